@@ -1,0 +1,1 @@
+"""Which few things we build create value, and how do we know?"""

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Makes .venv exactly as requirements.lock says. Safe to repeat; does nothing when nothing changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A fresh machine may have a `python3.13` that is only a stub and fails, so each candidate is run.
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-} python3.13 python3.12 python3.14 python3 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{13,12,14}*/bin/python; do
+        "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null &&
+            "$candidate" -c 'import sys; print(sys.executable)' && return
+    done
+    echo "vitalfew needs Python 3.12 or newer with its venv module, and found none." >&2
+    echo "Install one (on Debian or Ubuntu: python3 and python3-venv), or name it: PYTHON=/path/to/python make setup" >&2
+    return 1
+}
+
+wanted=$(cat requirements.lock pyproject.toml tools/setup.sh | cksum)
+[[ -x .venv/bin/python && "$(cat .venv/.made-from 2>/dev/null)" == "$wanted" ]] && exit 0
+
+echo "Setting up .venv ..."
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    python=$(find_python)
+    "$python" -m venv --clear .venv
+fi
+# uv itself comes from the lock too, checked against its hashes.
+locked_uv=$(mktemp)
+trap 'rm -f "$locked_uv"' EXIT
+sed -n '/^uv==/,/[^\\]$/p' requirements.lock >"$locked_uv"
+.venv/bin/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
+    --no-deps --require-hashes -r "$locked_uv"
+export VIRTUAL_ENV="$PWD/.venv" UV_LINK_MODE=copy
+.venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+.venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+echo "$wanted" >.venv/.made-from
