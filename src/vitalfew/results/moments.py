@@ -1,0 +1,37 @@
+"""Moments as rows of a run's table, and back, without losing a bit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vitalfew.results.rows import MomentsRow
+from vitalfew.stats.moments import Moments
+
+
+def moments_row(source: str, experiment: str, arm: str, segment: str | None, moments: Moments) -> MomentsRow:
+    """Flatten the moments of the units of one arm and segment (None: all) row by row."""
+    return MomentsRow(
+        source=source,
+        experiment=experiment,
+        arm=arm,
+        segment=segment,
+        units=moments.units,
+        names=moments.names,
+        n=tuple(moments.n.ravel().tolist()),
+        shift=tuple(moments.shift.tolist()),
+        mean=tuple(moments.mean.ravel().tolist()),
+        cross=tuple(moments.cross.ravel().tolist()),
+    )
+
+
+def moments_of(row: MomentsRow) -> Moments:
+    """Rebuild the moments that a row holds, `(k, k)` matrices from their flattened form."""
+    k = len(row.names)
+    return Moments(
+        names=tuple(row.names),
+        n=np.asarray(row.n, dtype=np.float64).reshape(k, k),
+        shift=np.asarray(row.shift, dtype=np.float64),
+        mean=np.asarray(row.mean, dtype=np.float64).reshape(k, k),
+        cross=np.asarray(row.cross, dtype=np.float64).reshape(k, k),
+        units=row.units,
+    )
