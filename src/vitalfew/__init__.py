@@ -1,1 +1,38 @@
-"""Which few things we build create value, and how do we know?"""
+"""Which few things we build create value, and how do we know?
+
+Public names are loaded when first used, so that `import vitalfew` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitalfew import stats
+    from vitalfew.pipeline import analyze, run
+    from vitalfew.workspace import load, verify
+
+__all__ = ["__version__", "analyze", "load", "run", "stats", "verify"]
+__version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "load": "vitalfew.workspace",
+    "verify": "vitalfew.workspace",
+    "run": "vitalfew.pipeline",
+    "analyze": "vitalfew.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "stats":
+        return importlib.import_module("vitalfew.stats")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vitalfew' has no attribute '{name}'")
+    value: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
