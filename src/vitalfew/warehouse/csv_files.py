@@ -1,0 +1,160 @@
+"""What a delimited text file is made of: encoding, delimiter, decimal sign and column names, told from its beginning.
+
+Pure: bytes in, facts out. The engine does the reading.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from vitalfew.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SAMPLE_BYTES = 1 << 18
+_SAMPLE_ROWS = 200
+_DELIMITERS = (",", ";", "\t", "|")
+_VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?([eE][-+]?\d+)?|\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./]\d\d?[./]\d{2,4}.*")
+_COMMA_NUMBER = re.compile(r"[-+]?\d+,\d+")
+_POINT_NUMBER = re.compile(r"[-+]?\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvShape:
+    """How to read a delimited file.
+
+    Attributes:
+        encoding: codec name as Python knows it; `utf-8` covers a byte order mark as well.
+        delimiter: one character.
+        header: whether the first line holds column names.
+        names: the first line's cells, stripped; column names when `header`.
+        rows: the first data rows, as text, for whoever wants to recognise the file; at most 200.
+        decimal: `,` where numbers are written 1,5 else `.`.
+    """
+
+    encoding: str
+    delimiter: str
+    header: bool
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    decimal: str
+
+
+def sniff(path: Path) -> CsvShape:
+    """Tell the shape of a delimited file (gzip by its name) from its first 256 kB.
+
+    Raises:
+        DataError: the file is empty, is no text, or its header names a column twice.
+    """
+    head, complete = _head(path)
+    encoding = _encoding(head, path.name)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(f"{path.name}, line {line}: there is a NUL byte, so this is not a text file")
+    if not text.strip():
+        raise DataError(f"{path.name} is empty", expected="a line of column names and one line per row")
+    delimiter = _delimiter(text, path.name, complete=complete)
+    rows = _rows(text, delimiter, complete=complete)
+    names = tuple(cell.strip() for cell in rows[0])
+    header = _is_header(names)
+    if header:
+        _refuse_doubles(names, path.name)
+    body = tuple(tuple(row) for row in (rows[1:] if header else rows))
+    return CsvShape(encoding, delimiter, header, names, body, _decimal(body, delimiter))
+
+
+def decoded(path: Path, encoding: str) -> Iterator[bytes]:
+    """The file's text as UTF-8, piece by piece; what cannot be decoded becomes the replacement character."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    with _open(path) as stream:
+        while piece := stream.read(1 << 20):
+            yield decoder.decode(piece).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _head(path: Path) -> tuple[bytes, bool]:
+    try:
+        with _open(path) as stream:
+            head = stream.read(SAMPLE_BYTES)
+            return head, not stream.read(1)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path.name} cannot be read: {error.__class__.__name__}") from error
+
+
+def _encoding(head: bytes, name: str) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    half = max(len(head) // 2, 1)
+    if head[1::2].count(0) > 0.4 * half and head[::2].count(0) < 0.1 * half:
+        return "utf-16-le"
+    if head[::2].count(0) > 0.4 * half and head[1::2].count(0) < 0.1 * half:
+        return "utf-16-be"
+    if head.startswith((b"PK\x03\x04", b"PAR1", b"\x1f\x8b")):
+        raise DataError(f"{name} is not a text file", hint="save the table as CSV, or name the file by what it is")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"  # what spreadsheet programs on Windows write when nobody asks for UTF-8
+    return "utf-8"
+
+
+def _rows(text: str, delimiter: str, *, complete: bool) -> list[list[str]]:
+    rows: list[list[str]] = []
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows.extend(row for row in islice(lines, _SAMPLE_ROWS + 2) if row)
+    except csv.Error:
+        complete = True  # a cell longer than the reader takes: keep the rows before it
+    if not complete and 1 < len(rows) <= _SAMPLE_ROWS:
+        rows.pop()  # the sample ends in the middle of this row
+    return rows[: _SAMPLE_ROWS + 1] or [[text.split("\n", 1)[0]]]
+
+
+def _delimiter(text: str, name: str, *, complete: bool) -> str:
+    best, best_score = ("\t" if ".tsv" in name.lower() else ","), 0.0
+    for candidate in _DELIMITERS:
+        rows = _rows(text, candidate, complete=complete)
+        width = len(rows[0])
+        alike = sum(len(row) == width for row in rows) / len(rows)
+        score = alike * (2 - 1 / width) if width > 1 else 0.0
+        if score > best_score + 1e-9:
+            best, best_score = candidate, score
+    return best
+
+
+def _is_header(names: tuple[str, ...]) -> bool:
+    values = sum(bool(_VALUE.fullmatch(name)) for name in names)
+    return 2 * values <= len(names) and any(names)
+
+
+def _refuse_doubles(names: tuple[str, ...], file: str) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        if name and name.lower() in seen:
+            other = seen[name.lower()]
+            how = "twice" if other == name else f"and '{other}', which differ only in upper and lower case"
+            raise DataError(f"{file}: the header names the column '{name}' {how}", hint="rename one of the two")
+        seen[name.lower()] = name
+
+
+def _decimal(rows: tuple[tuple[str, ...], ...], delimiter: str) -> str:
+    if delimiter == ",":
+        return "."
+    cells = [cell.strip() for row in rows for cell in row]
+    commas = sum(bool(_COMMA_NUMBER.fullmatch(cell)) for cell in cells)
+    points = sum(bool(_POINT_NUMBER.fullmatch(cell)) for cell in cells)
+    return "," if commas > points else "."

@@ -1,0 +1,242 @@
+"""DuckDB behind the port: files of a folder, tables of a DuckDB file, or frames, read by generated queries only."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from sqlglot import exp
+
+from vitalfew.errors import DataError, suggest
+from vitalfew.warehouse import csv_files
+from vitalfew.warehouse.tables import data_path, is_database, table_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+
+    from vitalfew.warehouse.engine import ColumnType
+    from vitalfew.warehouse.tables import TableFiles
+    from vitalfew.workspace.definitions import DataSettings
+
+_log = logging.getLogger(__name__)
+_DATABASE = "data_file"
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_MISSED_LATER = (duckdb.ConversionException, duckdb.InvalidInputException)
+
+
+class DuckDBEngine:
+    """An in-memory DuckDB that reads the tables of a workspace and never writes to them.
+
+    Delimited and JSON files are read once, into tables of the engine; Parquet files and frames are read where they
+    are. File access cannot be narrowed to the data folder, as sources of a trusted workspace may name files
+    elsewhere; therefore only trees of queries are run, which cannot name a file function, and no extension is loaded.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, settings: DataSettings, root: Path | None, frames: Mapping[str, pa.Table]) -> None:
+        self._place = data_path(settings, root)
+        self._temporary = tempfile.TemporaryDirectory(prefix="vitalfew-")
+        self._connection = duckdb.connect(config=_config(settings, self._temporary.name))
+        self._known: set[str] = set()
+        self._memory = settings.memory
+        with _translated("the tables"):
+            self._run("SET TimeZone = 'UTC'")
+        for name, frame in frames.items():
+            self._connection.register(name, frame)
+            self._known.add(name)
+        if is_database(self._place):
+            self._attach()
+
+    def columns(self, table: str) -> dict[str, ColumnType]:
+        """Columns of a table with their types, in the table's order."""
+        self._resolve(table)
+        with _translated(table):
+            described = self._run(f"DESCRIBE SELECT * FROM {_quoted(table)}").fetchall()
+        return {name: _column_type(kind) for name, kind, *_ in described}
+
+    def query(self, tree: exp.Query) -> pa.Table:
+        """Run a query and return all of its rows."""
+        with _translated(self._resolve_all(tree)):
+            return self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_table()
+
+    def stream(self, tree: exp.Query) -> Iterator[Any]:
+        """Run a query and return its rows batch by batch."""
+        with _translated(self._resolve_all(tree)):
+            reader: Any = self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_reader(100_000)
+            yield from reader
+
+    def write(self, name: str, rows: pa.Table | exp.Query) -> None:
+        """Keep rows, or the answer of a query, as a table of the session, which may spill to disk."""
+        if isinstance(rows, exp.Expr):
+            with _translated(self._resolve_all(rows)):
+                self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} AS {rows.sql(dialect=self.dialect)}")
+        else:
+            with _translated(name):
+                self._connection.register("rows_to_keep", rows)
+                self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} AS SELECT * FROM rows_to_keep")
+                self._connection.unregister("rows_to_keep")
+        self._known.add(name)
+
+    def drop(self, name: str) -> None:
+        """Forget what `write` kept."""
+        self._run(f"DROP TABLE IF EXISTS {_quoted(name)}")
+        self._known.discard(name)
+
+    def close(self) -> None:
+        """Close the connection and remove its temporary files."""
+        self._connection.close()
+        self._temporary.cleanup()
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(sql)
+
+    def _attach(self) -> None:
+        with _translated(self._place.name):
+            self._run(f"ATTACH {_literal(str(self._place))} AS {_DATABASE} (READ_ONLY)")
+
+    def _resolve_all(self, tree: exp.Expr) -> str:
+        own = {cte.alias for cte in tree.find_all(exp.CTE)}
+        names = {table.name for table in tree.find_all(exp.Table)} - own
+        for name in sorted(names):
+            self._resolve(name)
+        return ", ".join(sorted(names & self._known)) or "the tables"
+
+    def _resolve(self, table: str) -> None:
+        if table in self._known:
+            return
+        if is_database(self._place):
+            self._view_of_database(table)
+        else:
+            self._view_of_files(table, table_files(table, self._place))
+        self._known.add(table)
+
+    def _view_of_database(self, table: str) -> None:
+        rows = self._run(
+            f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = '{_DATABASE}'"
+            f" UNION ALL SELECT schema_name, view_name FROM duckdb_views()"
+            f" WHERE database_name = '{_DATABASE}' AND NOT internal"
+        ).fetchall()
+        tables = {name if schema == "main" else f"{schema}.{name}": (schema, name) for schema, name in rows}
+        if table not in tables:
+            raise DataError(f"there is no table '{table}' in {self._place.name}", hint=suggest(table, tables))
+        schema, name = tables[table]
+        with _translated(table):
+            source = f"{_DATABASE}.{_quoted(schema)}.{_quoted(name)}"
+            self._run(f"CREATE TEMP VIEW {_quoted(table)} AS SELECT * FROM {source}")
+
+    def _view_of_files(self, table: str, files: TableFiles) -> None:
+        with _translated(table):
+            if files.kind == "parquet":
+                paths = ", ".join(_literal(str(path)) for path in files.paths)
+                self._run(f"CREATE TEMP VIEW {_quoted(table)} AS SELECT * FROM read_parquet([{paths}])")
+            elif files.kind == "json":
+                paths = ", ".join(_literal(str(path)) for path in files.paths)
+                reader = f"read_json([{paths}], format = 'newline_delimited', sample_size = -1)"
+                self._run(f"CREATE TEMP TABLE {_quoted(table)} AS SELECT * FROM {reader}")
+            else:
+                self._load_delimited(table, files.paths)
+
+    def _load_delimited(self, table: str, paths: tuple[Path, ...]) -> None:
+        shape = csv_files.sniff(paths[0])
+        if not shape.header:
+            raise DataError(
+                f"the first line of {paths[0].name} looks like data", expected="a line of column names above the rows"
+            )
+        if not shape.rows:
+            raise DataError(f"{paths[0].name} holds column names but no rows")
+        if shape.encoding != "utf-8":
+            paths = tuple(self._as_utf8(path, shape.encoding, number) for number, path in enumerate(paths))
+        # Types are told from a sample first; a value that contradicts it further down costs a second reading.
+        for sample in ("", ", sample_size = -1"):
+            try:
+                self._run(f"CREATE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_reader(shape, paths, sample)}")
+            except _MISSED_LATER:
+                if sample:
+                    raise
+            else:
+                return
+
+    def _as_utf8(self, path: Path, encoding: str, number: int) -> Path:
+        copy = Path(self._temporary.name) / f"{number}-{path.name.lower().removesuffix('.gz')}"
+        with copy.open("wb") as out:
+            out.writelines(csv_files.decoded(path, encoding))
+        return copy
+
+
+def _config(settings: DataSettings, temporary: str) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": temporary,
+        "preserve_insertion_order": "false",
+    }
+    return config | ({"memory_limit": settings.memory} if settings.memory else {})
+
+
+def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], sample: str) -> str:
+    files = ", ".join(_literal(str(path)) for path in paths)
+    decimal = f", decimal_separator = {_literal(shape.decimal)}" if shape.decimal != "." else ""
+    return (
+        f"read_csv([{files}], delim = {_literal(shape.delimiter)}, header = true, quote = '\"', escape = '\"'"
+        f"{decimal}{sample})"
+    )
+
+
+def _column_type(kind: str) -> ColumnType:
+    if kind == "BOOLEAN":
+        return "boolean"
+    if kind in _INTEGERS:
+        return "integer"
+    if kind in {"FLOAT", "DOUBLE"} or kind.startswith("DECIMAL"):
+        return "number"
+    if kind == "VARCHAR" or kind.startswith("ENUM") or kind == "UUID":
+        return "text"
+    if kind == "DATE":
+        return "date"
+    return "time" if kind.startswith("TIMESTAMP") else "other"
+
+
+@contextmanager
+def _translated(table: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error)
+        _log.warning("%s: %s", error.__class__.__name__, _without_values(text))
+        raise _for_the_user(error, text, table) from error
+
+
+def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
+    line = re.search(r"[Ll]ine:? (\d+)", text)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return DataError(f"reading {table} needs more memory than the limit", hint="raise `data: memory`, e.g. 4GB")
+    if "CSV Error" in text or "JSON" in text:
+        where = f", line {line.group(1)}" if line else ""
+        return DataError(
+            f"{table}{where}: the row does not fit the others",
+            expected="as many cells in every row as in the header, and quotes that close",
+        )
+    if isinstance(error, duckdb.IOException):
+        return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
+    return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
+
+
+def _without_values(text: str) -> str:
+    """The first line of an engine's message without quoted text and digits: both can be a customer's."""
+    return re.sub(r"\d+", "#", re.sub(r"'[^']*'|\"[^\"]*\"", "…", text.split("\n", 1)[0]))[:300]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,68 @@
+"""The narrow port to a database: six methods, whatever engine stands behind them.
+
+Queries are typed trees (sqlglot), never strings, so that no text of a user becomes SQL, and every engine prints
+them in its own dialect. A table is named as the source of a workspace names it: a file, or a table of the engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+    from sqlglot import exp
+
+    from vitalfew.workspace.definitions import DataSettings
+
+ColumnType = Literal["boolean", "integer", "number", "text", "date", "time", "other"]
+
+
+class Engine(Protocol):
+    """What the warehouse asks of a database. The session's time zone is UTC."""
+
+    @property
+    def dialect(self) -> str:
+        """Name of the SQL dialect, as sqlglot calls it."""
+
+    def columns(self, table: str) -> dict[str, ColumnType]:
+        """Columns of a table with their types, in the table's order.
+
+        Raises:
+            DataError: there is no such table, or it cannot be read.
+        """
+
+    def query(self, tree: exp.Query) -> pa.Table:
+        """Run a query and return all of its rows."""
+
+    def stream(self, tree: exp.Query) -> Iterator[Any]:
+        """Run a query and return its rows as Arrow record batches, so that memory holds one at a time."""
+
+    def write(self, name: str, rows: pa.Table | exp.Query) -> None:
+        """Keep rows, or the answer of a query, under a name until the engine is closed; replaces what had it."""
+
+    def drop(self, name: str) -> None:
+        """Forget what `write` kept."""
+
+    def close(self) -> None:
+        """Release the connection and its temporary files."""
+
+
+def open_engine(
+    settings: DataSettings, root: Path | None = None, frames: Mapping[str, pa.Table] | None = None
+) -> Engine:
+    """Open the engine of a workspace.
+
+    Args:
+        settings: where the tables lie.
+        root: folder of the workspace; `settings.path` is relative to it. The current folder when None.
+        frames: tables already in memory, by the name that sources use; they hide files of the same name.
+
+    Raises:
+        DataError: `settings.path` does not exist, or the database file cannot be opened.
+    """
+    from vitalfew.warehouse.duckdb_engine import DuckDBEngine
+
+    return DuckDBEngine(settings, root, frames or {})
