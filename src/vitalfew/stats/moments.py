@@ -7,7 +7,7 @@ one pass over the data serves every metric, and samples measured apart can be jo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -55,49 +55,51 @@ class Moments:
             shift: a constant near the mean of each column; the column's own mean when absent.
         """
         names = tuple(columns)
-        rows = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns.values()])
+        rows = _rows(columns)
         present = np.isfinite(rows)
         centre = _centre(rows, present, names, shift)
-        shifted = np.where(present, rows - centre, 0.0)
-        seen = present.astype(np.float64)
-        n = seen.T @ seen
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(n > 0, (shifted.T @ seen) / n, 0.0)
-        return cls(names, n, centre, mean, _central_products(shifted, present, mean), len(rows))
+        with np.errstate(invalid="ignore", over="ignore"):
+            shifted = np.where(present, rows - centre, 0.0)
+            n, mean, cross = _central_products(shifted, present)
+        return cls(names, n, centre, mean, cross, len(rows))
 
     @classmethod
     def given(cls, name: str, *, n: float, mean: float, variance: float | None) -> Self:
         """Take the moments of one column as somebody else reports them (variance with divisor n - 1)."""
         cross = np.nan if variance is None else variance * (n - 1)
-        return cls((name,), np.array([[float(n)]]), np.array([float(mean)]), np.zeros((1, 1)), np.array([[cross]]), int(n))
+        return cls(
+            (name,), np.array([[float(n)]]), np.array([float(mean)]), np.zeros((1, 1)), np.array([[cross]]), int(n)
+        )
 
     def __add__(self, other: Moments) -> Moments:
         """Moments of the two samples joined. Associative and commutative up to rounding."""
         if self.names != other.names:
             raise UsageError(f"moments of different columns cannot be added: {self.names} and {other.names}")
         n = self.n + other.n
-        away = other.mean + (other.shift - self.shift)[:, None]
-        delta = away - self.mean
-        with np.errstate(invalid="ignore", divide="ignore"):
-            weight = np.where(n > 0, other.n / n, 0.0)
-        mean = self.mean + delta * weight
-        cross = self.cross + other.cross + delta * delta.T * self.n * weight
-        return Moments(self.names, n, self.shift, mean, cross, self.units + other.units)
+        weight = np.divide(other.n, n, out=np.zeros_like(n), where=n > 0)
+        # A sample without any value of a column has no shift worth keeping: the other's is near the mean.
+        shift = np.where(np.diagonal(self.n) > 0, self.shift, other.shift)
+        here = np.where(self.n > 0, self.mean + (self.shift - shift)[:, None], 0.0)
+        there = np.where(other.n > 0, other.mean + (other.shift - shift)[:, None], 0.0)
+        delta = there - here
+        mean = here + delta * weight
+        cross = _sum_of(self, other) + delta * delta.T * (self.n * weight)
+        return Moments(self.names, n, shift, mean, cross, self.units + other.units)
 
     def pick(self, names: Sequence[str]) -> Moments:
         """Moments of some of the columns, in the order asked for."""
-        at = np.array([self._at(name) for name in names], dtype=np.intp)
+        at = np.array([self.at(name) for name in names], dtype=np.intp)
         square = np.ix_(at, at)
         return Moments(tuple(names), self.n[square], self.shift[at], self.mean[square], self.cross[square], self.units)
 
     def count(self, name: str) -> int:
         """Units where the column is present."""
-        at = self._at(name)
+        at = self.at(name)
         return int(self.n[at, at])
 
     def mean_of(self, name: str) -> float:
         """Mean of the column over the units where it is present; NaN when there are none."""
-        at = self._at(name)
+        at = self.at(name)
         return float(self.shift[at] + self.mean[at, at]) if self.n[at, at] > 0 else float("nan")
 
     def variance_of(self, name: str) -> float:
@@ -106,10 +108,11 @@ class Moments:
 
     def covariance_of(self, first: str, second: str) -> float:
         """Sample covariance (divisor n - 1) over the units where both columns are present; NaN with fewer than two."""
-        i, j = self._at(first), self._at(second)
+        i, j = self.at(first), self.at(second)
         return float(self.cross[i, j] / (self.n[i, j] - 1)) if self.n[i, j] > 1 else float("nan")
 
-    def _at(self, name: str) -> int:
+    def at(self, name: str) -> int:
+        """Position of a column in the arrays."""
         try:
             return self.names.index(name)
         except ValueError:
@@ -119,22 +122,79 @@ class Moments:
         return f"Moments({', '.join(self.names)}; {self.units:,} units)"
 
 
-def _centre(rows: Floats, present: NDArray[Any], names: tuple[str, ...], shift: Mapping[str, float] | None) -> Floats:
+def _rows(columns: Mapping[str, ArrayLike]) -> Floats:
+    arrays = [np.asarray(column, dtype=np.float64) for column in columns.values()]
+    lengths = {name: len(array) for name, array in zip(columns, arrays, strict=True)}
+    if len(set(lengths.values())) > 1:
+        raise UsageError(f"columns of different lengths: {lengths}", expected="one value per unit in every column")
+    return np.column_stack(arrays) if arrays else np.zeros((0, 0))
+
+
+def _centre(
+    rows: Floats, present: NDArray[np.bool_], names: tuple[str, ...], shift: Mapping[str, float] | None
+) -> Floats:
     if shift is not None:
-        return np.array([float(shift[name]) for name in names])
+        given = np.array([float(shift[name]) for name in names])
+        return np.where(np.isfinite(given), given, 0.0)
     counts = np.maximum(present.sum(axis=0), 1)
-    rough = np.where(present, rows, 0.0).sum(axis=0) / counts
-    return np.asarray(rough, dtype=np.float64)
+    # Divided before it is summed, so that values near the largest float do not overflow.
+    rough: Floats = (np.where(present, rows, 0.0) / counts).sum(axis=0)
+    return rough
 
 
-def _central_products(shifted: Floats, present: NDArray[Any], mean: Floats) -> Floats:
-    """Sum of (x_i - mean_ij)(x_j - mean_ji) over the units where both are present."""
+def _sum_of(first: Moments, second: Moments) -> Floats:
+    """Add central products; those of a sample without any unit are zero even where the source did not give them."""
+    return np.where(first.n > 0, first.cross, 0.0) + np.where(second.n > 0, second.cross, 0.0)
+
+
+def _central_products(shifted: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Counts, means and sums of (x_i - mean_ij)(x_j - mean_ji) over the units where both are present, `(k, k)` each.
+
+    Columns that miss the same units are taken together, so that the work is a matrix product per pair of such
+    groups (one in all when nothing is missing), and every pair is centred on its own mean before it is multiplied.
+    """
     k = shifted.shape[1]
-    cross = np.zeros((k, k))
-    for i in range(k):
-        for j in range(i, k):
-            both = present[:, i] & present[:, j]
-            cross[i, j] = cross[j, i] = float(
-                (shifted[both, i] - mean[i, j]) @ (shifted[both, j] - mean[j, i]) if both.any() else 0.0
-            )
-    return cross
+    n, mean, cross = np.zeros((k, k)), np.zeros((k, k)), np.zeros((k, k))
+    groups = _columns_missing_alike(present)
+    for index, first in enumerate(groups):
+        for second in groups[index:]:
+            block, mirror = np.ix_(first, second), np.ix_(second, first)
+            count, mean[block], mean[mirror], products = _block(shifted, present, first, second)
+            n[block] = n[mirror] = count
+            cross[block] = products
+            cross[mirror] = products.T
+    return n, mean, cross
+
+
+def _columns_missing_alike(present: NDArray[np.bool_]) -> list[list[int]]:
+    groups: dict[bytes, list[int]] = {}
+    for column in range(present.shape[1]):
+        groups.setdefault(np.packbits(present[:, column]).tobytes(), []).append(column)
+    return list(groups.values())
+
+
+def _block(
+    shifted: Floats, present: NDArray[np.bool_], first: list[int], second: list[int]
+) -> tuple[int, Floats, Floats, Floats]:
+    both = present[:, first[0]] & present[:, second[0]]
+    count = int(np.count_nonzero(both))
+    if count == 0:
+        return (
+            0,
+            np.zeros((len(first), len(second))),
+            np.zeros((len(second), len(first))),
+            np.zeros((len(first), len(second))),
+        )
+    rows = shifted if count == len(shifted) else shifted[both]
+    left, mean_left = _centred(rows[:, first])
+    right, mean_right = (left, mean_left) if first == second else _centred(rows[:, second])
+    products = left.T @ right
+    return count, np.repeat(mean_left[:, None], len(second), 1), np.repeat(mean_right[:, None], len(first), 1), products
+
+
+def _centred(rows: Floats) -> tuple[Floats, Floats]:
+    """Subtract the mean twice: the second pass removes what rounding left when the shift was far from the mean."""
+    mean = rows.mean(axis=0)
+    away = rows - mean
+    rest = away.mean(axis=0)
+    return away - rest, mean + rest
