@@ -1,0 +1,124 @@
+"""The value ledger: shipped and candidates, ranked apart, with the headline over both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from vitalfew.decide.candidates import candidate_lines
+from vitalfew.decide.draws import weight_draws
+from vitalfew.decide.effects import failed_experiments, known_effects
+from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
+from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
+from vitalfew.workspace.definitions import Quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.effects import Known
+    from vitalfew.results.rows import PromiseRow, UseRow, VerdictRow
+    from vitalfew.workspace.definitions import Definitions
+
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the ledger is made from, with the look-ups its lines need."""
+
+    definitions: Definitions
+    tables: Tables
+    today: date
+    seed: int
+    known: Mapping[str, Mapping[str, Known]]
+    weights: Mapping[str, Floats]
+    uses: Mapping[str, UseRow]
+
+    @classmethod
+    def of(cls, definitions: Definitions, tables: Tables, today: date, seed: int) -> Inputs:
+        """Index the tables of a run."""
+        return cls(
+            definitions,
+            tables,
+            today,
+            seed,
+            known_effects(definitions, tables.effects, failed_experiments(tables.health)),
+            weight_draws(definitions, tables.weights, seed),
+            {row.feature: row for row in tables.use if row.main and row.segment is None},
+        )
+
+    def main_use(self, feature: str | None) -> UseRow | None:
+        """Use of a feature in the window that fits its cadence."""
+        return None if feature is None else self.uses.get(feature)
+
+    def verdicts_of(self, initiative: str) -> tuple[VerdictRow, ...]:
+        """Verdicts of the hypotheses of an initiative."""
+        return tuple(row for row in self.tables.verdicts if row.initiative == initiative)
+
+    def promises_of(self, initiative: str) -> tuple[PromiseRow, ...]:
+        """Forecasts of an initiative about all units, locked or not."""
+        return tuple(p for p in self.tables.promises if p.initiative == initiative and p.segment == "all")
+
+    def locked_promise(self, verdicts: Sequence[VerdictRow]) -> PromiseRow | None:
+        """The locked promise behind the first of some verdicts that has one."""
+        locked = {p.hypothesis: p for p in self.tables.promises if p.locked_at is not None}
+        return next((locked[v.hypothesis] for v in verdicts if v.hypothesis in locked), None)
+
+
+def ledger(
+    definitions: Definitions, tables: Tables, today: date, seed: int
+) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
+    """Compute the ledger from the definitions and the tables of a run (effects, use, weights, promises, verdicts)."""
+    inputs = Inputs.of(definitions, tables, today, seed)
+    valued = shipped_lines(inputs)
+    candidates, notes = candidate_lines(inputs)
+    shipped = tuple(line.line for line in valued)
+    return shipped, candidates, _headline(inputs, valued, candidates, notes)
+
+
+def _headline(
+    inputs: Inputs, valued: Sequence[ValuedLine], candidates: Sequence[CandidateLine], notes: tuple[str, ...]
+) -> Headline:
+    k, low, high = vital_counts(valued) or (None, None, None)
+    hardly = [key for key, use in inputs.uses.items() if use.hardly_used]
+    resolved = [row for row in inputs.tables.verdicts if _is_resolved(row, inputs.today)]
+    return Headline(
+        shipped=len(valued),
+        candidates=len(candidates),
+        vital_k=k,
+        vital_low=low,
+        vital_high=high,
+        vital_n=sum(line.draws is not None for line in valued),
+        hardly_used=len(hardly) if inputs.uses else None,
+        measured_features=sum(use.measured for use in inputs.uses.values()),
+        features=len(inputs.definitions.features),
+        hardly_used_cost=_cost_of(inputs.definitions, hardly),
+        kept=sum(row.verdict == "kept" for row in resolved),
+        resolved=len(resolved),
+        notes=(*_model_notes(inputs), *notes),
+    )
+
+
+def _is_resolved(row: VerdictRow, today: date) -> bool:
+    """A promise is resolved when its day has come and an effect was measured, whatever the answer."""
+    if row.promised is None or row.estimate is None:
+        return False
+    return row.due is None or date.fromisoformat(row.due) <= today
+
+
+def _model_notes(inputs: Inputs) -> tuple[str, ...]:
+    notes = []
+    if not inputs.definitions.factors:
+        notes.append("no factors yet: the ledger shows facts, not value")
+    elif not inputs.tables.weights:
+        notes.append("weights unknown: ranks run over the whole weight space")
+    if inputs.tables.promises:
+        notes.append("forecasts are taken as given: no record to calibrate them yet")
+    return tuple(notes)
+
+
+def _cost_of(definitions: Definitions, features: Sequence[str]) -> float | None:
+    costs = [definitions.features[key].cost for key in features]
+    known = [cost.p50 if isinstance(cost, Quantiles) else cost for cost in costs if cost is not None]
+    return sum(known) if known else None

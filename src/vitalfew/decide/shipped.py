@@ -1,0 +1,213 @@
+"""The shipped half of the ledger: promised, measured, verdict, next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.draws import LineDraws, measured_draws, stream, value_of
+from vitalfew.decide.effects import correlation, weakest
+from vitalfew.decide.portfolio import vital_set
+from vitalfew.results.rows import Measured, Promised, ShippedLine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.effects import Known
+    from vitalfew.decide.ledger import Inputs
+    from vitalfew.results.rows import NextStep, PromiseRow, UseRow, Verdict, VerdictRow
+    from vitalfew.workspace.definitions import Feature, Initiative
+
+NEXT_STEP: Mapping[Verdict, NextStep] = {
+    "kept": "keep",
+    "fell_short": "fix",
+    "harmful": "remove",
+    "unproven": "measure",
+    "no_promise": "measure",
+}
+_WORST_FIRST: tuple[Verdict, ...] = ("harmful", "fell_short", "unproven", "kept", "no_promise")
+SHIPPED_STATUSES = frozenset({"live", "shipped"})
+
+
+@dataclass(frozen=True, slots=True)
+class ValuedLine:
+    """A ledger line with the draws behind its value (None when there is none)."""
+
+    line: ShippedLine
+    draws: LineDraws | None
+
+
+def is_shipped(initiative: Initiative, inputs: Inputs) -> bool:
+    """Whether an initiative was out on the day of the ledger."""
+    if initiative.shipped is not None:
+        return initiative.shipped <= inputs.today and initiative.status not in ("removed", "dropped")
+    return initiative.status in SHIPPED_STATUSES
+
+
+def shipped_lines(inputs: Inputs) -> tuple[ValuedLine, ...]:
+    """Lines of shipped initiatives, then of features no shipped initiative stands for; vital first."""
+    initiatives = {k: i for k, i in inputs.definitions.initiatives.items() if is_shipped(i, inputs)}
+    covered = {initiative.feature for initiative in initiatives.values()}
+    lines = [_initiative_line(inputs, key, initiative) for key, initiative in initiatives.items()]
+    lines += [
+        _feature_line(inputs, key, feature)
+        for key, feature in inputs.definitions.features.items()
+        if key not in covered and (feature.shipped is None or feature.shipped <= inputs.today)
+    ]
+    return tuple(sorted(_with_p_vital(lines), key=_rank))
+
+
+def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
+    """Size of the vital set: median and 80 % interval over draws; None when no line has a value."""
+    values = _values(lines)
+    if values is None:
+        return None
+    low, middle, high = np.quantile(vital_set(values).sum(axis=0), [0.1, 0.5, 0.9])
+    return round(middle), int(low), int(np.ceil(high))
+
+
+def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> ValuedLine:
+    known = inputs.known.get(key, {})
+    verdicts = inputs.verdicts_of(key)
+    verdict = min((v.verdict for v in verdicts), key=_WORST_FIRST.index, default="no_promise")
+    promise = inputs.locked_promise(verdicts)
+    measured = _measured(inputs, known, promise)
+    draws = measured_value(inputs, key, initiative, known)
+    counted = [known[f] for f in inputs.definitions.factors if f in known]
+    use = inputs.main_use(initiative.feature)
+    line = ShippedLine(
+        line=key,
+        title=inputs.definitions.title("initiatives", key),
+        kind="initiative",
+        team=initiative.team,
+        promised=_promised(promise),
+        measured=measured,
+        value=draws.summary() if draws else None,
+        parts=draws.part_summaries() if draws else (),
+        upkeep=initiative.upkeep,
+        use=use.reach if use else None,
+        verdict=verdict,
+        recommendation=NEXT_STEP[verdict],
+        p_vital=None,
+        grade=weakest(k.grade for k in counted or known.values()),
+        reasons=(*_verdict_reasons(inputs, verdicts), *value_reasons(inputs, known), *_reach_reasons(initiative, draws)),
+    )
+    return ValuedLine(line, draws)
+
+
+def _feature_line(inputs: Inputs, key: str, feature: Feature) -> ValuedLine:
+    use = inputs.main_use(key)
+    line = ShippedLine(
+        line=key,
+        title=inputs.definitions.title("features", key),
+        kind="feature",
+        team=feature.team,
+        promised=None,
+        measured=None,
+        value=None,
+        parts=(),
+        upkeep=feature.upkeep,
+        use=use.reach if use else None,
+        verdict="no_promise",
+        recommendation="measure",
+        p_vital=None,
+        grade=None,
+        reasons=(use_sentence(use), "no experiment or release tells what it is worth"),
+    )
+    return ValuedLine(line, None)
+
+
+def measured_value(
+    inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known], scale: float = 1.0
+) -> LineDraws | None:
+    """Draws of the value of measured effects on factors, reach applied; None when no factor was measured."""
+    factors = [factor for factor in inputs.definitions.factors if factor in known]
+    if not factors:
+        return None
+    experiments = {known[factor].experiments for factor in factors}
+    joint: Floats = np.eye(len(factors))
+    if len(experiments) == 1 and len(next(iter(experiments))) == 1:
+        joint = correlation(inputs.tables.moments, next(iter(experiments))[0], tuple(factors))
+    drawn = measured_draws(known, factors, joint, stream(inputs.seed, key))
+    reach = 1.0 if initiative.reach is None else initiative.reach
+    return value_of(inputs.definitions, {f: reach * d for f, d in drawn.items()}, inputs.weights, scale)
+
+
+def value_reasons(inputs: Inputs, known: Mapping[str, Known]) -> tuple[str, ...]:
+    """Why a value is missing or partial, in words."""
+    factors = inputs.definitions.factors
+    if not factors:
+        return ("no factors yet: facts only",)
+    missing = [inputs.definitions.title("metrics", factor) for factor in factors if factor not in known]
+    if len(missing) == len(factors):
+        return ("no effect on any factor has been measured",)
+    reasons = [f"value leaves out what was not measured: {', '.join(missing)}"] if missing else []
+    if not inputs.tables.weights:
+        reasons.append("weights unknown: nobody has judged yet, ranks run over the whole weight space")
+    if any(not known[f].trusted for f in factors if f in known):
+        reasons.append("its experiment failed a trust test")
+    return tuple(reasons)
+
+
+def use_sentence(use: UseRow | None) -> str:
+    """Use of a feature in words."""
+    if use is None:
+        return "use is not measured: no events are named"
+    if not use.measured or use.reach is None:
+        return f"use is not measured: {use.reason or 'no events are named'}"
+    verdict = "; hardly used" if use.hardly_used else ""
+    return f"used by {100 * use.reach.estimate:.3g} % of the eligible in {use.window_days} days{verdict}"
+
+
+def _measured(inputs: Inputs, known: Mapping[str, Known], promise: PromiseRow | None) -> Measured | None:
+    """The effect on the promised metric, else on the first factor measured, else on anything measured."""
+    wanted = [promise.metric] if promise else [*(f for f in inputs.definitions.factors if f in known), *known]
+    effect = known.get(wanted[0]) if wanted else None
+    return Measured(effect.metric, effect.estimate, effect.low, effect.high) if effect else None
+
+
+def _promised(promise: PromiseRow | None) -> Promised | None:
+    if promise is None:
+        return None
+    return Promised(promise.metric, promise.p10, promise.p50, promise.p90, promise.proved)
+
+
+def _verdict_reasons(inputs: Inputs, verdicts: Sequence[VerdictRow]) -> tuple[str, ...]:
+    if not verdicts:
+        return ("no hypothesis was stated",)
+    if len(verdicts) == 1:
+        return (verdicts[0].reason,)
+    return tuple(f"{inputs.definitions.title('metrics', v.metric)}: {v.reason}" for v in verdicts)
+
+
+def _reach_reasons(initiative: Initiative, draws: LineDraws | None) -> tuple[str, ...]:
+    return ("reach taken as all units",) if draws is not None and initiative.reach is None else ()
+
+
+def _values(lines: Sequence[ValuedLine]) -> Floats | None:
+    drawn = [line.draws.value for line in lines if line.draws is not None]
+    return np.vstack(drawn) if drawn else None
+
+
+def _with_p_vital(lines: Sequence[ValuedLine]) -> list[ValuedLine]:
+    values = _values(lines)
+    if values is None:
+        return list(lines)
+    shares = iter(vital_set(values).mean(axis=1))
+    return [
+        line if line.draws is None else replace(line, line=replace(line.line, p_vital=float(next(shares))))
+        for line in lines
+    ]
+
+
+def _rank(valued: ValuedLine) -> tuple[float, float, float]:
+    """Vital first, then by value, then by use; lines without any number last."""
+    line = valued.line
+    return (
+        -(line.p_vital if line.p_vital is not None else -1.0),
+        -(line.value.mean if line.value else float("-inf")),
+        -(line.use.estimate if line.use else -1.0),
+    )

@@ -1,0 +1,25 @@
+"""The way of the data, as stages: files and acts in, a run out. Nothing else orchestrates."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitalfew.pipeline.analysis import analyze
+    from vitalfew.pipeline.results import Results
+    from vitalfew.pipeline.walk import run
+
+__all__ = ["Results", "analyze", "run"]
+
+_HOMES = {
+    "Results": "vitalfew.pipeline.results",
+    "analyze": "vitalfew.pipeline.analysis",
+    "run": "vitalfew.pipeline.walk",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

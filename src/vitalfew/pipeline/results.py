@@ -1,0 +1,124 @@
+"""Results of a run as people meet them in Python: tables to print, to show in a notebook, to take elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.errors import UsageError, suggest
+from vitalfew.results.document import PARTS, document, to_dict
+from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from vitalfew.report import View
+    from vitalfew.results.run import RunInfo
+    from vitalfew.workspace.workspace import Workspace
+
+_KEYS = ("experiment", "initiative", "hypothesis", "line", "feature", "factor")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a run computed. Prints as its ledger."""
+
+    workspace: Workspace
+    info: RunInfo
+    tables: Tables
+
+    @property
+    def ledger(self) -> Ledger:
+        """The value ledger."""
+        headline = self.tables.headline[0] if self.tables.headline else Headline(0, 0)
+        return Ledger(self, headline, self.tables.shipped, self.tables.candidates)
+
+    @cached_property
+    def view(self) -> View:
+        """What reports are made from."""
+        from vitalfew.report import View
+
+        return View(self.tables, self.workspace.definitions, self.info)
+
+    def only(self, names: Iterable[str]) -> Results:
+        """The same results with just the rows about some experiments, initiatives, hypotheses or features."""
+        wanted = frozenset(names)
+        known = {value for table in _all_rows(self.tables) for row in table for value in _keys_of(row)}
+        for name in sorted(wanted - known):
+            raise UsageError(f"nothing in this run is called '{name}'", hint=suggest(name, sorted(known)))
+        kept = {
+            field.name: tuple(row for row in getattr(self.tables, field.name) if wanted & _keys_of(row))
+            for field in fields(Tables)
+            if field.name not in ("headline", "failed")
+        }
+        return replace(self, tables=replace(self.tables, **kept))
+
+    def to_dict(self, only: Iterable[str] = ()) -> dict[str, Any]:
+        """The JSON export as plain values; `only` takes parts of it, or keys of what to keep."""
+        parts = [name for name in only if name in PARTS]
+        keys = [name for name in only if name not in PARTS]
+        chosen = self.only(keys) if keys else self
+        return to_dict(document(chosen.tables, self.info), parts)
+
+    def to_json(self, only: Iterable[str] = ()) -> str:
+        """The JSON export."""
+        return json.dumps(self.to_dict(only), indent=2, ensure_ascii=False, allow_nan=False)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one self-contained HTML report and return its path."""
+        from vitalfew.report import write_html
+
+        return write_html(self.view, path)
+
+    def __str__(self) -> str:
+        from vitalfew.report import as_text
+
+        return as_text(self.view)
+
+    def _repr_html_(self) -> str:
+        from vitalfew.report import notebook_html
+
+        return notebook_html(self.view)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The value ledger of a run: what shipped and what may come, ranked apart."""
+
+    results: Results
+    headline: Headline
+    shipped: tuple[ShippedLine, ...]
+    candidates: tuple[CandidateLine, ...]
+
+    def to_arrow(self) -> pa.Table:
+        """All lines in one Arrow table; `list` says which half a line is of."""
+        import pyarrow as pa
+
+        from vitalfew.results.codec import to_table
+
+        halves = [("shipped", to_table(ShippedLine, self.shipped)), ("candidates", to_table(CandidateLine, self.candidates))]
+        named = [table.add_column(0, "list", pa.array([name] * len(table), pa.string())) for name, table in halves]
+        return pa.concat_tables(named, promote_options="default")
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is no dependency, so its types are not known here
+        """All lines in one pandas frame; needs pandas, which vitalfew does not install."""
+        return self.to_arrow().to_pandas()
+
+    def __str__(self) -> str:
+        return str(self.results)
+
+    def _repr_html_(self) -> str:
+        return self.results._repr_html_()
+
+
+def _all_rows(tables: Tables) -> Iterable[tuple[Any, ...]]:
+    return (getattr(tables, field.name) for field in fields(Tables))
+
+
+def _keys_of(row: object) -> frozenset[str]:
+    return frozenset(value for name in _KEYS if (value := getattr(row, name, None)) is not None)

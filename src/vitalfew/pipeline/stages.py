@@ -1,0 +1,192 @@
+"""The stages of a run, in order. Each is a pure function of what it declares: that is what its key is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
+
+if TYPE_CHECKING:
+    from vitalfew.results.rows import Tables
+    from vitalfew.results.store import Output
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.fingerprint import Fingerprint
+    from vitalfew.workspace.workspace import Workspace
+
+ALL_KINDS = tuple(Definitions.model_fields)
+
+
+@dataclass
+class Context:
+    """What stages may read besides the tables before them."""
+
+    workspace: Workspace
+    today: date
+    as_of: date | None
+    seed: int
+    fingerprints: Mapping[str, Fingerprint]
+    frames: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions of the workspace."""
+        return self.workspace.definitions
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, opened by the first stage that needs data."""
+        from vitalfew.warehouse.engine import open_engine
+
+        return open_engine(self.definitions.data, self.workspace.root, self.frames)
+
+    def close(self) -> None:
+        """Close the engine, if any stage opened it."""
+        if "engine" in self.__dict__:
+            self.engine.close()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run.
+
+    Attributes:
+        name: also the name of its folder in the run.
+        kinds: kinds of definitions it reads.
+        after: stages whose tables it reads.
+        sources: sources whose data it reads.
+        compute: gives rows by table name.
+        other: anything else its result depends on.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    compute: Callable[[Context, Tables], Output]
+    after: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    other: Callable[[Context], object] = lambda _: None
+
+
+def stages(definitions: Definitions) -> tuple[Stage, ...]:
+    """The stages a workspace needs, in order."""
+    measures = tuple(_measure_stage(definitions, key) for key in _measured_sources(definitions))
+    names = tuple(stage.name for stage in measures)
+    kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
+    later = (
+        Stage("effects", kinds, _effects, after=names),
+        Stage("judgement", ("factors", "metrics", "hypotheses", "initiatives", "experiments"), _judgement, other=_acts),
+        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
+        Stage("ledger", ALL_KINDS, _ledger, after=(*names, "use", "effects", "judgement", "verdicts"), other=_draws),
+        Stage("checks", ALL_KINDS, _checks, after=("use", "effects", "judgement", "verdicts", "ledger"), other=_today),
+    )
+    return (*measures, _use_stage(definitions), *later)
+
+
+def _measured_sources(definitions: Definitions) -> tuple[str, ...]:
+    """Sources that hold experiments: those an experiment names, and all tables of ready aggregates and results."""
+    named = {experiment.source for experiment in definitions.experiments.values()}
+    return tuple(
+        key for key, source in definitions.sources.items() if key in named or source.shape in ("aggregates", "results")
+    )
+
+
+def _measure_stage(definitions: Definitions, source: str) -> Stage:
+    def compute(context: Context, _: Tables) -> Output:
+        from vitalfew.warehouse.measure import measure
+
+        measured = measure(context.definitions, source, context.engine, context.as_of)
+        return {
+            "moments": measured.moments,
+            "assignments": measured.assignments,
+            "given": measured.given,
+            "failed": measured.failed,
+        }
+
+    kinds = ("data", "sources", "metrics", "experiments", "segments")
+    return Stage(f"measure.{source}", kinds, compute, sources=_sources_behind(definitions, source), other=_as_of)
+
+
+def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
+    """The source of some experiments, and the sources of everything measured in them."""
+    experiments = [experiment for experiment in definitions.experiments.values() if experiment.source == source]
+    metrics = [definitions.metrics[key] for experiment in experiments for key in experiment.metrics]
+    measures = [m for metric in metrics for m in (metric.numerator, metric.denominator) if m is not None]
+    segments = [segment.source for segment in definitions.segments.values() if segment.source is not None]
+    return tuple(dict.fromkeys([source, *(measure.source for measure in measures), *segments]))
+
+
+def _use_stage(definitions: Definitions) -> Stage:
+    def compute(context: Context, _: Tables) -> Output:
+        from vitalfew.warehouse.use import feature_use
+
+        if not context.definitions.features:
+            return {"use": (), "failed": ()}
+        rows, failed = feature_use(context.definitions, context.engine, context.as_of)
+        return {"use": rows, "failed": failed}
+
+    tables = (EventSource, UnitSource, ExposureSource)
+    sources = tuple(key for key, source in definitions.sources.items() if isinstance(source, tables))
+    read = sources if definitions.features else ()
+    return Stage("use", ("data", "sources", "features", "segments"), compute, sources=read, other=_as_of)
+
+
+def _effects(context: Context, tables: Tables) -> Output:
+    from vitalfew.evidence import effects, health, summaries
+
+    rows, failed = effects(context.definitions, tables.moments, tables.given)
+    tests = health(context.definitions, tables.assignments, tables.moments)
+    suggested = summaries(context.definitions, rows, tests)
+    return {"effects": rows, "health": tests, "experiments": suggested, "failed": failed}
+
+
+def _judgement(context: Context, _: Tables) -> Output:
+    from vitalfew.judgement import promises, weights
+    from vitalfew.workspace.proofs import promise_proofs
+
+    acts = context.workspace.acts
+    proofs = promise_proofs(context.workspace)
+    return {
+        "weights": weights(context.definitions, acts),
+        "promises": promises(context.definitions, acts, proofs),
+    }
+
+
+def _verdicts(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.verdicts import verdicts
+
+    rows = verdicts(context.definitions, tables.promises, tables.effects, tables.health, context.today)
+    return {"verdicts": rows}
+
+
+def _ledger(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.ledger import ledger
+
+    shipped, candidates, headline = ledger(context.definitions, tables, context.today, context.seed)
+    return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
+
+
+def _checks(context: Context, tables: Tables) -> Output:
+    from vitalfew import checks
+
+    return {"findings": checks.run(context.definitions, context.workspace.acts, tables, context.today)}
+
+
+def _as_of(context: Context) -> object:
+    return None if context.as_of is None else context.as_of.isoformat()
+
+
+def _today(context: Context) -> object:
+    return context.today.isoformat()
+
+
+def _draws(context: Context) -> object:
+    return [context.today.isoformat(), context.seed]
+
+
+def _acts(context: Context) -> object:
+    from vitalfew.workspace.proofs import promise_proofs
+
+    return [context.workspace.acts.head, sorted(promise_proofs(context.workspace).items())]

@@ -1,0 +1,84 @@
+"""Rows to Arrow and back, by the types the row classes declare: a table per row class, nothing written by hand."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+
+_SCALARS: dict[type, pa.DataType] = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
+
+
+@cache
+def schema_of(row_class: type) -> pa.Schema:
+    """Arrow schema of a row class: one field per attribute, in order."""
+    hints = get_type_hints(row_class)
+    return pa.schema([pa.field(f.name, arrow_type(hints[f.name])) for f in fields(row_class)])
+
+
+def arrow_type(annotation: Any) -> pa.DataType:  # noqa: ANN401 - a type annotation has no narrower type
+    """Arrow type of an annotation: scalars, literals, optionals, tuples, mappings from text, row classes."""
+    inner = _without_none(annotation)
+    origin = get_origin(inner)
+    if origin is Literal:
+        return pa.string()
+    if origin is tuple:
+        return pa.list_(arrow_type(get_args(inner)[0]))
+    if origin is Mapping:
+        return pa.map_(pa.string(), arrow_type(get_args(inner)[1]))
+    if is_dataclass(inner):
+        hints = get_type_hints(inner)
+        return pa.struct([pa.field(f.name, arrow_type(hints[f.name])) for f in fields(inner)])
+    return _SCALARS[inner]
+
+
+def to_table(row_class: type, rows: Sequence[Any]) -> pa.Table:
+    """Rows as an Arrow table with the schema of their class."""
+    return pa.Table.from_pylist([plain(row) for row in rows], schema=schema_of(row_class))
+
+
+def from_table[Row](row_class: type[Row], table: pa.Table) -> tuple[Row, ...]:
+    """Rows of a class from an Arrow table that `to_table` made."""
+    return tuple(cast("Row", _revive(row_class, record)) for record in table.to_pylist())
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - walks values of any row field
+    """A row as plain dicts, lists and scalars."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(inner) for inner in value]
+    return value
+
+
+@cache
+def _hints(row_class: type) -> dict[str, Any]:
+    return get_type_hints(row_class)
+
+
+def _revive(annotation: Any, value: Any) -> Any:  # noqa: ANN401 - the inverse of `plain`
+    if value is None:
+        return None
+    inner = _without_none(annotation)
+    origin = get_origin(inner)
+    if origin is tuple:
+        return tuple(_revive(get_args(inner)[0], item) for item in value)
+    if origin is Mapping:
+        pairs = value.items() if isinstance(value, Mapping) else value
+        return {key: _revive(get_args(inner)[1], item) for key, item in pairs}
+    if is_dataclass(inner):
+        hints = _hints(cast("type", inner))
+        return inner(**{name: _revive(hints[name], item) for name, item in value.items()})
+    return value
+
+
+def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - a type annotation has no narrower type
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next(arg for arg in get_args(annotation) if arg is not type(None))
+    return annotation

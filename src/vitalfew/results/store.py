@@ -1,0 +1,148 @@
+"""Runs on disk: `DIR/.vitalfew/runs/ID/STAGE/TABLE.arrow` with a manifest; the last 20 runs are kept.
+
+Every run is complete in itself: what a stage did not have to compute again is linked from the run that computed it.
+A run is written to a hidden folder and renamed when it is complete, so that an interrupted run leaves nothing that
+looks like one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+from pyarrow import ipc
+
+from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.results.codec import from_table, plain, to_table
+from vitalfew.results.rows import Tables
+from vitalfew.results.run import RunInfo, StageInfo
+from vitalfew.results.tables import ROW_CLASSES
+
+KEPT_RUNS = 20
+MANIFEST = "manifest.json"
+
+Output = Mapping[str, Sequence[Any]]
+"""What a stage computed: rows by table name."""
+
+
+class Store:
+    """The runs of one workspace folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / ".vitalfew" / "runs"
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of complete runs, oldest first (ids sort by time)."""
+        if not self.folder.is_dir():
+            return ()
+        return tuple(sorted(entry.name for entry in self.folder.iterdir() if (entry / MANIFEST).is_file()))
+
+    def begin(self, run_id: str) -> OpenRun:
+        """Start to write a run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        unfinished = self.folder / f".{run_id}-{os.getpid()}"
+        unfinished.mkdir()
+        return OpenRun(self, run_id, unfinished)
+
+    def manifest(self, run_id: str) -> dict[str, Any]:
+        """The manifest of a run."""
+        path = self.folder / run_id / MANIFEST
+        if not path.is_file():
+            raise UsageError(f"no run '{run_id}'", hint=suggest(run_id, self.ids()[-5:]))
+        try:
+            return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise DataError(f"the manifest of run '{run_id}' is damaged", hint="run again") from error
+
+    def info(self, run_id: str) -> RunInfo:
+        """Identity of a run."""
+        record = dict(self.manifest(run_id)["run"])
+        stages = tuple(StageInfo(**{**stage, "tables": tuple(stage["tables"])}) for stage in record.pop("stages"))
+        return RunInfo(**record, stages=stages)
+
+    def output(self, run_id: str, stage: StageInfo) -> dict[str, tuple[Any, ...]]:
+        """What one stage of a run computed."""
+        return {
+            name: from_table(ROW_CLASSES[name], _read_arrow(self.folder / run_id / stage.name / f"{name}.arrow"))
+            for name in stage.tables
+        }
+
+    def tables(self, run_id: str) -> Tables:
+        """All tables of a run, the stages' parts joined."""
+        return joined(self.output(run_id, stage) for stage in self.info(run_id).stages)
+
+    def forget_old(self) -> None:
+        """Drop the oldest runs beyond the last 20."""
+        for run_id in self.ids()[:-KEPT_RUNS]:
+            shutil.rmtree(self.folder / run_id, ignore_errors=True)
+
+
+class OpenRun:
+    """A run being written; a context manager that leaves nothing behind when it is not finished."""
+
+    def __init__(self, store: Store, run_id: str, folder: Path) -> None:
+        self._store, self._id, self._folder = store, run_id, folder
+
+    def __enter__(self) -> OpenRun:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def write(self, stage: str, output: Output) -> None:
+        """Write what a stage computed."""
+        (self._folder / stage).mkdir()
+        for name, rows in output.items():
+            table = to_table(ROW_CLASSES[name], rows)
+            with ipc.new_file(str(self._folder / stage / f"{name}.arrow"), table.schema) as writer:
+                writer.write_table(table)
+
+    def reuse(self, stage: str, run_id: str) -> None:
+        """Take what a stage computed in an earlier run (files are never changed, so a link is as good as a copy)."""
+        shutil.copytree(self._store.folder / run_id / stage, self._folder / stage, copy_function=_link_or_copy)
+
+    def finish(self, info: RunInfo, extra: Mapping[str, Any]) -> None:
+        """Write the manifest and make the run visible; `extra` is kept in the manifest."""
+        manifest = json.dumps({"run": plain(info), **extra}, indent=1, allow_nan=False)
+        (self._folder / MANIFEST).write_text(manifest, encoding="utf-8")
+        self._folder.rename(self._store.folder / self._id)
+        self._store.forget_old()
+
+
+def joined(outputs: Iterable[Output]) -> Tables:
+    """The tables of several stages' outputs, rows in the order of the stages."""
+    parts: dict[str, list[Sequence[Any]]] = {}
+    for output in outputs:
+        for name, rows in output.items():
+            parts.setdefault(name, []).append(rows)
+    return Tables(**{name: tuple(chain.from_iterable(rows)) for name, rows in parts.items()})
+
+
+def new_run_id(now: str) -> str:
+    """An id that sorts by time: `20261122T081200-3f2a9c`."""
+    stamp = now.replace("-", "").replace(":", "").split(".")[0].removesuffix("Z")
+    return f"{stamp}-{secrets.token_hex(3)}"
+
+
+def _read_arrow(path: Path) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as mapped:
+            return ipc.open_file(mapped).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"the stored table '{path.name}' cannot be read", hint="run again") from error
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
