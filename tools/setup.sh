@@ -16,11 +16,12 @@ find_python() {
     return 1
 }
 
-wanted=$(cat requirements.lock pyproject.toml tools/setup.sh | cksum)
+wanted="$(cat requirements.lock pyproject.toml tools/setup.sh | cksum) $PWD"
 [[ -x .venv/bin/python && "$(cat .venv/.made-from 2>/dev/null)" == "$wanted" ]] && exit 0
 
 echo "Setting up .venv ..."
-if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+# The programs in .venv hold its path, so one that was moved is made anew.
+if ! grep -qsF "$PWD/.venv" .venv/pyvenv.cfg || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     "$python" -m venv --clear .venv
 fi
@@ -30,7 +31,8 @@ trap 'rm -f "$locked_uv"' EXIT
 sed -n '/^uv==/,/[^\\]$/p' requirements.lock >"$locked_uv"
 .venv/bin/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore \
     --no-deps --require-hashes -r "$locked_uv"
-export VIRTUAL_ENV="$PWD/.venv" UV_LINK_MODE=copy
+# Behind a company proxy pip asks the system whom to trust; so does uv then.
+export VIRTUAL_ENV="$PWD/.venv" UV_SYSTEM_CERTS=true
 .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 echo "$wanted" >.venv/.made-from
