@@ -81,8 +81,7 @@ def measured_draws(
 
 def promise_draws(promise: PromiseRow, rng: np.random.Generator) -> Floats:
     """Draws of a forecast effect, `(draws,)`: the three-term metalog, with the point mass of no effect."""
-    drawn = sample((promise.p10, promise.p50, promise.p90), rng.uniform(size=DRAWS))
-    return np.where(rng.uniform(size=DRAWS) < promise.p_zero, 0.0, drawn)
+    return sample(promise, rng.uniform(np.finfo(float).eps, 1, DRAWS))
 
 
 def updated(prior: Floats, known: Known, rng: np.random.Generator) -> Floats:

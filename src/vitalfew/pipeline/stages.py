@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.fingerprint import Fingerprint
+    from vitalfew.workspace.verify import PromiseProof
     from vitalfew.workspace.workspace import Workspace
 
 ALL_KINDS = tuple(Definitions.model_fields)
@@ -42,6 +43,13 @@ class Context:
         from vitalfew.warehouse.engine import open_engine
 
         return open_engine(self.definitions.data, self.workspace.root, self.frames)
+
+    @cached_property
+    def proofs(self) -> Mapping[str, PromiseProof]:
+        """Which promises are proved to precede their start."""
+        from vitalfew.workspace.verify import verify
+
+        return verify(self.workspace).proofs
 
     def close(self) -> None:
         """Close the engine, if any stage opened it."""
@@ -144,13 +152,11 @@ def _effects(context: Context, tables: Tables) -> Output:
 
 def _judgement(context: Context, _: Tables) -> Output:
     from vitalfew.judgement import promises, weights
-    from vitalfew.workspace.proofs import promise_proofs
 
     acts = context.workspace.acts
-    proofs = promise_proofs(context.workspace)
     return {
         "weights": weights(context.definitions, acts),
-        "promises": promises(context.definitions, acts, proofs),
+        "promises": promises(context.definitions, acts, context.proofs),
     }
 
 
@@ -187,6 +193,5 @@ def _draws(context: Context) -> object:
 
 
 def _acts(context: Context) -> object:
-    from vitalfew.workspace.proofs import promise_proofs
-
-    return [context.workspace.acts.head, sorted(promise_proofs(context.workspace).items())]
+    acts = context.workspace.acts
+    return [acts.head, acts.erased, len(acts.damage), sorted((key, p.proof) for key, p in context.proofs.items())]

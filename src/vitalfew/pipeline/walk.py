@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -53,11 +53,11 @@ def run(
         frames: tables in memory by name, for sources that name them instead of files.
     """
     now = datetime.now(UTC)
-    workspace = workspace if as_of is None else workspace.as_of(as_of)
+    workspace = workspace if as_of is None else replace(workspace, acts=workspace.acts.until(as_of))
     store = None if workspace.root is None else Store(workspace.root)
     history = _History.of(store)
     definitions = workspace.definitions
-    known = fingerprint(definitions, workspace.root, history.fingerprints, frames or {})
+    known = fingerprint(definitions, workspace.root, history.fingerprints, frames)
     today = as_of or now.astimezone(ZoneInfo(definitions.workspace.time_zone)).date()
     context = Context(workspace, today, as_of, seed, known, frames or {})
     run_id = new_run_id(now.isoformat())

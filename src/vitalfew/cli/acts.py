@@ -1,0 +1,145 @@
+"""Commands about what people say: act, verify."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitalfew.cli.output import day, write_json
+from vitalfew.errors import UsageError
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.acts import Act
+    from vitalfew.workspace.workspace import Workspace
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who; kept as a pseudonym.")]
+About = Annotated[str, typer.Argument(metavar="KEY", help="Key of what it is about.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    act = typer.Typer(help="Record what people say and decide, in a log that cannot be changed unseen.", no_args_is_help=True)
+    for command in (judgement, forecast, lock, waiver, decision, sign_off, erase):
+        act.command()(command)
+    app.add_typer(act, name="act")
+    app.command()(verify)
+
+
+def judgement(
+    folder: Folder,
+    points: Annotated[list[str], typer.Argument(metavar="FACTOR=POINTS…", help="How much each swing is worth.")],
+    by: By,
+    group: Annotated[str | None, typer.Option(help="The group the person speaks for.")] = None,
+) -> None:
+    """Say how much each factor's swing from worst to best is worth, on any scale."""
+    from vitalfew.judgement import recording
+
+    _done(recording.judge(_load(folder), by, dict(_pair(pair) for pair in points), group=group))
+
+
+def forecast(
+    folder: Folder,
+    hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")],
+    by: By,
+    p10: Annotated[float, typer.Option("--p10", help="Only one time in ten less than this.")],
+    p50: Annotated[float, typer.Option("--p50", help="As likely more as less.")],
+    p90: Annotated[float, typer.Option("--p90", help="Only one time in ten more than this.")],
+    p_zero: Annotated[float, typer.Option("--p-zero", help="P(no effect at all), 0 to 1.")] = 0.0,
+) -> None:
+    """Forecast the effect a hypothesis asks for, given that there is one, in the metric's unit. Blind."""
+    from vitalfew.judgement import recording
+
+    quantiles = {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
+    _done(recording.forecast(_load(folder), hypothesis, by, quantiles))
+
+
+def lock(
+    folder: Folder, hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")], by: By
+) -> None:
+    """Lock the promise: the forecasts so far, combined. It never changes afterwards."""
+    from vitalfew.judgement import recording
+
+    _done(recording.lock(_load(folder), hypothesis, by))
+
+
+def waiver(folder: Folder, about: About, by: By, reason: Annotated[str, typer.Option(help="Why.")]) -> None:
+    """Accept a failed guardrail, with the reason."""
+    from vitalfew.judgement import recording
+
+    _done(recording.waive(_load(folder), about, by, reason))
+
+
+def decision(
+    folder: Folder,
+    about: About,
+    by: By,
+    what: Annotated[str, typer.Option(help="What was decided.")],
+    evidence: Annotated[str | None, typer.Option(help="On which evidence.")] = None,
+    counter: Annotated[str | None, typer.Option(help="The best argument against it.")] = None,
+    review: Annotated[str | None, typer.Option(metavar="DATE", help="When to look at it again.")] = None,
+) -> None:
+    """Record a decision: what, on which evidence, against which counter-argument, reviewed when."""
+    from vitalfew.judgement import recording
+
+    body = {"what": what, "evidence": evidence, "counter": counter, "review": day(review)}
+    _done(recording.decide(_load(folder), about, by, {name: value for name, value in body.items() if value is not None}))
+
+
+def sign_off(
+    folder: Folder,
+    by: By,
+    about: Annotated[str, typer.Argument(metavar="KEY", help="Key of a definition.")] = "value_model",
+    note: Annotated[str | None, typer.Option(help="A note.")] = None,
+) -> None:
+    """Agree to the value model, or to one definition, as it stands."""
+    from vitalfew.judgement import recording
+
+    _done(recording.sign_off(_load(folder), about, by, note=note))
+
+
+def erase(folder: Folder, by: By) -> None:
+    """Erase what a person said; the chain keeps its shape."""
+    from vitalfew.judgement import recording
+
+    gone = recording.erase(_load(folder), by)
+    typer.echo(f"{gone.by}: {len(gone.acts)} acts erased; the chain still holds, and `vitalfew verify` names them")
+
+
+def verify(
+    folder: Folder = Path(),
+    head: Annotated[list[str] | None, typer.Option(metavar="HASH", help="A head noted elsewhere. Repeatable.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+) -> None:
+    """Prove the log of acts: what is damaged, which promises preceded their start, what cannot be known."""
+    from vitalfew.workspace import verify as prove
+
+    found = prove(_load(folder), heads=head or ())
+    if as_json:
+        write_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        for sentence in found.sentences():
+            typer.echo(sentence)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _load(folder: Path) -> Workspace:
+    from vitalfew.workspace import load
+
+    return load(folder)
+
+
+def _pair(text: str) -> tuple[str, float]:
+    factor, _, points = text.partition("=")
+    try:
+        return factor, float(points)
+    except ValueError:
+        raise UsageError(f"cannot read '{text}'", expected="FACTOR=POINTS, such as retention_7=80") from None
+
+
+def _done(act: Act) -> None:
+    typer.echo(f"act {act.n}: {act.kind.replace('_', '-')} about {act.about} by {act.by}, {act.at}\nhead {act.hash}")

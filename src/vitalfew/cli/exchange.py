@@ -1,0 +1,40 @@
+"""Commands that carry numbers in and out: sql, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(sql)
+    imports = typer.Typer(help="Take in what other programs computed.", no_args_is_help=True)
+    imports.command()(moments)
+    app.add_typer(imports, name="import")
+
+
+def sql(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")],
+    metric: Annotated[list[str] | None, typer.Argument(metavar="METRIC…", help="Metrics; all when none is named.")] = None,
+    dialect: Annotated[str, typer.Option(help="bigquery, snowflake, postgres, duckdb, spark, …")] = "duckdb",
+) -> None:
+    """Print the queries that measure metrics, to run elsewhere; `import moments` takes the answers."""
+    from vitalfew.warehouse.export import moments_sql
+    from vitalfew.workspace import load
+
+    for query in moments_sql(load(folder).definitions, tuple(metric or ()), dialect):
+        typer.echo(query.text)
+
+
+def moments(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The answer of a query, as CSV or Parquet.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")] = Path(),
+) -> None:
+    """Take the answer of a query that `sql` printed, instead of the table behind it."""
+    from vitalfew.warehouse.imported import import_moments
+    from vitalfew.workspace import load
+
+    typer.echo(import_moments(file, load(folder)).sentence())

@@ -1,0 +1,74 @@
+"""What commands share when they print: progress, JSON, dates."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.pipeline.results import Results
+    from vitalfew.pipeline.walk import Progress
+
+_PATIENCE = 1.0  # seconds before plain progress lines begin: quick work needs none
+
+
+def day(text: str | None) -> date | None:
+    """Read a date given as an option."""
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no time zone
+    except ValueError:
+        raise UsageError(f"'{text}' is not a date", expected="a day such as 2026-03-31") from None
+
+
+def write_json(text: str) -> None:
+    """Print JSON and nothing else on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def write_results(results: Results) -> None:
+    """Print the ledger and what stands behind it, as wide as the terminal."""
+    from rich.console import Console
+
+    from vitalfew.report import print_run
+
+    print_run(results.view, Console(file=sys.stdout))
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on a terminal's standard error, plain lines elsewhere once work takes long."""
+    if sys.stderr.isatty():
+        with _bar() as report:
+            yield report
+        return
+    started = time.monotonic()
+
+    def line(name: str, number: int, total: int) -> None:
+        if time.monotonic() - started > _PATIENCE:
+            sys.stderr.write(f"{number}/{total} {name}\n")
+
+    yield line
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def report(name: str, number: int, total: int) -> None:
+            bar.update(task, description=name, completed=number - 1, total=total)
+
+        yield report

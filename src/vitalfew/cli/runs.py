@@ -1,0 +1,178 @@
+"""Commands that compute: start, demo, run, check, analyze."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitalfew.cli.output import day, progress, write_json, write_results
+
+if TYPE_CHECKING:
+    from vitalfew.pipeline.results import Results
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained HTML report.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Read the past, to the end of this day.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (start, demo, run, check, analyze):
+        app.command()(command)
+
+
+def start(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your files: use, users, features, results.")],
+    into: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; by default vitalfew-NAME.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    html: Html = None,
+) -> None:
+    """From your own files to a value ledger: recognises them, writes a workspace, runs it."""
+    from vitalfew.connect import begin
+    from vitalfew.workspace import load
+
+    begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask)
+    for sentence in begun.recognised:
+        typer.echo(sentence)
+    results = _computed(load(begun.folder), None)
+    write_results(results)
+    _write_html(results, html)
+    for sentence in begun.next_steps(results.tables):
+        typer.echo(sentence)
+    _leave(results)
+
+
+def demo(
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("vitalfew-demo"),
+    seed: Annotated[int, typer.Option(help="Another product with the same story.")] = 1,
+    small: Annotated[bool, typer.Option("--small", help="A fifth of the users.")] = False,
+) -> None:
+    """Make the demo product with planted truth, run it, and say how much of the truth was recovered."""
+    from vitalfew.errors import UsageError
+    from vitalfew.simulate import demo as make
+    from vitalfew.simulate import recovery
+    from vitalfew.workspace import load
+
+    if (into / "truth.json").exists():
+        typer.echo(f"{into} holds a demo product already; it is made anew.")
+    elif into.exists() and any(into.iterdir()):
+        raise UsageError(f"{into} exists and is no demo product", hint="name another folder: --into DIR")
+    truth = make(into, seed=seed, size="small" if small else "full")
+    results = _computed(load(into), None)
+    write_results(results)
+    typer.echo("")
+    for line in recovery(truth, results.tables).sentences():
+        typer.echo(line)
+    report = results.to_html(into / "report.html")
+    typer.echo(f"\nReport: {report}\nThe workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
+
+
+def run(
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+    html: Html = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="Only this part of the JSON, experiment, initiative or feature. Repeatable."),
+    ] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Run a workspace: results to the terminal, as JSON, or as one HTML report."""
+    from vitalfew.workspace import load
+
+    results = _computed(load(folder), as_of)
+    if as_json:
+        write_json(results.to_json(only or ()))
+    else:
+        write_results(results.only(only) if only else results)
+    _write_html(results, html)
+    _leave(results)
+
+
+def check(
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+    fail_on: Annotated[str, typer.Option("--fail-on", help="error, warning or info.")] = "error",
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Findings accepted before; made by --accept.")
+    ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Write today's findings to the baseline file.")] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Run the checks; exit 1 on errors, as a linter does in CI."""
+    from vitalfew.checks.baseline import accepted, at_least, write_baseline
+    from vitalfew.report import print_findings
+    from vitalfew.workspace import load
+
+    results = _computed(load(folder), as_of)
+    file = baseline or folder / "vitalfew-baseline.json"
+    if accept:
+        write_baseline(file, results.tables.findings)
+        typer.echo(f"{len(results.tables.findings)} findings accepted in {file}", err=as_json)
+    known = accepted(file, required=baseline is not None)
+    findings = tuple(f for f in results.tables.findings if (f.id, f.subject) not in known)
+    if as_json:
+        from vitalfew.results.codec import plain
+
+        write_json(json.dumps([plain(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        print_findings(findings, total=len(results.tables.findings))
+    _report_failed(results)
+    if results.tables.failed or any(at_least(finding.severity, fail_on) for finding in findings):
+        raise typer.Exit(1)
+
+
+def analyze(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row per unit: CSV or Parquet.")],
+    variant: Annotated[str, typer.Option(metavar="COL", help="Column that holds the variant.")],
+    metric: Annotated[list[str], typer.Option(metavar="COL", help="Column to compare. Repeatable.")],
+    control: Annotated[str | None, typer.Option(metavar="ARM", help="The variant to compare with.")] = None,
+    unit: Annotated[str | None, typer.Option(metavar="COL", help="Column with the key of the unit.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One experiment from one file, without a workspace."""
+    from vitalfew.pipeline import analyze as analyse
+
+    results = analyse(file, variant=variant, metrics=metric, control=control, unit=unit)
+    if as_json:
+        write_json(results.to_json(("experiments",)))
+    else:
+        write_results(results)
+    _leave(results)
+
+
+def _computed(workspace: object, as_of: str | None) -> Results:
+    from vitalfew.pipeline import run as walk
+
+    until = day(as_of)
+    with progress() as report:
+        return walk(workspace, as_of=until, progress=report)  # type: ignore[arg-type]  # see load
+
+
+def _write_html(results: Results, path: Path | None) -> None:
+    if path is not None:
+        typer.echo(f"Report: {results.to_html(path)}", err=True)
+
+
+def _report_failed(results: Results) -> None:
+    for row in results.tables.failed:
+        typer.echo(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
+
+
+def _leave(results: Results) -> None:
+    """Exit 1 when something could not be computed, after saying what."""
+    if results.tables.failed:
+        _report_failed(results)
+        raise typer.Exit(1)
+
+
+def _ask(question: str, choices: tuple[str, ...], default: str) -> str:
+    """Ask one question on the terminal; Enter takes the default."""
+    typer.echo(f"{question} ({' / '.join(choices)})")
+    answer: str = typer.prompt("", default=default, prompt_suffix="> ")
+    return answer.strip() or default
