@@ -33,6 +33,16 @@ def test_the_command_line_starts_without_the_heavy_rooms() -> None:
     assert loaded_by("import vitalfew.cli") & heavy == set()
 
 
+def test_no_room_loads_a_web_framework_data_frames_or_slow_statistics() -> None:
+    everything = """
+import importlib, pkgutil, sys, vitalfew
+for module in pkgutil.walk_packages(vitalfew.__path__, "vitalfew."):
+    importlib.import_module(module.name)
+assert "scipy.stats" not in sys.modules
+"""
+    assert loaded_by(everything) & {"django", "ninja", "pandas", "polars"} == set()
+
+
 def test_an_unknown_name_is_refused_as_python_does() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         vitalfew.nonsense  # noqa: B018  reading the attribute is the test
