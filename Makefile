@@ -15,8 +15,8 @@ demo: setup  ## make the demo product, run it, print its value ledger, write its
 
 test: check  ## every check and every test, those in a browser included
 	@bash tools/chromium.sh
-	@$(BIN)/pytest -q -n auto -m "not prove and not browser"
-	@$(BIN)/pytest -q -m browser
+	@$(BIN)/pytest --no-header -n auto -m "not prove and not browser"
+	@$(BIN)/pytest --no-header -m browser
 
 check: setup  ## what is known without running anything: style, types, direction of dependency
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
@@ -25,7 +25,7 @@ check: setup  ## what is known without running anything: style, types, direction
 	@echo "style, types and direction of dependency: fine"
 
 prove: setup  ## long simulations, and laws on 1,000 generated examples each
-	@$(BIN)/pytest -q -n auto -m "prove or hypothesis" --hypothesis-profile prove
+	@$(BIN)/pytest --no-header -n auto -m "prove or hypothesis" --hypothesis-profile prove
 
 bench: setup  ## speed and memory beside plain engine plans
 	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" || exit; done
