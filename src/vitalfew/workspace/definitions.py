@@ -9,7 +9,29 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Strict, StringConstraints, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+
+def _written_day(raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+    """Let only `2026-02-01` and dates pass: pydantic alone takes seconds since 1970 and times of day, too."""
+    if isinstance(raw, str):
+        day = date.fromisoformat(raw)
+        if str(day) == raw:
+            return day
+    if type(raw) is date:
+        return raw
+    raise ValueError("no date")
+
 
 Number = Annotated[float, Strict()]
 Whole = Annotated[int, Strict()]
@@ -18,7 +40,16 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$", max_length=120)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1)]
 Positive = Annotated[float, Strict(), Field(gt=0)]
-Days = Annotated[float, Strict(), Field(ge=0)]
+NotNegative = Annotated[float, Strict(), Field(ge=0)]
+Days = NotNegative
+Day = Annotated[date, BeforeValidator(_written_day)]
+Zone = Annotated[str, Field(description="a time zone such as Europe/Copenhagen")]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="three capital letters such as EUR")
+]
+Memory = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB)$"), Field(description="an amount of memory such as 4GB")
+]
 
 Direction = Literal["up", "down"]
 Level = Literal["feature", "system", "business"]
@@ -53,7 +84,7 @@ Purpose = Annotated[str, Reference("needs", "objectives", "vision", "metrics", "
 class Definition(BaseModel):
     """Base of all definitions: immutable, no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Quantiles(Definition):
@@ -70,12 +101,19 @@ class Quantiles(Definition):
         return self
 
 
+def _cost_form(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+    return "quantiles" if isinstance(raw, dict | Quantiles) else "number"
+
+
+Cost = Annotated[Annotated[Positive, Tag("number")] | Annotated[Quantiles, Tag("quantiles")], Discriminator(_cost_form)]
+
+
 class About(Definition):
     """The product organisation."""
 
     name: Text = "workspace"
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-    time_zone: str = "UTC"
+    currency: Currency | None = None
+    time_zone: Zone = "UTC"
 
 
 class DataSettings(Definition):
@@ -83,7 +121,7 @@ class DataSettings(Definition):
 
     engine: Literal["duckdb"] = "duckdb"
     path: str = "."
-    memory: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB)$")] | None = None
+    memory: Memory | None = None
 
 
 class Policy(Definition):
@@ -107,10 +145,10 @@ class Source(Definition):
 
 
 class UnitSource(Source):
-    """One row per unit: attributes and outcomes as columns."""
+    """One row per unit: attributes and outcomes as columns. Without `unit`, every row is a unit of its own."""
 
     shape: Literal["units"] = "units"
-    unit: Text
+    unit: Text | None = None
     time: Text | None = None
 
 
@@ -176,7 +214,8 @@ class SeriesSource(Source):
     metric: Text | None = None
 
 
-def _shape(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+def source_shape(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+    """The shape of a source, as given or by its fields."""
     if isinstance(raw, Source):
         return str(getattr(raw, "shape", "units"))
     if not isinstance(raw, dict):
@@ -195,7 +234,7 @@ AnySource = Annotated[
     | Annotated[AggregateSource, Tag("aggregates")]
     | Annotated[ResultSource, Tag("results")]
     | Annotated[SeriesSource, Tag("series")],
-    Discriminator(_shape),
+    Discriminator(source_shape),
 ]
 
 
@@ -238,6 +277,9 @@ class Cap(Definition):
         return self
 
 
+MEASURE_FIELDS = ("source", "column", "aggregation", "events", "filters")  # may stand in a metric itself
+
+
 class Metric(Definition):
     """A number measured from data. `source`, `column`, `events`, `filters` are short for `numerator`."""
 
@@ -261,11 +303,10 @@ class Metric(Definition):
     @model_validator(mode="before")
     @classmethod
     def _expand_shorthand(cls, raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
-        short = ("source", "column", "aggregation", "events", "filters")
-        if not isinstance(raw, dict) or "numerator" in raw or not any(name in raw for name in short):
+        if not isinstance(raw, dict) or "numerator" in raw or not any(name in raw for name in MEASURE_FIELDS):
             return raw
-        measure = {name: raw[name] for name in short if name in raw}
-        return {name: value for name, value in raw.items() if name not in short} | {"numerator": measure}
+        measure = {name: raw[name] for name in MEASURE_FIELDS if name in raw}
+        return {name: value for name, value in raw.items() if name not in MEASURE_FIELDS} | {"numerator": measure}
 
     @model_validator(mode="after")
     def _ratio_has_denominator(self) -> Self:
@@ -296,7 +337,7 @@ class Factor(Definition):
 class Guardrail(Definition):
     """A metric that may not get worse by more than `margin` (positive, in the metric's unit); a gate, no weight."""
 
-    margin: Annotated[float, Strict(), Field(ge=0)]
+    margin: NotNegative
     segment: SegmentKey | None = None
     alpha: Annotated[float, Strict(), Field(gt=0, lt=1)] = 0.05
     stakeholder: StakeholderKey | None = None
@@ -348,7 +389,7 @@ class KeyResult(Definition):
     metric: MetricKey | None = None
     baseline: Number | None = None
     target: Number | None = None
-    due: date | None = None
+    due: Day | None = None
 
 
 class Objective(Definition):
@@ -399,9 +440,9 @@ class Feature(Definition):
     events: tuple[Text, ...] = ()
     eligible: Annotated[str, Reference("segments", "all")] = "all"
     cadence: Cadence = "weekly"
-    cost: Positive | Quantiles | None = None
-    upkeep: Annotated[float, Strict(), Field(ge=0)] | None = None
-    shipped: date | None = None
+    cost: Cost | None = None
+    upkeep: NotNegative | None = None
+    shipped: Day | None = None
     team: TeamKey | None = None
 
 
@@ -417,14 +458,14 @@ class Initiative(Definition):
     feature: FeatureKey | None = None
     removes: FeatureKey | None = None
     status: Status = "idea"
-    shipped: date | None = None
-    started: date | None = None
-    cost: Positive | Quantiles | None = None
-    upkeep: Annotated[float, Strict(), Field(ge=0)] | None = None
+    shipped: Day | None = None
+    started: Day | None = None
+    cost: Cost | None = None
+    upkeep: NotNegative | None = None
     serves: tuple[Purpose, ...] = ()
     origin: Literal["need", "request", "sales", "management", "team", "technical"] | None = None
     reach: Share | None = None
-    ramp_weeks: Annotated[float, Strict(), Field(ge=0)] = 0
+    ramp_weeks: NotNegative = 0
     exception: Text | None = None
 
 
@@ -434,10 +475,10 @@ class Hypothesis(Definition):
     initiative: InitiativeKey
     metric: MetricKey
     segment: Annotated[str, Reference("segments", "all")] = "all"
-    due: date | None = None
+    due: Day | None = None
     method: Literal["experiment", "release"] = "experiment"
     guardrails: tuple[MetricKey, ...] = ()
-    margin: Annotated[float, Strict(), Field(ge=0)] | None = None
+    margin: NotNegative | None = None
 
 
 class Experiment(Definition):
@@ -457,14 +498,14 @@ class Experiment(Definition):
     segments: tuple[SegmentKey, ...] | None = None
     split: dict[str, Positive] | None = None
     team: TeamKey | None = None
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
 
 
 class Release(Definition):
     """A dated change without randomisation."""
 
-    date: date
+    date: Day
     title: Text | None = None
     initiatives: tuple[InitiativeKey, ...] = ()
     features: tuple[FeatureKey, ...] = ()
