@@ -1,0 +1,77 @@
+"""Effects in plain sentences, each with its interval."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitalfew.results.rows import EffectRow, Interval
+    from vitalfew.workspace.definitions import Definitions
+
+MINUS = "\N{MINUS SIGN}"
+SHARES = ("proportion", "retention")
+"""Kinds of metrics whose changes are written in percentage points."""
+
+
+def title_of(definitions: Definitions, metric: str) -> str:
+    """A metric's title with a capital letter, for the start of a sentence."""
+    title = definitions.title("metrics", metric)
+    return title[:1].upper() + title[1:]
+
+
+def interval_of(row: EffectRow, confidence: float = 0.95) -> Interval | None:
+    """The interval of an effect at this confidence; None when it has none."""
+    return next((interval for interval in row.intervals if interval.confidence == confidence), None)
+
+
+def clear_direction(row: EffectRow) -> int:
+    """1 when the 95 % interval lies above zero, -1 when it lies below, else 0."""
+    interval = interval_of(row)
+    if interval is None:
+        return 0
+    return (interval.low > 0) - (interval.high < 0)
+
+
+def sentence(definitions: Definitions, row: EffectRow) -> str:
+    """Say what happened to the metric, without a full stop: "Retention day 7 fell by 0.82 points (0.31 to 1.33)"."""
+    title, unit = title_of(definitions, row.metric), _unit(definitions, row.metric)
+    if row.estimate is None:
+        return f"{title} could not be compared"
+    interval = interval_of(row)
+    scale = 100.0 if unit == " points" else 1.0
+    if interval is None:
+        return f"{title} changed by {_number(scale * row.estimate, None)}{unit}, no interval"
+    low, high, estimate = scale * interval.low, scale * interval.high, scale * row.estimate
+    half = (high - low) / 2
+    direction = clear_direction(row)
+    if direction == 0:
+        bounds = f"{_number(low, half)} to {_number(high, half)}"
+        return f"{title} shows no clear change: {_number(estimate, half)}{unit} ({bounds})"
+    near, far = sorted((abs(low), abs(high)))
+    verb = "rose" if direction > 0 else "fell"
+    return f"{title} {verb} by {_number(abs(estimate), half)}{unit} ({_number(near, half)} to {_number(far, half)})"
+
+
+def join(parts: list[str]) -> str:
+    """Join sentences into one: "a; b; c"."""
+    return "; ".join(parts)
+
+
+def _unit(definitions: Definitions, metric: str) -> str:
+    found = definitions.metrics.get(metric)
+    if found is None:
+        return ""
+    if found.kind in SHARES:
+        return " points"
+    return f" {found.unit}" if found.unit else ""
+
+
+def _number(value: float, half_width: float | None) -> str:
+    """Two significant digits of the interval's half-width decide the decimals; without one, three of the number."""
+    if half_width is None or half_width <= 0:
+        decimals = 2 - math.floor(math.log10(abs(value))) if value else 0
+    else:
+        decimals = 1 - math.floor(math.log10(half_width))
+    text = f"{abs(value):,.{min(max(decimals, 0), 9)}f}"
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
