@@ -1,0 +1,1 @@
+"""What people say: judgements become weights, forecasts become promises. Pure, but for `recording`."""

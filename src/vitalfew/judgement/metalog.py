@@ -1,0 +1,166 @@
+"""A forecast of three quantiles as a distribution: the three-term metalog, else two half-normals.
+
+Source: Keelin (2016), "The Metalog Distributions", Decision Analysis 13(4): equations 6 and 11 with three terms.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+
+    type Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+FEASIBLE = (0.167, 0.833)
+"""Bounds of (p50 - p10) / (p90 - p10) between which three terms give a rising quantile function."""
+
+_K = math.log(9.0)  # the logit of 0.9
+_Z90 = 1.2815515655446004  # the normal quantile of 0.9
+
+
+class Distribution(Protocol):
+    """A continuous distribution by its quantile function and moments, in the metric's unit."""
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+
+    @property
+    def variance(self) -> float:
+        """The variance."""
+
+    def quantile(self, u: ArrayLike) -> Array:
+        """The quantile at `u`, an array of probabilities of any shape; infinite at 0 and 1."""
+
+
+class Quantiled(Protocol):
+    """Anything with three quantiles and P(no effect): a promise, a forecast."""
+
+    @property
+    def p10(self) -> float:
+        """The 10 % quantile, given that there is an effect."""
+
+    @property
+    def p50(self) -> float:
+        """The median, given that there is an effect."""
+
+    @property
+    def p90(self) -> float:
+        """The 90 % quantile, given that there is an effect."""
+
+    @property
+    def p_zero(self) -> float:
+        """P(no effect)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metalog:
+    """Quantile function a1 + a2 logit(u) + a3 (u - 1/2) logit(u)."""
+
+    a1: float
+    a2: float
+    a3: float
+
+    @property
+    def mean(self) -> float:
+        """The mean: a1 + a3 / 2."""
+        return self.a1 + self.a3 / 2
+
+    @property
+    def variance(self) -> float:
+        """The variance: a2² pi²/3 + a3² (1/12 + pi²/36)."""
+        return self.a2**2 * math.pi**2 / 3 + self.a3**2 * (1 / 12 + math.pi**2 / 36)
+
+    def quantile(self, u: ArrayLike) -> Array:
+        """The quantile at `u`."""
+        import numpy as np
+
+        share = np.asarray(u, dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            logit = np.log(share) - np.log1p(-share)
+        return np.asarray(self.a1 + (self.a2 + self.a3 * (share - 0.5)) * logit)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitNormal:
+    """Two half-normals that meet at the median, each with half of the mass; `below` and `above` are their sds."""
+
+    median: float
+    below: float
+    above: float
+
+    @property
+    def mean(self) -> float:
+        """The median plus (above - below) / sqrt(2 pi)."""
+        return self.median + (self.above - self.below) / math.sqrt(2 * math.pi)
+
+    @property
+    def variance(self) -> float:
+        """The mean of both squared sds, less the squared shift of the mean from the median."""
+        return (self.below**2 + self.above**2) / 2 - (self.mean - self.median) ** 2
+
+    def quantile(self, u: ArrayLike) -> Array:
+        """The quantile at `u`."""
+        import numpy as np
+        from scipy.special import ndtri
+
+        z = ndtri(np.asarray(u, dtype=np.float64))
+        with np.errstate(invalid="ignore"):  # no spread times an infinite z
+            spread = np.where(z < 0, self.below * z, self.above * z)
+        return np.asarray(self.median + np.nan_to_num(spread, nan=0.0, posinf=np.inf, neginf=-np.inf))
+
+
+def fit(p10: float, p50: float, p90: float) -> Distribution:
+    """The distribution with these quantiles.
+
+    Args:
+        p10: 10 % quantile.
+        p50: median, not below p10.
+        p90: 90 % quantile, not below p50.
+
+    Raises:
+        ValueError: the quantiles do not rise.
+    """
+    if not p10 <= p50 <= p90:
+        raise ValueError("p10, p50 and p90 must rise")
+    width = p90 - p10
+    position = (p50 - p10) / width if width else 0.5
+    if width and FEASIBLE[0] < position < FEASIBLE[1]:
+        return Metalog(p50, width / (2 * _K), (1 - 2 * position) * width / (0.8 * _K))
+    return SplitNormal(p50, (p50 - p10) / _Z90, (p90 - p50) / _Z90)
+
+
+def sample(promise: Quantiled, u: ArrayLike) -> Array:
+    """Draw from a promise: its distribution, mixed with a point mass P(no effect) at 0.
+
+    This is the quantile function of the mixture, so it rises in `u`: common random numbers stay common.
+
+    Args:
+        promise: quantiles and P(no effect).
+        u: uniform numbers strictly between 0 and 1, of any shape.
+
+    Returns:
+        Effects in the metric's unit, of the same shape.
+    """
+    import numpy as np
+
+    share = np.asarray(u, dtype=np.float64)
+    effect = 1.0 - promise.p_zero
+    if effect <= 0:
+        return np.zeros_like(share)
+    distribution = fit(promise.p10, promise.p50, promise.p90)
+    below = distribution.quantile(np.minimum(share / effect, 1.0))
+    above = distribution.quantile(np.maximum((share - promise.p_zero) / effect, 0.0))
+    return np.where(below < 0, below, np.where(above > 0, above, 0.0))
+
+
+def moments(promise: Quantiled) -> tuple[float, float]:
+    """Mean and variance of a promise with its point mass at 0."""
+    distribution = fit(promise.p10, promise.p50, promise.p90)
+    effect = 1.0 - promise.p_zero
+    mean = effect * distribution.mean
+    return mean, effect * (distribution.variance + distribution.mean**2) - mean**2

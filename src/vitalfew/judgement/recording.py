@@ -1,0 +1,164 @@
+"""Record acts: what people judge, forecast, lock, waive, decide and sign. The functions behind `vitalfew act`.
+
+Forecasting is blind: nothing here returns or prints what others said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.errors import ActError, UsageError, suggest
+from vitalfew.judgement.promises import combined
+from vitalfew.workspace import acts as acts_of
+from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from vitalfew.workspace.acts import Act, Erasure, Writer
+    from vitalfew.workspace.chain import DefinitionRef, Kind
+    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.workspace import Workspace
+
+WAIVED = ("guardrails", "initiatives", "experiments")
+DECIDED = ("initiatives", "features", "experiments", "hypotheses", "needs", "objectives", "metrics", "factors")
+
+
+def judge(
+    ws: Workspace, by: str, points: Mapping[str, float], *, group: str | None = None, at: datetime | None = None
+) -> Act:
+    """Record how much each factor's swing is worth to a person; the latest judgement of a person counts.
+
+    Args:
+        ws: a workspace with a folder.
+        by: the person, kept as a pseudonym.
+        points: points per factor on any scale, 0 or more; factors may be left out.
+        group: the group the person speaks for.
+        at: when; by default now.
+
+    Raises:
+        ActError: a factor is unknown, a number impossible, or the log damaged.
+    """
+    for factor in points:
+        _known(factor, ws.definitions.factors, "factor")
+    with acts_of.writing(_folder(ws)) as writer:
+        definition = value_model(ws.definitions, writer.log)
+        return writer.append("judgement", VALUE_MODEL, by, {"group": group, "points": dict(points)}, definition, at)
+
+
+def forecast(
+    ws: Workspace, hypothesis: str, by: str, quantiles: Mapping[str, float], *, at: datetime | None = None
+) -> Act:
+    """Record a person's forecast of a hypothesis; the latest one before the lock counts.
+
+    Args:
+        ws: a workspace with a folder.
+        hypothesis: its key.
+        by: the person, kept as a pseudonym.
+        quantiles: p10, p50 and p90 of the effect given that there is one, in the metric's unit, and p_zero.
+        at: when; by default now.
+
+    Raises:
+        ActError: the hypothesis is unknown, a number impossible, or the log damaged.
+    """
+    _known(hypothesis, ws.definitions.hypotheses, "hypothesis")
+    return _record(ws, "forecast", ("hypotheses", hypothesis), by, dict(quantiles), at)
+
+
+def lock(ws: Workspace, hypothesis: str, by: str, *, at: datetime | None = None) -> Act:
+    """Lock the promise of a hypothesis: the forecasts so far, combined. It never changes afterwards.
+
+    Raises:
+        ActError: there is no forecast to lock, or this wording of the hypothesis is locked already.
+    """
+    _known(hypothesis, ws.definitions.hypotheses, "hypothesis")
+    with acts_of.writing(_folder(ws)) as writer:
+        earlier = current_lock(hypothesis, writer.log, ws.definitions)
+        if earlier is not None and not stale(earlier, "hypotheses", hypothesis, ws.definitions):
+            hint = "a promise is locked once; change the hypothesis and it can be locked anew, the first lock stays"
+            raise ActError(f"'{hypothesis}' was locked on {earlier.at[:10]} (act {earlier.n})", hint=hint)
+        body = _promise_body(hypothesis, ws.definitions, writer)
+        definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
+        return writer.append("lock", hypothesis, by, body, definition, at)
+
+
+def waive(ws: Workspace, about: str, by: str, reason: str, *, at: datetime | None = None) -> Act:
+    """Record that a failed guardrail is accepted, for a guardrail, an initiative or an experiment."""
+    return _record(ws, "waiver", _find(ws.definitions, about, WAIVED), by, {"reason": reason}, at)
+
+
+def decide(
+    ws: Workspace, about: str, by: str, body: Mapping[str, str | date | None], *, at: datetime | None = None
+) -> Act:
+    """Record a person's decision.
+
+    Args:
+        ws: a workspace with a folder.
+        about: the key of an initiative, feature, experiment, hypothesis, need, objective, metric or factor.
+        by: the person, kept as a pseudonym.
+        body: `what` was decided, on which `evidence`, against which `counter`-argument, and when to `review` it.
+        at: when; by default now.
+    """
+    return _record(ws, "decision", _find(ws.definitions, about, DECIDED), by, dict(body), at)
+
+
+def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at: datetime | None = None) -> Act:
+    """Record agreement to the value model (`value_model`) or to one definition, as it stands."""
+    if about != VALUE_MODEL:
+        return _record(ws, "sign_off", _find(ws.definitions, about, DECIDED), by, {"note": note}, at)
+    with acts_of.writing(_folder(ws)) as writer:
+        return writer.append("sign_off", about, by, {"note": note}, value_model(ws.definitions, writer.log), at)
+
+
+def erase(ws: Workspace, by: str) -> Erasure:
+    """Erase what a person said; see `workspace.acts.erase`."""
+    return acts_of.erase(_folder(ws), by)
+
+
+def _record(
+    ws: Workspace, kind: Kind, about: tuple[str, str], by: str, body: dict[str, Any], at: datetime | None
+) -> Act:
+    with acts_of.writing(_folder(ws)) as writer:
+        definition: DefinitionRef = reference(*about, ws.definitions, writer.log)
+        return writer.append(kind, about[1], by, body, definition, at)
+
+
+def _promise_body(hypothesis: str, definitions: Definitions, writer: Writer) -> dict[str, Any]:
+    promise = combined(hypothesis, definitions, writer.log)
+    if promise is None:
+        hint = "`vitalfew act forecast` records one; forecasts of an earlier wording do not count"
+        raise ActError(f"there is no forecast of '{hypothesis}' to lock", hint=hint)
+    defined = definitions.hypotheses[hypothesis]
+    numbers = {name: value for name, value in asdict(promise).items() if name != "left_out"}
+    return {
+        "hypothesis": hypothesis,
+        "promise": numbers,
+        "metric": defined.metric,
+        "segment": defined.segment,
+        "due": defined.due,
+    }
+
+
+def _folder(ws: Workspace) -> Path:
+    if ws.root is None:
+        raise UsageError("this workspace has no folder, so nothing can be recorded in it", hint="load it from a folder")
+    return ws.root
+
+
+def _known(key: str, known: Mapping[str, object], what: str) -> None:
+    if key not in known:
+        raise ActError(f"there is no {what} called '{key[:80]}'", hint=suggest(key[:80], known))
+
+
+def _find(definitions: Definitions, key: str, kinds: tuple[str, ...]) -> tuple[str, str]:
+    """The kind under which a key is defined; the first of `kinds` that has it."""
+    for kind in kinds:
+        if key in getattr(definitions, kind):
+            return kind, key
+    every = [name for kind in kinds for name in getattr(definitions, kind)]
+    raise ActError(
+        f"nothing called '{key[:80]}' is defined here", expected=", ".join(kinds), hint=suggest(key[:80], every)
+    )

@@ -1,0 +1,367 @@
+"""The log of acts in a folder: read it, append to it, erase what a person said.
+
+`acts.jsonl` holds the chain, one act a line. What an act says, and the salt of its hash, lie in `acts/NNNNNN.json`, so
+that they can be erased without breaking the chain.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.errors import ActError, Where
+from vitalfew.workspace import bodies as sealed
+from vitalfew.workspace.chain import (
+    CLOCK_TOLERANCE,
+    KINDS,
+    Act,
+    Chain,
+    Damage,
+    DefinitionRef,
+    Kind,
+    follow,
+    inspect,
+    timestamp,
+    to_line,
+)
+from vitalfew.workspace.locking import locked
+from vitalfew.workspace.people import pseudonym
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+    from pathlib import Path
+
+__all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
+
+LOG = "acts.jsonl"
+FOLDER = "acts"
+LARGEST_LOG = 64 * 1024 * 1024
+_ABOUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,119}")
+
+
+@dataclass(frozen=True, slots=True)
+class ActLog:
+    """The acts of a workspace in order, with what they say; damaged ones are left out and named in `damage`.
+
+    `bodies` maps `n` to what act `n` says. An act without a body was erased (`erased`).
+    """
+
+    acts: tuple[Act, ...] = ()
+    bodies: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    damage: tuple[Damage, ...] = ()
+
+    @property
+    def erased(self) -> tuple[int, ...]:
+        """Numbers of the acts whose body is gone for good, as opposed to damaged."""
+        broken = {found.n for found in self.damage if found.code == "body"}
+        return tuple(act.n for act in self.acts if act.n not in self.bodies and act.n not in broken)
+
+    @property
+    def head(self) -> str | None:
+        """The hash that stands for the whole log: that of its last act; None when it is empty."""
+        return self.acts[-1].hash if self.acts else None
+
+    def of(self, kind: Kind, about: str | None = None) -> Iterator[tuple[Act, dict[str, Any]]]:
+        """Acts of a kind (and about one thing) with their bodies, in order; erased ones are left out."""
+        for act in self.acts:
+            if act.kind == kind and about in {None, act.about} and act.n in self.bodies:
+                yield act, self.bodies[act.n]
+
+    def until(self, day: date) -> ActLog:
+        """The log as it stood at the end of a day (UTC)."""
+        kept = tuple(act for act in self.acts if act.time.date() <= day)
+        return ActLog(kept, {act.n: self.bodies[act.n] for act in kept if act.n in self.bodies}, self.damage)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased: the pseudonym and the numbers of the acts that say nothing any more."""
+
+    by: str
+    acts: tuple[int, ...]
+
+
+def read(root: Path) -> ActLog:
+    """Read the log of a workspace folder. No file: an empty log. Damage is reported, not raised.
+
+    Raises:
+        ActError: the file is no log at all, too large, or may not be read.
+    """
+    path = root / LOG
+    if path.exists() and not path.is_file():
+        raise ActError("the log of acts is no ordinary file", where=Where(str(path)))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return ActLog()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    with os.fdopen(descriptor, "rb"), locked(descriptor, exclusive=False):
+        return _read_open(root, descriptor)[1]
+
+
+def append(
+    root: Path,
+    kind: Kind,
+    about: str,
+    by: str,
+    body: Mapping[str, Any],
+    definition: DefinitionRef | None = None,
+    at: datetime | None = None,
+) -> Act:
+    """Append one act, durably and whole or not at all.
+
+    Args:
+        root: the workspace folder.
+        kind: the kind of act.
+        about: the key of what it is about.
+        by: the person; a name is stored as a pseudonym only.
+        body: what the act says; its shape depends on the kind (`workspace.bodies`).
+        definition: the definition it speaks of, as it stands.
+        at: when, with a time zone; by default now.
+
+    Raises:
+        ActError: the body is wrong, the log is damaged, the clock is behind the last act, or nothing can be written.
+    """
+    with writing(root) as writer:
+        return writer.append(kind, about, by, body, definition, at)
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[Writer]:
+    """Hold the log for writing, so that what is appended can rest on what is in it.
+
+    Raises:
+        ActError: the log is damaged or cannot be written.
+    """
+    with _held(root / LOG) as descriptor:
+        chain, log = _read_open(root, descriptor)
+        if log.damage:
+            raise _damaged(root, log.damage[0])
+        yield Writer(root, descriptor, log, newline_first=not chain.ends_with_newline)
+
+
+class Writer:
+    """Appends acts while the log is held; `log` is the log as it stands, with what was just appended."""
+
+    def __init__(self, root: Path, descriptor: int, log: ActLog, *, newline_first: bool) -> None:
+        self.log = log
+        self._root = root
+        self._descriptor = descriptor
+        self._newline_first = newline_first
+
+    def append(
+        self,
+        kind: Kind,
+        about: str,
+        by: str,
+        body: Mapping[str, Any],
+        definition: DefinitionRef | None = None,
+        at: datetime | None = None,
+    ) -> Act:
+        """Append one act; see `append` of this module."""
+        if kind not in KINDS:
+            raise ActError(f"there is no kind of act called {kind!r}", expected=", ".join(KINDS))
+        if not _ABOUT.fullmatch(about):
+            raise ActError(f"an act cannot be about {about[:40]!r}", expected="the key of a definition")
+        checked = sealed.validate(kind, body)
+        last = self.log.acts[-1] if self.log.acts else None
+        seal, content = sealed.seal(checked)
+        act = follow(
+            last,
+            at=_moment(last, at),
+            by=pseudonym(self._root, by),
+            kind=kind,
+            about=about,
+            definition=definition,
+            body_hash=seal,
+        )
+        self._write(act, content)
+        self.log = ActLog((*self.log.acts, act), {**self.log.bodies, act.n: checked}, self.log.damage)
+        return act
+
+    def _write(self, act: Act, content: bytes) -> None:
+        """Body first, then the line: a line without its body would look like an erased act."""
+        size = os.fstat(self._descriptor).st_size
+        path = body_path(self._root, act.n)
+        try:
+            _write_new(path, content)
+            _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + to_line(act))
+            os.fsync(self._descriptor)
+            _sync_folder(self._root)
+        except BaseException as error:
+            os.ftruncate(self._descriptor, size)
+            path.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise ActError(f"the act could not be written: {error.strerror}", where=Where(str(path))) from error
+            raise
+        self._newline_first = False
+
+
+def erase(root: Path, by: str) -> Erasure:
+    """Erase what a person said: bodies and salts of their acts. The chain keeps their hashes and stays whole.
+
+    A lock is the group's promise and stays, unless it rests on the forecast of this person alone.
+
+    Raises:
+        ActError: nobody of that name or pseudonym has an act here.
+    """
+    with writing(root) as writer:
+        person = pseudonym(root, by)
+        if not any(act.by == person for act in writer.log.acts):
+            raise ActError(f"there is no act by {person} in this log", hint=_OTHER_COPY)
+        numbers = tuple(act.n for act in writer.log.acts if _says_of(writer.log, act, person))
+        for number in numbers:
+            body_path(root, number).unlink(missing_ok=True)
+        if (root / FOLDER).is_dir():
+            _sync_folder(root / FOLDER)
+    return Erasure(person, numbers)
+
+
+def body_path(root: Path, n: int) -> Path:
+    """The file that holds what act `n` says."""
+    return root / FOLDER / f"{n:06}.json"
+
+
+_OTHER_COPY = "in another copy of this workspace your name has another pseudonym: give the pseudonym (p-…) itself"
+
+
+def _says_of(log: ActLog, act: Act, person: str) -> bool:
+    """Whether the body of an act is this person's own words or numbers, and still there."""
+    if act.n not in log.bodies:
+        return False
+    if act.kind != "lock":
+        return act.by == person
+    before = {
+        other.by for other in log.acts if other.kind == "forecast" and other.about == act.about and other.n < act.n
+    }
+    alone = log.bodies[act.n]["promise"]["forecasters"] == 1
+    return alone and person in before
+
+
+def _read_open(root: Path, descriptor: int) -> tuple[Chain, ActLog]:
+    path = root / LOG
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > LARGEST_LOG:
+            raise ActError(f"the log of acts is {size:,} bytes long", where=Where(str(path)), expected="at most 64 MB")
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            file.seek(0)
+            chain = inspect(file.read())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not chain.acts and any(found.code == "malformed" for found in chain.damage):
+        first = chain.damage[0]
+        raise ActError(f"this is no log of acts: {first.message}", where=Where(str(path), first.line), expected=_FORMAT)
+    return chain, _with_bodies(root, chain)
+
+
+_FORMAT = "one act a line, as `vitalfew act` writes them"
+
+
+def _with_bodies(root: Path, chain: Chain) -> ActLog:
+    found: dict[int, dict[str, Any]] = {}
+    damage = list(chain.damage)
+    for act in chain.acts:
+        path = body_path(root, act.n)
+        try:
+            with path.open("rb") as file:
+                found[act.n] = sealed.unseal(act.kind, file.read(sealed.LONGEST_BODY + 1), act.body_hash)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            damage.append(Damage("body", f"{FOLDER}/{path.name} cannot be read: {error.strerror}", n=act.n))
+        except ValueError as error:
+            damage.append(Damage("body", f"{FOLDER}/{path.name} {error}", n=act.n))
+    return ActLog(chain.acts, found, tuple(damage))
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """Open the log and hold its lock; a log that is still empty afterwards is taken away again."""
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        try:
+            with locked(descriptor, exclusive=True):
+                if not _still_there(path, descriptor):
+                    continue
+                try:
+                    yield descriptor
+                finally:
+                    if os.fstat(descriptor).st_size == 0:
+                        path.unlink()
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _still_there(path: Path, descriptor: int) -> bool:
+    """Whether the file that was locked is the one that has the name now: another process may have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _damaged(root: Path, first: Damage) -> ActError:
+    hint = (
+        "nothing was lost: remove the last line, its act was never completed"
+        if first.code == "torn"
+        else "`vitalfew verify` lists all damage; restore the log from git or from a copy"
+    )
+    where = Where(str(root / LOG), first.line)
+    return ActError(f"the log is damaged, nothing was appended: {first.message}", where=where, hint=hint)
+
+
+def _moment(last: Act | None, at: datetime | None) -> str:
+    moment = at if at is not None else datetime.now(UTC)
+    try:
+        stamp = timestamp(moment)
+    except ValueError:
+        raise ActError("the time of an act needs a time zone", expected="for instance UTC") from None
+    if last is not None and moment < last.time - CLOCK_TOLERANCE:
+        message = f"the time {stamp} lies before the last act, which was recorded at {last.at}"
+        raise ActError(message, hint="acts cannot be dated back; if your clock is right, the other one was ahead")
+    return stamp
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; one left by an append that never finished is replaced."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".part")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names of new files durable; Windows cannot open folders and needs no such step."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _unreadable(path: Path, error: OSError) -> ActError:
+    return ActError(f"the log of acts cannot be opened: {error.strerror}", where=Where(str(path)))

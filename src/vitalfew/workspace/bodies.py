@@ -1,0 +1,156 @@
+"""What acts say: one small model per kind, and the salted hash under which a body is sealed in the chain."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
+
+from vitalfew.errors import ActError, suggest
+from vitalfew.workspace.definitions import Share, Text
+from vitalfew.workspace.strict_json import canonical, is_hash, loads, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.workspace.chain import Kind
+
+LONGEST_BODY = 256 * 1024
+LARGEST = 1e15  # sums and differences of such numbers stay finite
+
+Finite = Annotated[float, Strict(), AllowInfNan(False), Field(ge=-LARGEST, le=LARGEST)]  # noqa: FBT003 - pydantic's own positional flag
+Points = Annotated[float, Strict(), AllowInfNan(False), Field(ge=0, le=LARGEST)]  # noqa: FBT003 - likewise
+Chance = Annotated[Share, AllowInfNan(False)]  # noqa: FBT003 - likewise
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Body(BaseModel):
+    """Base of all bodies: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JudgementBody(Body):
+    """A person's points per factor: how much its swing from worst to best is worth, on any scale of one's own."""
+
+    group: Name | None = None
+    points: Annotated[dict[Name, Points], Field(min_length=1, max_length=100)]
+
+
+class ForecastBody(Body):
+    """A person's answer to a hypothesis, given that there is an effect, in the metric's unit; P(no effect) apart."""
+
+    p10: Finite
+    p50: Finite
+    p90: Finite
+    p_zero: Chance = 0.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.p10 <= self.p50 <= self.p90:
+            raise ValueError("p10, p50 and p90 must rise")
+        return self
+
+
+class PromiseBody(ForecastBody):
+    """A combined forecast and how many people it combines."""
+
+    forecasters: Annotated[int, Strict(), Field(ge=1)]
+
+
+class LockBody(Body):
+    """The promise as locked, with what it was about; `due` is when it is judged."""
+
+    hypothesis: Name
+    promise: PromiseBody
+    metric: Name | None = None
+    segment: Name | None = None
+    due: date | None = None
+
+
+class WaiverBody(Body):
+    """Why a failed guardrail is accepted."""
+
+    reason: Text
+
+
+class DecisionBody(Body):
+    """What was decided, on which evidence, against which counter-argument, and when it is looked at again."""
+
+    what: Text
+    evidence: Text
+    counter: Text
+    review: date | None = None
+
+
+class SignOffBody(Body):
+    """Agreement to a definition or to the value model as it stands."""
+
+    note: Text | None = None
+
+
+MODELS: dict[Kind, type[Body]] = {
+    "judgement": JudgementBody,
+    "forecast": ForecastBody,
+    "lock": LockBody,
+    "waiver": WaiverBody,
+    "decision": DecisionBody,
+    "sign_off": SignOffBody,
+}
+
+
+def validate(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a body and return it in the form that is hashed and stored.
+
+    Raises:
+        ActError: names every field that is wrong.
+    """
+    model = MODELS[kind]
+    try:
+        return model.model_validate(dict(body)).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault) for fault in error.errors(include_url=False)[:8])
+        unknown = [str(fault["loc"][-1]) for fault in error.errors() if fault["type"] == "extra_forbidden"]
+        hint = suggest(unknown[0], model.model_fields) if unknown else None
+        raise ActError(f"this {kind.replace('_', '-')} cannot be recorded: {faults}", hint=hint) from None
+
+
+def seal(body: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Hash a body with a fresh salt; return the hash and the bytes of the file that holds body and salt."""
+    salt = secrets.token_hex(32)
+    return body_hash(salt, body), canonical({"body": dict(body), "salt": salt}) + b"\n"
+
+
+def body_hash(salt: str, body: Mapping[str, Any]) -> str:
+    """SHA-256 of the salt's bytes followed by the RFC 8785 form of the body.
+
+    Without the salt nobody can find a body by trying likely ones, even when it is as short as one number.
+    """
+    return sha256(bytes.fromhex(salt) + canonical(dict(body)))
+
+
+def unseal(kind: Kind, raw: bytes, expected_hash: str) -> dict[str, Any]:
+    """Read a body's file and check it against the hash in the chain.
+
+    Raises:
+        ValueError: says what is wrong with the file.
+    """
+    value = loads(raw, limit=LONGEST_BODY)
+    if not isinstance(value, dict) or set(value) != {"body", "salt"} or not isinstance(value["body"], dict):
+        raise ValueError("does not hold a body and a salt")
+    if not is_hash(value["salt"]) or body_hash(value["salt"], value["body"]) != expected_hash:
+        raise ValueError("was edited: it does not give the hash in the log")
+    try:
+        return validate(kind, value["body"])
+    except ActError as error:
+        raise ValueError(f"fits its hash but not its kind: {error}") from None
+
+
+def _fault(fault: Any) -> str:  # noqa: ANN401 - pydantic's own error record
+    path = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    known = {"missing": "is missing", "extra_forbidden": "is not a field of it"}
+    text = known.get(fault["type"], message[:1].lower() + message[1:])
+    return f"{path} {text}" if fault["type"] in known else (f"{path}: {text}" if path else text)

@@ -1,0 +1,60 @@
+"""Which lock of a hypothesis counts, and whether what it locked still stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.workspace.chain import DefinitionRef
+from vitalfew.workspace.hashing import definition_hash, definitions_hash
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.acts import ActLog
+    from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.definitions import Definitions
+
+VALUE_MODEL = "value_model"
+
+
+def current_lock(hypothesis: str, log: ActLog, definitions: Definitions) -> Act | None:
+    """The lock that counts: the first of the definition as it stands, else the first of the last wording locked.
+
+    A second lock of the same wording never replaces the first, whatever it promises.
+    """
+    locks = [act for act, _ in log.of("lock", hypothesis)]
+    if not locks:
+        return None
+    present = reference("hypotheses", hypothesis, definitions, log).hash
+    wording = present if any(_hash(act) == present for act in locks) else _hash(locks[-1])
+    return next(act for act in locks if _hash(act) == wording)
+
+
+def reference(kind: str, key: str, definitions: Definitions, log: ActLog) -> DefinitionRef:
+    """Name a definition as it stands; its version counts the wordings that acts of the log have spoken of."""
+    digest = definition_hash(kind, key, getattr(definitions, kind)[key])
+    return DefinitionRef(kind, key, _version(kind, key, digest, log), digest)
+
+
+def value_model(definitions: Definitions, log: ActLog) -> DefinitionRef:
+    """Name the factors with their ranges as they stand: what judgements and sign-offs of the whole speak of."""
+    digest = definitions_hash(definitions, ["factors"])
+    return DefinitionRef("factors", VALUE_MODEL, _version("factors", VALUE_MODEL, digest, log), digest)
+
+
+def stale(act: Act, kind: str, key: str, definitions: Definitions) -> bool:
+    """Whether an act spoke of another wording of the definition than the one that stands now."""
+    if act.definition is None:
+        return False
+    return act.definition.hash != definition_hash(kind, key, getattr(definitions, kind)[key])
+
+
+def _hash(act: Act) -> str | None:
+    return act.definition.hash if act.definition else None
+
+
+def _version(kind: str, key: str, digest: str, log: ActLog) -> int:
+    seen: list[str] = []
+    for act in log.acts:
+        named = act.definition
+        if named is not None and (named.kind, named.key) == (kind, key) and named.hash not in seen:
+            seen.append(named.hash)
+    return seen.index(digest) + 1 if digest in seen else len(seen) + 1

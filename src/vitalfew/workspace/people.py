@@ -1,0 +1,84 @@
+"""Pseudonyms: who recorded an act, told apart but not named.
+
+A name becomes a pseudonym by a keyed hash; the key is random, made once per copy of a workspace, and lies in
+`.vitalfew/`, which git ignores. Whoever holds the key can test a guessed name; nobody else can.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import unicodedata
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import ActError, Where
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PSEUDONYM = re.compile(r"p-[a-z2-7]{12}")
+LONGEST_NAME = 120
+_KEY_BYTES = 32
+
+
+def pseudonym(root: Path, by: str) -> str:
+    """The pseudonym of a person in this copy of the workspace; a pseudonym is returned as it is.
+
+    Spelling differences that people do not see (capitals, spaces around, Unicode forms) do not make another person.
+
+    Raises:
+        ActError: the name is empty or too long, or the key cannot be read.
+    """
+    if PSEUDONYM.fullmatch(by):
+        return by
+    name = unicodedata.normalize("NFKC", by).strip().casefold()
+    if not name or len(name) > LONGEST_NAME or any("\ud800" <= character <= "\udfff" for character in name):
+        raise ActError("who records this act is not given", expected=f"a name of 1 to {LONGEST_NAME} characters")
+    digest = hmac.new(_key(root), name.encode(), hashlib.sha256).digest()
+    return "p-" + base64.b32encode(digest).decode().lower()[:12]
+
+
+def private_folder(root: Path) -> Path:
+    """`.vitalfew/` below the workspace, made when absent, with a `.gitignore` that keeps all of it out of git."""
+    folder = root / ".vitalfew"
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder
+
+
+def _key(root: Path) -> bytes:
+    path = private_folder(root) / "people.key"
+    try:
+        _create_once(path)
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        raise ActError("the key of the pseudonyms cannot be read", where=Where(str(path)), hint=_hint()) from error
+    if len(key) != _KEY_BYTES:
+        raise ActError("the key of the pseudonyms is damaged", where=Where(str(path)), hint=_hint())
+    return key
+
+
+def _create_once(path: Path) -> None:
+    """Make the key unless it exists; a link is atomic, so that two processes never use two keys."""
+    if path.exists():
+        return
+    draft = path.with_name(f"people.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+    try:
+        draft.rename(path) if os.name == "nt" else os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _hint() -> str:
+    return "restore it, or delete it and give your pseudonym (p-…) instead of your name from now on"
