@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,8 @@ if TYPE_CHECKING:
 FORECAST = {"p10": 0, "p50": 1.5, "p90": 3, "p_zero": 0.2}
 
 
-def forecast(root: Path, by: str = "anna", about: str = "h", **changes: Any) -> acts_of.Act:  # noqa: ANN401 - any fault may be tried
+def forecast(root: Path, by: str = "anna", about: str = "h", **changes: Any) -> acts_of.Act:
     return append(root, "forecast", about, by, FORECAST | changes, at=BEGIN)
-
-
-def append_many(root: Path, by: str, count: int) -> None:
-    for _ in range(count):
-        forecast(root, by)
 
 
 def test_a_folder_without_a_log_has_an_empty_one_and_reading_leaves_nothing(tmp_path: Path) -> None:
@@ -240,14 +236,13 @@ def test_a_full_disk_is_answered_in_words(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_processes_that_append_at_once_make_one_sound_chain(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
+    script = (
+        "import sys; from pathlib import Path; from vitalfew.workspace.acts import append\n"
+        "for n in range(6): append(Path(sys.argv[1]), 'sign_off', f'h{n}', sys.argv[2], {})"
+    )
     people = ("anna", "ben", "cleo", "dora")
-    workers = [spawn.Process(target=append_many, args=(tmp_path, person, 6)) for person in people]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
+    running = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), person]) for person in people]
+    assert [process.wait(60) for process in running] == [0, 0, 0, 0]
     log = read(tmp_path)
     assert (len(log.acts), log.damage, log.erased) == (24, (), ())
     assert len({act.by for act in log.acts}) == 4

@@ -154,5 +154,6 @@ def _lock_notes(key: str, definitions: Definitions, acts: ActLog, lock: Act) -> 
 def _outdated(count: int) -> tuple[str, ...]:
     if not count:
         return ()
-    whose = "forecast answers" if count == 1 else "forecasts answer"
-    return (f"{count} {whose} an earlier wording and do not count",)
+    if count == 1:
+        return ("1 forecast answers an earlier wording and does not count",)
+    return (f"{count} forecasts answer an earlier wording and do not count",)
