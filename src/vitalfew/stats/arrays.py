@@ -160,8 +160,8 @@ def _mean(moments: Moments, name: str) -> tuple[float, float, float, float, int]
     n, shift, mean = float(moments.n[at, at]), float(moments.shift[at]), float(moments.mean[at, at])
     if n < _FEWEST:
         return n, shift, mean if n else np.nan, np.nan, Fault.TOO_FEW
-    rounding = (4 * _EPSILON * (shift + mean)) ** 2
-    return n, shift, mean, *_sound(float(moments.cross[at, at]) / (n - 1), rounding)
+    rounding = 4 * _EPSILON * (shift + mean)
+    return n, shift, mean, *_sound(float(moments.cross[at, at]) / (n - 1), rounding * rounding)
 
 
 def _ratio(moments: Moments, numerator: str, denominator: str) -> tuple[float, float, float, float, int]:
@@ -179,11 +179,13 @@ def _ratio(moments: Moments, numerator: str, denominator: str) -> tuple[float, f
     # The terms cancel when the ratio is the same for every unit; what is left is their rounding.
     rounding = 16 * _EPSILON * (var_y + var_x + _EPSILON * mean_y * mean_y)
     variance, fault = _sound(variance, rounding)
-    return n, 0.0, ratio, variance / mean_x**2, fault
+    return n, 0.0, ratio, variance / mean_x / mean_x, fault
 
 
 def _sound(variance: float, rounding: float) -> tuple[float, int]:
     """The variance: 0 when it is only rounding, missing when it is not given or cannot be one."""
+    if np.isinf(variance) or np.isinf(rounding):
+        return np.nan, Fault.OUT_OF_RANGE
     if np.isnan(variance) or variance < -rounding:
         return np.nan, Fault.VARIANCE_MISSING
     return (0.0 if variance <= rounding else variance), Fault.NONE

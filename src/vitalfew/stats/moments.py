@@ -83,7 +83,8 @@ class Moments:
         there = np.where(other.n > 0, other.mean + (other.shift - shift)[:, None], 0.0)
         delta = there - here
         mean = here + delta * weight
-        cross = _sum_of(self, other) + delta * delta.T * (self.n * weight)
+        with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float: refused where they are used
+            cross = _sum_of(self, other) + delta * delta.T * (self.n * weight)
         return Moments(self.names, n, shift, mean, cross, self.units + other.units)
 
     def pick(self, names: Sequence[str]) -> Moments:
