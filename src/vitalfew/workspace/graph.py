@@ -1,0 +1,52 @@
+"""Questions about how definitions hang together that several rooms ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.workspace.definitions import EventSource
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Definitions, Feature
+
+
+def event_source(definitions: Definitions, feature: Feature) -> str | None:
+    """The key of the event source in which the use of a feature is seen.
+
+    Returns:
+        The source the feature names; else the only event source there is; None when there is none or a choice.
+    """
+    if feature.source is not None:
+        return feature.source
+    keys = [key for key, source in definitions.sources.items() if isinstance(source, EventSource)]
+    return keys[0] if len(keys) == 1 else None
+
+
+def cycle_of_links(definitions: Definitions) -> tuple[str, ...]:
+    """Metrics that move each other in a circle, each followed by one it moves and the first one again; else empty."""
+    moves: dict[str, list[str]] = {}
+    for link in definitions.links.values():
+        moves.setdefault(link.parent, []).append(link.child)
+    finished: set[str] = set()
+    for start in moves:
+        found = _circle_from(start, moves, finished)
+        if found:
+            return found
+    return ()
+
+
+def _circle_from(start: str, moves: dict[str, list[str]], finished: set[str]) -> tuple[str, ...]:
+    """Search in depth without recursion: a chain of a thousand links is unusual, not wrong."""
+    trail = [start]
+    branches = [iter(moves.get(start, ()))]
+    while branches:
+        child = next(branches[-1], None)
+        if child is None:
+            branches.pop()
+            finished.add(trail.pop())
+        elif child in trail:
+            return (*trail[trail.index(child) :], child)
+        elif child not in finished:
+            trail.append(child)
+            branches.append(iter(moves.get(child, ())))
+    return ()

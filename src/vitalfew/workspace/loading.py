@@ -1,0 +1,117 @@
+"""From a folder of YAML to a workspace: read, merge, check; all problems at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import DefinitionError, Problem, UsageError, Where
+from vitalfew.workspace.yaml_reader import read_yaml
+from vitalfew.workspace.yaml_text import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vitalfew.workspace.workspace import Workspace
+    from vitalfew.workspace.yaml_reader import Document
+
+MOST_FILES = 1_000
+
+_SUFFIXES = (".yaml", ".yml")
+_FOREIGN = ("node_modules", "__pycache__")
+
+
+def load(path: str | Path) -> Workspace:
+    """Read a workspace.
+
+    Args:
+        path: its folder (every `*.yaml` and `*.yml` below it is read, hidden folders left out), or one YAML file.
+
+    Returns:
+        The definitions with their places, and the acts beside them.
+
+    Raises:
+        UsageError: there is nothing at `path`.
+        DefinitionError: with every problem of every file, in the order of files and lines.
+    """
+    start = Path(path)
+    if not start.exists():
+        raise UsageError(f"there is no file or folder '{path}'", hint="'vitalfew start FILE' makes a workspace")
+    files = [start] if start.is_file() else _find(start)
+    if not files:
+        hint = "'vitalfew start FILE' writes a workspace from your data"
+        raise DefinitionError([Problem(f"no YAML file below '{path}'", hint=hint)])
+    documents, problems = _read_all(files)
+    workspace, faults = _build(documents, start if start.is_dir() else start.parent)
+    if problems or faults:
+        raise DefinitionError(_in_order([*problems, *faults], files))
+    return workspace
+
+
+def _build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Problem]]:
+    # The models take most of the time of loading, so that a wrong path or an empty folder is told before them.
+    from vitalfew.workspace.acts import ActLog, read
+    from vitalfew.workspace.merging import merge
+    from vitalfew.workspace.validation import validate
+    from vitalfew.workspace.workspace import Workspace
+
+    places, doubles = merge(documents)
+    definitions, faults = validate(places)
+    problems = [*doubles, *faults]
+    acts = ActLog() if problems else read(root)
+    items = {path: where for path, where in places.values.items() if isinstance(path[-1], int)}
+    return Workspace(definitions, acts, root, {**places.keys, **items}), problems
+
+
+# Files -------------------------------------------------------------------------------------------------------------
+
+
+def _find(root: Path) -> list[Path]:
+    """All YAML files below a folder, sorted; hidden ones and links that lead out of it are left out."""
+    inside = root.resolve()
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _FOREIGN)
+        paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+        found += [path for path in paths if path.suffix.lower() in _SUFFIXES and _lies_in(path, inside)]
+        if len(found) > MOST_FILES:
+            hint = "name the folder of the workspace, not one around it"
+            message = f"more than {MOST_FILES:,} YAML files below '{root}'"
+            raise DefinitionError([Problem(message, hint=hint)])
+    return sorted(found)
+
+
+def _lies_in(path: Path, root: Path) -> bool:
+    return path.is_file() and path.resolve().is_relative_to(root)
+
+
+def _read_all(files: Iterable[Path]) -> tuple[list[Document], list[Problem]]:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            documents.append(read_yaml(_content(file), str(file)))
+        except DefinitionError as error:
+            problems += error.problems
+    return documents, problems
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or "no reason given"
+        raise DefinitionError([Problem(f"cannot be read: {reason}", Where(str(file)))]) from None
+
+
+def _in_order(problems: Iterable[Problem], files: Iterable[Path]) -> list[Problem]:
+    """Sort by file, line and column; say each thing once."""
+    ranks = {str(file): rank for rank, file in enumerate(files)}
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        where = problem.where
+        return (ranks.get(where.file, 0), where.line or 0, where.column or 0) if where else (-1, 0, 0)
+
+    return sorted(dict.fromkeys(problems), key=place)
