@@ -22,7 +22,9 @@ About = Annotated[str, typer.Argument(metavar="KEY", help="Key of what it is abo
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    act = typer.Typer(help="Record what people say and decide, in a log that cannot be changed unseen.", no_args_is_help=True)
+    act = typer.Typer(
+        help="Record what people say and decide, in a log that cannot be changed unseen.", no_args_is_help=True
+    )
     for command in (judgement, forecast, lock, waiver, decision, sign_off, erase):
         act.command()(command)
     app.add_typer(act, name="act")
@@ -58,7 +60,9 @@ def forecast(
 
 
 def lock(
-    folder: Folder, hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")], by: By
+    folder: Folder,
+    hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")],
+    by: By,
 ) -> None:
     """Lock the promise: the forecasts so far, combined. It never changes afterwards."""
     from vitalfew.judgement import recording
@@ -86,7 +90,9 @@ def decision(
     from vitalfew.judgement import recording
 
     body = {"what": what, "evidence": evidence, "counter": counter, "review": day(review)}
-    _done(recording.decide(_load(folder), about, by, {name: value for name, value in body.items() if value is not None}))
+    _done(
+        recording.decide(_load(folder), about, by, {name: value for name, value in body.items() if value is not None})
+    )
 
 
 def sign_off(
@@ -115,7 +121,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
 ) -> None:
     """Prove the log of acts: what is damaged, which promises preceded their start, what cannot be known."""
-    from vitalfew.workspace import verify as prove
+    from vitalfew.workspace.verify import verify as prove
 
     found = prove(_load(folder), heads=head or ())
     if as_json:

@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def sql(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")],
-    metric: Annotated[list[str] | None, typer.Argument(metavar="METRIC…", help="Metrics; all when none is named.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Argument(metavar="METRIC…", help="Metrics; all when none is named.")
+    ] = None,
     dialect: Annotated[str, typer.Option(help="bigquery, snowflake, postgres, duckdb, spark, …")] = "duckdb",
 ) -> None:
     """Print the queries that measure metrics, to run elsewhere; `import moments` takes the answers."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.ledger import Inputs
-    from vitalfew.results.rows import Choice, Grade
-    from vitalfew.workspace.definitions import Initiative
+    from vitalfew.results.rows import Choice
+    from vitalfew.workspace.definitions import Grade, Initiative
 
 FUND_FROM, DROP_TO = 0.9, 0.1
 OVER = frozenset({"dropped", "removed"})
@@ -133,9 +133,7 @@ def _hardly_used(inputs: Inputs) -> list[str]:
     return [key for key, use in sorted(hardly, key=lambda pair: pair[1].reach.estimate if pair[1].reach else 0.0)]
 
 
-def _with_probabilities(
-    inputs: Inputs, lines: Sequence[PricedLine]
-) -> tuple[list[CandidateLine], tuple[str, ...]]:
+def _with_probabilities(inputs: Inputs, lines: Sequence[PricedLine]) -> tuple[list[CandidateLine], tuple[str, ...]]:
     priced = [line for line in lines if line.draws is not None and line.cost is not None]
     if not priced:
         return [line.line for line in lines], ()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vitalfew.results.rows import EffectRow, Grade, HealthRow, MomentsRow
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow
+    from vitalfew.workspace.definitions import Definitions, Grade
 
 GRADES: tuple[Grade, ...] = ("replicated", "tested", "staged", "dated", "correlated", "opinion")
 

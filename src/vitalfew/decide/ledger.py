@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 
-
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What the ledger is made from, with the look-ups its lines need."""

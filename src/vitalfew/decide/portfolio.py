@@ -38,7 +38,8 @@ def best_buy(values: Floats, costs: Floats) -> Floats:
     ratio = np.where(values > 0, values / costs, -np.inf)
     winner = np.argmax(ratio, axis=0)
     some = np.isfinite(ratio).any(axis=0)
-    return np.bincount(winner[some], minlength=len(values)) / values.shape[1]
+    won = np.bincount(winner[some], minlength=len(values))
+    return np.asarray(won / values.shape[1], dtype=np.float64)
 
 
 def in_best_portfolio(values: Floats, costs: Floats, budget: float) -> Floats:

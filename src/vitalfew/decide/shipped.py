@@ -72,7 +72,7 @@ def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> ValuedLine:
     known = inputs.known.get(key, {})
     verdicts = inputs.verdicts_of(key)
-    verdict = min((v.verdict for v in verdicts), key=_WORST_FIRST.index, default="no_promise")
+    verdict: Verdict = min((v.verdict for v in verdicts), key=_WORST_FIRST.index, default="no_promise")
     promise = inputs.locked_promise(verdicts)
     measured = _measured(inputs, known, promise)
     draws = measured_value(inputs, key, initiative, known)
@@ -93,7 +93,11 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
         recommendation=NEXT_STEP[verdict],
         p_vital=None,
         grade=weakest(k.grade for k in counted or known.values()),
-        reasons=(*_verdict_reasons(inputs, verdicts), *value_reasons(inputs, known), *_reach_reasons(initiative, draws)),
+        reasons=(
+            *_verdict_reasons(inputs, verdicts),
+            *value_reasons(inputs, known),
+            *_reach_reasons(initiative, draws),
+        ),
     )
     return ValuedLine(line, draws)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from math import erf, sqrt
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +11,7 @@ from vitalfew.results.rows import VerdictRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from vitalfew.results.rows import EffectRow, HealthRow, PromiseRow, Verdict
     from vitalfew.workspace.definitions import Definitions, Hypothesis
@@ -50,7 +50,7 @@ def guardrail_status(definitions: Definitions, metric: str, known: Known) -> Gat
     return "fail" if breach >= 0.5 else "evidence needed"  # noqa: PLR2004 - the rule of the value model
 
 
-def _verdict(  # noqa: PLR0911 - each early answer is one reason why nothing can be judged
+def _verdict(
     definitions: Definitions,
     key: str,
     hypothesis: Hypothesis,

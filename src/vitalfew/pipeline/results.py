@@ -101,7 +101,10 @@ class Ledger:
 
         from vitalfew.results.codec import to_table
 
-        halves = [("shipped", to_table(ShippedLine, self.shipped)), ("candidates", to_table(CandidateLine, self.candidates))]
+        halves = [
+            ("shipped", to_table(ShippedLine, self.shipped)),
+            ("candidates", to_table(CandidateLine, self.candidates)),
+        ]
         named = [table.add_column(0, "list", pa.array([name] * len(table), pa.string())) for name, table in halves]
         return pa.concat_tables(named, promote_options="default")
 

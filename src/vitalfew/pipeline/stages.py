@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
     from vitalfew.results.rows import Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
@@ -142,7 +143,9 @@ def _use_stage(definitions: Definitions) -> Stage:
 
 
 def _effects(context: Context, tables: Tables) -> Output:
-    from vitalfew.evidence import effects, health, summaries
+    from vitalfew.evidence.effects import effects
+    from vitalfew.evidence.health import health
+    from vitalfew.evidence.summaries import summaries
 
     rows, failed = effects(context.definitions, tables.moments, tables.given)
     tests = health(context.definitions, tables.assignments, tables.moments)
@@ -151,7 +154,8 @@ def _effects(context: Context, tables: Tables) -> Output:
 
 
 def _judgement(context: Context, _: Tables) -> Output:
-    from vitalfew.judgement import promises, weights
+    from vitalfew.judgement.promises import promises
+    from vitalfew.judgement.weights import weights
 
     acts = context.workspace.acts
     return {

@@ -156,7 +156,7 @@ class _History:
 
     @classmethod
     def of(cls, store: Store | None) -> _History:
-        manifests = []
+        manifests: list[tuple[str, Mapping[str, Any]]] = []
         for run_id in reversed(store.ids() if store else ()):
             try:
                 manifests.append((run_id, store.manifest(run_id) if store else {}))

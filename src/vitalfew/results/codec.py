@@ -74,7 +74,7 @@ def _revive(annotation: Any, value: Any) -> Any:  # noqa: ANN401 - the inverse o
         return {key: _revive(get_args(inner)[1], item) for key, item in pairs}
     if is_dataclass(inner):
         hints = _hints(cast("type", inner))
-        return inner(**{name: _revive(hints[name], item) for name, item in value.items()})
+        return cast("type", inner)(**{name: _revive(hints[name], item) for name, item in value.items()})
     return value
 
 

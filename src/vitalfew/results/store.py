@@ -13,8 +13,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 from pyarrow import ipc
@@ -24,6 +23,9 @@ from vitalfew.results.codec import from_table, plain, to_table
 from vitalfew.results.rows import Tables
 from vitalfew.results.run import RunInfo, StageInfo
 from vitalfew.results.tables import ROW_CLASSES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEPT_RUNS = 20
 MANIFEST = "manifest.json"
@@ -91,7 +93,7 @@ class OpenRun:
     def __init__(self, store: Store, run_id: str, folder: Path) -> None:
         self._store, self._id, self._folder = store, run_id, folder
 
-    def __enter__(self) -> OpenRun:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
