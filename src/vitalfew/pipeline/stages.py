@@ -147,8 +147,8 @@ def _effects(context: Context, tables: Tables) -> Output:
     from vitalfew.evidence.health import health
     from vitalfew.evidence.summaries import summaries
 
-    rows, failed = effects(context.definitions, tables.moments, tables.given)
     tests = health(context.definitions, tables.assignments, tables.moments)
+    rows, failed = effects(context.definitions, tables.moments, tables.given, tests)
     suggested = summaries(context.definitions, rows, tests)
     return {"effects": rows, "health": tests, "experiments": suggested, "failed": failed}
 
