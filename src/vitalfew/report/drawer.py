@@ -1,0 +1,114 @@
+"""What a ledger line opens to: why this rank, by factor, what was measured, the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.axis import Mark, axis_over
+from vitalfew.report.layout import Column, items, table
+from vitalfew.report.markup import Child, Markup, anchor, tag
+from vitalfew.report.svg import glyph
+from vitalfew.results.rows import CandidateLine, ShippedLine
+
+if TYPE_CHECKING:
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import EffectRow, PromiseRow
+
+_EVIDENCE = ("Metric", Column("Effect (95 %)", "num"), "", Column("Grade", "nowrap"), "Units", Column("From", "long"))
+
+
+def drawer(view: View, line: ShippedLine | CandidateLine) -> Markup:
+    """The drawer of one line."""
+    left = [tag("h4", "Why it stands here"), items([*_facts(view, line), *line.reasons])]
+    two = tag("div", tag("div", left), tag("div", _by_factor(view, line)), class_="two")
+    return tag("div", two, _promises(view, line), _evidence(view, line), _definition(view, line), class_="drawer")
+
+
+def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
+    facts = []
+    if line.value is not None:
+        facts.append(f"Value: {cells.value_words(line.value)}")
+    if isinstance(line, ShippedLine) and line.measured is not None:
+        found = line.measured
+        text = words.change(found.estimate, found.low, found.high, view.unit(found.metric))
+        facts.append(f"Measured on {view.title('metrics', found.metric)}: {text}, 95 % interval")
+    if isinstance(line, CandidateLine) and line.p_best is not None:
+        facts.append(
+            f"P(best buy of all) {words.probability(line.p_best)}, P(in the best plan) {words.probability(line.p_in)}"
+        )
+    use = view.use_of(view.feature_of(line))
+    if use is not None:
+        facts.append(words.use_sentence(use))
+    if isinstance(line, ShippedLine) and line.upkeep:
+        facts.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
+    return facts
+
+
+def _by_factor(view: View, line: ShippedLine | CandidateLine) -> Child:
+    heading = tag("h4", "By factor")
+    if not line.parts:
+        return [heading, tag("p", "No effect on a factor is known, so the value cannot be split.", class_="muted")]
+    marks = {part.factor: Mark(part.mean, (part.low, part.high)) for part in line.parts}
+    axis = axis_over(marks.values())
+    rows = []
+    for part in line.parts:
+        text = words.change(part.mean, part.low, part.high, words.VALUE)
+        title = f"{view.title('metrics', part.factor)}: {text}, 80 % interval"
+        rows.append((view.title("metrics", part.factor), text, glyph(axis, marks[part.factor], title)))
+    heads = ["Factor", Column("Points (80 %)", "num"), ""]
+    return [heading, table(heads, rows, caption="Contributions add up to the value of the line.")]
+
+
+def _promises(view: View, line: ShippedLine | CandidateLine) -> Child:
+    promises = [row for row in view.tables.promises if row.initiative == line.line]
+    if not promises:
+        return None
+    return tag("div", tag("h4", "Promised"), items(_promise(view, row) for row in promises))
+
+
+def _promise(view: View, row: PromiseRow) -> str:
+    text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
+    where = "" if row.segment == "all" else f" for {view.title('segments', row.segment)}"
+    locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}" if row.locked_at else "not locked yet"
+    due = f", verdict due {words.date_and_time(row.due)}" if row.due else ""
+    who = words.count(row.forecasters, "blind forecast")
+    notes = "".join(f"; {note}" for note in row.notes)
+    title = view.title("metrics", row.metric)
+    return f"{title}{where}: {text} from {who}, P(no effect) {words.probability(row.p_zero)}; {locked}{due}{notes}"
+
+
+def _evidence(view: View, line: ShippedLine | CandidateLine) -> Child:
+    experiments = view.experiments_of(line)
+    if not experiments:
+        return None
+    found = [row for e in experiments for row in view.effects_of(e.experiment) if row.segment is None]
+    if not found:
+        return None
+    rows = []
+    for row in found:
+        mark, text = cells.effect_mark(row), cells.effect_text(row, view)
+        title = f"{view.title('metrics', row.metric)}: {text}"
+        drawn = cells.on_metric(view, row.metric, mark, title) if mark else None
+        link = tag("a", _experiment_title(view, row), href=f"#{anchor('experiment', row.experiment)}")
+        rows.append(
+            (_metric_link(view, row.metric), text, drawn, cells.grade(row.grade), f"{sum(row.n.values()):,}", [link, f" · {row.method}"])
+        )  # fmt: skip
+    caption = "Treatment minus control; zero is shared, right is better, each metric has its own scale."
+    return tag("div", tag("h4", "Evidence"), table(_EVIDENCE, rows, caption=caption))
+
+
+def _experiment_title(view: View, row: EffectRow) -> str:
+    return next((e.title for e in view.tables.experiments if e.experiment == row.experiment), row.experiment)
+
+
+def _metric_link(view: View, metric: str) -> Child:
+    title = view.title("metrics", metric)
+    return tag("a", title, href=f"#{anchor('metric', metric)}") if metric in view.definitions.metrics else title
+
+
+def _definition(view: View, line: ShippedLine | CandidateLine) -> Markup:
+    kind = "features" if line.kind == "feature" else "initiatives"
+    made = view.definitions.initiatives.get(line.line)
+    serves = f", serves {', '.join(made.serves)}" if made and made.serves else ""
+    return tag("p", "Defined as ", tag("code", f"{kind}.{line.line}"), serves, class_="muted small")

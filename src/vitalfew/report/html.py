@@ -1,0 +1,123 @@
+"""One self-contained HTML report: no script, no network, no font to fetch; every text escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.html_about import checks, failed, method
+from vitalfew.report.html_experiments import experiments
+from vitalfew.report.html_features import features
+from vitalfew.report.html_ledger import ledger
+from vitalfew.report.html_value import promises, value_by_factor
+from vitalfew.report.markup import Markup, style_element, tag
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vitalfew.report.view import View
+
+QUESTION = "What creates value here?"
+
+
+def write_html(view: View, path: Path) -> None:
+    """Write the report of a run as one file.
+
+    Args:
+        view: the run to report.
+        path: where to write; an existing file is replaced.
+    """
+    path.write_text(html_page(view), encoding="utf-8", newline="\n")
+
+
+def html_page(view: View) -> str:
+    """The report as text of an HTML document."""
+    sections = [
+        *ledger(view), value_by_factor(view), promises(view), experiments(view), features(view), checks(view),
+        failed(view), method(view),
+    ]  # fmt: skip
+    body = [
+        _top(view),
+        tag("main", _head(view), [part for part in sections if part], class_="page", id="main"),
+        _foot(view),
+    ]
+    return f"<!doctype html>\n{tag('html', _meta(view), tag('body', body), lang='en')}\n"
+
+
+@cache
+def css() -> str:
+    """The style of the page."""
+    return files("vitalfew.report").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def policy() -> str:
+    """The content security policy: nothing may load, and only our own style applies."""
+    digest = base64.b64encode(hashlib.sha256(css().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _meta(view: View) -> Markup:
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy()),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{view.info.workspace}: value ledger"),
+        style_element(css()),
+    )
+
+
+def _top(view: View) -> Markup:
+    links = {
+        "shipped": "Shipped",
+        "candidates": "Candidates",
+        "value": "Value",
+        "promises": "Promises",
+        "experiments": "Experiments",
+        "features": "Use",
+        "checks": "Checks",
+        "failed": "Not computed",
+        "method": "How computed",
+    }
+    shown = [(key, name) for key, name in links.items() if key != "failed" or view.tables.failed]
+    nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
+    brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")
+    skip = tag("a", "Skip to the ledger", href="#shipped", class_="skip")
+    return tag("div", skip, tag("div", brand, nav, class_="page"), class_="top")
+
+
+def _head(view: View) -> Markup:
+    sentences = words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
+    facts = [tag("li", text[:1].upper() + text[1:]) for text in sentences[1:]]
+    first = (
+        tag("p", f"{sentences[0]}.", class_="headline")
+        if sentences
+        else tag("p", "Nothing to rank yet.", class_="headline")
+    )
+    found = view.tables.findings
+    as_of = f"data to {words.date_and_time(view.info.as_of)}" if view.info.as_of else "all data"
+    meta = [f"computed {words.date_and_time(view.info.computed_at)}", as_of, words.count(len(found), "finding")]
+    notes = view.headline.notes if view.headline else ()
+    return tag(
+        "header",
+        tag("h1", QUESTION),
+        first,
+        tag("ul", facts, class_="facts") if facts else None,
+        tag("p", " · ".join(meta), class_="meta"),
+        tag("p", "; ".join(notes), class_="notes") if notes else None,
+        class_="head",
+    )
+
+
+def _foot(view: View) -> Markup:
+    text = (
+        f"Run {view.info.id} of {view.info.workspace}, written by vitalfew {view.info.code_version}. "
+        "Recommendations are what the computation suggests; a decision is a person's."
+    )
+    return tag("footer", tag("div", text, class_="page"))

@@ -1,0 +1,141 @@
+"""Experiments in HTML: can we trust it, what to do, then the effects; a failed trust test folds the rest away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.layout import Column, blank, fold, items, section, table
+from vitalfew.report.lights import light
+from vitalfew.report.markup import Child, Markup, anchor, tag
+from vitalfew.report.view import ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import EffectRow, ExperimentRow, HealthRow, HealthStatus
+
+LIGHTS: dict[HealthStatus, str] = {
+    "ok": "trust tests passed",
+    "warning": "trust: warning",
+    "failed": "trust test failed",
+}
+_DRAWN = 30
+"""Experiments shown before the rest folds away."""
+
+
+def experiments(view: View) -> Markup:
+    """All experiments, each a drawer."""
+    question = "What was compared at random, whether it can be trusted, and what it says."
+    rows = view.tables.experiments
+    if not rows:
+        teach = (
+            "A randomised comparison answers what a change did. Here each one shows its trust tests, then its effects."
+        )
+        step = "First step: name a source with a column that says which variant each user saw."
+        return section("experiments", "Experiments", question, blank(teach, step))
+    drawn = [_experiment(view, row) for row in rows]
+    rest = fold(f"Show {words.count(len(drawn) - _DRAWN, 'more experiment')}", drawn[_DRAWN:], more=True)
+    return section(
+        "experiments",
+        "Experiments",
+        question,
+        tag("div", drawn[:_DRAWN], rest if drawn[_DRAWN:] else None, class_="sub"),
+    )
+
+
+def _experiment(view: View, row: ExperimentRow) -> Markup:
+    health = view.health_of(row.experiment)
+    worst: HealthStatus | None = health[0].status if health else None
+    trust = [light(worst), LIGHTS[worst]] if worst else "no trust test possible"
+    head = tag(
+        "summary",
+        tag("div", row.title, class_="title"),
+        tag("div", trust, class_="light"),
+        tag("div", tag("strong", row.action.replace("_", " ")), f": {row.reason}"),
+    )
+    effects = view.effects_of(row.experiment)
+    rest: Child = [_meaning(view, effects), _forest(view, effects)]
+    if worst == "failed":
+        rest = fold("Show the effects anyway", rest)
+    opened = tag("div", _health(health), _decision(row), rest, _plan(view, row), class_="drawer")
+    return tag("details", head, opened, id=anchor("experiment", row.experiment), class_="exp")
+
+
+def _health(rows: Sequence[HealthRow]) -> Markup:
+    entries = [
+        tag("li", light(r.status), tag("span", f"{r.message}{f', p {words.p_value(r.p)}' if r.p is not None else ''}"))
+        for r in rows
+    ]
+    tests = tag("ul", entries, class_="health") if entries else tag("p", "No trust test was possible.", class_="muted")
+    return tag("div", tag("h4", "1  Can we trust it?"), tests)
+
+
+def _decision(row: ExperimentRow) -> Markup:
+    text = f"{row.action.replace('_', ' ').capitalize()}: {row.reason}"
+    return tag("div", tag("h4", "2  What to do"), tag("p", text, class_="decision"))
+
+
+def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:
+    told = [row for row in effects if row.segment is None][:6]
+    sentences = items(
+        words.effect_sentence(view.title("metrics", row.metric), row, view.unit(row.metric)) for row in told
+    )
+    return tag("div", tag("h4", "3  What happened"), sentences) if sentences else None
+
+
+def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
+    if not effects:
+        return None
+    arms = len({row.arm for row in effects}) > 1
+    rows = []
+    for row in effects:
+        mark, text = cells.effect_mark(row), cells.effect_text(row, view)
+        drawn = cells.on_metric(view, row.metric, mark, f"{_name(view, row, arms=arms)}: {text}") if mark else None
+        rows.append((_name(view, row, arms=arms), text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
+                     cells.grade(row.grade), _how(row)))  # fmt: skip
+    heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
+             Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units, method", "long")]  # fmt: skip
+    classes = ["segment" if row.segment is not None else None for row in effects]
+    caption = (
+        "Treatment minus control. Dot: estimate; thick 80 %, thin 95 %; dashed: a guardrail's margin. "
+        "Zero is shared and right is better; each metric has its own scale."
+    )
+    return tag("div", tag("h4", "4  Effects"), table(heads, rows, caption=caption, row_classes=classes))
+
+
+def _name(view: View, row: EffectRow, *, arms: bool) -> str:
+    title = view.title("metrics", row.metric)
+    where = "" if row.segment is None else f", {view.title('segments', row.segment)}"
+    return f"{title}{where} ({row.arm})" if arms else f"{title}{where}"
+
+
+def _relative(row: EffectRow) -> str:
+    found = row.relative
+    if found is None:
+        return "–"
+    low, high = (None, None) if found.low is None or found.high is None else (found.low, found.high)
+    return words.change(found.estimate, low, high, words.Unit(100.0, "%"))
+
+
+def _means(view: View, row: EffectRow) -> str:
+    if row.control not in row.mean or row.arm not in row.mean:
+        return "–"
+    unit, found = view.unit(row.metric), ends(row.intervals, 0.95)
+    places = words.decimals((found[1] - found[0]) * unit.factor) if found else None
+    return f"{words.level(row.mean[row.control], unit, places)} → {words.level(row.mean[row.arm], unit, places)}"
+
+
+def _how(row: EffectRow) -> Child:
+    units = " and ".join(f"{n:,}" for n in row.n.values()) or "number of units not given"
+    notes = "".join(f"; {note}" for note in row.notes)
+    return tag("span", f"{units}; {row.method}, {row.mode.replace('_', ' ')}{notes}", class_="small")
+
+
+def _plan(view: View, row: ExperimentRow) -> Markup:
+    declared = "Plan declared before the start" if row.declared else "No plan declared before the start"
+    locked = f", promise locked {words.date_and_time(row.locked_at)} ({row.proved})" if row.locked_at else ""
+    about = view.title("initiatives", row.initiative)
+    line = f" · about {about}" if about else ""
+    return tag("p", f"{declared}{locked}{line} · ", tag("code", f"experiments.{row.experiment}"), class_="muted small")

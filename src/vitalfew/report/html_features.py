@@ -1,0 +1,114 @@
+"""The inventory of use: which features are used, by how many, how often; *not measured* apart from *not used*."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.layout import Column, blank, fold, section, table
+from vitalfew.report.markup import Child, Markup, anchor, tag
+from vitalfew.report.pictures import Used, concentration, inventory
+from vitalfew.workspace.definitions import Quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import UseRow
+
+HARDLY = 0.05
+"""Reach under which a feature is hardly used, as a share of the eligible."""
+_HEADS = ("Feature", Column("Reach (95 %)", "num"), "", Column("Per user, 30 days", "num"), Column("Trend", "num"),
+          Column("Window", "num"), Column("Users of eligible", "num"), Column("Cost, upkeep", "num"), "Use")  # fmt: skip
+
+
+def features(view: View) -> Markup:
+    """Reach and frequency of every feature in the window that fits its cadence."""
+    question = "Which features are used, by what share of those who could, and how often. Use is not value."
+    rows = [row for row in view.tables.use if row.main and row.segment is None]
+    if not rows:
+        teach = "Once features name their events, this shows reach, frequency and trend, and who hardly uses what."
+        return section(
+            "features", "Use of features", question, blank(teach, "First step: list features with their events.")
+        )
+    measured = [row for row in rows if row.measured and row.reach]
+    ordered = sorted(measured, key=lambda row: -(row.reach.estimate if row.reach else 0))
+    caption = "Sorted by reach. The bar's scale is the square root of the share, so that small shares can be seen."
+    listed = table(_HEADS, [_row(view, row) for row in ordered], caption=caption, class_="sticky")
+    return section(
+        "features", "Use of features", question, _pictures(view, ordered), tag("div", listed, class_="sub"),
+        _not_measured(view, [row for row in rows if row not in measured]), _segments(view, ordered),
+    )  # fmt: skip
+
+
+def _pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
+    used = [
+        Used(view.title("features", r.feature), r.reach.estimate, r.frequency or 0.0, r.users or 0, bool(r.hardly_used))
+        for r in rows
+        if r.reach is not None
+    ]
+    if not used:
+        return None
+    curve, needed = concentration([feature.users * feature.frequency for feature in used])
+    hardly = sum(feature.hardly for feature in used)
+    left = tag(
+        "figcaption", f"{hardly} of {words.count(len(used), 'measured feature')} hardly used (rings in the strip)."
+    )
+    right = tag(
+        "figcaption",
+        f"{needed} of {words.count(len(used), 'measured feature')} hold 80 % of all use, a fact of these data.",
+    )
+    return tag("div", tag("figure", inventory(used, HARDLY), left), tag("figure", curve, right), class_="pair")
+
+
+def _row(view: View, row: UseRow) -> tuple[Child, ...]:
+    reach = row.reach
+    trend = "–" if row.trend is None else words.with_unit(words.figure(100 * row.trend, 1, signed=True), "pp")
+    return (
+        tag("span", view.title("features", row.feature), id=anchor("feature", row.feature)),
+        words.share_interval(reach) if reach else "",
+        cells.used(reach) if reach else None,
+        "–" if row.frequency is None else words.significant(row.frequency, 2),
+        trend,
+        f"{row.window_days} days",
+        f"{row.users or 0:,} of {row.eligible or 0:,}",
+        _cost(view, row.feature),
+        tag("span", "hardly used", class_="nowrap") if row.hardly_used else "used",
+    )
+
+
+def _cost(view: View, feature: str) -> str:
+    found = view.definitions.features.get(feature)
+    if found is None or (found.cost is None and found.upkeep is None):
+        return "–"
+    cost = found.cost.p50 if isinstance(found.cost, Quantiles) else found.cost
+    parts = ["" if cost is None else f"{cost:g}", "" if found.upkeep is None else f"{found.upkeep:g} a year"]
+    return ", ".join(part for part in parts if part)
+
+
+def _not_measured(view: View, rows: Sequence[UseRow]) -> Markup | None:
+    if not rows:
+        return None
+    listed = [(view.title("features", row.feature), row.reason or "no events are defined") for row in rows]
+    heads = ["Feature", Column("Why", "long")]
+    heading = tag("h3", f"Not measured: {words.count(len(rows), 'feature')}")
+    return tag("div", heading, table(heads, listed, caption="Not measured is not the same as not used."), class_="sub")
+
+
+def _segments(view: View, ordered: Sequence[UseRow]) -> Markup | None:
+    kept = {row.feature for row in ordered}
+    rows = [
+        row for row in view.tables.use if row.segment is not None and row.main and row.reach and row.feature in kept
+    ]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(row.segment for row in rows if row.segment is not None))
+    reach = {(row.feature, row.segment): words.share_interval(row.reach) for row in rows if row.reach}
+    heads = ["Feature", *(Column(view.title("segments", name), "num") for name in names)]
+    listed = [
+        (view.title("features", row.feature), *(reach.get((row.feature, name), "not measured") for name in names))
+        for row in ordered
+    ]
+    return fold(
+        "Reach by segment", table(heads, listed, caption="Share of the eligible in each segment, 95 % interval.")
+    )

@@ -1,0 +1,230 @@
+"""The ledger in HTML: a line is a row that opens to its evidence; the drawn line cuts the vital few from the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.axis import Axis, Mark, axis_over
+from vitalfew.report.drawer import drawer
+from vitalfew.report.html_legend import legend
+from vitalfew.report.layout import blank, fold, section, table
+from vitalfew.report.markup import Markup, anchor, tag
+from vitalfew.report.svg import empty, glyph
+from vitalfew.report.view import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import CandidateLine, ShippedLine
+
+BELOW = 15
+"""Lines shown below the drawn line before the rest folds away."""
+
+SHIPPED = ("Line", "Promised", "Measured", "Value", "Grade", "Vital", "Verdict", "Next step")
+CANDIDATES = ("Line", "Expected value", "Cost", "P in plan", "Grade", "Next step", "Because")
+
+
+def ledger(view: View) -> list[Markup]:
+    """Both halves of the ledger."""
+    return [_shipped(view), _candidates(view)]
+
+
+def _shipped(view: View) -> Markup:
+    lines = view.tables.shipped
+    question = "What we built: what it promised, what it did, and what to do about it."
+    if not lines:
+        teach = "Here every shipped feature and initiative gets a line: promised, measured, verdict, next step."
+        step = "First step: give an initiative or feature a shipped date, or name the events of a feature."
+        return section("shipped", "Shipped", question, blank(teach, step))
+    values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
+    above, below = cut(lines)
+
+    def row(line: ShippedLine) -> Markup:
+        return _row(view, line, _shipped_cells(view, line, values), drawer(view, line), below=line in below)
+
+    rows = _with_line([row(line) for line in above], [row(line) for line in below], "of the measured value", above)
+    grid = tag("div", _columns(SHIPPED), rows, class_="ledger")
+    return section("shipped", "Shipped", question, legend(), grid, _shipped_table(view))
+
+
+def _candidates(view: View) -> Markup:
+    lines = view.tables.candidates
+    question = "What we may build, change or remove: what it is expected to be worth, and what to do first."
+    if not lines:
+        teach = "Here every open initiative and every hardly used feature gets a line: value, cost, next step."
+        step = "First step: import your list of ideas, and ask the team for one blind forecast each."
+        return section("candidates", "Candidates", question, blank(teach, step))
+    values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
+    costs = axis_over(_cost_mark(line) for line in lines if line.cost)
+    above, below = cut(lines)
+
+    def row(line: CandidateLine) -> Markup:
+        return _row(view, line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
+
+    rows = _with_line([row(line) for line in above], [row(line) for line in below], "of the best plan", above)
+    grid = tag("div", _columns(CANDIDATES), rows, class_="ledger candidates")
+    return section("candidates", "Candidates", question, grid, _candidate_table(view))
+
+
+def _columns(names: Sequence[str]) -> Markup:
+    hints = {"Promised": "better →", "Measured": "better →", "Value": "points", "Expected value": "points", "Cost": ""}
+    heads = [
+        tag("div", tag("span", name), tag("span", hints[name], class_="axis-hint"), class_="est")
+        if name in hints
+        else tag("div", name, class_="num" if name in ("Vital", "P in plan") else None)
+        for name in names
+    ]
+    return tag("div", heads, class_="cols", aria_hidden="true")
+
+
+def _row(view: View, line: ShippedLine | CandidateLine, parts: list[Markup], opened: Markup, *, below: bool) -> Markup:
+    team = [" ", tag("small", view.title("teams", line.team))] if line.team else None
+    head = tag("summary", tag("div", line.title, team, class_="title"), parts)
+    class_ = "row below" if below else "row"
+    return tag("details", head, opened, id=anchor("line", line.line), class_=class_)
+
+
+def _with_line(above: list[Markup], below: list[Markup], of: str, lines: Sequence[object]) -> list[Markup]:
+    if not lines:
+        return _folded(below)
+    text = f"the vital few above: each probably part {of}; the worthwhile many below"
+    return [*above, tag("div", text, class_="cut", role="separator"), *_folded(below)]
+
+
+def _folded(rows: list[Markup]) -> list[Markup]:
+    if len(rows) <= BELOW + 3:
+        return rows
+    rest = rows[BELOW:]
+    return [*rows[:BELOW], fold(f"Show {words.count(len(rest), 'more line')}", rest, more=True)]
+
+
+def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
+    names = iter(SHIPPED[1:])
+    why = line.reasons[-1] if line.reasons else "not computed"
+    return [
+        cells.cell(next(names), _promised(view, line)),
+        cells.cell(next(names), _measured(view, line)),
+        cells.cell(next(names), cells.value(line.value, values, f"no value: {why}")),
+        cells.cell(next(names), cells.grade(line.grade), class_="graded"),
+        cells.cell(next(names), cells.chance(line.p_vital, "no value, so no chance of being vital"), class_="num odds"),
+        cells.cell(next(names), cells.verdict(line.verdict), class_="judged"),
+        cells.cell(next(names), tag("span", words.NEXT_STEPS[line.recommendation], class_="next"), class_="step"),
+    ]
+
+
+def _promised(view: View, line: ShippedLine) -> Markup:
+    found = line.promised
+    if found is None:
+        return tag("span", empty("nothing was promised", width=cells.GLYPH), class_="est")
+    unit = view.unit(found.metric)
+    title = (
+        f"promised {words.change(found.p50, found.p10, found.p90, unit)}, 80 % interval; {promise_proof(found.proved)}"
+    )
+    number = words.change_parts(found.p50, found.p10, found.p90, unit)[0]
+    return cells.estimate(number, cells.on_metric(view, found.metric, cells.promise_mark(found), title))
+
+
+def _measured(view: View, line: ShippedLine) -> Markup:
+    found, mark = line.measured, cells.measured_mark(view, line)
+    if found is None or mark is None:
+        if line.use is not None:
+            return cells.estimate(f"{words.share(line.use.estimate)} use", cells.used(line.use))
+        return tag("span", empty("not measured", width=cells.GLYPH), class_="est")
+    unit = view.unit(found.metric)
+    text = words.change(found.estimate, found.low, found.high, unit)
+    title = f"{view.title('metrics', found.metric)}: {text}, 95 % interval"
+    number = words.change_parts(found.estimate, found.low, found.high, unit)[0]
+    return cells.estimate(number, cells.on_metric(view, found.metric, mark, title))
+
+
+def promise_proof(proof: str) -> str:
+    """What the log can say about a promise."""
+    known = {"proved": "proved to precede its start", "claimed": "claimed to precede its start"}
+    return known.get(proof, "not locked before its start")
+
+
+def _cost_mark(line: CandidateLine) -> Mark:
+    cost = line.cost
+    return Mark(cost.p50, (cost.p10, cost.p90)) if cost else Mark(0.0)
+
+
+def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis) -> list[Markup]:
+    names = iter(CANDIDATES[1:])
+    why = line.reasons[0] if line.reasons else "not computed"
+    return [
+        cells.cell(next(names), cells.value(line.value, values, f"no expected value: {why}")),
+        cells.cell(next(names), _cost(view, line, costs)),
+        cells.cell(next(names), cells.chance(line.p_in, "needs a value and a cost"), class_="num odds"),
+        cells.cell(next(names), cells.grade(line.grade), class_="graded"),
+        cells.cell(next(names), tag("span", words.NEXT_STEPS[line.recommendation], class_="next"), class_="step"),
+        cells.cell(next(names), tag("span", line.reasons[-1] if line.reasons else ""), class_="because"),
+    ]
+
+
+def _cost(view: View, line: CandidateLine, axis: Axis) -> Markup:
+    if line.cost is None:
+        return tag("span", empty("no cost given", width=cells.GLYPH), class_="est")
+    cost, unit = line.cost, view.definitions.policy.cost_unit
+    text = words.with_unit(words.significant(cost.p50), unit)
+    from_to = "as given, no interval" if cost.p10 == cost.p90 else f"{cost.p10:g} to {cost.p90:g}, 80 % interval"
+    picture = glyph(axis, _cost_mark(line), f"cost {text} ({from_to})", width=cells.GLYPH)
+    return cells.estimate(words.significant(cost.p50), picture)
+
+
+def _shipped_table(view: View) -> Markup:
+    heads = [
+        "Line",
+        "Promised (80 %)",
+        "Measured (95 %)",
+        "Value in points (80 %)",
+        "Grade",
+        "P(vital)",
+        "Verdict",
+        "Next",
+    ]
+    rows = [
+        (
+            line.title,
+            _promise_text(view, line),
+            _measured_text(view, line),
+            words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else "unknown",
+            line.grade or "none",
+            words.probability(line.p_vital) or "unknown",
+            words.VERDICTS[line.verdict],
+            words.NEXT_STEPS[line.recommendation],
+        )
+        for line in view.tables.shipped
+    ]
+    return fold("The same as a table of numbers", table(heads, rows, caption="Shipped lines, all figures."))
+
+
+def _promise_text(view: View, line: ShippedLine) -> str:
+    found = line.promised
+    return words.change(found.p50, found.p10, found.p90, view.unit(found.metric)) if found else "nothing promised"
+
+
+def _measured_text(view: View, line: ShippedLine) -> str:
+    found = line.measured
+    if found:
+        return words.change(found.estimate, found.low, found.high, view.unit(found.metric))
+    return f"used by {words.share_interval(line.use)}" if line.use else "not measured"
+
+
+def _candidate_table(view: View) -> Markup:
+    unit = view.definitions.policy.cost_unit
+    heads = ["Line", "Value in points (80 %)", f"Cost in {unit} (80 %)", "P(best buy)", "P(in plan)", "Grade", "Next"]
+    rows = [
+        (
+            line.title,
+            words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else "unknown",
+            f"{line.cost.p50:g} ({line.cost.p10:g} to {line.cost.p90:g})" if line.cost else "not given",
+            words.probability(line.p_best) or "unknown",
+            words.probability(line.p_in) or "unknown",
+            line.grade or "none",
+            words.NEXT_STEPS[line.recommendation],
+        )
+        for line in view.tables.candidates
+    ]
+    return fold("The same as a table of numbers", table(heads, rows, caption="Candidates, all figures."))

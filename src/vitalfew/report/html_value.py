@@ -1,0 +1,199 @@
+"""Where value comes from, and what became of promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.axis import Mark, axis_over
+from vitalfew.report.layout import Column, blank, fold, section, table
+from vitalfew.report.markup import Markup, tag
+from vitalfew.report.pictures import LETTERS, Pair, promised_against_measured, scale, stacked
+from vitalfew.report.svg import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.report.axis import Axis
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import CandidateLine, PromiseRow, ShippedLine, VerdictRow
+
+DRAWN = 20
+"""Lines drawn in value by factor; the table holds all."""
+
+
+def value_by_factor(view: View) -> Markup:
+    """Stacked signed bars of the lines with a value, and the weights behind them."""
+    question = "Which factors carry the value of each line, and which trade-offs hide inside it."
+    every: list[ShippedLine | CandidateLine] = [*view.tables.shipped, *view.tables.candidates]
+    lines = [line for line in every if line.value and line.parts]
+    if not lines:
+        teach = "Once effects or forecasts touch a factor, this shows what each line gains and loses, factor by factor."
+        return section(
+            "value", "Value by factor", question, blank(teach, "First step: name one to five metrics as factors.")
+        )
+    factors = list(view.definitions.factors) or sorted({part.factor for line in lines for part in line.parts})
+    marks = [cells.value_mark(line.value) for line in lines if line.value]
+    axis = axis_over([*marks, *(Mark(end) for line in lines for end in _extent(line))])
+    drawn = sorted(lines, key=lambda line: -abs(line.value.mean if line.value else 0))[:DRAWN]
+    rows = [(line.title, _bar(view, line, factors, axis), _value(line)) for line in drawn]
+    rows.append(("", scale(axis, "points"), "points"))
+    heads = ["Line", Column("Value by factor", "long"), Column("Value (80 %)", "num")]
+    caption = "Bars are means: losses left of zero, gains right. The dot and the bar below are the sum, 80 % interval."
+    grid = table(heads, rows, caption=caption, class_="factors")
+    return section("value", "Value by factor", question, _key(view, factors), grid, _all_parts(view, lines, factors))
+
+
+def promises(view: View) -> Markup:
+    """Promised against measured, as a picture and as a table."""
+    question = "Did we get what we promised? A promise is locked before the work and never changed."
+    held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
+    if not held:
+        teach = (
+            "Here every promise stands beside what was measured. A promise is a forecast locked before the work starts."
+        )
+        step = "First step: write a hypothesis, collect blind forecasts with `vitalfew act`, and lock them."
+        return section("promises", "Promised against measured", question, blank(teach, step))
+    listed = _promise_table(view, held)
+    found = _pairs(view, held)
+    if not found:
+        return section("promises", "Promised against measured", question, listed)
+    unit = "share of the factor's range" if view.definitions.factors else "share of the metric's largest promise"
+    drawing = tag(
+        "figure",
+        promised_against_measured(found, unit),
+        tag(
+            "figcaption",
+            f"{_drawn(found, held)} On the line: measured as promised. Bars: 80 % promised, 95 % measured.",
+        ),
+    )
+    return section(
+        "promises", "Promised against measured", question, tag("div", drawing, tag("div", listed, class_="sub"), class_="figures")
+    )  # fmt: skip
+
+
+def _extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:
+    means = [part.mean for part in line.parts]
+    return sum(m for m in means if m < 0), sum(m for m in means if m > 0)
+
+
+def _bar(view: View, line: ShippedLine | CandidateLine, factors: Sequence[str], axis: Axis) -> Markup:
+    parts = [(factors.index(part.factor), part.mean) for part in line.parts if part.factor in factors]
+    named = "; ".join(f"{view.title('metrics', p.factor)} {words.figure(p.mean, 1, signed=True)}" for p in line.parts)
+    total = cells.value_mark(line.value) if line.value else Mark(0.0)
+    return stacked(axis, parts, total, f"{line.title}: {named} points")
+
+
+def _value(line: ShippedLine | CandidateLine) -> str:
+    return words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else ""
+
+
+def _key(view: View, factors: Sequence[str]) -> Markup:
+    weights = {row.factor: row for row in view.tables.weights}
+    entries = []
+    for place, factor in enumerate(factors):
+        swatch = tag("rect", width=16, height=16, class_=f"f{place % 10}")
+        letter = tag("text", LETTERS[place % 10], x=8, y=12, class_=f"letter t{place % 10}")
+        title = view.title("metrics", factor)
+        row = weights.get(factor)
+        weight = (
+            "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row.low, row.high, row.note)}"
+        )
+        entries.append(tag("li", picture(title, swatch, letter, width=16, height=16, class_="key"), title + weight))
+    return tag("ul", entries, class_="legend")
+
+
+def _weight_interval(low: float | None, high: float | None, note: str | None) -> str:
+    if low is None or high is None:
+        return f" ({note or 'no interval'})"
+    return f" ({words.share(low)} to {words.share(high)})"
+
+
+def _all_parts(view: View, lines: Sequence[ShippedLine | CandidateLine], factors: Sequence[str]) -> Markup:
+    heads = ["Line", *(Column(view.title("metrics", factor), "num") for factor in factors)]
+    rows = []
+    for line in lines:
+        by = {part.factor: words.change(part.mean, part.low, part.high, words.Unit()) for part in line.parts}
+        rows.append((line.title, *(by.get(factor, "not measured") for factor in factors)))
+    return fold(
+        "The same as a table of numbers", table(heads, rows, caption="Points by factor, 80 % intervals, all lines.")
+    )
+
+
+def _drawn(pairs: Sequence[Pair], held: Sequence[VerdictRow]) -> str:
+    left_out = len(held) - len(pairs)
+    return (
+        f"{words.count(left_out, 'promise')} only in the table: no common scale, or one half missing."
+        if left_out
+        else ""
+    )
+
+
+def _pairs(view: View, held: Sequence[VerdictRow]) -> list[Pair]:
+    promised = {row.hypothesis: row for row in view.tables.promises}
+    factors = view.definitions.factors
+    both = [
+        row
+        for row in held
+        if row.hypothesis in promised and row.estimate is not None and (not factors or row.metric in factors)
+    ]
+    sizes = _sizes(view, both)
+    return [_pair(view, row, promised[row.hypothesis], sizes[row.metric]) for row in both]
+
+
+def _sizes(view: View, both: Sequence[VerdictRow]) -> dict[str, float]:
+    sizes: dict[str, float] = {}
+    for row in both:
+        if row.metric in view.definitions.factors:
+            low, high = view.definitions.factors[row.metric].range
+            sizes[row.metric] = abs(high - low)
+        else:
+            sizes[row.metric] = max(sizes.get(row.metric, 0.0), abs(row.promised or 0.0))
+    return {metric: size or 1.0 for metric, size in sizes.items()}
+
+
+def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair:
+    factor = view.unit(row.metric).good / size
+    estimate = row.estimate or 0.0
+    thin = (row.low, row.high) if row.low is not None and row.high is not None else None
+    title = f"{view.title('initiatives', row.initiative)}: {_promised_text(view, row)}, measured {_measured_text(view, row)}"
+    promised = Mark(promise.p50, (promise.p10, promise.p90), hollow=True).scaled(factor)
+    return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
+
+
+def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
+    heads = [
+        "Promise",
+        Column("Promised", "num"),
+        Column("Measured (95 %)", "num"),
+        Column("Verdict", "nowrap"),
+        Column("Why", "long"),
+    ]
+    rows = [
+        (
+            [
+                view.title("initiatives", row.initiative),
+                tag("div", view.title("metrics", row.metric), class_="muted small"),
+            ],
+            _promised_text(view, row),
+            _measured_text(view, row),
+            cells.verdict(row.verdict),
+            row.reason,
+        )
+        for row in held
+    ]
+    return table(heads, rows, caption="Every promise that is due or measured.")
+
+
+def _promised_text(view: View, row: VerdictRow) -> str:
+    promise = next((p for p in view.tables.promises if p.hypothesis == row.hypothesis), None)
+    if promise is not None:
+        return words.change(promise.p50, promise.p10, promise.p90, view.unit(row.metric))
+    return "nothing" if row.promised is None else words.change(row.promised, None, None, view.unit(row.metric))
+
+
+def _measured_text(view: View, row: VerdictRow) -> str:
+    if row.estimate is None:
+        return "not measured"
+    return words.change(row.estimate, row.low, row.high, view.unit(row.metric))

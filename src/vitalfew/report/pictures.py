@@ -1,0 +1,223 @@
+"""The larger pictures: value by factor, promised against measured, the inventory of use and its concentration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitalfew.report.axis import Axis, Mark
+from vitalfew.report.markup import Markup, tag
+from vitalfew.report.svg import HEIGHT, label, line, picture, verdict_shape
+from vitalfew.report.words import figure, share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.results.rows import Verdict
+
+LETTERS = "ABCDEFGHIJ"
+BARS = 560
+"""Width of the bars of value by factor in pixels."""
+SIDE = 400
+"""Side of a square picture in pixels."""
+LEFT, TOP, RIGHT, BOTTOM = 52, 12, 24, 44
+"""Margins of a square picture in pixels."""
+LEAST_REACH = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A promise (80 % interval) and what was measured (95 % interval), on one scale; right and up are better."""
+
+    title: str
+    promised: Mark
+    measured: Mark
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A feature in the inventory of use; `reach` as a share, `frequency` in uses per user and 30 days."""
+
+    title: str
+    reach: float
+    frequency: float
+    users: int
+    hardly: bool
+
+
+def stacked(axis: Axis, parts: Sequence[tuple[int, float]], total: Mark, title: str, width: int = BARS) -> Markup:
+    """Signed bars of the parts of a value, losses left of zero and gains right, over the total with its interval.
+
+    Args:
+        axis: the axis of the column, in points.
+        parts: place of each factor (its letter and shade) and its contribution in points.
+        total: the value of the line.
+        title: the text alternative.
+        width: pixels.
+    """
+    drawn: list[Markup] = []
+    reached = {True: 0.0, False: 0.0}
+    for place, size in parts:
+        start = reached[size >= 0]
+        reached[size >= 0] = start + size
+        left, right = sorted((_across(axis, start, width), _across(axis, start + size, width)))
+        drawn.append(tag("rect", x=left, y=3, width=max(0.6, right - left), height=15, class_=f"f{place % 10}"))
+        if right - left > 13:  # noqa: PLR2004 - pixels a letter needs
+            drawn.append(label((left + right) / 2, 14.5, LETTERS[place % 10], f"letter t{place % 10}"))
+    drawn.append(line(_across(axis, 0, width), 0, _across(axis, 0, width), 32, "g-zero"))
+    if total.thick:
+        drawn.append(
+            line(_across(axis, total.thick[0], width), 26, _across(axis, total.thick[1], width), 26, "g-thick")
+        )
+    drawn.append(tag("circle", cx=_across(axis, total.dot, width), cy=26, r=3.4, class_="g-dot"))
+    return picture(title, drawn, width=width, height=34, class_="wide")
+
+
+def scale(axis: Axis, unit: str, width: int = BARS) -> Markup:
+    """The axis of a column with its numbers."""
+    marks: list[Markup] = [line(4, 4, width - 4, 4, "axis")]
+    for value in ticks(axis.low, axis.high):
+        x = _across(axis, value, width)
+        marks += [line(x, 4, x, 8, "axis"), label(x, 19, figure(value, _places(value)), "tick mid")]
+    return picture(f"Scale in {unit}", marks, width=width, height=HEIGHT, class_="wide")
+
+
+def promised_against_measured(pairs: Sequence[Pair], unit: str) -> Markup:
+    """Each promise against its measurement, with the line on which they are equal; above it is better than promised."""
+    reaches = [end for pair in pairs for mark in (pair.promised, pair.measured) for end in mark.reach]
+    dots = [abs(mark.dot) for pair in pairs for mark in (pair.promised, pair.measured)]
+    limit = 1.6 * max(dots, default=1.0) or 1.0
+    axis = Axis(max(-limit, min([0.0, *reaches])) * 1.05, min(limit, max([0.0, *reaches])) * 1.05)
+    drawn = [*_frame(axis, f"promised, {unit}", f"measured, {unit}"), _equal(axis)]
+    for pair in pairs:
+        drawn += _cross(axis, pair)
+    return picture(
+        f"Promised against measured, {len(pairs)} promises; below the line less was measured than promised",
+        drawn, width=SIDE, height=SIDE, class_="square",
+    )  # fmt: skip
+
+
+def inventory(features: Sequence[Used], limit: float) -> Markup:
+    """Reach against frequency, both logarithmic; the shaded strip holds the hardly used."""
+    across = Axis(math.log10(LEAST_REACH), 0.0)
+    top = max([f.frequency for f in features], default=1.0)
+    up = Axis(
+        math.log10(min([0.5, *(f.frequency for f in features if f.frequency > 0)])), math.log10(max(top, 1.0)) + 0.1
+    )
+    edge = _right(across, math.log10(limit))
+    drawn = [tag("rect", x=LEFT, y=TOP, width=edge - LEFT, height=SIDE - TOP - BOTTOM, class_="strip")]
+    drawn += [label(LEFT + 6, TOP + 14, f"hardly used: under {share(limit)}", "note"), *_log_frame(across, up)]
+    lowest, named = 10**up.low, _named(features)
+    for feature in features:
+        x = _right(across, math.log10(max(feature.reach, LEAST_REACH)))
+        y = _up(up, math.log10(max(feature.frequency, lowest)))
+        drawn.append(tag("circle", cx=x, cy=y, r=4.5, class_="i-hardly" if feature.hardly else "i-used"))
+        if feature.title in named:
+            drawn.append(label(x - 8, y + 4, feature.title[:26], "note end"))
+    return picture(f"Reach and frequency of {len(features)} features", drawn, width=SIDE, height=SIDE, class_="square")
+
+
+def concentration(uses: Sequence[float]) -> tuple[Markup, int]:
+    """How much of all use the most used features hold, and how many of them hold 80 %."""
+    ordered = sorted(uses, reverse=True)
+    total = sum(ordered) or 1.0
+    reached, points, needed = 0.0, [(0.0, 0.0)], 0
+    for place, use in enumerate(ordered, start=1):
+        needed = place if reached < 0.8 * total - 1e-12 else needed
+        reached += use
+        points.append((place / len(ordered), reached / total))
+    square = Axis(0.0, 1.0)
+    path = "M" + "L".join(f"{_right(square, x):.1f} {_up(square, y):.1f}" for x, y in points)
+    drawn = [*_frame(square, "share of the features, most used first", "share of all use", percent=True)]
+    drawn += [
+        line(LEFT, _up(square, 0.8), SIDE - RIGHT, _up(square, 0.8), "guide"),
+        tag("path", d=path, class_="curve"),
+    ]
+    drawn += [tag("circle", cx=_right(square, x), cy=_up(square, y), r=3, class_="i-used") for x, y in points[1:]]
+    title = f"{needed} of {len(ordered)} measured features hold 80 % of all use"
+    return picture(title, drawn, width=SIDE, height=SIDE, class_="square"), needed
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers between two ends, at most about `most` of them, with zero among them."""
+    raw = (high - low) / most
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw)
+    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _named(features: Sequence[Used]) -> set[str]:
+    """The few features worth a name in the picture: the most used, far enough apart to be read."""
+    found: list[Used] = []
+    for feature in sorted(features, key=lambda f: -f.users * f.frequency):
+        apart = (abs(math.log(max(feature.frequency, 1e-9) / max(other.frequency, 1e-9))) > 0.35 for other in found)  # noqa: PLR2004 - about a line of text
+        if len(found) < 4 and all(apart):  # noqa: PLR2004 - more would not be read
+            found.append(feature)
+    return {feature.title for feature in found}
+
+
+def _across(axis: Axis, value: float, width: float) -> float:
+    return 4 + (width - 8) * axis.place(value)
+
+
+def _right(axis: Axis, value: float) -> float:
+    return LEFT + (SIDE - LEFT - RIGHT) * axis.place(value)
+
+
+def _up(axis: Axis, value: float) -> float:
+    return SIDE - BOTTOM - (SIDE - TOP - BOTTOM) * axis.place(value)
+
+
+def _places(value: float) -> int:
+    return (
+        0 if value == 0 or (abs(value) >= 1 and value == round(value)) else max(0, 1 - math.floor(math.log10(abs(value))))
+    )
+
+
+def _captions(across: str, up: str) -> list[Markup]:
+    middle = (SIDE - BOTTOM + TOP) / 2
+    turned = tag("text", up, x=14, y=middle, class_="caption mid", transform=f"rotate(-90 14 {middle:g})")
+    return [label((LEFT + SIDE - RIGHT) / 2, SIDE - 8, across, "caption mid"), turned]
+
+
+def _frame(axis: Axis, across: str, up: str, *, percent: bool = False) -> list[Markup]:
+    drawn = _captions(across, up)
+    for value in ticks(axis.low, axis.high, 5):
+        kind = "axis" if value == 0 else "grid"
+        text = share(value) if percent else figure(value, _places(value))
+        drawn += [line(_right(axis, value), TOP, _right(axis, value), SIDE - BOTTOM, kind)]
+        drawn += [line(LEFT, _up(axis, value), SIDE - RIGHT, _up(axis, value), kind)]
+        drawn += [label(_right(axis, value), SIDE - BOTTOM + 15, text, "tick mid")]
+        drawn += [label(LEFT - 6, _up(axis, value) + 4, text, "tick end")]
+    return drawn
+
+
+def _log_frame(across: Axis, up: Axis) -> list[Markup]:
+    drawn = _captions("reach: share of the eligible who used it", "uses per user and 30 days")
+    for power in range(math.ceil(across.low), 1):
+        x = _right(across, power)
+        drawn += [line(x, TOP, x, SIDE - BOTTOM, "grid"), label(x, SIDE - BOTTOM + 15, share(10.0**power), "tick mid")]
+    for value in (0.1, 0.3, 1, 3, 10, 30, 100, 300):
+        if up.low <= math.log10(value) <= up.high:
+            y = _up(up, math.log10(value))
+            drawn += [line(LEFT, y, SIDE - RIGHT, y, "grid"), label(LEFT - 6, y + 4, f"{value:g}", "tick end")]
+    return drawn
+
+
+def _equal(axis: Axis) -> Markup:
+    return line(_right(axis, axis.low), _up(axis, axis.low), _right(axis, axis.high), _up(axis, axis.high), "equal")
+
+
+def _cross(axis: Axis, pair: Pair) -> list[Markup]:
+    x, y = _right(axis, pair.promised.dot), _up(axis, pair.measured.dot)
+    drawn = []
+    if pair.promised.thick:
+        low, high = pair.promised.thick
+        drawn.append(line(_right(axis, low), y, _right(axis, high), y, "g-thin"))
+    if pair.measured.thin:
+        low, high = pair.measured.thin
+        drawn.append(line(x, _up(axis, low), x, _up(axis, high), "g-thin"))
+    shape = tag("svg", tag("title", pair.title), verdict_shape(pair.verdict), x=x - 7, y=y - 7, width=14, height=14)
+    return [*drawn, tag("circle", cx=x, cy=y, r=7.5, class_="halo"), shape]

@@ -1,0 +1,255 @@
+"""Numbers and sentences, for the terminal and for HTML: one place.
+
+Numbers are rounded by their uncertainty: an interval shows two significant figures of its width, and the estimate
+as many decimals as the interval. Effects of proportions are percentage points (pp), never "percent".
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitalfew.results.rows import Choice, EffectRow, Estimate, Headline, NextStep, UseRow, Verdict
+    from vitalfew.workspace.definitions import Metric
+
+MINUS = "−"
+LEAST_RECORD = 10
+"""Promises that must be resolved before a delivery rate is shown."""
+
+GRADES = ("opinion", "correlated", "dated", "staged", "tested", "replicated")
+"""Grades from weak to strong; the mark of a grade has as many filled steps as its place here, from 1."""
+
+VERDICTS: dict[Verdict, str] = {
+    "kept": "kept",
+    "fell_short": "fell short",
+    "harmful": "harmful",
+    "unproven": "unproven",
+    "no_promise": "no promise",
+}
+VERDICT_MEANINGS: dict[Verdict, str] = {
+    "kept": "very likely at least half of what was promised, and better than nothing",
+    "fell_short": "the measured interval lies below the promise",
+    "harmful": "very likely worse than before, or a guardrail failed",
+    "unproven": "the data cannot tell yet",
+    "no_promise": "nothing was promised before the work, so nothing can be kept",
+}
+NEXT_STEPS: dict[NextStep | Choice, str] = {
+    "keep": "keep",
+    "fix": "fix",
+    "remove": "remove",
+    "measure": "measure",
+    "fund": "fund",
+    "test_first": "test first",
+    "drop": "drop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How numbers of a metric are written. `factor` turns the metric's number into the one shown."""
+
+    factor: float = 1.0
+    change: str = ""
+    level: str = ""
+    change_in_words: str = ""
+    down_is_better: bool = False
+
+    @property
+    def good(self) -> float:
+        """1 when more is better, -1 when less is."""
+        return -1.0 if self.down_is_better else 1.0
+
+
+VALUE = Unit(change="points", level="points", change_in_words="points")
+
+
+def unit_of(metric: Metric | None) -> Unit:
+    """How a metric's numbers are written; plain numbers for a metric nobody defined."""
+    if metric is None:
+        return Unit()
+    down = metric.direction == "down"
+    if metric.kind in ("proportion", "retention"):
+        return Unit(100.0, "pp", "%", "percentage points", down)
+    unit = metric.unit or ""
+    return Unit(1.0, unit, unit, unit, down)
+
+
+def decimals(width: float) -> int:
+    """Decimals that show two significant figures of an interval's `width`."""
+    if not math.isfinite(width) or width <= 0:
+        return 2
+    return max(0, min(6, 1 - math.floor(math.log10(width) + 1e-9)))
+
+
+def figure(value: float, places: int, *, signed: bool = False) -> str:
+    """A number with thousands separators and a true minus sign; no sign on what rounds to zero."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{abs(value):,.{places}f}"
+    if not any(digit in text for digit in "123456789"):
+        return text
+    sign = MINUS if value < 0 else "+" if signed else ""
+    return sign + text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number without an interval, to `digits` significant figures at least, without zeros at its end."""
+    if value == 0 or not math.isfinite(value):
+        return figure(value, 0)
+    text = figure(value, max(0, min(6, digits - 1 - math.floor(math.log10(abs(value))))))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def between(low: float, high: float, places: int) -> str:
+    """The ends of an interval."""
+    return f"{figure(low, places)} to {figure(high, places)}"
+
+
+def change(estimate: float, low: float | None, high: float | None, unit: Unit) -> str:
+    """An effect with its interval, or saying that it has none: `+2.0 pp (1.1 to 2.9)`."""
+    parts = change_parts(estimate, low, high, unit)
+    return f"{parts[0]} ({parts[1]})"
+
+
+def change_parts(estimate: float, low: float | None, high: float | None, unit: Unit) -> tuple[str, str]:
+    """An effect, and its interval or the words that it has none."""
+    value = estimate * unit.factor
+    if low is None or high is None:
+        return with_unit(_signed_significant(value), unit.change), "no interval"
+    places = decimals((high - low) * unit.factor)
+    ends = between(low * unit.factor, high * unit.factor, places)
+    return with_unit(figure(value, places, signed=True), unit.change), ends
+
+
+def level(value: float, unit: Unit, places: int | None = None) -> str:
+    """A level of a metric, such as a mean of one arm: `18.2 %`; with given decimals, else to four figures."""
+    shown = value * unit.factor
+    return with_unit(significant(shown, 4) if places is None else figure(shown, places), unit.level)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number and its unit, kept together by a no-break space."""
+    return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
+
+
+def share(value: float) -> str:
+    """A share as a percentage: `3 %`, `0.4 %`."""
+    percent = 100 * value
+    places = 1 if 0 < abs(percent) < 10 and abs(percent - round(percent)) >= 0.05 else 0  # noqa: PLR2004 - figures of the rule
+    return with_unit(figure(percent, places), "%")
+
+
+def share_interval(value: Estimate) -> str:
+    """A share with its interval: `2.9 % (2.4 to 3.4)`."""
+    if value.low is None or value.high is None:
+        return f"{share(value.estimate)} (no interval)"
+    places = min(
+        1 if value.estimate >= 0.01 else 2, decimals(100 * (value.high - value.low))
+    )  # a tenth of a point is plenty
+    ends = between(100 * value.low, 100 * value.high, places)
+    return f"{with_unit(figure(100 * value.estimate, places), '%')} ({ends})"
+
+
+def probability(value: float | None) -> str:
+    """A probability to two figures, never 0 or 1: `.93`, `<.01`."""
+    if value is None:
+        return ""
+    if value < 0.005:  # noqa: PLR2004 - rounds to .00
+        return "<.01"
+    return ">.99" if value > 0.995 else f"{value:.2f}".lstrip("0")  # noqa: PLR2004 - rounds to 1.00
+
+
+def p_value(value: float | None) -> str:
+    """A p-value to two significant figures."""
+    if value is None:
+        return "–"
+    return "<0.0001" if value < 0.0001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"  # noqa: PLR2004 - rule
+
+
+def count(number: int, noun: str) -> str:
+    """`1 feature`, `1,200 features`; a noun in -y takes -ies."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def one_of(number: int, noun: str) -> str:
+    """A plural noun for every number but one."""
+    return count(number, noun).split(" ", 1)[1]
+
+
+def date_and_time(iso: str) -> str:
+    """`22 Nov 2026, 08:12 UTC` from ISO 8601; the text itself when it is no date."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    day = f"{moment.day} {moment:%b %Y}"
+    if len(iso) <= len("2026-11-22"):
+        return day
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    return f"{day}, {moment:%H:%M} UTC"
+
+
+def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
+    """What happened, in a sentence: `Retention at day 7 fell by 0.8 percentage points (0.3 to 1.3).`"""
+    if row.estimate is None:
+        return f"{title}: not computed{'; ' + row.notes[0] if row.notes else ''}."
+    ends = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the interval we report
+    low, high = (ends.low, ends.high) if ends else (None, None)
+    if low is None or high is None or low <= 0 <= high:
+        return f"{title}: no clear change, {change(row.estimate, low, high, unit)}."
+    verb = "rose" if row.estimate > 0 else "fell"
+    near, far = sorted((abs(low) * unit.factor, abs(high) * unit.factor))
+    places = decimals(far - near)
+    by = with_unit(figure(abs(row.estimate) * unit.factor, places), unit.change_in_words)
+    return f"{title} {verb} by {by} ({between(near, far, places)})."
+
+
+def use_sentence(row: UseRow) -> str:
+    """Use of a feature in a sentence; *not measured* is never *not used*."""
+    if not row.measured or row.reach is None:
+        return f"Use not measured: {row.reason or 'no events are defined'}."
+    frequency = "" if row.frequency is None else f", {significant(row.frequency, 2)} times per user and 30 days"
+    return f"Used by {share_interval(row.reach)} of the eligible in {row.window_days} days{frequency}."
+
+
+def headline_sentences(headline: Headline | None, cost_unit: str) -> tuple[str, ...]:
+    """The ledger in a few short sentences, the most important first."""
+    if headline is None:
+        return ()
+    found = (_vital(headline), _hardly_used(headline, cost_unit), _delivery(headline))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _vital(headline: Headline) -> str:
+    if headline.vital_k is None:
+        lines = count(headline.shipped, "shipped line") + " and " + count(headline.candidates, "candidate")
+        return f"{lines}; which are the vital few cannot be told yet"
+    ends = "" if headline.vital_low is None else f" ({headline.vital_low} to {headline.vital_high})"
+    lines = one_of(headline.vital_n, "shipped line")
+    return f"About {headline.vital_k}{ends} of {headline.vital_n} {lines} gave 80 % of the measured value"
+
+
+def _hardly_used(headline: Headline, cost_unit: str) -> str:
+    if headline.hardly_used is None or not headline.features:
+        return ""
+    known = f"{headline.hardly_used} of {count(headline.measured_features, 'measured feature')} hardly used"
+    unknown = headline.features - headline.measured_features
+    text = known + (f", {unknown} not measured" if unknown else "")
+    if headline.hardly_used_cost:
+        text += f"; the hardly used cost {significant(headline.hardly_used_cost)} {cost_unit}"
+    return text
+
+
+def _delivery(headline: Headline) -> str:
+    if headline.resolved < LEAST_RECORD:
+        return f"own delivery rate: no record yet ({headline.resolved} of {LEAST_RECORD} promises resolved)"
+    return f"{headline.kept} of {count(headline.resolved, 'resolved promise')} kept"
+
+
+def _signed_significant(value: float) -> str:
+    text = significant(value)
+    return f"+{text}" if value > 0 else text
