@@ -1,0 +1,227 @@
+"""Aggregates that somebody else computed (n, mean, variance of each arm) as moments of experiments.
+
+The products between metrics are not part of such tables: they stay NaN, and nothing downstream takes them for zero.
+Units per arm are not part of them either: the largest n of any metric stands for them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vitalfew.errors import DataError
+from vitalfew.results.moments import moments_row
+from vitalfew.results.rows import AssignmentRow, FailedRow
+from vitalfew.stats.moments import Moments
+from vitalfew.warehouse.columns import check_columns
+from vitalfew.warehouse.measured import Measured
+from vitalfew.warehouse.newest import newest_query
+from vitalfew.warehouse.reported import Names, failed_row, number_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from vitalfew.results.rows import MomentsRow
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.workspace.definitions import AggregateSource, Definitions
+
+    Row = Mapping[str, Any]
+    Arms = dict[str, "Reported"]
+    Compared = tuple[str, str | None]
+
+
+def measure_aggregates(
+    definitions: Definitions, key: str, source: AggregateSource, engine: Engine, as_of: date | None = None
+) -> Measured:
+    """Read the newest aggregates of every experiment of a source, defined in the workspace or not.
+
+    The key of an experiment is that of the definition whose `id` (by default its key) is the id in the table, else
+    the id itself; `ID/variant` where a table compares several variants of one experiment with control. Metrics are
+    found by the column of their numerator, which names the id in the table, else keep their id.
+
+    Args:
+        definitions: experiments and metrics.
+        key: key of the source.
+        source: which columns hold what.
+        engine: where the table lies.
+        as_of: snapshots after this day are ignored, when `time` holds dates. Days since the start tell no date.
+
+    Returns:
+        Moments per experiment and arm; units per arm are the largest n of its metrics.
+
+    Raises:
+        DataError: a column is missing, or holds text where numbers belong.
+    """
+    rows = engine.query(_query(engine, key, source, as_of)).to_pylist()
+    cells = _read(rows, source, key)
+    measured = Measured(failed=tuple(cells.failed))
+    names = Names(definitions, key)
+    for compared, metrics in cells.arms.items():
+        measured += _experiment(compared, metrics, cells, names, definitions)
+    return measured
+
+
+def _query(engine: Engine, key: str, source: AggregateSource, as_of: date | None) -> Any:  # noqa: ANN401 - a tree; naming its type would load sqlglot
+    cells = {
+        f"{arm}.{part}": column
+        for arm, columns in source.arms.items()
+        for part, column in (("n", columns.n), ("mean", columns.mean), ("variance", columns.variance))
+        if column is not None
+    }
+    ids = {"experiment": source.experiment, "metric": source.metric}
+    ids |= {} if source.variant is None else {"variant": source.variant}
+    times = {} if source.time is None else {"time": source.time}
+    types = check_columns(engine, key, source.table, ids | cells | times)
+    if source.time is not None and types[source.time] not in ("date", "time", "integer", "number"):
+        raise DataError(
+            f"source '{key}': column '{source.time}' of {source.table} holds text",
+            expected="dates, or days since the start as numbers: the last snapshot counts",
+        )
+    dated = source.time is not None and types[source.time] in ("date", "time")
+    return newest_query(source.table, ids, cells, source.time, as_of if dated else None)
+
+
+def _experiment(
+    compared: Compared, metrics: dict[str, Arms], cells: _Cells, names: Names, definitions: Definitions
+) -> Measured:
+    """Moments and units of one experiment, under its key."""
+    several = sum(1 for name, _ in cells.arms if name == compared[0]) > 1
+    name = "/".join(part for part in compared if part is not None) if several else compared[0]
+    if several and names.claimed(compared[0]) and not names.claimed(name):
+        variants = ", ".join(f"{name}/{variant}" for name, variant in cells.arms if name == compared[0])
+        reason = f"id '{compared[0]}' has several variants in the table: name one of {variants}"
+        return Measured(failed=(failed_row(names.source, name, reason),))
+    key = names.experiment(name)
+    if key is None:
+        return Measured(failed=(names.taken(name),))
+    by_key = {metric: arms for id_, arms in metrics.items() for metric in names.metrics(id_)}
+    ratios = [metric for metric in by_key if (found := definitions.metrics.get(metric)) and found.kind == "ratio"]
+    refused = tuple(
+        failed_row(
+            names.source, f"{key}/{metric}", "a ratio needs the products of both its parts, which aggregates lack"
+        )
+        for metric in ratios
+    )
+    columns = {metric: arms for metric, arms in by_key.items() if metric not in ratios}
+    if not columns:
+        return Measured(failed=refused)
+    return Measured(_moments(names.source, key, columns), _units(key, metrics, definitions), failed=refused)
+
+
+def _moments(source: str, key: str, columns: Mapping[str, Arms]) -> tuple[MomentsRow, ...]:
+    """One row per arm. All arms share a shift, the first arm's mean, so that their difference loses no digits."""
+    arms = list(next(iter(columns.values())))
+    shift = np.array([reported[arms[0]].mean for reported in columns.values()])
+    return tuple(
+        moments_row(
+            source, key, arm, None, _one_arm([reported[arm] for reported in columns.values()], shift, tuple(columns))
+        )
+        for arm in arms
+    )
+
+
+def _one_arm(reported: list[Reported], shift: Any, names: tuple[str, ...]) -> Moments:  # noqa: ANN401 - an array, (k,)
+    n = np.array([metric.n for metric in reported])
+    away = np.array([metric.mean for metric in reported]) - shift
+    cross = np.full((len(names), len(names)), np.nan)
+    np.fill_diagonal(cross, [np.nan if one.variance is None else one.variance * (one.n - 1) for one in reported])
+    # Nobody says how many units have both of two metrics: at most as many as the rarer one.
+    both = np.minimum(n[:, None], n[None, :])
+    return Moments(names, both, shift, np.repeat(away[:, None], len(names), axis=1), cross, int(n.max()))
+
+
+def _units(key: str, metrics: Mapping[str, Arms], definitions: Definitions) -> tuple[AssignmentRow, ...]:
+    arms = list(next(iter(metrics.values())))
+    experiment = definitions.experiments.get(key)
+    split = experiment.split if experiment is not None and experiment.split else {}
+    total = sum(split.values())
+    return tuple(
+        AssignmentRow(
+            experiment=key,
+            arm=arm,
+            units=int(max(reported[arm].n for reported in metrics.values())),
+            share=split[arm] / total if arm in split else None,
+        )
+        for arm in arms
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a table says of one metric in one arm; `variance` has divisor n - 1."""
+
+    n: float
+    mean: float
+    variance: float | None
+
+
+@dataclass(slots=True)
+class _Cells:
+    """Arms by metric id, by experiment id and variant, in the order of the table; and what could not be used."""
+
+    arms: dict[Compared, dict[str, Arms]] = field(default_factory=lambda: defaultdict(dict))
+    failed: list[FailedRow] = field(default_factory=list)
+    twice: dict[str, tuple[Compared, str]] = field(default_factory=dict)
+
+
+def _read(rows: Iterable[Row], source: AggregateSource, key: str) -> _Cells:
+    cells = _Cells()
+    nameless = 0
+    for row in rows:
+        if row["experiment"] is None or row["metric"] is None:
+            nameless += 1
+        else:
+            _read_row(row, source, key, cells)
+    if nameless:
+        cells.failed.append(failed_row(key, source.table, f"rows that name no experiment or no metric: {nameless}"))
+    for item, (compared, metric) in cells.twice.items():
+        del cells.arms[compared][metric]
+        cells.failed.append(failed_row(key, item, f"{source.table} has several rows for it that differ; none is used"))
+    for compared in [compared for compared, metrics in cells.arms.items() if not metrics]:
+        del cells.arms[compared]
+    return cells
+
+
+def _read_row(row: Row, source: AggregateSource, key: str, cells: _Cells) -> None:
+    variant = row.get("variant")
+    compared = (text_of(row["experiment"]), None if variant is None else text_of(variant))
+    metric = text_of(row["metric"])
+    item = "/".join(part for part in (*compared, metric) if part is not None)
+    try:
+        arms = _arms(row, source, key)
+    except _Unusable as problem:
+        cells.failed.append(failed_row(key, item, str(problem)))
+        return
+    known = cells.arms[compared].setdefault(metric, arms)
+    if known is not arms:
+        cells.twice[item] = (compared, metric)
+
+
+class _Unusable(Exception):
+    """One row of the table says nothing about its metric; the text says why."""
+
+
+def _arms(row: Row, source: AggregateSource, key: str) -> Arms:
+    return {arm: _reported(row, arm, source, key) for arm in source.arms}
+
+
+def _reported(row: Row, arm: str, source: AggregateSource, key: str) -> Reported:
+    columns = source.arms[arm]
+    n = number_of(row[f"{arm}.n"], columns.n, key)
+    mean = number_of(row[f"{arm}.mean"], columns.mean, key)
+    variance = None if columns.variance is None else number_of(row[f"{arm}.variance"], columns.variance, key)
+    if n is None or n < 1:
+        raise _Unusable(f"{columns.n} is {_shown(n)} in arm '{arm}': no units")
+    if mean is None:
+        raise _Unusable(f"{columns.mean} is missing in arm '{arm}'")
+    if variance is not None and variance < 0:
+        raise _Unusable(f"{columns.variance} is {variance:g} in arm '{arm}': a variance is never negative")
+    return Reported(n, mean, variance)
+
+
+def _shown(number: float | None) -> str:
+    return "missing" if number is None else f"{number:g}"

@@ -1,0 +1,28 @@
+"""How often a feature is meant to be used, and the window in which its use is judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.workspace.definitions import Cadence
+
+WINDOWS = (30, 90, 365)
+"""Days back from the end of the data in which use is counted."""
+
+MAIN_WINDOW: Mapping[Cadence, int] = {"daily": 30, "weekly": 30, "monthly": 90, "quarterly": 90, "yearly": 365}
+"""The window that fits a cadence, in days: a user who keeps to the cadence is seen in it at least once."""
+
+USES_PER_30_DAYS: Mapping[Cadence, float] = {
+    "daily": 30.0,
+    "weekly": 30 / 7,
+    "monthly": 1.0,
+    "quarterly": 1 / 3,
+    "yearly": 30 / 365,
+}
+"""Uses per user and 30 days that a cadence expects; the measured frequency is held against it."""
+
+HARDLY_USED = 0.05
+"""A feature that fewer than this share of the eligible use in its main window is hardly used."""
