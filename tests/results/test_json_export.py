@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from make_schema import TARGET, schema_text
+from vitalfew.results.document import PARTS, document, to_dict
+from vitalfew.results.rows import EffectRow, ExperimentRow, Headline, HealthRow, Tables, WeightRow
+from vitalfew.results.run import RunInfo
+
+if TYPE_CHECKING:
+    from typing import Any
+
+INFO = RunInfo("20261122T081200-aaaaaa", "Acme", "2026-11-22T08:12:00Z", None, "1", "d", "e", 7)
+EFFECT = EffectRow(
+    experiment="gate",
+    metric="retention",
+    metric_version=1,
+    segment=None,
+    arm="new",
+    control="old",
+    estimate=0.01,
+    se=math.nan,
+    intervals=(),
+    p_value=None,
+    relative=None,
+    n={"old": 1, "new": 1},
+    mean={"old": 0.1, "new": 0.2},
+    method="Welch",
+    mode="fixed",
+    grade="tested",
+)
+TABLES = Tables(
+    effects=(EFFECT,),
+    health=(HealthRow("gate", "sample_ratio", 0.0086, "warning", "uneven"),),
+    experiments=(ExperimentRow("gate", "Gate", None, "wait", "too early"),),
+    weights=(WeightRow("retention", 1.0),),
+    headline=(Headline(shipped=0, candidates=0, kept=4, resolved=9),),
+)
+
+
+def exported(*only: str) -> dict[str, Any]:
+    return to_dict(document(TABLES, INFO), only)
+
+
+def test_the_committed_schema_is_what_the_types_say() -> None:
+    assert TARGET.read_text(encoding="utf-8") == schema_text(), "run: python tools/make_schema.py"
+
+
+def test_an_export_fits_its_schema() -> None:
+    jsonschema.validate(exported(), json.loads(schema_text()))
+
+
+def test_nan_and_infinity_never_leave() -> None:
+    text = json.dumps(exported(), allow_nan=False)
+    effect = json.loads(text)["experiments"]["gate"]["effects"][0]
+    assert effect["se"] is None
+    assert effect["mean"] == {"old": 0.1, "new": 0.2}
+
+
+def test_parts_can_be_left_out_but_never_the_identity() -> None:
+    assert set(exported("weights")) == set(exported()) - (set(PARTS) - {"weights"})
+
+
+@pytest.mark.parametrize(("resolved", "own"), [(9, None), (10, 0.4)])
+def test_no_delivery_rate_is_shown_below_ten_resolved_promises(resolved: int, own: float | None) -> None:
+    tables = Tables(headline=(Headline(shipped=0, candidates=0, kept=4, resolved=resolved),))
+    delivery = document(tables, INFO).ledger.headline.delivery
+    assert delivery.own == own
+    assert (delivery.prior is None) == (own is not None)
