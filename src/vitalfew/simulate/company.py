@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ from vitalfew.simulate.acts import all_said, pseudonym, write_acts
 from vitalfew.simulate.events import draw_events
 from vitalfew.simulate.plan import USERS
 from vitalfew.simulate.trials import run_trials
+from vitalfew.simulate.truth import FILE as TRUTH
 from vitalfew.simulate.truth import Truth
 from vitalfew.simulate.users import draw_users
+from vitalfew.workspace import acts
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -31,6 +34,8 @@ DATA = "data"
 def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     """Write a simulated company into a new or empty folder; the same seed gives the same bytes.
 
+    A simulated company that lies there already is replaced.
+
     Args:
         company: what is planted.
         folder: where to; made when absent.
@@ -41,9 +46,9 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
         The truth, which is also written beside the data.
 
     Raises:
-        UsageError: the folder holds something already.
+        UsageError: the folder holds something else.
     """
-    _make_empty(folder)
+    _make_room(folder)
     streams = np.random.SeedSequence(seed).spawn(5)
     users = draw_users(np.random.default_rng(streams[0]), USERS[size])
     field = run_trials(np.random.default_rng(streams[1]), company, users)
@@ -71,8 +76,13 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     return truth
 
 
-def _make_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+def _make_room(folder: Path) -> None:
+    """Make the folder; an earlier simulated company in it is taken away, anything else is left alone."""
+    if (folder / TRUTH).exists():
+        for old in (folder / DATA, folder / acts.FOLDER):
+            shutil.rmtree(old, ignore_errors=True)
+        (folder / acts.LOG).unlink(missing_ok=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"'{folder}' is not empty", expected="a new or empty folder", hint="choose another folder")
     (folder / DATA).mkdir(parents=True)
 

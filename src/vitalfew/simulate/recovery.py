@@ -40,6 +40,15 @@ class Recovery:
         """Number of items the run got right."""
         return sum(item.ok for item in self.items)
 
+    def sentences(self) -> tuple[str, ...]:
+        """The items as lines of text, right ones marked `ok` and wrong ones `--`."""
+        width = max(len(item.item) for item in self.items)
+        lines = [
+            f"  {'ok' if item.ok else '--'}  {item.item:<{width}}  planted: {item.planted}; found: {item.found}"
+            for item in self.items
+        ]
+        return (f"Of {len(self.items)} things planted in these data, the run found {self.right}:", *lines)
+
 
 def recovery(truth: Truth, tables: Tables) -> Recovery:
     """Hold the tables of a run against what was planted.
