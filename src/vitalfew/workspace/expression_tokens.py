@@ -32,7 +32,6 @@ _HABITS = (
     ("!", "write 'not', or '!=' for 'differs from'"),
     ("{", "templates are not read; write the value itself"),
     (";", "a filter is one condition; give several as a list"),
-    ("--", "comments are not read in a filter"),
     (".", "put a name with dots into backticks: `a.b`"),
     ("'", "close the text with the quote it began with"),
     ('"', "close the text with the quote it began with"),

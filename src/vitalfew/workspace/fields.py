@@ -35,6 +35,11 @@ def singular(kind: str) -> str:
     return _SINGULAR.get(kind, kind.removesuffix("s"))
 
 
+def either(words: list[str]) -> str:
+    """Join words as alternatives: `need, objective or vision`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 @cache
 def fields_of(model: type[BaseModel]) -> Mapping[str, Any]:
     """The fields of a model with their full types, references and limits included."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from vitalfew.errors import Problem, nearest
 from vitalfew.workspace.definitions import Definitions
-from vitalfew.workspace.fields import form_of, inside, reference_of, singular
+from vitalfew.workspace.fields import either, form_of, inside, reference_of, singular
 from vitalfew.workspace.given import shorten
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def unknown_names(places: Places) -> Iterator[Problem]:
 
 def _unknown(use: Use) -> str:
     kinds = [singular(kind) for kind in use.reference.kinds if kind != "all"]
-    return f"there is no {' or '.join(kinds)} '{shorten(use.name)}'"
+    return f"there is no {either(kinds)} '{shorten(use.name)}'"
 
 
 def _hint(use: Use, names: list[str], known: Mapping[str, AbstractSet[str]]) -> str:

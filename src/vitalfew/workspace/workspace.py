@@ -47,7 +47,11 @@ class Workspace:
         return None
 
     def __repr__(self) -> str:
-        counted = ", ".join(f"{count} {kind}" for kind, count in self._counts().items())
+        from vitalfew.workspace.fields import singular
+
+        counted = ", ".join(
+            f"{count} {singular(kind) if count == 1 else kind}" for kind, count in self._counts().items()
+        )
         place = f" in {self.root}" if self.root else ""
         return f"<Workspace '{self.definitions.workspace.name}'{place}: {counted or 'empty'}>"
 

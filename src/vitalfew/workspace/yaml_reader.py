@@ -157,7 +157,7 @@ class _Reader:
         key = str(event.value)
         if _is_plain(event) and key == "<<":
             raise self._error(event, path, "merge keys ('<<') are not read", "write the fields out")
-        if not key:
+        if not key and _is_plain(event):
             raise self._error(event, path, "a key is empty", "write 'key: value'")
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchor(key, 1, 1)

@@ -13,7 +13,10 @@ type Scalar = str | int | float | bool | None
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?", re.ASCII)
+_EXPONENT = r"[eE][-+]?[0-9]{1,4}"
+_DECIMAL = re.compile(  # with a point or an exponent, else a long whole number would lose digits here
+    rf"[-+]?(?:(?:0|[1-9][0-9]*)?\.[0-9]+(?:{_EXPONENT})?|(?:0|[1-9][0-9]*){_EXPONENT})", re.ASCII
+)
 
 
 def plain_scalar(text: str) -> Scalar:
@@ -26,8 +29,6 @@ def plain_scalar(text: str) -> Scalar:
         return _WORDS[text]
     if _WHOLE.fullmatch(text):
         return int(text)
-    # A decimal has a point or an exponent, else a long whole number would lose digits here.
-    if not text.lstrip("+-").isdigit() and any(sign.isdigit() for sign in text) and _DECIMAL.fullmatch(text):
-        number = float(text)
-        return number if math.isfinite(number) and (text.lstrip("+-")[0] not in "eE") else text
+    if _DECIMAL.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
     return text
