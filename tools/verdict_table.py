@@ -21,7 +21,7 @@ TRUTHS = {
     "perfect (all of it came)": 1.0,
     "half-right": 0.5,
     "useless (no effect)": 0.0,
-    "harmful (half of it lost)": -0.5,
+    "harmful (half as much was lost)": -0.5,
 }
 VERDICTS: tuple[Verdict, ...] = ("kept", "fell_short", "harmful", "unproven")
 POINTS = 2_000
