@@ -205,8 +205,10 @@ _STORY: dict[str, dict[str, object]] = {
     "sample_ratio": {"experiment": "guided_tour"},
     "output_as_key_result": {"objective": "connected_office", "key_result": "ten_connections"},
     "serves_nothing": {"initiative": "launcher_icon"},
-    "assumed_cause": {"need": "late_invoices", "initiative": "price_hints"},
-    "need_without_business": {"need": "looks_dated"},
+    "assumed_cause": {"need": "late_invoices", "initiative": "bookkeeping_link"},
+    "need_without_business": {"need": "list_on_the_wall"},
+    "goal_without_need": {"objective": "busy_screens"},
+    "request_without_need": {"initiative": "custom_dashboards"},
     "too_many_factors": {"factors": 6},
     "good_forecaster": {"person": "field researcher"},
 }

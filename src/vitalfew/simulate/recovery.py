@@ -143,6 +143,8 @@ def _story(truth: Truth, tables: Tables) -> Iterator[Recovered]:
         ("serves_nothing", "R46", "serves nothing"),
         ("assumed_cause", "R24", "rests on an assumed cause"),
         ("need_without_business", "R23", "no path to the business"),
+        ("goal_without_need", "R23", "no need leads to it"),
+        ("request_without_need", "R20", "came as a request"),
         ("too_many_factors", "R5", "one factor too many"),
     ):
         if key in story:
