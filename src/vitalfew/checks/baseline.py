@@ -57,4 +57,4 @@ def at_least(severity: Severity, level: str) -> bool:
     """
     if level not in LEVELS:
         raise UsageError(f"there is no severity '{level}'", expected=", ".join(LEVELS), hint=suggest(level, LEVELS))
-    return LEVELS.index(severity) >= [*LEVELS].index(level)  # type: ignore[arg-type]  # just found among them
+    return LEVELS.index(severity) >= LEVELS.index(level)

@@ -1,0 +1,171 @@
+"""Checks of effects on each other's ground: who loses, who pays, what was undone. Named by release, not by team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from vitalfew.checks.evidence import beyond_doubt, changes, gains, losses
+from vitalfew.checks.registry import Found, View, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from vitalfew.checks.evidence import Change
+    from vitalfew.results.rows import EffectRow
+    from vitalfew.workspace.definitions import Initiative
+
+_LEVEL_SIDES: dict[str, Literal["customer", "business"]] = {"business": "business"}
+_TYPE_SIDES: dict[str, Literal["customer", "business"]] = {
+    "economic": "business",
+    "experience": "customer",
+    "efficiency": "customer",
+    "functional": "customer",
+}
+_ROLE_SIDES: dict[str, str] = {"payer": "customer", "user": "customer", "affected": "customer", "staff": "employee"}
+
+
+@check(
+    "R28",
+    "warning",
+    why="An average gain can be paid for by a group that the average hides.",
+    do="Look at the group that loses, then mend the change for it, leave it out for it, or record a waiver.",
+    reads=("alpha",),
+)
+def harmed(view: View) -> Iterator[Found]:
+    """Stakeholders or segments that lose beyond doubt by something that has reached users: on a factor or guardrail,
+    by more than its margin.
+    """  # noqa: D205 - the first sentence is the summary, and the page of checks prints all of it
+    defined = view.definitions
+    watched = {*defined.factors, *defined.guardrails}
+    candidates = changes(view, lambda effect: effect.metric in watched and _is_live(view, effect))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for change in losses(candidates, view.thresholds.alpha):
+        effect = change.effect
+        guardrail = defined.guardrails.get(effect.metric)
+        group = _group(view, effect)
+        if group is not None and -change.good > (guardrail.margin if guardrail else 0.0):
+            groups.setdefault((effect.experiment, group), []).append(view.title("metrics", effect.metric))
+    for (experiment, group), metrics in groups.items():
+        what = ", ".join(dict.fromkeys(metrics))
+        yield Found(experiment, f"{view.title('experiments', experiment)} harms {group}: {what} got worse.")
+
+
+@check(
+    "R50",
+    "warning",
+    why="A gain that the customer pays for is borrowed: it comes back as churn.",
+    do="Show both effects to whoever decides, and look for a variant that gains without the loss.",
+    reads=("alpha",),
+)
+def business_gains_customer_loses(view: View) -> Iterator[Found]:
+    """Experiments in which a metric of the business gains and one of the customer loses, both beyond doubt."""
+    by_experiment: dict[str, list[Change]] = {}
+    for change in changes(view, lambda effect: effect.segment is None and not _is_dropped(view, effect)):
+        by_experiment.setdefault(change.effect.experiment, []).append(change)
+    pairs = {key: pair for key, found in by_experiment.items() if (pair := _worst_pair(view, found)) is not None}
+    clear = beyond_doubt([pair[0] for pair in pairs.values()], view.thresholds.alpha)
+    for (experiment, (_, gain, loss)), is_clear in zip(pairs.items(), clear, strict=True):
+        if is_clear:
+            won, lost = (view.title("metrics", metric) for metric in (gain, loss))
+            name = view.title("experiments", experiment)
+            yield Found(experiment, f"{name}: the business gains ({won}), the customer loses ({lost}).")
+
+
+@check(
+    "R73",
+    "warning",
+    why="Two pieces of work that cancel each other cost twice and gain nothing.",
+    do="Bring both sides together: agree on the exchange, or make the metric a guardrail of the later one.",
+    reads=("alpha", "undone_share"),
+)
+def undone(view: View) -> Iterator[Found]:
+    """A gain on a metric that a later release of another team took back in good part; both beyond doubt."""
+    live = changes(view, lambda effect: effect.segment is None and _is_live(view, effect))
+    said = set()
+    won = gains(live, view.thresholds.alpha)
+    for later in losses(live, view.thresholds.alpha):
+        for earlier in won:
+            pair = (earlier.effect.experiment, later.effect.experiment, later.effect.metric)
+            if pair not in said and _undoes(view, earlier, later):
+                said.add(pair)
+                first, second = (view.title("experiments", experiment) for experiment in pair[:2])
+                metric = view.title("metrics", pair[2])
+                share = min(-later.good / earlier.good, 1.0)
+                yield Found(pair[1], f"{second} took back {share:.0%} of what {first} had gained on {metric}.")
+
+
+def _undoes(view: View, earlier: Change, later: Change) -> bool:
+    if earlier.effect.metric != later.effect.metric or -later.good < view.thresholds.undone_share * earlier.good:
+        return False
+    first, second = (_began(view, change.effect) for change in (earlier, later))
+    teams = [_team(view, change.effect) for change in (earlier, later)]
+    return None not in teams and teams[0] != teams[1] and first is not None and second is not None and first < second
+
+
+def _worst_pair(view: View, found: Sequence[Change]) -> tuple[float, str, str] | None:
+    """The clearest pair of a gain of the business and a loss of the customer in the same arm, with its p-value.
+
+    Both must hold, so the larger p counts; the pairs looked at are paid for (Bonferroni).
+    """
+    business = [change for change in found if side_of(view, change.effect.metric) == "business"]
+    customer = [change for change in found if side_of(view, change.effect.metric) == "customer"]
+    pairs = [
+        (max(gain.p_gain, loss.p_loss), gain.effect.metric, loss.effect.metric)
+        for gain in business
+        for loss in customer
+        if gain.effect.arm == loss.effect.arm
+    ]
+    if not pairs:
+        return None
+    p_value, gain_metric, loss_metric = min(pairs)
+    return min(1.0, p_value * len(pairs)), gain_metric, loss_metric
+
+
+def side_of(view: View, metric: str) -> str | None:
+    """Whose metric it is: as it says, else by its stakeholder, its level, its type of value; None when unknown."""
+    defined = view.definitions
+    found = defined.metrics[metric]
+    if found.side is not None:
+        return found.side
+    keys = [held.stakeholder for held in (defined.factors.get(metric), defined.guardrails.get(metric)) if held]
+    for key in keys:
+        stakeholder = defined.stakeholders.get(key or "")
+        if stakeholder is not None and (stakeholder.side or stakeholder.role):
+            return stakeholder.side or _ROLE_SIDES.get(stakeholder.role or "")
+    return _LEVEL_SIDES.get(found.level) or _TYPE_SIDES.get(found.value_type or "")
+
+
+def _group(view: View, effect: EffectRow) -> str | None:
+    """Who is affected: the segment, else the stakeholder of the metric."""
+    if effect.segment is not None:
+        return f"the segment {view.title('segments', effect.segment)}"
+    defined = view.definitions
+    held = (defined.factors.get(effect.metric), defined.guardrails.get(effect.metric))
+    key = next((found.stakeholder for found in held if found and found.stakeholder), None)
+    return view.title("stakeholders", key) if key else None
+
+
+def _initiative(view: View, effect: EffectRow) -> Initiative | None:
+    experiment = view.definitions.experiments.get(effect.experiment)
+    return view.definitions.initiatives.get(experiment.initiative or "") if experiment else None
+
+
+def _is_live(view: View, effect: EffectRow) -> bool:
+    initiative = _initiative(view, effect)
+    return initiative is not None and view.is_live(initiative)
+
+
+def _is_dropped(view: View, effect: EffectRow) -> bool:
+    initiative = _initiative(view, effect)
+    return initiative is not None and initiative.status in {"dropped", "removed"}
+
+
+def _team(view: View, effect: EffectRow) -> str | None:
+    experiment, initiative = view.definitions.experiments[effect.experiment], _initiative(view, effect)
+    return (initiative.team if initiative else None) or experiment.team
+
+
+def _began(view: View, effect: EffectRow) -> date | None:
+    experiment, initiative = view.definitions.experiments[effect.experiment], _initiative(view, effect)
+    return (initiative.shipped if initiative else None) or experiment.start

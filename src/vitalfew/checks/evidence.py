@@ -1,0 +1,68 @@
+"""Which effects are gains or losses beyond doubt, when a whole workspace is looked at at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitalfew.stats.normal import cdf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from vitalfew.checks.registry import View
+    from vitalfew.results.rows import EffectRow
+
+STRONG = frozenset({"replicated", "tested", "staged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An effect in the good direction of its metric (`good`), with the one-sided p-values of a gain and a loss."""
+
+    effect: EffectRow
+    good: float
+    p_gain: float
+    p_loss: float
+
+
+def changes(view: View, wanted: Callable[[EffectRow], bool]) -> list[Change]:
+    """The effects of defined metrics with a standard error, of grade staged or stronger, that are wanted."""
+    found = []
+    for effect in view.tables.effects:
+        metric = view.definitions.metrics.get(effect.metric)
+        if metric is None or effect.estimate is None or not effect.se or effect.grade not in STRONG:
+            continue
+        if wanted(effect):
+            good = effect.estimate if metric.direction == "up" else -effect.estimate
+            z = good / effect.se
+            found.append(Change(effect, good, cdf(-z), cdf(z)))
+    return found
+
+
+def beyond_doubt(p_values: Sequence[float], alpha: float) -> list[bool]:
+    """Which of many tests reject, so that any false rejection at all has at most the probability `alpha`.
+
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
+    """
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    rejected = [False] * len(p_values)
+    for rank, index in enumerate(order):
+        if p_values[index] > alpha / (len(p_values) - rank):
+            break
+        rejected[index] = True
+    return rejected
+
+
+def losses(found: Sequence[Change], alpha: float) -> list[Change]:
+    """The changes that are losses beyond doubt."""
+    return _kept(found, beyond_doubt([change.p_loss for change in found], alpha))
+
+
+def gains(found: Sequence[Change], alpha: float) -> list[Change]:
+    """The changes that are gains beyond doubt."""
+    return _kept(found, beyond_doubt([change.p_gain for change in found], alpha))
+
+
+def _kept(found: Iterable[Change], flags: Iterable[bool]) -> list[Change]:
+    return [change for change, kept in zip(found, flags, strict=True) if kept]

@@ -1,0 +1,60 @@
+"""Checks of promises and goals: was it said before what should come of it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.checks.registry import Found, View, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.workspace.definitions import KeyResult
+
+
+@check(
+    "R52",
+    "warning",
+    why="Without a promise locked before the work, nobody can say afterwards whether it was kept.",
+    do="Pose a hypothesis, let people forecast it, and lock the promise before the next piece of work starts.",
+)
+def promise_missing(view: View) -> Iterator[Found]:
+    """Work that was agreed or has begun without a promise locked before its start."""
+    held = {row.initiative for row in view.tables.promises if row.locked_at is not None and row.proved != "no"}
+    late = {row.initiative for row in view.tables.promises if row.locked_at is not None} - held
+    asked = {hypothesis.initiative for hypothesis in view.definitions.hypotheses.values()}
+    for key, initiative in view.definitions.initiatives.items():
+        if key in held or not view.is_committed(initiative):
+            continue
+        name = view.title("initiatives", key)
+        if key in late:
+            yield Found(key, f"{name} was promised only after it had started.")
+        elif key in asked:
+            yield Found(
+                key, f"{name} has a hypothesis, but no promise was locked.", do=f"`vitalfew act lock` for {key}."
+            )
+        else:
+            yield Found(key, f"{name} was begun without a hypothesis: nothing was promised.")
+
+
+@check(
+    "R44",
+    "warning",
+    why="Things shipped are no result: a target on output is met by shipping, whatever becomes of the customer.",
+    do="Name the metric that should move, where it stands and where it should be by when.",
+)
+def output_key_result(view: View) -> Iterator[Found]:
+    """Key results without a metric, or with a metric but without baseline or target."""
+    for key, objective in view.definitions.objectives.items():
+        for name, result in objective.key_results.items():
+            lack = _lack(result)
+            if lack:
+                title = result.title or name.replace("_", " ")
+                yield Found(f"{key}.{name}", f"'{title}' of '{objective.title}' {lack}.")
+
+
+def _lack(result: KeyResult) -> str | None:
+    if result.metric is None:
+        return "has no metric: it counts output"
+    missing = [name for name in ("baseline", "target") if getattr(result, name) is None]
+    return f"has no {' and no '.join(missing)}" if missing else None

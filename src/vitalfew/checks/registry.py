@@ -1,0 +1,143 @@
+"""What a check is, and the list of all checks.
+
+False alarms are paid for in trust: a healthy company sees at most three findings. So checks on estimates are
+family-wise over the whole workspace (Holm), and checks on definitions fire on facts only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitalfew.results.rows import FindingRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from vitalfew.results.rows import Severity, Tables
+    from vitalfew.workspace.acts import ActLog
+    from vitalfew.workspace.definitions import Definitions, Initiative
+
+_HOMES = ("experiments", "promises", "value_model", "needs", "conflicts", "use")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """All numbers of all checks. `alpha` and `ratio_warning` are family-wise error rates over a workspace."""
+
+    ratio_failed: float = 0.0005
+    ratio_warning: float = 0.01
+    factors_warn: int = 5
+    factors_refuse: int = 10
+    alpha: float = 0.05
+    undone_share: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a check sees. `as_of` is the day that counts as today."""
+
+    definitions: Definitions
+    acts: ActLog
+    tables: Tables
+    as_of: date
+    thresholds: Thresholds
+
+    def title(self, kind: str, key: str) -> str:
+        """How the user calls a definition."""
+        return self.definitions.title(kind, key)
+
+    def is_live(self, initiative: Initiative) -> bool:
+        """Whether it has reached users by today."""
+        if initiative.status in {"dropped", "removed"}:
+            return False
+        if initiative.shipped is not None:
+            return initiative.shipped <= self.as_of
+        return initiative.status in {"live", "shipped"}
+
+    def is_committed(self, initiative: Initiative) -> bool:
+        """Whether work on it has been agreed or begun by today."""
+        if initiative.status in {"dropped", "removed"}:
+            return False
+        begun = initiative.started is not None and initiative.started <= self.as_of
+        return begun or initiative.status == "committed" or self.is_live(initiative)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a detector yields: on what, and what is wrong. `severity` and `do` only where they differ."""
+
+    subject: str
+    message: str
+    severity: Severity | None = None
+    do: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A registered check: what it looks for, why that matters, what to do, and which thresholds it reads."""
+
+    id: str
+    requirement: str
+    severity: Severity
+    looks_for: str
+    why: str
+    do: str
+    reads: tuple[str, ...]
+    detect: Callable[[View], Iterator[Found]]
+
+    def __call__(self, view: View) -> Iterator[FindingRow]:
+        """Everything this check finds."""
+        for found in self.detect(view):
+            severity = found.severity or self.severity
+            do = found.do or self.do
+            yield FindingRow(self.id, self.requirement, severity, found.subject, found.message, self.why, do)
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(
+    requirement: str, severity: Severity, *, why: str, do: str, reads: tuple[str, ...] = ()
+) -> Callable[[Callable[[View], Iterator[Found]]], Check]:
+    """Register a function as a check under its own name; its docstring says what it looks for."""
+
+    def register(detect: Callable[[View], Iterator[Found]]) -> Check:
+        looks_for = " ".join((detect.__doc__ or "").split())
+        made = Check(detect.__name__, requirement, severity, looks_for, why, do, reads, detect)
+        _CHECKS[made.id] = made
+        return made
+
+    return register
+
+
+def registered() -> tuple[Check, ...]:
+    """All checks, in the order of their modules."""
+    for home in _HOMES:
+        importlib.import_module(f"vitalfew.checks.{home}")
+    return tuple(_CHECKS.values())
+
+
+def run(
+    definitions: Definitions, acts: ActLog, tables: Tables, as_of: date, thresholds: Thresholds | None = None
+) -> tuple[FindingRow, ...]:
+    """Run all checks.
+
+    Args:
+        definitions: what is defined.
+        acts: what people said and decided.
+        tables: what the run computed so far.
+        as_of: the day that counts as today.
+        thresholds: other numbers than the defaults.
+
+    Returns:
+        The findings, errors first, then in the order of the checks.
+    """
+    view = View(definitions, acts, tables, as_of, thresholds or Thresholds())
+    found = [finding for each in registered() for finding in each(view)]
+    return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
