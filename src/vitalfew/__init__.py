@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.pipeline import analyze, run
-    from vitalfew.workspace import load, verify
+    from vitalfew.workspace import load
+    from vitalfew.workspace.verify import verify
 
 __all__ = ["__version__", "analyze", "load", "run", "stats", "verify"]
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "load": "vitalfew.workspace",
-    "verify": "vitalfew.workspace",
+    "verify": "vitalfew.workspace.verify",
     "run": "vitalfew.pipeline",
     "analyze": "vitalfew.pipeline",
 }

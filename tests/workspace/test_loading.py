@@ -124,6 +124,19 @@ def test_all_problems_of_all_files_come_at_once_in_order(folder: Path) -> None:
 
 
 SOURCES = "sources: {p: {table: p.csv, unit: u}, e: {table: e.csv, unit: u, time: t, event: n}}\n"
+CIRCLE = """
+metrics: {a: {source: e}, b: {source: e}}
+links: {x: {parent: a, child: b}, y: {parent: b, child: a}}
+"""
+TWO_UNITS = """
+sources: {p: {table: p, unit: a}, q: {table: q, unit: b}}
+metrics:
+  m: {kind: ratio, numerator: {source: p, column: x}, denominator: {source: q, column: y}}
+"""
+ONE_ARM = """
+sources: {a: {shape: aggregates, table: t, experiment: e, metric: m, arms: {x: {n: n, mean: m}}}}
+experiments: {e: {source: a}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -147,7 +160,7 @@ SOURCES = "sources: {p: {table: p.csv, unit: u}, e: {table: e.csv, unit: u, time
         ("workspace: {time_zone: Europe/Copenhagn}", "did you mean 'Europe/Copenhagen'?"),
         ("workspace: {currency: eur}", "expected three capital letters such as EUR"),
         ("sources: {a: {shape: unit, table: x}}", "expected one of: units, events, exposures, aggregates, results"),
-        ("sources: {a: {tabel: x, unit: u, event: n}}", "'time' is missing; expected a text"),
+        ("sources: {a: {tabel: x, unit: u, event: n}}", "'time' is missing; expected the name of a column"),
         ("sources: {a: 5}", "found 5; expected the fields table, title, shape, unit, time"),
         ("stakeholders: {a: {role: usr}}", "did you mean 'user'?"),
         ("features: {a: {shipped: 2025-2-30}}", "expected a date such as 2026-02-01"),
@@ -155,7 +168,7 @@ SOURCES = "sources: {p: {table: p.csv, unit: u}, e: {table: e.csv, unit: u, time
         ("features: {a: {cost: x}}", "found 'x'; expected a number above 0 or the fields p10, p50, p90"),
         ("features: {a: {cost: {p10: 3, p50: 2, p90: 4}}}", "p10, p50 and p90 must rise"),
         ("features: {a: {cost: {p10: 3, p50: 4}}}", "'p90' is missing; expected a number"),
-        ("features: {a: {events: x}}", "expected a list, each item a text; write a list: [x]"),
+        ("features: {a: {events: x}}", "expected a list, each item the name of an event; write a list: [x]"),
         ("factors: {m: {range: [1]}}", "found a list of 1; expected two numbers, as in [0.15, 0.25]"),
         ("factors: {m: {range: [1, 2], north_star: yes}}", "found 'yes'; expected true or false; write true"),
         ("factors: {m: {range: [1, 1]}}", "a range needs two different ends"),
@@ -174,22 +187,10 @@ SOURCES = "sources: {p: {table: p.csv, unit: u}, e: {table: e.csv, unit: u, time
         (SOURCES + "experiments: {x: {source: e}}", "a source of shape events does not say which unit got which"),
         (SOURCES + "experiments: {x: {source: p, variant: v, split: {a: 1}}}", "no share for the control 'control'"),
         (SOURCES + "experiments: {x: {source: p, variant: v, start: 2026-02-01, end: 2026-01-01}}", "ends before"),
-        (
-            SOURCES
-            + "metrics: {a: {source: e}, b: {source: e}}\n"
-            + "links: {x: {parent: a, child: b}, y: {parent: b, child: a}}",
-            "links go round in a circle: a → b → a",
-        ),
-        (
-            "sources: {p: {table: p, unit: a}, q: {table: q, unit: b}}\n"
-            + "metrics: {m: {kind: ratio, numerator: {source: p, column: x}, denominator: {source: q, column: y}}}",
-            "'m' divides per a by per b; expected the same unit in both",
-        ),
-        (
-            "sources: {a: {shape: aggregates, table: t, experiment: e, metric: m, arms: {x: {n: n, mean: m}}}}\n"
-            + "experiments: {e: {source: a}}",
-            "the source has no arm 'control'",
-        ),
+        (SOURCES + CIRCLE, "links go round in a circle: a → b → a"),
+        (TWO_UNITS, "'m' divides per a by per b; expected the same unit in both"),
+        (ONE_ARM, "the source has no arm 'control'"),
+        (ONE_ARM, "the source 'a' has 1 arm; expected control and at least one more"),
     ],
 )
 def test_each_fault_is_told_with_what_was_expected(tmp_path: Path, text: str, line: str) -> None:

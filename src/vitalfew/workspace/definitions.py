@@ -43,6 +43,11 @@ Positive = Annotated[float, Strict(), Field(gt=0)]
 NotNegative = Annotated[float, Strict(), Field(ge=0)]
 Days = NotNegative
 Day = Annotated[date, BeforeValidator(_written_day)]
+Table = Annotated[Text, Field(description="a file below `data.path`, or a table of the engine")]
+ColumnName = Annotated[Text, Field(description="the name of a column")]
+EventName = Annotated[Text, Field(description="the name of an event")]
+Filter = Annotated[Text, Field(description="a condition over columns")]
+Arm = Annotated[Text, Field(description="the name of an arm")]
 Zone = Annotated[str, Field(description="a time zone such as Europe/Copenhagen")]
 Currency = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="three capital letters such as EUR")
@@ -140,7 +145,7 @@ class Policy(Definition):
 class Source(Definition):
     """What all sources share: a table, as a path below `data.path` or a table name in the engine."""
 
-    table: Text
+    table: Table
     title: Text | None = None
 
 
@@ -148,35 +153,35 @@ class UnitSource(Source):
     """One row per unit: attributes and outcomes as columns. Without `unit`, every row is a unit of its own."""
 
     shape: Literal["units"] = "units"
-    unit: Text | None = None
-    time: Text | None = None
+    unit: ColumnName | None = None
+    time: ColumnName | None = None
 
 
 class EventSource(Source):
     """One row per event of a unit."""
 
     shape: Literal["events"] = "events"
-    unit: Text
-    time: Text
-    event: Text
+    unit: ColumnName
+    time: ColumnName
+    event: ColumnName
 
 
 class ExposureSource(Source):
     """Assignments or exposures: which unit saw which variant of which experiment, and when first."""
 
     shape: Literal["exposures"] = "exposures"
-    unit: Text
-    experiment: Text
-    variant: Text
-    time: Text | None = None
+    unit: ColumnName
+    experiment: ColumnName
+    variant: ColumnName
+    time: ColumnName | None = None
 
 
 class ArmColumns(Definition):
     """Columns of one arm in a table of aggregates; `variance` has divisor n - 1."""
 
-    n: Text
-    mean: Text
-    variance: Text | None = None
+    n: ColumnName
+    mean: ColumnName
+    variance: ColumnName | None = None
 
 
 class AggregateSource(Source):
@@ -186,32 +191,32 @@ class AggregateSource(Source):
     """
 
     shape: Literal["aggregates"]
-    experiment: Text
-    metric: Text
+    experiment: ColumnName
+    metric: ColumnName
     arms: dict[str, ArmColumns]
-    variant: Text | None = None
-    time: Text | None = None
+    variant: ColumnName | None = None
+    time: ColumnName | None = None
 
 
 class ResultSource(Source):
     """Ready results, one row per experiment and metric: an estimate with its standard error."""
 
     shape: Literal["results"]
-    experiment: Text
-    metric: Text
-    estimate: Text
-    se: Text
-    n: Text | None = None
-    date: Text | None = None
+    experiment: ColumnName
+    metric: ColumnName
+    estimate: ColumnName
+    se: ColumnName
+    n: ColumnName | None = None
+    date: ColumnName | None = None
 
 
 class SeriesSource(Source):
     """A series: the value of a metric (in `metric`, or one column per metric) over time."""
 
     shape: Literal["series"]
-    time: Text
-    value: Text
-    metric: Text | None = None
+    time: ColumnName
+    value: ColumnName
+    metric: ColumnName | None = None
 
 
 def source_shape(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
@@ -249,10 +254,10 @@ class Measure(Definition):
     """
 
     source: SourceKey
-    column: Text | None = None
+    column: ColumnName | None = None
     aggregation: Aggregation | None = None
-    events: tuple[Text, ...] = ()
-    filters: tuple[Text, ...] = ()
+    events: tuple[EventName, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 class Window(Definition):
@@ -358,7 +363,7 @@ class Segment(Definition):
     """A group of units: those of a unit source for which `filter` holds. `share` of all units, when not measured."""
 
     source: SourceKey | None = None
-    filter: Text | None = None
+    filter: Filter | None = None
     title: Text | None = None
     share: Share | None = None
 
@@ -437,7 +442,7 @@ class Feature(Definition):
 
     title: Text | None = None
     source: SourceKey | None = None
-    events: tuple[Text, ...] = ()
+    events: tuple[EventName, ...] = ()
     eligible: Annotated[str, Reference("segments", "all")] = "all"
     cadence: Cadence = "weekly"
     cost: Cost | None = None
@@ -491,9 +496,9 @@ class Experiment(Definition):
     source: SourceKey
     initiative: InitiativeKey | None = None
     title: Text | None = None
-    variant: Text | None = None
+    variant: ColumnName | None = None
     id: Text | None = None
-    control: Text = "control"
+    control: Arm = "control"
     metrics: tuple[MetricKey, ...] = ()
     segments: tuple[SegmentKey, ...] | None = None
     split: dict[str, Positive] | None = None

@@ -46,7 +46,8 @@ def decode(data: bytes, file: str) -> str:
         DefinitionError: more than 256 kB, not UTF-8, or with signs that no text has.
     """
     if len(data) > MAX_BYTES:
-        raise _error("the file is too large", Where(file), f"at most {MAX_BYTES // 1024} kB", "split it; data belong into tables")
+        limit = f"at most {MAX_BYTES // 1024} kB"
+        raise _error("the file is too large", Where(file), limit, "split it; data belong into tables")
     if data.startswith(_WIDE):
         raise _error("the file is written in UTF-16 or UTF-32", Where(file), "UTF-8", "save it as UTF-8")
     try:
