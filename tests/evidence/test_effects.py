@@ -122,9 +122,12 @@ def test_a_constant_metric_fails_alone() -> None:
 def test_a_metric_that_was_not_measured_is_named_with_the_nearest() -> None:
     definitions = _definitions(experiments={"test": {"source": "users", "metrics": ["revenue", "paid"]}})
     arm = Moments.of({"revenue": [1.0, 2.0]})
-    rows, failed = effects(definitions, _rows({"control": arm, "new": arm}), ())
-    assert [row.metric for row in rows] == ["revenue"]
-    assert failed[0].reason == "not measured in arm 'control'; known: revenue"
+    rows, failed = effects(
+        definitions, (*_rows({"control": arm, "new": arm}), *_rows({"control": arm, "new": arm}, "a")), ()
+    )
+    assert [row.metric for row in rows] == ["revenue", "revenue"]
+    assert len(failed) == 1
+    assert failed[0].reason == "not measured in any arm; known: revenue"
 
 
 def _aggregates(variance: float | None = 2.0) -> tuple[MomentsRow, ...]:

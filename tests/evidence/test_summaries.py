@@ -114,6 +114,13 @@ def test_without_factors_there_are_only_facts() -> None:
     assert row.reason.startswith("Clicks rose by 5.0 (3.0 to 7.0). None of this is a factor")
 
 
+def test_facts_name_the_clear_changes_first_and_count_the_rest() -> None:
+    unclear = [_effect(f"m{at}", 0.1, 1.0) for at in range(5)]
+    row = _suggest(*unclear, _effect("clicks", 5.0, 1.0))
+    assert row.reason.startswith("Clicks rose by 5.0 (3.0 to 7.0); M0 shows no clear change")
+    assert "; and 2 more. None of this" in row.reason
+
+
 def test_a_failed_trust_test_forbids_a_decision() -> None:
     failed = HealthRow("faster", "sample_ratio", 1e-9, "failed", "The arms do not have the planned sizes.")
     row = _suggest(_effect("retention", 0.02, 0.005), health=(failed,))

@@ -14,7 +14,7 @@ from vitalfew.results.rows import FailedRow
 from vitalfew.stats.comparison import PAIRS, has_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vitalfew.results.rows import MomentsRow
     from vitalfew.stats.moments import Moments
@@ -50,6 +50,11 @@ class Measured:
     arms: dict[str | None, dict[str, list[Moments]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+
+    @property
+    def everyone(self) -> dict[str, list[Moments]]:
+        """Moments of all units, by arm; of the first segment when only segments were measured."""
+        return self.arms[None] if None in self.arms else next(iter(self.arms.values()))
 
 
 def sources_without_cross_products(moments: Iterable[MomentsRow]) -> tuple[str, ...]:
@@ -95,6 +100,9 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
     notes: tuple[str, ...] = () if _has_cross_products(found) else (NO_CROSS_PRODUCTS,)
     if len(everywhere) > 2:  # noqa: PLR2004 - control and one treatment
         notes += (f"one of {len(everywhere) - 1} arms against control; its p-value is not corrected for that",)
+    asked = defined.metrics if defined is not None else ()
+    wanted = asked or tuple(dict.fromkeys(name for arm in found.everyone.values() for name in metrics_in(arm)))
+    yield from _not_measured(experiment, wanted, found)
     for segment, arms in found.arms.items():
         for arm in (other for other in everywhere if other != control):
             empty = [name for name in (control, arm) if name not in arms]
@@ -102,10 +110,19 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
                 place = experiment if segment is None else f"{experiment}/{segment}"
                 yield FailedRow(STAGE, place, f"not enough data: no units in arm '{empty[0]}'")
                 continue
-            for metric in defined.metrics if defined and defined.metrics else metrics_in(arms[control]):
-                yield _item(
-                    definitions, (experiment, metric, segment), (control, arm), (arms[control], arms[arm]), notes
-                )
+            items = (_item((experiment, metric, segment), (control, arm), arms, notes) for metric in wanted)
+            yield from (item for item in items if item is not None)
+
+
+def _not_measured(experiment: str, wanted: Sequence[str], found: Measured) -> Iterator[FailedRow]:
+    known = {name for arm in found.everyone.values() for name in metrics_in(arm)}
+    for metric in wanted:
+        arms = [name for name, arm in found.everyone.items() if metric not in metrics_in(arm)]
+        if arms:
+            where = "any arm" if len(arms) == len(found.everyone) else f"arm '{arms[0]}'"
+            yield FailedRow(
+                STAGE, f"{experiment}/{metric}", f"not measured in {where}; {suggest(metric, sorted(known))}"
+            )
 
 
 def metrics_in(arm: Sequence[Moments]) -> list[str]:
@@ -114,23 +131,15 @@ def metrics_in(arm: Sequence[Moments]) -> list[str]:
 
 
 def _item(
-    definitions: Definitions,
     about: tuple[str, str, str | None],
     names: tuple[str, str],
-    arms: tuple[Sequence[Moments], Sequence[Moments]],
+    arms: Mapping[str, Sequence[Moments]],
     notes: tuple[str, ...],
-) -> Item | FailedRow:
+) -> Item | None:
     experiment, metric, segment = about
-    parts = [next((part for part in arm if metric in part.names), None) for arm in arms]
-    control, treatment = parts
+    control, treatment = (next((part for part in arms[name] if metric in part.names), None) for name in names)
     if control is None or treatment is None:
-        known = sorted({name for arm in arms for name in metrics_in(arm)} & set(definitions.metrics))
-        arm = names[0] if control is None else names[1]
-        return FailedRow(
-            STAGE,
-            "/".join(filter(None, (experiment, metric, segment))),
-            f"not measured in arm '{arm}'; {suggest(metric, known)}",
-        )
+        return None
     bottom = f"{metric}{DENOMINATOR}"
     ratio = bottom in control.names and bottom in treatment.names
     if ratio and not (has_pairs(control, metric, bottom) and has_pairs(treatment, metric, bottom)):

@@ -80,7 +80,7 @@ def _sizes(definitions: Definitions, experiment: str, counts: Mapping[str, int],
 def _crossed(experiment: str, assigned: Sequence[AssignmentRow]) -> Iterator[HealthRow]:
     if not assigned:
         return
-    # Each arm counts the units it shares with another; the largest count is at least half of them, all for two arms.
+    # Every row of an experiment repeats the same total.
     crossed = max(row.crossed for row in assigned)
     total = crossed + sum(row.units for row in assigned)
     share = crossed / total if total else 0.0

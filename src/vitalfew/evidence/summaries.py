@@ -25,6 +25,7 @@ Action = Literal["ship", "do_not_ship", "do_not_decide", "facts_only", "inconclu
 
 BROKEN = 0.5
 """Probability of a loss beyond the margin from which a guardrail counts as broken."""
+_FACTS = 4  # changes named in a sentence that suggests nothing
 _STRONGEST_FIRST: tuple[Action, ...] = ("ship", "inconclusive", "do_not_ship", "facts_only")
 
 
@@ -92,7 +93,7 @@ def _judge_arm(definitions: Definitions, rows: Sequence[EffectRow]) -> _Arm:
     goals = [row for row in everyone if _is_goal(definitions, row.metric)]
     gates = [row for row in rows if _is_gate(definitions, row)]
     if not goals and not gates:
-        told = join([sentence(definitions, row) for row in everyone]) or "Nothing could be compared"
+        told = _facts(definitions, everyone) or "Nothing could be compared"
         return _Arm("facts_only", f"{told}. None of this is a factor, a goal or a guardrail, so nothing is suggested.")
     better = [row for row in goals if _sign(definitions, row.metric) * clear_direction(row) > 0]
     worse = [row for row in goals if _sign(definitions, row.metric) * clear_direction(row) < 0]

@@ -37,6 +37,11 @@ class Moments:
         cross: sum of central products of columns i and j over those units, `(k, k)`, symmetric; NaN when the source
             did not give it (for example an aggregate without a variance).
         units: units in the sample, those with every column missing included.
+
+    >>> from vitalfew.stats import Moments
+    >>> both = Moments.of({"minutes": [4.0, 6.0]}) + Moments.of({"minutes": [5.0, float("nan")]})
+    >>> both.units, both.count("minutes"), both.mean_of("minutes"), both.variance_of("minutes")
+    (4, 3, 5.0, 1.0)
     """
 
     names: tuple[str, ...]
