@@ -108,6 +108,13 @@ def _judge_arm(definitions: Definitions, rows: Sequence[EffectRow]) -> _Arm:
     return _Arm("inconclusive", f"Inconclusive: {_open(definitions, better or goals, unsure)}.")
 
 
+def _facts(definitions: Definitions, rows: Sequence[EffectRow]) -> str:
+    """What changed, clear changes first, at most `_FACTS` of them."""
+    ordered = sorted(rows, key=lambda row: clear_direction(row) == 0)
+    more = [f"and {len(rows) - _FACTS} more"] if len(rows) > _FACTS else []
+    return join([sentence(definitions, row) for row in ordered[:_FACTS]] + more)
+
+
 def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence[EffectRow], gains: list[str]) -> str:
     losses = [sentence(definitions, row) for row in worse if row not in broken]
     return join(losses + [_gate_sentence(definitions, row, "is probably broken") for row in broken] + gains)
