@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vitalfew.results.rows import EffectRow, Interval, Tables
     from vitalfew.simulate.truth import Truth
 
-_LOWEST_COVERAGE = 0.90
-"""Of one run's effects; over many seeds coverage is held to 93 to 97 %."""
+_LEVEL = 0.95
+_ALLOWED = 3.0
+"""Standard errors by which the coverage of one run may fall below its level by chance."""
 
 _FAILED = ("fell_short", "harmful")
 
@@ -66,7 +68,7 @@ def recovery(truth: Truth, tables: Tables) -> Recovery:
             "95 % intervals of sound experiments",
             "19 of 20 hold the planted effect",
             f"{covered} of {effects}" + (f" ({covered / effects:.1%})" if effects else ""),
-            effects > 0 and covered >= _LOWEST_COVERAGE * effects,
+            _covers(covered, effects),
         ),
         *_use(truth, tables),
         *_faulty(truth, tables),
@@ -85,8 +87,13 @@ def _coverage(truth: Truth, tables: Tables) -> tuple[int, int]:
     return sum(found), len(found)
 
 
+def _covers(covered: int, effects: int) -> bool:
+    chance = sqrt(effects * _LEVEL * (1 - _LEVEL))
+    return effects > 0 and covered >= _LEVEL * effects - _ALLOWED * chance
+
+
 def _interval(row: EffectRow) -> Interval | None:
-    return next((interval for interval in row.intervals if interval.confidence == 0.95), None)  # noqa: PLR2004 - the level of the report
+    return next((interval for interval in row.intervals if interval.confidence == _LEVEL), None)
 
 
 def _use(truth: Truth, tables: Tables) -> Iterator[Recovered]:
@@ -174,13 +181,15 @@ def _quiet_need(truth: Truth, tables: Tables) -> Recovered:
     return Recovered(f"Quiet need: {_words(initiative)}", text, found, bool(gains))
 
 
-def _finding(key: str, check: str, planted: str, subject: object, tables: Tables) -> Recovered:
-    words = {str(value) for value in subject.values()} if isinstance(subject, dict) else set()
+def _finding(key: str, check: str, planted: str, subject: Mapping[str, object], tables: Tables) -> Recovered:
+    """The finding of a check that names most of what the planted item is about."""
+    words = {str(value) for value in subject.values()}
     hits = [row for row in tables.findings if row.requirement == check]
-    about = [row for row in hits if any(word in f"{row.subject} {row.message}" for word in words)]
-    chosen = about or (hits if key == "too_many_factors" else [])
-    found = chosen[0].message if chosen else "not found"
-    return Recovered(_words(key).capitalize(), planted, found, bool(chosen))
+    named = [sum(word in f"{row.subject} {row.message}" for word in words) for row in hits]
+    best = max(range(len(hits)), key=named.__getitem__, default=None)
+    ok = best is not None and (named[best] > 0 or key == "too_many_factors")
+    found = hits[best].message if best is not None and ok else "not found"
+    return Recovered(_words(key).capitalize(), planted, found, ok)
 
 
 def _words(key: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.simulate.users import Users
 
 _SEEN_AGAIN = 0.2
-_LOST_WHEN_IDLE = 0.6
+_LOST_WHEN_IDLE = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
