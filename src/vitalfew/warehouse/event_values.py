@@ -1,0 +1,192 @@
+"""A metric over events as aggregates of one grouping: one row per unit, every metric of the source side by side.
+
+Each aggregate looks only at the rows of its metric (FILTER), so one scan and one grouping serve all metrics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from sqlglot import exp
+
+from vitalfew.errors import DataError, Unsupported
+from vitalfew.warehouse.compile import number, whole
+from vitalfew.warehouse.values import holds
+
+if TYPE_CHECKING:
+    from vitalfew.warehouse.compile import Scope
+    from vitalfew.warehouse.values import Value
+    from vitalfew.workspace.definitions import Aggregation, EventSource
+
+DAY = 86_400_000_000  # microseconds; days after an exposure are 24 hours long, whatever clocks do
+_NONE_IS_ZERO = ("sum", "count", "count_distinct")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which events count by time: from `low` to before `high`, after the first exposure or on the calendar.
+
+    In microseconds; None is open.
+    """
+
+    kind: Literal["after exposure", "calendar"] = "after exposure"
+    low: int = 0
+    high: int | None = None
+
+
+@dataclass(slots=True)
+class EventPlan:
+    """The aggregates that the values of one event source need, each named once.
+
+    Attributes:
+        scope: the events, with alias `e`; the population has alias `p`.
+        source: columns of the events.
+        timed: whether first exposures are known.
+        last: end of the data or of the day asked for, in microseconds; lookback windows count back from it.
+        columns: what the grouping reads, by its SQL.
+        slots: aggregates by their SQL.
+    """
+
+    scope: Scope
+    source: EventSource
+    timed: bool
+    last: int | None
+    columns: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
+    slots: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    def add(self, value: Value, alias: str) -> exp.Expr:
+        """Plan a value; returns what it is in terms of the slots of the grouping's `alias`.
+
+        Raises:
+            DataError: a column is missing, or does not fit.
+            Unsupported: the value needs times of exposure that are not known.
+        """
+        span = self._span(value)
+        condition = self._condition(value, span)
+        kind = _aggregation(value)
+        slot = self._slot(_aggregate(kind, self._read(value, kind), self._moment), condition, alias)
+        self.spans[value.name] = span
+        if value.is_share:
+            some = exp.GT(this=slot, expression=whole(0))
+            return exp.Case().when(some, number(1.0)).else_(number(0.0))
+        found: exp.Expr = exp.cast(slot, "DOUBLE")
+        if kind in _NONE_IS_ZERO:
+            found = exp.Coalesce(this=found, expressions=[number(0.0)])
+        return value.capped(found)
+
+    def grouping(self, population: exp.Expr, same_unit: exp.Expr, end: int | None) -> exp.Select:
+        """One row per unit (`id`) that has events, with the planned aggregates."""
+        moment = self.scope.instant(self.source.time)
+        rows = exp.select(exp.column("id", "p")).from_(self.scope.source()).join(population, on=same_unit)
+        rows = rows.select(*(exp.alias_(column, name) for name, column in self.columns.values()))
+        low, high = self._common()
+        if self.timed:
+            since = exp.Sub(this=moment, expression=exp.column("start", "p"))
+            rows = rows.where(exp.GTE(this=since, expression=whole(low)))
+            if high is not None:
+                rows = rows.where(exp.LT(this=since.copy(), expression=whole(high)))
+        if end is not None:
+            rows = rows.where(exp.LT(this=moment.copy(), expression=whole(end)))
+        slots = [exp.alias_(slot, name) for name, slot in self.slots.values()]
+        return exp.select(exp.column("id"), *slots).from_(rows.subquery("r")).group_by(exp.column("id"))
+
+    def _common(self) -> tuple[int, int | None]:
+        after = [span for span in self.spans.values() if span.kind == "after exposure"]
+        if len(after) < len(self.spans):
+            return 0, None
+        highs = [span.high for span in after]
+        return min(span.low for span in after), None if None in highs else max(high for high in highs if high)
+
+    def _span(self, value: Value) -> Span:
+        window = value.metric.window
+        if window is None:
+            return Span()
+        low = round(window.delay * DAY)
+        length = None if window.length is None else round(window.length * DAY)
+        if window.kind == "lookback":
+            if self.last is None or length is None:
+                raise DataError(f"the window of '{value.key}' looks back", expected="a length in days, and events")
+            return Span("calendar", self.last - low - length, self.last - low)
+        if not self.timed:
+            raise Unsupported(
+                f"the window of '{value.key}' begins with the exposure, whose time is not known",
+                hint="name the column with the time of exposure in the source (`time:`)",
+            )
+        return Span("after exposure", low, None if length is None else low + length)
+
+    def _condition(self, value: Value, span: Span) -> exp.Expr | None:
+        conditions: list[exp.Expr] = []
+        if value.measure.events:
+            name = self.scope.text(self.source.event)
+            conditions.append(name.isin(*map(exp.Literal.string, value.measure.events)))
+        kept = holds(value.measure.filters, self.scope)
+        if kept is not None:
+            conditions.append(kept)
+        if span.kind == "calendar":
+            conditions.extend(_between(self.scope.instant(self.source.time), span))
+        elif self.timed and (span.low or span.high is not None):
+            since = exp.Sub(this=self.scope.instant(self.source.time), expression=exp.column("start", "p"))
+            conditions.extend(_between(since, span))
+        if value.is_share and value.measure.column is not None:
+            conditions.append(exp.GT(this=self.scope.number(value.measure.column), expression=number(0.0)))
+        return exp.and_(*conditions) if conditions else None
+
+    def _read(self, value: Value, kind: Aggregation) -> exp.Column | None:
+        column = value.measure.column
+        if column is None or value.is_share:
+            return None
+        read = self.scope.column(column) if kind in ("count", "count_distinct") else self.scope.number(column)
+        return self._column(read)
+
+    @property
+    def _moment(self) -> exp.Column:
+        return self._column(self.scope.instant(self.source.time))
+
+    def _column(self, expression: exp.Expr) -> exp.Column:
+        name, _ = self.columns.setdefault(expression.sql(), (f"c{len(self.columns)}", expression))
+        return exp.column(name)
+
+    def _slot(self, aggregate: exp.Expr, condition: exp.Expr | None, alias: str) -> exp.Column:
+        if condition is not None:
+            aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=self._column(condition)))
+        name, _ = self.slots.setdefault(aggregate.sql(), (f"s{len(self.slots)}", aggregate))
+        return exp.column(name, alias)
+
+
+def _between(moment: exp.Expr, span: Span) -> list[exp.Expr]:
+    conditions: list[exp.Expr] = [exp.GTE(this=moment, expression=whole(span.low))]
+    if span.high is not None:
+        conditions.append(exp.LT(this=moment.copy(), expression=whole(span.high)))
+    return conditions
+
+
+def _aggregation(value: Value) -> Aggregation:
+    measure = value.measure
+    if value.is_share or measure.column is None:
+        if measure.aggregation not in (None, "count") and not value.is_share:
+            raise DataError(f"'{value.key}' takes the {measure.aggregation} of no column", expected="a column")
+        return "count"
+    return measure.aggregation or ("count" if value.metric.kind == "count" else "sum")
+
+
+def _aggregate(kind: Aggregation, column: exp.Column | None, moment: exp.Column) -> exp.Expr:
+    if column is None:
+        return exp.Count(this=exp.Star())
+    match kind:
+        case "sum":
+            return exp.Sum(this=column)
+        case "count":
+            return exp.Count(this=column)
+        case "count_distinct":
+            return exp.Count(this=exp.Distinct(expressions=[column]))
+        case "max":
+            return exp.Max(this=column)
+        case "min":
+            return exp.Min(this=column)
+        case "avg":
+            return exp.Avg(this=column)
+        case _:
+            # Of several at the same instant the largest counts, so that the order of rows does not matter.
+            return exp.ArgMax(this=column, expression=exp.func("ROW", moment, column.copy()))

@@ -1,0 +1,203 @@
+"""Experiments measured from several tables: assignment in one, events and attributes in others.
+
+The population is numbered and kept; each event source is grouped by that number in one scan; the result, one row per
+unit with all metrics side by side, is kept and summed. All experiments of the source go through together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from vitalfew.errors import DataError, VitalfewError, suggest
+from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.warehouse.event_values import EventPlan
+from vitalfew.warehouse.population import FIRST_EXPOSURES
+from vitalfew.warehouse.sums import Rows, cells
+from vitalfew.warehouse.unique import repeats
+from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
+from vitalfew.warehouse.values import contradictions
+from vitalfew.workspace.definitions import EventSource, UnitSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from vitalfew.stats.moments import Moments
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.measured import Measured
+    from vitalfew.warehouse.population import Population
+    from vitalfew.warehouse.study import Study
+    from vitalfew.warehouse.values import Value
+    from vitalfew.workspace.definitions import Segment
+
+_POPULATION, _PER_UNIT = "population", "per unit"
+
+
+def measure_joined(study: Study, population: Population, engine: Engine, end: int | None) -> Measured:
+    """Measure all experiments of a study in one scan per event source.
+
+    Args:
+        study: the experiments.
+        population: who takes part.
+        engine: where the tables lie.
+        end: events from this instant on (microseconds since 1970) are ignored.
+    """
+    try:
+        plan = _Plan(study, population, engine, end)
+        plan.make()
+        chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
+        engine.write(_POPULATION, plan.numbered(chunks))
+        kept = [value for value in study.values() if value in plan.values]
+        engine.write(_PER_UNIT, plan.per_unit(kept, len(chunks)))
+        found = [(keys, cells(engine, _rows(kept, chunk))) for chunk, keys in enumerate(chunks)]
+        _note_unknown_events(study, engine, kept, found[0][1].values())
+        measured = study.answer(found, population.crossed)
+        return replace(measured, failed=(*population.notes, *measured.failed))
+    finally:
+        for name in (_PER_UNIT, _POPULATION, FIRST_EXPOSURES):
+            engine.drop(name)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Tables to join to the population, and what values and segments are in terms of them."""
+
+    study: Study
+    population: Population
+    engine: Engine
+    end: int | None
+    segment_joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
+    joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
+    values: dict[Value, exp.Expr] = field(default_factory=dict)
+    flags: dict[str, exp.Expr] = field(default_factory=dict)
+
+    def make(self) -> None:
+        """Plan every source; what cannot be measured is noted in the study, and the rest goes on."""
+        wanted = self.study.segments()
+        places = {name: segment.source or self.study.source for name, segment in wanted.items()}
+        sources = dict.fromkeys([*(value.measure.source for value in self.study.values()), *places.values()])
+        for number, key in enumerate(sources):
+            values = [value for value in self.study.values() if value.measure.source == key]
+            segments = {name: wanted[name] for name, place in places.items() if place == key}
+            try:
+                self._source(key, number, values, segments)
+            except VitalfewError as error:
+                self.study.reasons |= {value.name: str(error) for value in values}
+                self.study.reasons |= {f"segment {name}": str(error) for name in segments}
+
+    def _source(self, key: str, number: int, values: Sequence[Value], segments: Mapping[str, Segment]) -> None:
+        source = self.study.definitions.sources[key]
+        if isinstance(source, UnitSource):
+            self._units(source, number, values, segments)
+        elif isinstance(source, EventSource) and not segments:
+            self._events(source, number, values)
+        else:
+            raise DataError(
+                f"'{key}' holds {source.shape}", expected="units (for segments and metrics) or events (for metrics)"
+            )
+
+    def _units(self, source: UnitSource, number: int, values: Sequence[Value], segments: Mapping[str, Segment]) -> None:
+        scope = Scope.open(self.engine, source.table, f"t{number}")
+        if source.unit is None:
+            raise DataError(f"'{source.table}' names no unit column, so it cannot be joined")
+        rows = exp.select(exp.alias_(scope.column(source.unit), "unit"), exp.alias_(whole(0), "arm"))
+        here = exp.not_(exp.Is(this=scope.column(source.unit), expression=exp.null()))
+        found = repeats(self.engine, scope, source.unit, rows.from_(scope.source()).where(here))
+        if found.within:
+            raise DataError(several_rows(source.table, found.within))
+        join = (scope.source(), self._same_unit(scope, source.unit, "p"))
+        self.values |= usable_values(self.study, self.engine, scope, values)
+        self.flags |= segment_flags(self.study, scope, segments)
+        self.joins.extend([join] if values else [])
+        if segments:
+            self.segment_joins.append((scope.source(), self._same_unit(scope, source.unit, "a")))
+
+    def _events(self, source: EventSource, number: int, values: Sequence[Value]) -> None:
+        scope = Scope.open(self.engine, source.table, "e")
+        plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values))
+        self.study.reasons |= contradictions(self.engine, scope, values)
+        alias = f"g{number}"
+        for value in values:
+            try:
+                self.values[value] = plan.add(value, alias)
+            except VitalfewError as error:
+                self.study.reasons[value.name] = str(error)
+        population = exp.alias_(_kept(_POPULATION), "p", table=True)
+        grouping = plan.grouping(population, self._same_unit(scope, source.unit, "p"), self.end)
+        same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
+        if plan.slots:
+            self.joins.append((grouping.subquery(alias), same))
+
+    def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
+        """The end from which lookback windows count back: that of the day asked for, else of the data."""
+        windows = [value.metric.window for value in values if value.metric.window is not None]
+        if self.end is not None or not any(window.kind == "lookback" for window in windows):
+            return self.end
+        newest = exp.alias_(exp.Max(this=scope.instant(source.time)), "last")
+        last = self.engine.query(exp.select(newest).from_(scope.source())).to_pylist()[0]["last"]
+        return None if last is None else int(last) + 1
+
+    def _same_unit(self, scope: Scope, unit: str, population: str) -> exp.Expr:
+        mine: exp.Expr = exp.column("unit", population)
+        theirs: exp.Expr = scope.column(unit)
+        if scope.type_of(unit) != self.population.unit_type:
+            mine, theirs = exp.cast(mine, "VARCHAR"), exp.cast(theirs, "VARCHAR")
+        return exp.EQ(this=theirs, expression=mine)
+
+    def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
+        """The population with a number per unit and the patterns of segments."""
+        number = exp.Window(this=exp.RowNumber())
+        start = [exp.column("start", "a")] if self.population.timed else []
+        names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
+        query = exp.select(exp.alias_(number, "id"), *names, *start)
+        query = query.from_(self.population.query.subquery("a"))
+        for table, same in self.segment_joins:
+            query = query.join(table, on=same, join_type="left")
+        patterns = [
+            exp.alias_(pattern([self.flags[key] for key in keys]), f"pattern{chunk}")
+            for chunk, keys in enumerate(chunks)
+        ]
+        return query.select(*patterns)
+
+    def per_unit(self, values: Sequence[Value], chunks: int) -> exp.Select:
+        """One row per unit with every value."""
+        names = ["experiment", "arm", *(f"pattern{chunk}" for chunk in range(chunks))]
+        query = exp.select(*(exp.column(name, "p") for name in names))
+        query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
+        query = query.from_(exp.alias_(_kept(_POPULATION), "p", table=True))
+        for table, same in self.joins:
+            query = query.join(table, on=same, join_type="left")
+        return query
+
+
+def _rows(values: Sequence[Value], chunk: int) -> Rows:
+    columns = [exp.column(f"v{at}") for at in range(len(values))]
+    query = exp.select("experiment", "arm", exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *columns)
+    caps = {at: value.percentile for at, value in enumerate(values) if value.percentile is not None}
+    return Rows(query.from_(_kept(_PER_UNIT)), tuple(value.name for value in values), caps)
+
+
+def _kept(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def _note_unknown_events(study: Study, engine: Engine, values: Sequence[Value], found: Iterable[Moments]) -> None:
+    """A metric that is 0 for everybody may name an event that does not exist."""
+    used: set[str] = set()
+    for moments in found:
+        zero = (moments.mean.diagonal() + moments.shift == 0) & (moments.cross.diagonal() == 0)
+        used.update(name for name, nothing in zip(moments.names, zero, strict=True) if not nothing)
+    for value in values:
+        source = study.definitions.sources[value.measure.source]
+        if value.name in used or not value.measure.events or not isinstance(source, EventSource):
+            continue
+        scope = Scope.open(engine, source.table, "e")
+        name = scope.text(source.event)
+        distinct = exp.select(exp.alias_(name, "name")).distinct().from_(scope.source())
+        known = sorted(str(row["name"]) for row in engine.query(distinct).to_pylist() if row["name"] is not None)
+        unknown = [event for event in value.measure.events if event not in known]
+        if len(unknown) == len(value.measure.events):
+            study.reasons[value.name] = f"'{source.table}' has no event '{unknown[0]}'; {suggest(unknown[0], known)}"

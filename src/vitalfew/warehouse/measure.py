@@ -1,0 +1,109 @@
+"""From a source that holds experiments to Moments: the one entry to measuring, whatever the shape of the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import VitalfewError
+from vitalfew.results.rows import FailedRow
+from vitalfew.warehouse.measured import Measured
+from vitalfew.workspace.definitions import AggregateSource, ExposureSource, ResultSource, UnitSource
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.workspace.definitions import Definitions, Experiment
+
+
+def measure(definitions: Definitions, source_key: str, engine: Engine, as_of: date | None = None) -> Measured:
+    """Measure all experiments of one source.
+
+    Args:
+        definitions: the workspace.
+        source_key: a source of units, exposures, aggregates or results.
+        engine: where the tables lie.
+        as_of: events and exposures after the end of this day (in the workspace's time zone) are ignored.
+
+    Returns:
+        Moments per experiment, arm and segment, and the items that could not be measured, with the reason; one that
+        fails does not stop the others.
+    """
+    source = definitions.sources[source_key]
+    if isinstance(source, AggregateSource | ResultSource):
+        return _reported(definitions, source_key, source, engine, as_of)
+    experiments = {key: found for key, found in definitions.experiments.items() if found.source == source_key}
+    if isinstance(source, UnitSource):
+        return _units(definitions, source_key, source, experiments, engine, as_of)
+    if isinstance(source, ExposureSource):
+        return _exposures(definitions, source_key, source, experiments, engine, as_of)
+    reason = f"'{source_key}' holds {source.shape}; experiments need units, exposures, aggregates or results"
+    return Measured(failed=tuple(FailedRow("measure", key, reason) for key in experiments))
+
+
+def _reported(
+    definitions: Definitions,
+    source_key: str,
+    source: AggregateSource | ResultSource,
+    engine: Engine,
+    as_of: date | None,
+) -> Measured:
+    from vitalfew.warehouse.aggregates import measure_aggregates
+    from vitalfew.warehouse.results_table import measure_results
+
+    try:
+        if isinstance(source, AggregateSource):
+            return measure_aggregates(definitions, source_key, source, engine, as_of)
+        return measure_results(definitions, source_key, source, engine, as_of)
+    except VitalfewError as error:
+        return Measured(failed=(FailedRow("measure", source_key, str(error)),))
+
+
+def _units(
+    definitions: Definitions,
+    source_key: str,
+    source: UnitSource,
+    experiments: dict[str, Experiment],
+    engine: Engine,
+    as_of: date | None,
+) -> Measured:
+    from vitalfew.warehouse.events import measure_joined
+    from vitalfew.warehouse.population import from_units
+    from vitalfew.warehouse.study import Study
+    from vitalfew.warehouse.units import measure_in_place, own_table_suffices
+
+    measured = Measured()
+    for variant in dict.fromkeys(experiment.variant for experiment in experiments.values()):
+        group = {key: found for key, found in experiments.items() if found.variant == variant}
+        study = Study(definitions, source_key, group)
+        end = study.end(as_of)
+        try:
+            if variant is None:
+                measured += study.nothing("it names no column with the variant; add `variant: COLUMN`")
+            elif own_table_suffices(study):
+                measured += measure_in_place(study, source, variant, engine, end)
+            else:
+                measured += measure_joined(study, from_units(study, source, variant, engine, end), engine, end)
+        except VitalfewError as error:
+            measured += study.nothing(str(error))
+    return measured
+
+
+def _exposures(
+    definitions: Definitions,
+    source_key: str,
+    source: ExposureSource,
+    experiments: dict[str, Experiment],
+    engine: Engine,
+    as_of: date | None,
+) -> Measured:
+    from vitalfew.warehouse.events import measure_joined
+    from vitalfew.warehouse.population import from_exposures
+    from vitalfew.warehouse.study import Study
+
+    study = Study(definitions, source_key, experiments)
+    end = study.end(as_of)
+    try:
+        return measure_joined(study, from_exposures(study, source, engine, end), engine, end)
+    except VitalfewError as error:
+        return study.nothing(str(error))
