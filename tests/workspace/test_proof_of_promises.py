@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from acts_building import BEGIN, definitions, workspace
 from vitalfew.judgement.recording import forecast, lock
 from vitalfew.workspace import heads as heads_of
+from vitalfew.workspace.acts import erase
 from vitalfew.workspace.definitions import Hypothesis, Initiative
 from vitalfew.workspace.verify import verify
 
@@ -213,3 +214,12 @@ def test_the_answer_is_plain_data_for_json(tmp_path: Path) -> None:
     locked(tmp_path)
     plain = json.loads(json.dumps(verify(workspace(tmp_path)).as_dict()))
     assert (plain["ok"], plain["acts"], plain["promises"][0]["proof"]) == (True, 2, "claimed")
+
+
+def test_erasing_says_whether_commits_still_hold_what_was_said(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    locked(tmp_path)
+    assert len(erase(tmp_path, "anna").sentences()) == 1
+    forecast(workspace(tmp_path), "h", "anna", NUMBERS, at=BEGIN)
+    commit(tmp_path)
+    assert "commits of this repository still hold" in erase(tmp_path, "anna").sentences()[1]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import ActError, Where
 from vitalfew.workspace import bodies as sealed
+from vitalfew.workspace import heads
 from vitalfew.workspace.chain import (
     CLOCK_TOLERANCE,
     KINDS,
@@ -80,10 +81,23 @@ class ActLog:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased: the pseudonym and the numbers of the acts that say nothing any more."""
+    """What was erased: the pseudonym and the numbers of the acts that say nothing any more.
+
+    `in_history`: commits hold bodies of acts, which erasing from the folder does not reach.
+    """
 
     by: str
     acts: tuple[int, ...]
+    in_history: bool = False
+
+    def sentences(self) -> tuple[str, ...]:
+        """What was done and what is left to do, for a terminal."""
+        count = f"{len(self.acts)} act{'s' if len(self.acts) != 1 else ''}"
+        done = f"{self.by}: {count} erased; the chain still holds, and `vitalfew verify` names them"
+        left = (
+            "commits of this repository still hold bodies of acts: docs/explanation/people.md says how to erase those"
+        )
+        return (done, left) if self.in_history else (done,)
 
 
 def read(root: Path) -> ActLog:
@@ -220,7 +234,7 @@ def erase(root: Path, by: str) -> Erasure:
             body_path(root, number).unlink(missing_ok=True)
         if (root / FOLDER).is_dir():
             _sync_folder(root / FOLDER)
-    return Erasure(person, numbers)
+    return Erasure(person, numbers, heads.ever_committed(root, FOLDER))
 
 
 def body_path(root: Path, n: int) -> Path:
