@@ -265,3 +265,30 @@ def test_any_tree_is_a_workspace_or_our_own_error(
         found = error.problems
         assert all(problem.where and problem.where.line for problem in error.problems)  # noqa: PT017 - either outcome is right
     assert found
+
+
+CHANGES = st.tuples(
+    st.integers(0, len(SOUND)),
+    st.integers(0, 8),
+    st.sampled_from(
+        [":", " ", "\n", "[", "]", "{", "}", "'", "#", "&a ", "*a", "- ", "~", "no", "\t", "é", "1", "!x ", ""]
+    ),
+)
+
+
+@given(st.lists(CHANGES, min_size=1, max_size=5))
+def test_a_workspace_spoilt_by_typing_errors_is_told_within_a_second(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int, str]]
+) -> None:
+    text = SOUND
+    for position, removed, inserted in changes:
+        text = text[:position] + inserted + text[position + removed :]
+    file = tmp_path_factory.mktemp("spoilt") / "w.yaml"
+    file.write_text(text, encoding="utf-8")
+    start = time.perf_counter()
+    try:
+        problems = len(repr(load(file)))
+    except DefinitionError as error:
+        problems = len(error.problems)
+    assert problems
+    assert time.perf_counter() - start < 1
