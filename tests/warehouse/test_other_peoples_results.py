@@ -16,7 +16,7 @@ from vitalfew.results.moments import moments_of
 from vitalfew.warehouse.aggregates import measure_aggregates
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.results_table import measure_results
-from vitalfew.workspace.definitions import AggregateSource, DataSettings, Definitions, ResultSource
+from vitalfew.workspace.definitions import DataSettings, Definitions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +40,8 @@ def aggregates(
 ) -> Measured:
     raw = {"table": "t", "shape": "aggregates", "experiment": "exp", "metric": "metric", "arms": ARMS} | source
     definitions = Definitions.model_validate({"sources": {"past": raw}} | (more or {}))
-    found = definitions.sources["past"]
-    assert isinstance(found, AggregateSource)
     with closing(open_engine(DataSettings(), None, {"t": pa.Table.from_pylist(rows)})) as engine:
-        return measure_aggregates(definitions, "past", found, engine, as_of)
+        return measure_aggregates(definitions, "past", engine, as_of)
 
 
 def results(
@@ -51,10 +49,8 @@ def results(
 ) -> Measured:
     raw = {"table": "t", "shape": "results", "experiment": "exp", "metric": "metric", "estimate": "effect", "se": "se"}
     definitions = Definitions.model_validate({"sources": {"past": raw | source}} | (more or {}))
-    found = definitions.sources["past"]
-    assert isinstance(found, ResultSource)
     with closing(open_engine(DataSettings(), None, {"t": pa.Table.from_pylist(rows)})) as engine:
-        return measure_results(definitions, "past", found, engine, as_of)
+        return measure_results(definitions, "past", engine, as_of)
 
 
 def reasons(measured: Measured) -> dict[str, str]:
@@ -200,10 +196,8 @@ def test_an_empty_table_gives_nothing() -> None:
     definitions = Definitions.model_validate(
         {"sources": {"p": {"table": "t", "shape": "aggregates", "experiment": "exp", "metric": "metric", "arms": ARMS}}}
     )
-    source = definitions.sources["p"]
-    assert isinstance(source, AggregateSource)
     with closing(open_engine(DataSettings(), None, {"t": rows})) as engine:
-        measured = measure_aggregates(definitions, "p", source, engine)
+        measured = measure_aggregates(definitions, "p", engine)
     assert (measured.moments, measured.failed) == ((), ())
 
 
@@ -223,10 +217,8 @@ def test_asos_has_99_comparisons_of_4_metrics_15_without_a_variance(data_dir: Pa
             }
         }
     )
-    source = definitions.sources["asos"]
-    assert isinstance(source, AggregateSource)
     with closing(open_engine(DataSettings(path="asos_experiments"), data_dir)) as engine:
-        measured = measure_aggregates(definitions, "asos", source, engine)
+        measured = measure_aggregates(definitions, "asos", engine)
     treated = [moments_of(found) for found in measured.moments if found.arm == "treatment"]
     variances = Counter(math.isnan(moments.variance_of(name)) for moments in treated for name in moments.names)
     assert len(treated) == 99

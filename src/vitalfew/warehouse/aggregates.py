@@ -20,6 +20,7 @@ from vitalfew.warehouse.columns import check_columns
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.newest import newest_query
 from vitalfew.warehouse.reported import Names, failed_row, number_of, text_of
+from vitalfew.workspace.definitions import AggregateSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import MomentsRow
     from vitalfew.warehouse.engine import Engine
-    from vitalfew.workspace.definitions import AggregateSource, Definitions
+    from vitalfew.workspace.definitions import Definitions
 
     Row = Mapping[str, Any]
     Arms = dict[str, "Reported"]
     Compared = tuple[str, str | None]
 
 
-def measure_aggregates(
-    definitions: Definitions, key: str, source: AggregateSource, engine: Engine, as_of: date | None = None
-) -> Measured:
+def measure_aggregates(definitions: Definitions, key: str, engine: Engine, as_of: date | None = None) -> Measured:
     """Read the newest aggregates of every experiment of a source, defined in the workspace or not.
 
     The key of an experiment is that of the definition whose `id` (by default its key) is the id in the table, else
@@ -45,8 +44,7 @@ def measure_aggregates(
 
     Args:
         definitions: experiments and metrics.
-        key: key of the source.
-        source: which columns hold what.
+        key: key of the source, a source of aggregates.
         engine: where the table lies.
         as_of: snapshots after this day are ignored, when `time` holds dates. Days since the start tell no date.
 
@@ -56,6 +54,8 @@ def measure_aggregates(
     Raises:
         DataError: a column is missing, or holds text where numbers belong.
     """
+    source = definitions.sources[key]
+    assert isinstance(source, AggregateSource)  # noqa: S101 - told apart by `measure`; this tells the type checker
     rows = engine.query(_query(engine, key, source, as_of)).to_pylist()
     cells = _read(rows, source, key)
     measured = Measured(failed=tuple(cells.failed))

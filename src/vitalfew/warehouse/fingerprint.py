@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import DataError
 from vitalfew.warehouse.frames import as_arrow
+from vitalfew.warehouse.kept import FOLDER, kept_files
 from vitalfew.warehouse.tables import table_files
 
 if TYPE_CHECKING:
@@ -66,11 +67,17 @@ def fingerprint(
         if frames is not None and source.table in frames:
             result[key] = _frame_fingerprint(source.table, frames[source.table])
             continue
-        name, paths = _files_of(definitions, root, source.table)
+        name, paths = _kept_of(key, root) or _files_of(definitions, root, source.table)
         if name not in taken:
             taken[name] = _file_fingerprint(paths, name, earlier.get(name))
         result[key] = taken[name]
     return result
+
+
+def _kept_of(source: str, root: Path | None) -> tuple[str, tuple[Path, ...]] | None:
+    """Moments that were computed elsewhere stand in for the table."""
+    paths = kept_files(source, root)
+    return (f"{FOLDER}/{source}", paths) if paths else None
 
 
 def _files_of(definitions: Definitions, root: Path | None, table: str) -> tuple[str, tuple[Path, ...]]:

@@ -10,6 +10,7 @@ from vitalfew.warehouse.columns import check_columns
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.newest import newest_query
 from vitalfew.warehouse.reported import Names, day_of, failed_row, number_of, text_of
+from vitalfew.workspace.definitions import ResultSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.engine import Engine
-    from vitalfew.workspace.definitions import Definitions, ResultSource
+    from vitalfew.workspace.definitions import Definitions
 
     Row = Mapping[str, Any]
 
 
-def measure_results(
-    definitions: Definitions, key: str, source: ResultSource, engine: Engine, as_of: date | None = None
-) -> Measured:
+def measure_results(definitions: Definitions, key: str, engine: Engine, as_of: date | None = None) -> Measured:
     """Read ready results. Of several for one experiment and metric the one with the latest date counts.
 
     Keys of experiments and metrics are found as in tables of aggregates. A result without a standard error is kept:
@@ -32,14 +31,15 @@ def measure_results(
 
     Args:
         definitions: experiments and metrics.
-        key: key of the source.
-        source: which columns hold what.
+        key: key of the source, a source of results.
         engine: where the table lies.
         as_of: results dated after this day are ignored; those without a date stay.
 
     Raises:
         DataError: a column is missing, or holds text where numbers or dates belong (such as 1.2%).
     """
+    source = definitions.sources[key]
+    assert isinstance(source, ResultSource)  # noqa: S101 - told apart by `measure`; this tells the type checker
     ids = {"experiment": source.experiment, "metric": source.metric}
     values = {"estimate": source.estimate, "se": source.se}
     values |= {} if source.n is None else {"n": source.n}

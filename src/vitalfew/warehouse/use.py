@@ -25,8 +25,9 @@ from vitalfew.warehouse.columns import check_columns
 from vitalfew.warehouse.compile import Scope
 from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.judge_use import History, not_measured, use_row
+from vitalfew.warehouse.study import Study
 from vitalfew.warehouse.use_counts import UseCounts
-from vitalfew.warehouse.use_query import DAY, Events, Population, UseQuestion, days_query, names_query, use_query
+from vitalfew.warehouse.use_query import Events, Population, UseQuestion, days_query, names_query, use_query
 from vitalfew.workspace.definitions import EventSource, UnitSource
 from vitalfew.workspace.expressions import parse
 
@@ -54,7 +55,7 @@ def feature_use(
     Args:
         definitions: features, sources and segments.
         engine: where the tables lie.
-        as_of: events after the end of this day are ignored.
+        as_of: events after the end of this day, where the team is, are ignored.
 
     Returns:
         Rows per feature, window and segment (`None`: all the eligible), in the order of the definitions; a feature
@@ -133,7 +134,7 @@ class _Use:
     # What the data hold --------------------------------------------------------------------------------------------
 
     def _census(self, names: tuple[str, ...]) -> _Census:
-        before = None if self._as_of is None else (self._as_of - _EPOCH).days * DAY + DAY
+        before = Study(self._definitions, self._key, {}).end(self._as_of)
         found = self._engine.query(days_query(self._events, names, before)).to_pylist()
         until = "" if self._as_of is None else f" up to {self._as_of}"
         if not found:
@@ -288,10 +289,11 @@ class _Use:
         """The condition of each segment that has one, with the source it reads."""
         members: dict[str, tuple[str, exp.Expr]] = {}
         for key, segment in self._definitions.segments.items():
-            if segment.source is None or segment.source not in scopes or segment.filter is None:
+            source = segment.source or (next(iter(scopes)) if len(scopes) == 1 else None)
+            if source is None or source not in scopes or segment.filter is None:
                 continue
             try:
-                members[key] = (segment.source, scopes[segment.source].condition(parse(segment.filter)))
+                members[key] = (source, scopes[source].condition(parse(segment.filter)))
             except VitalfewError as problem:
                 self._notes.append(FailedRow(STAGE, key, str(problem)))
         return members
