@@ -185,6 +185,12 @@ def test_an_experiment_that_failed_its_trust_test_gives_no_verdict() -> None:
     (verdict,) = verdicts(defined, promised, (effect("exp", "retention", 0.03, 0.001),), failed, TODAY)
     assert verdict.verdict == "unproven"
     assert "trust test" in verdict.reason
+    found = tables(effects=(effect("exp", "retention", 0.03, 0.001),), health=failed, verdicts=(verdict,))
+    shipped, _, headline = made(defined, found)
+    assert shipped["gate"].value is None
+    assert shipped["gate"].measured is None
+    assert any("failed a trust test" in reason for reason in shipped["gate"].reasons)
+    assert headline.vital_k is None
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def _expected(
     if not factors:
         return None, (), ("no factors yet: facts only",)
     rng = stream(inputs.seed, key)
-    known = inputs.known.get(key, {})
+    known = {metric: effect for metric, effect in inputs.known.get(key, {}).items() if effect.trusted}
     effects: dict[str, Floats] = {}
     grades: list[Grade] = []
     for promise in inputs.promises_of(key):

@@ -70,7 +70,8 @@ def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
 
 
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> ValuedLine:
-    known = inputs.known.get(key, {})
+    everything = inputs.known.get(key, {})
+    known = {metric: effect for metric, effect in everything.items() if effect.trusted}
     verdicts = inputs.verdicts_of(key)
     verdict: Verdict = min((v.verdict for v in verdicts), key=_WORST_FIRST.index, default="no_promise")
     promise = inputs.locked_promise(verdicts)
@@ -95,7 +96,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
         grade=weakest(k.grade for k in counted or known.values()),
         reasons=(
             *_verdict_reasons(inputs, verdicts),
-            *value_reasons(inputs, known),
+            *(_trust_reasons(everything) or value_reasons(inputs, known)),
             *_reach_reasons(initiative, draws),
         ),
     )
@@ -151,9 +152,15 @@ def value_reasons(inputs: Inputs, known: Mapping[str, Known]) -> tuple[str, ...]
     reasons = [f"value leaves out what was not measured: {', '.join(missing)}"] if missing else []
     if not inputs.tables.weights:
         reasons.append("weights unknown: nobody has judged yet, ranks run over the whole weight space")
-    if any(not known[f].trusted for f in factors if f in known):
-        reasons.append("its experiment failed a trust test")
     return tuple(reasons)
+
+
+def _trust_reasons(known: Mapping[str, Known]) -> tuple[str, ...]:
+    """An effect that cannot be believed gives no value: it is named, and neither shown nor ranked."""
+    broken = dict.fromkeys(key for effect in known.values() if not effect.trusted for key in effect.experiments)
+    if not broken or any(effect.trusted for effect in known.values()):
+        return ()
+    return (f"no value is shown: {', '.join(broken)} failed a trust test",)
 
 
 def use_sentence(use: UseRow | None) -> str:

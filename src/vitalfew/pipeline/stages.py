@@ -150,7 +150,13 @@ def _effects(context: Context, tables: Tables) -> Output:
     tests = health(context.definitions, tables.assignments, tables.moments)
     rows, failed = effects(context.definitions, tables.moments, tables.given, tests)
     suggested = summaries(context.definitions, rows, tests)
-    return {"effects": rows, "health": tests, "experiments": suggested, "failed": failed}
+    named = {row.item for row in tables.failed}  # what could not be measured is reported once, where it failed
+    return {
+        "effects": rows,
+        "health": tests,
+        "experiments": suggested,
+        "failed": [f for f in failed if f.item not in named],
+    }
 
 
 def _judgement(context: Context, _: Tables) -> Output:
