@@ -248,8 +248,9 @@ def test_processes_that_append_at_once_make_one_sound_chain(tmp_path: Path) -> N
     assert len({act.by for act in log.acts}) == 4
 
 
-def test_many_acts_can_be_appended_under_one_lock(tmp_path: Path) -> None:
-    with writing(tmp_path) as writer:
+@pytest.mark.parametrize("durable", [True, False])
+def test_many_acts_can_be_appended_under_one_lock(tmp_path: Path, durable: bool) -> None:
+    with writing(tmp_path, durable=durable) as writer:
         for _ in range(3):
             writer.append("forecast", "h", "anna", FORECAST, at=BEGIN)
     assert read(tmp_path).acts == writer.log.acts

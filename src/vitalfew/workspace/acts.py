@@ -147,8 +147,12 @@ def append(
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[Writer]:
+def writing(root: Path, *, durable: bool = True) -> Iterator[Writer]:
     """Hold the log for writing, so that what is appended can rest on what is in it.
+
+    Args:
+        root: the workspace folder.
+        durable: whether each act is on disk before the next; a log that can be made again needs no such patience.
 
     Raises:
         ActError: the log is damaged or cannot be written.
@@ -157,17 +161,18 @@ def writing(root: Path) -> Iterator[Writer]:
         chain, log = _read_open(root, descriptor)
         if log.damage:
             raise _damaged(root, log.damage[0])
-        yield Writer(root, descriptor, log, newline_first=not chain.ends_with_newline)
+        yield Writer(root, descriptor, log, newline_first=not chain.ends_with_newline, durable=durable)
 
 
 class Writer:
     """Appends acts while the log is held; `log` is the log as it stands, with what was just appended."""
 
-    def __init__(self, root: Path, descriptor: int, log: ActLog, *, newline_first: bool) -> None:
+    def __init__(self, root: Path, descriptor: int, log: ActLog, *, newline_first: bool, durable: bool) -> None:
         self.log = log
         self._root = root
         self._descriptor = descriptor
         self._newline_first = newline_first
+        self._durable = durable
 
     def append(
         self,
@@ -204,10 +209,12 @@ class Writer:
         size = os.fstat(self._descriptor).st_size
         path = body_path(self._root, act.n)
         try:
-            _write_new(path, content)
+            _write_new(path, content, durable=self._durable)
             _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + to_line(act))
-            os.fsync(self._descriptor)
-            _sync_folder(self._root)
+            if self._durable:
+                os.fsync(self._descriptor)
+                if act.n == 1:  # only then are there new names in the folder itself
+                    _sync_folder(self._root)
         except BaseException as error:
             os.ftruncate(self._descriptor, size)
             path.unlink(missing_ok=True)
@@ -347,19 +354,21 @@ def _moment(last: Act | None, at: datetime | None) -> str:
     return stamp
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _write_new(path: Path, content: bytes, *, durable: bool) -> None:
     """Write a file whole or not at all; one left by an append that never finished is replaced."""
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".part")
     try:
         with draft.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
