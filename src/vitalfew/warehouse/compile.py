@@ -204,7 +204,9 @@ class _Compiler:
         match expr:
             case ast.Column(name):
                 self._comparable(name, other)
-                return self._scope.column(name)
+                # Engines rank NaN above every number; here it is missing.
+                floating = self._scope.type_of(name) == "number"
+                return self._scope.number(name) if floating else self._scope.column(name)
             case ast.Literal(value):
                 return self._literal(value, other)
             case ast.Arithmetic(left, operator, right):

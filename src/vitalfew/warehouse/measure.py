@@ -53,8 +53,8 @@ def _reported(
 
     try:
         if isinstance(source, AggregateSource):
-            return measure_aggregates(definitions, source_key, source, engine, as_of)
-        return measure_results(definitions, source_key, source, engine, as_of)
+            return measure_aggregates(definitions, source_key, engine, as_of)
+        return measure_results(definitions, source_key, engine, as_of)
     except VitalfewError as error:
         return Measured(failed=(FailedRow("measure", source_key, str(error)),))
 

@@ -247,18 +247,26 @@ def _sharpened(
     varying = [i for i in far if any(i in _far_in(moments, constants[cell]) for cell, moments in settled.items())]
     if not varying:
         return settled
-    # Experiments may live at different levels; the arms of one experiment share a shift.
     again: dict[Cell, Moments] = {}
-    for experiment in sorted({cell.experiment for cell in found}):
-        one = replace(rows, query=_of_experiment(rows.query, experiment))
-        shift = _overall([moments for cell, moments in found.items() if cell.experiment == experiment])
-        again |= _summed(engine, one, replace(plan, shift=shift))
+    for experiment, arm in sorted({(cell.experiment, cell.arm) for cell in found}):
+        one = replace(rows, query=_of_arm(rows.query, experiment, arm))
+        mine = [moments for cell, moments in found.items() if (cell.experiment, cell.arm) == (experiment, arm)]
+        parts = _summed(engine, one, replace(plan, shift=_overall(mine)))
+        again |= {cell: _rebased(moments, plan.shift) for cell, moments in parts.items()}
     return _settled(again, constants)
 
 
-def _of_experiment(query: exp.Query, experiment: int) -> exp.Select:
-    only = exp.EQ(this=exp.column("experiment"), expression=whole(experiment))
+def _of_arm(query: exp.Query, experiment: int, arm: str) -> exp.Select:
+    only = exp.and_(
+        exp.EQ(this=exp.column("experiment"), expression=whole(experiment)),
+        exp.EQ(this=exp.column("arm"), expression=exp.Literal.string(arm)),
+    )
     return exp.select("*").from_(query.subquery("every")).where(only)
+
+
+def _rebased(moments: Moments, shift: Floats) -> Moments:
+    """The same moments relative to the shift that all arms share; products about the mean do not depend on it."""
+    return replace(moments, shift=shift, mean=moments.mean + (moments.shift - shift)[:, None])
 
 
 def _overall(found: Sequence[Moments]) -> Floats:
