@@ -91,11 +91,14 @@ def _evidence(view: View, line: ShippedLine | CandidateLine) -> Child:
         title = f"{view.title('metrics', row.metric)}: {text}"
         drawn = cells.on_metric(view, row.metric, mark, title) if mark else None
         link = tag("a", _experiment_title(view, row), href=f"#{anchor('experiment', row.experiment)}")
-        rows.append(
-            (_metric_link(view, row.metric), text, drawn, cells.grade(row.grade), f"{sum(row.n.values()):,}", [link, f" · {row.method}"])
-        )  # fmt: skip
+        how = [link, f" · {row.method}"]
+        rows.append((_metric_link(view, row.metric), text, drawn, cells.grade(row.grade), _units(row), how))
     caption = "Treatment minus control; zero is shared, right is better, each metric has its own scale."
     return tag("div", tag("h4", "Evidence"), table(_EVIDENCE, rows, caption=caption))
+
+
+def _units(row: EffectRow) -> str:
+    return f"{sum(row.n.values()):,}" if row.n else "–"
 
 
 def _experiment_title(view: View, row: EffectRow) -> str:

@@ -127,7 +127,8 @@ def _role(view: View, key: str) -> str:
         parts.append(f"factor, range {low} to {high}{share}")
     if guard is not None:
         parts.append(
-            f"guardrail, may not get worse by more than {words.with_unit(f'{guard.margin * unit.factor:g}', unit.change)}"
+            "guardrail, may not get worse by more than "
+            + words.with_unit(words.significant(guard.margin * unit.factor), unit.change)
         )
     return "; ".join(parts) or "–"
 

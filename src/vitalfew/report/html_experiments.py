@@ -93,7 +93,8 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
     for row in effects:
         mark, text = cells.effect_mark(row), cells.effect_text(row, view)
         drawn = cells.on_metric(view, row.metric, mark, f"{_name(view, row, arms=arms)}: {text}") if mark else None
-        rows.append((_name(view, row, arms=arms), text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
+        name = _name(view, row, arms=arms)
+        rows.append((name, text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
                      cells.grade(row.grade), _how(row)))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units, method", "long")]  # fmt: skip

@@ -44,7 +44,9 @@ def _shipped(view: View) -> Markup:
     def row(line: ShippedLine) -> Markup:
         return _row(view, line, _shipped_cells(view, line, values), drawer(view, line), below=line in below)
 
-    rows = _with_line([row(line) for line in above], [row(line) for line in below], "of the measured value", above)
+    rows = _with_line(
+        [row(line) for line in above], [row(line) for line in below], "that give 80 % of the value", above
+    )
     grid = tag("div", _columns(SHIPPED), rows, class_="ledger")
     return section("shipped", "Shipped", question, legend(), grid, _shipped_table(view))
 
@@ -63,7 +65,7 @@ def _candidates(view: View) -> Markup:
     def row(line: CandidateLine) -> Markup:
         return _row(view, line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
 
-    rows = _with_line([row(line) for line in above], [row(line) for line in below], "of the best plan", above)
+    rows = _with_line([row(line) for line in above], [row(line) for line in below], "part of the best plan", above)
     grid = tag("div", _columns(CANDIDATES), rows, class_="ledger candidates")
     return section("candidates", "Candidates", question, grid, _candidate_table(view))
 
@@ -89,7 +91,7 @@ def _row(view: View, line: ShippedLine | CandidateLine, parts: list[Markup], ope
 def _with_line(above: list[Markup], below: list[Markup], of: str, lines: Sequence[object]) -> list[Markup]:
     if not lines:
         return _folded(below)
-    text = f"the vital few above: each probably part {of}; the worthwhile many below"
+    text = f"above: each more likely than not {of}; below: the worthwhile many"
     return [*above, tag("div", text, class_="cut", role="separator"), *_folded(below)]
 
 

@@ -35,7 +35,7 @@ def legend() -> Markup:
     axis_note = (
         "Zero is the vertical line. Promised and measured share one scale per metric, and right is better, whichever "
         "way the metric counts; the number keeps the metric's own sign. Value is in points: 100 would move every "
-        "factor from worst to best. Vital is the probability that a line belongs to the few that give 80 % of the value."
+        "factor from worst to best. Vital is the probability of belonging to the few lines that give 80 % of the value."
     )
     lists = [tag("ul", entries, class_="legend") for entries in (numbers, verdicts, grades)]
     return fold("How to read the marks", lists, tag("p", axis_note, class_="small sub"))

@@ -69,7 +69,7 @@ def promises(view: View) -> Markup:
         ),
     )
     return section(
-        "promises", "Promised against measured", question, tag("div", drawing, tag("div", listed, class_="sub"), class_="figures")
+        "promises", "Promised against measured", question, tag("div", drawing, tag("div", listed), class_="figures")
     )  # fmt: skip
 
 
@@ -157,7 +157,8 @@ def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair
     factor = view.unit(row.metric).good / size
     estimate = row.estimate or 0.0
     thin = (row.low, row.high) if row.low is not None and row.high is not None else None
-    title = f"{view.title('initiatives', row.initiative)}: {_promised_text(view, row)}, measured {_measured_text(view, row)}"
+    both = f"promised {_promised_text(view, row)}, measured {_measured_text(view, row)}"
+    title = f"{view.title('initiatives', row.initiative)}: {both}"
     promised = Mark(promise.p50, (promise.p10, promise.p90), hollow=True).scaled(factor)
     return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
 

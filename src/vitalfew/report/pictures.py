@@ -172,7 +172,9 @@ def _up(axis: Axis, value: float) -> float:
 
 def _places(value: float) -> int:
     return (
-        0 if value == 0 or (abs(value) >= 1 and value == round(value)) else max(0, 1 - math.floor(math.log10(abs(value))))
+        0
+        if value == 0 or (abs(value) >= 1 and value == round(value))
+        else max(0, 1 - math.floor(math.log10(abs(value))))
     )
 
 

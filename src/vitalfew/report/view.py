@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report.axis import Axis, Mark, axis_over, comparable, metric_scales
 from vitalfew.report.words import Unit, unit_of
+from vitalfew.results.rows import CandidateLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vitalfew.results.rows import (
-        CandidateLine,
         EffectRow,
         ExperimentRow,
         Headline,
@@ -87,9 +87,11 @@ class View:
     @cached_property
     def _metric_marks(self) -> list[tuple[str, Mark]]:
         marks = [(p.metric, Mark(p.p50, (p.p10, p.p90))) for p in self.tables.promises]
-        for row in self.tables.effects:
-            if row.estimate is not None and row.segment is None:
-                marks.append((row.metric, Mark(row.estimate, None, ends(row.intervals, 0.95))))
+        marks += [
+            (row.metric, Mark(row.estimate, None, ends(row.intervals, 0.95)))
+            for row in self.tables.effects
+            if row.estimate is not None and row.segment is None
+        ]
         for line in self.tables.shipped:
             if line.promised:
                 marks.append((line.promised.metric, Mark(line.promised.p50, (line.promised.p10, line.promised.p90))))
@@ -130,7 +132,7 @@ def ends(intervals: Iterable[Interval], confidence: float) -> tuple[float, float
     return next(((i.low, i.high) for i in intervals if abs(i.confidence - confidence) < 1e-9), None)  # noqa: PLR2004 - equality of shares
 
 
-def cut[Line: (ShippedLine, CandidateLine)](lines: Iterable[Line]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+def cut[Line: ShippedLine | CandidateLine](lines: Iterable[Line]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """Lines above and below the drawn line, each in the order given."""
     rows = tuple(lines)
     above = tuple(row for row in rows if (chance(row) or 0) >= VITAL)
@@ -139,4 +141,4 @@ def cut[Line: (ShippedLine, CandidateLine)](lines: Iterable[Line]) -> tuple[tupl
 
 def chance(line: ShippedLine | CandidateLine) -> float | None:
     """P(in the vital set) of a shipped line, P(in the best portfolio) of a candidate."""
-    return line.p_in if hasattr(line, "p_in") else line.p_vital
+    return line.p_in if isinstance(line, CandidateLine) else line.p_vital

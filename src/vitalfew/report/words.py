@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vitalfew.results.rows import Choice, EffectRow, Estimate, Headline, NextStep, UseRow, Verdict
-    from vitalfew.workspace.definitions import Metric
+    from vitalfew.workspace.definitions import Grade, Metric
 
 MINUS = "−"
+SMALL_SHARE = 0.01
+"""Shares below this show two decimals of a percentage at most, others one."""
 LEAST_RECORD = 10
 """Promises that must be resolved before a delivery rate is shown."""
 
-GRADES = ("opinion", "correlated", "dated", "staged", "tested", "replicated")
+GRADES: tuple[Grade, ...] = ("opinion", "correlated", "dated", "staged", "tested", "replicated")
 """Grades from weak to strong; the mark of a grade has as many filled steps as its place here, from 1."""
 
 VERDICTS: dict[Verdict, str] = {
@@ -146,9 +148,8 @@ def share_interval(value: Estimate) -> str:
     """A share with its interval: `2.9 % (2.4 to 3.4)`."""
     if value.low is None or value.high is None:
         return f"{share(value.estimate)} (no interval)"
-    places = min(
-        1 if value.estimate >= 0.01 else 2, decimals(100 * (value.high - value.low))
-    )  # a tenth of a point is plenty
+    most = 1 if value.estimate >= SMALL_SHARE else 2
+    places = min(most, decimals(100 * (value.high - value.low)))
     ends = between(100 * value.low, 100 * value.high, places)
     return f"{with_unit(figure(100 * value.estimate, places), '%')} ({ends})"
 
@@ -194,7 +195,7 @@ def date_and_time(iso: str) -> str:
 
 
 def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
-    """What happened, in a sentence: `Retention at day 7 fell by 0.8 percentage points (0.3 to 1.3).`"""
+    """What happened, as `Retention at day 7 fell by 0.8 percentage points (0.3 to 1.3)` with its full stop."""
     if row.estimate is None:
         return f"{title}: not computed{'; ' + row.notes[0] if row.notes else ''}."
     ends = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the interval we report
@@ -240,7 +241,7 @@ def _hardly_used(headline: Headline, cost_unit: str) -> str:
     unknown = headline.features - headline.measured_features
     text = known + (f", {unknown} not measured" if unknown else "")
     if headline.hardly_used_cost:
-        text += f"; the hardly used cost {significant(headline.hardly_used_cost)} {cost_unit}"
+        text += f"; these cost {significant(headline.hardly_used_cost)} {cost_unit} to build"
     return text
 
 

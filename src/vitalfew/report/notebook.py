@@ -1,0 +1,80 @@
+"""Ledger tables as HTML for notebooks: plain tables that take the notebook's own style."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.markup import Markup, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vitalfew.report.view import View
+
+_SHIPPED = (
+    "Shipped",
+    "Promised (80 %)",
+    "Measured (95 %)",
+    "Value, points (80 %)",
+    "Grade",
+    "P(vital)",
+    "Verdict",
+    "Next",
+)
+_CANDIDATES = ("Candidate", "Value, points (80 %)", "Cost", "P(in plan)", "Grade", "Next")
+
+
+def ledger_html(view: View) -> str:
+    """The ledger as HTML for `_repr_html_`: the headline and two tables, every number with its interval."""
+    sentences = words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
+    head = tag("p", tag("strong", f"{sentences[0]}.")) if sentences else None
+    if not view.tables.shipped and not view.tables.candidates:
+        head = tag("p", "The ledger is empty: no feature or initiative is defined yet.")
+    found = (head, _table(_SHIPPED, _shipped(view)), _table(_CANDIDATES, _candidates(view)))
+    return tag("div", [part for part in found if part])
+
+
+def _shipped(view: View) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for line in view.tables.shipped:
+        promise, found, value = line.promised, line.measured, line.value
+        rows.append(
+            (
+                line.title,
+                words.change(promise.p50, promise.p10, promise.p90, view.unit(promise.metric)) if promise else "–",
+                words.change(found.estimate, found.low, found.high, view.unit(found.metric))
+                if found
+                else "not measured",
+                words.change(value.mean, value.low, value.high, words.Unit()) if value else "unknown",
+                line.grade or "none",
+                words.probability(line.p_vital) or "–",
+                words.VERDICTS[line.verdict],
+                words.NEXT_STEPS[line.recommendation],
+            )
+        )
+    return rows
+
+
+def _candidates(view: View) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for line in view.tables.candidates:
+        value, cost = line.value, line.cost
+        rows.append(
+            (
+                line.title,
+                words.change(value.mean, value.low, value.high, words.Unit()) if value else "unknown",
+                f"{cost.p50:g} ({cost.p10:g} to {cost.p90:g})" if cost else "not given",
+                words.probability(line.p_in) or "–",
+                line.grade or "none",
+                words.NEXT_STEPS[line.recommendation],
+            )
+        )
+    return rows
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup | None:
+    body = [tag("tr", [tag("td", cell) for cell in row]) for row in rows]
+    if not body:
+        return None
+    return tag("table", tag("thead", tag("tr", [tag("th", head) for head in heads])), tag("tbody", body))

@@ -1,0 +1,158 @@
+"""A run in the terminal: the ledger, experiments, effects, use, checks, and what could not be computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.axis import Mark, comparable
+from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
+from vitalfew.report.terminal_ledger import print_ledger
+from vitalfew.report.textbar import bar
+from vitalfew.report.view import ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import EffectRow, ExperimentRow, FindingRow, UseRow
+
+__all__ = ["print_checks", "print_effects", "print_experiments", "print_failed", "print_ledger", "print_use"]
+
+MOST_EXPERIMENTS = 12
+MOST_EFFECTS = 40
+MOST_FEATURES = 20
+MOST_FINDINGS = 7
+LIGHT_STYLES = {"ok": "dim", "warning": "yellow", "failed": "red bold", "error": "red bold", "info": "dim"}
+_TRUST = {"ok": "passed", "warning": "warning", "failed": "failed"}
+
+
+def print_experiments(view: View, console: Console) -> None:
+    """Print each experiment: can we trust it, and what to do."""
+    rows = view.tables.experiments
+    if not rows:
+        return
+    sheet = Sheet(console)
+    sheet.heading("EXPERIMENTS")
+    for row in rows[:MOST_EXPERIMENTS]:
+        sheet.table([Field("", 12), Field("")], _experiment(view, row, sheet))
+    sheet.left_out(len(rows) - MOST_EXPERIMENTS, "experiment")
+
+
+def print_effects(view: View, console: Console, experiments: Sequence[str] | None = None) -> None:
+    """Print the effects of some experiments (all when none are named) on all units, on the axis all metrics share."""
+    named = [row.experiment for row in view.tables.experiments] or list(
+        dict.fromkeys(e.experiment for e in view.tables.effects)
+    )
+    groups = {key: [row for row in view.effects_of(key) if row.segment is None] for key in experiments or named}
+    total = sum(map(len, groups.values()))
+    if not total:
+        return
+    sheet = Sheet(console)
+    sheet.heading("EFFECTS")
+    wide = sheet.width >= WIDE
+    glyph = 31 if wide else 15
+    fields = [
+        Field("", 34 if wide else 0),
+        Field("change (95 %)", 28, right=True),
+        Field("better >".rjust(glyph), glyph),
+    ]
+    fields += [Field("p", 7), Field("grade", 10), Field("units")] if wide else [Field("p", 7)]
+    rows: list[Row] = []
+    for key, effects in groups.items():
+        rows += [Group(_title(view, key)), *(_effect(view, row, sheet, glyph) for row in effects)]
+    sheet.table(fields, rows[:MOST_EFFECTS])
+    sheet.say("right is better; each metric has its own scale", "dim")
+    sheet.left_out(sum(not isinstance(row, Group) for row in rows[MOST_EFFECTS:]), "effect")
+
+
+def print_use(view: View, console: Console) -> None:
+    """Print the reach of every feature; what is not measured is named apart from what is not used."""
+    rows = [row for row in view.tables.use if row.main and row.segment is None]
+    if not rows:
+        return
+    sheet = Sheet(console)
+    sheet.heading("USE OF FEATURES")
+    measured = [row for row in rows if row.measured and row.reach]
+    used = sorted(measured, key=lambda row: -(row.reach.estimate if row.reach else 0))
+    half = MOST_FEATURES // 2
+    shown = used if len(used) <= MOST_FEATURES else [*used[:half], *used[-half:]]
+    fields = [Field(""), Field("reach (95 %)", 23, right=True), Field("per 30 days", 11, right=True)]
+    sheet.table([*fields, Field("window", 8), Field("", 11)], [_use(view, row) for row in shown])
+    sheet.left_out(len(used) - len(shown), "feature")
+    missing = [view.title("features", row.feature) for row in rows if row not in measured]
+    if missing:
+        sheet.say(f"Not measured, which is not the same as not used: {', '.join(missing)}.", "dim")
+
+
+def print_checks(view: View, console: Console) -> None:
+    """Print what the checks found, the gravest first, each with one thing to do."""
+    order = ("error", "warning", "info")
+    rows = sorted(view.tables.findings, key=lambda row: order.index(row.severity))
+    sheet = Sheet(console)
+    sheet.heading(f"CHECKS: {words.count(len(rows), 'finding')}" if rows else "CHECKS: nothing found")
+    for row in rows[:MOST_FINDINGS]:
+        _finding(row, sheet)
+    sheet.left_out(len(rows) - MOST_FINDINGS, "finding")
+
+
+def print_failed(view: View, console: Console) -> None:
+    """Print what this run could not compute, and why."""
+    rows = view.tables.failed
+    if not rows:
+        return
+    sheet = Sheet(console)
+    sheet.heading(f"NOT COMPUTED: {words.count(len(rows), 'item')}")
+    for row in rows[:MOST_FINDINGS]:
+        sheet.say(f"{row.item}: {row.reason}", indent=2)
+    sheet.left_out(len(rows) - MOST_FINDINGS, "item")
+
+
+def _title(view: View, experiment: str) -> str:
+    return next((row.title for row in view.tables.experiments if row.experiment == experiment), experiment)
+
+
+def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
+    health = view.health_of(row.experiment)
+    trust = Cell("untested", "dim")
+    if health:
+        status = health[0].status
+        trust = Cell(f"{sheet.signs.lights[status]} {_TRUST[status]}", LIGHT_STYLES[status])
+    return [[trust, Cell(row.title, "bold")], Note(f"{row.action.replace('_', ' ')}: {row.reason}")]
+
+
+def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
+    cells = [Cell(view.title("metrics", row.metric))]
+    if row.estimate is None:
+        cells += [Cell(row.notes[0] if row.notes else "not computed", "dim"), Cell(""), Cell("")]
+    else:
+        likely, sure = ends(row.intervals, 0.80), ends(row.intervals, 0.95)
+        mark = comparable(Mark(row.estimate, likely, sure), row.metric, view.unit(row.metric), view.scales)
+        low, high = sure or (None, None)
+        drawn = "" if sheet.is_pipe else bar(view.axis, mark, glyph, sheet.signs)
+        p = f"p {words.p_value(row.p_value)}" if sheet.is_pipe else words.p_value(row.p_value)
+        cells += [Cell(words.change(row.estimate, low, high, view.unit(row.metric))), Cell(drawn), Cell(p)]
+    if sheet.is_pipe or sheet.width >= WIDE:
+        cells += [Cell(row.grade), Cell(" + ".join(f"{n:,}" for n in row.n.values()))]
+    return cells
+
+
+def _use(view: View, row: UseRow) -> list[Cell]:
+    frequency = "" if row.frequency is None else f"{words.significant(row.frequency, 2)} times"
+    mark = Cell("hardly used", "yellow") if row.hardly_used else Cell("")
+    reach = words.share_interval(row.reach) if row.reach else ""
+    return [
+        Cell(view.title("features", row.feature)),
+        Cell(reach),
+        Cell(frequency),
+        Cell(f"{row.window_days} days"),
+        mark,
+    ]
+
+
+def _finding(row: FindingRow, sheet: Sheet) -> None:
+    sheet.say(f"{sheet.signs.lights[row.severity]} {row.message}", LIGHT_STYLES[row.severity])
+    sheet.say(f"{row.why} ({row.id}, {row.subject})", indent=2)
+    sheet.say(f"{sheet.signs.arrow} {row.do}", "bold", indent=2)

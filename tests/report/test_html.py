@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from report import sample
+from vitalfew.report.html import css, html_page, write_html
+from vitalfew.report.markup import anchor, tag
+from vitalfew.report.notebook import ledger_html
+from vitalfew.results.rows import Headline, Tables
+from vitalfew.workspace.definitions import Definitions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vitalfew.report import View
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '" onload="alert(1)',
+    "'><img src=x onerror=alert(1)>",
+    "</style><b>",
+    "\x00\ud800&amp;",
+]
+VOID = {"meta", "br", "hr", "col", "link"}
+
+
+class Reader(HTMLParser):
+    """Collects elements, ids and links, and holds that every element is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, element: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((element, dict(attributes)))
+        if element not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, element: str) -> None:
+        assert self.open.pop() == element
+
+    def all(self, element: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == element]
+
+
+@pytest.fixture(scope="module")
+def page() -> Reader:
+    return Reader(html_page(sample.view()))
+
+
+def test_the_file_is_written_as_utf8(tmp_path: Path) -> None:
+    write_html(sample.view(), tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html_page(sample.view())
+
+
+def test_every_element_is_closed_and_every_id_is_unique(page: Reader) -> None:
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_link_leads_to_a_place_on_the_page(page: Reader) -> None:
+    ids = {attributes.get("id") for _, attributes in page.found}
+    links = [attributes["href"] or "" for attributes in page.all("a")]
+    assert len(links) > 20
+    assert all(link.startswith("#") and link[1:] in ids for link in links)
+
+
+def test_every_picture_has_a_text_alternative(page: Reader) -> None:
+    pictures = [a for a in page.all("svg") if "role" in a]
+    assert len(pictures) > 100
+    assert all(a["role"] == "img" and a["aria-label"] for a in pictures)
+    assert len(page.all("title")) == len(page.all("svg")) + 1
+
+
+def test_the_page_has_no_script_no_address_and_no_inline_style(page: Reader) -> None:
+    text = html_page(sample.view())
+    assert page.all("script") == page.all("link") == page.all("img") == []
+    assert re.search(r"https?:|@import|url\(| style=| on\w+=", text) is None
+    policies = [a["content"] or "" for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert len(policies) == 1
+    assert policies[0].startswith("default-src 'none'; style-src 'sha256-")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
+    honest = Reader(html_page(sample.view()))
+    hostile = Reader(html_page(_renamed(name)))
+    assert [element for element, _ in hostile.found] == [element for element, _ in honest.found]
+    kinds = {key for _, attributes in hostile.found for key in attributes}
+    assert kinds == {key for _, attributes in honest.found for key in attributes}
+
+
+def test_hostile_names_are_text_in_a_notebook_too() -> None:
+    assert "<script" not in ledger_html(_renamed(HOSTILE[0]))
+
+
+def test_keys_that_differ_have_different_anchors() -> None:
+    keys = ["a b", "a-b", "a/b", "a" * 80, "a" * 81, "é", "", "<x>"]
+    anchors = {anchor("line", key) for key in keys}
+    assert len(anchors) == len(keys)
+    assert all(re.fullmatch(r"line-[A-Za-z0-9_-]*", found) for found in anchors)
+
+
+def test_markup_escapes_text_and_attributes() -> None:
+    written = tag("p", "a < b", tag("b", "c & d"), class_='"x"', hidden=True, title=None, x=1.04)
+    assert written == '<p class="&quot;x&quot;" hidden x="1">a &lt; b<b>c &amp; d</b></p>'
+
+
+def test_lines_above_the_drawn_line_are_the_likely_vital_ones() -> None:
+    text = html_page(sample.view())
+    above, below = text.split('class="cut"', 1)
+    assert 'id="line-parts"' in above
+    assert 'id="line-photos"' in below.split("</section>")[0]
+
+
+def test_without_values_no_line_is_drawn() -> None:
+    tables = sample.tables()
+    facts = tuple(replace(line, value=None, parts=(), p_vital=None) for line in tables.shipped)
+    section = html_page(sample.view(replace(tables, shipped=facts))).split('id="candidates"')[0]
+    assert 'class="cut"' not in section
+
+
+def test_a_failed_trust_test_folds_the_effects_away() -> None:
+    text = html_page(sample.view())
+    failed = text.split('id="experiment-reminders"')[1].split('id="experiment-sso"')[0]
+    sound = text.split('id="experiment-sso"')[1].split('id="experiment-assistant"')[0]
+    assert "Show the effects anyway" in failed
+    assert "Show the effects anyway" not in sound
+
+
+def test_an_empty_run_teaches_in_every_section() -> None:
+    text = html_page(sample.view(Tables(), Definitions()))
+    assert text.count('class="blank"') == 6
+    assert text.count("First step:") == 6
+    assert "Not computed" not in text
+
+
+def test_facts_without_definitions_are_still_a_report() -> None:
+    text = html_page(sample.view(replace(sample.tables(), headline=(Headline(14, 8),)), Definitions()))
+    assert "which are the vital few cannot be told yet" in text
+
+
+def test_forty_features_and_thirty_experiments_stay_under_two_megabytes() -> None:
+    tables = sample.tables()
+    many = replace(
+        tables,
+        shipped=tuple(replace(line, line=f"{line.line}_{i}") for i in range(5) for line in tables.shipped),
+        candidates=tuple(replace(line, line=f"{line.line}_{i}") for i in range(4) for line in tables.candidates),
+        use=tuple(replace(row, feature=f"{row.feature}_{i}") for i in range(2) for row in tables.use),
+        experiments=tuple(
+            replace(row, experiment=f"{row.experiment}_{i}") for i in range(5) for row in tables.experiments
+        ),
+        effects=tuple(replace(row, experiment=f"{row.experiment}_{i}") for i in range(9) for row in tables.effects),
+        findings=tables.findings * 5,
+    )
+    assert len(many.effects) > 300
+    assert len(html_page(sample.view(many)).encode()) < 2_000_000
+
+
+def _renamed(name: str) -> View:
+    tables = sample.tables()
+    known = sample.definitions()
+    named = {key: metric.model_copy(update={"title": name}) for key, metric in known.metrics.items()}
+    return sample.view(
+        replace(
+            tables,
+            shipped=tuple(replace(line, title=name, team=name, reasons=(name,)) for line in tables.shipped),
+            candidates=tuple(replace(line, title=name, reasons=(name,)) for line in tables.candidates),
+            experiments=tuple(replace(row, title=name, reason=name) for row in tables.experiments),
+            effects=tuple(replace(row, arm=name, method=name, notes=(name,)) for row in tables.effects),
+            health=tuple(replace(row, message=name) for row in tables.health),
+            findings=tuple(replace(row, message=name, subject=name, why=name, do=name) for row in tables.findings),
+            failed=tuple(replace(row, item=name, reason=name) for row in tables.failed),
+        ),
+        known.model_copy(update={"metrics": named}),
+    )
+
+
+def test_the_style_is_written_once() -> None:
+    assert html_page(sample.view()).count(css()) == 1

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from report import sample
+from vitalfew.report.terminal import (
+    print_checks,
+    print_effects,
+    print_experiments,
+    print_failed,
+    print_ledger,
+    print_use,
+)
+from vitalfew.results.rows import FailedRow, Tables
+
+if TYPE_CHECKING:
+    from vitalfew.report import View
+
+
+def everything(view: View, console: Console) -> None:
+    for show in (print_ledger, print_experiments, print_effects, print_use, print_checks, print_failed):
+        show(view, console)
+
+
+def on_terminal(view: View, width: int, *, encoding: str = "utf-8", colour: bool = False) -> list[str]:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    everything(view, Console(file=file, width=width, force_terminal=True, color_system="truecolor" if colour else None))
+    file.flush()
+    return raw.getvalue().decode(encoding).splitlines()
+
+
+def in_pipe(view: View) -> list[str]:
+    file = io.StringIO()
+    everything(view, Console(file=file, width=80))
+    return file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(len(line) for line in on_terminal(sample.view(), width)) <= width
+
+
+def test_a_line_shows_number_bar_grade_chance_verdict_and_next_step() -> None:
+    line = next(line for line in on_terminal(sample.view(), 80) if line.startswith("Offline forms"))
+    assert line.split()[2:] == ["+12.4", "┊", "├●─┤", "▆", "tested", ".99", "●", "kept", "keep"]
+
+
+def test_the_line_is_drawn_between_the_vital_few_and_the_worthwhile_many() -> None:
+    lines = on_terminal(sample.view(), 80)
+    rule = next(place for place, line in enumerate(lines) if "the vital few above" in line)
+    assert any(line.startswith("Parts at a glance") for line in lines[:rule])
+    assert any(line.startswith("Photo notes") for line in lines[rule:])
+
+
+def test_an_unknown_value_is_an_empty_frame() -> None:
+    assert "╌╌╌" in next(line for line in on_terminal(sample.view(), 80) if line.startswith("Badges"))
+
+
+def test_a_terminal_without_utf8_gets_plain_signs() -> None:
+    lines = on_terminal(sample.view(), 80, encoding="ascii")
+    assert "|*-|" in next(line for line in lines if line.startswith("Offline forms"))
+    assert any("x harmful" in line for line in lines)
+
+
+def test_colour_is_only_an_addition() -> None:
+    plain, coloured = on_terminal(sample.view(), 80), on_terminal(sample.view(), 80, colour=True)
+    assert any("\x1b[" in line for line in coloured)
+    assert not any("\x1b[" in line for line in plain)
+
+
+def test_in_a_pipe_each_line_of_the_ledger_is_one_whole_line() -> None:
+    lines = in_pipe(sample.view())
+    line = next(line for line in lines if line.startswith("Home screen widgets"))
+    assert "that has to fit somewhere | no value | no evidence | no promise | measure | used by 3.5" in line
+    assert any("value +12.4 points (9.1 to 15.8) | tested | vital .99 | kept | keep" in line for line in lines)
+
+
+def test_an_empty_ledger_teaches_and_offers_the_first_step() -> None:
+    file = io.StringIO()
+    print_ledger(sample.view(Tables()), Console(file=file, width=80))
+    lines = file.getvalue().splitlines()
+    assert len(lines) == 3
+    assert "First step: vitalfew start FILE" in lines[-1]
+
+
+def test_many_lines_are_cut_and_counted() -> None:
+    tables = sample.tables()
+    extra = tuple(replace(tables.shipped[-1], line=f"more_{i}", title=f"More {i}") for i in range(30))
+    lines = on_terminal(sample.view(replace(tables, shipped=(*tables.shipped, *extra))), 80)
+    assert sum(line.startswith("More ") for line in lines) == 0
+    assert "and 30 more shipped lines; --html FILE or --json shows all" in lines
+
+
+def test_a_harmful_line_is_shown_however_far_below_it_stands() -> None:
+    tables = sample.tables()
+    filler = tuple(replace(tables.shipped[-1], line=f"more_{i}", title=f"More {i}") for i in range(30))
+    harmful = next(line for line in tables.shipped if line.line == "assistant")
+    lines = on_terminal(sample.view(replace(tables, shipped=(*filler, harmful))), 80)
+    assert any(line.startswith("Assistant") for line in lines)
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    tables = sample.tables()
+    hostile = replace(tables.shipped[0], title="\x1b]0;owned\x07[red]bold[/red]")
+    lines = on_terminal(sample.view(replace(tables, shipped=(hostile,))), 140)
+    assert not any("\x1b" in line or "\x07" in line for line in lines)
+    assert any("[red]bold[/red]" in line for line in lines)
+
+
+def test_what_failed_is_named_with_its_reason() -> None:
+    tables = replace(sample.tables(), failed=(FailedRow("measure", "metrics.revenue", "no column 'amount'"),))
+    assert "  metrics.revenue: no column 'amount'" in on_terminal(sample.view(tables), 80)
+
+
+def test_features_that_are_not_measured_are_named_apart() -> None:
+    assert "Not measured, which is not the same as not used: Api keys, Audit." in on_terminal(sample.view(), 80)
