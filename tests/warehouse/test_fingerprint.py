@@ -75,11 +75,11 @@ def test_a_frame_is_known_by_its_content_however_it_is_cut() -> None:
     assert one.path == "frame:t"
 
 
-def test_moments_computed_elsewhere_stand_in_for_the_table(tmp_path: Path) -> None:
+def test_moments_computed_elsewhere_count_with_the_table(tmp_path: Path) -> None:
     (tmp_path / "moments").mkdir()
     (tmp_path / "moments" / "players.csv").write_text("query_hash\n")
     found = fingerprint(definitions(players="players.csv"), tmp_path)["players"]
-    assert (found.path, found.size) == ("moments/players", 11)
+    assert (found.path, found.size) == ("players.csv and moments/players", 11)
 
 
 def test_files_of_a_pattern_are_known_together(tmp_path: Path) -> None:

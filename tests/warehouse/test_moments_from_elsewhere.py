@@ -16,11 +16,12 @@ import sqlglot
 
 from vitalfew.errors import DataError, Unsupported, UsageError
 from vitalfew.results.moments import moments_of
-from vitalfew.warehouse.elsewhere import DIALECTS, moments_sql
 from vitalfew.warehouse.engine import open_engine
+from vitalfew.warehouse.export import DIALECTS, moments_sql
 from vitalfew.warehouse.imported import import_moments, imported_moments
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import DataSettings, Definitions
+from vitalfew.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def run(sql: str, table: pa.Table, file: Path) -> Path:
 
 @pytest.fixture
 def answer(tmp_path: Path) -> Path:
-    return run(moments_sql(workspace(), [], "duckdb")[0].sql, players(), tmp_path / "answer.csv")
+    return run(moments_sql(workspace(), [], "duckdb")[0].text, players(), tmp_path / "answer.csv")
 
 
 def rewritten(answer: Path, change: Mapping[str, Any]) -> Path:
@@ -100,7 +101,7 @@ def rewritten(answer: Path, change: Mapping[str, Any]) -> Path:
 def test_the_answer_taken_back_gives_the_moments_of_a_direct_run(tmp_path: Path, suffix: str) -> None:
     definitions, table = workspace(), players()
     (exported,) = moments_sql(definitions, [], "duckdb")
-    import_moments(definitions, run(exported.sql, table, tmp_path / f"answer{suffix}"), tmp_path)
+    import_moments(run(exported.text, table, tmp_path / f"answer{suffix}"), Workspace(definitions, root=tmp_path))
     found = imported_moments(definitions, "players", tmp_path)
     with closing(open_engine(DataSettings(), None, {"players.csv": table})) as engine:
         direct = measure(definitions, "players", engine)
@@ -123,27 +124,28 @@ def test_the_answer_taken_back_gives_the_moments_of_a_direct_run(tmp_path: Path,
 
 
 def test_a_unit_in_two_arms_is_in_none_elsewhere_too(answer: Path, tmp_path: Path) -> None:
-    summary = import_moments(workspace(), answer, tmp_path)
+    summary = import_moments(answer, Workspace(workspace(), root=tmp_path))
     assert sum(summary.units.values()) == 398
     assert summary.metrics == ("revenue", "kept", "per_visit", "capped")
     assert summary.path == tmp_path / "moments" / "players.csv"
+    assert "kept in moments/players.csv" in summary.sentence()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_query_is_written_and_read_in_every_dialect(dialect: str) -> None:
     (exported,) = moments_sql(workspace(), [], dialect)
-    (tree,) = sqlglot.parse(exported.sql, dialect=dialect)
+    (tree,) = sqlglot.parse(exported.text, dialect=dialect)
     assert tree is not None
-    words = exported.sql.upper()
+    words = exported.text.upper()
     assert " FILTER" not in words
     assert "ISFINITE" not in words
     assert "STDDEV" not in words
-    assert f"query_hash {exported.query_hash}" in exported.sql
-    assert "-- metric revenue, version 1" in exported.sql
+    assert f"query_hash {exported.query_hash}" in exported.text
+    assert "-- metric revenue, version 1" in exported.text
 
 
 def test_names_are_in_capitals_where_snowflake_keeps_them_so() -> None:
-    sql = moments_sql(workspace(), ["revenue"], "snowflake")[0].sql
+    sql = moments_sql(workspace(), ["revenue"], "snowflake")[0].text
     assert '"PLAYERS"' in sql
     assert '"REVENUE"' in sql
     assert '"players"' not in sql
@@ -151,14 +153,14 @@ def test_names_are_in_capitals_where_snowflake_keeps_them_so() -> None:
 
 def test_a_table_of_the_warehouse_keeps_its_schema() -> None:
     sources = {"players": {"table": "shop.players", "unit": "user_id"}}
-    assert '"shop"."players"' in moments_sql(workspace(sources=sources), [], "postgres")[0].sql
-    assert "`shop`.`players`" in moments_sql(workspace(sources=sources), [], "bigquery")[0].sql
+    assert '"shop"."players"' in moments_sql(workspace(sources=sources), [], "postgres")[0].text
+    assert "`shop`.`players`" in moments_sql(workspace(sources=sources), [], "bigquery")[0].text
 
 
 def test_only_the_metrics_asked_for_are_exported_and_the_others_are_missing_after(tmp_path: Path) -> None:
     definitions = workspace()
     (exported,) = moments_sql(definitions, ["kept"], "duckdb")
-    import_moments(definitions, run(exported.sql, players(), tmp_path / "a.csv"), tmp_path)
+    import_moments(run(exported.text, players(), tmp_path / "a.csv"), Workspace(definitions, root=tmp_path))
     found = imported_moments(definitions, "players", tmp_path)
     assert found is not None
     assert {row.names for row in found.moments} == {("kept",)}
@@ -172,8 +174,8 @@ def test_without_an_answer_the_table_is_measured(tmp_path: Path) -> None:
 def test_an_answer_to_other_definitions_is_refused(answer: Path, tmp_path: Path) -> None:
     changed = workspace(metrics=METRICS | {"revenue": {"source": "players", "column": "visits"}})
     with pytest.raises(DataError, match="the definitions changed since"):
-        import_moments(changed, answer, tmp_path)
-    import_moments(workspace(), answer, tmp_path)
+        import_moments(answer, Workspace(changed, root=tmp_path))
+    import_moments(answer, Workspace(workspace(), root=tmp_path))
     with pytest.raises(DataError, match=r"moments/players.csv: the definitions changed since.*vitalfew sql"):
         imported_moments(changed, "players", tmp_path)
 
@@ -182,7 +184,7 @@ def test_another_title_changes_no_number_and_is_no_other_question(answer: Path, 
     titled = workspace(
         metrics=METRICS | {"kept": METRICS["kept"] | {"title": "Kept after a week", "direction": "down"}}
     )
-    assert import_moments(titled, answer, tmp_path).source == "players"
+    assert import_moments(answer, Workspace(titled, root=tmp_path)).source == "players"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_another_title_changes_no_number_and_is_no_other_question(answer: Path, 
 )
 def test_numbers_that_no_data_give_are_refused(answer: Path, tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said.replace("?", r"\?")):
-        import_moments(workspace(), rewritten(answer, change), tmp_path)
+        import_moments(rewritten(answer, change), Workspace(workspace(), root=tmp_path))
     assert not (tmp_path / "moments").exists()
 
 
@@ -210,21 +212,21 @@ def test_a_missing_column_and_a_doubled_row_are_refused(answer: Path, tmp_path: 
     table = pyarrow.csv.read_csv(answer)
     pyarrow.csv.write_csv(table.rename_columns([name.replace("p0_1", "p01") for name in table.column_names]), answer)
     with pytest.raises(DataError, match="no column 'p0_1'"):
-        import_moments(workspace(), answer, tmp_path)
+        import_moments(answer, Workspace(workspace(), root=tmp_path))
     pyarrow.csv.write_csv(pa.concat_tables([table, table]), answer)
     with pytest.raises(DataError, match="two rows for arm"):
-        import_moments(workspace(), answer, tmp_path)
+        import_moments(answer, Workspace(workspace(), root=tmp_path))
     pyarrow.csv.write_csv(table.slice(0, 0), answer)
     with pytest.raises(DataError, match="holds no rows"):
-        import_moments(workspace(), answer, tmp_path)
+        import_moments(answer, Workspace(workspace(), root=tmp_path))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
-        import_moments(workspace(), tmp_path / "nothing.csv", tmp_path)
+        import_moments(tmp_path / "nothing.csv", Workspace(workspace(), root=tmp_path))
     (tmp_path / "broken.parquet").write_text("no")
     with pytest.raises(DataError, match="cannot be read"):
-        import_moments(workspace(), tmp_path / "broken.parquet", tmp_path)
+        import_moments(tmp_path / "broken.parquet", Workspace(workspace(), root=tmp_path))
 
 
 def test_what_one_query_cannot_give_is_said() -> None:

@@ -67,17 +67,15 @@ def fingerprint(
         if frames is not None and source.table in frames:
             result[key] = _frame_fingerprint(source.table, frames[source.table])
             continue
-        name, paths = _kept_of(key, root) or _files_of(definitions, root, source.table)
+        name, paths = _files_of(definitions, root, source.table)
+        kept = kept_files(key, root)
+        if kept:
+            # Moments computed elsewhere stand in for the table where experiments are measured.
+            name, paths = f"{name} and {FOLDER}/{key}", (*paths, *kept)
         if name not in taken:
             taken[name] = _file_fingerprint(paths, name, earlier.get(name))
         result[key] = taken[name]
     return result
-
-
-def _kept_of(source: str, root: Path | None) -> tuple[str, tuple[Path, ...]] | None:
-    """Moments that were computed elsewhere stand in for the table."""
-    paths = kept_files(source, root)
-    return (f"{FOLDER}/{source}", paths) if paths else None
 
 
 def _files_of(definitions: Definitions, root: Path | None, table: str) -> tuple[str, tuple[Path, ...]]:

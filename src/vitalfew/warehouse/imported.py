@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vitalfew.errors import DataError, suggest
-from vitalfew.warehouse.elsewhere import query_hash, studies
+from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.warehouse.export import query_hash, studies
 from vitalfew.warehouse.kept import FOLDER, kept_files
 from vitalfew.warehouse.reported import number_of, text_of
 from vitalfew.warehouse.sums import Cell, moments_of_sums
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.study import Study
     from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.workspace import Workspace
 
     Row = Mapping[str, Any]
 
@@ -38,21 +39,31 @@ class Imported:
     metrics: tuple[str, ...]
     units: Mapping[str, int]
 
+    def sentence(self) -> str:
+        """What happened, for the terminal."""
+        arms = ", ".join(f"{arm} {units:,}" for arm, units in sorted(self.units.items()))
+        return (
+            f"Took the moments of {', '.join(self.metrics)} (units: {arms}) in place of the table of source"
+            f" '{self.source}'; kept in {FOLDER}/{self.path.name}. Delete that file to measure the table again."
+        )
 
-def import_moments(definitions: Definitions, file: Path, root: Path) -> Imported:
+
+def import_moments(file: Path, workspace: Workspace) -> Imported:
     """Take back the answer of a query that `moments_sql` wrote, and keep it in the workspace.
 
     Args:
-        definitions: the workspace, unchanged since the query was written.
         file: the answer as CSV or Parquet.
-        root: folder of the workspace; the answer is kept in `moments/` below it.
+        workspace: its definitions unchanged since the query was written; the answer is kept in its folder.
 
     Raises:
+        UsageError: the workspace has no folder.
         DataError: columns are missing, numbers cannot be right, or the definitions changed since.
     """
-    table = _read(file)
+    if workspace.root is None:
+        raise UsageError("moments are kept in the folder of a workspace, and this one has none")
+    definitions, table = workspace.definitions, _read(file)
     answer = _Answer.of(definitions, table.to_pylist(), file.name)
-    place = root / FOLDER / _file_name(definitions, answer)
+    place = workspace.root / FOLDER / _file_name(definitions, answer)
     place.parent.mkdir(parents=True, exist_ok=True)
     _write(table, place)
     units: dict[str, int] = {}

@@ -49,7 +49,7 @@ class Exported:
     metrics: tuple[str, ...]
     segments: tuple[str, ...]
     query_hash: str
-    sql: str
+    text: str
 
 
 def moments_sql(
@@ -71,6 +71,7 @@ def moments_sql(
         UsageError: an unknown metric or dialect, or no experiment measures the metrics.
         Unsupported: what cannot be had in one portable query, such as events or caps at a percentile.
     """
+    dialect = "postgres" if dialect == "postgresql" else dialect
     if dialect not in DIALECTS:
         raise UsageError(f"there is no dialect '{dialect}'", hint=suggest(dialect, DIALECTS))
     for metric in metrics:
