@@ -75,7 +75,8 @@ class RawData:
         user, exposed, treated = self.arms(experiment)
         groups: list[tuple[str | None, NDArray[np.bool_]]] = [(None, np.ones(len(user), dtype=bool))]
         if by_segment:
-            groups += [(name, self.segment[user] == name) for name in ("solo", "mid", "enterprise")]
+            segments = [(name, self.segment[user] == name) for name in ("solo", "mid", "enterprise")]
+            groups += [(name, members) for name, members in segments if members.any()]
         found = []
         for metric in metrics:
             top, bottom = self._per_user(metric, user, exposed)

@@ -68,8 +68,9 @@ _TRIALS = (
         "van_stock",
         0,
         9,
-        {"first_time_fix": {"enterprise": 0.16}, "seats_added": {"enterprise": 0.80}},
-        Claim("first_time_fix", 0.12, segment="enterprise"),
+        {"first_time_fix": 0.18, "jobs_completed": 0.30, "seats_added": 0.80},
+        Claim("first_time_fix", 0.14, segment="enterprise"),
+        segment="enterprise",
     ),
     Trial(
         "daily_nudges",
@@ -104,7 +105,13 @@ _TRIALS = (
     Trial("repeat_jobs", 1, 10, {"planning_minutes": -0.13}, Claim("planning_minutes", -0.14)),
     Trial("seat_banner", 1, 11, {"seats_added": 0.20, "retention_28": -0.03}),
     Trial("team_feed", 1, 12, {}, Claim("retention_28", 0.10)),
-    Trial("fault_codes", 1, 13, {"first_time_fix": 0.07, "jobs_completed": 0.05}, Claim("first_time_fix", 0.08)),
+    Trial(
+        "fault_codes",
+        1,
+        13,
+        {"first_time_fix": {"solo": 0.05, "mid": 0.09, "enterprise": 0.09}, "jobs_completed": 0.05},
+        Claim("first_time_fix", 0.08),
+    ),
     Trial("early_first_stop", 1, 14, {"jobs_completed": 0.06, "overtime_hours": 0.45}),
 )
 

@@ -34,7 +34,7 @@ EVENT_RATES: Mapping[str, float] = {
 }
 """Expected events per user and week, before activity."""
 
-SEGMENT_ACTIVITY = (0.8, 1.15, 1.5)
+SEGMENT_ACTIVITY = (0.75, 1.1, 1.4)
 
 MINUTES = 41.0
 """Mean minutes to plan a day."""

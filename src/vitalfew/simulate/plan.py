@@ -9,7 +9,7 @@ from typing import Literal
 from vitalfew.simulate.clock import day
 
 SEGMENTS = ("solo", "mid", "enterprise")
-SEGMENT_SHARES = (0.55, 0.33, 0.12)
+SEGMENT_SHARES = (0.50, 0.30, 0.20)
 
 Size = Literal["full", "small"]
 USERS: Mapping[Size, int] = {"full": 20_000, "small": 4_000}
@@ -68,7 +68,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A randomised experiment on one initiative of the same key, in one slot of one lane."""
+    """A randomised experiment on one initiative of the same key, in one slot of one lane.
+
+    `segment` names the only segment that is exposed; None: all.
+    """
 
     key: str
     lane: int
@@ -78,6 +81,7 @@ class Trial:
     treated: float = 0.5
     loses_units: bool = False
     exposed: float = 0.9
+    segment: str | None = None
 
     @property
     def week(self) -> int:

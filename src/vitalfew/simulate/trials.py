@@ -102,6 +102,8 @@ def timestamps(seconds: NDArray[np.int64]) -> pa.Array:
 def _assign(rng: np.random.Generator, trial: Trial, users: Users) -> Assignment:
     begin = trial.week * WEEK
     there = (users.lane == trial.lane) & (users.signed_up < begin)
+    if trial.segment is not None:
+        there &= users.segment == SEGMENTS.index(trial.segment)
     user = np.flatnonzero(there & (rng.random(users.count) < trial.exposed))
     return Assignment(trial, user, begin + phases(rng, len(user)), rng.random(len(user)) < trial.treated)
 
@@ -148,7 +150,8 @@ def _effects(
     """True effects of a trial on every metric, over all exposed users and by segment."""
     rows = []
     of = users.segment[user]
-    for name, members in [(None, user), *((key, user[of == i]) for i, key in enumerate(SEGMENTS))]:
+    groups = [(None, user), *((key, user[of == i]) for i, key in enumerate(SEGMENTS) if (of == i).any())]
+    for name, members in groups:
         for metric in OUTCOMES:
             by_segment = change[metric][trial.lane, trial.slot]
             effect, base = _effect(metric, users, members, by_segment)

@@ -82,7 +82,7 @@ def draw_users(rng: np.random.Generator, count: int) -> Users:
         lane=rng.integers(0, len(LANE_STARTS), count),
         rate={event: base * activity * rng.gamma(4.0, 1 / 4, count) for event, base in EVENT_RATES.items()},
         minutes=MINUTES * rng.lognormal(-0.02, 0.2, count),
-        fixed=rng.uniform(0.70, 0.86, count),
+        fixed=rng.uniform(0.72, 0.84, count),
     )
 
 
