@@ -267,9 +267,20 @@ BOTH = shipped(ux=date(2026, 1, 1), security=date(2026, 3, 1))
 
 def test_a_group_that_loses_beyond_doubt_is_found() -> None:
     (finding,) = found("harmed", defined(**BOTH), Tables(effects=(effect("x_ux", "fun", -4),)))
-    assert finding.message == "x ux harms the technicians: fun got worse."
+    assert finding.message == "x ux harms: fun got worse for the technicians."
     (other,) = found("harmed", defined(**BOTH), Tables(effects=(effect("x_ux", "fun", -4, segment="small"),)))
-    assert other.message == "x ux harms the segment small firms: fun got worse."
+    assert other.message == "x ux harms: fun got worse for the segment small firms."
+
+
+def test_groups_that_lose_by_the_same_experiment_are_told_in_one_sentence() -> None:
+    effects = (effect("x_ux", "fun", -8), effect("x_ux", "fun", -8, segment="small"))
+    (finding,) = found("harmed", defined(**BOTH), Tables(effects=effects))
+    assert finding.message == "x ux harms: fun got worse for the technicians and the segment small firms."
+
+
+def test_an_experiment_that_failed_its_trust_test_accuses_nobody() -> None:
+    failed = (HealthRow("x_ux", "sample_ratio", 1e-9, "failed", "uneven"),)
+    assert found("harmed", defined(**BOTH), Tables(effects=(effect("x_ux", "fun", -8),), health=failed)) == []
 
 
 def test_a_loss_on_a_metric_that_should_fall_is_a_rise() -> None:
@@ -324,7 +335,7 @@ def test_one_sure_side_or_two_experiments_are_no_conflict(effects: tuple[EffectR
 def test_a_gain_that_a_later_release_of_another_team_took_back_is_found() -> None:
     tables = Tables(effects=(effect("x_ux", "fun", 8), effect("x_security", "fun", -6)))
     (finding,) = found("undone", defined(**BOTH), tables)
-    assert finding.message == "x security took back 75% of what x ux had gained on fun."
+    assert finding.message == "On fun, x security took back what others had gained: x ux (75%)."
 
 
 @pytest.mark.parametrize(

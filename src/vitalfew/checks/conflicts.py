@@ -8,7 +8,7 @@ from vitalfew.checks.evidence import beyond_doubt, changes, gains, losses
 from vitalfew.checks.registry import Found, View, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from vitalfew.checks.evidence import Change
@@ -39,16 +39,17 @@ def harmed(view: View) -> Iterator[Found]:
     defined = view.definitions
     watched = {*defined.factors, *defined.guardrails}
     candidates = changes(view, lambda effect: effect.metric in watched and _is_live(view, effect))
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[str, dict[str, list[str]]] = {}
     for change in losses(candidates, view.thresholds.alpha):
         effect = change.effect
         guardrail = defined.guardrails.get(effect.metric)
         group = _group(view, effect)
         if group is not None and -change.good > (guardrail.margin if guardrail else 0.0):
-            groups.setdefault((effect.experiment, group), []).append(view.title("metrics", effect.metric))
-    for (experiment, group), metrics in groups.items():
-        what = ", ".join(dict.fromkeys(metrics))
-        yield Found(experiment, f"{view.title('experiments', experiment)} harms {group}: {what} got worse.")
+            title = view.title("metrics", effect.metric)
+            groups.setdefault(effect.experiment, {}).setdefault(title, []).append(group)
+    for experiment, losers in groups.items():
+        told = "; ".join(f"{metric} got worse for {_listed(dict.fromkeys(who))}" for metric, who in losers.items())
+        yield Found(experiment, f"{view.title('experiments', experiment)} harms: {told}.")
 
 
 @check(
@@ -82,17 +83,27 @@ def business_gains_customer_loses(view: View) -> Iterator[Found]:
 def undone(view: View) -> Iterator[Found]:
     """A gain on a metric that a later release of another team took back in good part; both beyond doubt."""
     live = changes(view, lambda effect: effect.segment is None and _is_live(view, effect))
-    said = set()
     won = gains(live, view.thresholds.alpha)
+    undoing: dict[tuple[str, str], dict[str, float]] = {}
     for later in losses(live, view.thresholds.alpha):
         for earlier in won:
-            pair = (earlier.effect.experiment, later.effect.experiment, later.effect.metric)
-            if pair not in said and _undoes(view, earlier, later):
-                said.add(pair)
-                first, second = (view.title("experiments", experiment) for experiment in pair[:2])
-                metric = view.title("metrics", pair[2])
-                share = min(-later.good / earlier.good, 1.0)
-                yield Found(pair[1], f"{second} took back {share:.0%} of what {first} had gained on {metric}.")
+            if _undoes(view, earlier, later):
+                key = (later.effect.experiment, later.effect.metric)
+                title = view.title("experiments", earlier.effect.experiment)
+                undoing.setdefault(key, {})[title] = min(-later.good / earlier.good, 1.0)
+    for (experiment, metric), earlier_gains in undoing.items():
+        ranked = sorted(earlier_gains.items(), key=lambda pair: -pair[1])
+        told = _listed(f"{title} ({share:.0%})" for title, share in ranked)
+        name, on = view.title("experiments", experiment), view.title("metrics", metric)
+        yield Found(experiment, f"On {on}, {name} took back what others had gained: {told}.")
+
+
+def _listed(names: Iterable[str], most: int = 4) -> str:
+    every = list(names)
+    shown, more = every[:most], len(every) - most
+    if more > 0:
+        shown.append(f"{more} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _undoes(view: View, earlier: Change, later: Change) -> bool:

@@ -27,13 +27,17 @@ class Change:
 
 
 def changes(view: View, wanted: Callable[[EffectRow], bool]) -> list[Change]:
-    """The effects of defined metrics with a standard error, of grade staged or stronger, that are wanted."""
+    """The effects that are wanted: of defined metrics, with a standard error, of grade staged or stronger.
+
+    Experiments that failed a trust test prove nothing against anybody; the check of sample ratios names them.
+    """
+    broken = {row.experiment for row in view.tables.health if row.status == "failed"}
     found = []
     for effect in view.tables.effects:
         metric = view.definitions.metrics.get(effect.metric)
         if metric is None or effect.estimate is None or not effect.se or effect.grade not in STRONG:
             continue
-        if wanted(effect):
+        if effect.experiment not in broken and wanted(effect):
             good = effect.estimate if metric.direction == "up" else -effect.estimate
             z = good / effect.se
             found.append(Change(effect, good, cdf(-z), cdf(z)))

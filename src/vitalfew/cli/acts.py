@@ -111,8 +111,8 @@ def erase(folder: Folder, by: By) -> None:
     """Erase what a person said; the chain keeps its shape."""
     from vitalfew.judgement import recording
 
-    gone = recording.erase(_load(folder), by)
-    typer.echo(f"{gone.by}: {len(gone.acts)} acts erased; the chain still holds, and `vitalfew verify` names them")
+    for sentence in recording.erase(_load(folder), by).sentences():
+        typer.echo(sentence)
 
 
 def verify(

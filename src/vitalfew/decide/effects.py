@@ -35,13 +35,17 @@ class Known:
     trusted: bool = True
 
 
-def failed_experiments(health: Iterable[HealthRow]) -> frozenset[str]:
-    """Experiments with a failed trust test."""
-    return frozenset(row.experiment for row in health if row.status == "failed")
+def distrusted(health: Iterable[HealthRow]) -> frozenset[tuple[str, str | None]]:
+    """What failed a trust test: an experiment as a whole (metric None), or one metric of it (`test/METRIC`)."""
+    failed = (row for row in health if row.status == "failed")
+    return frozenset((row.experiment, row.test.partition("/")[2] or None) for row in failed)
 
 
 def known_effects(
-    definitions: Definitions, effects: Iterable[EffectRow], failed: frozenset[str], segment: str | None = None
+    definitions: Definitions,
+    effects: Iterable[EffectRow],
+    failed: frozenset[tuple[str, str | None]],
+    segment: str | None = None,
 ) -> dict[str, dict[str, Known]]:
     """Effects by initiative and metric, in one segment (None: all units).
 
@@ -55,7 +59,7 @@ def known_effects(
             found.setdefault((experiment.initiative, row.metric), []).append(row)
     known: dict[str, dict[str, Known]] = {}
     for (initiative, metric), rows in found.items():
-        sound = [row for row in rows if row.experiment not in failed]
+        sound = [row for row in rows if not failed & {(row.experiment, None), (row.experiment, row.metric)}]
         known.setdefault(initiative, {})[metric] = _joined(metric, sound or rows, trusted=bool(sound))
     return known
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
 from vitalfew.decide.draws import weight_draws
-from vitalfew.decide.effects import failed_experiments, known_effects
+from vitalfew.decide.effects import distrusted, known_effects
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
 from vitalfew.workspace.definitions import Quantiles
@@ -42,7 +42,7 @@ class Inputs:
             tables,
             today,
             seed,
-            known_effects(definitions, tables.effects, failed_experiments(tables.health)),
+            known_effects(definitions, tables.effects, distrusted(tables.health)),
             weight_draws(definitions, tables.weights, seed),
             {row.feature: row for row in tables.use if row.main and row.segment is None},
         )

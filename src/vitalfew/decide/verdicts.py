@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import erf, sqrt
 from typing import TYPE_CHECKING, Literal
 
-from vitalfew.decide.effects import Known, failed_experiments, known_effects
+from vitalfew.decide.effects import Known, distrusted, known_effects
 from vitalfew.decide.verdict import judge
 from vitalfew.results.rows import VerdictRow
+from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ def verdicts(
 ) -> tuple[VerdictRow, ...]:
     """The verdict of every hypothesis, in the order of the definitions."""
     rows = tuple(effects)
-    failed = failed_experiments(health)
+    failed = distrusted(health)
     by_segment = {
         segment: known_effects(definitions, rows, failed, None if segment == "all" else segment)
         for segment in {hypothesis.segment for hypothesis in definitions.hypotheses.values()} | {"all"}
@@ -44,7 +44,7 @@ def guardrail_status(definitions: Definitions, metric: str, known: Known) -> Gat
     """Gate of one guardrail: P(the loss exceeds the margin) at most alpha: pass; at least one half: fail."""
     guardrail = definitions.guardrails[metric]
     gain = -known.estimate if definitions.metrics[metric].direction == "down" else known.estimate
-    breach = _normal_cdf((-guardrail.margin - gain) / known.se)
+    breach = cdf((-guardrail.margin - gain) / known.se)
     if breach <= guardrail.alpha:
         return "pass"
     return "fail" if breach >= 0.5 else "evidence needed"  # noqa: PLR2004 - the rule of the value model
@@ -103,7 +103,3 @@ def _verdict(
     if broken:
         reason += f" (guardrail: {', '.join(definitions.title('metrics', gate) for gate in broken)})"
     return row(verdict, reason)
-
-
-def _normal_cdf(z: float) -> float:
-    return 0.5 * (1 + erf(z / sqrt(2)))
