@@ -96,6 +96,8 @@ def _head(path: Path) -> tuple[bytes, bool]:
 
 
 def _encoding(head: bytes, name: str) -> str:
+    if head.startswith((b"PK\x03\x04", b"PAR1", b"\x1f\x8b")):
+        raise DataError(f"{name} is not a text file", hint="save the table as CSV, or name the file by what it is")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     half = max(len(head) // 2, 1)
@@ -103,8 +105,6 @@ def _encoding(head: bytes, name: str) -> str:
         return "utf-16-le"
     if head[::2].count(0) > 0.4 * half and head[1::2].count(0) < 0.1 * half:
         return "utf-16-be"
-    if head.startswith((b"PK\x03\x04", b"PAR1", b"\x1f\x8b")):
-        raise DataError(f"{name} is not a text file", hint="save the table as CSV, or name the file by what it is")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _DATABASE = "data_file"
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-_MISSED_LATER = (duckdb.ConversionException, duckdb.InvalidInputException)
 
 
 class DuckDBEngine:
@@ -41,7 +40,10 @@ class DuckDBEngine:
 
     dialect = "duckdb"
 
-    def __init__(self, settings: DataSettings, root: Path | None, frames: Mapping[str, pa.Table]) -> None:
+    def __init__(
+        self, settings: DataSettings, root: Path | None, frames: Mapping[str, pa.Table], *, as_text: bool = False
+    ) -> None:
+        self._as_text = as_text
         self._place = data_path(settings, root)
         self._temporary = tempfile.TemporaryDirectory(prefix="vitalfew-")
         self._connection = duckdb.connect(config=_config(settings, self._temporary.name))
@@ -139,7 +141,7 @@ class DuckDBEngine:
                 self._run(f"CREATE TEMP VIEW {_quoted(table)} AS SELECT * FROM read_parquet([{paths}])")
             elif files.kind == "json":
                 paths = ", ".join(_literal(str(path)) for path in files.paths)
-                reader = f"read_json([{paths}], format = 'newline_delimited', sample_size = -1)"
+                reader = f"read_json([{paths}], format = 'auto', sample_size = -1)"
                 self._run(f"CREATE TEMP TABLE {_quoted(table)} AS SELECT * FROM {reader}")
             else:
                 self._load_delimited(table, files.paths)
@@ -154,15 +156,18 @@ class DuckDBEngine:
             raise DataError(f"{paths[0].name} holds column names but no rows")
         if shape.encoding != "utf-8":
             paths = tuple(self._as_utf8(path, shape.encoding, number) for number, path in enumerate(paths))
-        # Types are told from a sample first; a value that contradicts it further down costs a second reading.
-        for sample in ("", ", sample_size = -1"):
-            try:
-                self._run(f"CREATE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_reader(shape, paths, sample)}")
-            except _MISSED_LATER:
-                if sample:
-                    raise
-            else:
-                return
+        # Types are told from a sample first; a value that contradicts it further down costs a second reading. A file
+        # whose rows differ in width is read as text in the end, which names the first line that does not fit.
+        attempts = (_reader(shape, paths), _reader(shape, paths, "sample_size = -1"))
+        if not any(self._loaded(table, reader, len(shape.names)) for reader in attempts):
+            self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_text_reader(shape, paths)}")
+
+    def _loaded(self, table: str, reader: str, width: int) -> bool:
+        try:
+            self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {reader}")
+        except (duckdb.ConversionException, duckdb.InvalidInputException):
+            return False
+        return len(self._run(f"DESCRIBE {_quoted(table)}").fetchall()) == width
 
     def _as_utf8(self, path: Path, encoding: str, number: int) -> Path:
         copy = Path(self._temporary.name) / f"{number}-{path.name.lower().removesuffix('.gz')}"
@@ -181,13 +186,24 @@ def _config(settings: DataSettings, temporary: str) -> dict[str, str | bool | in
     return config | ({"memory_limit": settings.memory} if settings.memory else {})
 
 
-def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], sample: str) -> str:
-    files = ", ".join(_literal(str(path)) for path in paths)
-    decimal = f", decimal_separator = {_literal(shape.decimal)}" if shape.decimal != "." else ""
-    return (
-        f"read_csv([{files}], delim = {_literal(shape.delimiter)}, header = true, quote = '\"', escape = '\"'"
-        f"{decimal}{sample})"
-    )
+def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> str:
+    options = [
+        f"delim = {_literal(shape.delimiter)}",
+        "header = true",
+        "skip = 0",
+        "comment = ''",
+        "quote = '\"'",
+        "escape = '\"'",
+        *([f"decimal_separator = {_literal(shape.decimal)}"] if shape.decimal != "." else []),
+        *more,
+    ]
+    return f"read_csv([{', '.join(_literal(str(path)) for path in paths)}], {', '.join(options)})"
+
+
+def _text_reader(shape: csv_files.CsvShape, paths: tuple[Path, ...]) -> str:
+    names = [name or f"column{at}" for at, name in enumerate(shape.names)]
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+    return _reader(shape, paths, "auto_detect = false", f"columns = {{{columns}}}")
 
 
 def _column_type(kind: str) -> ColumnType:
