@@ -10,7 +10,7 @@ import pytest
 from report import sample
 from vitalfew.report.html import css, html_page, write_html
 from vitalfew.report.markup import anchor, tag
-from vitalfew.report.notebook import ledger_html
+from vitalfew.report.notebook import notebook_html
 from vitalfew.results.rows import Headline, Tables
 from vitalfew.workspace.definitions import Definitions
 
@@ -99,7 +99,7 @@ def test_hostile_names_are_text_and_nothing_else(name: str) -> None:
 
 
 def test_hostile_names_are_text_in_a_notebook_too() -> None:
-    assert "<script" not in ledger_html(_renamed(HOSTILE[0]))
+    assert "<script" not in notebook_html(_renamed(HOSTILE[0]))
 
 
 def test_keys_that_differ_have_different_anchors() -> None:

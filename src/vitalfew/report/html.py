@@ -6,6 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
@@ -17,21 +18,21 @@ from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vitalfew.report.view import View
 
 QUESTION = "What creates value here?"
 
 
-def write_html(view: View, path: Path) -> None:
-    """Write the report of a run as one file.
+def write_html(view: View, path: str | Path) -> Path:
+    """Write the report of a run as one file, and return its path.
 
     Args:
         view: the run to report.
         path: where to write; an existing file is replaced.
     """
-    path.write_text(html_page(view), encoding="utf-8", newline="\n")
+    file = Path(path)
+    file.write_text(html_page(view), encoding="utf-8", newline="\n")
+    return file
 
 
 def html_page(view: View) -> str:

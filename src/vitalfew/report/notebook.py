@@ -25,7 +25,7 @@ _SHIPPED = (
 _CANDIDATES = ("Candidate", "Value, points (80 %)", "Cost", "P(in plan)", "Grade", "Next")
 
 
-def ledger_html(view: View) -> str:
+def notebook_html(view: View) -> str:
     """The ledger as HTML for `_repr_html_`: the headline and two tables, every number with its interval."""
     sentences = words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
     head = tag("p", tag("strong", f"{sentences[0]}.")) if sentences else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, comparable
@@ -14,19 +17,67 @@ from vitalfew.report.view import ends
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from vitalfew.report.view import View
     from vitalfew.results.rows import EffectRow, ExperimentRow, FindingRow, UseRow
 
-__all__ = ["print_checks", "print_effects", "print_experiments", "print_failed", "print_ledger", "print_use"]
+__all__ = [
+    "as_text",
+    "print_checks",
+    "print_effects",
+    "print_experiments",
+    "print_failed",
+    "print_findings",
+    "print_ledger",
+    "print_run",
+    "print_use",
+]
 
+FEW_EXPERIMENTS = 3
+"""With so many experiments or fewer, a run prints their effects too."""
+SEVERITIES = ("error", "warning", "info")
 MOST_EXPERIMENTS = 12
 MOST_EFFECTS = 40
 MOST_FEATURES = 20
 MOST_FINDINGS = 7
 LIGHT_STYLES = {"ok": "dim", "warning": "yellow", "failed": "red bold", "error": "red bold", "info": "dim"}
 _TRUST = {"ok": "passed", "warning": "warning", "failed": "failed"}
+
+
+def print_run(view: View, console: Console) -> None:
+    """Print a run: its ledger, what stands behind it, what the checks found, and what could not be computed."""
+    tables = view.tables
+    if tables.shipped or tables.candidates or not tables.effects:
+        print_ledger(view, console)
+    print_experiments(view, console)
+    if len(tables.experiments) <= FEW_EXPERIMENTS:
+        print_effects(view, console)
+    print_use(view, console)
+    if tables.findings:
+        print_checks(view, console)
+    print_failed(view, console)
+
+
+def as_text(view: View, width: int = 100) -> str:
+    """The ledger as text without colours, `width` signs wide."""
+    file = StringIO()
+    print_ledger(view, Console(file=file, width=width, force_terminal=True, color_system=None))
+    return file.getvalue()
+
+
+def print_findings(findings: Sequence[FindingRow], *, total: int, console: Console | None = None) -> None:
+    """Print findings, all of them, the gravest first.
+
+    Args:
+        findings: what to print.
+        total: how many there are with those that were accepted before.
+        console: where to print; standard output when not given.
+    """
+    sheet = Sheet(console or Console())
+    accepted = total - len(findings)
+    known = f" ({words.count(accepted, 'more finding')} accepted before)" if accepted > 0 else ""
+    sheet.say((words.count(len(findings), "finding") if findings else "Nothing found") + known, "bold")
+    for row in sorted(findings, key=lambda row: SEVERITIES.index(row.severity)):
+        _finding(row, sheet)
 
 
 def print_experiments(view: View, console: Console) -> None:
@@ -89,8 +140,7 @@ def print_use(view: View, console: Console) -> None:
 
 def print_checks(view: View, console: Console) -> None:
     """Print what the checks found, the gravest first, each with one thing to do."""
-    order = ("error", "warning", "info")
-    rows = sorted(view.tables.findings, key=lambda row: order.index(row.severity))
+    rows = sorted(view.tables.findings, key=lambda row: SEVERITIES.index(row.severity))
     sheet = Sheet(console)
     sheet.heading(f"CHECKS: {words.count(len(rows), 'finding')}" if rows else "CHECKS: nothing found")
     for row in rows[:MOST_FINDINGS]:
