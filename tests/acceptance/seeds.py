@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vitalfew.simulate.plan import Size
+
 Company = Literal["demo", "healthy"]
 
 PROCESSES = 2
@@ -31,8 +33,8 @@ class Outcome:
     failed: tuple[str, ...]
 
 
-def outcome(company: Company, seed: int) -> Outcome:
-    """Make the small version of a company, run it, hold the run against its truth."""
+def outcome(company: Company, seed: int, size: Size = "small") -> Outcome:
+    """Make a company, run it, hold the run against its truth."""
     from vitalfew import simulate
     from vitalfew.pipeline import run
     from vitalfew.workspace import load
@@ -40,7 +42,7 @@ def outcome(company: Company, seed: int) -> Outcome:
     folder = Path(tempfile.mkdtemp(prefix="vitalfew-seed-"))
     try:
         make = simulate.demo if company == "demo" else simulate.healthy
-        truth = make(folder, seed=seed, size="small")
+        truth = make(folder, seed=seed, size=size)
         tables = run(load(folder)).tables
     finally:
         shutil.rmtree(folder)
@@ -57,7 +59,7 @@ def outcome(company: Company, seed: int) -> Outcome:
 
 
 def outcomes(company: Company, seeds: Iterable[int]) -> list[Outcome]:
-    """Outcomes of many seeds, in their order."""
+    """Outcomes of the small version of a company with many seeds, in their order."""
     wanted = list(seeds)
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(outcome, [company] * len(wanted), wanted, chunksize=4))
