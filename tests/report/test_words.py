@@ -18,7 +18,7 @@ numbers = st.floats(-1e9, 1e9, allow_nan=False)
 
 
 def test_the_effect_on_a_proportion_is_told_in_percentage_points() -> None:
-    assert words.change(-0.0082, -0.0133, -0.0031, PERCENT) == "−0.8\N{NO-BREAK SPACE}pp (−1.3 to −0.3)"
+    assert words.change(-0.0082, -0.0133, -0.0031, PERCENT) == "−0.82\N{NO-BREAK SPACE}pp (−1.33 to −0.31)"
     assert words.level(0.182, PERCENT) == "18.2\N{NO-BREAK SPACE}%"
 
 
@@ -34,13 +34,13 @@ def test_the_number_keeps_the_sign_of_its_metric_even_where_less_is_better() -> 
 @pytest.mark.parametrize(
     ("low", "high", "shown"),
     [
-        (0.31, 1.33, "0.3 to 1.3"),
+        (0.31, 1.33, "0.31 to 1.33"),
         (120.0, 480.0, "120 to 480"),
         (0.00112, 0.00158, "0.00112 to 0.00158"),
         (-1e9, 2e9, "−1,000,000,000 to 2,000,000,000"),
     ],
 )
-def test_an_interval_shows_two_figures_of_its_width(low: float, high: float, shown: str) -> None:
+def test_an_interval_shows_two_figures_of_half_its_width(low: float, high: float, shown: str) -> None:
     assert words.between(low, high, words.decimals(high - low)) == shown
 
 
@@ -81,7 +81,7 @@ def test_p_values_have_two_figures(p: float | None, text: str) -> None:
 def test_a_clear_effect_is_a_sentence_that_says_what_happened() -> None:
     row = effect("x", "retention_7", -0.0082, 0.0026)
     sentence = words.effect_sentence("Retention at day 7", row, PERCENT)
-    assert sentence == "Retention at day 7 fell by 0.8\N{NO-BREAK SPACE}percentage points (0.3 to 1.3)."
+    assert sentence == "Retention at day 7 fell by 0.82\N{NO-BREAK SPACE}percentage points (0.31 to 1.33)."
 
 
 def test_an_interval_over_zero_is_no_clear_change() -> None:

@@ -66,7 +66,7 @@ def value(found: Value | None, axis: Axis, why_not: str) -> Markup:
     """The value of a line in points."""
     if found is None:
         return tag("span", svg.empty(why_not, width=GLYPH), class_="est")
-    number = words.change_parts(found.mean, found.low, found.high, words.Unit())[0]
+    number = words.change_parts(found.mean, found.low, found.high, words.BARE_VALUE)[0]
     return estimate(number, svg.glyph(axis, value_mark(found), value_words(found), width=GLYPH))
 
 
@@ -100,10 +100,10 @@ def effect_text(row: EffectRow, view: View) -> str:
     return words.change(row.estimate, low, high, view.unit(row.metric))
 
 
-def on_metric(view: View, metric: str, mark: Mark, title: str) -> Markup:
-    """A glyph on the shared axis of all metrics, with the margin where the metric is a guardrail."""
+def on_metric(view: View, metric: str, mark: Mark, title: str, *, with_margin: bool = False) -> Markup:
+    """A glyph on the shared axis of all metrics, with the margin of a guardrail where asked for."""
     guard = view.definitions.guardrails.get(metric)
-    margin = -guard.margin / view.scales[metric] if guard else None
+    margin = -guard.margin / view.scales[metric] if guard and with_margin else None
     drawn = comparable(mark, metric, view.unit(metric), view.scales)
     shown = margin if margin is not None and not view.axis.beyond(margin) else None
     return svg.glyph(view.axis, drawn, title, margin=shown, width=GLYPH)

@@ -40,6 +40,8 @@ def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
     use = view.use_of(view.feature_of(line))
     if use is not None:
         facts.append(words.use_sentence(use))
+    if line.team:
+        facts.append(f"Team: {view.title('teams', line.team)}")
     if isinstance(line, ShippedLine) and line.upkeep:
         facts.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
     return facts

@@ -49,11 +49,12 @@ def _experiment(view: View, row: ExperimentRow) -> Markup:
     health = view.health_of(row.experiment)
     worst: HealthStatus | None = health[0].status if health else None
     trust = [light(worst), LIGHTS[worst]] if worst else "no trust test possible"
+    action, reason = words.decision(row)
     head = tag(
         "summary",
         tag("div", row.title, class_="title"),
         tag("div", trust, class_="light"),
-        tag("div", tag("strong", row.action.replace("_", " ")), f": {row.reason}"),
+        tag("div", tag("strong", action), f": {reason}", class_="clamp"),
     )
     effects = view.effects_of(row.experiment)
     rest: Child = [_meaning(view, effects), _forest(view, effects)]
@@ -73,8 +74,8 @@ def _health(rows: Sequence[HealthRow]) -> Markup:
 
 
 def _decision(row: ExperimentRow) -> Markup:
-    text = f"{row.action.replace('_', ' ').capitalize()}: {row.reason}"
-    return tag("div", tag("h4", "2  What to do"), tag("p", text, class_="decision"))
+    action, reason = words.decision(row)
+    return tag("div", tag("h4", "2  What to do"), tag("p", action, class_="decision"), tag("p", reason))
 
 
 def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:
@@ -92,7 +93,11 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
     rows = []
     for row in effects:
         mark, text = cells.effect_mark(row), cells.effect_text(row, view)
-        drawn = cells.on_metric(view, row.metric, mark, f"{_name(view, row, arms=arms)}: {text}") if mark else None
+        drawn = (
+            cells.on_metric(view, row.metric, mark, f"{_name(view, row, arms=arms)}: {text}", with_margin=True)
+            if mark
+            else None
+        )
         name = _name(view, row, arms=arms)
         rows.append((name, text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
                      cells.grade(row.grade), _how(row)))  # fmt: skip

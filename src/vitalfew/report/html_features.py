@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
 HARDLY = 0.05
 """Reach under which a feature is hardly used, as a share of the eligible."""
-_HEADS = ("Feature", Column("Reach (95 %)", "num"), "", Column("Per user, 30 days", "num"), Column("Trend", "num"),
-          Column("Window", "num"), Column("Of eligible", "num"), Column("Cost, upkeep", "num"), "Use")  # fmt: skip
+_HEADS = (
+    "Feature",
+    Column("Reach (95 %)", "num"),
+    "",
+    Column("Per user, 30 days", "num"),
+    Column("Trend", "num"),
+    Column("Window", "extra"),
+    Column("Of eligible", "extra"),
+    Column("Cost", "extra"),
+    "Use",
+)
 
 
 def features(view: View) -> Markup:

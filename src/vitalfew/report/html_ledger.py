@@ -11,10 +11,10 @@ from vitalfew.report.html_legend import legend
 from vitalfew.report.layout import blank, fold, section, table
 from vitalfew.report.markup import Markup, anchor, tag
 from vitalfew.report.svg import empty, glyph
-from vitalfew.report.view import cut
+from vitalfew.report.view import cut, urgent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from vitalfew.report.view import View
     from vitalfew.results.rows import CandidateLine, ShippedLine
@@ -42,11 +42,10 @@ def _shipped(view: View) -> Markup:
     above, below = cut(lines)
 
     def row(line: ShippedLine) -> Markup:
-        return _row(view, line, _shipped_cells(view, line, values), drawer(view, line), below=line in below)
+        return _row(line, _shipped_cells(view, line, values), drawer(view, line), below=line in below)
 
-    rows = _with_line(
-        [row(line) for line in above], [row(line) for line in below], "that give 80 % of the value", above
-    )
+    what = "among the vital few that give 80 % of the value"
+    rows = _with_line([row(line) for line in above], _folded(below, row), what)
     grid = tag("div", _columns(SHIPPED), rows, class_="ledger")
     return section("shipped", "Shipped", question, legend(), grid, _shipped_table(view))
 
@@ -63,9 +62,9 @@ def _candidates(view: View) -> Markup:
     above, below = cut(lines)
 
     def row(line: CandidateLine) -> Markup:
-        return _row(view, line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
+        return _row(line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
 
-    rows = _with_line([row(line) for line in above], [row(line) for line in below], "part of the best plan", above)
+    rows = _with_line([row(line) for line in above], _folded(below, row), "part of the best plan")
     grid = tag("div", _columns(CANDIDATES), rows, class_="ledger candidates")
     return section("candidates", "Candidates", question, grid, _candidate_table(view))
 
@@ -81,25 +80,26 @@ def _columns(names: Sequence[str]) -> Markup:
     return tag("div", heads, class_="cols", aria_hidden="true")
 
 
-def _row(view: View, line: ShippedLine | CandidateLine, parts: list[Markup], opened: Markup, *, below: bool) -> Markup:
-    team = [" ", tag("small", view.title("teams", line.team))] if line.team else None
-    head = tag("summary", tag("div", line.title, team, class_="title"), parts)
+def _row(line: ShippedLine | CandidateLine, parts: list[Markup], opened: Markup, *, below: bool) -> Markup:
+    head = tag("summary", tag("div", line.title, class_="title"), parts)
     class_ = "row below" if below else "row"
     return tag("details", head, opened, id=anchor("line", line.line), class_=class_)
 
 
-def _with_line(above: list[Markup], below: list[Markup], of: str, lines: Sequence[object]) -> list[Markup]:
-    if not lines:
-        return _folded(below)
-    text = f"above: each more likely than not {of}; below: the worthwhile many"
-    return [*above, tag("div", text, class_="cut", role="separator"), *_folded(below)]
+def _with_line(above: list[Markup], below: list[Markup], what: str) -> list[Markup]:
+    if not above:
+        return below
+    text = f"above: each more likely than not {what}; below: the worthwhile many"
+    return [*above, tag("div", text, class_="cut", role="separator"), *below]
 
 
-def _folded(rows: list[Markup]) -> list[Markup]:
-    if len(rows) <= BELOW + 3:
-        return rows
-    rest = rows[BELOW:]
-    return [*rows[:BELOW], fold(f"Show {words.count(len(rest), 'more line')}", rest, more=True)]
+def _folded[Line: ShippedLine | CandidateLine](lines: Sequence[Line], row: Callable[[Line], Markup]) -> list[Markup]:
+    """Lines below the drawn line: the first few and all urgent ones, the rest folded away."""
+    shown = [line for place, line in enumerate(lines) if place < BELOW or urgent(line)]
+    rest = [line for line in lines if line not in shown]
+    if not rest:
+        return [row(line) for line in lines]
+    return [*map(row, shown), fold(f"Show {words.count(len(rest), 'more line')}", map(row, rest), more=True)]
 
 
 def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
@@ -191,7 +191,9 @@ def _shipped_table(view: View) -> Markup:
             line.title,
             _promise_text(view, line),
             _measured_text(view, line),
-            words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else "unknown",
+            words.change(line.value.mean, line.value.low, line.value.high, words.BARE_VALUE)
+            if line.value
+            else "unknown",
             line.grade or "none",
             words.probability(line.p_vital) or "unknown",
             words.VERDICTS[line.verdict],
@@ -220,7 +222,9 @@ def _candidate_table(view: View) -> Markup:
     rows = [
         (
             line.title,
-            words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else "unknown",
+            words.change(line.value.mean, line.value.low, line.value.high, words.BARE_VALUE)
+            if line.value
+            else "unknown",
             f"{line.cost.p50:g} ({line.cost.p10:g} to {line.cost.p90:g})" if line.cost else "not given",
             words.probability(line.p_best) or "unknown",
             words.probability(line.p_in) or "unknown",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
-    from vitalfew.results.rows import CandidateLine, PromiseRow, ShippedLine, VerdictRow
+    from vitalfew.results.rows import CandidateLine, PromiseRow, ShippedLine, VerdictRow, WeightRow
 
 DRAWN = 20
 """Lines drawn in value by factor; the table holds all."""
@@ -69,7 +69,7 @@ def promises(view: View) -> Markup:
         ),
     )
     return section(
-        "promises", "Promised against measured", question, tag("div", drawing, tag("div", listed), class_="figures")
+        "promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub")
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def _bar(view: View, line: ShippedLine | CandidateLine, factors: Sequence[str], 
 
 
 def _value(line: ShippedLine | CandidateLine) -> str:
-    return words.change(line.value.mean, line.value.low, line.value.high, words.Unit()) if line.value else ""
+    return words.change(line.value.mean, line.value.low, line.value.high, words.BARE_VALUE) if line.value else ""
 
 
 def _key(view: View, factors: Sequence[str]) -> Markup:
@@ -97,24 +97,24 @@ def _key(view: View, factors: Sequence[str]) -> Markup:
         letter = tag("text", LETTERS[place % 10], x=8, y=12, class_=f"letter t{place % 10}")
         title = view.title("metrics", factor)
         row = weights.get(factor)
-        weight = (
-            "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row.low, row.high, row.note)}"
-        )
+        weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}"
         entries.append(tag("li", picture(title, swatch, letter, width=16, height=16, class_="key"), title + weight))
-    return tag("ul", entries, class_="legend")
+    notes = dict.fromkeys(row.note for row in view.tables.weights if row.note)
+    said = tag("p", f"Weights: {'; '.join(notes)}.", class_="notes") if notes else None
+    return tag("div", tag("ul", entries, class_="legend"), said)
 
 
-def _weight_interval(low: float | None, high: float | None, note: str | None) -> str:
-    if low is None or high is None:
-        return f" ({note or 'no interval'})"
-    return f" ({words.share(low)} to {words.share(high)})"
+def _weight_interval(row: WeightRow) -> str:
+    if row.low is None or row.high is None:
+        return ""
+    return f" ({words.share(row.low)} to {words.share(row.high)})"
 
 
 def _all_parts(view: View, lines: Sequence[ShippedLine | CandidateLine], factors: Sequence[str]) -> Markup:
     heads = ["Line", *(Column(view.title("metrics", factor), "num") for factor in factors)]
     rows = []
     for line in lines:
-        by = {part.factor: words.change(part.mean, part.low, part.high, words.Unit()) for part in line.parts}
+        by = {part.factor: words.change(part.mean, part.low, part.high, words.BARE_VALUE) for part in line.parts}
         rows.append((line.title, *(by.get(factor, "not measured") for factor in factors)))
     return fold(
         "The same as a table of numbers", table(heads, rows, caption="Points by factor, 80 % intervals, all lines.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Column(str):
-    """The label of a column, with its `kind`: `num`, `long`, `nowrap` or nothing."""
+    """The label of a column, with its `kind`: `num`, `long`, `nowrap`, `extra` (not on phones) or nothing."""
 
     kind: str
     __slots__ = ("kind",)

@@ -46,7 +46,7 @@ def _shipped(view: View) -> list[tuple[str, ...]]:
                 words.change(found.estimate, found.low, found.high, view.unit(found.metric))
                 if found
                 else "not measured",
-                words.change(value.mean, value.low, value.high, words.Unit()) if value else "unknown",
+                words.change(value.mean, value.low, value.high, words.BARE_VALUE) if value else "unknown",
                 line.grade or "none",
                 words.probability(line.p_vital) or "–",
                 words.VERDICTS[line.verdict],
@@ -63,7 +63,7 @@ def _candidates(view: View) -> list[tuple[str, ...]]:
         rows.append(
             (
                 line.title,
-                words.change(value.mean, value.low, value.high, words.Unit()) if value else "unknown",
+                words.change(value.mean, value.low, value.high, words.BARE_VALUE) if value else "unknown",
                 f"{cost.p50:g} ({cost.p10:g} to {cost.p90:g})" if cost else "not given",
                 words.probability(line.p_in) or "–",
                 line.grade or "none",

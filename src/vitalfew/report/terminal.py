@@ -143,9 +143,20 @@ def print_checks(view: View, console: Console) -> None:
     rows = sorted(view.tables.findings, key=lambda row: SEVERITIES.index(row.severity))
     sheet = Sheet(console)
     sheet.heading(f"CHECKS: {words.count(len(rows), 'finding')}" if rows else "CHECKS: nothing found")
-    for row in rows[:MOST_FINDINGS]:
-        _finding(row, sheet)
-    sheet.left_out(len(rows) - MOST_FINDINGS, "finding")
+    kinds: dict[str, list[FindingRow]] = {}
+    for row in rows:
+        kinds.setdefault(row.id, []).append(row)
+    shown = list(kinds.values())[:MOST_FINDINGS]
+    for first, *others in shown:
+        _finding(first, sheet)
+        if others:
+            sheet.say(f"and {len(others)} more of this kind: {_some(others)}", "dim", indent=2)
+    sheet.left_out(len(rows) - sum(map(len, shown)), "finding")
+
+
+def _some(rows: Sequence[FindingRow], most: int = 4) -> str:
+    more = ", ..." if len(rows) > most else ""
+    return ", ".join(row.subject for row in rows[:most]) + more
 
 
 def print_failed(view: View, console: Console) -> None:
@@ -170,7 +181,7 @@ def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
     if health:
         status = health[0].status
         trust = Cell(f"{sheet.signs.lights[status]} {_TRUST[status]}", LIGHT_STYLES[status])
-    return [[trust, Cell(row.title, "bold")], Note(f"{row.action.replace('_', ' ')}: {row.reason}")]
+    return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row)))]
 
 
 def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:

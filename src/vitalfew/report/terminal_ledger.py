@@ -8,7 +8,7 @@ from vitalfew.report import words
 from vitalfew.report.axis import Axis, Mark, axis_over
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Rule, Sheet
 from vitalfew.report.textbar import bar, grade_mark
-from vitalfew.report.view import cut
+from vitalfew.report.view import cut, urgent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vitalfew.report.view import View
-    from vitalfew.results.rows import CandidateLine, NextStep, ShippedLine, Value, Verdict
+    from vitalfew.results.rows import CandidateLine, ShippedLine, Value, Verdict
     from vitalfew.workspace.definitions import Grade
 
 BELOW = 10
@@ -29,7 +29,6 @@ VERDICT_STYLES: dict[Verdict, str] = {
     "unproven": "dim",
     "no_promise": "dim",
 }
-URGENT: frozenset[NextStep] = frozenset({"fix", "remove"})
 
 
 def print_ledger(view: View, console: Console) -> None:
@@ -71,10 +70,10 @@ def _shipped(view: View, sheet: Sheet) -> None:
     sheet.heading(f"SHIPPED: {words.count(len(lines), 'line')}")
     axis = _value_axis(lines)
     fields = [Field(""), *_value_fields(sheet), Field("grade", 12), Field("vital", 5, right=True), Field("verdict", 12)]
-    wanted, above = _wanted(lines, lambda line: line.recommendation in URGENT)
+    wanted, above = _wanted(lines)
 
     def row(line: ShippedLine) -> list[Row]:
-        stressed = "bold" if line in above or line.recommendation in URGENT else ""
+        stressed = "bold" if line in above or urgent(line) else ""
         cells = [
             Cell(line.title, "bold" if line in above else ""),
             *_value(sheet, line.value, axis),
@@ -104,7 +103,7 @@ def _candidates(view: View, sheet: Sheet) -> None:
         Field("P in plan", 9, right=True),
         Field("next", 10),
     ]
-    wanted, above = _wanted(lines, lambda _: False)
+    wanted, above = _wanted(lines)
 
     def row(line: CandidateLine) -> list[Row]:
         cells = [
@@ -133,7 +132,7 @@ def _value_fields(sheet: Sheet) -> list[Field]:
 
 
 def _wanted[Line: ShippedLine | CandidateLine](
-    lines: Sequence[Line], urgent: Callable[[Line], bool]
+    lines: Sequence[Line],
 ) -> tuple[list[Line], tuple[Line, ...]]:
     """The lines to print, in order, and those above the drawn line."""
     above, below = cut(lines)
@@ -175,7 +174,7 @@ def _value(sheet: Sheet, value: Value | None, axis: Axis) -> list[Cell]:
             Cell("no value" if sheet.is_pipe else ""),
             Cell("" if sheet.is_pipe else sheet.signs.frame * width, "dim"),
         ]
-    number, ends = words.change_parts(value.mean, value.low, value.high, words.Unit())
+    number, ends = words.change_parts(value.mean, value.low, value.high, words.BARE_VALUE)
     if sheet.is_pipe:
         return [Cell(f"value {number} points ({ends})"), Cell("")]
     return [Cell(number), Cell(bar(axis, Mark(value.mean, (value.low, value.high)), width, sheet.signs))]

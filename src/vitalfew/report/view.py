@@ -139,6 +139,13 @@ def cut[Line: ShippedLine | CandidateLine](lines: Iterable[Line]) -> tuple[tuple
     return above, tuple(row for row in rows if (chance(row) or 0) < VITAL)
 
 
+def urgent(line: ShippedLine | CandidateLine) -> bool:
+    """Whether a line is shown however far below the drawn line it stands: it surely costs value, or must change."""
+    if line.value is not None and line.value.high < 0:
+        return True
+    return line.recommendation in ("fix", "remove")
+
+
 def chance(line: ShippedLine | CandidateLine) -> float | None:
     """P(in the vital set) of a shipped line, P(in the best portfolio) of a candidate."""
     return line.p_in if isinstance(line, CandidateLine) else line.p_vital

@@ -1,6 +1,6 @@
 """Numbers and sentences, for the terminal and for HTML: one place.
 
-Numbers are rounded by their uncertainty: an interval shows two significant figures of its width, and the estimate
+Numbers are rounded by their uncertainty: an interval shows two significant figures of half its width, and the estimate
 as many decimals as the interval. Effects of proportions are percentage points (pp), never "percent".
 """
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vitalfew.results.rows import Choice, EffectRow, Estimate, Headline, NextStep, UseRow, Verdict
+    from vitalfew.results.rows import Choice, EffectRow, Estimate, ExperimentRow, Headline, NextStep, UseRow, Verdict
     from vitalfew.workspace.definitions import Grade, Metric
 
 MINUS = "−"
@@ -51,13 +51,17 @@ NEXT_STEPS: dict[NextStep | Choice, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """How numbers of a metric are written. `factor` turns the metric's number into the one shown."""
+    """How numbers of a metric are written.
+
+    `factor` turns the metric's number into the one shown; `places` fixes the decimals, which the interval decides else.
+    """
 
     factor: float = 1.0
     change: str = ""
     level: str = ""
     change_in_words: str = ""
     down_is_better: bool = False
+    places: int | None = None
 
     @property
     def good(self) -> float:
@@ -65,7 +69,9 @@ class Unit:
         return -1.0 if self.down_is_better else 1.0
 
 
-VALUE = Unit(change="points", level="points", change_in_words="points")
+VALUE = Unit(change="points", level="points", change_in_words="points", places=1)
+BARE_VALUE = Unit(places=1)
+"""A value under a heading that names its unit."""
 
 
 def unit_of(metric: Metric | None) -> Unit:
@@ -73,17 +79,17 @@ def unit_of(metric: Metric | None) -> Unit:
     if metric is None:
         return Unit()
     down = metric.direction == "down"
-    if metric.kind in ("proportion", "retention"):
+    if metric.kind in ("proportion", "retention") or metric.unit == "share":
         return Unit(100.0, "pp", "%", "percentage points", down)
     unit = metric.unit or ""
     return Unit(1.0, unit, unit, unit, down)
 
 
 def decimals(width: float) -> int:
-    """Decimals that show two significant figures of an interval's `width`."""
+    """Decimals that show two significant figures of half of an interval's `width`."""
     if not math.isfinite(width) or width <= 0:
         return 2
-    return max(0, min(6, 1 - math.floor(math.log10(width) + 1e-9)))
+    return max(0, min(6, 1 - math.floor(math.log10(width / 2) + 1e-9)))
 
 
 def figure(value: float, places: int, *, signed: bool = False) -> str:
@@ -111,7 +117,7 @@ def between(low: float, high: float, places: int) -> str:
 
 
 def change(estimate: float, low: float | None, high: float | None, unit: Unit) -> str:
-    """An effect with its interval, or saying that it has none: `+2.0 pp (1.1 to 2.9)`."""
+    """An effect with its interval, or saying that it has none: `+2.04 pp (1.12 to 2.95)`."""
     parts = change_parts(estimate, low, high, unit)
     return f"{parts[0]} ({parts[1]})"
 
@@ -121,7 +127,7 @@ def change_parts(estimate: float, low: float | None, high: float | None, unit: U
     value = estimate * unit.factor
     if low is None or high is None:
         return with_unit(_signed_significant(value), unit.change), "no interval"
-    places = decimals((high - low) * unit.factor)
+    places = decimals((high - low) * unit.factor) if unit.places is None else unit.places
     ends = between(low * unit.factor, high * unit.factor, places)
     return with_unit(figure(value, places, signed=True), unit.change), ends
 
@@ -195,7 +201,7 @@ def date_and_time(iso: str) -> str:
 
 
 def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
-    """What happened, as `Retention at day 7 fell by 0.8 percentage points (0.3 to 1.3)` with its full stop."""
+    """What happened, as `Retention at day 7 fell by 0.82 percentage points (0.31 to 1.33)` with its full stop."""
     if row.estimate is None:
         return f"{title}: not computed{'; ' + row.notes[0] if row.notes else ''}."
     ends = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the interval we report
@@ -207,6 +213,13 @@ def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
     places = decimals(far - near)
     by = with_unit(figure(abs(row.estimate) * unit.factor, places), unit.change_in_words)
     return f"{title} {verb} by {by} ({between(near, far, places)})."
+
+
+def decision(row: ExperimentRow) -> tuple[str, str]:
+    """What to do about an experiment, and why; the reason is not told twice when it begins with what to do."""
+    action = row.action.replace("_", " ").capitalize()
+    reason = row.reason.removeprefix(action).lstrip(": ")
+    return action, reason[:1].upper() + reason[1:]
 
 
 def use_sentence(row: UseRow) -> str:
