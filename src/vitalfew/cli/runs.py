@@ -123,7 +123,7 @@ def check(
     else:
         print_findings(findings, total=len(results.tables.findings))
     _report_failed(results)
-    if results.tables.failed or any(at_least(finding.severity, fail_on) for finding in findings):
+    if results.failures or any(at_least(finding.severity, fail_on) for finding in findings):
         raise typer.Exit(1)
 
 
@@ -160,13 +160,13 @@ def _write_html(results: Results, path: Path | None) -> None:
 
 
 def _report_failed(results: Results) -> None:
-    for row in results.tables.failed:
+    for row in results.failures:
         typer.echo(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
 
 
 def _leave(results: Results) -> None:
     """Exit 1 when something could not be computed, after saying what."""
-    if results.tables.failed:
+    if results.failures:
         _report_failed(results)
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, suggest
 from vitalfew.results.document import PARTS, document, to_dict
-from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
+from vitalfew.results.rows import CandidateLine, FailedRow, Headline, ShippedLine, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,11 @@ class Results:
         """The value ledger."""
         headline = self.tables.headline[0] if self.tables.headline else Headline(0, 0)
         return Ledger(self, headline, self.tables.shipped, self.tables.candidates)
+
+    @property
+    def failures(self) -> tuple[FailedRow, ...]:
+        """What could not be computed, remarks left out."""
+        return tuple(row for row in self.tables.failed if not row.remark)
 
     @cached_property
     def view(self) -> View:

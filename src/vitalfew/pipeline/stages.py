@@ -104,9 +104,11 @@ def _measured_sources(definitions: Definitions) -> tuple[str, ...]:
 
 def _measure_stage(definitions: Definitions, source: str) -> Stage:
     def compute(context: Context, _: Tables) -> Output:
+        from vitalfew.warehouse.imported import imported_moments
         from vitalfew.warehouse.measure import measure
 
-        measured = measure(context.definitions, source, context.engine, context.as_of)
+        imported = imported_moments(context.definitions, source, context.workspace.root)
+        measured = imported or measure(context.definitions, source, context.engine, context.as_of)
         return {
             "moments": measured.moments,
             "assignments": measured.assignments,

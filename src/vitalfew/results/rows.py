@@ -318,11 +318,15 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
-    """An item a stage could not compute, with the reason in the user's words."""
+    """An item a stage could not compute, with the reason in the user's words.
+
+    A `remark` is no failure: the item was computed, and the reason says what was left out of it.
+    """
 
     stage: str
     item: str
     reason: str
+    remark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

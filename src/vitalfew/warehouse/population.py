@@ -143,4 +143,4 @@ def _without_time(engine: Engine, scope: Scope, source: ExposureSource) -> tuple
     if not count:
         return ()
     reason = f"{count:,} rows of '{source.table}' have no readable time in '{source.time}' and are left out"
-    return (FailedRow("measure", source.table, reason),)
+    return (FailedRow("measure", source.table, reason, remark=True),)

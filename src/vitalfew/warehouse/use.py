@@ -172,7 +172,7 @@ class _Use:
         return census
 
     def _note(self, reason: str) -> None:
-        self._notes.append(FailedRow(STAGE, self._key, reason))
+        self._notes.append(FailedRow(STAGE, self._key, reason, remark=True))
 
     def _told_apart(self, names: Sequence[str], census: _Census) -> tuple[list[UseRow], dict[str, Feature]]:
         """Tell the features that are not measured, with the reason, from those that are."""
@@ -190,7 +190,7 @@ class _Use:
             else:
                 measured[key] = feature
                 for name in missing:
-                    self._notes.append(FailedRow(STAGE, key, _unheard_of(name, known)))
+                    self._notes.append(FailedRow(STAGE, key, _unheard_of(name, known), remark=True))
         return rows, measured
 
     def _names(self) -> list[str]:
