@@ -51,6 +51,7 @@ class DuckDBEngine:
         self._memory = settings.memory
         with _translated("the tables"):
             self._run("SET TimeZone = 'UTC'")
+            self._run("SET enable_progress_bar = false")
         for name, frame in frames.items():
             self._connection.register(name, frame)
             self._known.add(name)

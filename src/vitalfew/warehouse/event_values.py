@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
-from vitalfew.errors import DataError, Unsupported
+from vitalfew.errors import DataError, Unsupported, VitalfewError
 from vitalfew.warehouse.compile import number, whole
 from vitalfew.warehouse.values import holds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import Aggregation, EventSource
@@ -46,6 +48,8 @@ class EventPlan:
         last: end of the data or of the day asked for, in microseconds; lookback windows count back from it.
         columns: what the grouping reads, by its SQL.
         slots: aggregates by their SQL.
+        spans: which events count by time, by value.
+        events: the event names of each value; none means any event.
     """
 
     scope: Scope
@@ -55,19 +59,34 @@ class EventPlan:
     columns: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
     slots: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    events: list[tuple[str, ...]] = field(default_factory=list)
 
-    def add(self, value: Value, alias: str) -> exp.Expr:
-        """Plan a value; returns what it is in terms of the slots of the grouping's `alias`.
+    def add(self, values: Sequence[Value], alias: str, reasons: dict[str, str]) -> dict[Value, exp.Expr]:
+        """Plan values; returns what each is in terms of the slots of the grouping's `alias`.
 
-        Raises:
-            DataError: a column is missing, or does not fit.
-            Unsupported: the value needs times of exposure that are not known.
+        Args:
+            values: numbers per unit over these events.
+            alias: name of the grouping in the query around it.
+            reasons: filled with why a value (by name) cannot be measured.
         """
-        span = self._span(value)
-        condition = self._condition(value, span)
+        planned: dict[Value, exp.Expr] = {}
+        for step in (self._see, lambda value: planned.update({value: self._planned(value, alias)})):
+            for value in values:
+                try:
+                    if value.name not in reasons:
+                        step(value)
+                except VitalfewError as error:
+                    reasons[value.name] = str(error)
+        return planned
+
+    def _see(self, value: Value) -> None:
+        self.spans[value.name] = self._span(value)
+        self.events.append(value.measure.events)
+
+    def _planned(self, value: Value, alias: str) -> exp.Expr:
         kind = _aggregation(value)
-        slot = self._slot(_aggregate(kind, self._read(value, kind), self._moment), condition, alias)
-        self.spans[value.name] = span
+        aggregate = _aggregate(kind, self._read(value, kind), lambda: self._column(self._instant()))
+        slot = self._slot(aggregate, self._condition(value), alias)
         if value.is_share:
             some = exp.GT(this=slot, expression=whole(0))
             return exp.Case().when(some, number(1.0)).else_(number(0.0))
@@ -78,26 +97,34 @@ class EventPlan:
 
     def grouping(self, population: exp.Expr, same_unit: exp.Expr, end: int | None) -> exp.Select:
         """One row per unit (`id`) that has events, with the planned aggregates."""
-        moment = self.scope.instant(self.source.time)
+        moment = self._instant()
         rows = exp.select(exp.column("id", "p")).from_(self.scope.source()).join(population, on=same_unit)
         rows = rows.select(*(exp.alias_(column, name) for name, column in self.columns.values()))
-        low, high = self._common()
         if self.timed:
-            since = exp.Sub(this=moment, expression=exp.column("start", "p"))
-            rows = rows.where(exp.GTE(this=since, expression=whole(low)))
-            if high is not None:
-                rows = rows.where(exp.LT(this=since.copy(), expression=whole(high)))
+            rows = rows.where(*_between(self._since(), self._common()))
+        if all(self.events):
+            rows = rows.where(self._named(sorted({event for events in self.events for event in events})))
         if end is not None:
             rows = rows.where(exp.LT(this=moment.copy(), expression=whole(end)))
         slots = [exp.alias_(slot, name) for name, slot in self.slots.values()]
         return exp.select(exp.column("id"), *slots).from_(rows.subquery("r")).group_by(exp.column("id"))
 
-    def _common(self) -> tuple[int, int | None]:
+    def _instant(self) -> exp.Expr:
+        return self.scope.instant(self.source.time)
+
+    def _since(self) -> exp.Expr:
+        return exp.Sub(this=self._instant(), expression=exp.column("start", "p"))
+
+    def _named(self, events: Sequence[str]) -> exp.Expr:
+        return self.scope.text(self.source.event).isin(*map(exp.Literal.string, events))
+
+    def _common(self) -> Span:
+        """The span that all others lie in, so that it need be looked at once."""
         after = [span for span in self.spans.values() if span.kind == "after exposure"]
         if len(after) < len(self.spans):
-            return 0, None
+            return Span()
         highs = [span.high for span in after]
-        return min(span.low for span in after), None if None in highs else max(high for high in highs if high)
+        return Span(low=min(span.low for span in after), high=None if None in highs else max(filter(None, highs)))
 
     def _span(self, value: Value) -> Span:
         window = value.metric.window
@@ -116,19 +143,18 @@ class EventPlan:
             )
         return Span("after exposure", low, None if length is None else low + length)
 
-    def _condition(self, value: Value, span: Span) -> exp.Expr | None:
+    def _condition(self, value: Value) -> exp.Expr | None:
         conditions: list[exp.Expr] = []
+        span = self.spans[value.name]
         if value.measure.events:
-            name = self.scope.text(self.source.event)
-            conditions.append(name.isin(*map(exp.Literal.string, value.measure.events)))
+            conditions.append(self._named(value.measure.events))
         kept = holds(value.measure.filters, self.scope)
         if kept is not None:
             conditions.append(kept)
         if span.kind == "calendar":
-            conditions.extend(_between(self.scope.instant(self.source.time), span))
-        elif self.timed and (span.low or span.high is not None):
-            since = exp.Sub(this=self.scope.instant(self.source.time), expression=exp.column("start", "p"))
-            conditions.extend(_between(since, span))
+            conditions.extend(_between(self._instant(), span))
+        elif self.timed and span != self._common():
+            conditions.extend(_between(self._since(), span))
         if value.is_share and value.measure.column is not None:
             conditions.append(exp.GT(this=self.scope.number(value.measure.column), expression=number(0.0)))
         return exp.and_(*conditions) if conditions else None
@@ -139,10 +165,6 @@ class EventPlan:
             return None
         read = self.scope.column(column) if kind in ("count", "count_distinct") else self.scope.number(column)
         return self._column(read)
-
-    @property
-    def _moment(self) -> exp.Column:
-        return self._column(self.scope.instant(self.source.time))
 
     def _column(self, expression: exp.Expr) -> exp.Column:
         name, _ = self.columns.setdefault(expression.sql(), (f"c{len(self.columns)}", expression))
@@ -171,7 +193,7 @@ def _aggregation(value: Value) -> Aggregation:
     return measure.aggregation or ("count" if value.metric.kind == "count" else "sum")
 
 
-def _aggregate(kind: Aggregation, column: exp.Column | None, moment: exp.Column) -> exp.Expr:
+def _aggregate(kind: Aggregation, column: exp.Column | None, moment: Callable[[], exp.Column]) -> exp.Expr:
     if column is None:
         return exp.Count(this=exp.Star())
     match kind:
@@ -189,4 +211,4 @@ def _aggregate(kind: Aggregation, column: exp.Column | None, moment: exp.Column)
             return exp.Avg(this=column)
         case _:
             # Of several at the same instant the largest counts, so that the order of rows does not matter.
-            return exp.ArgMax(this=column, expression=exp.func("ROW", moment, column.copy()))
+            return exp.ArgMax(this=column, expression=exp.func("ROW", moment(), column.copy()))

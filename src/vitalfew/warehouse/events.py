@@ -120,11 +120,7 @@ class _Plan:
         plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values))
         self.study.reasons |= contradictions(self.engine, scope, values)
         alias = f"g{number}"
-        for value in values:
-            try:
-                self.values[value] = plan.add(value, alias)
-            except VitalfewError as error:
-                self.study.reasons[value.name] = str(error)
+        self.values |= plan.add(values, alias, self.study.reasons)
         population = exp.alias_(_kept(_POPULATION), "p", table=True)
         grouping = plan.grouping(population, self._same_unit(scope, source.unit, "p"), self.end)
         same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
