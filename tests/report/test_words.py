@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from report.sample import effect
 from vitalfew.report import words
-from vitalfew.results.rows import EffectRow, Estimate, Headline, Interval, UseRow
+from vitalfew.results.rows import EffectRow, Estimate, ExperimentRow, Headline, Interval, UseRow
 from vitalfew.workspace.definitions import Metric
 
 PLAIN = words.Unit()
@@ -116,6 +116,16 @@ def test_not_measured_is_not_the_same_as_not_used() -> None:
     unused = UseRow("f", measured=True, window_days=30, main=True, reach=Estimate(0.0, 0.0, 0.001))
     assert words.use_sentence(absent) == "Use not measured: no events are defined."
     assert words.use_sentence(unused).startswith("Used by 0.00\N{NO-BREAK SPACE}% (0.00 to 0.10) of the eligible")
+
+
+def test_a_young_feature_is_not_judged_yet() -> None:
+    young = UseRow("f", measured=True, window_days=30, main=True, reach=Estimate(0.01, 0.0, 0.02), hardly_used=None)
+    assert words.judged_use(young) == "not judged yet"
+
+
+def test_what_to_do_is_not_told_twice() -> None:
+    row = ExperimentRow("x", "X", None, "do_not_ship", "Do not ship: retention fell by 1.0 pp.")
+    assert words.decision(row) == ("Do not ship", "Retention fell by 1.0 pp.")
 
 
 def test_the_headline_says_how_few_gave_the_value() -> None:

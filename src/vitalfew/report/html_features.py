@@ -82,7 +82,7 @@ def _row(view: View, row: UseRow) -> tuple[Child, ...]:
         f"{row.window_days} days",
         f"{row.users or 0:,} of {row.eligible or 0:,}",
         _cost(view, row.feature),
-        tag("span", "hardly used", class_="nowrap") if row.hardly_used else "used",
+        tag("span", words.judged_use(row), class_="nowrap"),
     )
 
 

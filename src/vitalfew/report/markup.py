@@ -33,13 +33,14 @@ def tag(element: str, /, *children: Child, **attributes: str | float | bool | No
 
 
 def join(children: Child) -> Markup:
-    """Children one after the other, escaped where they are not markup."""
+    """Children one after the other, escaped where they are not markup; a number keeps its percent sign."""
     if children is None:
         return Markup("")
     if isinstance(children, Markup):
         return children
     if isinstance(children, str):
-        return Markup(html.escape(CONTROLS.sub("\ufffd", children)))
+        text = CONTROLS.sub("\ufffd", children).replace(" %", "\N{NO-BREAK SPACE}%")
+        return Markup(html.escape(text))
     return Markup("".join(join(child) for child in children))
 
 

@@ -12,7 +12,7 @@ from vitalfew.report.svg import HEIGHT, label, line, picture, verdict_shape
 from vitalfew.report.words import figure, share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.results.rows import Verdict
 
@@ -24,6 +24,9 @@ SIDE = 400
 LEFT, TOP, RIGHT, BOTTOM = 52, 12, 24, 44
 """Margins of a square picture in pixels."""
 LEAST_REACH = 0.001
+LETTER, LINE = 6.5, 11
+"""Room for a letter and for a line of text, in pixels."""
+MOST_NAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def promised_against_measured(pairs: Sequence[Pair], unit: str) -> Markup:
     dots = [abs(mark.dot) for pair in pairs for mark in (pair.promised, pair.measured)]
     limit = 1.6 * max(dots, default=1.0) or 1.0
     axis = Axis(max(-limit, min([0.0, *reaches])) * 1.05, min(limit, max([0.0, *reaches])) * 1.05)
-    drawn = [*_frame(axis, f"promised, {unit}", f"measured, {unit}"), _equal(axis)]
+    drawn = [*_frame(axis, f"promised, {unit}", f"measured, {unit}", percent=True), _equal(axis)]
     for pair in pairs:
         drawn += _cross(axis, pair)
     return picture(
@@ -109,13 +112,19 @@ def inventory(features: Sequence[Used], limit: float) -> Markup:
     edge = _right(across, math.log10(limit))
     drawn = [tag("rect", x=LEFT, y=TOP, width=edge - LEFT, height=SIDE - TOP - BOTTOM, class_="strip")]
     drawn += [label(LEFT + 6, TOP + 14, f"hardly used: under {share(limit)}", "note"), *_log_frame(across, up)]
-    lowest, named = 10**up.low, _named(features)
-    for feature in features:
-        x = _right(across, math.log10(max(feature.reach, LEAST_REACH)))
-        y = _up(up, math.log10(max(feature.frequency, lowest)))
-        drawn.append(tag("circle", cx=x, cy=y, r=4.5, class_="i-hardly" if feature.hardly else "i-used"))
-        if feature.title in named:
-            drawn.append(label(x - 8, y + 4, feature.title[:26], "note end"))
+    lowest = 10**up.low
+    places = {
+        feature: (
+            _right(across, math.log10(max(feature.reach, LEAST_REACH))),
+            _up(up, math.log10(max(feature.frequency, lowest))),
+        )
+        for feature in features
+    }
+    drawn += [
+        tag("circle", cx=x, cy=y, r=4.5, class_="i-hardly" if feature.hardly else "i-used")
+        for feature, (x, y) in places.items()
+    ]
+    drawn += _names(places)
     return picture(f"Reach and frequency of {len(features)} features", drawn, width=SIDE, height=SIDE, class_="square")
 
 
@@ -148,14 +157,19 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _named(features: Sequence[Used]) -> set[str]:
-    """The few features worth a name in the picture: the most used, far enough apart to be read."""
-    found: list[Used] = []
-    for feature in sorted(features, key=lambda f: -f.users * f.frequency):
-        apart = (abs(math.log(max(feature.frequency, 1e-9) / max(other.frequency, 1e-9))) > 0.35 for other in found)  # noqa: PLR2004 - about a line of text
-        if len(found) < 4 and all(apart):  # noqa: PLR2004 - more would not be read
-            found.append(feature)
-    return {feature.title for feature in found}
+def _names(places: Mapping[Used, tuple[float, float]]) -> list[Markup]:
+    """Names beside the dots of the most used features, where no other dot or name is in the way."""
+    taken = list(places.values())
+    drawn: list[Markup] = []
+    for feature in sorted(places, key=lambda f: -f.users * f.frequency):
+        x, y = places[feature]
+        title = feature.title[:26]
+        left = x - 10 - LETTER * len(title)
+        free = left > LEFT and not any(left < a < x - 1 and abs(b - y) < LINE for a, b in taken)
+        if free and len(drawn) < MOST_NAMES:
+            drawn.append(label(x - 8, y + 4, title, "note end"))
+            taken += [(left + step * LETTER, y) for step in range(len(title))]
+    return drawn
 
 
 def _across(axis: Axis, value: float, width: float) -> float:

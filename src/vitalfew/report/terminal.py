@@ -131,7 +131,7 @@ def print_use(view: View, console: Console) -> None:
     half = MOST_FEATURES // 2
     shown = used if len(used) <= MOST_FEATURES else [*used[:half], *used[-half:]]
     fields = [Field(""), Field("reach (95 %)", 23, right=True), Field("per 30 days", 11, right=True)]
-    sheet.table([*fields, Field("window", 8), Field("", 11)], [_use(view, row) for row in shown])
+    sheet.table([*fields, Field("window", 8), Field("", 14)], [_use(view, row) for row in shown])
     sheet.left_out(len(used) - len(shown), "feature")
     missing = [view.title("features", row.feature) for row in rows if row not in measured]
     if missing:
@@ -202,7 +202,8 @@ def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
 
 def _use(view: View, row: UseRow) -> list[Cell]:
     frequency = "" if row.frequency is None else f"{words.significant(row.frequency, 2)} times"
-    mark = Cell("hardly used", "yellow") if row.hardly_used else Cell("")
+    judged = words.judged_use(row)
+    mark = Cell("" if judged == "used" else judged, "yellow" if row.hardly_used else "dim")
     reach = words.share_interval(row.reach) if row.reach else ""
     return [
         Cell(view.title("features", row.feature)),

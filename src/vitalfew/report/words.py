@@ -222,6 +222,13 @@ def decision(row: ExperimentRow) -> tuple[str, str]:
     return action, reason[:1].upper() + reason[1:]
 
 
+def judged_use(row: UseRow) -> str:
+    """Whether a measured feature is hardly used; young features are not judged yet."""
+    if row.hardly_used is None:
+        return "not judged yet"
+    return "hardly used" if row.hardly_used else "used"
+
+
 def use_sentence(row: UseRow) -> str:
     """Use of a feature in a sentence; *not measured* is never *not used*."""
     if not row.measured or row.reach is None:
