@@ -123,6 +123,15 @@ def test_one_bad_metric_does_not_cost_the_others(folder: Path) -> None:
     assert "did you mean 'rounds'" in failed.reason
 
 
+def test_experiments_that_share_a_variant_column_are_all_measured(folder: Path) -> None:
+    second = "  again: {source: players, variant: arm, control: old, metrics: [rounds]}\n"
+    (folder / "workspace.yaml").write_text(YAML + second)
+    results = vf.run(vf.load(folder))
+    assert results.tables.failed == ()
+    by_experiment = {(row.experiment, row.metric): row for row in results.tables.effects}
+    assert by_experiment["again", "rounds"].estimate == by_experiment["move_gate", "rounds"].estimate
+
+
 def test_an_unexpected_error_is_a_sentence_for_the_user_and_a_trace_in_the_log(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.warehouse.engine import Engine
+    from vitalfew.stats.moments import Moments
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.study import Study
+    from vitalfew.warehouse.sums import Cell
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import Segment, UnitSource
 
@@ -50,8 +52,13 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         query = assigned.select(exp.alias_(pattern([flags[key] for key in keys]), "pattern"))
         query = query.select(*(exp.alias_(found, f"v{at}") for at, found in enumerate(usable.values())))
         rows = Rows(query, tuple(value.name for value in usable), caps)
-        chunks.append((keys, cells(engine, rows)))
+        chunks.append((keys, _shared(cells(engine, rows), len(study.experiments))))
     return study.answer(chunks, dict.fromkeys(range(len(study.experiments)), crossed))
+
+
+def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Moments]:
+    """Experiments that share the variant column share its units, and so the moments."""
+    return {cell._replace(experiment=at): moments for at in range(experiments) for cell, moments in found.items()}
 
 
 def assigned_rows(
