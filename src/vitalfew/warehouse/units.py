@@ -17,8 +17,8 @@ from vitalfew.workspace.expressions import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vitalfew.warehouse.engine import Engine
     from vitalfew.stats.moments import Moments
+    from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.sums import Cell
