@@ -22,10 +22,9 @@ def info(run_id: str, *stages: StageInfo) -> RunInfo:
 
 
 def write(store: Store, run_id: str) -> RunInfo:
-    stage = StageInfo("judgement", "key", ("weights", "failed"), 0.1)
-    written = info(run_id, stage)
     with store.begin(run_id) as run:
-        run.write("judgement", {"weights": (WEIGHT,), "failed": (FAILED,)})
+        sha256 = run.write("judgement", {"weights": (WEIGHT,), "failed": (FAILED,)})
+        written = info(run_id, StageInfo("judgement", "key", ("weights", "failed"), 0.1, sha256=sha256))
         run.finish(written, {"fingerprints": {}})
     return written
 

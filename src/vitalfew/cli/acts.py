@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitalfew.cli.output import day, write_json
+from vitalfew.cli.output import day, say, write_json
 from vitalfew.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ About = Annotated[str, typer.Argument(metavar="KEY", help="Key of what it is abo
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     act = typer.Typer(
-        help="Record what people say and decide, in a log that cannot be changed unseen.", no_args_is_help=True
+        help="Record what people say and decide.\n\nThe log cannot be changed unseen.", no_args_is_help=True
     )
     for command in (judgement, forecast, lock, waiver, decision, sign_off, erase):
         act.command()(command)
@@ -37,7 +37,10 @@ def judgement(
     by: By,
     group: Annotated[str | None, typer.Option(help="The group the person speaks for.")] = None,
 ) -> None:
-    """Say how much each factor's swing from worst to best is worth, on any scale."""
+    """Say how much each factor is worth.
+
+    Points on any scale for the swing of a factor from its worst to its best.
+    """
     from vitalfew.judgement import recording
 
     _done(recording.judge(_load(folder), by, dict(_pair(pair) for pair in points), group=group))
@@ -52,7 +55,10 @@ def forecast(
     p90: Annotated[float, typer.Option("--p90", help="Only one time in ten more than this.")],
     p_zero: Annotated[float, typer.Option("--p-zero", help="P(no effect at all), 0 to 1.")] = 0.0,
 ) -> None:
-    """Forecast the effect a hypothesis asks for, given that there is one, in the metric's unit. Blind."""
+    """Forecast the effect a hypothesis asks for.
+
+    Given that there is one, in the unit of the metric; blind: nobody is shown what others said.
+    """
     from vitalfew.judgement import recording
 
     quantiles = {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
@@ -86,7 +92,10 @@ def decision(
     counter: Annotated[str | None, typer.Option(help="The best argument against it.")] = None,
     review: Annotated[str | None, typer.Option(metavar="DATE", help="When to look at it again.")] = None,
 ) -> None:
-    """Record a decision: what, on which evidence, against which counter-argument, reviewed when."""
+    """Record a decision.
+
+    What was decided, on which evidence, against which counter-argument, and when to look at it again.
+    """
     from vitalfew.judgement import recording
 
     body = {"what": what, "evidence": evidence, "counter": counter, "review": day(review)}
@@ -112,7 +121,7 @@ def erase(folder: Folder, by: By) -> None:
     from vitalfew.judgement import recording
 
     for sentence in recording.erase(_load(folder), by).sentences():
-        typer.echo(sentence)
+        say(sentence)
 
 
 def verify(
@@ -120,7 +129,10 @@ def verify(
     head: Annotated[list[str] | None, typer.Option(metavar="HASH", help="A head noted elsewhere. Repeatable.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
 ) -> None:
-    """Prove the log of acts: what is damaged, which promises preceded their start, what cannot be known."""
+    """Prove the log of acts.
+
+    Says what is damaged, which promises preceded their start, and what cannot be known.
+    """
     from vitalfew.workspace.verify import verify as prove
 
     found = prove(_load(folder), heads=head or ())
@@ -128,7 +140,7 @@ def verify(
         write_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:
         for sentence in found.sentences():
-            typer.echo(sentence)
+            say(sentence)
     if not found.ok:
         raise typer.Exit(1)
 
@@ -148,4 +160,5 @@ def _pair(text: str) -> tuple[str, float]:
 
 
 def _done(act: Act) -> None:
-    typer.echo(f"act {act.n}: {act.kind.replace('_', '-')} about {act.about} by {act.by}, {act.at}\nhead {act.hash}")
+    say(f"act {act.n}: {act.kind.replace('_', '-')} about {act.about} by {act.by}, {act.at}")
+    say(f"head {act.hash}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vitalfew.cli.output import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -23,7 +25,10 @@ def sql(
     ] = None,
     dialect: Annotated[str, typer.Option(help="bigquery, snowflake, postgres, duckdb, spark, …")] = "duckdb",
 ) -> None:
-    """Print the queries that measure metrics, to run elsewhere; `import moments` takes the answers."""
+    """Print the queries that measure metrics.
+
+    Run them in a warehouse that vitalfew cannot reach; `import moments` takes their answers.
+    """
     from vitalfew.warehouse.export import moments_sql
     from vitalfew.workspace import load
 
@@ -35,8 +40,11 @@ def moments(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The answer of a query, as CSV or Parquet.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")] = Path(),
 ) -> None:
-    """Take the answer of a query that `sql` printed, instead of the table behind it."""
+    """Take the answer of a query that `sql` printed.
+
+    It is used instead of the table behind the source.
+    """
     from vitalfew.warehouse.imported import import_moments
     from vitalfew.workspace import load
 
-    typer.echo(import_moments(file, load(folder)).sentence())
+    say(import_moments(file, load(folder)).sentence())

@@ -1,12 +1,16 @@
-"""What commands share when they print: progress, JSON, dates."""
+"""What commands share when they print: sentences, JSON, progress, dates."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import time
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+import typer
 
 from vitalfew.errors import UsageError
 
@@ -17,6 +21,18 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.walk import Progress
 
 _PATIENCE = 1.0  # seconds before plain progress lines begin: quick work needs none
+# What a terminal obeys instead of showing, the signs that turn the direction of text, and halves of letters.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """One line in which signs that a terminal would obey are spelled out; people's names may hold anything."""
+    return _UNSEEN.sub(_spelled, text)
+
+
+def say(sentence: str, *, err: bool = False) -> None:
+    """Print a sentence on a line of its own."""
+    typer.echo(harmless(sentence), err=err)
 
 
 def day(text: str | None) -> date | None:
@@ -31,7 +47,12 @@ def day(text: str | None) -> date | None:
 
 def write_json(text: str) -> None:
     """Print JSON and nothing else on standard output."""
-    sys.stdout.write(text + "\n")
+    kept = "\n".join(_UNSEEN.sub(_escaped, line) for line in text.split("\n"))
+    try:
+        kept.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        kept = json.dumps(json.loads(kept), indent=2)
+    sys.stdout.write(kept + "\n")
 
 
 def write_results(results: Results) -> None:
@@ -72,3 +93,11 @@ def _bar() -> Iterator[Progress]:
             bar.update(task, description=name, completed=number - 1, total=total)
 
         yield report
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, write_json, write_results
+from vitalfew.cli.output import day, progress, say, write_json, write_results
 
 if TYPE_CHECKING:
     from vitalfew.pipeline.results import Results
+    from vitalfew.workspace.workspace import Workspace
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
@@ -32,18 +33,21 @@ def start(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     html: Html = None,
 ) -> None:
-    """From your own files to a value ledger: recognises them, writes a workspace, runs it."""
+    """From your own files to a value ledger.
+
+    Recognises the files, writes a workspace, runs it, and names the file that would tell most next.
+    """
     from vitalfew.connect import begin
     from vitalfew.workspace import load
 
     begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask)
     for sentence in begun.recognised:
-        typer.echo(sentence)
+        say(sentence)
     results = _computed(load(begun.folder), None)
     write_results(results)
     _write_html(results, html)
     for sentence in begun.next_steps(results.tables):
-        typer.echo(sentence)
+        say(sentence)
     _leave(results)
 
 
@@ -52,14 +56,17 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another product with the same story.")] = 1,
     small: Annotated[bool, typer.Option("--small", help="A fifth of the users.")] = False,
 ) -> None:
-    """Make the demo product with planted truth, run it, and say how much of the truth was recovered."""
+    """Make a demo product with planted truth, and run it.
+
+    Says how much of the truth was recovered.
+    """
     from vitalfew.errors import UsageError
     from vitalfew.simulate import demo as make
     from vitalfew.simulate import recovery
     from vitalfew.workspace import load
 
     if (into / "truth.json").exists():
-        typer.echo(f"{into} holds a demo product already; it is made anew.")
+        say(f"{into} holds a demo product already; it is made anew.")
     elif into.exists() and any(into.iterdir()):
         raise UsageError(f"{into} exists and is no demo product", hint="name another folder: --into DIR")
     truth = make(into, seed=seed, size="small" if small else "full")
@@ -67,9 +74,11 @@ def demo(
     write_results(results)
     typer.echo("")
     for line in recovery(truth, results.tables).sentences():
-        typer.echo(line)
+        say(line)
     report = results.to_html(into / "report.html")
-    typer.echo(f"\nReport: {report}\nThe workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
+    typer.echo("")
+    say(f"Report: {report}")
+    say(f"The workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
 
 
 def run(
@@ -82,7 +91,10 @@ def run(
     ] = None,
     as_of: AsOf = None,
 ) -> None:
-    """Run a workspace: results to the terminal, as JSON, or as one HTML report."""
+    """Run a workspace and show its value ledger.
+
+    Results go to the terminal, or out as JSON, or into one HTML report.
+    """
     from vitalfew.workspace import load
 
     results = _computed(load(folder), as_of)
@@ -104,17 +116,25 @@ def check(
     accept: Annotated[bool, typer.Option("--accept", help="Write today's findings to the baseline file.")] = False,
     as_of: AsOf = None,
 ) -> None:
-    """Run the checks; exit 1 on errors, as a linter does in CI."""
-    from vitalfew.checks.baseline import accepted, at_least, write_baseline
+    """Say what is wrong, why, and what to do.
+
+    Exits with 1 on errors, as a linter does in CI.
+    """
+    from vitalfew.checks.baseline import LEVELS, accepted, at_least, write_baseline
+    from vitalfew.errors import UsageError, suggest
     from vitalfew.report import print_findings
     from vitalfew.workspace import load
 
-    results = _computed(load(folder), as_of)
-    file = baseline or folder / "vitalfew-baseline.json"
+    if fail_on not in LEVELS:
+        raise UsageError(f"there is no severity '{fail_on}'", expected=", ".join(LEVELS), hint=suggest(fail_on, LEVELS))
+    workspace = load(folder)
+    file = baseline or (workspace.root or folder) / "vitalfew-baseline.json"
+    known = frozenset() if accept else accepted(file, required=baseline is not None)
+    results = _computed(workspace, as_of)
     if accept:
         write_baseline(file, results.tables.findings)
-        typer.echo(f"{len(results.tables.findings)} findings accepted in {file}", err=as_json)
-    known = accepted(file, required=baseline is not None)
+        say(f"{len(results.tables.findings)} findings accepted in {file}", err=as_json)
+        known = accepted(file, required=True)
     findings = tuple(f for f in results.tables.findings if (f.id, f.subject) not in known)
     if as_json:
         from vitalfew.results.codec import plain
@@ -146,22 +166,25 @@ def analyze(
     _leave(results)
 
 
-def _computed(workspace: object, as_of: str | None) -> Results:
+def _computed(workspace: Workspace, as_of: str | None) -> Results:
     from vitalfew.pipeline import run as walk
 
     until = day(as_of)
     with progress() as report:
-        return walk(workspace, as_of=until, progress=report)  # type: ignore[arg-type]  # see load
+        results = walk(workspace, as_of=until, progress=report)
+    for note in results.notes:
+        say(f"vitalfew: {note}", err=True)
+    return results
 
 
 def _write_html(results: Results, path: Path | None) -> None:
     if path is not None:
-        typer.echo(f"Report: {results.to_html(path)}", err=True)
+        say(f"Report: {results.to_html(path)}", err=True)
 
 
 def _report_failed(results: Results) -> None:
     for row in results.failures:
-        typer.echo(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
+        say(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
 
 
 def _leave(results: Results) -> None:
@@ -173,6 +196,6 @@ def _leave(results: Results) -> None:
 
 def _ask(question: str, choices: tuple[str, ...], default: str) -> str:
     """Ask one question on the terminal; Enter takes the default."""
-    typer.echo(f"{question} ({' / '.join(choices)})")
+    say(f"{question} ({' / '.join(choices)})")
     answer: str = typer.prompt("", default=default, prompt_suffix="> ")
     return answer.strip() or default

@@ -26,11 +26,19 @@ _KEYS = ("experiment", "initiative", "hypothesis", "line", "feature", "factor")
 
 @dataclass(frozen=True)
 class Results:
-    """Everything a run computed. Prints as its ledger."""
+    """Everything a run computed. Prints as its ledger.
+
+    Attributes:
+        workspace: what was run.
+        info: identity of the run.
+        tables: all rows, by kind.
+        notes: what is worth knowing about the run itself, such as that it could not be kept.
+    """
 
     workspace: Workspace
     info: RunInfo
     tables: Tables
+    notes: tuple[str, ...] = ()
 
     @property
     def ledger(self) -> Ledger:

@@ -8,7 +8,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from vitalfew.errors import VitalfewError
+from vitalfew.errors import UsageError, VitalfewError
 from vitalfew.pipeline.results import Results
 from vitalfew.pipeline.stages import ALL_KINDS, Context, Stage, stages
 from vitalfew.results.rows import FailedRow
 from vitalfew.results.run import RunInfo, StageInfo
-from vitalfew.results.store import OpenRun, Output, Store, joined, new_run_id
+from vitalfew.results.store import OpenRun, Output, Store, joined, new_run_id, stage_info
 from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 from vitalfew.workspace.hashing import definitions_hash
 
@@ -51,22 +50,23 @@ def run(
         seed: of all random draws.
         progress: called before each stage.
         frames: tables in memory by name, for sources that name them instead of files.
+
+    Raises:
+        UsageError: `as_of` lies in the future.
     """
     now = datetime.now(UTC)
+    today = _last_day(workspace, now, as_of)
     workspace = workspace if as_of is None else replace(workspace, acts=workspace.acts.until(as_of))
     store = None if workspace.root is None else Store(workspace.root)
     history = _History.of(store)
     definitions = workspace.definitions
     known = fingerprint(definitions, workspace.root, history.fingerprints, frames)
-    today = as_of or now.astimezone(ZoneInfo(definitions.workspace.time_zone)).date()
     context = Context(workspace, today, as_of, seed, known, frames or {})
     run_id = new_run_id(now.isoformat())
-    with store.begin(run_id) if store else nullcontext() as writing:
-        walk = _Walk(context, history, writing)
-        try:
-            walk.over(stages(definitions), progress)
-        finally:
-            context.close()
+    walk = _Walk(context, history)
+    try:
+        walk.begin(store, run_id)
+        walk.over(stages(definitions), progress)
         info = RunInfo(
             id=run_id,
             workspace=definitions.workspace.name,
@@ -78,10 +78,18 @@ def run(
             seed=seed,
             stages=tuple(walk.infos),
         )
-        if writing is not None:
-            prints = {key: asdict(print_) for key, print_ in known.items()}
-            writing.finish(info, {"fingerprints": prints, "unusable": sorted(walk.unusable)})
-    return Results(workspace, info, joined(walk.outputs.values()))
+        walk.finish(info)
+    finally:
+        walk.close()
+    return Results(workspace, info, joined(walk.outputs.values()), tuple(walk.notes))
+
+
+def _last_day(workspace: Workspace, now: datetime, as_of: date | None) -> date:
+    """The day up to which a run reads: today in the workspace's time zone, or a day before it."""
+    today = now.astimezone(ZoneInfo(workspace.definitions.workspace.time_zone)).date()
+    if as_of is not None and as_of > today:
+        raise UsageError(f"as of {as_of}: that day has not been yet", expected=f"{today} or a day before it")
+    return as_of or today
 
 
 @dataclass
@@ -90,11 +98,32 @@ class _Walk:
 
     context: Context
     history: _History
-    writing: OpenRun | None
+    writing: OpenRun | None = None
     outputs: dict[str, Output] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     infos: list[StageInfo] = field(default_factory=list)
     unusable: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def begin(self, store: Store | None, run_id: str) -> None:
+        """Start to keep the run, where there is a folder to keep it in."""
+        if store is None:
+            return
+        try:
+            self.writing = store.begin(run_id)
+        except OSError as error:
+            self._give_up(error)
+
+    def finish(self, info: RunInfo) -> None:
+        """Make the run visible."""
+        prints = {key: asdict(print_) for key, print_ in self.context.fingerprints.items()}
+        self._keep(lambda run: run.finish(info, {"fingerprints": prints, "unusable": sorted(self.unusable)}))
+
+    def close(self) -> None:
+        """Leave nothing behind: neither an open engine nor an unfinished run."""
+        self.context.close()
+        if self.writing:
+            self.writing.close()
 
     def over(self, todo: tuple[Stage, ...], progress: Progress | None) -> None:
         for number, stage in enumerate(todo, start=1):
@@ -105,19 +134,33 @@ class _Walk:
     def _step(self, stage: Stage) -> None:
         started = time.perf_counter()
         key = self.keys[stage.name] = self._key(stage)
-        reused = self.history.with_key(stage.name, key)
-        if reused is not None:
-            run_id, info = reused
-            output: Output = self.history.output(run_id, info)
-            if self.writing:
-                self.writing.reuse(stage.name, run_id)
+        earlier = self.history.with_key(stage.name, key)
+        if earlier is not None:
+            run_id, output, sha256 = earlier
+            if not self._keep(lambda run: run.reuse(stage.name, run_id)):
+                sha256 = self._keep(lambda run: run.write(stage.name, output)) or ()
         else:
-            run_id, output = None, self._compute(stage)
-            if self.writing:
-                self.writing.write(stage.name, output)
+            run_id, output = "", self._compute(stage)
+            sha256 = self._keep(lambda run: run.write(stage.name, output)) or ()
         self.outputs[stage.name] = output
         seconds = round(time.perf_counter() - started, 4)
-        self.infos.append(StageInfo(stage.name, key, tuple(output), seconds, run_id))
+        self.infos.append(StageInfo(stage.name, key, tuple(output), seconds, run_id or None, sha256))
+
+    def _keep[T](self, write: Callable[[OpenRun], T]) -> T | None:
+        """Write to the run's folder; a disk that takes no more costs the keeping, not the results."""
+        if self.writing is None:
+            return None
+        try:
+            return write(self.writing)
+        except OSError as error:
+            self.writing.close()
+            self.writing = None
+            self._give_up(error)
+            return None
+
+    def _give_up(self, error: OSError) -> None:
+        place = f"{error.filename}: " if error.filename else ""
+        self.notes.append(f"this run is not kept, so the next one starts anew ({place}{error.strerror or error})")
 
     def _compute(self, stage: Stage) -> Output:
         before = joined(self.outputs[name] for name in stage.after)
@@ -152,35 +195,49 @@ class _History:
     """Earlier runs of the workspace, newest first: what can be reused."""
 
     store: Store | None
-    manifests: list[tuple[str, Mapping[str, Any]]]
+    runs: list[_Earlier]
 
     @classmethod
     def of(cls, store: Store | None) -> _History:
-        manifests: list[tuple[str, Mapping[str, Any]]] = []
-        for run_id in reversed(store.ids() if store else ()):
-            try:
-                manifests.append((run_id, store.manifest(run_id) if store else {}))
-            except VitalfewError:
-                log.warning("run %s has a damaged manifest and is not reused", run_id)
-        return cls(store, manifests)
+        runs = () if store is None else tuple(_earlier(store, run_id) for run_id in reversed(store.ids()))
+        return cls(store, [run for run in runs if run is not None])
 
     @property
-    def fingerprints(self) -> dict[str, Fingerprint]:
-        recorded = self.manifests[0][1].get("fingerprints", {}) if self.manifests else {}
-        return {key: Fingerprint(**values) for key, values in recorded.items()}
+    def fingerprints(self) -> Mapping[str, Fingerprint]:
+        return self.runs[0].fingerprints if self.runs else {}
 
-    def with_key(self, stage: str, key: str) -> tuple[str, StageInfo] | None:
-        """The newest run in which the stage had this key and did not fail."""
-        for run_id, manifest in self.manifests:
-            for record in manifest["run"]["stages"]:
-                if record["key"] == key and record["name"] == stage and stage not in manifest["unusable"]:
-                    return run_id, StageInfo(**{**record, "tables": tuple(record["tables"])})
+    def with_key(self, stage: str, key: str) -> tuple[str, Output, tuple[str, ...]] | None:
+        """The output of the newest run in which the stage had this key, did not fail, and is stored whole."""
+        for run in self.runs:
+            info = run.usable.get(stage)
+            if self.store is None or info is None or info.key != key:
+                continue
+            try:
+                return run.id, self.store.output(run.id, info), info.sha256
+            except VitalfewError as error:
+                log.warning("%s", error)
         return None
 
-    def output(self, run_id: str, stage: StageInfo) -> Output:
-        if self.store is None:
-            raise AssertionError("runs of a workspace in memory are not kept")
-        return self.store.output(run_id, stage)
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What a later run wants to know of an earlier one."""
+
+    id: str
+    usable: Mapping[str, StageInfo]
+    fingerprints: Mapping[str, Fingerprint]
+
+
+def _earlier(store: Store, run_id: str) -> _Earlier | None:
+    """Read the manifest of an earlier run; None when it is damaged, which must not cost the new one."""
+    try:
+        manifest = store.manifest(run_id)
+        infos = [stage_info(record) for record in manifest["run"]["stages"]]
+        prints = {key: Fingerprint(**values) for key, values in manifest["fingerprints"].items()}
+        return _Earlier(run_id, {info.name: info for info in infos if info.name not in manifest["unusable"]}, prints)
+    except (VitalfewError, LookupError, TypeError, AttributeError):
+        log.warning("run %s has a damaged manifest and is not reused", run_id)
+        return None
 
 
 @cache

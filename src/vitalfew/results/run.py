@@ -7,13 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StageInfo:
-    """How one stage went. `reused` names the run whose output was taken because no input had changed."""
+    """How one stage went.
+
+    Attributes:
+        name: of the stage.
+        key: hash of everything its output depends on.
+        tables: what it computed.
+        seconds: how long that took.
+        reused: the run whose output was taken because no input had changed.
+        sha256: of each table's file, in the order of `tables`; empty when the run is not kept.
+    """
 
     name: str
     key: str
     tables: tuple[str, ...]
     seconds: float
     reused: str | None = None
+    sha256: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

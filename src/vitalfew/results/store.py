@@ -7,10 +7,12 @@ looks like one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 KEPT_RUNS = 20
 MANIFEST = "manifest.json"
+_ABANDONED_AFTER = 86_400  # seconds: a run that was killed left a hidden folder; none takes a day
 
 Output = Mapping[str, Sequence[Any]]
 """What a stage computed: rows by table name."""
@@ -44,7 +47,8 @@ class Store:
         """Ids of complete runs, oldest first (ids sort by time)."""
         if not self.folder.is_dir():
             return ()
-        return tuple(sorted(entry.name for entry in self.folder.iterdir() if (entry / MANIFEST).is_file()))
+        entries = (entry for entry in self.folder.iterdir() if not entry.name.startswith("."))
+        return tuple(sorted(entry.name for entry in entries if (entry / MANIFEST).is_file()))
 
     def begin(self, run_id: str) -> OpenRun:
         """Start to write a run."""
@@ -61,55 +65,82 @@ class Store:
             raise UsageError(f"no run '{run_id}'", hint=suggest(run_id, self.ids()[-5:]))
         try:
             return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"the manifest of run '{run_id}' is damaged", hint="run again") from error
 
     def info(self, run_id: str) -> RunInfo:
         """Identity of a run."""
-        record = dict(self.manifest(run_id)["run"])
-        stages = tuple(StageInfo(**{**stage, "tables": tuple(stage["tables"])}) for stage in record.pop("stages"))
-        return RunInfo(**record, stages=stages)
+        try:
+            record = dict(self.manifest(run_id)["run"])
+            return RunInfo(**{**record, "stages": tuple(stage_info(stage) for stage in record["stages"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the manifest of run '{run_id}' is damaged", hint="run again") from error
 
     def output(self, run_id: str, stage: StageInfo) -> dict[str, tuple[Any, ...]]:
-        """What one stage of a run computed."""
-        return {
-            name: from_table(ROW_CLASSES[name], _read_arrow(self.folder / run_id / stage.name / f"{name}.arrow"))
-            for name in stage.tables
-        }
+        """What one stage of a run computed.
+
+        Raises:
+            DataError: a table is missing, or not what was written.
+        """
+        folder = self.folder / run_id / stage.name
+        try:
+            return {
+                name: from_table(ROW_CLASSES[name], _read_arrow(folder / f"{name}.arrow", sha256))
+                for name, sha256 in zip(stage.tables, stage.sha256, strict=True)
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"stage '{stage.name}' of run '{run_id}' is damaged", hint="run again") from error
 
     def tables(self, run_id: str) -> Tables:
         """All tables of a run, the stages' parts joined."""
         return joined(self.output(run_id, stage) for stage in self.info(run_id).stages)
 
     def forget_old(self) -> None:
-        """Drop the oldest runs beyond the last 20."""
+        """Drop the oldest runs beyond the last 20, and what killed runs left behind."""
         for run_id in self.ids()[:-KEPT_RUNS]:
             shutil.rmtree(self.folder / run_id, ignore_errors=True)
+        for unfinished in self.folder.glob(".*-*"):
+            if _age(unfinished) > _ABANDONED_AFTER:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 class OpenRun:
-    """A run being written; a context manager that leaves nothing behind when it is not finished."""
+    """A run being written. Closing leaves nothing behind of one that is not finished."""
 
     def __init__(self, store: Store, run_id: str, folder: Path) -> None:
         self._store, self._id, self._folder = store, run_id, folder
+
+    def close(self) -> None:
+        """Remove what is unfinished; a finished run stays."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self.close()
 
-    def write(self, stage: str, output: Output) -> None:
-        """Write what a stage computed."""
+    def write(self, stage: str, output: Output) -> tuple[str, ...]:
+        """Write what a stage computed; gives the SHA-256 of each table's file."""
         (self._folder / stage).mkdir()
-        for name, rows in output.items():
-            table = to_table(ROW_CLASSES[name], rows)
-            with ipc.new_file(str(self._folder / stage / f"{name}.arrow"), table.schema) as writer:
-                writer.write_table(table)
+        return tuple(
+            _write_arrow(self._folder / stage / f"{name}.arrow", to_table(ROW_CLASSES[name], rows))
+            for name, rows in output.items()
+        )
 
-    def reuse(self, stage: str, run_id: str) -> None:
-        """Take what a stage computed in an earlier run (files are never changed, so a link is as good as a copy)."""
-        shutil.copytree(self._store.folder / run_id / stage, self._folder / stage, copy_function=_link_or_copy)
+    def reuse(self, stage: str, run_id: str) -> bool:
+        """Take what a stage computed in an earlier run (files are never changed, so a link is as good as a copy).
+
+        Returns:
+            False when that run has gone in the meantime, dropped by a run beside this one.
+        """
+        target = self._folder / stage
+        try:
+            shutil.copytree(self._store.folder / run_id / stage, target, copy_function=_link_or_copy)
+        except (FileNotFoundError, shutil.Error):
+            shutil.rmtree(target, ignore_errors=True)
+            return False
+        return True
 
     def finish(self, info: RunInfo, extra: Mapping[str, Any]) -> None:
         """Write the manifest and make the run visible; `extra` is kept in the manifest."""
@@ -134,12 +165,35 @@ def new_run_id(now: str) -> str:
     return f"{stamp}-{secrets.token_hex(3)}"
 
 
-def _read_arrow(path: Path) -> pa.Table:
+def stage_info(record: Mapping[str, Any]) -> StageInfo:
+    """A stage as the manifest holds it."""
+    return StageInfo(**{**record, "tables": tuple(record["tables"]), "sha256": tuple(record["sha256"])})
+
+
+def _write_arrow(path: Path, table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    with ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    content = sink.getvalue()
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read_arrow(path: Path, sha256: str) -> pa.Table:
     try:
-        with pa.memory_map(str(path)) as mapped:
-            return ipc.open_file(mapped).read_all()
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DataError(f"the stored table '{path.name}' is not what was written", hint="run again")
+        return ipc.open_file(pa.BufferReader(content)).read_all()
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(f"the stored table '{path.name}' cannot be read", hint="run again") from error
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _link_or_copy(source: str, target: str) -> str:
