@@ -9,11 +9,14 @@ from rich.console import Console
 
 from report import sample
 from vitalfew.report.terminal import (
+    as_text,
     print_checks,
     print_effects,
     print_experiments,
     print_failed,
+    print_findings,
     print_ledger,
+    print_run,
     print_use,
 )
 from vitalfew.results.rows import FailedRow, Tables
@@ -120,3 +123,44 @@ def test_what_failed_is_named_with_its_reason() -> None:
 
 def test_features_that_are_not_measured_are_named_apart() -> None:
     assert "Not measured, which is not the same as not used: Api keys, Audit." in on_terminal(sample.view(), 80)
+
+
+def test_an_experiment_that_failed_its_trust_test_comes_first() -> None:
+    lines = on_terminal(sample.view(), 80)
+    first = next(place for place, line in enumerate(lines) if line == "EXPERIMENTS") + 1
+    assert lines[first].split() == ["✕", "failed", "Visit", "reminders", "against", "before"]
+
+
+def test_a_run_prints_its_parts_in_order() -> None:
+    file = io.StringIO()
+    print_run(sample.view(), Console(file=file, width=100, force_terminal=True, color_system=None))
+    heads = [line.split(":")[0] for line in file.getvalue().splitlines() if line[:4].isupper()]
+    assert heads == ["SHIPPED", "CANDIDATES", "EXPERIMENTS", "USE OF FEATURES", "CHECKS", "NOT COMPUTED"]
+
+
+def test_one_experiment_without_a_workspace_prints_its_effects_and_no_empty_ledger() -> None:
+    tables = sample.tables()
+    alone = replace(
+        tables, shipped=(), candidates=(), headline=(), use=(), findings=(), experiments=tables.experiments[:1]
+    )
+    file = io.StringIO()
+    print_run(sample.view(alone), Console(file=file, width=100, force_terminal=True, color_system=None))
+    assert "EFFECTS" in file.getvalue()
+    assert "ledger is empty" not in file.getvalue()
+
+
+def test_findings_say_how_many_were_accepted_before() -> None:
+    file = io.StringIO()
+    print_findings(sample.tables().findings, total=5, console=Console(file=file, width=100))
+    assert file.getvalue().startswith("3 findings (2 more findings accepted before)")
+
+
+def test_findings_of_one_kind_are_told_once() -> None:
+    tables = sample.tables()
+    many = tuple(replace(tables.findings[0], subject=f"features.f{i}") for i in range(6))
+    lines = on_terminal(sample.view(replace(tables, findings=many)), 100)
+    assert "  and 5 more of this kind: features.f1, features.f2, features.f3, features.f4, ..." in lines
+
+
+def test_the_ledger_as_text_is_what_a_terminal_shows() -> None:
+    assert as_text(sample.view()).splitlines()[0].startswith("About 4 (3 to 5) of 9 shipped lines")

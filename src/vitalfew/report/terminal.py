@@ -81,13 +81,13 @@ def print_findings(findings: Sequence[FindingRow], *, total: int, console: Conso
 
 
 def print_experiments(view: View, console: Console) -> None:
-    """Print each experiment: can we trust it, and what to do."""
+    """Print each experiment, those that cannot be trusted first: can we trust it, and what to do."""
     rows = view.tables.experiments
     if not rows:
         return
     sheet = Sheet(console)
     sheet.heading("EXPERIMENTS")
-    for row in rows[:MOST_EXPERIMENTS]:
+    for row in sorted(rows, key=lambda row: not _failed(view, row))[:MOST_EXPERIMENTS]:
         sheet.table([Field("", 12), Field("")], _experiment(view, row, sheet))
     sheet.left_out(len(rows) - MOST_EXPERIMENTS, "experiment")
 
@@ -173,6 +173,10 @@ def print_failed(view: View, console: Console) -> None:
 
 def _title(view: View, experiment: str) -> str:
     return next((row.title for row in view.tables.experiments if row.experiment == experiment), experiment)
+
+
+def _failed(view: View, row: ExperimentRow) -> bool:
+    return any(test.status == "failed" for test in view.health_of(row.experiment))
 
 
 def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:

@@ -173,7 +173,7 @@ def p_value(value: float | None) -> str:
     """A p-value to two significant figures."""
     if value is None:
         return "–"
-    return "<0.0001" if value < 0.0001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"  # noqa: PLR2004 - rule
+    return "<0.0001" if value < 0.0001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"  # noqa: PLR2004 - figures that people read
 
 
 def count(number: int, noun: str) -> str:
