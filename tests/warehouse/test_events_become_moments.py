@@ -91,13 +91,13 @@ def _world(seed: int = 3, units: int = 200) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _frames(world: Mapping[str, Mapping[str, np.ndarray]], order: np.random.Generator | None = None) -> dict[str, Any]:
-    world = {name: dict(columns) for name, columns in world.items()}
-    seen = world["seen"]
+    copies = {name: dict(columns) for name, columns in world.items()}
+    seen = copies["seen"]
     arms = np.where(seen["user"] % 2 == 0, "a", "b")
     arms = np.where(seen["exp"] == "exp 2", np.where(seen["user"] % 3 == 0, "on", "off"), arms)
     seen["arm"] = np.where((seen["user"] % 10 == 0) & (seen["at"] > 5 * DAY) & (seen["exp"] == "one"), "b", arms)
     frames = {}
-    for name, columns in world.items():
+    for name, columns in copies.items():
         size = len(next(iter(columns.values())))
         places = np.arange(size) if order is None else order.permutation(size)
         frames[name] = pa.table(
