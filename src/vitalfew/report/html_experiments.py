@@ -65,12 +65,15 @@ def _experiment(view: View, row: ExperimentRow) -> Markup:
 
 
 def _health(rows: Sequence[HealthRow]) -> Markup:
-    entries = [
-        tag("li", light(r.status), tag("span", f"{r.message}{f', p {words.p_value(r.p)}' if r.p is not None else ''}"))
-        for r in rows
-    ]
+    entries = [tag("li", light(r.status), tag("span", _tested(r))) for r in rows]
     tests = tag("ul", entries, class_="health") if entries else tag("p", "No trust test was possible.", class_="muted")
     return tag("div", tag("h4", "1  Can we trust it?"), tests)
+
+
+def _tested(row: HealthRow) -> str:
+    if row.p is None or "p <" in row.message or "(p " in row.message:
+        return row.message
+    return f"{row.message}, p {words.p_value(row.p)}"
 
 
 def _decision(row: ExperimentRow) -> Markup:
@@ -99,10 +102,10 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
             else None
         )
         name = _name(view, row, arms=arms)
-        rows.append((name, text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
-                     cells.grade(row.grade), _how(row)))  # fmt: skip
+        rows.append(([name, _how(row)], text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
+                     cells.grade(row.grade), _units(row)))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
-             Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units, method", "long")]  # fmt: skip
+             Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip
     classes = ["segment" if row.segment is not None else None for row in effects]
     caption = (
         "Treatment minus control. Dot: estimate; thick 80 %, thin 95 %; dashed: a guardrail's margin. "
@@ -129,14 +132,18 @@ def _means(view: View, row: EffectRow) -> str:
     if row.control not in row.mean or row.arm not in row.mean:
         return "–"
     unit, found = view.unit(row.metric), ends(row.intervals, 0.95)
-    places = words.decimals((found[1] - found[0]) * unit.factor) if found else None
-    return f"{words.level(row.mean[row.control], unit, places)} → {words.level(row.mean[row.arm], unit, places)}"
+    places = words.decimals((found[1] - found[0]) * unit.factor) if found else 2
+    before, after = (words.figure(row.mean[arm] * unit.factor, places) for arm in (row.control, row.arm))
+    return words.with_unit(f"{before} → {after}", unit.level)
 
 
-def _how(row: EffectRow) -> Child:
-    units = " and ".join(f"{n:,}" for n in row.n.values()) or "number of units not given"
-    notes = "".join(f"; {note}" for note in row.notes)
-    return tag("span", f"{units}; {row.method}, {row.mode.replace('_', ' ')}{notes}", class_="small")
+def _how(row: EffectRow) -> Markup:
+    told = "; ".join([f"{row.method}, {row.mode.replace('_', ' ')}", *row.notes])
+    return tag("div", told, class_="muted small")
+
+
+def _units(row: EffectRow) -> str:
+    return " + ".join(f"{n:,}" for n in row.n.values()) or "not given"
 
 
 def _plan(view: View, row: ExperimentRow) -> Markup:
