@@ -7,102 +7,156 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import DRAWS, LineDraws, cost_draws, horizon_share, promise_draws, stream, updated, value_of
+from vitalfew.decide.draws import LineDraws, cost_draws, horizon_share, promise_draws, stream, value_of
 from vitalfew.decide.effects import stronger, weakest
 from vitalfew.decide.portfolio import best_buy, in_best_portfolio
-from vitalfew.decide.shipped import is_shipped, use_sentence
+from vitalfew.decide.shipped import effect_draws, is_shipped, unweighed_reasons, use_sentence
 from vitalfew.results.rows import CandidateLine, Cost
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.ledger import Inputs
-    from vitalfew.results.rows import Choice
+    from vitalfew.decide.verdicts import GateStatus
+    from vitalfew.results.rows import PromiseRow
     from vitalfew.workspace.definitions import Grade, Initiative
 
 FUND_FROM, DROP_TO = 0.9, 0.1
 OVER = frozenset({"dropped", "removed"})
+FEWEST_FORECASTERS = 3
+"""People whose forecasts must be combined before a value that rests on an unlocked promise is shown."""
+_SEALED = (
+    "forecast by fewer than three people and not locked: its value would tell what they said, so only ranks use it"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A candidate with the draws of its value and cost, where there are any."""
+    """A candidate with the draws of its value and cost, where there are any, and the state of its guardrails."""
 
     line: CandidateLine
     draws: LineDraws | None
     cost: Floats | None
+    gates: Mapping[str, GateStatus]
+
+    @property
+    def fundable(self) -> bool:
+        """Whether no guardrail failed: a failed one cannot be bought by any value."""
+        return "fail" not in self.gates.values()
 
 
 def candidate_lines(inputs: Inputs) -> tuple[tuple[CandidateLine, ...], tuple[str, ...]]:
     """Candidates in order of P(in the best portfolio), and notes about how they were ranked."""
     open_initiatives = {
         key: initiative
-        for key, initiative in inputs.definitions.initiatives.items()
+        for key, initiative in sorted(inputs.definitions.initiatives.items())
         if not is_shipped(initiative, inputs) and initiative.status not in OVER
     }
     lines = [_initiative_line(inputs, key, initiative) for key, initiative in open_initiatives.items()]
     removed = {initiative.removes for initiative in inputs.definitions.initiatives.values()}
     lines += [_removal_line(inputs, key) for key in _hardly_used(inputs) if key not in removed]
     ranked, notes = _with_probabilities(inputs, lines)
-    return tuple(sorted((_decided(line) for line in ranked), key=_rank)), notes
+    decided = (_decided(line, priced.gates) for line, priced in zip(ranked, lines, strict=True))
+    by_rank = sorted(zip(decided, lines, strict=True), key=lambda pair: _rank(pair[0], pair[1].draws))
+    return tuple(line for line, _ in by_rank), notes
 
 
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> PricedLine:
     draws, grades, reasons = _expected(inputs, key, initiative)
-    cost = None if initiative.cost is None else cost_draws(initiative.cost, stream(inputs.seed, f"{key}/cost"))
+    cost = None if initiative.cost is None else cost_draws(initiative.cost, stream(inputs.seed, "", "cost", key))
     if cost is None:
         reasons = (*reasons, "no cost given: it cannot be ranked within a budget")
     if initiative.removes is not None:
         reasons = (*reasons, use_sentence(inputs.main_use(initiative.removes)))
+    gates, gate_reasons = _gates(inputs, key)
+    shown = None if _SEALED in reasons else draws
     line = CandidateLine(
         line=key,
         title=inputs.definitions.title("initiatives", key),
         kind="initiative",
         team=initiative.team,
-        value=draws.summary() if draws else None,
-        parts=draws.part_summaries() if draws else (),
+        value=shown.summary() if shown else None,
+        parts=shown.part_summaries() if shown else (),
         cost=_cost(initiative.cost),
         p_best=None,
         p_in=None,
         recommendation="test_first",
         grade=weakest(grades),
-        reasons=reasons,
+        reasons=(*reasons, *gate_reasons),
     )
-    return PricedLine(line, draws, cost)
+    return PricedLine(line, draws, cost, gates)
 
 
 def _expected(
     inputs: Inputs, key: str, initiative: Initiative
 ) -> tuple[LineDraws | None, tuple[Grade, ...], tuple[str, ...]]:
     """Draws of a candidate's value from its forecasts and, where it has been tested, its effects."""
-    factors = inputs.definitions.factors
-    if not factors:
+    if not inputs.definitions.factors:
         return None, (), ("no factors yet: facts only",)
-    rng = stream(inputs.seed, key)
     known = {metric: effect for metric, effect in inputs.known.get(key, {}).items() if effect.trusted}
-    effects: dict[str, Floats] = {}
-    grades: list[Grade] = []
-    for promise in inputs.promises_of(key):
-        if promise.metric in factors:
-            prior = promise_draws(promise, rng)
-            tested = known.get(promise.metric)
-            effects[promise.metric] = updated(prior, tested, rng) if tested else prior
-            grades.append(tested.grade if tested else "opinion")
-    for metric, tested in known.items():
-        if metric in factors and metric not in effects:
-            effects[metric] = np.asarray(rng.normal(tested.estimate, tested.se, DRAWS), dtype=np.float64)
-            grades.append(tested.grade)
+    priors, reasons = _priors(inputs, key)
+    reasons += unweighed_reasons(inputs, sorted({*priors, *known}))
+    priors = {metric: promise for metric, promise in priors.items() if metric in inputs.weights}
+    effects = effect_draws(inputs, key, known, priors)
+    grades = [known[metric].grade for metric in effects]
+    for metric, promise in priors.items():
+        if metric not in effects:
+            effects[metric] = promise_draws(promise, stream(inputs.seed, key, metric))
+            grades.append("opinion")
     if not effects:
-        about = ", ".join(inputs.definitions.title("metrics", p.metric) for p in inputs.promises_of(key))
-        return None, (), (f"forecast is about {about}, which is no factor" if about else "no forecast yet",)
+        return None, (), reasons or ("no forecast yet",)
     policy = inputs.definitions.policy
     scale = horizon_share(policy.horizon_weeks, policy.discount, initiative.ramp_weeks)
     reach = 1.0 if initiative.reach is None else initiative.reach
     drawn = value_of(inputs.definitions, {f: reach * d for f, d in effects.items()}, inputs.weights, scale)
-    reasons = ("reach taken as all units",) if initiative.reach is None else ()
+    if initiative.reach is None:
+        reasons += ("reach taken as all units",)
+    if any(_is_sealed(promise) for promise in priors.values()):
+        reasons += (_SEALED,)
     return drawn, tuple(grades), reasons
+
+
+def _priors(inputs: Inputs, key: str) -> tuple[dict[str, PromiseRow], tuple[str, ...]]:
+    """The forecast that counts for each factor: about all units, locked before open; and what is left out, in words."""
+    definitions = inputs.definitions
+    priors: dict[str, PromiseRow] = {}
+    left_out: dict[str, None] = {}
+    for promise in inputs.promises_of(key):
+        about = definitions.title("metrics", promise.metric)
+        if promise.metric not in definitions.factors:
+            left_out[f"forecast is about {about}, which is no factor"] = None
+        elif promise.segment != "all":
+            segment = definitions.title("segments", promise.segment)
+            left_out[f"forecast of {about} is about {segment} alone, which the value does not count"] = None
+        elif promise.metric in priors:
+            left_out[f"several forecasts of {about}: {priors[promise.metric].hypothesis} counts"] = None
+        else:
+            priors[promise.metric] = promise
+    return dict(sorted(priors.items())), tuple(left_out)
+
+
+def _is_sealed(promise: PromiseRow) -> bool:
+    return promise.locked_at is None and promise.forecasters < FEWEST_FORECASTERS
+
+
+def _gates(inputs: Inputs, key: str) -> tuple[dict[str, GateStatus], tuple[str, ...]]:
+    """Guardrails that stand in the way of a candidate, after waivers, and what to say about them."""
+    standing: dict[str, GateStatus] = {}
+    reasons = []
+    for metric, state in sorted(inputs.gates.get(key, {}).items()):
+        title = inputs.definitions.title("metrics", metric)
+        waived = max((inputs.waived[about] for about in (metric, key) if about in inputs.waived), default=None)
+        if state == "fail" and waived:
+            reasons.append(f"guardrail {title} failed; accepted by a waiver of {waived}")
+        elif state == "fail":
+            standing[metric] = state
+            reasons.append(f"guardrail {title} failed: not to be funded without a signed waiver")
+        elif state == "evidence needed":
+            standing[metric] = state
+            reasons.append(f"guardrail {title} needs more evidence before it can be funded")
+    return standing, tuple(reasons)
 
 
 def _removal_line(inputs: Inputs, feature: str) -> PricedLine:
@@ -124,31 +178,40 @@ def _removal_line(inputs: Inputs, feature: str) -> PricedLine:
         grade=None,
         reasons=(*reasons, "hide it from some users first: a test tells whether anybody misses it"),
     )
-    return PricedLine(line, None, None)
+    return PricedLine(line, None, None, {})
 
 
 def _hardly_used(inputs: Inputs) -> list[str]:
     used = ((key, inputs.main_use(key)) for key in inputs.definitions.features)
     hardly = [(key, use) for key, use in used if use is not None and use.hardly_used]
-    return [key for key, use in sorted(hardly, key=lambda pair: pair[1].reach.estimate if pair[1].reach else 0.0)]
+    return [key for _, key in sorted((use.reach.estimate if use.reach else 0.0, key) for key, use in hardly)]
 
 
 def _with_probabilities(inputs: Inputs, lines: Sequence[PricedLine]) -> tuple[list[CandidateLine], tuple[str, ...]]:
-    priced = [line for line in lines if line.draws is not None and line.cost is not None]
-    if not priced:
+    """P(best) and P(in the best portfolio) among the lines that may be funded; 0 for one that may not."""
+    ready = {
+        at: (line.draws.value, line.cost)
+        for at, line in enumerate(lines)
+        if line.draws is not None and line.cost is not None
+    }
+    if not ready:
         return [line.line for line in lines], ()
-    values = np.vstack([line.draws.value for line in priced if line.draws is not None])
-    costs = np.vstack([line.cost for line in priced if line.cost is not None])
-    budget, notes = _budget(inputs, priced)
-    p_best = best_buy(values, costs)
-    p_in = in_best_portfolio(values, costs, budget)
-    by_line = {line.line.line: (float(b), float(i)) for line, b, i in zip(priced, p_best, p_in, strict=True)}
-    return [
-        replace(line.line, p_best=by_line[line.line.line][0], p_in=by_line[line.line.line][1])
-        if line.line.line in by_line
-        else line.line
-        for line in lines
-    ], notes
+    open_to = [at for at in ready if lines[at].fundable]
+    chances = dict.fromkeys(ready, (0.0, 0.0))
+    budget, notes = _budget(inputs, [lines[at] for at in ready])
+    if open_to:
+        values = np.vstack([ready[at][0] for at in open_to])
+        costs = np.vstack([ready[at][1] for at in open_to])
+        ties = np.vstack(
+            [stream(inputs.seed, "", "ties", lines[at].line.line).random(values.shape[1]) for at in open_to]
+        )
+        found = zip(best_buy(values, costs), in_best_portfolio(values, costs, budget, ties), strict=True)
+        chances |= {at: (float(best), float(among)) for at, (best, among) in zip(open_to, found, strict=True)}
+    ranked = [
+        replace(line.line, p_best=chances[at][0], p_in=chances[at][1]) if at in chances else line.line
+        for at, line in enumerate(lines)
+    ]
+    return ranked, notes
 
 
 def _budget(inputs: Inputs, priced: Sequence[PricedLine]) -> tuple[float, tuple[str, ...]]:
@@ -156,20 +219,22 @@ def _budget(inputs: Inputs, priced: Sequence[PricedLine]) -> tuple[float, tuple[
     if policy.budget is not None:
         return policy.budget, ()
     half = sum(line.line.cost.p50 for line in priced if line.line.cost) / 2
-    return half, (f"no budget given: half of the candidates' cost is taken, {half:.3g} {policy.cost_unit}",)
+    return half, (f"no budget given: half of the candidates' cost is taken, {half:,.4g} {policy.cost_unit}",)
 
 
-def _decided(line: CandidateLine) -> CandidateLine:
-    """The recommendation by P(in the best portfolio); below grade *staged* the strongest is *test first*."""
+def _decided(line: CandidateLine, gates: Mapping[str, GateStatus]) -> CandidateLine:
+    """The recommendation by P(in the best portfolio).
+
+    Below grade *staged*, and while a guardrail is not known to hold, the strongest is *test first*.
+    """
     if line.p_in is None:
         return line
     if line.p_in <= DROP_TO:
         return replace(line, recommendation="drop")
-    if line.p_in < FUND_FROM:
+    if line.p_in < FUND_FROM or gates:
         return line
     if stronger(line.grade, "staged"):
-        choice: Choice = "fund"
-        return replace(line, recommendation=choice)
+        return replace(line, recommendation="fund")
     return replace(line, reasons=(*line.reasons, "the evidence is opinion: test before funding, or decide anyway"))
 
 
@@ -179,5 +244,5 @@ def _cost(cost: float | Quantiles | None) -> Cost | None:
     return Cost(cost.p10, cost.p50, cost.p90) if isinstance(cost, Quantiles) else Cost(cost, cost, cost)
 
 
-def _rank(line: CandidateLine) -> tuple[float, float]:
-    return (-(line.p_in if line.p_in is not None else -1.0), -(line.value.mean if line.value else float("-inf")))
+def _rank(line: CandidateLine, draws: LineDraws | None) -> tuple[float, float]:
+    return (-(line.p_in if line.p_in is not None else -1.0), -(float(draws.value.mean()) if draws else float("-inf")))

@@ -1,6 +1,6 @@
-"""Draws of value: per draw one set of weights for all lines, one stream of effects per line.
+"""Draws of value: per draw one set of weights for all lines, one stream of effects per line and factor.
 
-Every line has its own random stream, keyed by its name, so that adding or removing a line changes no other.
+Every stream is keyed by names, so that adding or removing a line changes no other, and no order changes anything.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.judgement.metalog import sample
+from vitalfew.judgement.metalog import moments, sample
 from vitalfew.results.rows import FactorPart, Value
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class LineDraws:
         )
 
 
-def stream(seed: int, line: str) -> np.random.Generator:
-    """The random stream of one line."""
-    digest = hashlib.sha256(line.encode()).digest()
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """The random stream of one thing, by its names: of a line and a factor, of a line's cost, of a weight."""
+    digest = hashlib.sha256("/".join(names).encode()).digest()  # no key holds a slash
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
 
 
@@ -62,39 +62,54 @@ def weight_draws(definitions: Definitions, weights: Sequence[WeightRow], seed: i
         return {}
     if weights:
         given = {row.factor: row.mean for row in weights}
-        return {factor: np.full(DRAWS, given.get(factor, 0.0)) for factor in factors}
-    whole = stream(seed, "weights").dirichlet(np.ones(len(factors)), DRAWS)
-    return {factor: whole[:, i] for i, factor in enumerate(factors)}
+        return {factor: np.full(DRAWS, given[factor]) for factor in factors if factor in given}
+    # Shares of exponential variables are uniform over the simplex (Dirichlet with ones).
+    raised = {factor: stream(seed, "", "weights", factor).exponential(size=DRAWS) for factor in factors}
+    total = np.sum([raised[factor] for factor in sorted(factors)], axis=0)
+    return {factor: raised[factor] / total for factor in factors}
 
 
 def measured_draws(
-    known: Mapping[str, Known], factors: Sequence[str], joint: Floats, rng: np.random.Generator
+    known: Mapping[str, Known], joint: Floats, priors: Mapping[str, PromiseRow], seed: int, line: str
 ) -> dict[str, Floats]:
-    """Draws of measured effects on factors, `(draws,)` each, with the correlation `(k, k)` of their estimates."""
-    if not factors:
+    """Draws of measured effects on factors, `(draws,)` each, in the metrics' units.
+
+    With a forecast as prior the draws are of the posterior: normal prior with the forecast's moments, normal likelihood
+    with the covariance of the estimates (6.3). That serves only to rank candidates; verdicts and shipped lines never
+    mix a promise with its own evidence. A forecast without any spread does not say how sure it is, and gives no prior.
+
+    Args:
+        known: effects by factor.
+        joint: correlation of their estimates, `(k, k)`, in the order of `known`.
+        priors: forecasts of some of the factors.
+        seed: of the run.
+        line: key of the line.
+    """
+    if not known:
         return {}
-    sd = np.array([known[factor].se for factor in factors])
-    mean = np.array([known[factor].estimate for factor in factors])
-    noise = rng.multivariate_normal(np.zeros(len(factors)), joint * np.outer(sd, sd), DRAWS, method="eigh")
-    return {factor: mean[i] + noise[:, i] for i, factor in enumerate(factors)}
+    se = np.array([effect.se for effect in known.values()])
+    mean, covariance = np.array([effect.estimate for effect in known.values()]) / se, joint
+    prior = [moments(priors[factor]) if factor in priors else (0.0, 0.0) for factor in known]
+    if any(variance > 0 for _, variance in prior):
+        # In standard errors, so that units do not matter; the ridge keeps identical estimates invertible.
+        evidence = np.linalg.inv(joint + 1e-9 * np.eye(len(se)))
+        spread = np.array([variance for _, variance in prior])
+        precision = np.divide(se**2, spread, out=np.zeros_like(se), where=spread > 0)
+        covariance = np.linalg.inv(evidence + np.diag(precision))
+        mean = covariance @ (evidence @ mean + precision * np.array([m for m, _ in prior]) / se)
+    noise = _root(covariance) @ np.vstack([stream(seed, line, factor).standard_normal(DRAWS) for factor in known])
+    return {factor: se[i] * (mean[i] + noise[i]) for i, factor in enumerate(known)}
+
+
+def _root(covariance: Floats) -> Floats:
+    """The symmetric square root: it does not depend on the order of the rows."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)
 
 
 def promise_draws(promise: PromiseRow, rng: np.random.Generator) -> Floats:
     """Draws of a forecast effect, `(draws,)`: the three-term metalog, with the point mass of no effect."""
     return sample(promise, rng.uniform(np.finfo(float).eps, 1, DRAWS))
-
-
-def updated(prior: Floats, known: Known, rng: np.random.Generator) -> Floats:
-    """Draws of the effect after evidence: normal prior with the forecast's moments, normal likelihood (6.3).
-
-    Serves only to rank candidates; verdicts never mix a promise with its own evidence.
-    """
-    variance = float(prior.var())
-    if variance == 0:
-        return prior
-    precision = 1 / variance + 1 / known.se**2
-    mean = (float(prior.mean()) / variance + known.estimate / known.se**2) / precision
-    return np.asarray(rng.normal(mean, precision**-0.5, DRAWS), dtype=np.float64)
 
 
 def value_of(
@@ -105,11 +120,11 @@ def value_of(
     Args:
         definitions: for ranges and directions.
         effects: change of each factor's metric over all units (reach applied), `(draws,)`.
-        weights: by factor, `(draws,)`.
+        weights: by factor, `(draws,)`; of every factor in `effects`.
         scale: share of the horizon that counts, after ramp and discount.
     """
     parts = {}
-    for factor, change in effects.items():
+    for factor, change in sorted(effects.items()):
         low, high = sorted(definitions.factors[factor].range)
         sign = -1.0 if definitions.metrics[factor].direction == "down" else 1.0
         parts[factor] = 100 * scale * weights[factor] * sign * change / (high - low)
@@ -125,9 +140,15 @@ def horizon_share(weeks: float, discount: float, ramp_weeks: float) -> float:
 
 
 def cost_draws(cost: float | Quantiles, rng: np.random.Generator) -> Floats:
-    """Draws of cost, `(draws,)`: lognormal through the 10 % and 90 % quantiles, or the number given."""
+    """Draws of cost, `(draws,)`: lognormal through the 10 % and 90 % quantiles, or the number given.
+
+    A lognormal never reaches 0: with a 10 % quantile of 0 it goes through the median and the 90 % quantile, and a
+    median of 0 leaves the 90 % quantile as the cost.
+    """
     if isinstance(cost, (int, float)):
         return np.full(DRAWS, float(cost))
-    low, high = max(cost.p10, 1e-9), max(cost.p90, 1e-9)
+    if cost.p50 <= 0:
+        return np.full(DRAWS, max(float(cost.p90), 0.0))
+    low, high = cost.p10 if cost.p10 > 0 else cost.p50**2 / cost.p90, cost.p90
     sd = np.log(high / low) / _COST_Z
     return np.asarray(rng.lognormal((np.log(low) + np.log(high)) / 2, sd, DRAWS), dtype=np.float64)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.comparisons import DENOMINATOR
 from vitalfew.results.moments import moments_of
+from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,14 +18,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow
+    from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions, Grade
 
 GRADES: tuple[Grade, ...] = ("replicated", "tested", "staged", "dated", "correlated", "opinion")
+AGREE = 0.05
+"""P-value of equal effects (Cochran's Q) from which several experiments count as repeating each other."""
+_Z95 = two_sided(0.95)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The effect of an initiative on one metric: on the reached, in the metric's unit, treatment minus control."""
+    """The effect of an initiative on one metric: on the reached, in the metric's unit, treatment minus control.
+
+    `arms` are the two that were compared, where the effect is of one experiment.
+    """
 
     metric: str
     estimate: float
@@ -33,6 +42,7 @@ class Known:
     low: float
     high: float
     trusted: bool = True
+    arms: tuple[str, ...] = ()
 
 
 def distrusted(health: Iterable[HealthRow]) -> frozenset[tuple[str, str | None]]:
@@ -50,7 +60,9 @@ def known_effects(
     """Effects by initiative and metric, in one segment (None: all units).
 
     Experiments that failed a trust test count only where nothing better exists. Several sound experiments on the same
-    metric are joined by inverse variance and read *replicated*. Of several arms the largest is taken.
+    metric are joined by inverse variance and read *replicated* when they agree; where they differ by more than their
+    errors, the standard error grows with that (Birge 1932) and they do not. The same data under two names count once.
+    Of several arms the largest is taken.
     """
     found: dict[tuple[str, str], list[EffectRow]] = {}
     for row in _largest_arms(effects, segment):
@@ -60,8 +72,21 @@ def known_effects(
     known: dict[str, dict[str, Known]] = {}
     for (initiative, metric), rows in found.items():
         sound = [row for row in rows if not failed & {(row.experiment, None), (row.experiment, row.metric)}]
-        known.setdefault(initiative, {})[metric] = _joined(metric, sound or rows, trusted=bool(sound))
+        usable = _once(definitions, sound or rows)
+        known.setdefault(initiative, {})[metric] = _joined(metric, usable, trusted=bool(sound))
     return known
+
+
+def _once(definitions: Definitions, rows: list[EffectRow]) -> list[EffectRow]:
+    """One effect per set of data, in the order of the experiments' keys."""
+    first: dict[tuple[str | None, ...], EffectRow] = {}
+    for row in sorted(rows, key=lambda row: row.experiment):
+        defined = definitions.experiments[row.experiment]
+        source = definitions.sources.get(defined.source)
+        units = source is not None and source.shape == "units"
+        name = None if units else defined.id or row.experiment
+        first.setdefault((defined.source, defined.variant, name, row.control, row.arm), row)
+    return list(first.values())
 
 
 def stronger(first: Grade | None, second: Grade) -> bool:
@@ -75,26 +100,55 @@ def weakest(grades: Iterable[Grade]) -> Grade | None:
     return ordered[-1] if ordered else None
 
 
-def correlation(rows: Iterable[MomentsRow], experiment: str, metrics: tuple[str, ...]) -> NDArray[np.float64]:
+def correlation(rows: Iterable[MomentsRow], experiment: str, known: Mapping[str, Known]) -> NDArray[np.float64]:
     """Correlation `(k, k)` of the estimates of several metrics of one experiment, from its cross products.
 
-    Metrics whose estimate is no plain mean (ratios), and sources without cross products, count as uncorrelated.
+    Ratios enter by their linearisation (delta method). Without cross products two metrics count as uncorrelated.
+
+    Args:
+        rows: moments of the run.
+        experiment: its key.
+        known: effects by metric; only the arms that they compare count.
     """
-    covariance = np.zeros((len(metrics), len(metrics)))
+    covariance = np.zeros((len(known), len(known)))
+    arms = {arm for effect in known.values() for arm in effect.arms}
     for row in rows:
-        if row.experiment != experiment or row.segment is not None:
-            continue
-        moments = moments_of(row)
-        for i, first in enumerate(metrics):
-            for j, second in enumerate(metrics):
-                if first in row.names and second in row.names:
-                    n = max(moments.count(first), 1)
-                    covariance[i, j] += np.nan_to_num(moments.covariance_of(first, second)) / n
+        if row.experiment == experiment and row.segment is None and (row.arm in arms or not arms):
+            covariance += _covariance(moments_of(row), tuple(known))
     sd = np.sqrt(np.clip(np.diag(covariance), 0, None))
     scale = np.outer(sd, sd)
-    joint = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0)
+    joint = np.clip(np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0), -1, 1)
     np.fill_diagonal(joint, 1.0)
     return np.asarray(joint, dtype=np.float64)
+
+
+def _covariance(moments: Moments, metrics: tuple[str, ...]) -> NDArray[np.float64]:
+    """Covariance `(k, k)` of the means (or ratios of means) of one arm; 0 for what it does not hold."""
+    parts = [_linear(moments, metric) for metric in metrics]
+    counts = [max(moments.count(metric), 1) if metric in moments.names else 1 for metric in metrics]
+    covariance = np.zeros((len(metrics), len(metrics)))
+    for i, first in enumerate(parts):
+        for j, second in enumerate(parts):
+            total = sum(
+                here * there * moments.covariance_of(a, b) * moments.n[moments.at(a), moments.at(b)]
+                for a, here in first.items()
+                for b, there in second.items()
+            )
+            covariance[i, j] = np.nan_to_num(total) / (counts[i] * counts[j])
+    return covariance
+
+
+def _linear(moments: Moments, metric: str) -> dict[str, float]:
+    """A metric as a sum of columns times coefficients, around their means."""
+    bottom = f"{metric}{DENOMINATOR}"
+    if metric not in moments.names:
+        return {}
+    if bottom not in moments.names:
+        return {metric: 1.0}
+    below = moments.mean_of(bottom)
+    if not below:
+        return {}
+    return {metric: 1 / below, bottom: -moments.mean_of(metric) / below**2}
 
 
 def _largest_arms(effects: Iterable[EffectRow], segment: str | None) -> list[EffectRow]:
@@ -103,27 +157,35 @@ def _largest_arms(effects: Iterable[EffectRow], segment: str | None) -> list[Eff
         if row.segment != segment or row.estimate is None or row.se is None or not row.se > 0:
             continue
         slot = (row.experiment, row.metric)
-        if slot not in best or _size(row.n, row.arm) > _size(best[slot].n, best[slot].arm):
+        if slot not in best or _size(row) < _size(best[slot]):
             best[slot] = row
     return list(best.values())
 
 
-def _size(n: Mapping[str, int], arm: str) -> int:
-    return n.get(arm, 0)
+def _size(row: EffectRow) -> tuple[int, str]:
+    """Largest first, then by name."""
+    return (-row.n.get(row.arm, 0), row.arm)
 
 
 def _joined(metric: str, rows: list[EffectRow], *, trusted: bool) -> Known:
     experiments = tuple(row.experiment for row in rows)
+    estimates, errors = [float(row.estimate or 0.0) for row in rows], [float(row.se or 0.0) for row in rows]
     if len(rows) == 1:
-        row = rows[0]
+        row, estimate, se = rows[0], estimates[0], errors[0]
         wide = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the contract's level
-        estimate, se = float(row.estimate or 0.0), float(row.se or 0.0)
-        low, high = (wide.low, wide.high) if wide else (estimate - 1.96 * se, estimate + 1.96 * se)
-        return Known(metric, estimate, se, row.grade, experiments, low, high, trusted)
-    precision = [1 / float(row.se or 1.0) ** 2 for row in rows]
-    total = sum(precision)
-    estimate = sum(p * float(row.estimate or 0.0) for p, row in zip(precision, rows, strict=True)) / total
-    se = 1 / sqrt(total)
+        low, high = (wide.low, wide.high) if wide else (estimate - _Z95 * se, estimate + _Z95 * se)
+        return Known(metric, estimate, se, row.grade, experiments, low, high, trusted, (row.control, row.arm))
+    precision = [1 / se**2 for se in errors]
+    estimate = sum(p * e for p, e in zip(precision, estimates, strict=True)) / sum(precision)
+    q = sum(p * (e - estimate) ** 2 for p, e in zip(precision, estimates, strict=True))
+    se = sqrt(max(1.0, q / (len(rows) - 1)) / sum(precision))
     weak = weakest(row.grade for row in rows) or "opinion"
-    grade: Grade = "replicated" if trusted and stronger(weak, "tested") else weak
-    return Known(metric, estimate, se, grade, experiments, estimate - 1.96 * se, estimate + 1.96 * se, trusted)
+    replicated = trusted and stronger(weak, "tested") and _agree(q, len(rows) - 1)
+    grade: Grade = "replicated" if replicated else weak
+    return Known(metric, estimate, se, grade, experiments, estimate - _Z95 * se, estimate + _Z95 * se, trusted)
+
+
+def _agree(q: float, df: int) -> bool:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, q)) >= AGREE

@@ -10,6 +10,7 @@ from vitalfew.decide.candidates import candidate_lines
 from vitalfew.decide.draws import weight_draws
 from vitalfew.decide.effects import distrusted, known_effects
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
+from vitalfew.decide.verdicts import gate_states
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
 from vitalfew.workspace.definitions import Quantiles
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
+    from vitalfew.decide.verdicts import GateStatus
     from vitalfew.results.rows import PromiseRow, UseRow, VerdictRow
     from vitalfew.workspace.definitions import Definitions
 
@@ -31,18 +33,25 @@ class Inputs:
     today: date
     seed: int
     known: Mapping[str, Mapping[str, Known]]
+    gates: Mapping[str, Mapping[str, GateStatus]]
+    waived: Mapping[str, str]
     weights: Mapping[str, Floats]
     uses: Mapping[str, UseRow]
 
     @classmethod
-    def of(cls, definitions: Definitions, tables: Tables, today: date, seed: int) -> Inputs:
+    def of(cls, definitions: Definitions, tables: Tables, today: date, seed: int, waived: Mapping[str, str]) -> Inputs:
         """Index the tables of a run."""
+        failed = distrusted(tables.health)
+        segments = {None, *(guardrail.segment for guardrail in definitions.guardrails.values())}
+        found = {segment: known_effects(definitions, tables.effects, failed, segment) for segment in segments}
         return cls(
             definitions,
             tables,
             today,
             seed,
-            known_effects(definitions, tables.effects, distrusted(tables.health)),
+            found[None],
+            {key: gate_states(definitions, key, found) for key in definitions.initiatives},
+            waived,
             weight_draws(definitions, tables.weights, seed),
             {row.feature: row for row in tables.use if row.main and row.segment is None},
         )
@@ -56,8 +65,9 @@ class Inputs:
         return tuple(row for row in self.tables.verdicts if row.initiative == initiative)
 
     def promises_of(self, initiative: str) -> tuple[PromiseRow, ...]:
-        """Forecasts of an initiative about all units, locked or not."""
-        return tuple(p for p in self.tables.promises if p.initiative == initiative and p.segment == "all")
+        """Forecasts of an initiative, locked ones first, then those of more people, then by name."""
+        rows = (row for row in self.tables.promises if row.initiative == initiative)
+        return tuple(sorted(rows, key=lambda p: (p.locked_at is None, -p.forecasters, p.hypothesis)))
 
     def locked_promise(self, verdicts: Sequence[VerdictRow]) -> PromiseRow | None:
         """The locked promise behind the first of some verdicts that has one."""
@@ -66,10 +76,18 @@ class Inputs:
 
 
 def ledger(
-    definitions: Definitions, tables: Tables, today: date, seed: int
+    definitions: Definitions, tables: Tables, today: date, seed: int, waived: Mapping[str, str] | None = None
 ) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
-    """Compute the ledger from the definitions and the tables of a run (effects, use, weights, promises, verdicts)."""
-    inputs = Inputs.of(definitions, tables, today, seed)
+    """Compute the ledger from the definitions and the tables of a run (effects, use, weights, promises, verdicts).
+
+    Args:
+        definitions: of the workspace.
+        tables: of the stages before.
+        today: the day of the ledger.
+        seed: of all draws.
+        waived: day of the waiver, by the key of the guardrail, initiative or experiment whose failure was accepted.
+    """
+    inputs = Inputs.of(definitions, tables, today, seed, waived or {})
     valued = shipped_lines(inputs)
     candidates, notes = candidate_lines(inputs)
     shipped = tuple(line.line for line in valued)

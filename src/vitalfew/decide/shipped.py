@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import LineDraws, measured_draws, stream, value_of
+from vitalfew.decide.draws import LineDraws, measured_draws, value_of
 from vitalfew.decide.effects import correlation, weakest
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.results.rows import Measured, Promised, ShippedLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
@@ -49,12 +49,12 @@ def is_shipped(initiative: Initiative, inputs: Inputs) -> bool:
 
 def shipped_lines(inputs: Inputs) -> tuple[ValuedLine, ...]:
     """Lines of shipped initiatives, then of features no shipped initiative stands for; vital first."""
-    initiatives = {k: i for k, i in inputs.definitions.initiatives.items() if is_shipped(i, inputs)}
+    initiatives = {k: i for k, i in sorted(inputs.definitions.initiatives.items()) if is_shipped(i, inputs)}
     covered = {initiative.feature for initiative in initiatives.values()}
     lines = [_initiative_line(inputs, key, initiative) for key, initiative in initiatives.items()]
     lines += [
         _feature_line(inputs, key, feature)
-        for key, feature in inputs.definitions.features.items()
+        for key, feature in sorted(inputs.definitions.features.items())
         if key not in covered and (feature.shipped is None or feature.shipped <= inputs.today)
     ]
     return tuple(sorted(_with_p_vital(lines), key=_rank))
@@ -72,11 +72,11 @@ def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> ValuedLine:
     everything = inputs.known.get(key, {})
     known = {metric: effect for metric, effect in everything.items() if effect.trusted}
-    verdicts = inputs.verdicts_of(key)
-    verdict: Verdict = min((v.verdict for v in verdicts), key=_WORST_FIRST.index, default="no_promise")
+    verdicts = sorted(inputs.verdicts_of(key), key=lambda row: (_WORST_FIRST.index(row.verdict), row.hypothesis))
+    verdict: Verdict = verdicts[0].verdict if verdicts else "no_promise"
     promise = inputs.locked_promise(verdicts)
-    measured = _measured(inputs, known, promise)
     draws = measured_value(inputs, key, initiative, known)
+    measured = _measured(inputs, known, promise, draws)
     counted = [known[f] for f in inputs.definitions.factors if f in known]
     use = inputs.main_use(initiative.feature)
     line = ShippedLine(
@@ -125,20 +125,25 @@ def _feature_line(inputs: Inputs, key: str, feature: Feature) -> ValuedLine:
     return ValuedLine(line, None)
 
 
-def measured_value(
-    inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known], scale: float = 1.0
-) -> LineDraws | None:
+def measured_value(inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known]) -> LineDraws | None:
     """Draws of the value of measured effects on factors, reach applied; None when no factor was measured."""
-    factors = [factor for factor in inputs.definitions.factors if factor in known]
-    if not factors:
+    drawn = effect_draws(inputs, key, known, {})
+    if not drawn:
         return None
-    experiments = {known[factor].experiments for factor in factors}
-    joint: Floats = np.eye(len(factors))
-    if len(experiments) == 1 and len(next(iter(experiments))) == 1:
-        joint = correlation(inputs.tables.moments, next(iter(experiments))[0], tuple(factors))
-    drawn = measured_draws(known, factors, joint, stream(inputs.seed, key))
     reach = 1.0 if initiative.reach is None else initiative.reach
-    return value_of(inputs.definitions, {f: reach * d for f, d in drawn.items()}, inputs.weights, scale)
+    return value_of(inputs.definitions, {f: reach * d for f, d in drawn.items()}, inputs.weights, 1.0)
+
+
+def effect_draws(
+    inputs: Inputs, key: str, known: Mapping[str, Known], priors: Mapping[str, PromiseRow]
+) -> dict[str, Floats]:
+    """Draws of the measured effects of a line on factors; those of one experiment keep their covariance."""
+    counted = {factor: known[factor] for factor in sorted(inputs.weights) if factor in known}
+    experiments = {effect.experiments for effect in counted.values()}
+    joint: Floats = np.eye(len(counted))
+    if len(experiments) == 1 and len(next(iter(experiments))) == 1:
+        joint = correlation(inputs.tables.moments, next(iter(experiments))[0], counted)
+    return measured_draws(counted, joint, priors, inputs.seed, key)
 
 
 def value_reasons(inputs: Inputs, known: Mapping[str, Known]) -> tuple[str, ...]:
@@ -150,9 +155,17 @@ def value_reasons(inputs: Inputs, known: Mapping[str, Known]) -> tuple[str, ...]
     if len(missing) == len(factors):
         return ("no effect on any factor has been measured",)
     reasons = [f"value leaves out what was not measured: {', '.join(missing)}"] if missing else []
+    reasons += unweighed_reasons(inputs, known)
     if not inputs.tables.weights:
         reasons.append("weights unknown: nobody has judged yet, ranks run over the whole weight space")
     return tuple(reasons)
+
+
+def unweighed_reasons(inputs: Inputs, metrics: Iterable[str]) -> tuple[str, ...]:
+    """Which of some metrics are factors that nobody has weighed: their weight is unknown, not zero."""
+    factors = inputs.definitions.factors
+    without = [inputs.definitions.title("metrics", m) for m in metrics if m in factors and m not in inputs.weights]
+    return (f"value leaves out what nobody has weighed: {', '.join(without)}",) if without else ()
 
 
 def _trust_reasons(known: Mapping[str, Known]) -> tuple[str, ...]:
@@ -173,9 +186,16 @@ def use_sentence(use: UseRow | None) -> str:
     return f"used by {100 * use.reach.estimate:.3g} % of the eligible in {use.window_days} days{verdict}"
 
 
-def _measured(inputs: Inputs, known: Mapping[str, Known], promise: PromiseRow | None) -> Measured | None:
-    """The effect on the promised metric, else on the first factor measured, else on anything measured."""
-    wanted = [promise.metric] if promise else [*(f for f in inputs.definitions.factors if f in known), *known]
+def _measured(
+    inputs: Inputs, known: Mapping[str, Known], promise: PromiseRow | None, draws: LineDraws | None
+) -> Measured | None:
+    """The effect on what was promised, for whom it was promised; else on the factor that gives most of the value."""
+    if promise is not None and promise.segment != "all":
+        held = next(row for row in inputs.tables.verdicts if row.hypothesis == promise.hypothesis)
+        return None if held.estimate is None else Measured(held.metric, held.estimate, held.low, held.high)
+    parts = draws.parts if draws else {}
+    by_value = sorted(known, key=lambda metric: (-abs(float(parts[metric].mean())) if metric in parts else 1.0, metric))
+    wanted = [promise.metric] if promise else by_value
     effect = known.get(wanted[0]) if wanted else None
     return Measured(effect.metric, effect.estimate, effect.low, effect.high) if effect else None
 

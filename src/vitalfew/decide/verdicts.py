@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from vitalfew.decide.effects import Known, distrusted, known_effects
@@ -11,7 +12,6 @@ from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
     from vitalfew.results.rows import EffectRow, HealthRow, PromiseRow, Verdict
     from vitalfew.workspace.definitions import Definitions, Hypothesis
@@ -26,18 +26,49 @@ def verdicts(
     health: Iterable[HealthRow],
     today: date,
 ) -> tuple[VerdictRow, ...]:
-    """The verdict of every hypothesis, in the order of the definitions."""
+    """The verdict of every hypothesis, in the order of the definitions.
+
+    A promise is judged as it was locked: on its metric, for its segment, on its day, whatever the definition says now.
+    """
     rows = tuple(effects)
     failed = distrusted(health)
-    by_segment = {
-        segment: known_effects(definitions, rows, failed, None if segment == "all" else segment)
-        for segment in {hypothesis.segment for hypothesis in definitions.hypotheses.values()} | {"all"}
-    }
     locked = {promise.hypothesis: promise for promise in promises if promise.locked_at is not None}
+    found: dict[str | None, Mapping[str, Mapping[str, Known]]] = {}
+    for segment in _segments(definitions, locked.values()):
+        found[segment] = known_effects(definitions, rows, failed, segment)
     return tuple(
-        _verdict(definitions, key, hypothesis, locked.get(key), by_segment[hypothesis.segment], today)
+        _verdict(definitions, key, hypothesis, locked.get(key), found, today)
         for key, hypothesis in definitions.hypotheses.items()
     )
+
+
+def _segments(definitions: Definitions, locked: Iterable[PromiseRow]) -> set[str | None]:
+    asked = {hypothesis.segment for hypothesis in definitions.hypotheses.values()} | {row.segment for row in locked}
+    gates = {guardrail.segment for guardrail in definitions.guardrails.values()}
+    return {None, *gates, *(_group(segment) for segment in asked)}
+
+
+def _group(segment: str) -> str | None:
+    """The segment of effects: None stands for all units."""
+    return None if segment == "all" else segment
+
+
+def gate_states(
+    definitions: Definitions, initiative: str, found: Mapping[str | None, Mapping[str, Mapping[str, Known]]]
+) -> dict[str, GateStatus]:
+    """State of every guardrail measured on an initiative, each in the guardrail's own segment, by metric.
+
+    Args:
+        definitions: with the guardrails.
+        initiative: its key.
+        found: effects by segment (None: all units), initiative and metric.
+    """
+    states: dict[str, GateStatus] = {}
+    for metric, guardrail in definitions.guardrails.items():
+        known = found.get(guardrail.segment, {}).get(initiative, {}).get(metric)
+        if known is not None and known.trusted:
+            states[metric] = guardrail_status(definitions, metric, known)
+    return states
 
 
 def guardrail_status(definitions: Definitions, metric: str, known: Known) -> GateStatus:
@@ -55,24 +86,25 @@ def _verdict(
     key: str,
     hypothesis: Hypothesis,
     promise: PromiseRow | None,
-    known: Mapping[str, Mapping[str, Known]],
+    found: Mapping[str | None, Mapping[str, Mapping[str, Known]]],
     today: date,
 ) -> VerdictRow:
-    measured = known.get(hypothesis.initiative, {})
-    effect = measured.get(hypothesis.metric)
-    due = hypothesis.due
+    metric, segment = (promise.metric, promise.segment) if promise else (hypothesis.metric, hypothesis.segment)
+    due = date.fromisoformat(promise.due) if promise and promise.due else hypothesis.due
+    effect = found[_group(segment)].get(hypothesis.initiative, {}).get(metric)
+    shown = effect if effect is not None and effect.trusted else None
 
     def row(verdict: Verdict, reason: str) -> VerdictRow:
         return VerdictRow(
             key,
             hypothesis.initiative,
-            hypothesis.metric,
+            metric,
             verdict,
             reason,
             promise.p50 if promise else None,
-            effect.estimate if effect else None,
-            effect.low if effect else None,
-            effect.high if effect else None,
+            shown.estimate if shown else None,
+            shown.low if shown else None,
+            shown.high if shown else None,
             due.isoformat() if due else None,
         )
 
@@ -80,26 +112,24 @@ def _verdict(
         return row("no_promise", "no promise was locked")
     if due is not None and due > today:
         return row("unproven", f"the verdict is due on {due.isoformat()}")
+    if metric not in definitions.metrics:
+        return row("unproven", f"the promise was about '{metric}', which is no longer defined")
+    gates = hypothesis.guardrails or tuple(definitions.guardrails)
+    states = gate_states(definitions, hypothesis.initiative, found)
+    broken = [gate for gate in gates if states.get(gate) == "fail"]
+    names = ", ".join(definitions.title("metrics", gate) for gate in broken)
+    if shown is None and broken:
+        return row("harmful", f"a guardrail failed (guardrail: {names})")
     if effect is None:
         return row("unproven", "no effect with an interval has been measured")
-    if not effect.trusted:
+    if shown is None:
         return row("unproven", f"experiment {effect.experiments[0]} failed a trust test: its effect cannot be believed")
-    gates = hypothesis.guardrails or tuple(definitions.guardrails)
-    broken = [
-        gate
-        for gate in gates
-        if gate in definitions.guardrails
-        and gate in measured
-        and guardrail_status(definitions, gate, measured[gate]) == "fail"
-    ]
     verdict, reason = judge(
         promise.p50,
-        effect.estimate,
-        effect.se,
-        good=definitions.metrics[hypothesis.metric].direction,
+        shown.estimate,
+        shown.se,
+        good=definitions.metrics[metric].direction,
         guardrail_failed=bool(broken),
         margin=hypothesis.margin,
     )
-    if broken:
-        reason += f" (guardrail: {', '.join(definitions.title('metrics', gate) for gate in broken)})"
-    return row(verdict, reason)
+    return row(verdict, f"{reason} (guardrail: {names})" if broken else reason)
