@@ -153,3 +153,15 @@ def test_an_estimate_reports_the_interval_of_95_percent() -> None:
     row = effect("x", "planning", -4.0, 1.0)
     assert Interval(0.95, -5.96, -2.04) == row.intervals[1]
     assert "(2.0 to 6.0)" in words.effect_sentence("Planning time", row, MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("valued", "said"),
+    [
+        (1, "The one shipped line that was measured gave no value"),
+        (3, "None of the 3 shipped lines that were measured is likely to have given value"),
+    ],
+)
+def test_a_ledger_without_gains_says_so_instead_of_about_none(valued: int, said: str) -> None:
+    head = Headline(shipped=valued, candidates=0, vital_k=0, vital_low=0, vital_high=1, vital_n=valued)
+    assert words.headline_sentences(head, "weeks")[0] == said

@@ -100,7 +100,7 @@ def _judge_arm(definitions: Definitions, rows: Sequence[EffectRow]) -> _Arm:
     broken = [row for row in gates if (breach(definitions, row) or 0.0) >= BROKEN]
     unsure = [row for row in gates if row not in broken and not _holds(definitions, row)]
     if worse or broken:
-        gains = [f"although {_lower(sentence(definitions, row))}" for row in better]
+        gains = [_lower(sentence(definitions, row)) for row in better]
         return _Arm("do_not_ship", f"Do not ship: {_told(definitions, worse, broken, gains)}.")
     if better and not unsure:
         kept = f", and {_number_of(gates)} no worse than the margin" if gates else ""
@@ -117,7 +117,8 @@ def _facts(definitions: Definitions, rows: Sequence[EffectRow]) -> str:
 
 def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence[EffectRow], gains: list[str]) -> str:
     losses = [sentence(definitions, row) for row in worse if row not in broken]
-    return join(losses + [_gate_sentence(definitions, row, "is probably broken") for row in broken] + gains)
+    told = join(losses + [_gate_sentence(definitions, row, "is probably broken") for row in broken])
+    return f"{told}; although {' and '.join(gains)}" if gains else told
 
 
 def _open(definitions: Definitions, goals: Sequence[EffectRow], unsure: Sequence[EffectRow]) -> str:

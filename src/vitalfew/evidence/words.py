@@ -62,7 +62,7 @@ def _unit(definitions: Definitions, metric: str) -> str:
     found = definitions.metrics.get(metric)
     if found is None:
         return ""
-    if found.kind in SHARES:
+    if found.kind in SHARES or found.unit == "share":
         return " points"
     return f" {found.unit}" if found.unit else ""
 

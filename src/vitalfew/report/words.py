@@ -249,6 +249,10 @@ def _vital(headline: Headline) -> str:
     if headline.vital_k is None:
         lines = count(headline.shipped, "shipped line") + " and " + count(headline.candidates, "candidate")
         return f"{lines}; which are the vital few cannot be told yet"
+    if headline.vital_k == 0:
+        if headline.vital_n == 1:
+            return "The one shipped line that was measured gave no value"
+        return f"None of the {headline.vital_n} shipped lines that were measured is likely to have given value"
     ends = "" if headline.vital_low is None else f" ({headline.vital_low} to {headline.vital_high})"
     lines = one_of(headline.vital_n, "shipped line")
     return f"About {headline.vital_k}{ends} of {headline.vital_n} {lines} gave 80 % of the measured value"
