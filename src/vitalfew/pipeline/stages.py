@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.workspace import Workspace
 
 ALL_KINDS = tuple(Definitions.model_fields)
+_JUDGED = ("workspace", "factors", "metrics", "hypotheses", "initiatives", "experiments")
 
 
 @dataclass
@@ -47,10 +49,15 @@ class Context:
 
     @cached_property
     def proofs(self) -> Mapping[str, PromiseProof]:
-        """Which promises are proved to precede their start."""
-        from vitalfew.workspace.verify import verify
+        """Which promises are proved to precede their start, by what was recorded up to the day of the run."""
+        from vitalfew.workspace.heads import Recorded, recorded
+        from vitalfew.workspace.verify import audit
 
-        return verify(self.workspace).proofs
+        root, acts = self.workspace.root, self.workspace.acts
+        found = recorded(root) if root and acts.acts else Recorded()
+        zone = ZoneInfo(self.definitions.workspace.time_zone)
+        heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
+        return audit(acts, self.definitions, heads, found.history).proofs
 
     def close(self) -> None:
         """Close the engine, if any stage opened it."""
@@ -86,7 +93,7 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     later = (
         Stage("effects", kinds, _effects, after=names),
-        Stage("judgement", ("factors", "metrics", "hypotheses", "initiatives", "experiments"), _judgement, other=_acts),
+        Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
         Stage("ledger", ALL_KINDS, _ledger, after=(*names, "use", "effects", "judgement", "verdicts"), other=_draws),
         Stage("checks", ALL_KINDS, _checks, after=("use", "effects", "judgement", "verdicts", "ledger"), other=_today),
@@ -116,14 +123,15 @@ def _measure_stage(definitions: Definitions, source: str) -> Stage:
             "failed": measured.failed,
         }
 
-    kinds = ("data", "sources", "metrics", "experiments", "segments")
+    kinds = ("workspace", "data", "sources", "metrics", "experiments", "segments")  # the workspace for its time zone
     return Stage(f"measure.{source}", kinds, compute, sources=_sources_behind(definitions, source), other=_as_of)
 
 
 def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
     """The source of some experiments, and the sources of everything measured in them."""
     experiments = [experiment for experiment in definitions.experiments.values() if experiment.source == source]
-    metrics = [definitions.metrics[key] for experiment in experiments for key in experiment.metrics]
+    own = [key for key, metric in definitions.metrics.items() if metric.numerator.source == source]
+    metrics = [definitions.metrics[key] for experiment in experiments for key in experiment.metrics or own]
     measures = [m for metric in metrics for m in (metric.numerator, metric.denominator) if m is not None]
     segments = [segment.source for segment in definitions.segments.values() if segment.source is not None]
     return tuple(dict.fromkeys([source, *(measure.source for measure in measures), *segments]))
@@ -141,7 +149,7 @@ def _use_stage(definitions: Definitions) -> Stage:
     tables = (EventSource, UnitSource, ExposureSource)
     sources = tuple(key for key, source in definitions.sources.items() if isinstance(source, tables))
     read = sources if definitions.features else ()
-    return Stage("use", ("data", "sources", "features", "segments"), compute, sources=read, other=_as_of)
+    return Stage("use", ("workspace", "data", "sources", "features", "segments"), compute, sources=read, other=_as_of)
 
 
 def _effects(context: Context, tables: Tables) -> Output:
@@ -181,8 +189,10 @@ def _verdicts(context: Context, tables: Tables) -> Output:
 
 def _ledger(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.ledger import ledger
+    from vitalfew.judgement.waivers import waivers
 
-    shipped, candidates, headline = ledger(context.definitions, tables, context.today, context.seed)
+    waived = waivers(context.definitions, context.workspace.acts)
+    shipped, candidates, headline = ledger(context.definitions, tables, context.today, context.seed, waived)
     return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
 
 
@@ -206,4 +216,9 @@ def _draws(context: Context) -> object:
 
 def _acts(context: Context) -> object:
     acts = context.workspace.acts
-    return [acts.head, acts.erased, len(acts.damage), sorted((key, p.proof) for key, p in context.proofs.items())]
+    return [
+        acts.head,
+        acts.erased,
+        len(acts.damage),
+        sorted((key, p.proof, p.reason) for key, p in context.proofs.items()),
+    ]

@@ -25,6 +25,7 @@ from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 from vitalfew.workspace.hashing import definitions_hash
 
 if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Definitions
     from vitalfew.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def run(
     """
     now = datetime.now(UTC)
     today = _last_day(workspace, now, as_of)
-    workspace = workspace if as_of is None else replace(workspace, acts=workspace.acts.until(as_of))
+    workspace = workspace if as_of is None else _as_known(workspace, as_of)
     store = None if workspace.root is None else Store(workspace.root)
     history = _History.of(store)
     definitions = workspace.definitions
@@ -90,6 +91,18 @@ def _last_day(workspace: Workspace, now: datetime, as_of: date | None) -> date:
     if as_of is not None and as_of > today:
         raise UsageError(f"as of {as_of}: that day has not been yet", expected=f"{today} or a day before it")
     return as_of or today
+
+
+def _as_known(workspace: Workspace, day: date) -> Workspace:
+    """The workspace without what happened after a day: acts, experiments begun and releases made later."""
+    defined = workspace.definitions
+    begun = {k: e for k, e in defined.experiments.items() if e.start is None or e.start <= day}
+    released = {key: release for key, release in defined.releases.items() if release.date <= day}
+    return replace(
+        workspace,
+        acts=workspace.acts.until(day, ZoneInfo(defined.workspace.time_zone)),
+        definitions=defined.model_copy(update={"experiments": begun, "releases": released}),
+    )
 
 
 @dataclass
@@ -163,16 +176,19 @@ class _Walk:
         self.notes.append(f"this run is not kept, so the next one starts anew ({place}{error.strerror or error})")
 
     def _compute(self, stage: Stage) -> Output:
+        if self.unusable.intersection(stage.after):  # built on what failed this time, though its inputs are the same
+            self.unusable.add(stage.name)
         before = joined(self.outputs[name] for name in stage.after)
         try:
             return stage.compute(self.context, before)
         except VitalfewError as error:
             reason = str(error)
-        except Exception:
+        except Exception as error:
             if os.environ.get("VITALFEW_DEBUG"):
                 raise
             log.exception("stage %s failed", stage.name)
-            reason = "an unexpected error, a fault of vitalfew; the log has the detail"
+            name = type(error).__name__
+            reason = f"an unexpected error ({name}), a fault of vitalfew; with VITALFEW_DEBUG=1 it shows where"
         self.unusable.add(stage.name)
         return {"failed": (FailedRow(stage.name, "", reason),)}
 
@@ -183,6 +199,7 @@ class _Walk:
                 code_version(),
                 stage.name,
                 definitions_hash(self.context.definitions, stage.kinds),
+                _order_of(self.context.definitions, stage.kinds),
                 [self.keys[name] for name in stage.after],
                 [prints[key].sha256 for key in stage.sources if key in prints],
                 stage.other(self.context),
@@ -251,6 +268,12 @@ def code_version() -> str:
         digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def _order_of(definitions: Definitions, kinds: tuple[str, ...]) -> list[list[str]]:
+    """Keys in the order of the files: no number depends on it, but rows are listed in it."""
+    found = (getattr(definitions, kind) for kind in kinds)
+    return [list(kind) for kind in found if isinstance(kind, dict)]
 
 
 def _digest(value: object) -> str:

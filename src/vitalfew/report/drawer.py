@@ -70,13 +70,15 @@ def _promises(view: View, line: ShippedLine | CandidateLine) -> Child:
 
 
 def _promise(view: View, row: PromiseRow) -> str:
-    text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
     where = "" if row.segment == "all" else f" for {view.title('segments', row.segment)}"
-    locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}" if row.locked_at else "not locked yet"
     due = f", verdict due {words.date_and_time(row.due)}" if row.due else ""
     who = words.count(row.forecasters, "blind forecast")
     notes = "".join(f"; {note}" for note in row.notes)
     title = view.title("metrics", row.metric)
+    if row.locked_at is None:  # forecasting is blind: its numbers stay hidden
+        return f"{title}{where}: {who}, not locked yet{due}{notes}"
+    text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
+    locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}"
     return f"{title}{where}: {text} from {who}, P(no effect) {words.probability(row.p_zero)}; {locked}{due}{notes}"
 
 

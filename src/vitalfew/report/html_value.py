@@ -131,7 +131,7 @@ def _drawn(pairs: Sequence[Pair], held: Sequence[VerdictRow]) -> str:
 
 
 def _pairs(view: View, held: Sequence[VerdictRow]) -> list[Pair]:
-    promised = {row.hypothesis: row for row in view.tables.promises}
+    promised = {row.hypothesis: row for row in view.tables.promises if row.locked_at}
     factors = view.definitions.factors
     both = [
         row
@@ -188,7 +188,7 @@ def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
 
 
 def _promised_text(view: View, row: VerdictRow) -> str:
-    promise = next((p for p in view.tables.promises if p.hypothesis == row.hypothesis), None)
+    promise = next((p for p in view.tables.promises if p.hypothesis == row.hypothesis and p.locked_at), None)
     if promise is not None:
         return words.change(promise.p50, promise.p10, promise.p90, view.unit(row.metric))
     return "nothing" if row.promised is None else words.change(row.promised, None, None, view.unit(row.metric))

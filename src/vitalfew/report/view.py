@@ -86,7 +86,7 @@ class View:
 
     @cached_property
     def _metric_marks(self) -> list[tuple[str, Mark]]:
-        marks = [(p.metric, Mark(p.p50, (p.p10, p.p90))) for p in self.tables.promises]
+        marks = [(p.metric, Mark(p.p50, (p.p10, p.p90))) for p in self.tables.promises if p.locked_at]
         marks += [
             (row.metric, Mark(row.estimate, None, ends(row.intervals, 0.95)))
             for row in self.tables.effects

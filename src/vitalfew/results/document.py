@@ -111,6 +111,25 @@ class LedgerPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisePart:
+    """A promise; while it is not locked its numbers are null: forecasting is blind, and nobody's answer is shown."""
+
+    hypothesis: str
+    initiative: str
+    metric: str
+    segment: str
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    p_zero: float | None
+    forecasters: int
+    due: str | None
+    locked_at: str | None
+    proved: Proof
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole export. A missing number is null with its reason beside it."""
 
@@ -127,7 +146,7 @@ class Document:
     experiments: Mapping[str, ExperimentPart]
     features: tuple[UseRow, ...]
     weights: Mapping[str, WeightRow]
-    promises: tuple[PromiseRow, ...]
+    promises: tuple[PromisePart, ...]
     verdicts: tuple[VerdictRow, ...]
     ledger: LedgerPart
     checks: tuple[FindingRow, ...]
@@ -149,7 +168,7 @@ def document(tables: Tables, info: RunInfo) -> Document:
         experiments=_experiments(tables),
         features=tables.use,
         weights={row.factor: row for row in tables.weights},
-        promises=tables.promises,
+        promises=tuple(_promise(row) for row in tables.promises),
         verdicts=tables.verdicts,
         ledger=LedgerPart(_headline(tables), tables.shipped, tables.candidates),
         checks=tables.findings,
@@ -165,6 +184,11 @@ def to_dict(exported: Document, only: Iterable[str] = ()) -> dict[str, Any]:
     left_out = frozenset(PARTS) - wanted if wanted else frozenset()
     kept = {f.name: getattr(exported, f.name) for f in fields(exported) if f.name not in left_out}
     return {name: _finite(plain(value)) for name, value in kept.items()}
+
+
+def _promise(row: PromiseRow) -> PromisePart:
+    hidden = {"p10": None, "p50": None, "p90": None, "p_zero": None} if row.locked_at is None else {}
+    return PromisePart(**{**plain(row), **hidden, "notes": row.notes})
 
 
 def _experiments(tables: Tables) -> dict[str, ExperimentPart]:

@@ -34,7 +34,7 @@ from vitalfew.workspace.people import pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
+    from datetime import date, tzinfo
     from pathlib import Path
 
 __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
@@ -73,9 +73,9 @@ class ActLog:
             if act.kind == kind and about in {None, act.about} and act.n in self.bodies:
                 yield act, self.bodies[act.n]
 
-    def until(self, day: date) -> ActLog:
-        """The log as it stood at the end of a day (UTC)."""
-        kept = tuple(act for act in self.acts if act.time.date() <= day)
+    def until(self, day: date, zone: tzinfo = UTC) -> ActLog:
+        """The log as it stood at the end of a day in a time zone."""
+        kept = tuple(act for act in self.acts if act.time.astimezone(zone).date() <= day)
         return ActLog(kept, {act.n: self.bodies[act.n] for act in kept if act.n in self.bodies}, self.damage)
 
 
