@@ -31,6 +31,10 @@ def start(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your files: use, users, features, results.")],
     into: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; by default vitalfew-NAME.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="FILE=KIND", help="What a file is, where its columns do not tell. Repeatable."),
+    ] = None,
     html: Html = None,
 ) -> None:
     """From your own files to a value ledger.
@@ -40,7 +44,7 @@ def start(
     from vitalfew.connect import begin
     from vitalfew.workspace import load
 
-    begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask)
+    begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask, kind=kind or ())
     for sentence in begun.recognised:
         say(sentence)
     results = _computed(load(begun.folder), None)

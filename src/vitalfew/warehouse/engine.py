@@ -51,7 +51,11 @@ class Engine(Protocol):
 
 
 def open_engine(
-    settings: DataSettings, root: Path | None = None, frames: Mapping[str, pa.Table] | None = None
+    settings: DataSettings,
+    root: Path | None = None,
+    frames: Mapping[str, pa.Table] | None = None,
+    *,
+    as_text: bool = False,
 ) -> Engine:
     """Open the engine of a workspace.
 
@@ -59,10 +63,11 @@ def open_engine(
         settings: where the tables lie.
         root: folder of the workspace; `settings.path` is relative to it. The current folder when None.
         frames: tables already in memory, by the name that sources use; they hide files of the same name.
+        as_text: read delimited files as they were written, every cell a text.
 
     Raises:
         DataError: `settings.path` does not exist, or the database file cannot be opened.
     """
     from vitalfew.warehouse.duckdb_engine import DuckDBEngine
 
-    return DuckDBEngine(settings, root, frames or {})
+    return DuckDBEngine(settings, root, frames or {}, as_text=as_text)

@@ -16,10 +16,13 @@ DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 _KINDS: dict[str, FileKind] = {
     ".csv": "csv",
     ".tsv": "csv",
+    ".tab": "csv",
     ".txt": "csv",
+    ".log": "csv",
     ".parquet": "parquet",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".json": "json",
 }
 
 
@@ -71,7 +74,7 @@ def _kind(table: str) -> FileKind:
     if kind is None or (kind == "parquet" and table.lower().endswith(".gz")):
         raise DataError(
             f"'{table}' is not a table that can be read",
-            expected="a file ending in .csv, .tsv, .txt, .csv.gz, .parquet or .jsonl",
+            expected="a file ending in .csv, .tsv, .txt, .csv.gz, .parquet, .jsonl or .json",
             hint="a table of a database needs `data: {path: FILE.duckdb}`",
         )
     return kind

@@ -1,0 +1,107 @@
+"""Which column of a file plays which role: by its name first, then by what it holds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vitalfew.connect.kinds import EVENT, TIME, USER
+from vitalfew.connect.times import could_hold_times
+from vitalfew.connect.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from vitalfew.connect.kinds import Role
+    from vitalfew.connect.look import Look
+
+_NUMBERS = frozenset(
+    ("estimate", "se", "low", "high", "p", "z", "n", "mean", "sd", "variance", "conversions", "value", "points", "cost")
+)
+_NUMBER_TEXT = re.compile(r"[-+−]?\s*\d[\d.,' ]*(e[-+]?\d+)?\s*(%|pp|pts?)?|[-+]?[.,]\d+\s*%?", re.IGNORECASE)
+MOST_ARMS = 20
+FEW_ROWS = 50
+MOST_EVENTS = 1_000
+HALF = 0.5
+
+
+def assigned(look: Look, roles: Iterable[Role], taken: Collection[str] = ()) -> dict[str, str]:
+    """Columns by role, each column once; roles that no column fits are left out."""
+    found: dict[str, str] = {}
+    for role in roles:
+        column = best(look, role, {*taken, *found.values()})
+        if column is not None:
+            found[role.key] = column
+    return found
+
+
+def best(look: Look, role: Role, taken: Collection[str] = ()) -> str | None:
+    """The column whose name says most that it plays the role; one that is mostly empty only for want of others."""
+    ranked = [
+        (profile.filled < HALF * look.rows, rank, at, name)
+        for at, (name, profile) in enumerate(look.columns.items())
+        if name not in taken and (rank := role.rank(name)) is not None and holds(look, role, name)
+    ]
+    return min(ranked)[-1] if ranked else None
+
+
+def holds(look: Look, role: Role, column: str) -> bool:
+    """Whether the values of a column are such as the role needs."""
+    profile = look.columns[column]
+    if not profile.filled:
+        return False
+    if role.key in ("time", "date", "shipped"):
+        return could_hold_times(look, column)
+    if role.key in _NUMBERS:
+        return is_numeric(look, column)
+    if profile.type == "other":
+        return False
+    if role is USER:
+        return profile.type in ("text", "integer", "number")
+    if role is EVENT:
+        return profile.type in ("text", "integer", "boolean") and not _one_each(look, column)
+    if role.key == "variant":
+        return profile.distinct <= 2 * MOST_ARMS and profile.type != "time"
+    return True
+
+
+def is_numeric(look: Look, column: str) -> bool:
+    """Whether a column holds numbers, be it as text such as `1.2 %`."""
+    profile = look.columns[column]
+    if profile.type in ("integer", "number", "boolean"):
+        return True
+    texts = look.texts(column)[:50]
+    return profile.type == "text" and bool(texts) and all(_NUMBER_TEXT.fullmatch(text.strip()) for text in texts)
+
+
+def by_values(look: Look, missing: Role, taken: Collection[str]) -> str | None:
+    """The only column whose values can play a role that no name tells; None when there is none, or more than one."""
+    test = {USER.key: _like_users, TIME.key: could_hold_times, EVENT.key: _like_events}[missing.key]
+    fitting = [name for name in look.columns if name not in taken and look.columns[name].filled and test(look, name)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def repeats(look: Look, column: str) -> bool:
+    """Whether values come again: fewer than 98 % as many as there are rows."""
+    return look.distinct(column) < 0.98 * look.rows
+
+
+def is_bare_id(name: str) -> bool:
+    """Whether a column is just called `id`."""
+    return plain(name) in ("id", "key", "uuid", "guid", "index", "rowid")
+
+
+def _one_each(look: Look, column: str) -> bool:
+    return look.rows >= FEW_ROWS and look.columns[column].distinct > HALF * look.rows
+
+
+def _like_events(look: Look, column: str) -> bool:
+    profile = look.columns[column]
+    few = 2 <= profile.distinct <= MOST_EVENTS and 10 * profile.distinct <= look.rows  # noqa: PLR2004 - a name for ten rows
+    return profile.type == "text" and few and not could_hold_times(look, column)
+
+
+def _like_users(look: Look, column: str) -> bool:
+    profile = look.columns[column]
+    fits = profile.type in ("text", "integer") and not could_hold_times(look, column)
+    return fits and 10 <= profile.distinct <= 0.8 * look.rows and not is_bare_id(column)  # noqa: PLR2004 - users come back

@@ -1,0 +1,244 @@
+"""The kinds of files that `start` knows: what their columns mean and by which names strangers call them.
+
+Aliases are written as people read them and compared without case, blanks, signs and accents; the first that a table
+has wins, unless its values say otherwise. docs/reference/start.md lists them, and a test holds it to this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from vitalfew.connect.words import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a column means; `names` in order of trust."""
+
+    key: str
+    names: tuple[str, ...]
+
+    def rank(self, column: str) -> int | None:
+        """Place of a column's name among the names of this role; None when it is not among them.
+
+        >>> USER.rank("properties.Distinct-ID") == USER.rank("distinct_id")
+        True
+        """
+        own = _ranks(self.names)
+        for name in (column, column.rpartition(".")[2], column.rpartition(":")[2]):
+            found = own.get(plain(name))
+            if found is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: the columns it needs and may have. `instead` says what to do about one not supported yet."""
+
+    key: str
+    title: str
+    needs: tuple[Role, ...]
+    may: tuple[Role, ...] = ()
+    about: str = ""
+    instead: str | None = None
+
+
+@cache
+def _ranks(names: tuple[str, ...]) -> dict[str, int]:
+    ranks: dict[str, int] = {}
+    for name in names:
+        ranks.setdefault(plain(name), len(ranks))
+    return ranks
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(text.split()).split(", "))
+
+
+USER = Role("user", _names(
+    """user_id, user, uid, distinct_id, user_pseudo_id, customer_id, customer, account_id, account, client_id, client,
+    visitor_id, visitor, id_visitor, member_id, member, player_id, player, person_id, person, subscriber_id,
+    contact_id, profile_id, actor_id, actor, participant_id, subject_id, unit_id, unit, domain_userid,
+    full_visitor_id, amplitude_id, anonymous_id, device_id, cookie_id, browser_id, installation_id, username,
+    user_name, login, email, user_email, user_key, user_uuid, user_guid, customer_number, customer_no, org_id,
+    organization_id, organisation_id, company_id, tenant_id, household_id, who, id_user, userids, respondent_id,
+    patient_id, student_id, employee_id, benutzer, benutzer_id, benutzername, nutzer, nutzer_id, kunde,
+    kunden_id, kundennummer, kundennr, anwender, bruger, bruger_id, brugernavn, kunde_id, medlem, medlems_id,
+    utilisateur, id_utilisateur, usuario, id_usuario, cliente, gebruiker, gebruiker_id, klant, klant_id,
+    anvandare, anvandar_id, kund, bruker, bruker_id, utente"""
+))  # fmt: skip
+TIME = Role("time", _names(
+    """timestamp, event_timestamp, event_time, event_datetime, time, ts, at, datetime, date_time, time_stamp,
+    occurred_at, occurred, happened_at, created_at, created, creation_date, event_date, original_timestamp,
+    client_event_time, client_time, server_time, server_timestamp, collector_tstamp, derived_tstamp,
+    dvce_created_tstamp, logged_at, log_time, received_at, sent_at, server_upload_time, recorded_at,
+    action_time, visit_time, epoch, epoch_ms, unix_time, unix_timestamp, timestamp_ms, time_ms, utc_time,
+    timestamp_utc, time_utc, created_on, local_time, inserted_at, when, started_at, start_time, date, day, hour,
+    moment, visit_date, activity_date, seen_at, last_seen, zeit, zeitpunkt, zeitstempel, datum, uhrzeit, tid,
+    tidspunkt, tidsstempel, dato, date_heure, heure, horodatage, fecha, hora, fecha_hora, tijd, tijdstip,
+    tidpunkt, tidsstampel, data_ora"""
+))  # fmt: skip
+EVENT = Role("event", _names(
+    """event, event_name, event_type, event_title, event_action, action, action_name, action_type, activity,
+    activity_name, activity_type, feature, feature_name, feature_id, feature_key, interaction, operation,
+    function, tracking_event, event_key, event_id, event_label, event_category, event_text, name, type, what,
+    verb, did, kind, page, page_name, page_title, page_id, page_path, screen, screen_name, screen_id, module,
+    tool, url, path, endpoint, object, element, button, message, command, category, subject, ereignis,
+    ereignisname, ereignistyp, aktion, funktion, vorgang, aktivitat, haendelse, handelse, hendelse, handling,
+    begivenhed, aktivitet, evenement, evenements, evento, accion, azione, gebeurtenis, actie, evento_nombre,
+    seite"""
+))  # fmt: skip
+EXPERIMENT = Role("experiment", _names(
+    """experiment, experiment_id, experiment_key, experiment_name, exp, exp_id, exp_name, exp_key, ab_test, abtest,
+    ab_test_id, ab_test_name, test, test_id, test_name, test_key, trial, trial_id, study, study_id, flag,
+    flag_key, feature_flag, feature_flag_key, campaign, campaign_id, campaign_name, initiative, change, project,
+    hypothesis, idea, versuch, versuchsname, eksperiment, forsog, essai, experimento, prueba, proef"""
+))  # fmt: skip
+VARIANT = Role("variant", _names(
+    """variant, variant_id, variant_name, variant_key, variation, variation_id, variation_name, variation_key, arm,
+    arm_name, test_group, experiment_group, experiment_arm, ab_group, treatment_group, exp_group, group,
+    group_name, group_id, treatment, treated, bucket, cell, branch, condition, assignment, alternative, version,
+    cohort, split, flag_value, exp_variant, experiment_variant, experiment_variant_id, abgroup, gruppe,
+    variante, versuchsgruppe, groupe, grupo, groep, grupp"""
+))  # fmt: skip
+METRIC = Role("metric", _names(
+    """metric, metric_id, metric_name, metric_key, kpi, kpi_name, measure, outcome, outcome_name, goal, goal_name,
+    indicator, target_metric, primary_metric, dependent_variable, kennzahl, metrik, zielgrosse, maltal,
+    indicateur, metrica"""
+))  # fmt: skip
+ESTIMATE = Role("estimate", _names(
+    """estimate, effect, effect_size, estimated_effect, treatment_effect, ate, point_estimate, lift, uplift, delta,
+    diff, difference, mean_difference, mean_diff, absolute_lift, absolute_effect, absolute_difference, abs_lift,
+    abs_diff, observed_effect, observed_lift, impact, change, improvement, relative_lift, relative_effect,
+    relative_difference, rel_lift, rel_diff, relative_change, percent_change, pct_change, pct_lift, lift_pct,
+    coefficient, coef, beta, result, effekt, wirkung, differenz, unterschied, forskel, effet, efecto, verschil"""
+))  # fmt: skip
+SE = Role("se", _names(
+    """se, std_err, stderr, std_error, standard_error, standarderror, s.e., sem, error, effect_se, estimate_se,
+    se_effect, lift_se, se_lift, se_diff, diff_se, delta_se, uncertainty, standardfehler, standardfejl,
+    standaardfout, erreur_type, error_estandar"""
+))  # fmt: skip
+LOW = Role("low", _names(
+    """ci_low, ci_lower, ci_lo, low, lower, lo, lower_bound, lower_ci, low_ci, lower_limit, conf_low, conf_int_low,
+    confidence_low, confidence_interval_low, confidence_interval_lower, lcl, lb, ci_l, ci_min, ci_from,
+    ci_lower_bound, interval_low, effect_low, estimate_low, lift_low, untere_grenze, untergrenze, nedre"""
+))  # fmt: skip
+HIGH = Role("high", _names(
+    """ci_high, ci_upper, ci_hi, ci_up, high, upper, hi, upper_bound, upper_ci, high_ci, upper_limit, conf_high,
+    conf_int_high, confidence_high, confidence_interval_high, confidence_interval_upper, ucl, ub, ci_u, ci_max,
+    ci_to, ci_upper_bound, interval_high, effect_high, estimate_high, lift_high, obere_grenze, obergrenze, ovre"""
+))  # fmt: skip
+P_VALUE = Role("p", _names("p, p_value, pvalue, p_val, pval, p.value, prob, significance, p_wert, p_vaerdi"))
+Z_VALUE = Role("z", _names("z, z_score, z_value, z_stat, z_statistic, t, t_stat, t_value, t_statistic, t_score"))
+N = Role("n", _names(
+    """n, users, visitors, sample_size, samples, units, participants, exposed, n_users, n_visitors, num_users, count,
+    size, total, observations, nobs, obs, sessions, impressions, customers, population, trials, anzahl, antal,
+    nutzer, besucher, besogende, brugere"""
+))  # fmt: skip
+MEAN = Role("mean", _names(
+    """mean, avg, average, rate, conversion_rate, conv_rate, cr, value, metric_value, mean_value, sample_mean,
+    mittelwert, durchschnitt, gennemsnit, moyenne, media, gemiddelde"""
+))  # fmt: skip
+SD = Role("sd", _names("sd, std, stddev, std_dev, stdev, standard_deviation, standardabweichung, standardafvigelse"))
+VARIANCE = Role("variance", _names("variance, var, sample_variance, varianz, varians"))
+CONVERSIONS = Role("conversions", _names(
+    """conversions, converted, conv, successes, success, converts, conversion, clicks, orders, purchases, signups,
+    events, responders, konversionen, konverteringer"""
+))  # fmt: skip
+FEATURE_NAME = Role("name", _names(
+    """feature, feature_name, name, title, feature_title, capability, function, module, functionality, component,
+    funktion, funktionsname, merkmal, funktionsnavn, fonctionnalite, funcionalidad, functie, feature_id,
+    feature_key"""
+))  # fmt: skip
+FEATURE_EVENTS = Role("events", _names(
+    """event, events, event_name, event_names, event_key, event_type, tracking_event, tracking_events, tracking_name,
+    tracked_as, action, actions, ereignis, ereignisse, haendelse, haendelser, evenement, evento, gebeurtenis"""
+))  # fmt: skip
+COST = Role("cost", _names(
+    """cost, build_cost, total_cost, dev_cost, development_cost, effort, person_weeks, weeks, dev_weeks, effort_weeks,
+    cost_weeks, cost_person_weeks, effort_person_weeks, person_days, days, man_days, story_points, points,
+    investment, budget, price, spend, kosten, aufwand, personenwochen, omkostning, omkostninger, pris, cout,
+    costo, coste"""
+))  # fmt: skip
+SHIPPED = Role("shipped", _names(
+    """shipped, shipped_at, shipped_on, ship_date, released, release_date, released_at, launched, launch_date,
+    launched_at, live_since, live_date, go_live, deployed, deployed_at, date_shipped, since, available_since,
+    launch, release, ausgeliefert, veroffentlicht, lanceret, udgivet, livre, lanzamiento"""
+))  # fmt: skip
+TEAM = Role("team", _names(
+    """team, team_name, squad, owner, owning_team, owned_by, tribe, group, department, responsible, product_team,
+    abteilung, verantwortlich, hold, afdeling, equipe, equipo"""
+))  # fmt: skip
+CADENCE = Role("cadence", _names(
+    """cadence, frequency, expected_frequency, expected_cadence, usage_frequency, rhythm, expected_use, period,
+    haufigkeit, rhythmus, hyppighed, frequence, frecuencia, frequentie"""
+))  # fmt: skip
+UPKEEP = Role("upkeep", _names(
+    """upkeep, maintenance, maintenance_cost, upkeep_per_year, run_cost, running_cost, yearly_cost, annual_cost,
+    operating_cost, opex, support_cost, wartung, wartungskosten, vedligehold, vedligeholdelse, entretien"""
+))  # fmt: skip
+TITLE = Role("title", _names(
+    """title, idea, name, feature, initiative, opportunity, request, project, item, summary, story, epic, task,
+    proposal, titel, idee, navn, titre, titulo"""
+))  # fmt: skip
+REACH = Role("reach", ("reach", "reichweite", "raekkevidde"))
+IMPACT = Role("impact", ("impact", "value", "benefit", "nutzen", "gevinst", "business value", "user value"))
+CONFIDENCE = Role("confidence", ("confidence", "certainty", "conf", "konfidenz", "ease"))
+EFFORT = Role("effort", ("effort", "cost", "size", "estimate", "aufwand", "indsats", "job size", "person weeks"))
+RATER = Role("person", _names(
+    "person, group, rater, respondent, name, participant, stakeholder, role, who, user, team, voter, employee, judge"
+))  # fmt: skip
+FACTOR = Role("factor", _names("factor, criterion, criteria, dimension, value_factor, attribute, faktor, kriterium"))
+POINTS = Role("points", _names("points, weight, score, votes, rating, importance, allocation, punkte, gewicht, vaegt"))
+RELEASE_DATE = Role("date", _names(
+    "date, release_date, released, released_at, shipped, deployed, deployed_at, launch_date, day, datum, dato"
+))  # fmt: skip
+RELEASE_NAME = Role("name", _names(
+    "release, release_name, version, version_name, name, title, change, deployment, tag, milestone, build"
+))  # fmt: skip
+VALUE = Role("value", _names("value, kpi_value, metric_value, amount, count, total, y, wert, vaerdi, valeur"))
+
+EVENTS = Kind("events", "usage events", (USER, TIME, EVENT), about="one row per use: who, when, what")
+USERS = Kind("users", "users", (USER,), (TIME,), "one row per user, with segments and outcomes as further columns")
+FEATURES = Kind(
+    "features", "features", (FEATURE_NAME,), (FEATURE_EVENTS, COST, SHIPPED, TEAM, CADENCE, UPKEEP),
+    "one row per feature, with at least one of event, cost, shipped, cadence, upkeep",
+)  # fmt: skip
+EXPOSURES = Kind(
+    "exposures", "exposures", (USER, EXPERIMENT, VARIANT), (TIME,),
+    "one row per user and experiment: who saw which variant",
+)  # fmt: skip
+UNITS = Kind(
+    "experiment", "one experiment", (VARIANT,), (USER,),
+    "one row per unit, with 2 to 5 variants and outcomes as further columns",
+)  # fmt: skip
+RESULTS = Kind(
+    "results", "past results", (EXPERIMENT, ESTIMATE), (METRIC, SE, LOW, HIGH, P_VALUE, Z_VALUE, N, VARIANT, TIME),
+    "one row per experiment and metric: an estimate with se, or low and high of a 95 % interval, or a p-value",
+)  # fmt: skip
+AGGREGATES = Kind(
+    "aggregates", "past results per arm", (EXPERIMENT, N), (METRIC, VARIANT, MEAN, SD, VARIANCE, CONVERSIONS, SE, TIME),
+    "n with mean and sd, or with conversions, of each arm: a row per arm, or columns such as n_control, n_treatment",
+)  # fmt: skip
+IDEAS = Kind(
+    "ideas", "ideas", (TITLE, IMPACT, EFFORT), (REACH, CONFIDENCE), "a RICE sheet",
+    "describe each idea under `initiatives:` with its cost, say what it should move under `hypotheses:`,"
+    " and record forecasts with 'vitalfew act forecast'",
+)  # fmt: skip
+RELEASES = Kind(
+    "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM,), "dated changes",
+    "list what shipped as features (name, event, cost, shipped) beside a file of usage events",
+)  # fmt: skip
+SERIES = Kind(
+    "series", "a KPI series", (TIME, VALUE), (METRIC,), "the value of a metric over time",
+    "take the usage events behind the series (user, time, event), or the results of experiments",
+)  # fmt: skip
+OPINIONS = Kind(
+    "opinions", "opinions", (RATER, FACTOR, POINTS), (), "points that people give to factors",
+    "name the factors under `factors:` and record what each person gives with 'vitalfew act judgement'",
+)  # fmt: skip
+
+KINDS = (EVENTS, USERS, FEATURES, EXPOSURES, UNITS, RESULTS, AGGREGATES, IDEAS, RELEASES, SERIES, OPINIONS)
+BY_KEY = {kind.key: kind for kind in KINDS}

@@ -1,0 +1,141 @@
+"""The on-ramp: files in, a commented workspace out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vitalfew.connect import kinds
+from vitalfew.connect.asking import Asker
+from vitalfew.connect.draft import Draft, Facts
+from vitalfew.connect.features_file import add_listed, read_features
+from vitalfew.connect.look import look
+from vitalfew.connect.next_steps import sentences
+from vitalfew.connect.past import add_aggregates, add_results
+from vitalfew.connect.recognise import kind_named, recognise
+from vitalfew.connect.trials import add_exposures, add_unit_experiment
+from vitalfew.connect.usage import add_events, add_users
+from vitalfew.connect.words import key_of
+from vitalfew.connect.writing import new_folder, write
+from vitalfew.errors import Unsupported, UsageError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vitalfew.connect.asking import Ask
+    from vitalfew.connect.kinds import Kind
+    from vitalfew.connect.recognise import Recognised
+    from vitalfew.results.rows import Tables
+    from vitalfew.workspace.definitions import Definitions
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A workspace that was written. `recognised`: a sentence per file, and one about what was written."""
+
+    folder: Path
+    recognised: tuple[str, ...]
+    facts: Facts
+    definitions: Definitions = field(repr=False)
+
+    def next_steps(self, tables: Tables) -> tuple[str, ...]:
+        """What the first ledger says in a sentence, and the file that would tell most, and why."""
+        return tuple(sentences(tables, self.facts, self.definitions, self.folder))
+
+
+def begin(
+    files: Sequence[Path], *, into: Path | None = None, ask: Ask | None = None, kind: Iterable[str] = ()
+) -> Begun:
+    """Write a workspace from a stranger's files.
+
+    Args:
+        files: delimited text, JSON lines or Parquet, each of a kind that `vitalfew.connect.kinds` knows.
+        into: the folder to write, new or empty; by default `vitalfew-NAME` after the first file, here.
+        ask: asks a person `(question, choices, default)`; None when nobody may be asked.
+        kind: what files are, `FILE=KIND`, where their columns do not tell.
+
+    Raises:
+        UsageError: no such file, the folder holds something, or two files are of one kind.
+        DataError: a file cannot be read, or matches no kind, or two; lists what each needs.
+        Unsupported: what all files hold is not supported yet; says what is read instead.
+    """
+    asker = Asker(ask)
+    wanted = _wanted(kind, files)
+    home = into if into is not None else Path(f"vitalfew-{_stem(files[0])}")
+    with ExitStack() as stack:
+        folder = stack.enter_context(new_folder(home))
+        found = []
+        for path in files:
+            opened = look(Path(path))
+            stack.callback(opened.close)
+            found.append(recognise(opened, asker, wanted.get(Path(path).name)))
+        usable, sentences_ = _usable(found)
+        draft = Draft(home, folder, asker)
+        draft.tree["workspace"]["name"] = _stem(files[0])
+        draft.facts.have = {kind_.key for kind_ in usable}
+        _add(draft, usable)
+        definitions = write(draft, [file.look.name for file in usable.values()])
+    said = (*(file.sentence for file in usable.values()), *sentences_, *draft.notes, f"Written: {home}")
+    return Begun(home, said, draft.facts, definitions)
+
+
+def _add(draft: Draft, files: dict[Kind, Recognised]) -> None:
+    """Add the files to the draft, those first that others lean on."""
+    listed = read_features(draft, files[kinds.FEATURES]) if kinds.FEATURES in files else []
+    events = add_events(draft, files[kinds.EVENTS], listed) if kinds.EVENTS in files else None
+    if events is None:
+        add_listed(draft, listed)
+    if kinds.USERS in files:
+        add_users(draft, files[kinds.USERS])
+    if kinds.EXPOSURES in files:
+        add_exposures(draft, files[kinds.EXPOSURES], events)
+    if kinds.UNITS in files:
+        add_unit_experiment(draft, files[kinds.UNITS])
+    if kinds.RESULTS in files:
+        add_results(draft, files[kinds.RESULTS])
+    if kinds.AGGREGATES in files:
+        add_aggregates(draft, files[kinds.AGGREGATES])
+
+
+def _usable(found: Sequence[Recognised]) -> tuple[dict[Kind, Recognised], list[str]]:
+    """The files that can be used, by kind, and sentences about those that cannot yet."""
+    usable: dict[Kind, Recognised] = {}
+    sentences_ = []
+    for file in found:
+        if file.kind.instead is not None:
+            sentences_.append(
+                f"{file.look.name}: {file.kind.title}: known, but not supported yet; instead, {file.kind.instead}"
+            )
+        elif file.kind in usable:
+            other = usable[file.kind].look.name
+            raise UsageError(
+                f"{other} and {file.look.name} are both {file.kind.title}",
+                expected="one file of each kind",
+                hint="put them into one file, or name one of them",
+            )
+        else:
+            usable[file.kind] = file
+    if {kinds.RESULTS, kinds.AGGREGATES} <= usable.keys():
+        raise UsageError("past results as estimates and per arm in one go", hint="start with one of the two files")
+    if not usable:
+        raise Unsupported("; ".join(sentences_))
+    return usable, sentences_
+
+
+def _wanted(pairs: Iterable[str], files: Sequence[Path]) -> dict[str, Kind]:
+    names = [Path(path).name for path in files]
+    wanted = {}
+    for pair in pairs:
+        file, sign, name = pair.rpartition("=")
+        if not sign:
+            raise UsageError(f"--as '{pair}' names no kind", expected="FILE=KIND, such as usage.csv=events")
+        if Path(file).name not in names:
+            raise UsageError(f"--as names '{file}', which is none of the files", hint=suggest(Path(file).name, names))
+        wanted[Path(file).name] = kind_named(name)
+    return wanted
+
+
+def _stem(path: Path) -> str:
+    return key_of(Path(path).name.partition(".")[0], (), "workspace")

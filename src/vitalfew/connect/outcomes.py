@@ -1,0 +1,90 @@
+"""Columns of a table with one row per unit: which are outcomes, which are segments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.connect.times import could_hold_times
+from vitalfew.connect.words import lower_is_better, plain, title_of, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from vitalfew.connect.look import Look
+
+MOST_OUTCOMES, MOST_SEGMENTED = 20, 3
+_FEWEST, _MOST = 2, 12
+_IDS = frozenset(
+    {"id", "uuid", "guid", "key", "zip", "postcode", "phone", "index", "lat", "lon", "hash", "year", "row"}
+)
+_PRIVATE = frozenset(
+    {"email", "mail", "phone", "firstname", "lastname", "fullname", "surname", "address", "ip", "birthday"}
+)
+_SEGMENTS = (
+    "plan", "segment", "tier", "role", "country", "region", "industry", "persona", "platform", "device", "market",
+    "language", "channel", "size", "type", "os", "browser", "gender", "subscription", "package", "source", "land",
+)  # fmt: skip
+_YES_NO = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
+
+
+def outcome_columns(look: Look, taken: Iterable[str]) -> tuple[str, ...]:
+    """Columns that hold a number or a yes or no per unit, and are neither ids nor times; at most 20."""
+    used = set(taken)
+    found = (name for name in look.columns if name not in used and _is_outcome(look, name))
+    return tuple(found)[:MOST_OUTCOMES]
+
+
+def segment_columns(look: Look, taken: Iterable[str]) -> tuple[str, ...]:
+    """Columns with 2 to 12 different texts; those with telling names first, at most 3."""
+    used = set(taken)
+    found = [name for name in look.columns if name not in used and _is_segment(look, name)]
+    return tuple(sorted(found, key=_telling)[:MOST_SEGMENTED])
+
+
+def is_yes_or_no(look: Look, column: str) -> bool:
+    """Whether a column holds nothing but 0 and 1, or yes and no."""
+    profile = look.columns[column]
+    if profile.type == "boolean":
+        return True
+    if profile.type == "time" or profile.distinct > _FEWEST + 1:
+        return False
+    values = {value.strip().lower() for value, _ in look.values(column)}
+    return any(values <= known for known in _YES_NO)
+
+
+def metric(look: Look, source: str, column: str) -> dict[str, object]:
+    """The definition of a metric over an outcome column; direction guessed by its name."""
+    share = is_yes_or_no(look, column)
+    definition: dict[str, object] = {"title": title_of(column.replace("_", " ")), "source": source, "column": column}
+    definition["kind"] = "proportion" if share else "mean"
+    return definition | ({"direction": "down"} if lower_is_better(column) else {})
+
+
+def _is_outcome(look: Look, column: str) -> bool:
+    profile = look.columns[column]
+    if not profile.filled or _IDS & set(tokens(column)) or plain(column) in _PRIVATE:
+        return False
+    if profile.type == "text":
+        return is_yes_or_no(look, column)
+    if profile.type == "boolean":
+        return True
+    return profile.type in ("integer", "number") and not could_hold_times(look, column)
+
+
+def _is_segment(look: Look, column: str) -> bool:
+    profile = look.columns[column]
+    if profile.type not in ("text", "integer") or plain(column) in _PRIVATE:
+        return False
+    if profile.type == "integer" and _telling(column) == len(_SEGMENTS):
+        return False
+    values = look.values(column) if profile.distinct <= 2 * _MOST else ()
+    return _FEWEST <= len(values) <= _MOST and not is_yes_or_no(look, column) and _writable(values)
+
+
+def _telling(column: str) -> int:
+    words = set(tokens(column))
+    return next((at for at, word in enumerate(_SEGMENTS) if word in words), len(_SEGMENTS))
+
+
+def _writable(values: Collection[tuple[str, int]]) -> bool:
+    return all(value.isprintable() and len(value) <= 100 for value, _ in values)  # noqa: PLR2004 - a filter stays readable

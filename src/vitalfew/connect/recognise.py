@@ -1,0 +1,362 @@
+"""What kind of file somebody brought: told by its columns and by what they hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vitalfew.connect import kinds
+from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_numeric, repeats
+from vitalfew.connect.outcomes import outcome_columns
+from vitalfew.connect.past_columns import arm_columns, wide_columns
+from vitalfew.connect.words import control_of, counted, listed, plain, tokens
+from vitalfew.errors import DataError, UsageError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vitalfew.connect.asking import Asker
+    from vitalfew.connect.kinds import Kind, Role
+    from vitalfew.connect.look import Look
+
+_STRONG_EVENT = 25  # the first names of the role say event or action; later ones may be anybody's
+_STRONG_ARMS = frozenset(map(plain, kinds.VARIANT.names[:16]))
+_ARM_WORDS = frozenset({"control", "treatment", "test", "variant", "exposed", "placebo", "holdout", "ctrl"})
+_RELEASED = frozenset(map(plain, ("release_date", "released", "released_at", "deployed", "deployed_at", "release")))
+_PEOPLE = frozenset(
+    (
+        "user",
+        "users",
+        "customer",
+        "customers",
+        "account",
+        "accounts",
+        "member",
+        "members",
+        "client",
+        "clients",
+        "people",
+    )
+)
+_DATUM = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|[-+]?\d+(\.\d+)?|\S+@\S+\.\S+")
+_FEW_ROWS, _MOST_VARIANTS = 20, 5
+_BALANCED = (0.4, 0.6)
+
+
+@dataclass
+class Recognised:
+    """A file with its kind, and the column for each role. `notes` say what was told by values, or assumed."""
+
+    look: Look
+    kind: Kind
+    columns: dict[str, str]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What was recognised, for the person at the terminal."""
+        roles = ", ".join(f"{role}={column}" for role, column in self.columns.items())
+        what = f"{self.look.name}: {self.kind.title} ({counted(self.look.rows, 'row')}{f'; {roles}' if roles else ''})"
+        return "; ".join([what, *self.notes])
+
+
+def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:
+    """Tell the kind of a file.
+
+    Args:
+        look: the open file.
+        asker: who may be asked when two kinds fit.
+        wanted: the kind the user says it is.
+
+    Raises:
+        DataError: no kind fits, or two do; says what each needs and what was found.
+    """
+    found = _matches(look)
+    if wanted is None and not any(kind is kinds.EVENTS for kind in found) and look.lay_open():
+        found = _matches(look)
+    if wanted is not None:
+        match = found.get(wanted) or _match(look, wanted, forced=True)
+        if match is None:
+            raise _none(look, wanted)
+        return match
+    left = _decided(look, found)
+    if not left:
+        raise _none(look)
+    if len(left) > 1:
+        return _asked(look, left, asker)
+    return next(iter(left.values()))
+
+
+def kind_named(name: str) -> Kind:
+    """The kind a user names.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    kind = kinds.BY_KEY.get(name.strip().lower())
+    if kind is None:
+        raise UsageError(f"there is no kind of file '{name}'", hint=suggest(name, kinds.BY_KEY, limit=20))
+    return kind
+
+
+def _matches(look: Look) -> dict[Kind, Recognised]:
+    return {kind: match for kind in kinds.KINDS if (match := _match(look, kind)) is not None}
+
+
+# One test per kind. `forced`: the user says it is one, so that less is asked for ------------------------
+
+
+def _events(look: Look, *, forced: bool) -> Recognised | None:
+    columns = assigned(look, kinds.EVENTS.needs)
+    missing = [role for role in kinds.EVENTS.needs if role.key not in columns]
+    notes = []
+    if len(missing) == 1:
+        column = by_values(look, missing[0], list(columns.values()))
+        if column is not None:
+            columns[missing[0].key] = column
+            notes.append(f"{missing[0].key} is told by the values of '{column}'")
+    if len(columns) < len(kinds.EVENTS.needs):
+        return None
+    ordered = {role.key: columns[role.key] for role in kinds.EVENTS.needs}
+    weak = (kinds.EVENT.rank(columns["event"]) or 0) >= _STRONG_EVENT
+    if weak and not forced and not repeats(look, columns["user"]):
+        return None
+    return Recognised(look, kinds.EVENTS, ordered, notes)
+
+
+def _users(look: Look, *, forced: bool) -> Recognised | None:
+    column = best(look, kinds.USER)
+    if column is None:
+        named = [name for name in look.columns if is_bare_id(name)]
+        people = bool(_PEOPLE & set(tokens(look.path.stem)))
+        column = named[0] if named and (people or forced) else None
+    if column is None or len(look.columns) < 2 or repeats(look, column):  # noqa: PLR2004 - the user and something about them
+        return None
+    return Recognised(look, kinds.USERS, {"user": column})
+
+
+def _features(look: Look, *, forced: bool) -> Recognised | None:
+    columns = assigned(look, (kinds.FEATURE_NAME, *kinds.FEATURES.may))
+    says = columns.keys() & {"events", "cost", "shipped", "cadence", "upkeep"}
+    if "name" not in columns or not (says or forced) or look.columns[columns["name"]].type != "text":
+        return None
+    if not forced and (best(look, kinds.USER, set(columns.values())) or best(look, kinds.EXPERIMENT)):
+        return None
+    if not forced and "events" not in columns and look.distinct(columns["name"]) < look.rows:
+        return None
+    return Recognised(look, kinds.FEATURES, columns)
+
+
+def _exposures(look: Look) -> Recognised | None:
+    needs = kinds.EXPOSURES.needs
+    columns = assigned(look, (kinds.EXPERIMENT, kinds.VARIANT, kinds.USER, kinds.TIME))
+    if any(role.key not in columns for role in needs):
+        return None
+    order = ("user", "experiment", "variant", "time")
+    return Recognised(look, kinds.EXPOSURES, {role: columns[role] for role in order if role in columns})
+
+
+def _experiment(look: Look, *, forced: bool) -> Recognised | None:
+    columns = assigned(look, (kinds.VARIANT, kinds.USER))
+    bare = next((name for name in look.columns if is_bare_id(name)), None)
+    if "user" not in columns and bare is not None and not repeats(look, bare):
+        columns["user"] = bare
+    if "variant" not in columns:
+        return None
+    arms = look.values(columns["variant"])
+    told = len(arms) >= 2 and (forced or (len(arms) <= _MOST_VARIANTS and _like_arms(columns["variant"], arms)))  # noqa: PLR2004 - two arms make a comparison
+    once = "user" not in columns or look.distinct(columns["user"]) >= 0.95 * look.rows
+    if not told or not once or look.rows < _FEW_ROWS or not outcome_columns(look, columns.values()):
+        return None
+    order = (kinds.USER.key, kinds.VARIANT.key)
+    ordered = {role: columns[role] for role in order if role in columns}
+    return Recognised(look, kinds.UNITS, ordered)
+
+
+def _like_arms(column: str, arms: tuple[tuple[str, int], ...]) -> bool:
+    """Whether a column with few values splits an experiment, rather than being one more attribute."""
+    names = [name for name, _ in arms]
+    if plain(column) in _STRONG_ARMS or control_of(names)[1] or any(_ARM_WORDS & set(tokens(name)) for name in names):
+        return True
+    share = arms[0][1] / sum(count for _, count in arms)
+    return len(arms) == 2 and _BALANCED[0] <= share <= _BALANCED[1]  # noqa: PLR2004 - two arms, as most experiments
+
+
+def _results(look: Look, *, forced: bool) -> Recognised | None:
+    roles = (kinds.EXPERIMENT, kinds.METRIC, kinds.ESTIMATE, kinds.SE, kinds.LOW, kinds.HIGH, kinds.P_VALUE)
+    columns = assigned(look, (*roles, kinds.Z_VALUE, kinds.N, kinds.VARIANT, kinds.TIME))
+    if "experiment" not in columns:
+        return None
+    wide = wide_columns(look, columns["experiment"])
+    if "estimate" not in columns or (wide and "metric" not in columns and len(wide) > 1):
+        kept = {role: column for role, column in columns.items() if role in ("experiment", "variant", "time")}
+        return Recognised(look, kinds.RESULTS, kept) if wide else None
+    certain = {"se", "p", "z"} & columns.keys() or {"low", "high"} <= columns.keys()
+    if not (certain or forced or "metric" in columns):
+        return None
+    return None if kinds.USER.rank(columns["experiment"]) is not None else Recognised(look, kinds.RESULTS, columns)
+
+
+def _aggregates(look: Look) -> Recognised | None:
+    if arm_columns(look):
+        columns = assigned(look, (kinds.EXPERIMENT, kinds.METRIC, kinds.VARIANT))
+        return Recognised(look, kinds.AGGREGATES, columns)
+    roles = (kinds.EXPERIMENT, kinds.VARIANT, kinds.METRIC, kinds.SD, kinds.VARIANCE, kinds.SE, kinds.CONVERSIONS)
+    columns = assigned(look, (*roles, kinds.N, kinds.MEAN, kinds.TIME))
+    spread = {"sd", "variance", "se"} & columns.keys()
+    if not {"variant", "n"} <= columns.keys() or not ("conversions" in columns or ("mean" in columns and spread)):
+        return None
+    if "experiment" not in columns and look.rows >= _FEW_ROWS:
+        return None
+    return Recognised(look, kinds.AGGREGATES, columns)
+
+
+def _ideas(look: Look) -> Recognised | None:
+    columns = assigned(look, (kinds.TITLE, kinds.REACH, kinds.IMPACT, kinds.CONFIDENCE, kinds.EFFORT))
+    enough = {"title", "impact", "effort"} <= columns.keys() or {"title", "reach", "impact"} <= columns.keys()
+    return Recognised(look, kinds.IDEAS, columns) if enough else None
+
+
+def _releases(look: Look) -> Recognised | None:
+    columns = assigned(look, (kinds.RELEASE_DATE, kinds.RELEASE_NAME, kinds.TEAM))
+    if not {"date", "name"} <= columns.keys() or best(look, kinds.USER):
+        return None
+    return Recognised(look, kinds.RELEASES, columns)
+
+
+def _series(look: Look) -> Recognised | None:
+    columns = assigned(look, (kinds.TIME, kinds.METRIC, kinds.VALUE))
+    if "time" not in columns or best(look, kinds.USER):
+        return None
+    others = [name for name in look.columns if name not in columns.values()]
+    numbers = [
+        name for name in (*others, *([columns["value"]] if "value" in columns else [])) if is_numeric(look, name)
+    ]
+    texts = [name for name in others if not is_numeric(look, name)]
+    if (
+        not numbers
+        or texts
+        or look.distinct(*(columns[role] for role in ("time", "metric") if role in columns)) < look.rows
+    ):
+        return None
+    return Recognised(look, kinds.SERIES, columns)
+
+
+def _opinions(look: Look) -> Recognised | None:
+    columns = assigned(look, kinds.OPINIONS.needs)
+    return Recognised(look, kinds.OPINIONS, columns) if len(columns) == len(kinds.OPINIONS.needs) else None
+
+
+_LENIENT: Mapping[Kind, Callable[..., Recognised | None]] = {
+    kinds.EVENTS: _events,
+    kinds.USERS: _users,
+    kinds.FEATURES: _features,
+    kinds.UNITS: _experiment,
+    kinds.RESULTS: _results,
+}
+_STRICT: Mapping[Kind, Callable[[Look], Recognised | None]] = {
+    kinds.EXPOSURES: _exposures,
+    kinds.AGGREGATES: _aggregates,
+    kinds.IDEAS: _ideas,
+    kinds.RELEASES: _releases,
+    kinds.SERIES: _series,
+    kinds.OPINIONS: _opinions,
+}
+
+
+def _match(look: Look, kind: Kind, *, forced: bool = False) -> Recognised | None:
+    return _LENIENT[kind](look, forced=forced) if kind in _LENIENT else _STRICT[kind](look)
+
+
+# Which one ----------------------------------------------------------------------------------------------------------
+
+_HIDES: Mapping[Kind, tuple[Kind, ...]] = {  # a kind that is there hides those whose columns it has as well
+    kinds.OPINIONS: (kinds.FEATURES, kinds.IDEAS, kinds.USERS, kinds.AGGREGATES, kinds.RESULTS),
+    kinds.RESULTS: (kinds.AGGREGATES, kinds.IDEAS, kinds.FEATURES, kinds.SERIES, kinds.RELEASES, kinds.UNITS),
+    kinds.AGGREGATES: (kinds.UNITS, kinds.IDEAS, kinds.FEATURES, kinds.SERIES, kinds.RELEASES, kinds.USERS),
+    kinds.EVENTS: (kinds.USERS, kinds.FEATURES, kinds.RELEASES, kinds.SERIES, kinds.IDEAS),
+    kinds.EXPOSURES: (kinds.UNITS, kinds.USERS, kinds.FEATURES, kinds.RELEASES, kinds.IDEAS, kinds.SERIES),
+    kinds.UNITS: (kinds.USERS, kinds.FEATURES, kinds.RELEASES, kinds.SERIES, kinds.IDEAS),
+    kinds.IDEAS: (kinds.FEATURES, kinds.RELEASES),
+    kinds.USERS: (kinds.FEATURES, kinds.RELEASES, kinds.SERIES, kinds.IDEAS),
+}  # fmt: skip
+
+
+def _decided(look: Look, found: Mapping[Kind, Recognised]) -> dict[Kind, Recognised]:
+    """The kinds that are left when more specific ones hide others, and values speak."""
+    left = dict(found)
+    if kinds.IDEAS in left and "events" in getattr(left.get(kinds.FEATURES), "columns", {}):
+        del left[kinds.IDEAS]
+    if kinds.UNITS in left and kinds.EVENTS in left:
+        del left[kinds.EVENTS]  # one row per unit and a column of arms: what looks like an event is an attribute
+    if kinds.EXPOSURES in left and kinds.EVENTS in left:
+        event = left[kinds.EVENTS].columns["event"]
+        about = event in left[kinds.EXPOSURES].columns.values() or look.columns[event].distinct <= 1
+        if about or (kinds.EVENT.rank(event) or 0) >= _STRONG_EVENT:
+            del left[kinds.EVENTS]
+    for kind, hidden in _HIDES.items():
+        if kind in left:
+            left = {other: match for other, match in left.items() if other not in hidden}
+    if kinds.FEATURES in left and kinds.RELEASES in left and not _only_released(left[kinds.FEATURES]):
+        del left[kinds.RELEASES]
+    return left
+
+
+def _only_released(features: Recognised) -> bool:
+    """Whether nothing but a date of release says that these are features."""
+    says = features.columns.keys() & {"events", "cost", "cadence", "upkeep"}
+    return not says and plain(features.columns["shipped"]) in _RELEASED
+
+
+def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recognised:
+    supported = [kind for kind in left if kind.instead is None]
+    titles = tuple(kind.key for kind in left)
+    default = supported[0].key if supported else titles[0]
+    answer = asker.ask(
+        f"{look.name} could be {' or '.join(kind.title for kind in left)}: which is it?", titles, default
+    )
+    if asker.answered:
+        return left[kinds.BY_KEY[answer]]
+    raise DataError(
+        f"{look.name} could be {' or '.join(kind.title for kind in left)}:\n"
+        + "\n".join(_needs(look, kind) for kind in left),
+        hint=f"say which: --as '{look.name}={default}'",
+    )
+
+
+# What to say when nothing fits --------------------------------------------------------------------------------------
+
+
+def _none(look: Look, wanted: Kind | None = None) -> DataError:
+    names = list(look.columns)
+    as_data = [name for name in names if _DATUM.fullmatch(name)]
+    head = f"{look.name} has {counted(look.profile.width, 'column')}: {listed(names)}"
+    if wanted is not None:
+        return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_rename(look))
+    if as_data:
+        return DataError(
+            f"{look.name}: the first line looks like data ({listed(names)})",
+            expected="a line of column names above the rows, such as user_id,timestamp,event",
+        )
+    known = (kind for kind in kinds.KINDS if kind.instead is None)
+    lines = "\n".join(_needs(look, kind) for kind in known)
+    return DataError(f"{head}\nThat is no kind of file that is known. What each needs:\n{lines}", hint=_rename(look))
+
+
+def _needs(look: Look, kind: Kind) -> str:
+    found = assigned(look, (*kind.needs, *kind.may))
+    have = [f"{role.key}={found[role.key]}" for role in (*kind.needs, *kind.may) if role.key in found]
+    lack = [f"{role.key} (such as {_example(role)})" for role in kind.needs if role.key not in found]
+    parts = [f"  {kind.key}: {kind.about}"]
+    parts += [f"found {', '.join(have)}"] if have else []
+    parts += [f"missing {', '.join(lack)}"] if lack else []
+    return "; ".join(parts)
+
+
+def _example(role: Role) -> str:
+    return role.names[0]
+
+
+def _rename(look: Look) -> str:
+    return f"rename the columns in a copy of the file, or say what it is: --as '{look.name}=events'"

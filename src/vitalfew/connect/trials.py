@@ -1,0 +1,115 @@
+"""Experiments with their own data: exposures beside events or users, or one table with a column of variants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.connect.outcomes import metric, outcome_columns
+from vitalfew.connect.times import read_times
+from vitalfew.connect.usage import NO_FEATURES, add_segments, say_metrics
+from vitalfew.connect.words import control_of, counted, listed, plain, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.connect.draft import Draft
+    from vitalfew.connect.recognise import Recognised
+    from vitalfew.warehouse.event_profile import EventsProfile
+
+MOST_EXPERIMENTS, MOST_METRICS = 50, 5
+_FEWEST_ARMS = 2
+
+
+def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) -> None:
+    """Add a source of exposures and an experiment per id; metrics: taking part in the most used events, or outcomes."""
+    columns, look = file.columns, file.look
+    unit = draft.facts.unit or columns["user"]
+    reading = read_times(look, columns["time"], draft.asker) if "time" in columns else None
+    if reading is not None and reading.note:
+        file.notes.append(reading.note)
+    table = draft.place(file, reading, {columns["user"]: unit}, columns.values())
+    named = {role: column for role, column in columns.items() if role != "user"}
+    draft.add("sources", "exposures", {"table": table, "unit": unit} | named)
+    metrics = _participation(draft, events) if events is not None else tuple(draft.tree["metrics"])[:MOST_METRICS]
+    ids = [value for value, _ in look.values(columns["experiment"])][:MOST_EXPERIMENTS]
+    for name in ids:
+        _experiment(draft, file, name, metrics)
+    if look.columns[columns["experiment"]].distinct > len(ids):
+        file.notes.append(f"the {len(ids)} experiments with most rows are taken")
+    draft.comments["experiments",] = (
+        "Experiments: `id` is their name in the data, `control` the variant that others are compared with.\n"
+        "Metrics count from a user's first exposure. Add `split: {control: 1, treatment: 1}` for the planned shares,\n"
+        "and segments: [KEY] to see effects by segment."
+    )
+    _say_initiatives(draft)
+
+
+def _participation(draft: Draft, events: EventsProfile) -> tuple[str, ...]:
+    names = [one.name for one in events.events if plain(one.name) not in NO_FEATURES and one.name.strip()][
+        :MOST_METRICS
+    ]
+    keys = tuple(
+        draft.add(
+            "metrics",
+            f"used_{name}",
+            {
+                "title": title_of(f"Users with {name}"),
+                "source": "events",
+                "events": [name],
+                "kind": "proportion",
+                "level": "feature",
+            },
+        )
+        for name in names[:MOST_METRICS]
+    )
+    say_metrics(draft)
+    return keys
+
+
+def _experiment(draft: Draft, file: Recognised, name: str, metrics: Sequence[str]) -> None:
+    from vitalfew.warehouse.profile import pairs_of
+
+    arms = pairs_of(file.look.engine, file.look.table, (file.columns["experiment"], name), file.columns["variant"])
+    if len(arms) < _FEWEST_ARMS:
+        file.notes.append(f"experiment {title_of(name)} has only one variant and is left out")
+        return
+    initiative = draft.add("initiatives", name, {"title": title_of(name), "status": "live"})
+    definition: dict[str, Any] = {"source": "exposures", "initiative": initiative, "id": name, "title": title_of(name)}
+    definition |= {"control": _control(draft, title_of(name), arms), "metrics": list(metrics), "segments": []}
+    draft.add("experiments", name, definition, f"variants: {listed(arms)}")
+
+
+def _control(draft: Draft, name: str, arms: Sequence[str]) -> str:
+    control, told = control_of(arms)
+    if told:
+        return control
+    answer = draft.asker.ask(f"{name}: which variant is the control?", tuple(arms), control)
+    if not draft.asker.answered:
+        draft.notes.append(f"'{answer}' is taken as the control of {name}: correct it in the YAML if it is another")
+    return answer
+
+
+def add_unit_experiment(draft: Draft, file: Recognised) -> None:
+    """Add a table with one row per unit and a column of variants: one experiment, a metric per outcome column."""
+    columns, look = file.columns, file.look
+    unit = columns.get("user")
+    source: dict[str, Any] = {"table": draft.place(file, None, {}, look.columns)} | ({"unit": unit} if unit else {})
+    draft.add("sources", "units", source, "one row per unit" + ("" if unit else "; without an id every row is its own"))
+    arms = [value for value, _ in look.values(columns["variant"])]
+    segmented = add_segments(draft, file, "units", tuple(columns.values()))
+    outcomes = outcome_columns(look, (*columns.values(), *segmented))
+    metrics = [draft.add("metrics", column, metric(look, "units", column)) for column in outcomes]
+    say_metrics(draft)
+    name = title_of(look.path.name.partition(".")[0])
+    initiative = draft.add("initiatives", name, {"title": name.replace("_", " "), "status": "live"})
+    definition: dict[str, Any] = {"source": "units", "initiative": initiative, "variant": columns["variant"]}
+    definition |= {"control": _control(draft, name, arms), "metrics": metrics, "segments": []}
+    draft.add("experiments", name, definition, f"variants: {listed(arms)}; the others are compared with `control`")
+    file.notes.append(f"{counted(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
+    _say_initiatives(draft)
+
+
+def _say_initiatives(draft: Draft) -> None:
+    draft.comments["initiatives",] = (
+        "Initiatives: what was built or changed; lines of the ledger. Add team, cost, feature and what they serve."
+    )

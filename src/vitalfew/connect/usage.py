@@ -1,0 +1,252 @@
+"""Usage events, alone or with users and features: a feature per event, segments, metrics over outcomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.connect.cadence import guess_cadence
+from vitalfew.connect.outcomes import metric, outcome_columns, segment_columns
+from vitalfew.connect.times import could_hold_times, read_times
+from vitalfew.connect.words import counted, listed, plain, title_of
+from vitalfew.errors import DataError
+from vitalfew.warehouse.event_profile import profile_events
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vitalfew.connect.draft import Draft
+    from vitalfew.connect.features_file import Listed
+    from vitalfew.connect.recognise import Recognised
+    from vitalfew.warehouse.event_profile import EventProfile, EventsProfile
+
+MOST_FEATURES = 60
+_LONGEST_NAME = 200
+_SIGN_UP = frozenset(
+    map(
+        plain,
+        ("created_at", "created", "created_on", "signup_date", "signup_at", "signed_up_at", "sign_up_date", "signup",
+         "registered_at", "registration_date", "registered", "joined_at", "join_date", "first_seen"),
+    )
+)  # fmt: skip
+_SESSIONS = ("session_start", "session_end", "session", "session_started", "start_session", "end_session", "visit")
+_PAGES = ("page_view", "pageview", "page_views", "page", "page_viewed", "pageleave", "screen_view", "screen", "scroll")
+_DOORS = (
+    "login",
+    "log_in",
+    "logged_in",
+    "signin",
+    "sign_in",
+    "signed_in",
+    "logout",
+    "log_out",
+    "logged_out",
+    "signout",
+)
+_MORE_DOORS = (
+    "sign_out",
+    "signed_out",
+    "signup",
+    "sign_up",
+    "signed_up",
+    "anmeldung",
+    "abmeldung",
+    "log_ind",
+    "log_ud",
+)
+_SIGNS_OF_LIFE = ("heartbeat", "ping", "keepalive", "keep_alive", "app_open", "app_opened", "application_opened")
+_MORE_SIGNS = (
+    "open_app",
+    "first_visit",
+    "first_open",
+    "user_engagement",
+    "app_background",
+    "app_foreground",
+    "web_vitals",
+)
+_MACHINES = (
+    "identify",
+    "set",
+    "autocapture",
+    "experiment_viewed",
+    "exposure",
+    "experiment_started",
+    "feature_flag_called",
+)
+NO_FEATURES = frozenset(
+    map(plain, (*_SESSIONS, *_PAGES, *_DOORS, *_MORE_DOORS, *_SIGNS_OF_LIFE, *_MORE_SIGNS, *_MACHINES, "seitenaufruf"))
+)
+"""Events that say that somebody was there, not what for; compared without case, blanks and signs."""
+
+
+def add_events(draft: Draft, file: Recognised, listed_features: Sequence[Listed]) -> EventsProfile:
+    """Add a source of events and its features; those of a list of features first."""
+    columns = file.columns
+    reading = read_times(file.look, columns["time"], draft.asker)
+    if reading.note:
+        file.notes.append(reading.note)
+    table = draft.place(file, reading, {}, columns.values())
+    named = {"unit": columns["user"], "time": columns["time"], "event": columns["event"]}
+    draft.add("sources", "events", {"table": table, **named})
+    draft.facts.unit = columns["user"]
+    profile = _profiled(draft, file, table)
+    draft.facts.first, draft.facts.last = profile.first, profile.last
+    _add_features(draft, file, profile, listed_features)
+    return profile
+
+
+def _profiled(draft: Draft, file: Recognised, table: str) -> EventsProfile:
+    columns, look = file.columns, file.look
+    names = (columns["user"], columns["time"], columns["event"])
+    if table.startswith("data/"):
+        from vitalfew.warehouse.engine import open_engine
+        from vitalfew.workspace.definitions import DataSettings
+
+        engine = open_engine(DataSettings(path=str(draft.folder)))
+        try:
+            profile = profile_events(engine, table, *names)
+        finally:
+            engine.close()
+    else:
+        profile = profile_events(look.engine, look.table, *names)
+    if profile is None:
+        raise DataError(
+            f"{look.name}: no row has a {columns['user']}, a readable {columns['time']} and a {columns['event']}",
+            expected="times such as 2026-01-31 14:05, or seconds since 1970",
+        )
+    return profile
+
+
+def _add_features(draft: Draft, file: Recognised, profile: EventsProfile, listed_: Sequence[Listed]) -> None:
+    by_name = {event.name: event for event in profile.events}
+    claimed = {name for one in listed_ for name in one.events_in(by_name)}
+    for one in listed_:
+        names = one.events_in(by_name)
+        known = [by_name[name] for name in names if name in by_name]
+        _add_feature(draft, one.title, names, _widest(known), profile, one.fields)
+    usable = [event for event in profile.events if _can_be_named(event.name) and event.name not in claimed]
+    features = [event for event in usable if plain(event.name) not in NO_FEATURES] or usable
+    kept = features[:MOST_FEATURES]
+    for event in kept:
+        _add_feature(draft, event.name, (event.name,), event, profile, {})
+    _say_what_was_left_out(file, profile, usable, features, kept)
+    draft.comments["features",] = (
+        "Features: what users can use. `events` are exact names in the data; `eligible: all`, or the key of a segment.\n"
+        "Cadences are guesses from how often users come back: correct them, as a yearly feature is not unused.\n"
+        "Add cost, upkeep (per year), shipped and team to see what the hardly used cost."
+    )
+
+
+def _can_be_named(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= _LONGEST_NAME
+
+
+def _widest(events: Sequence[EventProfile]) -> EventProfile | None:
+    return max(events, key=lambda one: one.users, default=None)
+
+
+def _add_feature(
+    draft: Draft,
+    name: str,
+    events: Sequence[str],
+    used: EventProfile | None,
+    profile: EventsProfile,
+    given: Mapping[str, Any],
+) -> None:
+    definition: dict[str, Any] = {
+        "title": title_of(name),
+        "source": "events",
+        "events": list(events),
+        "eligible": "all",
+    }
+    comment = None
+    if "cadence" not in given and used is not None:
+        cadence, why = guess_cadence(used, profile.days)
+        definition["cadence"] = cadence
+        comment = f"{counted(used.users, 'user')}; cadence guessed: {why}"
+    if not events:
+        del definition["events"], definition["source"], definition["eligible"]
+        comment = "no event is named like it: not measured until you add `source: events` and its `events`"
+    draft.add("features", name, {**definition, **given}, comment)
+
+
+def _say_what_was_left_out(
+    file: Recognised,
+    profile: EventsProfile,
+    usable: Sequence[EventProfile],
+    features: Sequence[EventProfile],
+    kept: Sequence[EventProfile],
+) -> None:
+    skipped = [one.name for one in usable if one not in features]
+    if skipped:
+        file.notes.append(f"not taken as features, by their names: {listed(skipped, 6)}")
+    beyond = len(features) - len(kept) + profile.names - len(profile.events)
+    if beyond:
+        file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out")
+
+
+# Users --------------------------------------------------------------------------------------------------------------
+
+
+def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
+    """Add a source of units with segments and a metric per outcome column."""
+    look, user = file.look, file.columns["user"]
+    unit = draft.facts.unit or user
+    table = draft.place(file, None, {user: unit}, look.columns)
+    source: dict[str, Any] = {"table": table, "unit": unit}
+    since = next((column for column in look.columns if plain(column) in _SIGN_UP and _is_safe_time(file, column)), None)
+    if since is not None:
+        source["time"] = since
+        draft.comments["sources", name] = (
+            f"`time`: since when a user is there; before that, nobody counts them ({since})"
+        )
+    draft.tree["sources"][name] = source
+    segmented = add_segments(draft, file, name, (user, since or ""))
+    outcomes = outcome_columns(look, (user, since or "", *segmented))
+    for column in outcomes:
+        draft.add("metrics", column, metric(look, name, column))
+    if segmented:
+        file.notes.append(f"segments from {listed(segmented)}")
+    if outcomes:
+        file.notes.append(f"outcomes: {listed(outcomes, 6)}")
+    say_metrics(draft)
+
+
+def say_metrics(draft: Draft) -> None:
+    """Explain the metrics in the file."""
+    draft.comments["metrics",] = (
+        "Metrics: numbers per user. `direction: down` is guessed from the name: correct it where less is not better.\n"
+        "A metric that counts as value becomes a factor: factors: {KEY: {range: [worst, best]}}"
+    )
+
+
+def add_segments(draft: Draft, file: Recognised, source: str, taken: Sequence[str]) -> tuple[str, ...]:
+    """Add a segment for each value of the columns that divide units into groups; returns these columns."""
+    columns = segment_columns(file.look, taken)
+    for column in columns:
+        for value, _ in file.look.values(column):
+            shown = value if file.look.columns[column].type == "integer" else _quoted(value)
+            condition = f"{_column(column)} == {shown}"
+            draft.add(
+                "segments",
+                f"{column}_{value}",
+                {"source": source, "filter": condition, "title": title_of(f"{column} {value}")},
+            )
+            draft.facts.segments += 1
+    if columns:
+        draft.comments["segments",] = "Segments: groups of users. Reach is shown for each, so that gaps show."
+    return columns
+
+
+def _is_safe_time(file: Recognised, column: str) -> bool:
+    """Whether a column holds times that need no guess."""
+    profile, texts = file.look.columns[column], file.look.texts(column)[:20]
+    iso = all(text[:4].isdigit() for text in texts)
+    return profile.type in ("date", "time") and iso and could_hold_times(file.look, column)
+
+
+def _column(name: str) -> str:
+    return f"`{name}`"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

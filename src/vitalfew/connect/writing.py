@@ -1,0 +1,80 @@
+"""A draft as files: written beside the place where the workspace will lie, then moved there whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import UsageError
+from vitalfew.workspace import load
+from vitalfew.workspace.writing import to_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vitalfew.connect.draft import Draft
+    from vitalfew.workspace.definitions import Definitions
+
+FILE = "vitalfew.yaml"
+
+
+@contextmanager
+def new_folder(home: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `home` when all went well and vanishes when not.
+
+    Raises:
+        UsageError: there is something at `home` already, or nothing can be written there.
+    """
+    if home.is_file() or (home.is_dir() and any(home.iterdir())):
+        raise UsageError(f"'{home}' exists already and is never overwritten", hint="name another folder: --into DIR")
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".vitalfew-start-", dir=home.parent))
+    except OSError as error:
+        raise UsageError(
+            f"'{home}' cannot be written: {error.strerror}", hint="name another folder: --into DIR"
+        ) from None
+    try:
+        yield folder
+        folder.chmod(0o755)
+        folder.rename(home)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(draft: Draft, files: Sequence[str]) -> Definitions:
+    """Write the definitions, and a page that says what to edit next; read them back as a check."""
+    draft.tree["data"].setdefault("path", ".")
+    draft.comments[()] = (
+        f"Written by 'vitalfew start' from {', '.join(files)} on {date.today().isoformat()}.\n"  # noqa: DTZ011 - the day on the user's own clock
+        "This file is yours: correct what was guessed, then run: vitalfew run FOLDER"
+    )
+    draft.comments.setdefault(("data",), "Your files are read where they lie and never changed.")
+    draft.comments.setdefault(("sources",), "Sources: which table holds what, and in which columns.")
+    kept = {kind: entries for kind, entries in draft.tree.items() if entries}
+    comments = {path: text for path, text in draft.comments.items() if not path or path[0] in kept}
+    (draft.folder / FILE).write_text(to_yaml(kept, comments), encoding="utf-8")
+    (draft.folder / "README.md").write_text(_page(draft, files), encoding="utf-8")
+    (draft.folder / ".gitignore").write_text(".vitalfew/\n", encoding="utf-8")
+    return load(draft.folder).definitions
+
+
+def _page(draft: Draft, files: Sequence[str]) -> str:
+    about = {
+        "features": "`features`: title, cost, upkeep, shipped, team; correct each `cadence`",
+        "segments": "`segments`: the groups whose use you want to compare",
+        "metrics": "`metrics`: correct `direction`; make one a factor, `factors: {KEY: {range: [worst, best]}}`",
+        "initiatives": "`initiatives`: what is planned or shipped, with team, cost and the need it serves",
+        "experiments": "`experiments`: correct `control`; add `split` and `start`",
+    }
+    edits = "\n".join(f"- {text}" for kind, text in about.items() if draft.tree[kind])
+    return (
+        f"# {draft.tree['workspace']['name']}\n\nA vitalfew workspace, made from {', '.join(files)}.\n\n"
+        f"Run it with `vitalfew run .` in this folder; `vitalfew run . --html report.html` writes a report.\n\n"
+        f"## What to edit next, in {FILE}\n{edits}\n\n"
+        "Forecasts, judgements and decisions are recorded with `vitalfew act`, never in YAML.\n"
+    )
