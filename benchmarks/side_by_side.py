@@ -1,4 +1,4 @@
-"""Runs plans in processes of their own, in turns, and prints seconds, ratio and peak memory side by side."""
+"""Runs plans in processes of their own, in turns, and prints seconds, ratios and peak memory side by side."""
 
 from __future__ import annotations
 
@@ -8,49 +8,53 @@ import resource
 import time
 from typing import TYPE_CHECKING
 
+import duckdb
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     Plan = Callable[[Path], object]
+    Used = tuple[float, float, float]
 
-# What a user's process has loaded by the time it measures; engines and trees are not what is compared.
-LOADED = ("sqlglot.dialects.duckdb", "vitalfew.warehouse.duckdb_engine", "vitalfew.warehouse.events")
+# What a user's process has loaded by the time it measures; start-up is not what is compared.
+LOADED = ("pyarrow.compute", "sqlglot.dialects.duckdb", "vitalfew.warehouse.duckdb_engine", "vitalfew.warehouse.events")
 MEGABYTE = 1024  # ru_maxrss counts kilobytes on Linux
 
 
 def compare(title: str, plans: Mapping[str, Plan], folder: Path, *, rounds: int = 3) -> None:
-    """Time each plan `rounds` times, the first plan being the yardstick; the best time of each counts."""
-    seconds: dict[str, list[float]] = {name: [] for name in plans}
-    memory: dict[str, float] = dict.fromkeys(plans, 0.0)
+    """Run each plan `rounds` times, the first plan being the yardstick; the best run of each counts.
+
+    Seconds on the clock suffer from whatever else the machine does; seconds of processor time hardly do.
+    """
+    runs: dict[str, list[Used]] = {name: [] for name in plans}
     for _ in range(rounds):
         for name, plan in plans.items():
-            took, peak = _alone(plan, folder)
-            seconds[name].append(took)
-            memory[name] = max(memory[name], peak)
-    yardstick = min(next(iter(seconds.values())))
+            runs[name].append(_alone(plan, folder))
+    clock, processor = (min(run[at] for run in next(iter(runs.values()))) for at in (0, 1))
     print(f"\n{title}")
-    print(f"{'plan':<44}{'seconds':>9}{'ratio':>8}{'peak MB':>9}   all runs")
-    for name, times in seconds.items():
-        runs = " ".join(f"{took:.2f}" for took in times)
-        print(f"{name:<44}{min(times):>9.2f}{min(times) / yardstick:>8.2f}{memory[name]:>9.0f}   {runs}")
+    print(f"{'plan':<36}{'seconds':>9}{'ratio':>7}{'processor s':>13}{'ratio':>7}{'peak MB':>9}")
+    for name, used in runs.items():
+        seconds, busy, peak = min(run[0] for run in used), min(run[1] for run in used), max(run[2] for run in used)
+        print(f"{name:<36}{seconds:>9.2f}{seconds / clock:>7.2f}{busy:>13.2f}{busy / processor:>7.2f}{peak:>9.0f}")
 
 
-def _alone(plan: Plan, folder: Path) -> tuple[float, float]:
+def _alone(plan: Plan, folder: Path) -> Used:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(plan, folder, sender))
     process.start()
     sender.close()
-    took, peak = receiver.recv()
+    seconds, busy, peak = receiver.recv()
     process.join()
-    return float(took), float(peak)
+    return float(seconds), float(busy), float(peak)
 
 
 def _run(plan: Plan, folder: Path, sender: multiprocessing.connection.Connection) -> None:
+    duckdb.execute("SET enable_progress_bar = false")
     for name in LOADED:
         importlib.import_module(name)
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     plan(folder)
-    took = time.perf_counter() - began
-    sender.send((took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE))
+    used = time.perf_counter() - began, time.process_time() - busy
+    sender.send((*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE))

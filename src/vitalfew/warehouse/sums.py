@@ -45,12 +45,14 @@ class Rows:
     """Units as a query: columns `experiment`, `arm`, `pattern` and one value per name, `v0` to `vk`.
 
     Values are doubles, NULL where missing. `caps` holds percentile caps by position; their bounds are quantiles over
-    all units of an experiment, so that every arm and segment is cut at the same place.
+    all units of an experiment, so that every arm and segment is cut at the same place. `keys` names the columns of a
+    cell that vary; the others are 0 throughout, and grouping by them would cost a fifth of the pass.
     """
 
     query: exp.Query
     names: tuple[str, ...]
     caps: Mapping[int, Cap]
+    keys: tuple[str, ...] = Cell._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,9 @@ def cells(engine: Engine, rows: Rows) -> dict[Cell, Moments]:
     """
     plan = _sample(engine, rows, _bounds(engine, rows))
     found = _summed(engine, rows, plan)
-    gaps = plan.gaps | _gaps(found.values())
-    if gaps != plan.gaps:
-        plan = replace(plan, gaps=gaps)
-        found = _summed(engine, rows, plan)
+    if found is None:
+        plan = replace(plan, gaps=_gaps(engine, rows))
+        found = _summed(engine, rows, plan) or {}
     far = _far(found.values())
     return _sharpened(engine, rows, plan, found, far) if far else found
 
@@ -127,7 +128,8 @@ def _sample(engine: Engine, rows: Rows, bounds: Mapping[tuple[int, int], tuple[f
 # The pass ----------------------------------------------------------------------------------------------------------
 
 
-def _summed(engine: Engine, rows: Rows, plan: _Pass) -> dict[Cell, Moments]:
+def _summed(engine: Engine, rows: Rows, plan: _Pass) -> dict[Cell, Moments] | None:
+    """The moments of every cell; None when a column has gaps that the plan does not know of."""
     k = len(rows.names)
     table = engine.query(_query(rows, plan))
     columns = {name: table.column(name).to_pylist() for name in Cell._fields}
@@ -136,6 +138,8 @@ def _summed(engine: Engine, rows: Rows, plan: _Pass) -> dict[Cell, Moments]:
         for name in table.column_names
         if name not in Cell._fields
     }
+    if (sums["complete"] < sums["units"]).any():
+        return None
     found = {}
     for at, key in enumerate(zip(*columns.values(), strict=True)):
         cell = Cell(int(key[0]), str(key[1]), int(key[2]))
@@ -150,12 +154,26 @@ def _query(rows: Rows, plan: _Pass) -> exp.Select:
         difference = exp.Sub(this=exp.paren(_capped(i, plan)), expression=number(float(plan.shift[i])))
         moved.append(exp.alias_(difference, f"d{i}"))
     inner = exp.select(*moved).from_(rows.query.subquery("units")).subquery("moved")
-    sums: list[exp.Expr] = [exp.alias_(exp.Count(this=exp.Star()), "units")]
+    sums: list[exp.Expr] = [exp.alias_(exp.Count(this=exp.Star()), "units"), exp.alias_(_complete(k, plan), "complete")]
     for i in range(k):
         sums.append(exp.alias_(exp.Sum(this=_moved(i)), f"s{i}"))
-        sums.append(exp.alias_(exp.Count(this=_moved(i)), f"n{i}"))
+        if i in plan.gaps:
+            sums.append(exp.alias_(exp.Count(this=_moved(i)), f"n{i}"))
         sums.extend(_products(i, k, plan.gaps))
-    return exp.select(*_key(), *sums).from_(inner).group_by(*_key())
+    same = [exp.alias_(whole(0), name) for name in Cell._fields if name not in rows.keys]
+    keys = [exp.column(name) for name in rows.keys]
+    return exp.select(*keys, *same, *sums).from_(inner).group_by(*keys)
+
+
+def _complete(k: int, plan: _Pass) -> exp.Expr:
+    """Counts units without a gap in columns thought to have none, by one sum that a single gap makes NULL."""
+    whole_columns = [_moved(i) for i in range(k) if i not in plan.gaps]
+    if not whole_columns:
+        return exp.Count(this=exp.Star())
+    total: exp.Expr = whole_columns[0]
+    for column in whole_columns[1:]:
+        total = exp.Add(this=total, expression=column)
+    return exp.Count(this=total)
 
 
 def _products(i: int, k: int, gaps: frozenset[int]) -> Iterable[exp.Expr]:
@@ -209,7 +227,8 @@ def _moments(names: tuple[str, ...], plan: _Pass, sums: Mapping[str, float], k: 
     for i in range(k):
         for j in range(i, k):
             pair = f"{i}_{j}"
-            n[i, j] = n[j, i] = sums.get(f"c{pair}", min(sums[f"n{i}"], sums[f"n{j}"]))
+            fewer = min(sums.get(f"n{i}", sums["units"]), sums.get(f"n{j}", sums["units"]))
+            n[i, j] = n[j, i] = sums.get(f"c{pair}", fewer)
             total[i, j] = sums.get(f"a{i}_{j}", sums[f"s{i}"])
             total[j, i] = sums.get(f"a{j}_{i}", sums[f"s{j}"])
             product[i, j] = product[j, i] = sums[f"p{pair}"]
@@ -224,8 +243,11 @@ def _moments(names: tuple[str, ...], plan: _Pass, sums: Mapping[str, float], k: 
 # After the pass ----------------------------------------------------------------------------------------------------
 
 
-def _gaps(found: Iterable[Moments]) -> frozenset[int]:
-    return frozenset(int(i) for moments in found for i in np.flatnonzero(moments.n.diagonal() < moments.units))
+def _gaps(engine: Engine, rows: Rows) -> frozenset[int]:
+    counts = [exp.alias_(exp.Count(this=_value(i)), f"n{i}") for i in range(len(rows.names))]
+    units = exp.alias_(exp.Count(this=exp.Star()), "units")
+    row = engine.query(exp.select(units, *counts).from_(rows.query.subquery("units"))).to_pylist()[0]
+    return frozenset(i for i in range(len(rows.names)) if row[f"n{i}"] < row["units"])
 
 
 def _far(found: Iterable[Moments]) -> tuple[int, ...]:
@@ -251,7 +273,7 @@ def _sharpened(
     for experiment, arm in sorted({(cell.experiment, cell.arm) for cell in found}):
         one = replace(rows, query=_of_arm(rows.query, experiment, arm))
         mine = [moments for cell, moments in found.items() if (cell.experiment, cell.arm) == (experiment, arm)]
-        parts = _summed(engine, one, replace(plan, shift=_overall(mine)))
+        parts = _summed(engine, one, replace(plan, shift=_overall(mine))) or {}
         again |= {cell: _rebased(moments, plan.shift) for cell, moments in parts.items()}
     return _settled(again, constants)
 

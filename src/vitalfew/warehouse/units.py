@@ -48,11 +48,12 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
     flags = segment_flags(study, scope, study.segments())
     caps = {at: value.percentile for at, value in enumerate(usable) if value.percentile is not None}
     chunks = []
-    for keys in list(batched(flags, SEGMENTS_A_PASS)) or [()]:
-        query = assigned.select(exp.alias_(pattern([flags[key] for key in keys]), "pattern"))
+    for together in list(batched(flags, SEGMENTS_A_PASS)) or [()]:
+        query = assigned.select(exp.alias_(pattern([flags[key] for key in together]), "pattern"))
         query = query.select(*(exp.alias_(found, f"v{at}") for at, found in enumerate(usable.values())))
-        rows = Rows(query, tuple(value.name for value in usable), caps)
-        chunks.append((keys, _shared(cells(engine, rows), len(study.experiments))))
+        keys = ("arm", "pattern") if together else ("arm",)
+        rows = Rows(query, tuple(value.name for value in usable), caps, keys)
+        chunks.append((together, _shared(cells(engine, rows), len(study.experiments))))
     return study.answer(chunks, dict.fromkeys(range(len(study.experiments)), crossed))
 
 
