@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0  # seconds before plain progress lines begin: quick work needs none
 # What a terminal obeys instead of showing, the signs that turn the direction of text, and halves of letters.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_ENDLESS = re.compile(r"(\S{120})\S{200,}(\S{40})")  # no name that someone chose is that long
 
 
 def harmless(text: str) -> str:
     """One line in which signs that a terminal would obey are spelled out; people's names may hold anything."""
-    return _UNSEEN.sub(_spelled, text)
+    return _ENDLESS.sub(r"\1…\2", _UNSEEN.sub(_spelled, text))
 
 
 def say(sentence: str, *, err: bool = False) -> None:

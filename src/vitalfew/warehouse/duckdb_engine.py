@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _DATABASE = "data_file"
+_CUT_OFF = ("magic bytes", "footer", "metadata")  # what the engine misses in a Parquet file that is not whole
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
 
@@ -241,7 +242,7 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
             f"{table}{where}: the row does not fit the others",
             expected="as many cells in every row as in the header, and quotes that close",
         )
-    if isinstance(error, duckdb.IOException):
+    if isinstance(error, duckdb.IOException) or any(sign in text for sign in _CUT_OFF):
         return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
     return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
 

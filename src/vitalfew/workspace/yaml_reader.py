@@ -13,7 +13,7 @@ import yaml
 
 from vitalfew.errors import DefinitionError, Problem, Where
 from vitalfew.workspace.yaml_scalars import Scalar, plain_scalar
-from vitalfew.workspace.yaml_text import complaint, decode
+from vitalfew.workspace.yaml_text import CONTROL, complaint, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +102,7 @@ class _Reader:
         before = self.nodes
         self._count(event, path, 1, depth)
         if isinstance(event, yaml.ScalarEvent):
+            self._refuse_control(event, path)
             tree: Tree = plain_scalar(event.value) if _is_plain(event) else event.value
             self.height = 1
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -154,6 +155,7 @@ class _Reader:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._error(event, path, "a key is a text on one line", "quote it, or indent the lines equally")
         self._refuse_tag(event, path)
+        self._refuse_control(event, path)
         key = str(event.value)
         if _is_plain(event) and key == "<<":
             raise self._error(event, path, "merge keys ('<<') are not read", "write the fields out")
@@ -189,6 +191,13 @@ class _Reader:
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise self._error(event, path, "tags (words that begin with '!') are not read", "put the text into quotes")
+
+    def _refuse_control(self, event: yaml.ScalarEvent, path: Path) -> None:
+        """Quotes can hold signs, written as escapes, that a terminal would obey and that no file's name may have."""
+        found = CONTROL.search(event.value)
+        if found is not None:
+            message = f"a text holds the control character {found[0].encode('unicode_escape').decode()}"
+            raise self._error(event, path, message, "remove it")
 
     def _where(self, event: yaml.Event, path: Path) -> Where:
         mark = event.start_mark

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 # A part of libyaml's message, what it means, and what to do.
 _COMPLAINTS = (
@@ -55,7 +55,7 @@ def decode(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _error("a letter is not written in UTF-8", Where(file, line), None, "save the file as UTF-8") from None
-    found = _CONTROL.search(text)
+    found = CONTROL.search(text)
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
         sign = f"U+{ord(found.group()):04X}"
