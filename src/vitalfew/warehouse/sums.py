@@ -133,18 +133,19 @@ def _summed(engine: Engine, rows: Rows, plan: _Pass) -> dict[Cell, Moments] | No
     k = len(rows.names)
     table = engine.query(_query(rows, plan))
     columns = {name: table.column(name).to_pylist() for name in Cell._fields}
-    sums = {
-        name: np.asarray(table.column(name).cast("double").fill_null(0.0).to_numpy(), dtype=np.float64)
-        for name in table.column_names
-        if name not in Cell._fields
-    }
-    if (sums["complete"] < sums["units"]).any():
+    # Lists, not arrays: the conversions of Arrow would import pandas where it is installed, for a second.
+    sums = {name: [value or 0 for value in table.column(name).to_pylist()] for name in _names(table)}
+    if sums["complete"] != sums["units"]:
         return None
     found = {}
     for at, key in enumerate(zip(*columns.values(), strict=True)):
         cell = Cell(int(key[0]), str(key[1]), int(key[2]))
         found[cell] = _moments(rows.names, plan, {name: values[at] for name, values in sums.items()}, k)
     return found
+
+
+def _names(table: Any) -> list[str]:  # noqa: ANN401 - an Arrow table, whose package has no types
+    return [name for name in table.column_names if name not in Cell._fields]
 
 
 def _query(rows: Rows, plan: _Pass) -> exp.Select:
