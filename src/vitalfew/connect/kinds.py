@@ -58,10 +58,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 USER = Role("user", _names(
-    """user_id, user, uid, distinct_id, user_pseudo_id, customer_id, customer, account_id, account, client_id, client,
+    """user_id, user, uid, distinct_id, user_pseudo_id, customer_id, customer, client_id, client,
     visitor_id, visitor, id_visitor, member_id, member, player_id, player, person_id, person, subscriber_id,
     contact_id, profile_id, actor_id, actor, participant_id, subject_id, unit_id, unit, domain_userid,
-    full_visitor_id, amplitude_id, anonymous_id, device_id, cookie_id, browser_id, installation_id, username,
+    full_visitor_id, amplitude_id, anonymous_id, device_id, cookie_id, browser_id, installation_id, account_id, account, username,
     user_name, login, email, user_email, user_key, user_uuid, user_guid, customer_number, customer_no, org_id,
     organization_id, organisation_id, company_id, tenant_id, household_id, who, id_user, userids, respondent_id,
     patient_id, student_id, employee_id, benutzer, benutzer_id, benutzername, nutzer, nutzer_id, kunde,

@@ -130,7 +130,7 @@ def _add_features(draft: Draft, file: Recognised, profile: EventsProfile, listed
         _add_feature(draft, event.name, (event.name,), event, profile, {})
     _say_what_was_left_out(file, profile, usable, features, kept)
     draft.comments["features",] = (
-        "Features: what users can use. `events` are exact names in the data; `eligible: all`, or the key of a segment.\n"
+        "Features: what users can use. `events` are exact names in the data; `eligible` is all, or a segment.\n"
         "Cadences are guesses from how often users come back: correct them, as a yearly feature is not unused.\n"
         "Add cost, upkeep (per year), shipped and team to see what the hardly used cost."
     )

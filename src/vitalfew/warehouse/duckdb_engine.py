@@ -161,7 +161,7 @@ class DuckDBEngine:
         # Types are told from a sample first; a value that contradicts it further down costs a second reading. A file
         # whose rows differ in width is read as text in the end, which names the first line that does not fit.
         attempts = (_reader(shape, paths), _reader(shape, paths, "sample_size = -1"))
-        if not any(self._loaded(table, reader, len(shape.names)) for reader in attempts):
+        if self._as_text or not any(self._loaded(table, reader, len(shape.names)) for reader in attempts):
             self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_text_reader(shape, paths)}")
 
     def _loaded(self, table: str, reader: str, width: int) -> bool:
