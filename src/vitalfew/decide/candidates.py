@@ -86,7 +86,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Priced
         grade=weakest(grades),
         reasons=(*reasons, *gate_reasons),
     )
-    return PricedLine(line, draws, cost, gates)
+    return PricedLine(line, draws.without_parts() if draws else None, cost, gates)
 
 
 def _expected(
@@ -218,8 +218,13 @@ def _budget(inputs: Inputs, priced: Sequence[PricedLine]) -> tuple[float, tuple[
     policy = inputs.definitions.policy
     if policy.budget is not None:
         return policy.budget, ()
-    half = sum(line.line.cost.p50 for line in priced if line.line.cost) / 2
-    return half, (f"no budget given: half of the candidates' cost is taken, {half:,.4g} {policy.cost_unit}",)
+    costs = [line.line.cost for line in priced if line.line.cost]
+    half, dearest = sum(cost.p50 for cost in costs) / 2, max(cost.p90 for cost in costs)
+    if half >= dearest:
+        return half, (f"no budget given: half of the candidates' cost is taken, {half:,.4g} {policy.cost_unit}",)
+    # With few candidates half would leave no room for some of them, and "drop" would say nothing about their worth.
+    said = f"no budget given: what the dearest candidate may cost is taken, {dearest:,.4g} {policy.cost_unit}"
+    return dearest, (said,)
 
 
 def _decided(line: CandidateLine, gates: Mapping[str, GateStatus]) -> CandidateLine:

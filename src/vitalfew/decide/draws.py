@@ -41,6 +41,10 @@ class LineDraws:
         low, high = np.quantile(self.value, [0.1, 0.9])
         return Value(float(self.value.mean()), float(low), float(high), float((self.value > 0).mean()))
 
+    def without_parts(self) -> LineDraws:
+        """The value alone: what is kept of hundreds of lines until all are compared."""
+        return LineDraws(self.value, {})
+
     def part_summaries(self) -> tuple[FactorPart, ...]:
         """Mean and 80 % interval of each factor's part."""
         return tuple(

@@ -124,31 +124,20 @@ def correlation(rows: Iterable[MomentsRow], experiment: str, known: Mapping[str,
 
 def _covariance(moments: Moments, metrics: tuple[str, ...]) -> NDArray[np.float64]:
     """Covariance `(k, k)` of the means (or ratios of means) of one arm; 0 for what it does not hold."""
-    parts = [_linear(moments, metric) for metric in metrics]
-    counts = [max(moments.count(metric), 1) if metric in moments.names else 1 for metric in metrics]
-    covariance = np.zeros((len(metrics), len(metrics)))
-    for i, first in enumerate(parts):
-        for j, second in enumerate(parts):
-            total = sum(
-                here * there * moments.covariance_of(a, b) * moments.n[moments.at(a), moments.at(b)]
-                for a, here in first.items()
-                for b, there in second.items()
-            )
-            covariance[i, j] = np.nan_to_num(total) / (counts[i] * counts[j])
-    return covariance
-
-
-def _linear(moments: Moments, metric: str) -> dict[str, float]:
-    """A metric as a sum of columns times coefficients, around their means."""
-    bottom = f"{metric}{DENOMINATOR}"
-    if metric not in moments.names:
-        return {}
-    if bottom not in moments.names:
-        return {metric: 1.0}
-    below = moments.mean_of(bottom)
-    if not below:
-        return {}
-    return {metric: 1 / below, bottom: -moments.mean_of(metric) / below**2}
+    linear = np.zeros((len(metrics), len(moments.names)))  # each metric as coefficients of columns, around their means
+    counts = np.ones(len(metrics))
+    for i, metric in enumerate(metrics):
+        bottom = f"{metric}{DENOMINATOR}"
+        if metric not in moments.names:
+            continue
+        counts[i] = max(moments.count(metric), 1)
+        below = moments.mean_of(bottom) if bottom in moments.names else 1.0
+        if below:
+            linear[i, moments.at(metric)] = 1 / below
+        if below and bottom in moments.names:
+            linear[i, moments.at(bottom)] = -moments.mean_of(metric) / below**2
+    sums = np.divide(moments.cross * moments.n, moments.n - 1, out=np.zeros_like(moments.n), where=moments.n > 1)
+    return np.asarray(linear @ np.nan_to_num(sums) @ linear.T / np.outer(counts, counts), dtype=np.float64)
 
 
 def _largest_arms(effects: Iterable[EffectRow], segment: str | None) -> list[EffectRow]:

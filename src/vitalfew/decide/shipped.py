@@ -100,7 +100,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
             *_reach_reasons(initiative, draws),
         ),
     )
-    return ValuedLine(line, draws)
+    return ValuedLine(line, draws.without_parts() if draws else None)
 
 
 def _feature_line(inputs: Inputs, key: str, feature: Feature) -> ValuedLine:
