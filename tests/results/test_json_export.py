@@ -11,10 +11,12 @@ from make_schema import TARGET, schema_text
 from vitalfew.results.document import PARTS, document, to_dict
 from vitalfew.results.rows import EffectRow, ExperimentRow, Headline, HealthRow, Tables, WeightRow
 from vitalfew.results.run import RunInfo
+from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
     from typing import Any
 
+DEFINED = Definitions()
 INFO = RunInfo("20261122T081200-aaaaaa", "Acme", "2026-11-22T08:12:00Z", None, "1", "d", "e", 7)
 EFFECT = EffectRow(
     experiment="gate",
@@ -44,7 +46,7 @@ TABLES = Tables(
 
 
 def exported(*only: str) -> dict[str, Any]:
-    return to_dict(document(TABLES, INFO), only)
+    return to_dict(document(TABLES, INFO, DEFINED), only)
 
 
 def test_the_committed_schema_is_what_the_types_say() -> None:
@@ -70,5 +72,6 @@ def test_parts_can_be_left_out_but_never_the_identity() -> None:
 def test_no_delivery_rate_is_shown_below_ten_resolved_promises(resolved: int, own: float | None) -> None:
     tables = Tables(headline=(Headline(shipped=0, candidates=0, kept=4, resolved=resolved),))
     delivery = document(tables, INFO).ledger.headline.delivery
-    assert delivery.own == own
+    assert (delivery.own.share if delivery.own else None) == own
+    assert delivery.own is None or delivery.own.low < delivery.own.share < delivery.own.high
     assert (delivery.prior is None) == (own is not None)

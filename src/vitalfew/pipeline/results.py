@@ -76,7 +76,7 @@ class Results:
         parts = [name for name in only if name in PARTS]
         keys = [name for name in only if name not in PARTS]
         chosen = self.only(keys) if keys else self
-        return to_dict(document(chosen.tables, self.info), parts)
+        return to_dict(document(chosen.tables, self.info, self.workspace.definitions), parts)
 
     def to_json(self, only: Iterable[str] = ()) -> str:
         """The JSON export."""

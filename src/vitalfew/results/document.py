@@ -14,6 +14,7 @@ from vitalfew.results.codec import plain
 from vitalfew.results.rows import (
     CandidateLine,
     EffectRow,
+    Estimate,
     FailedRow,
     FindingRow,
     HealthRow,
@@ -26,11 +27,12 @@ from vitalfew.results.rows import (
     WeightRow,
 )
 from vitalfew.results.run import RunInfo
+from vitalfew.stats.shares import wilson
+from vitalfew.workspace.definitions import Definitions, Quantiles
 
 SCHEMA_VERSION: Literal[1] = 1
 PARTS = ("experiments", "features", "weights", "promises", "verdicts", "ledger", "checks")
 _MIN_RESOLVED = 10
-_PRIOR_DELIVERY = "of what is promised, teams deliver about 0.4 (prior, sd 0.3): too few resolved promises to say ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,68 @@ class HardlyUsed:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """Share of resolved promises kept; `own` is null below ten resolved, and `prior` is labelled as such."""
+class OwnDelivery:
+    """Share of the resolved promises that were kept, with its Wilson 95 % interval."""
 
-    own: float | None
+    kept: int
     resolved: int
-    prior: str | None
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PriorDelivery:
+    """What teams deliver of what they promise, before anything is known of this one: the prior, labelled as such."""
+
+    mean: float = 0.4
+    sd: float = 0.3
+    label: str = "prior: delivered share of what is promised, before a record of one's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Own record of kept promises: null below ten resolved, when only the prior is shown."""
+
+    own: OwnDelivery | None
+    resolved: int
+    prior: PriorDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOfUse:
+    """Use in another window than the main one, or by one segment (null: all the eligible)."""
+
+    segment: str | None
+    window_days: int
+    eligible: int | None
+    users: int | None
+    reach: Estimate | None
+    frequency: float | None
+    trend: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePart:
+    """Use of one feature in the window that fits its cadence; other windows and segments in `more`.
+
+    `cost` and `upkeep` (per year) in the policy's unit; `reason` says why something is not known.
+    """
+
+    feature: str
+    title: str
+    measured: bool
+    window_days: int
+    eligible: int | None
+    users: int | None
+    reach: Estimate | None
+    frequency: float | None
+    trend: float | None
+    hardly_used: bool | None
+    cost: float | None
+    upkeep: float | None
+    reason: str | None
+    more: tuple[WindowOfUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +202,7 @@ class Document:
     seed: int
     failed: tuple[FailedRow, ...]
     experiments: Mapping[str, ExperimentPart]
-    features: tuple[UseRow, ...]
+    features: tuple[FeaturePart, ...]
     weights: Mapping[str, WeightRow]
     promises: tuple[PromisePart, ...]
     verdicts: tuple[VerdictRow, ...]
@@ -152,7 +210,7 @@ class Document:
     checks: tuple[FindingRow, ...]
 
 
-def document(tables: Tables, info: RunInfo) -> Document:
+def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Document:
     """Arrange the tables of a run as the export shows them."""
     return Document(
         schema=SCHEMA_VERSION,
@@ -166,7 +224,7 @@ def document(tables: Tables, info: RunInfo) -> Document:
         seed=info.seed,
         failed=tables.failed,
         experiments=_experiments(tables),
-        features=tables.use,
+        features=_features(tables, definitions),
         weights={row.factor: row for row in tables.weights},
         promises=tuple(_promise(row) for row in tables.promises),
         verdicts=tables.verdicts,
@@ -209,14 +267,52 @@ def _experiments(tables: Tables) -> dict[str, ExperimentPart]:
 
 def _headline(tables: Tables) -> HeadlinePart:
     if not tables.headline:
-        return HeadlinePart(Vital(None, None, None, 0), HardlyUsed(None, 0, 0, None), Delivery(None, 0, None), ())
+        nothing = Delivery(None, 0, PriorDelivery())
+        return HeadlinePart(Vital(None, None, None, 0), HardlyUsed(None, 0, 0, None), nothing, ())
     head = tables.headline[0]
-    enough = head.resolved >= _MIN_RESOLVED
     return HeadlinePart(
         Vital(head.vital_k, head.vital_low, head.vital_high, head.vital_n),
         HardlyUsed(head.hardly_used, head.measured_features, head.features, head.hardly_used_cost),
-        Delivery(head.kept / head.resolved if enough else None, head.resolved, None if enough else _PRIOR_DELIVERY),
+        Delivery(_own_delivery(head.kept, head.resolved), head.resolved, PriorDelivery()),
         head.notes,
+    )
+
+
+def _own_delivery(kept: int, resolved: int) -> OwnDelivery | None:
+    if resolved < _MIN_RESOLVED:
+        return None
+    return OwnDelivery(kept, resolved, kept / resolved, *wilson(kept, resolved))
+
+
+def _features(tables: Tables, definitions: Definitions) -> tuple[FeaturePart, ...]:
+    rows: dict[str, list[UseRow]] = {}
+    for row in tables.use:
+        rows.setdefault(row.feature, []).append(row)
+    return tuple(_feature(key, found, definitions) for key, found in rows.items())
+
+
+def _feature(key: str, rows: list[UseRow], definitions: Definitions) -> FeaturePart:
+    main = next((row for row in rows if row.main and row.segment is None), rows[0])
+    feature = definitions.features.get(key)
+    cost = feature.cost if feature else None
+    more = (row for row in rows if row is not main)
+    return FeaturePart(
+        feature=key,
+        title=definitions.title("features", key),
+        measured=main.measured,
+        window_days=main.window_days,
+        eligible=main.eligible,
+        users=main.users,
+        reach=main.reach,
+        frequency=main.frequency,
+        trend=main.trend,
+        hardly_used=main.hardly_used,
+        cost=cost.p50 if isinstance(cost, Quantiles) else cost,
+        upkeep=feature.upkeep if feature else None,
+        reason=main.reason,
+        more=tuple(
+            WindowOfUse(r.segment, r.window_days, r.eligible, r.users, r.reach, r.frequency, r.trend) for r in more
+        ),
     )
 
 
