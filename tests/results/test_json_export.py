@@ -5,7 +5,6 @@ import math
 from typing import TYPE_CHECKING
 
 import jsonschema
-import pytest
 
 from make_schema import TARGET, schema_text
 from vitalfew.results.document import PARTS, document, to_dict
@@ -68,10 +67,25 @@ def test_parts_can_be_left_out_but_never_the_identity() -> None:
     assert set(exported("weights")) == set(exported()) - (set(PARTS) - {"weights"})
 
 
-@pytest.mark.parametrize(("resolved", "own"), [(9, None), (10, 0.4)])
-def test_no_delivery_rate_is_shown_below_ten_resolved_promises(resolved: int, own: float | None) -> None:
-    tables = Tables(headline=(Headline(shipped=0, candidates=0, kept=4, resolved=resolved),))
-    delivery = document(tables, INFO).ledger.headline.delivery
-    assert (delivery.own.share if delivery.own else None) == own
-    assert delivery.own is None or delivery.own.low < delivery.own.share < delivery.own.high
-    assert (delivery.prior is None) == (own is not None)
+def test_no_delivery_rate_is_shown_below_ten_resolved_promises() -> None:
+    few, enough = (
+        document(Tables(headline=(Headline(0, 0, kept=4, resolved=n),)), INFO, DEFINED).ledger.headline.delivery
+        for n in (9, 10)
+    )
+    assert few.own is None
+    assert "prior" in few.prior.label
+    assert enough.own is not None
+    assert enough.own.low < enough.own.rate == 0.4 < enough.own.high
+
+
+def test_a_feature_is_one_entry_with_its_other_windows_and_segments_inside() -> None:
+    base: dict[str, Any] = {"feature": "forms", "measured": True, "reach": Estimate(0.4, 0.2, 0.6)}
+    rows = (
+        UseRow(window_days=30, main=False, **base),
+        UseRow(window_days=90, main=True, **base),
+        UseRow(window_days=90, main=True, segment="small", **base),
+    )
+    defined = Definitions.model_validate({"features": {"forms": {"cost": {"p10": 1, "p50": 2, "p90": 3}, "upkeep": 1}}})
+    (entry,) = document(Tables(use=rows), INFO, defined).features
+    assert (entry.feature, entry.window_days, entry.cost, entry.upkeep) == ("forms", 90, 2, 1)
+    assert [(more.segment, more.window_days) for more in entry.more] == [(None, 30), ("small", 90)]
