@@ -8,7 +8,7 @@ import jsonschema
 
 from make_schema import TARGET, schema_text
 from vitalfew.results.document import PARTS, document, to_dict
-from vitalfew.results.rows import EffectRow, ExperimentRow, Headline, HealthRow, Tables, WeightRow
+from vitalfew.results.rows import EffectRow, Estimate, ExperimentRow, Headline, HealthRow, Tables, UseRow, WeightRow
 from vitalfew.results.run import RunInfo
 from vitalfew.workspace.definitions import Definitions
 
