@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.results import Results
     from vitalfew.pipeline.walk import Progress
 
-_PATIENCE = 1.0  # seconds before plain progress lines begin: quick work needs none
+_PATIENCE = 3.0  # seconds before plain progress lines begin: quick work needs none
 # What a terminal obeys instead of showing, the signs that turn the direction of text, and halves of letters.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ENDLESS = re.compile(r"(\S{120})\S{200,}(\S{40})")  # no name that someone chose is that long

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from vitalfew.pipeline.results import Results
 
+MOST_ARMS = 50
 _FRAME = "data"
 _CONTROL_NAMES = frozenset({"control", "base", "baseline", "a", "0", "off", "false", "old"})
 
@@ -46,6 +47,10 @@ def analyze(
     Returns:
         Results whose only experiment is `experiment`.
 
+    Raises:
+        UsageError: there is no such column or arm, or the column of the variant holds more than 50 values.
+        DataError: the file cannot be read.
+
     Example:
         >>> import pyarrow as pa
         >>> arms = ["a"] * 500 + ["b"] * 500
@@ -60,7 +65,8 @@ def analyze(
     try:
         columns = engine.columns(name)
         _check_columns(columns, [variant, *metrics, *([unit] if unit else [])])
-        arms = [value for value, _ in values_of(engine, name, variant)]
+        arms = [value for value, _ in values_of(engine, name, variant, MOST_ARMS + 1)]
+        _check_arms(variant, arms, control)
         shares = {metric: is_share(engine, name, metric, columns[metric]) for metric in metrics}
     finally:
         engine.close()
@@ -79,6 +85,14 @@ def _check_columns(columns: Mapping[str, Any], wanted: Sequence[str]) -> None:
     for name in wanted:
         if name not in columns:
             raise UsageError(f"there is no column '{name}'", hint=suggest(name, columns))
+
+
+def _check_arms(variant: str, arms: Sequence[str], control: str | None) -> None:
+    if len(arms) > MOST_ARMS:
+        hint = "is it a column of keys or numbers?"
+        raise UsageError(f"'{variant}' holds more than {MOST_ARMS} values, so it is no variant", hint=hint)
+    if control is not None and arms and control not in arms:
+        raise UsageError(f"no unit has the variant '{control}' (control)", hint=suggest(control, arms))
 
 
 def _definitions(

@@ -230,6 +230,10 @@ def _translated(table: str) -> Iterator[None]:
         text = str(error)
         _log.warning("%s: %s", error.__class__.__name__, _without_values(text))
         raise _for_the_user(error, text, table) from error
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # how this engine passes on ctrl-C
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from command_line import PROGRAM, UNITS, in_a_process, typed, workspace
+from vitalfew import __version__
+
+if TYPE_CHECKING:
+    from command_line import Typed
+
+__all__ = ["typed"]
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "results.schema.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run beside each other: how fast this machine is today must not decide."""
+    monkeypatch.setattr("vitalfew.cli.output._PATIENCE", 600.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace(tmp_path / "acme")
+
+
+def test_a_run_prints_the_ledger_and_ends_well(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder)
+    assert answer.code == 0
+    assert "Came back" in answer.out
+    assert answer.err == ""
+
+
+def test_json_is_all_that_is_printed_and_fits_its_schema(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder, "--json")
+    jsonschema.validate(answer.json, SCHEMA)
+    assert list(answer.json["experiments"]) == ["move_gate"]
+    assert answer.err == ""
+
+
+def test_json_can_be_read_where_the_terminal_knows_no_letters_beyond_ascii(folder: Path) -> None:
+    (folder / "workspace.yaml").write_text(UNITS.replace("Came back", "Größe 🙂"), encoding="utf-8")
+    answer = in_a_process("run", folder, "--json", PYTHONIOENCODING="ascii")
+    assert "Größe 🙂" in json.dumps(answer.json, ensure_ascii=False)
+
+
+def test_a_report_is_written_where_asked(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder, "--json", "--html", folder / "report.html")
+    assert answer.json["schema"] == 1
+    assert "report.html" in answer.err
+    assert "</html>" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_is_told(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder, "--html", folder / "nowhere" / "report.html")
+    assert answer.code in {1, 2}
+    assert "report.html" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_failed_item_gives_exit_code_one_and_the_rest(folder: Path, typed: Typed) -> None:
+    (folder / "workspace.yaml").write_text(UNITS.replace("column: rounds", "column: rouns"))
+    answer = typed("run", folder, "--json")
+    assert answer.code == 1
+    assert "did you mean 'rounds'" in answer.err
+    assert len(answer.json["experiments"]["move_gate"]["effects"]) == 1
+
+
+# Only and as of ----------------------------------------------------------------------------------------------------
+
+
+def test_only_takes_parts_of_the_json_and_keys_of_the_workspace(folder: Path, typed: Typed) -> None:
+    assert "experiments" not in typed("run", folder, "--json", "--only", "ledger").json
+    kept = typed("run", folder, "--json", "--only", "move_gate").json
+    assert list(kept["experiments"]) == ["move_gate"]
+    assert kept["weights"] == {}
+
+
+def test_only_of_an_unknown_key_names_the_nearest(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder, "--only", "move_gat")
+    assert answer.code == 2
+    assert "did you mean 'move_gate'" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("date", "said"), [("yesterday", "a day such as"), ("2026-02-30", "a day such as"), ("2999-01-01", "not been yet")]
+)
+def test_a_date_that_cannot_be_is_wrong_usage(folder: Path, typed: Typed, date: str, said: str) -> None:
+    answer = typed("run", folder, "--as-of", date)
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.out == ""
+
+
+def test_a_day_before_all_data_gives_an_answer(folder: Path, typed: Typed) -> None:
+    answer = typed("run", folder, "--json", "--as-of", "1990-01-01")
+    assert answer.json["as_of"] == "1990-01-01"
+    assert "Traceback" not in answer.err
+
+
+# Wrong usage -------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_command_names_the_nearest(typed: Typed) -> None:
+    answer = typed("rnu")
+    assert answer.code == 2
+    assert "'run'" in answer.err
+
+
+def test_an_unknown_option_names_the_nearest(typed: Typed) -> None:
+    answer = typed("run", "--jsn")
+    assert answer.code == 2
+    assert "--json" in answer.err
+
+
+def test_the_program_says_its_version(typed: Typed) -> None:
+    assert typed("--version").out == f"vitalfew {__version__}\n"
+
+
+def test_help_shows_every_command_in_whole_sentences(typed: Typed) -> None:
+    answer = typed("--help")
+    assert answer.code == 0
+    assert "..." not in answer.out.split("Commands:")[1]
+
+
+# Pipes, interrupts, progress ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["run {} --json", "run {}", "--help", "check {}"])
+def test_a_reader_that_leaves_early_is_no_failure(folder: Path, words: str) -> None:
+    typed_words = " ".join([*PROGRAM, *words.format(folder).split()])
+    line = f"set -o pipefail; {typed_words} | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert "Broken" not in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout.strip() == "0"
+
+
+def test_an_interrupted_run_leaves_nothing_half_written(folder: Path) -> None:
+    rows = "\n".join(f"{i},{'new' if i % 2 else 'old'},{i % 2},{i % 97}" for i in range(3_000_000))
+    (folder / "players.csv").write_text(f"id,arm,back,rounds\n{rows}\n")
+    runs = folder / ".vitalfew" / "runs"
+    with subprocess.Popen(
+        [*PROGRAM, "run", str(folder), "--json", "--html", str(folder / "report.html")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        until = time.monotonic() + 30
+        while time.monotonic() < until and not (runs.is_dir() and list(runs.iterdir())):
+            time.sleep(0.02)
+        time.sleep(0.3)  # into the reading of the table
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert err == "vitalfew: interrupted; nothing was left half-written\n"
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert list(runs.iterdir()) == []
+    assert not (folder / "report.html").exists()
+
+
+def test_quick_work_reports_no_progress_and_slow_work_does_so_on_standard_error(
+    folder: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert typed("run", folder, "--json").err == ""
+    monkeypatch.setattr("vitalfew.cli.output._PATIENCE", 0.0)
+    slow = typed("run", folder, "--json")
+    assert "/7 ledger" in slow.err
+    assert slow.json["schema"] == 1
+
+
+def test_a_fault_of_ours_is_one_sentence_and_a_trace_on_demand(
+    folder: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VITALFEW_DEBUG", raising=False)
+    monkeypatch.setattr("vitalfew.report.print_run", lambda *_: dict[str, str]()["gone"])
+    answer = typed("run", folder)
+    assert answer.code == 1
+    assert answer.err == "vitalfew: a fault of vitalfew (KeyError); with VITALFEW_DEBUG=1 it shows where\n"
