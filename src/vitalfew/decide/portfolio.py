@@ -77,5 +77,5 @@ def in_best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats
 
 def _value_per_cost(values: Floats, costs: Floats) -> Floats:
     """Value per cost where the value is positive, else minus infinity."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a cost of next to nothing
         return np.where(values > 0, values / costs, -np.inf)
