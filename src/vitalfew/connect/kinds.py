@@ -58,16 +58,16 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 USER = Role("user", _names(
-    """user_id, user, uid, distinct_id, user_pseudo_id, customer_id, customer, client_id, client,
-    visitor_id, visitor, id_visitor, member_id, member, player_id, player, person_id, person, subscriber_id,
-    contact_id, profile_id, actor_id, actor, participant_id, subject_id, unit_id, unit, domain_userid,
-    full_visitor_id, amplitude_id, anonymous_id, device_id, cookie_id, browser_id, installation_id, account_id, account, username,
-    user_name, login, email, user_email, user_key, user_uuid, user_guid, customer_number, customer_no, org_id,
-    organization_id, organisation_id, company_id, tenant_id, household_id, who, id_user, userids, respondent_id,
-    patient_id, student_id, employee_id, benutzer, benutzer_id, benutzername, nutzer, nutzer_id, kunde,
-    kunden_id, kundennummer, kundennr, anwender, bruger, bruger_id, brugernavn, kunde_id, medlem, medlems_id,
-    utilisateur, id_utilisateur, usuario, id_usuario, cliente, gebruiker, gebruiker_id, klant, klant_id,
-    anvandare, anvandar_id, kund, bruker, bruker_id, utente"""
+    """user_id, user, uid, distinct_id, user_pseudo_id, customer_id, customer, client_id, client, visitor_id,
+    visitor, id_visitor, member_id, member, player_id, player, person_id, person, subscriber_id, contact_id,
+    profile_id, actor_id, actor, participant_id, subject_id, unit_id, unit, domain_userid, full_visitor_id,
+    amplitude_id, anonymous_id, device_id, cookie_id, browser_id, installation_id, account_id, account,
+    user_key, user_uuid, user_guid, customer_number, customer_no, org_id, organization_id, organisation_id,
+    company_id, tenant_id, household_id, who, id_user, userids, respondent_id, patient_id, student_id,
+    employee_id, benutzer, benutzer_id, benutzername, nutzer, nutzer_id, kunde, kunden_id, kundennummer,
+    kundennr, anwender, bruger, bruger_id, brugernavn, kunde_id, medlem, medlems_id, utilisateur,
+    id_utilisateur, usuario, id_usuario, cliente, gebruiker, gebruiker_id, klant, klant_id, anvandare,
+    anvandar_id, kund, bruker, bruker_id, utente, username, user_name, login, email, user_email"""
 ))  # fmt: skip
 TIME = Role("time", _names(
     """timestamp, event_timestamp, event_time, event_datetime, time, ts, at, datetime, date_time, time_stamp,

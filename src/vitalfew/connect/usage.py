@@ -189,8 +189,11 @@ def _say_what_was_left_out(
 
 def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
     """Add a source of units with segments and a metric per outcome column."""
-    look, user = file.look, file.columns["user"]
-    unit = draft.facts.unit or user
+    look = file.look
+    if draft.facts.unit in look.columns:
+        file.columns["user"] = draft.facts.unit
+    user = file.columns["user"]
+    unit = draft.facts.unit = draft.facts.unit or user
     table = draft.place(file, None, {user: unit}, look.columns)
     source: dict[str, Any] = {"table": table, "unit": unit}
     since = next((column for column in look.columns if plain(column) in _SIGN_UP and _is_safe_time(file, column)), None)

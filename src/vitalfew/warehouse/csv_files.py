@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -91,7 +92,7 @@ def _head(path: Path) -> tuple[bytes, bool]:
         with _open(path) as stream:
             head = stream.read(SAMPLE_BYTES)
             return head, not stream.read(1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path.name} cannot be read: {error.__class__.__name__}") from error
 
 

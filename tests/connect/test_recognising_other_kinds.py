@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connect.strangers import EXPORTS, write_text, write_users
+from vitalfew.connect import begin
+from vitalfew.errors import DataError, Unsupported, UsageError
+from vitalfew.pipeline import run
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vitalfew.connect import Begun
+    from vitalfew.pipeline import Results
+
+FEATURES = (
+    "name,event,cost,shipped,team,upkeep,frequency",
+    "Export PDF,export,12,2024-03-01,Growth,2,weekly",
+    "Share,share,5,,Core,,daily",
+    "Ghost,ghost,9,01.03.2024,Core,1,",
+)
+
+
+def started(tmp_path: Path, *files: Path, kind: tuple[str, ...] = ()) -> tuple[Begun, Results]:
+    begun = begin(files, into=tmp_path / "made", kind=kind)
+    return begun, run(load(begun.folder))
+
+
+def test_users_add_segments_and_outcomes_and_reach_counts_those_who_never_came(tmp_path: Path) -> None:
+    events = EXPORTS[0].write(tmp_path)
+    write_users(tmp_path / "users.csv")
+    begun, results = started(tmp_path, events, tmp_path / "users.csv")
+    assert set(begun.definitions.segments) == {"plan_free", "plan_pro", "country_dk", "country_de", "country_us"}
+    assert begun.definitions.metrics["retained"].kind == "proportion"
+    assert begun.definitions.metrics["churned"].direction == "down"
+    assert begun.definitions.metrics["spend"].kind == "mean"
+    assert "email" not in begun.definitions.metrics
+    assert {row.eligible for row in results.tables.use if row.segment is None} == {40}
+    assert {row.eligible for row in results.tables.use if row.segment == "plan_pro"} == {20}
+
+
+def test_users_with_another_name_for_the_key_are_joined_through_a_copy(tmp_path: Path) -> None:
+    events = EXPORTS[0].write(tmp_path)
+    write_users(tmp_path / "customers.csv", key="Customer No")
+    begun, results = started(tmp_path, events, tmp_path / "customers.csv")
+    assert begun.definitions.sources["users"].table == "data/users.parquet"
+    assert {row.eligible for row in results.tables.use if row.segment is None} == {40}
+    assert "'Customer No' is called 'user_id' in the other table" in (begun.folder / "vitalfew.yaml").read_text()
+
+
+def test_a_list_of_features_gives_cost_teams_and_what_is_not_measured(tmp_path: Path) -> None:
+    events = EXPORTS[0].write(tmp_path)
+    begun, results = started(tmp_path, events, write_text(tmp_path / "features.csv", *FEATURES))
+    features = begun.definitions.features
+    assert (features["export_pdf"].cost, features["export_pdf"].team, features["export_pdf"].upkeep) == (
+        12,
+        "growth",
+        2,
+    )
+    assert features["export_pdf"].events == ("export",)
+    assert features["share"].cadence == "daily"
+    assert str(features["ghost"].shipped) == "2024-03-01"
+    assert {row.feature for row in results.tables.use if not row.measured} == {"ghost"}
+    assert any(
+        "Not measured (which is not the same as not used): 1 feature" in s for s in begun.next_steps(results.tables)
+    )
+
+
+def test_exposures_beside_events_become_experiments(tmp_path: Path) -> None:
+    events = EXPORTS[0].write(tmp_path)
+    arms = ("control", "new design")
+    lines = (f"u{n},new_share,{arms[n % 2]},2025-01-20T00:00:00Z" for n in range(30))
+    exposures = write_text(tmp_path / "exposures.csv", "user_id,experiment,variant,time", *lines)
+    begun, results = started(tmp_path, events, exposures)
+    experiment = begun.definitions.experiments["new_share"]
+    assert experiment.control == "control"
+    assert {row.arm: row.units for row in results.tables.assignments} == {"control": 15, "new design": 15}
+    assert "new_share" in {line.line for line in results.tables.shipped}
+
+
+def test_one_experiment_s_table_gets_a_metric_per_outcome(tmp_path: Path) -> None:
+    lines = (f"{n},{('gate_30', 'gate_40')[n % 2]},{n % 40},{n % 3 == 0},{n % 5 == 0}" for n in range(400))
+    path = write_text(tmp_path / "cats.csv", "userid,version,sum_gamerounds,retention_1,retention_7", *lines)
+    begun, results = started(tmp_path, path)
+    assert "cats.csv: one experiment (400 rows; user=userid, variant=version)" in begun.recognised[0]
+    metrics = {key: metric.kind for key, metric in begun.definitions.metrics.items()}
+    assert metrics == {"sum_gamerounds": "mean", "retention_1": "proportion", "retention_7": "proportion"}
+    assert {effect.metric for effect in results.tables.effects} == set(metrics)
+    assert {effect.control for effect in results.tables.effects} == {"gate_30"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "estimate", "se"),
+    [
+        (("experiment,metric,estimate,se", "A,conversion,0.012,0.005"), 0.012, 0.005),
+        (("Test Name;KPI;Lift;CI lower;CI upper", "A;conversion;1,2%;0,2%;2,2%"), 0.012, 0.0051),
+        (("experiment,metric,delta,p-value", "A,conversion,0.012,0.05"), 0.012, 0.00612),
+        (("experiment,metric,effect,z", "A,conversion,0.012,2"), 0.012, 0.006),
+        (("experiment,conversion_lift,conversion_se", "A,0.012,0.005"), 0.012, 0.005),
+        (("experiment,lift,std err", "A,0.012,0.005"), 0.012, 0.005),
+        (
+            ("experiment,metric,n_control,mean_control,sd_control,n_treatment,mean_treatment,sd_treatment",
+             "A,conversion,800,0.1,0.3,800,0.112,0.3"),
+            0.012, 0.015,
+        ),
+        (("experiment,variant,visitors,conversions", "A,control,1000,100", "A,b,1000,112"), 0.012, 0.01375),
+    ],
+)  # fmt: skip
+def test_past_results_in_many_forms_give_the_same_effect(
+    lines: tuple[str, ...], estimate: float, se: float, tmp_path: Path
+) -> None:
+    begun, results = started(tmp_path, write_text(tmp_path / "past.csv", *lines))
+    (effect,) = results.tables.effects
+    assert effect.estimate == pytest.approx(estimate)
+    assert effect.se == pytest.approx(se, rel=0.01)
+    assert [line.line for line in results.tables.shipped] == ["a"]
+    assert any(sentence.startswith("Win rate: ") for sentence in begun.next_steps(results.tables))
+
+
+def test_metrics_of_which_less_is_better_are_told_by_their_names_and_wins_follow(tmp_path: Path) -> None:
+    lines = (
+        "experiment,metric,estimate,se",
+        "A,churn rate,-0.05,0.01",
+        "B,page load time,80,10",
+        "C,retention,0.05,0.01",
+    )
+    begun, results = started(tmp_path, write_text(tmp_path / "past.csv", *lines))
+    directions = {key: metric.direction for key, metric in begun.definitions.metrics.items()}
+    assert directions == {"churn_rate": "down", "page_load_time": "down", "retention": "up"}
+    (sentence,) = [text for text in begun.next_steps(results.tables) if text.startswith("Win rate")]
+    assert sentence.startswith("Win rate: 2 of 3 results")
+    assert "1 worse" in sentence
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (("Idea,Reach,Impact,Confidence,Effort", "X,100,2,80%,3"), "ideas"),
+        (("date,name,team", "2025-01-01,Big,Core", "2025-02-01,Small,Core"), "releases"),
+        (("date,value", "2025-01-01,3", "2025-01-02,4"), "a KPI series"),
+        (("person,factor,points", "ann,speed,40", "ann,cost,60"), "opinions"),
+    ],
+)
+def test_a_kind_not_supported_yet_says_so_and_what_is_read_instead(
+    lines: tuple[str, ...], title: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Unsupported, match=rf"other\.csv: {title}: known, but not supported yet; instead, "):
+        begin([write_text(tmp_path / "other.csv", *lines)], into=tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_file_that_matches_none_lists_what_each_kind_needs_and_what_was_found(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "tickets.csv", "id,subject,body", "1,a,b", "2,c,d")
+    with pytest.raises(DataError) as caught:
+        begin([path], into=tmp_path / "made")
+    text = str(caught.value)
+    assert "tickets.csv has 3 columns: id, subject, body" in text
+    assert "missing user (such as user_id), time (such as timestamp)" in text
+    assert "--as 'tickets.csv=events'" in text
+
+
+def test_a_file_that_matches_two_kinds_is_decided_by_the_user(tmp_path: Path) -> None:
+    lines = (f"{n % 9},2025-01-{n % 28 + 1:02},{('go', 'stop')[n % 2]},exp,{('a', 'b')[n % 9 % 2]}" for n in range(99))
+    path = write_text(tmp_path / "both.csv", "user,time,event,experiment,variant", *lines)
+    with pytest.raises(DataError, match="could be usage events or exposures"):
+        begin([path], into=tmp_path / "made")
+    begun = begin([path], into=tmp_path / "events", kind=["both.csv=events"])
+    assert set(begun.definitions.features) == {"go", "stop"}
+    answered = begin([path], into=tmp_path / "asked", ask=lambda *_: "exposures")
+    assert set(answered.definitions.experiments) == {"exp"}
+
+
+def test_a_kind_or_a_file_that_does_not_exist_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    path = EXPORTS[0].write(tmp_path)
+    with pytest.raises(UsageError, match="did you mean 'events'"):
+        begin([path], into=tmp_path / "made", kind=["plain.csv=event"])
+    with pytest.raises(UsageError, match=r"did you mean 'plain\.csv'"):
+        begin([path], into=tmp_path / "made", kind=["plane.csv=events"])
+
+
+def test_two_thousand_columns_are_recognised_within_seconds(tmp_path: Path) -> None:
+    header = ",".join(["user_id", "timestamp", "event", *(f"property_{n}" for n in range(2_000))])
+    rows = (f"{n % 5},2025-01-{n % 28 + 1:02},go" + ",1" * 2_000 for n in range(60))
+    path = write_text(tmp_path / "wide.csv", header, *rows)
+    begun_at = time.monotonic()
+    begun = begin([path], into=tmp_path / "made")
+    assert time.monotonic() - begun_at < 10
+    assert set(begun.definitions.features) == {"go"}

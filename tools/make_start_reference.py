@@ -1,0 +1,52 @@
+"""Writes docs/reference/start.md from the tables of `vitalfew.connect`. A test fails when the page is stale.
+
+Run it after a change of the kinds or their aliases: `.venv/bin/python tools/make_start_reference.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vitalfew.connect.kinds import KINDS
+
+if TYPE_CHECKING:
+    from vitalfew.connect.kinds import Kind, Role
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "start.md"
+HEAD = """# What `vitalfew start` reads
+
+*Made from the tables of the program by `tools/make_start_reference.py`; edit these, not this page.*
+
+Files may be CSV (any common delimiter, UTF-8, UTF-16 or Windows encoding, gzip), Parquet, or JSON, one object a line.
+Names of columns are compared without case, blanks, signs and accents, so `User ID` and `user_id` are one. Of several
+columns that fit, the first name in the list wins, unless its values say otherwise. A column that no name tells may
+still be told by its values; what was told or assumed is said. `--as FILE=KIND` decides where the columns do not.
+
+Moments may be dates and times in ISO form, with or without a zone (UTC then), seconds to nanoseconds since 1970, days
+such as 20251231, or written as people do, 31.12.2025 14:05. Whether the day or the month comes first is told from all
+values of the column; where none tells, you are asked, or the day is assumed and this is said.
+"""
+
+
+def reference() -> str:
+    """The page as Markdown: a section per kind, then the names of each column."""
+    sections = "".join(_section(kind) for kind in KINDS)
+    roles = {role: None for kind in KINDS for role in (*kind.needs, *kind.may)}
+    return f"{HEAD}{sections}\n## Names of columns\n{''.join(map(_names, roles))}"
+
+
+def _section(kind: Kind) -> str:
+    needs = ", ".join(f"`{role.key}`" for role in kind.needs)
+    may = f" May have: {', '.join(f'`{role.key}`' for role in kind.may)}." if kind.may else ""
+    instead = f"\n\nKnown, but not supported yet; instead, {kind.instead}." if kind.instead else ""
+    return f"\n## {kind.key}\n\n{kind.title.capitalize()}: {kind.about}. Needs: {needs}.{may}{instead}\n"
+
+
+def _names(role: Role) -> str:
+    return f"\n`{role.key}`: {', '.join(role.names)}\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")
+    print(f"wrote {PAGE}")
