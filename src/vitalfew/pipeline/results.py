@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -122,7 +123,15 @@ class Ledger:
         return pa.concat_tables(named, promote_options="default")
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is no dependency, so its types are not known here
-        """All lines in one pandas frame; needs pandas, which vitalfew does not install."""
+        """All lines in one pandas frame.
+
+        Raises:
+            UsageError: pandas is absent; vitalfew does not install it.
+        """
+        try:
+            importlib.import_module("pandas")
+        except ImportError:
+            raise UsageError("pandas is not installed", hint="pip install pandas, or take .to_arrow()") from None
         return self.to_arrow().to_pandas()
 
     def __str__(self) -> str:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+import vitalfew as vf
+from command_line import players, workspace
+from vitalfew.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ARMS = ["old", "new"] * 100
+SPEND = [float(i * 7 % 11) for i in range(200)]
+TABLE = pa.table({"arm": ARMS, "spend": SPEND})
+
+
+class Frame:
+    """A frame as polars and others have it: it can only be taken as a stream of Arrow."""
+
+    def __arrow_c_stream__(self, schema: object = None) -> Any:
+        return TABLE.__arrow_c_stream__(schema)
+
+
+class Lazy:
+    """A frame that turns into Arrow when asked."""
+
+    def to_arrow(self) -> pa.Table:
+        return TABLE
+
+
+def estimate(data: Any, **options: str) -> float | None:
+    found = vf.analyze(data, variant="arm", metrics=["spend"], control="old", **options)
+    return found.tables.effects[0].estimate
+
+
+def test_a_table_is_taken_in_every_form(tmp_path: Path) -> None:
+    expected = estimate(TABLE)
+    (tmp_path / "t.csv").write_text("arm,spend\n" + "\n".join(f"{a},{s}" for a, s in zip(ARMS, SPEND, strict=True)))
+    with duckdb.connect() as connection:
+        connection.register("sales", TABLE)
+        forms = [Frame(), Lazy(), tmp_path / "t.csv", str(tmp_path / "t.csv")]
+        found = [*(estimate(form) for form in forms), estimate(connection, table="sales")]
+    assert found == pytest.approx([expected] * 5)
+
+
+@pytest.mark.parametrize("data", [42, [1, 2], {"arm": ARMS}])
+def test_what_is_no_table_is_refused_with_what_would_be_one(data: object) -> None:
+    with pytest.raises(UsageError, match="expected a path, an Arrow table"):
+        estimate(data)
+
+
+def test_the_ledger_prints_as_a_table_and_leaves_as_arrow(tmp_path: Path) -> None:
+    ledger = vf.run(vf.load(workspace(tmp_path))).ledger
+    assert "Move the gate" in str(ledger)
+    assert "<table" in ledger._repr_html_()
+    assert ledger.to_arrow().select(["list", "line"]).to_pylist() == [{"list": "shipped", "line": "gate"}]
+
+
+def test_frames_need_pandas_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = vf.run(vf.load(workspace(tmp_path))).ledger
+    if importlib.util.find_spec("pandas"):
+        assert list(ledger.to_pandas()["line"]) == ["gate"]
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UsageError, match="pip install pandas"):
+        ledger.to_pandas()
+
+
+def test_a_file_is_analysed_where_it_lies_and_nothing_is_written(tmp_path: Path) -> None:
+    players(tmp_path / "players.csv")
+    vf.analyze(tmp_path / "players.csv", variant="arm", metrics=["back"])
+    assert [path.name for path in tmp_path.iterdir()] == ["players.csv"]
