@@ -93,6 +93,20 @@ def test_one_experiment_s_table_gets_a_metric_per_outcome(tmp_path: Path) -> Non
     assert {effect.control for effect in results.tables.effects} == {"gate_30"}
 
 
+def test_a_row_number_without_a_name_is_no_outcome_and_a_placebo_is_the_control(tmp_path: Path) -> None:
+    lines = (f"{n},{1000 + n},{('ad', 'psa')[n % 10 == 0]},{n % 7 == 0},Monday" for n in range(500))
+    path = write_text(tmp_path / "marketing.csv", ",user id,test group,converted,most ads day", *lines)
+    begun, _ = started(tmp_path, path)
+    assert set(begun.definitions.metrics) == {"converted"}
+    assert begun.definitions.experiments["marketing"].control == "psa"
+
+
+def test_users_that_come_again_are_named_as_what_is_wrong(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "logins.csv", "user_id,amount", *(f"{n % 9},{n}" for n in range(90)))
+    with pytest.raises(DataError, match=r"users: .* but 'user_id' has values that come again"):
+        begin([path], into=tmp_path / "made")
+
+
 @pytest.mark.parametrize(
     ("lines", "estimate", "se"),
     [

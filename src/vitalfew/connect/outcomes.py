@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.times import could_hold_times
@@ -17,6 +18,7 @@ _FEWEST, _MOST = 2, 12
 _IDS = frozenset(
     {"id", "uuid", "guid", "key", "zip", "postcode", "phone", "index", "lat", "lon", "hash", "year", "row"}
 )
+_NAMELESS = re.compile(r"column\d+|unnamed.*|_c\d+", re.IGNORECASE)  # what programs call a column without a name
 _PRIVATE = frozenset(
     {"email", "mail", "phone", "firstname", "lastname", "fullname", "surname", "address", "ip", "birthday"}
 )
@@ -62,7 +64,7 @@ def metric(look: Look, source: str, column: str) -> dict[str, object]:
 
 def _is_outcome(look: Look, column: str) -> bool:
     profile = look.columns[column]
-    if not profile.filled or _IDS & set(tokens(column)) or plain(column) in _PRIVATE:
+    if not profile.filled or _IDS & set(tokens(column)) or plain(column) in _PRIVATE or _NAMELESS.fullmatch(column):
         return False
     if profile.type == "text":
         return is_yes_or_no(look, column)

@@ -351,6 +351,8 @@ def _needs(look: Look, kind: Kind) -> str:
     parts = [f"  {kind.key}: {kind.about}"]
     parts += [f"found {', '.join(have)}"] if have else []
     parts += [f"missing {', '.join(lack)}"] if lack else []
+    if kind is kinds.USERS and "user" in found and repeats(look, found["user"]):
+        parts.append(f"but '{found['user']}' has values that come again")
     return "; ".join(parts)
 
 

@@ -16,7 +16,7 @@ _LONGEST_KEY = 60
 CONTROL_NAMES = frozenset(
     (
         "control", "ctrl", "base", "baseline", "a", "0", "off", "false", "old", "original", "default",
-        "holdout", "standard", "existing", "current", "kontrolle", "kontrol",
+        "holdout", "standard", "existing", "current", "kontrolle", "kontrol", "placebo", "psa",
     )
 )  # fmt: skip
 _DOWN = frozenset(
