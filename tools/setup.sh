@@ -33,6 +33,6 @@ sed -n '/^uv==/,/[^\\]$/p' requirements.lock >"$locked_uv"
     --no-deps --require-hashes -r "$locked_uv"
 # Behind a company proxy pip asks the system whom to trust; so does uv then.
 export VIRTUAL_ENV="$PWD/.venv" UV_SYSTEM_CERTS=true
-.venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+.venv/bin/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 echo "$wanted" >.venv/.made-from
