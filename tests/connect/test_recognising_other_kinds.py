@@ -101,6 +101,20 @@ def test_a_row_number_without_a_name_is_no_outcome_and_a_placebo_is_the_control(
     assert begun.definitions.experiments["marketing"].control == "psa"
 
 
+def test_of_results_reported_twice_the_one_with_the_later_date_counts(tmp_path: Path) -> None:
+    lines = ("experiment,metric,estimate,se,date", "A,sales,0.5,0.1,2026-01-01", "A,sales,0.2,0.1,2026-02-01")
+    _, results = started(tmp_path, write_text(tmp_path / "past.csv", *lines))
+    assert [effect.estimate for effect in results.tables.effects] == [0.2]
+
+
+def test_exposures_alone_ask_for_what_the_exposed_did(tmp_path: Path) -> None:
+    lines = (f"{n},blue,{('control', 'b')[n % 2]}" for n in range(90))
+    begun, results = started(tmp_path, write_text(tmp_path / "seen.csv", "user,experiment,variant", *lines))
+    assert any(
+        "add what the exposed did: usage events (user, time" in text for text in begun.next_steps(results.tables)
+    )
+
+
 def test_users_that_come_again_are_named_as_what_is_wrong(tmp_path: Path) -> None:
     path = write_text(tmp_path / "logins.csv", "user_id,amount", *(f"{n % 9},{n}" for n in range(90)))
     with pytest.raises(DataError, match=r"users: .* but 'user_id' has values that come again"):

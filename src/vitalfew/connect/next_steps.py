@@ -143,6 +143,11 @@ def _next_file(facts: Facts) -> str:
         )
     if not have & {"events"} and have & {"features", "users"}:
         return f"Next, add usage events: columns {unit}, time, event. Without them no use is measured."
+    if "exposures" in have and not have & {"events", "users"}:
+        return (
+            f"Next, add what the exposed did: usage events ({unit}, time, event), or users ({unit} and outcomes)."
+            " Without them only the sizes of the arms can be tested."
+        )
     if "events" not in have:
         return (
             "Next, say which metric counts as value (factors: {KEY: {range: [worst, best]}}), then add usage events:"

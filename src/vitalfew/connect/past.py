@@ -43,6 +43,8 @@ def add_results(draft: Draft, file: Recognised) -> None:
     columns = file.columns
     if _is_ready(file):
         definition = {role: column for role, column in columns.items() if role in _READY}
+        if "time" in columns and file.look.columns[columns["time"]].type in ("date", "time"):
+            definition["date"] = columns["time"]
         table = draft.place(file, None, {}, ())
         pairs = _pairs(file)
     else:

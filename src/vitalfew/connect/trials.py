@@ -23,7 +23,7 @@ _FEWEST_ARMS = 2
 def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) -> None:
     """Add a source of exposures and an experiment per id; metrics: taking part in the most used events, or outcomes."""
     columns, look = file.columns, file.look
-    unit = draft.facts.unit or columns["user"]
+    unit = draft.facts.unit = draft.facts.unit or columns["user"]
     reading = read_times(look, columns["time"], draft.asker) if "time" in columns else None
     if reading is not None and reading.note:
         file.notes.append(reading.note)
