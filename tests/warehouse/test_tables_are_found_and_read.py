@@ -157,3 +157,15 @@ def test_what_the_engine_says_reaches_the_log_without_the_data(
     assert caplog.records
     assert "secret" not in caplog.text
     assert "900000" not in caplog.text
+
+
+def test_a_database_that_cannot_be_opened_leaves_no_files_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.duckdb").write_bytes(b"no database " * 2000)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    with pytest.raises(DataError, match=r"broken\.duckdb cannot be read"):
+        open_engine(DataSettings(path="broken.duckdb"), tmp_path)
+    assert list(scratch.iterdir()) == []

@@ -32,6 +32,7 @@ _COMPARISONS: dict[str, type[exp.Binary]] = {
     "==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
 _OPERATIONS: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+_EXACT = 2.0**53  # doubles hold every whole number below
 _ISO_DATE = 10  # characters of 2026-01-31
 
 
@@ -72,9 +73,8 @@ class Scope:
         return exp.column(_name(name), table=_name(self.alias))
 
     def text(self, name: str) -> exp.Expr:
-        """A column as text, so that names of arms and events compare alike whatever their type."""
-        column = self.column(name)
-        return column if self.type_of(name) == "text" else exp.cast(column, "VARCHAR")
+        """A column as text, so that names of arms, events and units compare alike whatever their type."""
+        return as_text(self.column(name), self.type_of(name))
 
     def number(self, name: str) -> exp.Expr:
         """A column as a number: yes/no become 1/0; NULL, NaN, infinities and texts that are no number are missing."""
@@ -122,6 +122,21 @@ class Scope:
         return _Compiler(self).condition(expr)
 
 
+def as_text(column: exp.Expr, kind: ColumnType) -> exp.Expr:
+    """A column as text; a whole number without decimals, as a missing id beside it turns 1 into 1.0 in many tables."""
+    if kind == "text":
+        return column
+    plain = exp.cast(column.copy(), "VARCHAR")
+    if kind != "number":
+        return plain
+    is_whole = exp.and_(
+        exp.EQ(this=column.copy(), expression=exp.Floor(this=column.copy())),
+        exp.LT(this=exp.Abs(this=column.copy()), expression=number(_EXACT)),
+    )
+    truncated = exp.TryCast(this=column.copy(), to=exp.DataType.build("BIGINT"))
+    return exp.Case().when(is_whole, exp.cast(truncated, "VARCHAR")).else_(plain)
+
+
 def finite(value: exp.Expr) -> exp.Expr:
     """The value, or NULL where it is NaN or infinite."""
     return exp.Case().when(exp.func("ISFINITE", value.copy()), value)
@@ -156,16 +171,18 @@ def _number_in_text(column: exp.Expr) -> exp.Expr:
 
 
 def _unix_time(column: exp.Expr) -> exp.Expr:
-    """Seconds, milliseconds or microseconds since 1970: 1e11 seconds is the year 5138, as milliseconds 1973."""
+    """Seconds, milli-, micro- or nanoseconds since 1970: 1e11 seconds is the year 5138, as milliseconds 1973."""
     scaled = exp.Case()
-    for limit, factor in ((1e11, 1e6), (1e14, 1e3)):
-        size = exp.Abs(this=column.copy())
+    for limit, factor in ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0)):
+        size = exp.Abs(this=exp.cast(column.copy(), "DOUBLE"))
         scaled = scaled.when(exp.LT(this=size, expression=number(limit)), _scaled(column, factor))
-    return scaled.else_(_scaled(column, 1.0))
+    return scaled.else_(_scaled(column, 1e-3))
 
 
 def _scaled(column: exp.Expr, factor: float) -> exp.Expr:
-    return exp.cast(exp.Mul(this=exp.cast(column.copy(), "DOUBLE"), expression=number(factor)), "BIGINT")
+    """NaN and what lies beyond 64 bits are no times."""
+    product = exp.Mul(this=exp.cast(column.copy(), "DOUBLE"), expression=number(factor))
+    return exp.TryCast(this=product, to=exp.DataType.build("BIGINT"))
 
 
 class _Compiler:

@@ -49,12 +49,22 @@ class DuckDBEngine:
         self._temporary = tempfile.TemporaryDirectory(prefix="vitalfew-")
         self._connection = duckdb.connect(config=_config(settings, self._temporary.name))
         self._known: set[str] = set()
+        self._kept: set[str] = set()
         self._memory = settings.memory
+        try:
+            self._prepare(frames)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, frames: Mapping[str, pa.Table]) -> None:
         with _translated("the tables"):
             self._run("SET TimeZone = 'UTC'")
             self._run("SET enable_progress_bar = false")
-        for name, frame in frames.items():
-            self._connection.register(name, frame)
+        for number, (name, frame) in enumerate(frames.items()):
+            with _translated(name):
+                self._connection.register(f"vitalfew frame {number}", frame)
+                self._view(name, _quoted(f"vitalfew frame {number}"))
             self._known.add(name)
         if is_database(self._place):
             self._attach()
@@ -88,11 +98,13 @@ class DuckDBEngine:
                 self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} AS SELECT * FROM rows_to_keep")
                 self._connection.unregister("rows_to_keep")
         self._known.add(name)
+        self._kept.add(name)
 
     def drop(self, name: str) -> None:
         """Forget what `write` kept."""
         self._run(f"DROP TABLE IF EXISTS {_quoted(name)}")
         self._known.discard(name)
+        self._kept.discard(name)
 
     def close(self) -> None:
         """Close the connection and remove its temporary files."""
@@ -111,7 +123,7 @@ class DuckDBEngine:
         names = {table.name for table in tree.find_all(exp.Table)} - own
         for name in sorted(names):
             self._resolve(name)
-        return ", ".join(sorted(names & self._known)) or "the tables"
+        return ", ".join(sorted(names & self._known - self._kept)) or "the tables"
 
     def _resolve(self, table: str) -> None:
         if table in self._known:
@@ -133,14 +145,21 @@ class DuckDBEngine:
             raise DataError(f"there is no table '{table}' in {self._place.name}", hint=suggest(table, tables))
         schema, name = tables[table]
         with _translated(table):
-            source = f"{_DATABASE}.{_quoted(schema)}.{_quoted(name)}"
-            self._run(f"CREATE TEMP VIEW {_quoted(table)} AS SELECT * FROM {source}")
+            self._view(table, f"{_DATABASE}.{_quoted(schema)}.{_quoted(name)}")
+
+    def _view(self, name: str, source: str) -> None:
+        """Name a source; times in nanoseconds with a zone, which no function reads, become microseconds."""
+        described = self._run(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        odd = [_quoted(column) for column, kind, *_ in described if kind == "TIMESTAMPTZ_NS"]
+        casts = ", ".join(f"CAST({column} AS TIMESTAMPTZ) AS {column}" for column in odd)
+        columns = f"* REPLACE ({casts})" if odd else "*"
+        self._run(f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {columns} FROM {source}")
 
     def _view_of_files(self, table: str, files: TableFiles) -> None:
         with _translated(table):
             if files.kind == "parquet":
                 paths = ", ".join(_literal(str(path)) for path in files.paths)
-                self._run(f"CREATE TEMP VIEW {_quoted(table)} AS SELECT * FROM read_parquet([{paths}])")
+                self._view(table, f"read_parquet([{paths}])")
             elif files.kind == "json":
                 paths = ", ".join(_literal(str(path)) for path in files.paths)
                 reader = f"read_json([{paths}], format = 'auto', sample_size = -1)"

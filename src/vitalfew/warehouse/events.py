@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from vitalfew.errors import DataError, VitalfewError, suggest
-from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.errors import DataError, VitalfewError
+from vitalfew.warehouse.compile import Scope, as_text, whole
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.population import FIRST_EXPOSURES
+from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
 from vitalfew.warehouse.sums import Rows, cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
@@ -23,9 +24,9 @@ from vitalfew.warehouse.values import contradictions
 from vitalfew.workspace.definitions import EventSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from vitalfew.stats.moments import Moments
+    from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.population import Population
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import Segment
 
-_POPULATION, _PER_UNIT = "population", "per unit"
+_POPULATION, _PER_UNIT = "vitalfew population", "vitalfew per unit"
 
 
 def measure_joined(study: Study, population: Population, engine: Engine, end: int | None) -> Measured:
@@ -53,9 +54,9 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         kept = [value for value in study.values() if value in plan.values]
         engine.write(_PER_UNIT, plan.per_unit(kept, len(chunks)))
         found = [(keys, cells(engine, _rows(kept, chunk))) for chunk, keys in enumerate(chunks)]
-        _note_unknown_events(study, engine, kept, found[0][1].values())
+        explain_silence(study, engine, plan.places, kept, found[0][1].values())
         measured = study.answer(found, population.crossed)
-        return replace(measured, failed=(*population.notes, *measured.failed))
+        return replace(measured, failed=(*population.notes, *plan.notes, *measured.failed))
     finally:
         for name in (_PER_UNIT, _POPULATION, FIRST_EXPOSURES):
             engine.drop(name)
@@ -73,6 +74,8 @@ class _Plan:
     joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     values: dict[Value, exp.Expr] = field(default_factory=dict)
     flags: dict[str, exp.Expr] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    notes: list[FailedRow] = field(default_factory=list)
 
     def make(self) -> None:
         """Plan every source; what cannot be measured is noted in the study, and the rest goes on."""
@@ -91,15 +94,17 @@ class _Plan:
     def _source(self, key: str, number: int, values: Sequence[Value], segments: Mapping[str, Segment]) -> None:
         source = self.study.definitions.sources[key]
         if isinstance(source, UnitSource):
-            self._units(source, number, values, segments)
+            self._units(key, source, number, values, segments)
         elif isinstance(source, EventSource) and not segments:
-            self._events(source, number, values)
+            self._events(key, source, number, values)
         else:
             raise DataError(
                 f"'{key}' holds {source.shape}", expected="units (for segments and metrics) or events (for metrics)"
             )
 
-    def _units(self, source: UnitSource, number: int, values: Sequence[Value], segments: Mapping[str, Segment]) -> None:
+    def _units(
+        self, key: str, source: UnitSource, number: int, values: Sequence[Value], segments: Mapping[str, Segment]
+    ) -> None:
         scope = Scope.open(self.engine, source.table, f"t{number}")
         if source.unit is None:
             raise DataError(f"'{source.table}' names no unit column, so it cannot be joined")
@@ -109,20 +114,22 @@ class _Plan:
         if found.within:
             raise DataError(several_rows(source.table, found.within))
         join = (scope.source(), self._same_unit(scope, source.unit, "p"))
+        self.places[key] = Place(scope, source.unit, None, self._same_unit(scope, source.unit, "p"), _people())
         self.values |= usable_values(self.study, self.engine, scope, values)
         self.flags |= segment_flags(self.study, scope, segments)
         self.joins.extend([join] if values else [])
         if segments:
             self.segment_joins.append((scope.source(), self._same_unit(scope, source.unit, "a")))
 
-    def _events(self, source: EventSource, number: int, values: Sequence[Value]) -> None:
+    def _events(self, key: str, source: EventSource, number: int, values: Sequence[Value]) -> None:
         scope = Scope.open(self.engine, source.table, "e")
         plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values))
         self.study.reasons |= contradictions(self.engine, scope, values)
         alias = f"g{number}"
         self.values |= plan.add(values, alias, self.study.reasons)
-        population = exp.alias_(_kept(_POPULATION), "p", table=True)
-        grouping = plan.grouping(population, self._same_unit(scope, source.unit, "p"), self.end)
+        self.notes.extend(unreadable_times(self.engine, scope, source.time))
+        self.places[key] = Place(scope, source.unit, source.time, self._same_unit(scope, source.unit, "p"), _people())
+        grouping = plan.grouping(_people(), self._same_unit(scope, source.unit, "p"), self.end)
         same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
         if plan.slots:
             self.joins.append((grouping.subquery(alias), same))
@@ -140,7 +147,7 @@ class _Plan:
         mine: exp.Expr = exp.column("unit", population)
         theirs: exp.Expr = scope.column(unit)
         if scope.type_of(unit) != self.population.unit_type:
-            mine, theirs = exp.cast(mine, "VARCHAR"), exp.cast(theirs, "VARCHAR")
+            mine, theirs = as_text(mine, self.population.unit_type), scope.text(unit)
         return exp.EQ(this=theirs, expression=mine)
 
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
@@ -163,7 +170,7 @@ class _Plan:
         names = ["experiment", "arm", *(f"pattern{chunk}" for chunk in range(chunks))]
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
-        query = query.from_(exp.alias_(_kept(_POPULATION), "p", table=True))
+        query = query.from_(_people())
         for table, same in self.joins:
             query = query.join(table, on=same, join_type="left")
         return query
@@ -176,24 +183,9 @@ def _rows(values: Sequence[Value], chunk: int) -> Rows:
     return Rows(query.from_(_kept(_PER_UNIT)), tuple(value.name for value in values), caps)
 
 
+def _people() -> exp.Expr:
+    return exp.alias_(_kept(_POPULATION), "p", table=True)
+
+
 def _kept(name: str) -> exp.Table:
     return exp.Table(this=exp.to_identifier(name, quoted=True))
-
-
-def _note_unknown_events(study: Study, engine: Engine, values: Sequence[Value], found: Iterable[Moments]) -> None:
-    """A metric that is 0 for everybody may name an event that does not exist."""
-    used: set[str] = set()
-    for moments in found:
-        zero = (moments.mean.diagonal() + moments.shift == 0) & (moments.cross.diagonal() == 0)
-        used.update(name for name, nothing in zip(moments.names, zero, strict=True) if not nothing)
-    for value in values:
-        source = study.definitions.sources[value.measure.source]
-        if value.name in used or not value.measure.events or not isinstance(source, EventSource):
-            continue
-        scope = Scope.open(engine, source.table, "e")
-        name = scope.text(source.event)
-        distinct = exp.select(exp.alias_(name, "name")).distinct().from_(scope.source())
-        known = sorted(str(row["name"]) for row in engine.query(distinct).to_pylist() if row["name"] is not None)
-        unknown = [event for event in value.measure.events if event not in known]
-        if len(unknown) == len(value.measure.events):
-            study.reasons[value.name] = f"'{source.table}' has no event '{unknown[0]}'; {suggest(unknown[0], known)}"

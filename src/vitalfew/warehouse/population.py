@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
-from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.units import assigned_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.engine import ColumnType, Engine
     from vitalfew.warehouse.study import Study
     from vitalfew.workspace.definitions import ExposureSource, UnitSource
 
-FIRST_EXPOSURES = "first exposures"
+FIRST_EXPOSURES = "vitalfew first exposures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     crossed = joined.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
     counts = engine.query(crossed.group_by(exp.column("experiment", "n"))).to_pylist()
     found = {row["experiment"]: row["n"] for row in counts}
-    notes = _without_time(engine, scope, source)
+    notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
 
 
@@ -130,17 +131,5 @@ def _refuse_unknown(engine: Engine, scope: Scope, source: ExposureSource, study:
             f"no row of '{source.table}' has '{absent[0]}' in column '{source.experiment}'",
             hint=suggest(absent[0], known) + "; name it with `id:`",
         )
-    raise DataError(f"no unit of '{study.source}' takes part yet")
-
-
-def _without_time(engine: Engine, scope: Scope, source: ExposureSource) -> tuple[FailedRow, ...]:
-    """Exposures at an unknown time cannot be placed before or after events."""
-    if source.time is None:
-        return ()
-    lost = exp.Is(this=scope.instant(source.time), expression=exp.null())
-    query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(scope.source()).where(lost)
-    count = engine.query(query).to_pylist()[0]["n"]
-    if not count:
-        return ()
-    reason = f"{count:,} rows of '{source.table}' have no readable time in '{source.time}' and are left out"
-    return (FailedRow("measure", source.table, reason, remark=True),)
+    unread = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
+    raise DataError(unread[0].reason if unread else f"no unit of '{study.source}' takes part yet")

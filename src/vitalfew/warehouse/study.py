@@ -108,11 +108,9 @@ class Study:
         assignments: list[AssignmentRow] = []
         failed = list(self.failed())
         for at, (key, experiment) in enumerate(self.experiments.items()):
-            names = [
-                value.name
-                for metric in self.metrics(experiment)
-                for value in values_of(metric, self.definitions.metrics[metric])
-            ]
+            metrics = [values_of(metric, self.definitions.metrics[metric]) for metric in self.metrics(experiment)]
+            sound = [values for values in metrics if not any(value.name in self.reasons for value in values)]
+            names = [value.name for values in sound for value in values]
             found = list(_arms_and_segments(chunks, at, self.segments_of(experiment)))
             arms = {arm: total.units for segment, arm, total in found if segment is None}
             assignments.extend(_assignments(key, experiment, arms, crossed.get(at, 0)))

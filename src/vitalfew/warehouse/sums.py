@@ -272,19 +272,28 @@ def _sharpened(
         return settled
     again: dict[Cell, Moments] = {}
     for experiment, arm in sorted({(cell.experiment, cell.arm) for cell in found}):
-        one = replace(rows, query=_of_arm(rows.query, experiment, arm))
         mine = [moments for cell, moments in found.items() if (cell.experiment, cell.arm) == (experiment, arm)]
-        parts = _summed(engine, one, replace(plan, shift=_overall(mine))) or {}
+        parts = _settled(_about(engine, _of_arm(rows, experiment, arm), plan, mine), constants)
+        for cell, moments in dict(parts).items():
+            if _far_in(moments, constants[cell]):  # one segment lies far from the rest of its arm
+                parts |= _about(engine, _of_arm(rows, experiment, arm, cell.pattern), plan, [moments])
         again |= {cell: _rebased(moments, plan.shift) for cell, moments in parts.items()}
     return _settled(again, constants)
 
 
-def _of_arm(query: exp.Query, experiment: int, arm: str) -> exp.Select:
-    only = exp.and_(
+def _about(engine: Engine, rows: Rows, plan: _Pass, found: Sequence[Moments]) -> dict[Cell, Moments]:
+    """The pass again, about the mean of the units found in these moments."""
+    return _summed(engine, rows, replace(plan, shift=_overall(found))) or {}
+
+
+def _of_arm(rows: Rows, experiment: int, arm: str, pattern: int | None = None) -> Rows:
+    only = [
         exp.EQ(this=exp.column("experiment"), expression=whole(experiment)),
         exp.EQ(this=exp.column("arm"), expression=exp.Literal.string(arm)),
-    )
-    return exp.select("*").from_(query.subquery("every")).where(only)
+    ]
+    if pattern is not None:
+        only.append(exp.EQ(this=exp.column("pattern"), expression=whole(pattern)))
+    return replace(rows, query=exp.select("*").from_(rows.query.subquery("every")).where(*only))
 
 
 def _rebased(moments: Moments, shift: Floats) -> Moments:

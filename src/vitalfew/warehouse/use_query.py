@@ -19,6 +19,9 @@ YEAR = 365
 DAY = 86_400_000_000
 """Microseconds: the unit in which the warehouse compares moments, from 1970 in UTC."""
 
+# Parts of the query; a table of the workspace with the same name would be hidden by them.
+_SEEN, _POPULATION = "vitalfew_seen", "vitalfew_population"
+
 
 @dataclass(frozen=True, slots=True)
 class Events:
@@ -116,8 +119,8 @@ def use_query(question: UseQuestion) -> exp.Query:
     by_events = not question.populations
     flags = [f"s{number}" for number in range(question.segments)]
     answer = exp.union(_eligible(flags), _used(flags), distinct=False)
-    return answer.with_("seen", as_=_seen(question, everyone=by_events)).with_(
-        "population", as_=_active(question) if by_events else _units(question, flags)
+    return answer.with_(_SEEN, as_=_seen(question, everyone=by_events)).with_(
+        _POPULATION, as_=_active(question) if by_events else _units(question, flags)
     )
 
 
@@ -160,7 +163,7 @@ def _active(question: UseQuestion) -> exp.Select:
         last, last_before = exp.Max(this=exp.column("last")), exp.Max(this=exp.column(f"last_{window}"))
         columns.append(_flag(_after(last, _back(start, YEAR)), f"now_{window}"))
         columns.append(_flag(_after(last_before, _back(before, YEAR)), f"before_{window}"))
-    return exp.select(*columns).from_("seen").group_by("unit")
+    return exp.select(*columns).from_(_SEEN).group_by("unit")
 
 
 def _units(question: UseQuestion, flags: Sequence[str]) -> exp.Select:
@@ -192,7 +195,7 @@ def _eligible(flags: Sequence[str]) -> exp.Select:
         columns.append(exp.alias_(exp.Sum(this=exp.column(f"now_{window}", "p")), f"now_{window}"))
         columns.append(exp.alias_(exp.Sum(this=exp.column(f"before_{window}", "p")), f"before_{window}"))
         columns.append(exp.alias_(whole(0), f"uses_{window}"))
-    query = exp.select(*columns).from_(exp.to_table("population").as_("p"))
+    query = exp.select(*columns).from_(exp.to_table(_POPULATION).as_("p"))
     return query.group_by(*(exp.column(flag, "p") for flag in flags)) if flags else query
 
 
@@ -210,9 +213,9 @@ def _used(flags: Sequence[str]) -> exp.Select:
         columns.append(exp.alias_(uses, f"uses_{window}"))
     return (
         exp.select(*columns)
-        .from_(exp.to_table("seen").as_("s"))
+        .from_(exp.to_table(_SEEN).as_("s"))
         .join(
-            exp.to_table("population").as_("p"),
+            exp.to_table(_POPULATION).as_("p"),
             on=exp.column("unit", "s").eq(exp.column("unit", "p")),
             join_type="left",
         )

@@ -1,0 +1,116 @@
+"""Why a metric is 0 or missing for everybody: ids that do not meet, times nobody can read, events that do not exist.
+
+Zeros that come from a slip in the definitions look like a measured "no difference", so they are refused instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from vitalfew.errors import suggest
+from vitalfew.results.rows import FailedRow
+from vitalfew.workspace.definitions import EventSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from vitalfew.stats.moments import Moments
+    from vitalfew.warehouse.compile import Scope
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.study import Study
+    from vitalfew.warehouse.values import Value
+
+_WRITTEN = ("text", "integer", "number")  # types in which a filled cell may hold no time
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table that values are read from, and how its units are joined to the population (alias `p`)."""
+
+    scope: Scope
+    unit: str
+    time: str | None
+    same_unit: exp.Expr
+    population: exp.Expr
+
+
+def explain_silence(
+    study: Study, engine: Engine, places: Mapping[str, Place], values: Sequence[Value], found: Iterable[Moments]
+) -> None:
+    """Note in the study why values that are 0 or missing for all units cannot be believed.
+
+    Args:
+        study: its `reasons` are filled.
+        engine: where the tables lie; the population is still kept.
+        places: the table of each source.
+        values: what was measured.
+        found: moments of all units.
+    """
+    used = _used(found)
+    for key, place in places.items():
+        mine = [value for value in values if value.measure.source == key]
+        silent = [value for value in mine if value.name not in used]
+        reason = _of_table(study, engine, place) if silent and len(silent) == len(mine) else None
+        if reason is not None:
+            study.reasons |= {value.name: reason for value in silent}
+        else:
+            study.reasons |= _unknown_events(study, engine, place, silent)
+
+
+def unreadable_times(engine: Engine, scope: Scope, time: str) -> Iterator[FailedRow]:
+    """Note rows whose moment cannot be told: they cannot be placed before or after anything."""
+    if scope.type_of(time) not in _WRITTEN:
+        return
+    lost = exp.Is(this=scope.instant(time), expression=exp.null())
+    query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(scope.source()).where(lost)
+    count = engine.query(query).to_pylist()[0]["n"]
+    if count:
+        rows, are = ("1 row", "is") if count == 1 else (f"{count:,} rows", "are")
+        reason = f"{rows} of '{scope.table}' without a readable time in '{time}' {are} left out"
+        yield FailedRow("measure", scope.table, reason, remark=True)
+
+
+def _used(found: Iterable[Moments]) -> set[str]:
+    used: set[str] = set()
+    for moments in found:
+        zero = (moments.mean.diagonal() + moments.shift == 0) & (moments.cross.diagonal() == 0)
+        some = moments.n.diagonal() > 0
+        used.update(name for name, at in zip(moments.names, some & ~zero, strict=True) if at)
+    return used
+
+
+def _of_table(study: Study, engine: Engine, place: Place) -> str | None:
+    scope = place.scope
+    if place.time is not None:
+        readable = exp.not_(exp.Is(this=scope.instant(place.time), expression=exp.null()))
+        if not _any(engine, exp.select(exp.alias_(exp.Literal.number(1), "one")).from_(scope.source()).where(readable)):
+            return f"no row of '{scope.table}' has a readable time in '{place.time}'; write it like 2026-01-31 17:45:00"
+    met = exp.select(exp.alias_(exp.Literal.number(1), "one")).from_(scope.source())
+    if _any(engine, met.join(place.population, on=place.same_unit)):
+        return None
+    return (
+        f"no '{place.unit}' of '{scope.table}' takes part in an experiment of '{study.source}'; "
+        "are these the same ids, written the same way?"
+    )
+
+
+def _any(engine: Engine, rows: exp.Select) -> bool:
+    return bool(engine.query(rows.limit(1)).num_rows)
+
+
+def _unknown_events(study: Study, engine: Engine, place: Place, silent: Sequence[Value]) -> dict[str, str]:
+    source = next((study.definitions.sources[value.measure.source] for value in silent if value.measure.events), None)
+    if not isinstance(source, EventSource):
+        return {}
+    name = place.scope.text(source.event)
+    distinct = exp.select(exp.alias_(name, "name")).distinct().from_(place.scope.source())
+    known = sorted(str(row["name"]) for row in engine.query(distinct).to_pylist() if row["name"] is not None)
+    reasons = {}
+    for value in silent:
+        events = value.measure.events
+        if events and not set(events) & set(known):
+            reasons[value.name] = f"'{place.scope.table}' has no event '{events[0]}'; {suggest(events[0], known)}"
+    return reasons
