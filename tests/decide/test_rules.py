@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from decide.building import definitions, effect, promise, tables
+from decide.building import definitions, effect, promise, tables, use
 from vitalfew.decide.draws import cost_draws
 from vitalfew.decide.effects import Known, correlation, known_effects
 from vitalfew.decide.ledger import ledger
@@ -135,6 +136,24 @@ def test_a_forecast_about_a_segment_alone_is_named_and_not_taken_for_all() -> No
     line = candidate(defined, tables(promises=(promise("gate", "retention", 0.05, 0.01, segment="new"),)))
     assert line.value is None
     assert any("new alone" in reason for reason in line.reasons)
+
+
+def test_a_forecast_about_a_segment_counts_by_the_share_of_the_segment() -> None:
+    promised = promise("gate", "retention", 0.05, 0.001, segment="new")
+    everyone = candidate(
+        definitions(initiatives={"gate": {"cost": 5}}), tables(promises=(replace(promised, segment="all"),))
+    )
+    given = definitions(initiatives={"gate": {"cost": 5}}, segments={"new": {"share": 0.2}})
+    line = candidate(given, tables(promises=(promised,)))
+    assert line.value is not None
+    assert everyone.value is not None
+    assert line.value.mean == pytest.approx(0.2 * everyone.value.mean, rel=1e-6)
+    assert any("new (20% of all units)" in reason for reason in line.reasons)
+    measured = definitions(
+        initiatives={"gate": {"cost": 5}}, segments={"new": {}}, features={"forms": {"events": ["x"]}}
+    )
+    rows = (use("forms", 0.4, hardly=False), replace(use("forms", 0.4, hardly=False), segment="new", eligible=200))
+    assert candidate(measured, tables(promises=(promised,), use=rows)).value == line.value
 
 
 def test_a_factor_nobody_weighed_is_named_and_not_taken_as_worthless() -> None:

@@ -107,7 +107,7 @@ def run(
     else:
         write_results(results.only(only) if only else results)
     _write_html(results, html)
-    _leave(results)
+    _leave(results, remarks=as_json)
 
 
 def check(
@@ -167,7 +167,7 @@ def analyze(
         write_json(results.to_json(("experiments",)))
     else:
         write_results(results)
-    _leave(results)
+    _leave(results, remarks=as_json)
 
 
 def _computed(workspace: Workspace, as_of: str | None) -> Results:
@@ -186,15 +186,15 @@ def _write_html(results: Results, path: Path | None) -> None:
         say(f"Report: {results.to_html(path)}", err=True)
 
 
-def _report_failed(results: Results) -> None:
-    for row in results.failures:
+def _report_failed(results: Results, *, remarks: bool = False) -> None:
+    for row in results.tables.failed if remarks else results.failures:
         say(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
 
 
-def _leave(results: Results) -> None:
-    """Exit 1 when something could not be computed, after saying what."""
+def _leave(results: Results, *, remarks: bool = False) -> None:
+    """Exit 1 when something could not be computed, after saying what; remarks, where nothing else shows them."""
+    _report_failed(results, remarks=remarks)
     if results.failures:
-        _report_failed(results)
         raise typer.Exit(1)
 
 

@@ -15,10 +15,10 @@ from vitalfew.results.rows import CandidateLine, Cost
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
-    from vitalfew.decide.ledger import Inputs
+    from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.verdicts import GateStatus
     from vitalfew.results.rows import PromiseRow
     from vitalfew.workspace.definitions import Grade, Initiative
@@ -99,37 +99,57 @@ def _expected(
     priors, reasons = _priors(inputs, key)
     reasons += unweighed_reasons(inputs, sorted({*priors, *known}))
     priors = {metric: promise for metric, promise in priors.items() if metric in inputs.weights}
-    effects = effect_draws(inputs, key, known, priors)
+    effects = effect_draws(inputs, key, known, {m: p for m, p in priors.items() if p.segment == "all"})
     grades = [known[metric].grade for metric in effects]
     for metric, promise in priors.items():
         if metric not in effects:
-            effects[metric] = promise_draws(promise, stream(inputs.seed, key, metric))
+            drawn = promise_draws(promise, stream(inputs.seed, key, metric))
+            effects[metric] = drawn * _share(inputs, initiative, promise)
             grades.append("opinion")
     if not effects:
         return None, (), reasons or ("no forecast yet",)
     policy = inputs.definitions.policy
     scale = horizon_share(policy.horizon_weeks, policy.discount, initiative.ramp_weeks)
     reach = 1.0 if initiative.reach is None else initiative.reach
-    drawn = value_of(inputs.definitions, {f: reach * d for f, d in effects.items()}, inputs.weights, scale)
+    valued = value_of(inputs.definitions, {f: reach * d for f, d in effects.items()}, inputs.weights, scale)
     if initiative.reach is None:
-        reasons += ("reach taken as all units",)
+        reasons += (_reach_reason(inputs, effects, priors),)
     if any(_is_sealed(promise) for promise in priors.values()):
         reasons += (_SEALED,)
-    return drawn, tuple(grades), reasons
+    return valued, tuple(grades), reasons
+
+
+def _share(inputs: Inputs, initiative: Initiative, promise: PromiseRow) -> float:
+    """What a forecast about one segment is worth over all units, unless the initiative says whom it reaches."""
+    if promise.segment == "all" or initiative.reach is not None:
+        return 1.0
+    return inputs.share_of(promise.segment) or 0.0
+
+
+def _reach_reason(inputs: Inputs, effects: Iterable[str], priors: Mapping[str, PromiseRow]) -> str:
+    """Whom a line without a given reach is taken to reach, in words."""
+    segments = dict.fromkeys(priors[metric].segment if metric in priors else "all" for metric in effects)
+    if "all" in segments:
+        return "reach taken as all units"
+    told = (f"{inputs.definitions.title('segments', s)} ({inputs.share_of(s) or 0:.0%} of all units)" for s in segments)
+    return f"reach taken as {', '.join(told)}"
 
 
 def _priors(inputs: Inputs, key: str) -> tuple[dict[str, PromiseRow], tuple[str, ...]]:
-    """The forecast that counts for each factor: about all units, locked before open; and what is left out, in words."""
+    """The forecast that counts for each factor: about all units before one segment, locked before open.
+
+    And what is left out, in words: segments may overlap, so forecasts about several are never added up.
+    """
     definitions = inputs.definitions
     priors: dict[str, PromiseRow] = {}
     left_out: dict[str, None] = {}
-    for promise in inputs.promises_of(key):
+    for promise in sorted(inputs.promises_of(key), key=lambda promise: promise.segment != "all"):
         about = definitions.title("metrics", promise.metric)
         if promise.metric not in definitions.factors:
             left_out[f"forecast is about {about}, which is no factor"] = None
-        elif promise.segment != "all":
+        elif promise.segment != "all" and inputs.share_of(promise.segment) is None:
             segment = definitions.title("segments", promise.segment)
-            left_out[f"forecast of {about} is about {segment} alone, which the value does not count"] = None
+            left_out[f"forecast of {about} is about {segment} alone, whose share of all units is not known"] = None
         elif promise.metric in priors:
             left_out[f"several forecasts of {about}: {priors[promise.metric].hypothesis} counts"] = None
         else:

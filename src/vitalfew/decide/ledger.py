@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
-from vitalfew.decide.draws import weight_draws
-from vitalfew.decide.effects import distrusted, known_effects
+from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
-from vitalfew.decide.verdicts import gate_states
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vitalfew.decide.draws import Floats
-    from vitalfew.decide.effects import Known
-    from vitalfew.decide.verdicts import GateStatus
-    from vitalfew.results.rows import PromiseRow, UseRow, VerdictRow
+    from vitalfew.results.rows import VerdictRow
     from vitalfew.workspace.definitions import Definitions
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What the ledger is made from, with the look-ups its lines need."""
-
-    definitions: Definitions
-    tables: Tables
-    today: date
-    seed: int
-    known: Mapping[str, Mapping[str, Known]]
-    gates: Mapping[str, Mapping[str, GateStatus]]
-    waived: Mapping[str, str]
-    weights: Mapping[str, Floats]
-    uses: Mapping[str, UseRow]
-
-    @classmethod
-    def of(cls, definitions: Definitions, tables: Tables, today: date, seed: int, waived: Mapping[str, str]) -> Inputs:
-        """Index the tables of a run."""
-        failed = distrusted(tables.health)
-        segments = {None, *(guardrail.segment for guardrail in definitions.guardrails.values())}
-        found = {segment: known_effects(definitions, tables.effects, failed, segment) for segment in segments}
-        return cls(
-            definitions,
-            tables,
-            today,
-            seed,
-            found[None],
-            {key: gate_states(definitions, key, found) for key in definitions.initiatives},
-            waived,
-            weight_draws(definitions, tables.weights, seed),
-            {row.feature: row for row in tables.use if row.main and row.segment is None},
-        )
-
-    def main_use(self, feature: str | None) -> UseRow | None:
-        """Use of a feature in the window that fits its cadence."""
-        return None if feature is None else self.uses.get(feature)
-
-    def verdicts_of(self, initiative: str) -> tuple[VerdictRow, ...]:
-        """Verdicts of the hypotheses of an initiative."""
-        return tuple(row for row in self.tables.verdicts if row.initiative == initiative)
-
-    def promises_of(self, initiative: str) -> tuple[PromiseRow, ...]:
-        """Forecasts of an initiative, locked ones first, then those of more people, then by name."""
-        rows = (row for row in self.tables.promises if row.initiative == initiative)
-        return tuple(sorted(rows, key=lambda p: (p.locked_at is None, -p.forecasters, p.hypothesis)))
-
-    def locked_promise(self, verdicts: Sequence[VerdictRow]) -> PromiseRow | None:
-        """The locked promise behind the first of some verdicts that has one."""
-        locked = {p.hypothesis: p for p in self.tables.promises if p.locked_at is not None}
-        return next((locked[v.hypothesis] for v in verdicts if v.hypothesis in locked), None)
 
 
 def ledger(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
-    from vitalfew.decide.ledger import Inputs
+    from vitalfew.decide.inputs import Inputs
     from vitalfew.results.rows import NextStep, PromiseRow, UseRow, Verdict, VerdictRow
     from vitalfew.workspace.definitions import Feature, Initiative
 

@@ -95,7 +95,7 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
         yield FailedRow(STAGE, experiment, f"control '{control}' is no arm of the data; arms: {', '.join(everywhere)}")
         return
     if len(everywhere) == 1:
-        yield FailedRow(STAGE, experiment, f"not enough data: '{control}' is the only arm that has units")
+        yield FailedRow(STAGE, experiment, f"not enough data: '{control}' is the only arm that has units", remark=True)
         return
     notes: tuple[str, ...] = () if _has_cross_products(found) else (NO_CROSS_PRODUCTS,)
     if len(everywhere) > 2:  # noqa: PLR2004 - control and one treatment
@@ -108,7 +108,7 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
             empty = [name for name in (control, arm) if name not in arms]
             if empty:
                 place = experiment if segment is None else f"{experiment}/{segment}"
-                yield FailedRow(STAGE, place, f"not enough data: no units in arm '{empty[0]}'")
+                yield FailedRow(STAGE, place, f"not enough data: no units in arm '{empty[0]}'", remark=True)
                 continue
             items = (_item((experiment, metric, segment), (control, arm), arms, notes) for metric in wanted)
             yield from (item for item in items if item is not None)

@@ -39,7 +39,8 @@ def effects(
         health: trust tests; one that *failed* makes the grade one step weaker, with a note.
 
     Returns:
-        The effects, and what could not be computed, each with the reason. A metric whose variance is missing keeps its
+        The effects, and what could not be computed, each with the reason; "not enough data" is an answer, and so a
+        remark. A metric whose variance is missing keeps its
         estimate, without standard error and interval, and says so.
     """
     items: list[Item] = []
@@ -74,7 +75,7 @@ def _compute(
         else:
             units = (int(control.n[at]), int(treatment.n[at]))
             place = "/".join(filter(None, (item.experiment, item.metric, item.segment, item.arm)))
-            failed.append(FailedRow(STAGE, place, fault_sentence(fault, item.metric, units)))
+            failed.append(FailedRow(STAGE, place, fault_sentence(fault, item.metric, units), remark=True))
     return rows, failed
 
 

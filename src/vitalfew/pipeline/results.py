@@ -90,9 +90,9 @@ class Results:
         return write_html(self.view, path)
 
     def __str__(self) -> str:
-        from vitalfew.report import as_text
+        from vitalfew.report import run_text
 
-        return as_text(self.view)
+        return run_text(self.view)
 
     def _repr_html_(self) -> str:
         from vitalfew.report import notebook_html
@@ -135,7 +135,9 @@ class Ledger:
         return self.to_arrow().to_pandas()
 
     def __str__(self) -> str:
-        return str(self.results)
+        from vitalfew.report import as_text
+
+        return as_text(self.results.view)
 
     def _repr_html_(self) -> str:
         return self.results._repr_html_()

@@ -29,12 +29,15 @@ def checks(view: View) -> Markup:
 
 def failed(view: View) -> Markup | None:
     """Items a stage could not compute; nothing is hidden."""
-    rows = [(row.item, row.stage, row.reason) for row in view.tables.failed]
+    rows = [
+        (row.item, row.stage, "left out or too few" if row.remark else "not computed", row.reason)
+        for row in sorted(view.tables.failed, key=lambda row: row.remark)
+    ]
     if not rows:
         return None
-    heads = ["Item", "Stage", Column("Reason", "long")]
-    question = "What this run could not compute. Everything else went on without it."
-    caption = words.count(len(rows), "item") + " left out."
+    heads = ["Item", "Stage", "What", Column("Reason", "long")]
+    question = "What this run could not compute, or left out. Everything else went on without it."
+    caption = words.count(len(rows), "item") + "."
     return section("failed", "Not computed", question, tag("div", table(heads, rows, caption=caption), class_="sub"))
 
 

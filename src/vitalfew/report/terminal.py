@@ -15,7 +15,7 @@ from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from vitalfew.report.view import View
     from vitalfew.results.rows import EffectRow, ExperimentRow, FindingRow, UseRow
@@ -30,6 +30,7 @@ __all__ = [
     "print_ledger",
     "print_run",
     "print_use",
+    "run_text",
 ]
 
 FEW_EXPERIMENTS = 3
@@ -59,8 +60,17 @@ def print_run(view: View, console: Console) -> None:
 
 def as_text(view: View, width: int = 100) -> str:
     """The ledger as text without colours, `width` signs wide."""
+    return _text(print_ledger, view, width)
+
+
+def run_text(view: View, width: int = 100) -> str:
+    """A run as text without colours, `width` signs wide."""
+    return _text(print_run, view, width)
+
+
+def _text(printed: Callable[[View, Console], None], view: View, width: int) -> str:
     file = StringIO()
-    print_ledger(view, Console(file=file, width=width, force_terminal=True, color_system=None))
+    printed(view, Console(file=file, width=width, force_terminal=True, color_system=None))
     return file.getvalue()
 
 
@@ -160,15 +170,16 @@ def _some(rows: Sequence[FindingRow], most: int = 4) -> str:
 
 
 def print_failed(view: View, console: Console) -> None:
-    """Print what this run could not compute, and why."""
-    rows = view.tables.failed
-    if not rows:
-        return
-    sheet = Sheet(console)
-    sheet.heading(f"NOT COMPUTED: {words.count(len(rows), 'item')}")
-    for row in rows[:MOST_FINDINGS]:
-        sheet.say(f"{row.item}: {row.reason}", indent=2)
-    sheet.left_out(len(rows) - MOST_FINDINGS, "item")
+    """Print what this run could not compute, and what it left out or has too few data for, with the reasons."""
+    failures = [row for row in view.tables.failed if not row.remark]
+    remarks = [row for row in view.tables.failed if row.remark]
+    for heading, rows in (("NOT COMPUTED", failures), ("LEFT OUT OR TOO FEW", remarks)):
+        if rows:
+            sheet = Sheet(console)
+            sheet.heading(f"{heading}: {words.count(len(rows), 'item')}")
+            for row in rows[:MOST_FINDINGS]:
+                sheet.say(f"{row.item}: {row.reason}", indent=2)
+            sheet.left_out(len(rows) - MOST_FINDINGS, "item")
 
 
 def _title(view: View, experiment: str) -> str:
