@@ -25,7 +25,7 @@ check: setup  ## what is known without running anything: style, types, direction
 	@echo "style, types and direction of dependency: fine"
 
 prove: setup  ## long simulations, and laws on 1,000 generated examples each
-	@$(BIN)/pytest --no-header -n auto -m "prove or hypothesis" --hypothesis-profile prove
+	@$(BIN)/pytest --no-header -n auto --dist loadfile -m "prove or hypothesis" --hypothesis-profile prove
 
 bench: setup  ## speed and memory beside plain engine plans
 	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" || exit; done
