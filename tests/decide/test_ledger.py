@@ -102,6 +102,13 @@ def test_a_feature_without_a_shipped_initiative_is_a_line_of_its_own() -> None:
     assert (headline.hardly_used, headline.features) == (1, 2)
 
 
+def test_a_loss_beyond_doubt_is_said_though_nothing_was_promised() -> None:
+    lost, gained = (made(one_experiment(), tables(effects=(effect("exp", "retention", x, 0.01),))) for x in (-0.1, 0.1))
+    assert lost[0]["gate"].verdict == "no_promise"
+    assert any("a loss with probability" in reason for reason in lost[0]["gate"].reasons)
+    assert not any("a loss with probability" in reason for reason in gained[0]["gate"].reasons)
+
+
 def test_a_removal_somebody_proposed_is_not_proposed_twice() -> None:
     defined = definitions(features={"wizard": {}}, initiatives={"drop_it": {**IDEA, "removes": "wizard"}})
     _, candidates, _ = made(defined, tables(use=(use("wizard", 0.02, hardly=True),)))

@@ -181,9 +181,8 @@ def _gates(inputs: Inputs, key: str) -> tuple[dict[str, GateStatus], tuple[str, 
 
 def _removal_line(inputs: Inputs, feature: str) -> PricedLine:
     definition = inputs.definitions.features[feature]
-    reasons = [use_sentence(inputs.main_use(feature))]
-    if definition.upkeep:
-        reasons.append(f"removing it saves {definition.upkeep:g} {inputs.definitions.policy.cost_unit} a year")
+    saving = f"removing it saves {definition.upkeep or 0:g} {inputs.definitions.policy.cost_unit} a year"
+    use = f"{use_sentence(inputs.main_use(feature))}; hide it from some first and see whether anybody misses it"
     line = CandidateLine(
         line=f"remove_{feature}",
         title=f"Remove {inputs.definitions.title('features', feature)}",
@@ -196,7 +195,7 @@ def _removal_line(inputs: Inputs, feature: str) -> PricedLine:
         p_in=None,
         recommendation="test_first",
         grade=None,
-        reasons=(*reasons, "hide it from some users first: a test tells whether anybody misses it"),
+        reasons=(saving, use) if definition.upkeep else (use,),
     )
     return PricedLine(line, None, None, {})
 

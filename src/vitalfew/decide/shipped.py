@@ -29,6 +29,7 @@ NEXT_STEP: Mapping[Verdict, NextStep] = {
     "no_promise": "measure",
 }
 _WORST_FIRST: tuple[Verdict, ...] = ("harmful", "fell_short", "unproven", "kept", "no_promise")
+_DOUBT = 0.05
 SHIPPED_STATUSES = frozenset({"live", "shipped"})
 
 
@@ -98,6 +99,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
             *_verdict_reasons(inputs, verdicts),
             *(_trust_reasons(everything) or value_reasons(inputs, known)),
             *_reach_reasons(initiative, draws),
+            *_loss_reasons(verdict, draws),
         ),
     )
     return ValuedLine(line, draws.without_parts() if draws else None)
@@ -216,6 +218,13 @@ def _verdict_reasons(inputs: Inputs, verdicts: Sequence[VerdictRow]) -> tuple[st
 
 def _reach_reasons(initiative: Initiative, draws: LineDraws | None) -> tuple[str, ...]:
     return ("reach taken as all units",) if draws is not None and initiative.reach is None else ()
+
+
+def _loss_reasons(verdict: Verdict, draws: LineDraws | None) -> tuple[str, ...]:
+    """Without a promise there is no verdict, but a loss beyond doubt is said all the same."""
+    if verdict != "no_promise" or draws is None or (draws.value > 0).mean() > _DOUBT:
+        return ()
+    return ("nothing was promised, yet what was measured is a loss with probability over 95 %: look at it first",)
 
 
 def _values(lines: Sequence[ValuedLine]) -> Floats | None:

@@ -99,7 +99,7 @@ def _key(view: View, factors: Sequence[str]) -> Markup:
         row = weights.get(factor)
         weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}"
         entries.append(tag("li", picture(title, swatch, letter, width=16, height=16, class_="key"), title + weight))
-    notes = dict.fromkeys(row.note for row in view.tables.weights if row.note)
+    notes = dict.fromkeys(part for row in view.tables.weights for part in (row.note or "").split("; ") if part)
     said = tag("p", f"Weights: {'; '.join(notes)}.", class_="notes") if notes else None
     return tag("div", tag("ul", entries, class_="legend"), said)
 
