@@ -176,3 +176,20 @@ def test_a_segment_far_from_the_rest_of_its_arm_keeps_its_variance() -> None:
     mean = sum(mine) / len(mine)
     exact = sum((value - mean) ** 2 for value in mine) / (len(mine) - 1)
     assert moments_of(row).variance_of("spent") == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_column_without_any_value_is_missing_and_not_of_an_odd_type() -> None:
+    definitions = Definitions.model_validate(
+        {
+            "sources": {"people": {"table": "people", "unit": "id"}},
+            "metrics": {"spent": {"source": "people", "column": "spent"}},
+            "segments": {"north": {"source": "people", "filter": "region == 'north'"}},
+            "experiments": {"e": {"source": "people", "variant": "arm", "control": "0"}},
+        }
+    )
+    frame = pa.table({"id": [1, 2], "arm": [0.0, 1.0], "spent": pa.nulls(2), "region": pa.nulls(2)})
+    engine = open_engine(DataSettings(), None, {"people": frame})
+    measured = measure(definitions, "people", engine)
+    engine.close()
+    assert not measured.failed
+    assert [(row.arm, moments_of(row).count("spent")) for row in measured.moments] == [("0", 0), ("1", 0)]

@@ -181,3 +181,16 @@ def test_any_text_is_a_filter_or_our_own_error(text: str) -> None:
         error = ""
         assert parse(str(tree)) == tree
     assert not error or "^" in error
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("plan like 'p%'", "write contains(name, 'text') or startswith(name, 'text')"),
+        ("plan ILIKE 'p%'", "write contains(lower(name), 'text')"),
+        ("age between 18 and 65", "write 1 <= name <= 5"),
+        ("first seen == 1", "put a column's name with blanks into backticks"),
+    ],
+)
+def test_habits_from_other_languages_are_answered_with_what_to_write_here(text: str, advice: str) -> None:
+    assert advice in complaint(text)

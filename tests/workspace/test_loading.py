@@ -142,6 +142,15 @@ experiments: {e: {source: a}}
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        (
+            "sources: {e: {table: e.csv}}\nmetrics: {m: {source: e, column: x, kind: ratio}}",
+            "a ratio needs a denominator: add",
+        ),
+        (
+            "sources: {e: {table: e.csv}}\nmetrics: {m: {source: e, column: x, denominator: {source: e, column: y}}}",
+            "only a ratio has a denominator: write 'kind: ratio', or remove it",
+        ),
+        ("features: {gate: {eligible: everyone}}", "write 'all' for everybody, or define it under 'segments'"),
         ("metrcs: {}", "there is no kind 'metrcs'; did you mean 'metrics'?"),
         ("forecasts: {}", "recorded with 'vitalfew act', never in YAML"),
         ("metrics: [a]", "found a list of 1; expected keys, each with its definition"),

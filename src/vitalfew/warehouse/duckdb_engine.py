@@ -234,7 +234,7 @@ def _column_type(kind: str) -> ColumnType:
         return "integer"
     if kind in {"FLOAT", "DOUBLE"} or kind.startswith("DECIMAL"):
         return "number"
-    if kind == "VARCHAR" or kind.startswith("ENUM") or kind == "UUID":
+    if kind in {"VARCHAR", "UUID", '"NULL"'} or kind.startswith("ENUM"):  # an empty column reads as any type
         return "text"
     if kind == "DATE":
         return "date"

@@ -271,13 +271,15 @@ def _sharpened(
     if not varying:
         return settled
     again: dict[Cell, Moments] = {}
+    # An outlier in one experiment must not cost the others digits, so each has a shift of its own.
+    shifts = {at: _overall([found[cell] for cell in found if cell.experiment == at]) for at, *_ in found}
     for experiment, arm in sorted({(cell.experiment, cell.arm) for cell in found}):
         mine = [moments for cell, moments in found.items() if (cell.experiment, cell.arm) == (experiment, arm)]
         parts = _settled(_about(engine, _of_arm(rows, experiment, arm), plan, mine), constants)
         for cell, moments in dict(parts).items():
             if _far_in(moments, constants[cell]):  # one segment lies far from the rest of its arm
                 parts |= _about(engine, _of_arm(rows, experiment, arm, cell.pattern), plan, [moments])
-        again |= {cell: _rebased(moments, plan.shift) for cell, moments in parts.items()}
+        again |= {cell: _rebased(moments, shifts[experiment]) for cell, moments in parts.items()}
     return _settled(again, constants)
 
 
@@ -297,7 +299,7 @@ def _of_arm(rows: Rows, experiment: int, arm: str, pattern: int | None = None) -
 
 
 def _rebased(moments: Moments, shift: Floats) -> Moments:
-    """The same moments relative to the shift that all arms share; products about the mean do not depend on it."""
+    """The same moments relative to the shift of its experiment; products about the mean do not depend on it."""
     return replace(moments, shift=shift, mean=moments.mean + (moments.shift - shift)[:, None])
 
 

@@ -315,10 +315,12 @@ class Metric(Definition):
 
     @model_validator(mode="after")
     def _ratio_has_denominator(self) -> Self:
-        if (self.kind == "ratio") != (self.denominator is not None):
-            raise ValueError("a ratio, and only a ratio, has a denominator")
+        if self.kind == "ratio" and self.denominator is None:
+            raise ValueError("a ratio needs a denominator: add 'denominator: {source: …, column: …}'")
+        if self.kind != "ratio" and self.denominator is not None:
+            raise ValueError("only a ratio has a denominator: write 'kind: ratio', or remove it")
         if self.kind == "retention" and (self.window is None or self.window.length is None):
-            raise ValueError("retention needs a window with delay and length in days")
+            raise ValueError("retention needs a window in days, as in 'window: {delay: 7, length: 1}'")
         return self
 
 

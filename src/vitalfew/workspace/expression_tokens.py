@@ -37,6 +37,12 @@ _HABITS = (
     ('"', "close the text with the quote it began with"),
     ("`", "close the column's name with a backtick"),
 )
+WORD_HABITS = {
+    "like": "write contains(name, 'text') or startswith(name, 'text')",
+    "ilike": "write contains(lower(name), 'text')",
+    "between": "write 1 <= name <= 5",
+    "equals": "write '==' to compare",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from vitalfew.errors import suggest
-from vitalfew.workspace.expression_tokens import Token, refusal, tokenise
+from vitalfew.workspace.expression_tokens import WORD_HABITS, Token, refusal, tokenise
 from vitalfew.workspace.expression_tree import (
     COMPARISONS,
     FUNCTIONS,
@@ -153,7 +153,8 @@ class _Parser:
         return refusal(self._text, token.start, message, expected=expected, hint=hint)
 
     def _rest_error(self) -> DefinitionError:
-        hint = "put a column's name with blanks into backticks" if self._next.kind == "name" else None
+        blanks = "put a column's name with blanks into backticks" if self._next.kind == "name" else None
+        hint = WORD_HABITS.get(self._next.value.lower(), blanks)
         return self._error(self._next, f"{self._next} cannot follow here", "'and', 'or', a comparison or the end", hint)
 
     # Expressions ---------------------------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ def _hint(use: Use, names: list[str], known: Mapping[str, AbstractSet[str]]) -> 
     elsewhere = [kind for kind, keys in known.items() if use.name in keys and kind not in use.reference.kinds]
     if elsewhere and not use.in_key:
         return f"'{shorten(use.name)}' is defined under '{elsewhere[0]}', which cannot be named here"
+    if "all" in use.reference.kinds and not names:
+        return "write 'all' for everybody, or define it under 'segments'"
     if not names:
         return f"none is defined yet; define it under '{use.reference.kinds[0]}'"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
