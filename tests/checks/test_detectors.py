@@ -111,6 +111,19 @@ def test_shipped_work_without_a_promise_before_its_start_is_found(
     assert finding.message == message
 
 
+@pytest.mark.parametrize(
+    ("initiative", "advice"),
+    [
+        ({"status": "committed"}, "Let people forecast it, then: vitalfew act lock DIR h --by NAME"),
+        ({"status": "shipped", "shipped": date(2026, 5, 1)}, "before the next piece of work starts"),
+    ],
+)
+def test_a_lock_is_advised_only_where_it_would_still_count(initiative: dict[str, Any], advice: str) -> None:
+    kinds = {"initiatives": {"i": initiative}, "hypotheses": {"h": {"initiative": "i", "metric": "fun"}}}
+    (finding,) = found("promise_missing", defined(**kinds))
+    assert advice in finding.do
+
+
 @pytest.mark.parametrize("proved", ["claimed", "proved"])
 def test_a_locked_promise_is_enough(proved: str) -> None:
     assert (
@@ -270,6 +283,14 @@ def test_a_group_that_loses_beyond_doubt_is_found() -> None:
     assert finding.message == "x ux harms: fun got worse for the technicians."
     (other,) = found("harmed", defined(**BOTH), Tables(effects=(effect("x_ux", "fun", -4, segment="small"),)))
     assert other.message == "x ux harms: fun got worse for the segment small firms."
+
+
+def test_no_finding_contradicts_the_interval_that_is_shown() -> None:
+    inside, outside = (
+        subjects("harmed", defined(**BOTH), Tables(effects=(effect("x_ux", "fun", estimate),)))
+        for estimate in (-1.9, -2.0)
+    )
+    assert (inside, outside) == ([], ["x_ux"])
 
 
 def test_groups_that_lose_by_the_same_experiment_are_told_in_one_sentence() -> None:

@@ -18,7 +18,10 @@ STRONG = frozenset({"replicated", "tested", "staged"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An effect in the good direction of its metric (`good`), with the one-sided p-values of a gain and a loss."""
+    """An effect in the good direction of its metric (`good`), with the p-values of a gain and of a loss.
+
+    They are those of the two-sided test, so that no finding contradicts the interval shown beside it.
+    """
 
     effect: EffectRow
     good: float
@@ -40,7 +43,7 @@ def changes(view: View, wanted: Callable[[EffectRow], bool]) -> list[Change]:
         if effect.experiment not in broken and wanted(effect):
             good = effect.estimate if metric.direction == "up" else -effect.estimate
             z = good / effect.se
-            found.append(Change(effect, good, cdf(-z), cdf(z)))
+            found.append(Change(effect, good, min(1.0, 2 * cdf(-z)), min(1.0, 2 * cdf(z))))
     return found
 
 

@@ -22,7 +22,7 @@ def promise_missing(view: View) -> Iterator[Found]:
     """Work that was agreed or has begun without a promise locked before its start."""
     held = {row.initiative for row in view.tables.promises if row.locked_at is not None and row.proved != "no"}
     late = {row.initiative for row in view.tables.promises if row.locked_at is not None} - held
-    asked = {hypothesis.initiative for hypothesis in view.definitions.hypotheses.values()}
+    asked = {hypothesis.initiative: name for name, hypothesis in view.definitions.hypotheses.items()}
     for key, initiative in view.definitions.initiatives.items():
         if key in held or not view.is_committed(initiative):
             continue
@@ -30,9 +30,9 @@ def promise_missing(view: View) -> Iterator[Found]:
         if key in late:
             yield Found(key, f"{name} was promised only after it had started.")
         elif key in asked:
-            yield Found(
-                key, f"{name} has a hypothesis, but no promise was locked.", do=f"`vitalfew act lock` for {key}."
-            )
+            begun = view.is_begun(initiative)  # then a lock comes too late to count
+            lock = None if begun else f"Let people forecast it, then: vitalfew act lock DIR {asked[key]} --by NAME"
+            yield Found(key, f"{name} has a hypothesis, but no promise was locked.", do=lock)
         else:
             yield Found(key, f"{name} was begun without a hypothesis: nothing was promised.")
 

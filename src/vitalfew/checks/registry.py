@@ -61,8 +61,12 @@ class View:
         """Whether work on it has been agreed or begun by today."""
         if initiative.status in {"dropped", "removed"}:
             return False
-        begun = initiative.started is not None and initiative.started <= self.as_of
-        return begun or initiative.status == "committed" or self.is_live(initiative)
+        return initiative.status == "committed" or self.is_begun(initiative)
+
+    def is_begun(self, initiative: Initiative) -> bool:
+        """Whether work on it began by today; what has reached users had begun."""
+        started = initiative.started is not None and initiative.started <= self.as_of
+        return started or self.is_live(initiative)
 
 
 @dataclass(frozen=True, slots=True)
