@@ -128,3 +128,12 @@ def test_the_command_line_goes_from_a_file_to_a_ledger_and_names_what_comes_next
     assert "used by under 5 % over 30 days" in done.stdout
     assert "Next, add your users: columns user_id" in done.stdout
     assert (tmp_path / "vitalfew-plain" / "vitalfew.yaml").is_file()
+
+
+def test_events_with_control_characters_in_their_names_are_left_out_and_counted(tmp_path: Path) -> None:
+    names = ["open", "save", "we\x1fird", "esc\x1b[31mred"]
+    rows = [f"u{i % 30},2025-01-{1 + i % 27:02}T10:00:00,{names[i % 4]}" for i in range(400)]
+    (tmp_path / "u.csv").write_text("\n".join(["user_id,timestamp,event", *rows]) + "\n")
+    begun = begin([tmp_path / "u.csv"], into=tmp_path / "made")
+    assert set(load(begun.folder).definitions.features) == {"open", "save"}
+    assert any("2 events left out" in sentence and "control characters" in sentence for sentence in begun.recognised)

@@ -10,6 +10,7 @@ from vitalfew.connect.times import could_hold_times, read_times
 from vitalfew.connect.words import counted, listed, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.warehouse.event_profile import profile_events
+from vitalfew.workspace.yaml_text import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +138,8 @@ def _add_features(draft: Draft, file: Recognised, profile: EventsProfile, listed
 
 
 def _can_be_named(name: str) -> bool:
-    return bool(name.strip()) and len(name) <= _LONGEST_NAME
+    """Whether a definition can hold the name: no control characters, which a workspace refuses."""
+    return bool(name.strip()) and len(name) <= _LONGEST_NAME and CONTROL.search(name) is None
 
 
 def _widest(events: Sequence[EventProfile]) -> EventProfile | None:
@@ -179,6 +181,9 @@ def _say_what_was_left_out(
     skipped = [one.name for one in usable if one not in features]
     if skipped:
         file.notes.append(f"not taken as features, by their names: {listed(skipped, 6)}")
+    unnameable = sum(not _can_be_named(one.name) for one in profile.events)
+    if unnameable:
+        file.notes.append(f"{counted(unnameable, 'event')} left out: an empty or endless name, or control characters")
     beyond = len(features) - len(kept) + profile.names - len(profile.events)
     if beyond:
         file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out")
