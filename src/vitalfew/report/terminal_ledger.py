@@ -53,7 +53,7 @@ def _teach(sheet: Sheet) -> None:
     sheet.say("The ledger is empty. It lists what you shipped (promised, measured, verdict) and what you may do next.")
     sheet.say("A line appears for every feature and initiative; a number appears where data or forecasts give one.")
     sheet.say(
-        f"{sheet.signs.arrow} First step: vitalfew start FILE  (usage events, past results, or a list of ideas)", "bold"
+        f"{sheet.signs.arrow} First step: vitalfew start FILE  (usage events, one experiment, or past results)", "bold"
     )
 
 
