@@ -55,7 +55,7 @@ def _candidates(view: View) -> Markup:
     question = "What we may build, change or remove: what it is expected to be worth, and what to do first."
     if not lines:
         teach = "Here every open initiative and every hardly used feature gets a line: value, cost, next step."
-        step = "First step: import your list of ideas, and ask the team for one blind forecast each."
+        step = "First step: list your ideas under `initiatives`, and ask the team for one blind forecast each."
         return section("candidates", "Candidates", question, blank(teach, step))
     values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
     costs = axis_over(_cost_mark(line) for line in lines if line.cost)
