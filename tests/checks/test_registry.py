@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vitalfew import checks
 from vitalfew.checks.baseline import accepted, at_least, write_baseline
-from vitalfew.checks.evidence import beyond_doubt
+from vitalfew.checks.evidence import beyond_doubt, discoveries
 from vitalfew.checks.reference import reference
 from vitalfew.errors import UsageError
 from vitalfew.results.rows import FindingRow, Tables
@@ -85,3 +85,21 @@ def test_severities_are_ordered() -> None:
     assert [at_least(severity, "warning") for severity in ("info", "warning", "error")] == [False, True, True]
     with pytest.raises(UsageError, match="did you mean 'warning'"):
         at_least("error", "warnings")
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_discoveries_hold_all_that_holm_rejects_and_no_larger_p_alone(p_values: list[float]) -> None:
+    flags = discoveries(p_values, 0.05)
+    assert all(flag or not strict for flag, strict in zip(flags, beyond_doubt(p_values, 0.05), strict=True))
+    kept = [p for p, flag in zip(p_values, flags, strict=True) if flag]
+    left = [p for p, flag in zip(p_values, flags, strict=True) if not flag]
+    assert max(kept, default=0) <= min(left, default=1)
+    assert discoveries(p_values[::-1], 0.05) == flags[::-1]
+
+
+def test_discoveries_are_those_of_scipy() -> None:
+    from scipy.stats import false_discovery_control
+
+    drawn = np.random.default_rng(8).beta(0.4, 1.0, size=(200, 25))
+    for row in drawn:
+        assert discoveries(list(row), 0.05) == list(false_discovery_control(row) <= 0.05)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from vitalfew.checks.evidence import beyond_doubt, changes, gains, losses
+from vitalfew.checks.evidence import changes, discoveries, gains, losses
 from vitalfew.checks.registry import Found, View, check
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ _ROLE_SIDES: dict[str, str] = {"payer": "customer", "user": "customer", "affecte
     "warning",
     why="An average gain can be paid for by a group that the average hides.",
     do="Look at the group that loses, then mend the change for it, leave it out for it, or record a waiver.",
-    reads=("alpha",),
+    reads=("false_discoveries",),
 )
 def harmed(view: View) -> Iterator[Found]:
-    """Stakeholders or segments that lose beyond doubt by something that has reached users: on a factor or guardrail,
+    """Stakeholders or segments that clearly lose by something that has reached users: on a factor or guardrail,
     by more than its margin.
     """  # noqa: D205 - the first sentence is the summary, and the page of checks prints all of it
     defined = view.definitions
     watched = {*defined.factors, *defined.guardrails}
     candidates = changes(view, lambda effect: effect.metric in watched and _is_live(view, effect))
     groups: dict[str, dict[str, list[str]]] = {}
-    for change in losses(candidates, view.thresholds.alpha):
+    for change in losses(candidates, view.thresholds.false_discoveries):
         effect = change.effect
         guardrail = defined.guardrails.get(effect.metric)
         group = _group(view, effect)
@@ -57,15 +57,15 @@ def harmed(view: View) -> Iterator[Found]:
     "warning",
     why="A gain that the customer pays for is borrowed: it comes back as churn.",
     do="Show both effects to whoever decides, and look for a variant that gains without the loss.",
-    reads=("alpha",),
+    reads=("false_discoveries",),
 )
 def business_gains_customer_loses(view: View) -> Iterator[Found]:
-    """Experiments in which a metric of the business gains and one of the customer loses, both beyond doubt."""
+    """Experiments in which a metric of the business gains and one of the customer loses, both clearly."""
     by_experiment: dict[str, list[Change]] = {}
     for change in changes(view, lambda effect: effect.segment is None and not _is_dropped(view, effect)):
         by_experiment.setdefault(change.effect.experiment, []).append(change)
     pairs = {key: pair for key, found in by_experiment.items() if (pair := _worst_pair(view, found)) is not None}
-    clear = beyond_doubt([pair[0] for pair in pairs.values()], view.thresholds.alpha)
+    clear = discoveries([pair[0] for pair in pairs.values()], view.thresholds.false_discoveries)
     for (experiment, (_, gain, loss)), is_clear in zip(pairs.items(), clear, strict=True):
         if is_clear:
             won, lost = (view.title("metrics", metric) for metric in (gain, loss))
@@ -78,14 +78,14 @@ def business_gains_customer_loses(view: View) -> Iterator[Found]:
     "warning",
     why="Two pieces of work that cancel each other cost twice and gain nothing.",
     do="Bring both sides together: agree on the exchange, or make the metric a guardrail of the later one.",
-    reads=("alpha", "undone_share"),
+    reads=("false_discoveries", "undone_share"),
 )
 def undone(view: View) -> Iterator[Found]:
-    """A gain on a metric that a later release of another team took back in good part; both beyond doubt."""
+    """A gain on a metric that a later release of another team took back in good part; both clear."""
     live = changes(view, lambda effect: effect.segment is None and _is_live(view, effect))
-    won = gains(live, view.thresholds.alpha)
+    won = gains(live, view.thresholds.false_discoveries)
     undoing: dict[tuple[str, str], dict[str, float]] = {}
-    for later in losses(live, view.thresholds.alpha):
+    for later in losses(live, view.thresholds.false_discoveries):
         for earlier in won:
             if _undoes(view, earlier, later):
                 key = (later.effect.experiment, later.effect.metric)

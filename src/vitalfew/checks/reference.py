@@ -26,8 +26,9 @@ _HEAD = """# Checks
 `vitalfew check` runs these over a workspace and its results, as a linter runs over code. Each finding says what is
 wrong, why it matters and one thing to do.
 
-False alarms are kept rare on purpose. Checks on definitions fire on facts only. Checks on estimates control the
-probability of any false finding in the whole workspace (Holm, 1979), not per experiment: with thirty experiments, a
+False alarms are kept rare on purpose. Checks on definitions fire on facts only. Checks on estimates
+look at the whole workspace at once: warnings of sample ratios control the probability of any false one (Holm, 1979),
+findings on effects the share of false ones among them (Benjamini & Hochberg, 1995). With thirty experiments, a
 difference that one in twenty would show by luck is no finding. A healthy company sees at most three findings.
 
 A finding accepted with `vitalfew check --accept` is known by its check and its subject, and is not shown again.

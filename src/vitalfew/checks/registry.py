@@ -1,7 +1,8 @@
 """What a check is, and the list of all checks.
 
-False alarms are paid for in trust: a healthy company sees at most three findings. So checks on estimates are
-family-wise over the whole workspace (Holm), and checks on definitions fire on facts only.
+False alarms are paid for in trust: a healthy company sees at most three findings. So checks on estimates
+look at the whole workspace at once (sample ratios by Holm, effects by Benjamini-Hochberg), and checks on definitions
+fire on facts only.
 """
 
 from __future__ import annotations
@@ -25,13 +26,17 @@ _HOMES = ("experiments", "promises", "value_model", "needs", "conflicts", "use")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """All numbers of all checks. `alpha` and `ratio_warning` are family-wise error rates over a workspace."""
+    """All numbers of all checks.
+
+    Over a whole workspace, `ratio_warning` is the family-wise error rate of sample-ratio warnings, and
+    `false_discoveries` the expected share of false ones among the effects that a check calls clear.
+    """
 
     ratio_failed: float = 0.0005
     ratio_warning: float = 0.01
     factors_warn: int = 5
     factors_refuse: int = 10
-    alpha: float = 0.05
+    false_discoveries: float = 0.05
     undone_share: float = 0.25
 
 
