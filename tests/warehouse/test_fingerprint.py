@@ -82,6 +82,28 @@ def test_moments_computed_elsewhere_count_with_the_table(tmp_path: Path) -> None
     assert (found.path, found.size) == ("players.csv and moments/players", 11)
 
 
+def test_both_tables_of_aggregates_with_covariances_count(tmp_path: Path) -> None:
+    arms = {arm: {"n": "n", "mean": "mean"} for arm in ("control", "treatment")}
+    covariances = {"table": "pairs.csv", "metrics": ["a", "b"], "arms": {"control": "c", "treatment": "t"}}
+    source = {"table": "past.csv", "shape": "aggregates", "experiment": "e", "metric": "m", "arms": arms}
+    workspace = Definitions.model_validate({"sources": {"past": source | {"covariances": covariances}}})
+    seen = [fingerprint(workspace, tmp_path)["past"]]
+    for name in ("past.csv", "pairs.csv"):
+        for content in ("1", "2"):
+            (tmp_path / name).write_text(content)
+            os.utime(tmp_path / name, ns=(1, 1))
+            seen.append(fingerprint(workspace, tmp_path, {"past": seen[-1]})["past"])
+    assert seen[0] == Fingerprint("past.csv and pairs.csv", None, None, None)
+    assert [found.size for found in seen[1:]] == [1, 1, 2, 2]
+    assert len({found.sha256 for found in seen}) == len(seen)
+    in_memory = fingerprint(workspace, tmp_path, frames={"pairs.csv": pa.table({"a": [1]})})["past"]
+    assert in_memory.path == "past.csv and frame:pairs.csv"
+    database = tmp_path / "data.duckdb"
+    database.write_bytes(b"x")
+    inside = workspace.model_copy(update={"data": Definitions.model_validate({"data": {"path": database.name}}).data})
+    assert fingerprint(inside, tmp_path)["past"].path == "data.duckdb"
+
+
 def test_files_of_a_pattern_are_known_together(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("user_id\n1\n")
     one = fingerprint(definitions(players="*.csv"), tmp_path)["players"]

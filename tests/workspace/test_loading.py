@@ -133,6 +133,12 @@ sources: {p: {table: p, unit: a}, q: {table: q, unit: b}}
 metrics:
   m: {kind: ratio, numerator: {source: p, column: x}, denominator: {source: q, column: y}}
 """
+COVARIANCES = """
+sources:
+  s:
+    {shape: aggregates, table: t, experiment: e, metric: m, arms: {x: {n: n, mean: m}, y: {n: o, mean: p}},
+    covariances: {table: c, metrics: [a, b], arms: {x: j, y: k}}}
+"""
 ONE_ARM = """
 sources: {a: {shape: aggregates, table: t, experiment: e, metric: m, arms: {x: {n: n, mean: m}}}}
 experiments: {e: {source: a}}
@@ -184,6 +190,12 @@ experiments: {e: {source: a}}
         ("factors: {m: {range: [1, 2]}}", "there is no metric 'm'; none is defined yet; define it under 'metrics'"),
         ("objectives: {o: {title: x, serves: [o, o]}}", "(objectives.o.serves[1]): 'o' is listed twice"),
         ("segments: {s: {filter: plan = 'pro'}}", "(segments.s.filter): '=' means nothing in a filter"),
+        (COVARIANCES.replace("y: k", "z: k"), "(sources.s.covariances.arms.z): the source 's' has no arm 'z'"),
+        (COVARIANCES.replace(", y: k", ""), "'arms' has no column for the arm 'y'; expected a covariance of every arm"),
+        (COVARIANCES.replace("[a, b]", "[a, a]"), "'a' is given twice; expected two columns, which name the pair"),
+        (COVARIANCES.replace("[a, b]", "[a]"), "found a list of 1; expected a list of two, each the name of a column"),
+        (COVARIANCES.replace("table: c", "table: c, variant: v"), "'variant' is given here but not in the source"),
+        (COVARIANCES.replace("table: c", "tabel: c"), "unknown field 'tabel'; did you mean 'table'?"),
         (SOURCES + "metrics: {m: {source: p}}", "'column' is missing"),
         (SOURCES + "metrics: {m: {colum: x}}", "'source' is missing; expected the key of a source"),
         (SOURCES + "metrics: {m: {source: q, column: x}}", "there is no source 'q'"),

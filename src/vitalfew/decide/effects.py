@@ -25,6 +25,7 @@ GRADES: tuple[Grade, ...] = ("replicated", "tested", "staged", "dated", "correla
 AGREE = 0.05
 """P-value of equal effects (Cochran's Q) from which several experiments count as repeating each other."""
 _Z95 = two_sided(0.95)
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,21 @@ def correlation(rows: Iterable[MomentsRow], experiment: str, known: Mapping[str,
     scale = np.outer(sd, sd)
     joint = np.clip(np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0), -1, 1)
     np.fill_diagonal(joint, 1.0)
-    return np.asarray(joint, dtype=np.float64)
+    return _possible(np.asarray(joint, dtype=np.float64))
+
+
+def _possible(joint: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A correlation `(k, k)` without contradictions, `joint` itself where it has none.
+
+    Where a source reports some pairs only, the zeros of the others can contradict them; likewise covariances that no
+    data could have. Negative eigenvalues are then set to zero and the diagonal back to one.
+    """
+    values, vectors = np.linalg.eigh(joint)
+    if not (values < -_ROUNDING).any():
+        return joint
+    clipped = (vectors * np.clip(values, 0, None)) @ vectors.T
+    sd = np.sqrt(np.diag(clipped))
+    return np.asarray(clipped / np.outer(sd, sd), dtype=np.float64)
 
 
 def _covariance(moments: Moments, metrics: tuple[str, ...]) -> NDArray[np.float64]:

@@ -16,6 +16,8 @@ from vitalfew.stats.comparison import PAIRS, has_pairs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from vitalfew.results.rows import MomentsRow
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions
@@ -24,6 +26,9 @@ STAGE = "effects"
 DENOMINATOR = "/denominator"
 NO_CROSS_PRODUCTS = (
     "the source gives no cross products between metrics: links between metrics cannot be corrected without them"
+)
+SOME_CROSS_PRODUCTS = (
+    "the source gives cross products between some metrics only: links between the others cannot be corrected"
 )
 
 
@@ -74,13 +79,22 @@ def by_experiment(moments: Iterable[MomentsRow]) -> dict[str, Measured]:
 
 
 def _has_cross_products(found: Measured) -> bool:
+    return all(known.all() for known in _known_pairs(found))
+
+
+def _known_pairs(found: Measured) -> Iterator[NDArray[np.bool_]]:
+    """Which cross products of different columns an arm of several metrics has."""
     for arm in found.arms.get(None, {}).values():
         metrics = {name for part in arm for name in part.names if not name.endswith(DENOMINATOR)}
-        if len(metrics) > 1 and (
-            len(arm) > 1 or bool(np.isnan(arm[0].cross[~np.eye(len(arm[0].names), dtype=bool)]).any())
-        ):
-            return False
-    return True
+        if len(metrics) > 1:
+            several = len(arm) > 1  # rows of their own say nothing about each other
+            yield np.zeros(1, bool) if several else ~np.isnan(arm[0].cross[~np.eye(len(arm[0].names), dtype=bool)])
+
+
+def _notes_on_cross_products(found: Measured) -> tuple[str, ...]:
+    if _has_cross_products(found):
+        return ()
+    return (SOME_CROSS_PRODUCTS if any(known.any() for known in _known_pairs(found)) else NO_CROSS_PRODUCTS,)
 
 
 def comparisons(definitions: Definitions, experiment: str, found: Measured) -> Iterator[Item | FailedRow]:
@@ -97,7 +111,7 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
     if len(everywhere) == 1:
         yield FailedRow(STAGE, experiment, f"not enough data: '{control}' is the only arm that has units", remark=True)
         return
-    notes: tuple[str, ...] = () if _has_cross_products(found) else (NO_CROSS_PRODUCTS,)
+    notes = _notes_on_cross_products(found)
     if len(everywhere) > 2:  # noqa: PLR2004 - control and one treatment
         notes += (f"one of {len(everywhere) - 1} arms against control; its p-value is not corrected for that",)
     asked = defined.metrics if defined is not None else ()

@@ -1,6 +1,6 @@
 """Aggregates that somebody else computed (n, mean, variance of each arm) as moments of experiments.
 
-The products between metrics are not part of such tables: they stay NaN, and nothing downstream takes them for zero.
+The products between metrics are not part of such tables: they come from a second one (`covariances`) or stay NaN.
 Units per arm are not part of them either: the largest n of any metric stands for them.
 """
 
@@ -12,27 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vitalfew.errors import DataError
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import AssignmentRow, FailedRow
 from vitalfew.stats.moments import Moments
-from vitalfew.warehouse.columns import check_columns
+from vitalfew.warehouse.covariances import pair_of, read_covariances
 from vitalfew.warehouse.measured import Measured
-from vitalfew.warehouse.newest import newest_query
-from vitalfew.warehouse.reported import Names, failed_row, number_of, text_of
+from vitalfew.warehouse.newest import newest_rows
+from vitalfew.warehouse.reported import Compared, Names, compared_in, failed_row, item_of, number_of, text_of
 from vitalfew.workspace.definitions import AggregateSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from vitalfew.results.rows import MomentsRow
+    from vitalfew.warehouse.covariances import Pairs
     from vitalfew.warehouse.engine import Engine
     from vitalfew.workspace.definitions import Definitions
 
+    Floats = NDArray[np.float64]
     Row = Mapping[str, Any]
     Arms = dict[str, "Reported"]
-    Compared = tuple[str, str | None]
 
 
 def measure_aggregates(definitions: Definitions, key: str, engine: Engine, as_of: date | None = None) -> Measured:
@@ -56,8 +58,10 @@ def measure_aggregates(definitions: Definitions, key: str, engine: Engine, as_of
     """
     source = definitions.sources[key]
     assert isinstance(source, AggregateSource)  # noqa: S101 - told apart by `measure`; this tells the type checker
-    rows = engine.query(_query(engine, key, source, as_of)).to_pylist()
-    cells = _read(rows, source, key)
+    cells = _read(_rows(engine, key, source, as_of), source, key)
+    if source.covariances is not None:
+        cells.covariances, refused = read_covariances(source, key, engine, cells.arms, as_of)
+        cells.failed += refused
     measured = Measured(failed=tuple(cells.failed))
     names = Names(definitions, key)
     for compared, metrics in cells.arms.items():
@@ -65,7 +69,7 @@ def measure_aggregates(definitions: Definitions, key: str, engine: Engine, as_of
     return measured
 
 
-def _query(engine: Engine, key: str, source: AggregateSource, as_of: date | None) -> Any:  # noqa: ANN401 - a tree; naming its type would load sqlglot
+def _rows(engine: Engine, key: str, source: AggregateSource, as_of: date | None) -> list[dict[str, Any]]:
     cells = {
         f"{arm}.{part}": column
         for arm, columns in source.arms.items()
@@ -74,15 +78,7 @@ def _query(engine: Engine, key: str, source: AggregateSource, as_of: date | None
     }
     ids = {"experiment": source.experiment, "metric": source.metric}
     ids |= {} if source.variant is None else {"variant": source.variant}
-    times = {} if source.time is None else {"time": source.time}
-    types = check_columns(engine, key, source.table, ids | cells | times)
-    if source.time is not None and types[source.time] not in ("date", "time", "integer", "number"):
-        raise DataError(
-            f"source '{key}': column '{source.time}' of {source.table} holds text",
-            expected="dates, or days since the start as numbers: the last snapshot counts",
-        )
-    dated = source.time is not None and types[source.time] in ("date", "time")
-    return newest_query(source.table, ids, cells, source.time, as_of if dated else None)
+    return newest_rows(engine, key, source.table, ids, cells, source.time, as_of)
 
 
 def _experiment(
@@ -102,36 +98,48 @@ def _experiment(
     ratios = [metric for metric in by_key if (found := definitions.metrics.get(metric)) and found.kind == "ratio"]
     refused = tuple(
         failed_row(
-            names.source, f"{key}/{metric}", "a ratio needs the products of both its parts, which aggregates lack"
+            names.source, f"{key}/{metric}", "a ratio needs the products of both its parts, not read from aggregates"
         )
         for metric in ratios
     )
     columns = {metric: arms for metric, arms in by_key.items() if metric not in ratios}
     if not columns:
         return Measured(failed=refused)
-    return Measured(_moments(names.source, key, columns), _units(key, metrics, definitions), failed=refused)
+    pairs = cells.covariances.get(compared, {})
+    return Measured(_moments(names.source, key, columns, pairs), _units(key, metrics, definitions), failed=refused)
 
 
-def _moments(source: str, key: str, columns: Mapping[str, Arms]) -> tuple[MomentsRow, ...]:
+def _moments(source: str, key: str, columns: Mapping[str, Arms], pairs: Pairs) -> tuple[MomentsRow, ...]:
     """One row per arm. All arms share a shift, the first arm's mean, so that their difference loses no digits."""
     arms = list(next(iter(columns.values())))
     shift = np.array([reported[arms[0]].mean for reported in columns.values()])
-    return tuple(
-        moments_row(
-            source, key, arm, None, _one_arm([reported[arm] for reported in columns.values()], shift, tuple(columns))
-        )
-        for arm in arms
-    )
+    rows = []
+    for arm in arms:
+        reported = [metric[arm] for metric in columns.values()]
+        covariance = _covariance(reported, {pair: values[arm] for pair, values in pairs.items()})
+        rows.append(moments_row(source, key, arm, None, _one_arm(reported, shift, covariance, tuple(columns))))
+    return tuple(rows)
 
 
-def _one_arm(reported: list[Reported], shift: Any, names: tuple[str, ...]) -> Moments:  # noqa: ANN401 - an array, (k,)
+def _covariance(reported: list[Reported], known: Mapping[tuple[str, str], float]) -> Floats:
+    """Covariance per unit of the metrics of one arm, `(k, k)`; NaN for what nobody reports."""
+    table = np.full((len(reported), len(reported)), np.nan)
+    for i, one in enumerate(reported):
+        for j, other in enumerate(reported):
+            if one.metric != other.metric:
+                table[i, j] = known.get(pair_of(one.metric, other.metric), np.nan)
+            elif one.variance is not None:  # the metric itself, or the same column under another key
+                table[i, j] = one.variance
+    return table
+
+
+def _one_arm(reported: list[Reported], shift: Floats, covariance: Floats, names: tuple[str, ...]) -> Moments:
     n = np.array([metric.n for metric in reported])
     away = np.array([metric.mean for metric in reported]) - shift
-    cross = np.full((len(names), len(names)), np.nan)
-    np.fill_diagonal(cross, [np.nan if one.variance is None else one.variance * (one.n - 1) for one in reported])
     # Nobody says how many units have both of two metrics: at most as many as the rarer one.
     both = np.minimum(n[:, None], n[None, :])
-    return Moments(names, both, shift, np.repeat(away[:, None], len(names), axis=1), cross, int(n.max()))
+    mean = np.repeat(away[:, None], len(names), axis=1)
+    return Moments(names, both, shift, mean, covariance * (both - 1), int(n.max()))
 
 
 def _units(key: str, metrics: Mapping[str, Arms], definitions: Definitions) -> tuple[AssignmentRow, ...]:
@@ -152,8 +160,9 @@ def _units(key: str, metrics: Mapping[str, Arms], definitions: Definitions) -> t
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a table says of one metric in one arm; `variance` has divisor n - 1."""
+    """What a table says of one metric (its id there) in one arm; `variance` has divisor n - 1."""
 
+    metric: str
     n: float
     mean: float
     variance: float | None
@@ -161,11 +170,15 @@ class Reported:
 
 @dataclass(slots=True)
 class _Cells:
-    """Arms by metric id, by experiment id and variant, in the order of the table; and what could not be used."""
+    """Arms by metric id, by experiment id and variant, in the order of the table; and what could not be used.
+
+    `covariances` holds those between metrics, by experiment id and variant.
+    """
 
     arms: dict[Compared, dict[str, Arms]] = field(default_factory=lambda: defaultdict(dict))
     failed: list[FailedRow] = field(default_factory=list)
     twice: dict[str, tuple[Compared, str]] = field(default_factory=dict)
+    covariances: Mapping[Compared, Pairs] = field(default_factory=dict)
 
 
 def _read(rows: Iterable[Row], source: AggregateSource, key: str) -> _Cells:
@@ -187,12 +200,11 @@ def _read(rows: Iterable[Row], source: AggregateSource, key: str) -> _Cells:
 
 
 def _read_row(row: Row, source: AggregateSource, key: str, cells: _Cells) -> None:
-    variant = row.get("variant")
-    compared = (text_of(row["experiment"]), None if variant is None else text_of(variant))
+    compared = compared_in(row)
     metric = text_of(row["metric"])
-    item = "/".join(part for part in (*compared, metric) if part is not None)
+    item = item_of(compared, metric)
     try:
-        arms = _arms(row, source, key)
+        arms = {arm: _reported(row, arm, source, key) for arm in source.arms}
     except _Unusable as problem:
         cells.failed.append(failed_row(key, item, str(problem)))
         return
@@ -203,10 +215,6 @@ def _read_row(row: Row, source: AggregateSource, key: str, cells: _Cells) -> Non
 
 class _Unusable(Exception):
     """One row of the table says nothing about its metric; the text says why."""
-
-
-def _arms(row: Row, source: AggregateSource, key: str) -> Arms:
-    return {arm: _reported(row, arm, source, key) for arm in source.arms}
 
 
 def _reported(row: Row, arm: str, source: AggregateSource, key: str) -> Reported:
@@ -220,7 +228,7 @@ def _reported(row: Row, arm: str, source: AggregateSource, key: str) -> Reported
         raise _Unusable(f"{columns.mean} is missing in arm '{arm}'")
     if variance is not None and variance < 0:
         raise _Unusable(f"{columns.variance} is {variance:g} in arm '{arm}': a variance is never negative")
-    return Reported(n, mean, variance)
+    return Reported(text_of(row["metric"]), n, mean, variance)
 
 
 def _shown(number: float | None) -> str:

@@ -11,6 +11,7 @@ from vitalfew.errors import DataError
 from vitalfew.warehouse.frames import as_arrow
 from vitalfew.warehouse.kept import FOLDER, kept_files
 from vitalfew.warehouse.tables import table_files
+from vitalfew.workspace.definitions import AggregateSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,20 +63,40 @@ def fingerprint(
     """
     taken: dict[str, Fingerprint] = {}
     earlier = {found.path: found for found in (known or {}).values()}
-    result = {}
-    for key, source in definitions.sources.items():
-        if frames is not None and source.table in frames:
-            result[key] = _frame_fingerprint(source.table, frames[source.table])
-            continue
-        name, paths = _files_of(definitions, root, source.table)
-        kept = kept_files(key, root)
+
+    def take(table: str, kept: tuple[Path, ...], key: str) -> Fingerprint:
+        if frames is not None and table in frames:
+            return _frame_fingerprint(table, frames[table])
+        name, paths = _files_of(definitions, root, table)
         if kept:
             # Moments computed elsewhere stand in for the table where experiments are measured.
             name, paths = f"{name} and {FOLDER}/{key}", (*paths, *kept)
         if name not in taken:
             taken[name] = _file_fingerprint(paths, name, earlier.get(name))
-        result[key] = taken[name]
+        return taken[name]
+
+    result = {}
+    for key, source in definitions.sources.items():
+        result[key] = take(source.table, kept_files(key, root), key)
+        if isinstance(source, AggregateSource) and source.covariances is not None:
+            result[key] = _of_both(result[key], take(source.covariances.table, (), key))
     return result
+
+
+def _of_both(first: Fingerprint, second: Fingerprint) -> Fingerprint:
+    """One for a source of two tables; each is hashed again in every run, as aggregates are small."""
+    if first == second:
+        return first  # both lie in one database
+    both = (first, second)
+    sizes = [found.size for found in both if found.size is not None]
+    times = [found.mtime_ns for found in both if found.mtime_ns is not None]
+    hashes = "\n".join(str(found.sha256) for found in both)
+    return Fingerprint(
+        f"{first.path} and {second.path}",
+        sum(sizes) if sizes else None,
+        max(times, default=None),
+        hashlib.sha256(hashes.encode()).hexdigest() if sizes else None,
+    )
 
 
 def _files_of(definitions: Definitions, root: Path | None, table: str) -> tuple[str, tuple[Path, ...]]:

@@ -7,9 +7,39 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from vitalfew.errors import DataError
+from vitalfew.warehouse.columns import check_columns
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from typing import Any
+
+    from vitalfew.warehouse.engine import Engine
+
+
+def newest_rows(
+    engine: Engine,
+    source: str,
+    table: str,
+    ids: Mapping[str, str],
+    values: Mapping[str, str],
+    time: str | None,
+    as_of: date | None,
+) -> list[dict[str, Any]]:
+    """Read the last snapshot of each combination of ids. Numbers in `time` tell no date: `as_of` leaves them alone.
+
+    Raises:
+        DataError: a column is missing, or `time` holds text, which has no order.
+    """
+    types = check_columns(engine, source, table, {**ids, **values} | ({} if time is None else {"time": time}))
+    if time is not None and types[time] not in ("date", "time", "integer", "number"):
+        raise DataError(
+            f"source '{source}': column '{time}' of {table} holds text",
+            expected="dates, or days since the start as numbers: the last snapshot counts",
+        )
+    dated = time is not None and types[time] in ("date", "time")
+    return [*engine.query(newest_query(table, ids, values, time, as_of if dated else None)).to_pylist()]
 
 
 def newest_query(

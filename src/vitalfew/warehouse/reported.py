@@ -12,9 +12,24 @@ from vitalfew.errors import DataError
 from vitalfew.results.rows import FailedRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitalfew.workspace.definitions import Definitions
 
+type Compared = tuple[str, str | None]  # id of an experiment, and of the variant that is held against control
+
 STAGE = "measure"
+
+
+def compared_in(row: Mapping[str, object]) -> Compared:
+    """What a row of a table of aggregates is about."""
+    variant = row.get("variant")
+    return text_of(row["experiment"]), None if variant is None else text_of(variant)
+
+
+def item_of(compared: Compared, what: str) -> str:
+    """Name something of an experiment, for the list of what could not be used."""
+    return "/".join(part for part in (*compared, what) if part is not None)
 
 
 def text_of(value: object) -> str:

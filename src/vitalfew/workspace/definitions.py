@@ -184,6 +184,21 @@ class ArmColumns(Definition):
     variance: ColumnName | None = None
 
 
+class CovarianceTable(Definition):
+    """A second table for aggregates: the covariance per unit (divisor n - 1) of two metrics in each arm.
+
+    `metrics` are the two columns that name the pair, in either order; `arms` the column of each arm of the source. Left
+    out, `experiment` and `variant` are named as in the source. With `time` the last snapshot of each pair counts.
+    """
+
+    table: Table
+    metrics: tuple[ColumnName, ColumnName]
+    arms: dict[str, ColumnName]
+    experiment: ColumnName | None = None
+    variant: ColumnName | None = None
+    time: ColumnName | None = None
+
+
 class AggregateSource(Source):
     """Aggregates per experiment and metric: n, mean and variance of each arm; control and treatment side by side.
 
@@ -196,6 +211,7 @@ class AggregateSource(Source):
     arms: dict[str, ArmColumns]
     variant: ColumnName | None = None
     time: ColumnName | None = None
+    covariances: CovarianceTable | None = None
 
 
 class ResultSource(Source):

@@ -189,7 +189,8 @@ def _describe_compound(kind: Any) -> str:  # noqa: ANN401 - types of any form
     if get_origin(kind) is tuple and arguments[-1] is Ellipsis:
         return f"a list, each item {describe(arguments[0])}"
     if get_origin(kind) is tuple:
-        return "two numbers, as in [0.15, 0.25]"
+        each = describe(arguments[0])
+        return "two numbers, as in [0.15, 0.25]" if each == "a number" else f"a list of two, each {each}"
     if get_origin(kind) is dict:
         return f"names, each with {describe(arguments[1])}"
     shown = tuple(fields_of(kind))

@@ -72,6 +72,29 @@ def _arms(definitions: Definitions, places: Places) -> Iterator[Problem]:
             yield Problem(f"the source '{key}' has {len(source.arms)} arm", where, "control and at least one more")
 
 
+def _covariances(definitions: Definitions, places: Places) -> Iterator[Problem]:
+    for key, source in definitions.sources.items():
+        if not isinstance(source, AggregateSource) or source.covariances is None:
+            continue
+        path: Path = ("sources", key, "covariances")
+        given = source.covariances
+        for arm in given.arms:
+            if arm not in source.arms:
+                where = places.of_key((*path, "arms", arm))
+                yield Problem(f"the source '{key}' has no arm '{shorten(arm)}'", where, hint=suggest(arm, source.arms))
+        for arm in source.arms:
+            if arm not in given.arms:
+                where = places.of_key((*path, "arms"))
+                yield Problem(f"'arms' has no column for the arm '{shorten(arm)}'", where, "a covariance of every arm")
+        if given.metrics[0] == given.metrics[1]:
+            where = places.of_value((*path, "metrics"))
+            yield Problem(f"'{shorten(given.metrics[0])}' is given twice", where, "two columns, which name the pair")
+        if given.variant is not None and source.variant is None:
+            where = places.of_key((*path, "variant"))
+            hint = f"remove it, or add 'variant' to the source '{key}'"
+            yield Problem("'variant' is given here but not in the source", where, hint=hint)
+
+
 def _measures(definitions: Definitions, places: Places) -> Iterator[Problem]:
     for key, metric in definitions.metrics.items():
         for side in ("numerator", "denominator"):
@@ -195,6 +218,7 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _time_zone,
     _number_of_factors,
     _arms,
+    _covariances,
     _measures,
     _ratios,
     _segments,
