@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import vitalfew as vf
 from report import sample
 from vitalfew.report.html import css, html_page, write_html
 from vitalfew.report.markup import anchor, tag
@@ -186,3 +187,12 @@ def _renamed(name: str) -> View:
 
 def test_the_style_is_written_once() -> None:
     assert html_page(sample.view()).count(css()) == 1
+
+
+def test_a_run_of_one_experiment_shows_its_effects_in_a_notebook(tmp_path: Path) -> None:
+    rows = [f"{'new' if n % 2 else 'old'},{int(n % 4 < 2)}" for n in range(40)]
+    (tmp_path / "d.csv").write_text("\n".join(["arm,bought", *rows]), encoding="utf-8")
+    shown = vf.analyze(tmp_path / "d.csv", variant="arm", control="old", metrics=["bought"])._repr_html_()
+    assert "bought" in shown
+    assert "tested" in shown
+    assert "empty" not in shown

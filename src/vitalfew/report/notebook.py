@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.markup import Markup, tag
+from vitalfew.report.view import ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,17 +23,49 @@ _SHIPPED = (
     "Verdict",
     "Next",
 )
+_EFFECTS = ("Experiment", "Metric", "Segment", "Arm", "Change (95 %)", "p", "Trust tests", "Grade")
 _CANDIDATES = ("Candidate", "Value, points (80 %)", "Cost", "P(in plan)", "Grade", "Next")
 
 
 def notebook_html(view: View) -> str:
-    """The ledger as HTML for `_repr_html_`: the headline and two tables, every number with its interval."""
+    """The ledger as HTML for `_repr_html_`: the headline and two tables, every number with its interval.
+
+    A run without lines, such as that of `vitalfew.analyze`, shows its effects instead.
+    """
     sentences = words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
     head = tag("p", tag("strong", f"{sentences[0]}.")) if sentences else None
     if not view.tables.shipped and not view.tables.candidates:
+        if effects := _table(_EFFECTS, _effects(view)):
+            said = [
+                tag("p", tag("strong", f"{row.title}: "), ": ".join(words.decision(row)))
+                for row in view.tables.experiments
+            ]
+            return tag("div", [*said, effects])
         head = tag("p", "The ledger is empty: no feature or initiative is defined yet.")
     found = (head, _table(_SHIPPED, _shipped(view)), _table(_CANDIDATES, _candidates(view)))
     return tag("div", [part for part in found if part])
+
+
+def _effects(view: View) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for row in view.tables.effects:
+        health = view.health_of(row.experiment)
+        low, high = ends(row.intervals, 0.95) or (None, None)
+        rows.append(
+            (
+                view.title("experiments", row.experiment),
+                view.title("metrics", row.metric),
+                view.title("segments", row.segment) if row.segment else "all",
+                row.arm,
+                words.change(row.estimate, low, high, view.unit(row.metric))
+                if row.estimate is not None
+                else "; ".join(row.notes),
+                words.p_value(row.p_value),
+                health[0].status if health else "none possible",
+                row.grade,
+            )
+        )
+    return rows
 
 
 def _shipped(view: View) -> list[tuple[str, ...]]:
