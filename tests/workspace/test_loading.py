@@ -313,3 +313,9 @@ def test_a_workspace_spoilt_by_typing_errors_is_told_within_a_second(
         problems = len(error.problems)
     assert problems
     assert time.perf_counter() - start < 1
+
+
+def test_a_file_of_data_is_no_workspace_and_the_error_says_how_to_make_one(tmp_path: Path) -> None:
+    (tmp_path / "players.csv").write_text("user,arm\n1,a\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"is no workspace.*vitalfew start"):
+        load(tmp_path / "players.csv")

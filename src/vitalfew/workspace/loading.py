@@ -32,12 +32,14 @@ def load(path: str | Path) -> Workspace:
         The definitions with their places, and the acts beside them.
 
     Raises:
-        UsageError: there is nothing at `path`.
+        UsageError: there is nothing at `path`, or a file that is no YAML.
         DefinitionError: with every problem of every file, in the order of files and lines.
     """
     start = Path(path)
     if not start.exists():
         raise UsageError(f"there is no file or folder '{path}'", hint="'vitalfew start FILE' makes a workspace")
+    if start.is_file() and start.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"'{path}' is no workspace", hint=f"'vitalfew start {path}' makes one from a file of data")
     files = [start] if start.is_file() else _find(start)
     if not files:
         hint = "'vitalfew start FILE' writes a workspace from your data"
