@@ -131,8 +131,8 @@ def test_what_to_do_is_not_told_twice() -> None:
 def test_the_headline_says_how_few_gave_the_value() -> None:
     told = words.headline_sentences(Headline(31, 8, 6, 4, 9, 31, 16, 30, 40, resolved=7), "person-weeks")
     assert told[0] == "About 6 (4 to 9) of 31 shipped lines gave 80 % of the measured value"
-    assert told[1] == "16 of 30 measured features hardly used, 10 not measured"
-    assert told[2] == "own delivery rate: no record yet (7 of 10 promises resolved)"
+    assert told[1] == "16 of 30 measured features hardly used; 10 not measured"
+    assert told[2] == "own delivery rate: no record yet (7 promises resolved, 10 are needed)"
 
 
 def test_without_values_the_headline_claims_no_vital_few() -> None:

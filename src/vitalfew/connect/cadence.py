@@ -28,6 +28,7 @@ def guess_cadence(event: EventProfile, days: int) -> tuple[Cadence, str]:
     """
     if event.gap is None or event.repeaters < _FEW or 4 * event.repeaters < event.users:
         slow: Cadence = "yearly" if days >= _HALF_YEAR else "quarterly" if days >= _HALF_QUARTER else "weekly"
-        return slow, f"only {event.repeaters:,} came back on another day"
+        came = f"only {event.repeaters:,}" if event.repeaters else "nobody"
+        return slow, f"{came} came back on another day"
     why = f"users come back after {event.gap:.0f} days in the middle"
     return next((cadence for limit, cadence in _LIMITS if event.gap <= limit), "yearly"), why

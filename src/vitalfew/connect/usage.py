@@ -186,7 +186,8 @@ def _say_what_was_left_out(
         file.notes.append(f"{counted(unnameable, 'event')} left out: an empty or endless name, or control characters")
     beyond = len(features) - len(kept) + profile.names - len(profile.events)
     if beyond:
-        file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out")
+        rest = "so that the least used are not among the features below"
+        file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out, {rest}")
 
 
 # Users --------------------------------------------------------------------------------------------------------------

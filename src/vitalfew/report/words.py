@@ -263,15 +263,15 @@ def _hardly_used(headline: Headline, cost_unit: str) -> str:
         return ""
     known = f"{headline.hardly_used} of {count(headline.measured_features, 'measured feature')} hardly used"
     unknown = headline.features - headline.measured_features
-    text = known + (f", {unknown} not measured" if unknown else "")
-    if headline.hardly_used_cost:
-        text += f"; these cost {significant(headline.hardly_used_cost)} {cost_unit} to build"
-    return text
+    cost = significant(headline.hardly_used_cost) if headline.hardly_used_cost else None
+    text = known + (f", which cost {cost} {cost_unit} to build" if cost else "")
+    return text + (f"; {unknown} not measured" if unknown else "")
 
 
 def _delivery(headline: Headline) -> str:
     if headline.resolved < LEAST_RECORD:
-        return f"own delivery rate: no record yet ({headline.resolved} of {LEAST_RECORD} promises resolved)"
+        resolved = count(headline.resolved, "promise")
+        return f"own delivery rate: no record yet ({resolved} resolved, {LEAST_RECORD} are needed)"
     return f"{headline.kept} of {count(headline.resolved, 'resolved promise')} kept"
 
 
