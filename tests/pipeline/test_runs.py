@@ -192,3 +192,12 @@ def test_only_keeps_what_is_asked_for_and_knows_what_there_is(folder: Path) -> N
     assert set(results.to_dict(["ledger"])) & {"experiments", "ledger"} == {"ledger"}
     with pytest.raises(UsageError, match="did you mean 'move_gate'"):
         results.only(["move_gat"])
+
+
+def test_a_run_without_a_name_is_called_after_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "w.yaml").write_text("teams: {crew: {}}\n", encoding="utf-8")
+    assert vf.run(vf.load(folder)).info.workspace == "acme"
+    (folder / "w.yaml").write_text("workspace: {name: Acme Ltd}\nteams: {crew: {}}\n", encoding="utf-8")
+    assert vf.run(vf.load(folder)).info.workspace == "Acme Ltd"

@@ -70,7 +70,7 @@ def run(
         walk.over(stages(definitions), progress)
         info = RunInfo(
             id=run_id,
-            workspace=definitions.workspace.name,
+            workspace=_name(workspace),
             computed_at=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
             as_of=as_of.isoformat() if as_of else None,
             code_version=code_version(),
@@ -278,3 +278,10 @@ def _order_of(definitions: Definitions, kinds: tuple[str, ...]) -> list[list[str
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _name(workspace: Workspace) -> str:
+    """What a run is called: the workspace's name, else its folder's, which is no part of what is hashed."""
+    given = workspace.definitions.workspace
+    folder = workspace.root.resolve().name if workspace.root and workspace.places else ""
+    return given.name if "name" in given.model_fields_set or not folder else folder

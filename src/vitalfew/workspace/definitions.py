@@ -114,7 +114,7 @@ Cost = Annotated[Annotated[Positive, Tag("number")] | Annotated[Quantiles, Tag("
 
 
 class About(Definition):
-    """The product organisation."""
+    """The product organisation. Without a `name`, a run is called after its folder."""
 
     name: Text = "workspace"
     currency: Currency | None = None
