@@ -55,6 +55,7 @@ def promise(initiative: str, metric: str, p50: float, spread: float, **other: An
         "p90": p50 + spread,
         "p_zero": 0.0,
         "forecasters": 3,
+        "proved": "claimed" if other.get("locked_at") else "no",
     }
     return PromiseRow(**(fields | other))
 

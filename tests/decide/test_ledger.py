@@ -215,6 +215,21 @@ def test_verdicts_wait_for_a_locked_promise_and_its_day(due: str | None, locked:
     assert verdict.verdict == expected
 
 
+def test_a_promise_locked_after_the_start_predicted_nothing() -> None:
+    defined = definitions(
+        initiatives={"gate": SHIPPED},
+        hypotheses={"gate_retention": {"initiative": "gate", "metric": "retention"}},
+        experiments={"exp": {"source": "players", "variant": "v", "initiative": "gate"}},
+    )
+    late = promise("gate", "retention", 0.02, 0.01, locked_at="2026-01-01T00:00:00Z", proved="no")
+    effects = (effect("exp", "retention", 0.03, 0.001),)
+    (verdict,) = verdicts(defined, (late,), effects, (), TODAY)
+    assert verdict.verdict == "no_promise"
+    assert "after the start" in verdict.reason
+    _, _, headline = made(defined, tables(effects=effects, promises=(late,), verdicts=(verdict,)))
+    assert headline.resolved == 0
+
+
 def test_a_failed_guardrail_makes_a_line_harmful_whatever_it_gains() -> None:
     defined = definitions(
         guardrails={"tickets": {"margin": 0.5}},

@@ -66,6 +66,15 @@ def test_a_lock_committed_after_the_start_is_only_claimed(tmp_path: Path) -> Non
     assert proof(tmp_path)[0] == "claimed"
 
 
+def test_a_commit_older_than_the_lock_it_holds_proves_nothing(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    locked(tmp_path, BEFORE)
+    commit(tmp_path, BEFORE - timedelta(days=20))
+    how, reason = proof(tmp_path)
+    assert how == "claimed"
+    assert "is older than the lock of 2026-02-01" in reason
+
+
 def test_a_lock_in_no_commit_is_only_claimed(tmp_path: Path) -> None:
     locked(tmp_path)
     assert proof(tmp_path) == (

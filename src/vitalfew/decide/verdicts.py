@@ -101,7 +101,7 @@ def _verdict(
             metric,
             verdict,
             reason,
-            promise.p50 if promise else None,
+            promise.p50 if promise and promise.proved != "no" else None,
             shown.estimate if shown else None,
             shown.low if shown else None,
             shown.high if shown else None,
@@ -110,6 +110,8 @@ def _verdict(
 
     if promise is None:
         return row("no_promise", "no promise was locked")
+    if promise.proved == "no":
+        return row("no_promise", "the promise was locked only after the start, so it predicted nothing")
     if due is not None and due > today:
         return row("unproven", f"the verdict is due on {due.isoformat()}")
     if metric not in definitions.metrics:

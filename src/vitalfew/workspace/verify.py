@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace import heads as heads_of
-from vitalfew.workspace.chain import Damage
+from vitalfew.workspace.chain import CLOCK_TOLERANCE, Damage
 from vitalfew.workspace.locks import current_lock
 
 if TYPE_CHECKING:
@@ -121,12 +121,14 @@ def prove(hypothesis: str, log: ActLog, definitions: Definitions, heads: Iterabl
         return PromiseProof(hypothesis, "no", "no lock of it can be read")
     start = start_of(hypothesis, definitions)
     zone = _zone(definitions.workspace.time_zone)
-    holding = _earliest_holding(lock, log, heads)
+    holding, contradicting = _earliest_holding(lock, log, heads)
     at = holding.at if holding else None
     stamp = _utc(at)
     proof, reason = _judge(lock.time.astimezone(zone).date(), start, at.astimezone(zone).date() if at else None)
     if holding is not None and proof == "proved":
         reason = f"{holding.source} of {stamp} holds the lock, before the start on {start}"
+    if holding is None and contradicting is not None and proof == "claimed":
+        reason = f"{contradicting.source} is older than the lock of {lock.at} that it holds: one of the clocks is wrong"
     return PromiseProof(hypothesis, proof, reason, lock.at, start, stamp)
 
 
@@ -155,16 +157,25 @@ def _judge(locked: date, start: date | None, recorded: date | None) -> tuple[Pro
     return "claimed", f"the log says {locked}, before the start on {start}, but no commit holds the lock"
 
 
-def _earliest_holding(lock: Act, log: ActLog, heads: Iterable[Head]) -> Head | None:
-    """The earliest commit whose log held the lock: its head follows from the lock by an unbroken chain."""
+def _earliest_holding(lock: Act, log: ActLog, heads: Iterable[Head]) -> tuple[Head | None, Head | None]:
+    """The earliest commit whose log held the lock: its head follows from the lock by an unbroken chain.
+
+    A commit cannot be older than what it holds: one that says so proves nothing, and is given apart.
+    """
     chained = {lock.hash}
     link = lock
     for act in log.acts:
         if act.n == link.n + 1 and act.prev == link.hash:
             chained.add(act.hash)
             link = act
-    dated = [head for head in heads if head.at is not None and head.hash in chained]
-    return min(dated, key=lambda head: head.at or datetime.max.replace(tzinfo=UTC), default=None)
+    dated = [(head.at, head) for head in heads if head.at is not None and head.hash in chained]
+    sound = [pair for pair in dated if pair[0] >= lock.time - CLOCK_TOLERANCE]
+    unsound = [pair for pair in dated if pair not in sound]
+    return _earliest(sound), _earliest(unsound)
+
+
+def _earliest(dated: Iterable[tuple[datetime, Head]]) -> Head | None:
+    return min(dated, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _lost(log: ActLog, heads: Iterable[Head]) -> list[Damage]:
