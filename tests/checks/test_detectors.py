@@ -398,3 +398,15 @@ def test_young_unmeasured_and_used_features_and_other_windows_are_not_counted() 
         use("used", rare=True, main=False),
     )
     assert found("hardly_used", defined(features=features), Tables(use=rows)) == []
+
+
+def test_many_findings_about_work_that_is_done_are_told_as_one() -> None:
+    few = {f"i{number}": {"status": "shipped"} for number in range(5)}
+    many = {f"i{number}": {"status": "shipped"} for number in range(20)}
+    going_on = {"next": {"status": "committed"}}
+    for name in ("promise_missing", "serves_nothing"):
+        assert len(found(name, defined(initiatives=few))) == 5
+        folded = found(name, defined(initiatives=many | going_on))
+        assert [finding.subject for finding in folded] == ["next", "initiatives"]
+        assert "20 initiatives" in folded[1].message
+        assert "and 15 more" in folded[1].message

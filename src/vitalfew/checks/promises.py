@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.registry import Found, View, check
+from vitalfew.checks.registry import Found, View, check, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ def promise_missing(view: View) -> Iterator[Found]:
     held = {row.initiative for row in view.tables.promises if row.locked_at is not None and row.proved != "no"}
     late = {row.initiative for row in view.tables.promises if row.locked_at is not None} - held
     asked = {hypothesis.initiative: name for name, hypothesis in view.definitions.hypotheses.items()}
+    unasked = []
     for key, initiative in view.definitions.initiatives.items():
         if key in held or not view.is_committed(initiative):
             continue
@@ -34,7 +35,8 @@ def promise_missing(view: View) -> Iterator[Found]:
             lock = None if begun else f"Let people forecast it, then: vitalfew act lock DIR {asked[key]} --by NAME"
             yield Found(key, f"{name} has a hypothesis, but no promise was locked.", do=lock)
         else:
-            yield Found(key, f"{name} was begun without a hypothesis: nothing was promised.")
+            unasked.append(key)
+    yield from folded(view, unasked, "was begun without a hypothesis: nothing was promised", "initiatives")
 
 
 @check(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from vitalfew.results.rows import FindingRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from vitalfew.results.rows import Severity, Tables
@@ -103,6 +103,38 @@ class Check:
             severity = found.severity or self.severity
             do = found.do or self.do
             yield FindingRow(self.id, self.requirement, severity, found.subject, found.message, self.why, do)
+
+
+FOLDED_FROM = 6
+"""So many findings of one kind about work that is done are told as one: nothing can be mended one by one."""
+SHOWN = 5
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first few of many names, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
+    return f"{', '.join(every[:SHOWN])}{more}"
+
+
+def folded(view: View, keys: Iterable[str], what: str, subject: str) -> Iterator[Found]:
+    """A finding per initiative, or one for all that are out already when they are many.
+
+    Args:
+        view: what the check sees.
+        keys: initiatives.
+        what: what is wrong with each, after its name, without a full stop.
+        subject: of the one finding.
+    """
+    every = list(keys)
+    done = [key for key in every if view.is_live(view.definitions.initiatives[key])]
+    fold = frozenset(done if len(done) >= FOLDED_FROM else ())
+    for key in every:
+        if key not in fold:
+            yield Found(key, f"{view.title('initiatives', key)} {what}.")
+    if fold:
+        names = listed(view.title("initiatives", key) for key in done)
+        yield Found(subject, f"{len(done)} initiatives that are out already: each {what} ({names}).")
 
 
 _CHECKS: dict[str, Check] = {}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.registry import Found, View, check
+from vitalfew.checks.registry import Found, View, check, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vitalfew.results.rows import UseRow
-
-SHOWN = 5
 
 
 @check(
@@ -28,9 +26,8 @@ def hardly_used(view: View) -> Iterator[Found]:
     ]
     rare = sorted((row for row in judged if row.hardly_used), key=lambda row: -(_upkeep(view, row)))
     if rare:
-        names = ", ".join(view.title("features", row.feature) for row in rare[:SHOWN])
-        more = f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
-        yield Found("features", f"{len(rare)} of {len(judged)} features are hardly used: {names}{more}.")
+        names = listed(view.title("features", row.feature) for row in rare)
+        yield Found("features", f"{len(rare)} of {len(judged)} features are hardly used: {names}.")
 
 
 def _is_old(view: View, row: UseRow) -> bool:

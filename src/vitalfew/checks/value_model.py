@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.registry import Found, View, check
+from vitalfew.checks.registry import Found, View, check, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,10 @@ def serves_nothing(view: View) -> Iterator[Found]:
     """Initiatives past the idea that serve nothing, ask about no factor, remove nothing and have no exception."""
     factors = view.definitions.factors
     on_factor = {asked.initiative for asked in view.definitions.hypotheses.values() if asked.metric in factors}
+    idle = []
     for key, initiative in view.definitions.initiatives.items():
         past_idea = initiative.status in PAST_IDEA or view.is_committed(initiative)
         served = initiative.serves or initiative.removes or initiative.exception or key in on_factor
         if past_idea and not served:
-            yield Found(key, f"{view.title('initiatives', key)} serves no need, goal, metric or factor.")
+            idle.append(key)
+    yield from folded(view, idle, "serves no need, goal, metric or factor", "initiatives")
