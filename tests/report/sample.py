@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from vitalfew.report.view import View
@@ -434,3 +435,18 @@ def view(found: Tables | None = None, known: Definitions | None = None) -> View:
         stages,
     )
     return View(tables() if found is None else found, definitions() if known is None else known, info)
+
+
+def only_use() -> Tables:
+    """A run of nothing but use: what a workspace of usage events gives."""
+    found = tables()
+    lines = tuple(
+        replace(
+            line, promised=None, measured=None, value=None, parts=(), grade=None, p_vital=None, verdict="no_promise"
+        )
+        for line in found.shipped
+        if line.line in FEATURES
+    )
+    ideas = tuple(line for line in found.candidates if line.line.startswith("remove_"))
+    head = Headline(len(lines), len(ideas), hardly_used=12, measured_features=18, features=20)
+    return Tables(use=found.use, shipped=lines, candidates=ideas, headline=(head,), findings=found.findings)

@@ -196,3 +196,20 @@ def test_a_run_of_one_experiment_shows_its_effects_in_a_notebook(tmp_path: Path)
     assert "bought" in shown
     assert "tested" in shown
     assert "empty" not in shown
+
+
+def test_where_use_is_all_that_is_known_the_page_begins_with_it() -> None:
+    page = Reader(html_page(sample.view(sample.only_use())))
+    sections = [attributes["id"] for attributes in page.all("section")]
+    assert sections[:3] == ["features", "shipped", "candidates"]
+    assert page.all("nav")
+    assert [a["href"] for a in page.all("a")][2] == "#features"
+
+
+def test_where_use_is_all_that_is_known_columns_without_anything_are_left_out() -> None:
+    text = html_page(sample.view(sample.only_use()))
+    ledger = text[text.index('id="shipped"') : text.index('id="candidates"')]
+    assert "Measured" in ledger
+    assert "11.8" in text
+    assert not any(f">{name}<" in ledger for name in ("Promised", "Value", "Grade", "Vital", "Verdict"))
+    assert all(f">{name}<" in html_page(sample.view()) for name in ("Promised", "Value", "Grade", "Vital", "Verdict"))

@@ -18,6 +18,7 @@ from vitalfew.report.terminal import (
     print_ledger,
     print_run,
     print_use,
+    run_text,
 )
 from vitalfew.results.rows import FailedRow, Tables
 
@@ -164,3 +165,64 @@ def test_findings_of_one_kind_are_told_once() -> None:
 
 def test_the_ledger_as_text_is_what_a_terminal_shows() -> None:
     assert as_text(sample.view()).splitlines()[0].startswith("About 4 (3 to 5) of 9 shipped lines")
+
+
+def piped(view: View) -> list[str]:
+    file = io.StringIO()
+    print_run(view, Console(file=file, width=80))
+    return file.getvalue().splitlines()
+
+
+def test_where_use_is_all_that_is_known_it_comes_first_and_nothing_empty_is_repeated() -> None:
+    lines = piped(sample.view(sample.only_use()))
+    heads = [line.split(":")[0] for line in lines if line[:4].isupper()]
+    assert heads == ["USE OF FEATURES", "SHIPPED", "CANDIDATES", "CHECKS"]
+    assert lines[0].startswith("12 shipped lines and 2 candidates")
+    assert not any("no value" in line or "no evidence" in line or "no promise" in line for line in lines)
+    used = "Dark mode | used by 11.8 % (11.4 to 12.3) of the eligible | 8.5 times in 30 days | measure"
+    assert used in [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    assert any(line.startswith("Remove Badges | test first | no cost given") for line in lines)
+
+
+@pytest.mark.parametrize("field", ["value", "promised", "measured", "grade"])
+def test_one_line_that_has_more_than_use_brings_all_columns_back(field: str) -> None:
+    tables = sample.only_use()
+    full = next(line for line in sample.tables().shipped if line.line == "offline")
+    first = next(line for line in tables.shipped if line.line == "offline")
+    more = replace(first, **{field: getattr(full, field)})
+    lines = piped(sample.view(replace(tables, shipped=(more, *tables.shipped[1:]))))
+    heads = [line.split(":")[0] for line in lines if line[:4].isupper()]
+    assert heads[0] == "SHIPPED"
+    told = {"value": "value +12.4 points", "promised": "promised +2.0", "measured": "+2.14", "grade": "| tested |"}
+    assert told[field] in next(line for line in lines if line.startswith("Offline forms"))
+
+
+def test_a_line_without_use_keeps_its_reason() -> None:
+    tables = sample.only_use()
+    young = replace(tables.shipped[0], use=None, reasons=("nobody could use it yet",))
+    lines = piped(sample.view(replace(tables, shipped=(young,))))
+    assert "Offline forms | keep | nobody could use it yet" in lines
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_line_of_a_run_of_use_is_wider_than_the_terminal(width: int) -> None:
+    lines = run_text(sample.view(sample.only_use()), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert not any("╌" in line for line in lines)
+
+
+def test_in_a_pipe_numbers_say_what_they_are() -> None:
+    lines = in_pipe(sample.view())
+    assert any(
+        line.startswith("Offline forms | reach 72.0") and "21 times in 30 days | window 30" in line for line in lines
+    )
+    assert any("| tested | 8,012 + 7,988 units" in line for line in lines)
+
+
+def test_a_recommendation_is_wrapped_and_never_cut() -> None:
+    tables = sample.tables()
+    reason = "Retention fell, " + "and so did planning time, " * 6 + "so go back to what was there before."
+    rows = (replace(tables.experiments[0], reason=reason), *tables.experiments[1:])
+    text = run_text(sample.view(replace(tables, experiments=rows)))
+    assert " ".join(reason.split()) in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 100

@@ -165,3 +165,8 @@ def test_an_estimate_reports_the_interval_of_95_percent() -> None:
 def test_a_ledger_without_gains_says_so_instead_of_about_none(valued: int, said: str) -> None:
     head = Headline(shipped=valued, candidates=0, vital_k=0, vital_low=0, vital_high=1, vital_n=valued)
     assert words.headline_sentences(head, "weeks")[0] == said
+
+
+def test_one_line_that_gave_value_is_no_matter_of_about() -> None:
+    head = Headline(shipped=14, candidates=0, vital_k=1, vital_low=1, vital_high=1, vital_n=1)
+    assert words.headline_sentences(head, "weeks")[0] == "The one shipped line that was measured gave value"

@@ -127,6 +127,7 @@ def check(
     from vitalfew.checks.baseline import LEVELS, accepted, at_least, write_baseline
     from vitalfew.errors import UsageError, suggest
     from vitalfew.report import print_findings
+    from vitalfew.report.words import count
     from vitalfew.workspace import load
 
     if fail_on not in LEVELS:
@@ -137,7 +138,7 @@ def check(
     results = _computed(workspace, as_of)
     if accept:
         write_baseline(file, results.tables.findings)
-        say(f"{len(results.tables.findings)} findings accepted in {file}", err=as_json)
+        say(f"{count(len(results.tables.findings), 'finding')} accepted in {file}", err=as_json)
         known = accepted(file, required=True)
     findings = tuple(f for f in results.tables.findings if (f.id, f.subject) not in known)
     if as_json:

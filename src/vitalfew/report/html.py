@@ -37,10 +37,9 @@ def write_html(view: View, path: str | Path) -> Path:
 
 def html_page(view: View) -> str:
     """The report as text of an HTML document."""
-    sections = [
-        *ledger(view), value_by_factor(view), promises(view), experiments(view), features(view), checks(view),
-        failed(view), method(view),
-    ]  # fmt: skip
+    lines, behind = ledger(view), [value_by_factor(view), promises(view), experiments(view)]
+    first = [features(view), *lines, *behind] if view.is_use_only else [*lines, *behind, features(view)]
+    sections = [*first, checks(view), failed(view), method(view)]
     body = [
         _top(view),
         tag("main", _head(view), [part for part in sections if part], class_="page", id="main"),
@@ -86,6 +85,8 @@ def _top(view: View) -> Markup:
         "failed": "Not computed",
         "method": "How computed",
     }
+    if view.is_use_only:
+        links = {"features": links["features"], **links}
     shown = [(key, name) for key, name in links.items() if key != "failed" or view.tables.failed]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")

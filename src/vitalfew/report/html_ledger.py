@@ -25,6 +25,9 @@ BELOW = 15
 SHIPPED = ("Line", "Promised", "Measured", "Value", "Grade", "Vital", "Verdict", "Next step")
 CANDIDATES = ("Line", "Expected value", "Cost", "P in plan", "Grade", "Next step", "Because")
 
+EMPTY = frozenset(("Promised", "Value", "Expected value", "Grade", "Vital", "P in plan", "Verdict"))
+"""Columns left out where use is all that is known: no line has anything in them."""
+
 
 def ledger(view: View) -> list[Markup]:
     """Both halves of the ledger."""
@@ -46,6 +49,9 @@ def _shipped(view: View) -> Markup:
 
     what = "among the vital few that give 80 % of the value"
     rows = _with_line([row(line) for line in above], _folded(below, row), what)
+    if view.is_use_only:
+        names = [name for name in SHIPPED if name not in EMPTY]
+        return section("shipped", "Shipped", question, tag("div", _columns(names), rows, class_="ledger bare"))
     grid = tag("div", _columns(SHIPPED), rows, class_="ledger")
     return section("shipped", "Shipped", question, legend(), grid, _shipped_table(view))
 
@@ -65,6 +71,11 @@ def _candidates(view: View) -> Markup:
         return _row(line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
 
     rows = _with_line([row(line) for line in above], _folded(below, row), "part of the best plan")
+    if view.is_use_only:
+        names = [name for name in CANDIDATES if name not in EMPTY]
+        return section(
+            "candidates", "Candidates", question, tag("div", _columns(names), rows, class_="ledger candidates bare")
+        )
     grid = tag("div", _columns(CANDIDATES), rows, class_="ledger candidates")
     return section("candidates", "Candidates", question, grid, _candidate_table(view))
 
@@ -103,6 +114,9 @@ def _folded[Line: ShippedLine | CandidateLine](lines: Sequence[Line], row: Calla
 
 
 def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
+    step = tag("span", words.NEXT_STEPS[line.recommendation], class_="next")
+    if view.is_use_only:
+        return [cells.cell("Measured", _measured(view, line)), cells.cell("Next step", step, class_="step")]
     names = iter(SHIPPED[1:])
     why = line.reasons[-1] if line.reasons else "not computed"
     return [
@@ -112,7 +126,7 @@ def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
         cells.cell(next(names), cells.chance(line.p_vital, "no value, so no chance of being vital"), class_="num odds"),
         cells.cell(next(names), cells.verdict(line.verdict), class_="judged"),
-        cells.cell(next(names), tag("span", words.NEXT_STEPS[line.recommendation], class_="next"), class_="step"),
+        cells.cell(next(names), step, class_="step"),
     ]
 
 
@@ -153,6 +167,11 @@ def _cost_mark(line: CandidateLine) -> Mark:
 
 
 def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis) -> list[Markup]:
+    step = tag("span", words.NEXT_STEPS[line.recommendation], class_="next")
+    because = tag("span", line.reasons[-1] if line.reasons else "")
+    if view.is_use_only:
+        shown = ("Cost", _cost(view, line, costs), ""), ("Next step", step, "step"), ("Because", because, "because")
+        return [cells.cell(name, part, class_=class_) for name, part, class_ in shown]
     names = iter(CANDIDATES[1:])
     why = line.reasons[0] if line.reasons else "not computed"
     return [
@@ -160,8 +179,8 @@ def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis)
         cells.cell(next(names), _cost(view, line, costs)),
         cells.cell(next(names), cells.chance(line.p_in, "needs a value and a cost"), class_="num odds"),
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
-        cells.cell(next(names), tag("span", words.NEXT_STEPS[line.recommendation], class_="next"), class_="step"),
-        cells.cell(next(names), tag("span", line.reasons[-1] if line.reasons else ""), class_="because"),
+        cells.cell(next(names), step, class_="step"),
+        cells.cell(next(names), because, class_="because"),
     ]
 
 

@@ -51,7 +51,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A second line under a row, as long as the terminal is wide; in a pipe it ends the row."""
+    """What is said under a row, wrapped as a sentence is; in a pipe it ends the row."""
 
     text: str
 
@@ -116,7 +116,7 @@ class Sheet:
             elif isinstance(row, Group):
                 self.say(row.text, "dim")
             elif isinstance(row, Note):
-                self._row([Field("", self.width - GAP)], [Cell(row.text, "dim")], indent=GAP)
+                self.say(row.text, "dim", indent=GAP)
             else:
                 self._row(sized, row)
 
@@ -143,8 +143,8 @@ class Sheet:
         for line in lines:
             self._write(Text(plain(" | ".join(text for text in line if text), self.signs)))
 
-    def _row(self, fields: Sequence[Field], row: Sequence[Cell], indent: int = 0) -> None:
-        line = Text(" " * indent)
+    def _row(self, fields: Sequence[Field], row: Sequence[Cell]) -> None:
+        line = Text()
         for place, (field, cell) in enumerate(zip(fields, row, strict=True)):
             text = self._sized(plain(cell.text, self.signs), field)
             line.append(text, cell.style or field.style)

@@ -10,7 +10,7 @@ from rich.console import Console
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, comparable
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
-from vitalfew.report.terminal_ledger import print_ledger
+from vitalfew.report.terminal_ledger import print_headline, print_ledger, print_lines
 from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
 
@@ -47,15 +47,24 @@ _TRUST = {"ok": "passed", "warning": "warning", "failed": "failed"}
 def print_run(view: View, console: Console) -> None:
     """Print a run: its ledger, what stands behind it, what the checks found, and what could not be computed."""
     tables = view.tables
-    if tables.shipped or tables.candidates or not tables.effects:
+    if view.is_use_only:
+        _print_use_first(view, console)
+    elif tables.shipped or tables.candidates or not tables.effects:
         print_ledger(view, console)
     print_experiments(view, console)
     if len(tables.experiments) <= FEW_EXPERIMENTS:
         print_effects(view, console)
-    print_use(view, console)
+    if not view.is_use_only:
+        print_use(view, console)
     if tables.findings:
         print_checks(view, console)
     print_failed(view, console)
+
+
+def _print_use_first(view: View, console: Console) -> None:
+    print_headline(view, console)
+    print_use(view, console)
+    print_lines(view, console)
 
 
 def as_text(view: View, width: int = 100) -> str:
@@ -141,7 +150,7 @@ def print_use(view: View, console: Console) -> None:
     half = MOST_FEATURES // 2
     shown = used if len(used) <= MOST_FEATURES else [*used[:half], *used[-half:]]
     fields = [Field(""), Field("reach (95 %)", 23, right=True), Field("per 30 days", 11, right=True)]
-    sheet.table([*fields, Field("window", 8), Field("", 14)], [_use(view, row) for row in shown])
+    sheet.table([*fields, Field("window", 8), Field("", 14)], [_use(view, row, sheet) for row in shown])
     sheet.left_out(len(used) - len(shown), "feature")
     missing = [view.title("features", row.feature) for row in rows if row not in measured]
     if missing:
@@ -211,20 +220,21 @@ def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
         p = f"p {words.p_value(row.p_value)}" if sheet.is_pipe else words.p_value(row.p_value)
         cells += [Cell(words.change(row.estimate, low, high, view.unit(row.metric))), Cell(drawn), Cell(p)]
     if sheet.is_pipe or sheet.width >= WIDE:
-        cells += [Cell(row.grade), Cell(" + ".join(f"{n:,}" for n in row.n.values()))]
+        units = " + ".join(f"{n:,}" for n in row.n.values()) + (" units" if row.n and sheet.is_pipe else "")
+        cells += [Cell(row.grade), Cell(units)]
     return cells
 
 
-def _use(view: View, row: UseRow) -> list[Cell]:
-    frequency = "" if row.frequency is None else f"{words.significant(row.frequency, 2)} times"
+def _use(view: View, row: UseRow, sheet: Sheet) -> list[Cell]:
+    often, window = words.frequency(row), f"{row.window_days} days"
     judged = words.judged_use(row)
     mark = Cell("" if judged == "used" else judged, "yellow" if row.hardly_used else "dim")
     reach = words.share_interval(row.reach) if row.reach else ""
     return [
         Cell(view.title("features", row.feature)),
-        Cell(reach),
-        Cell(frequency),
-        Cell(f"{row.window_days} days"),
+        Cell(f"reach {reach}" if sheet.is_pipe else reach),
+        Cell(often if sheet.is_pipe else often.removesuffix(" in 30 days")),
+        Cell(f"window {window}" if sheet.is_pipe else window),
         mark,
     ]
 

@@ -42,11 +42,23 @@ def print_ledger(view: View, console: Console) -> None:
     if not view.tables.shipped and not view.tables.candidates:
         _teach(sheet)
         return
-    _headline(view, sheet)
+    print_headline(view, console)
+    print_lines(view, console)
+
+
+def print_headline(view: View, console: Console) -> None:
+    """Print the ledger in a few sentences."""
+    _headline(view, Sheet(console))
+
+
+def print_lines(view: View, console: Console) -> None:
+    """Print the shipped lines and the candidates; where use is all that is known, without columns for the rest."""
+    sheet = Sheet(console)
+    shipped, candidates = (_used, _ideas) if view.is_use_only else (_shipped, _candidates)
     if view.tables.shipped:
-        _shipped(view, sheet)
+        shipped(view, sheet)
     if view.tables.candidates:
-        _candidates(view, sheet)
+        candidates(view, sheet)
 
 
 def _teach(sheet: Sheet) -> None:
@@ -116,6 +128,37 @@ def _candidates(view: View, sheet: Sheet) -> None:
 
     sheet.table(fields, _rows(wanted, above, row, "the best plan above, the worthwhile many below"))
     sheet.say("value in points: 100 would move every factor from worst to best", "dim")
+    sheet.left_out(len(lines) - len(wanted), "candidate")
+
+
+def _used(view: View, sheet: Sheet) -> None:
+    lines = view.tables.shipped
+    sheet.heading(f"SHIPPED: {words.count(len(lines), 'line')}")
+    wanted, _ = _wanted(lines)
+
+    def row(line: ShippedLine) -> list[Row]:
+        reach = words.share_interval(line.use) if line.use else ""
+        often = words.frequency(view.use_of(view.feature_of(line))) if line.use else ""
+        used = f"used by {reach} of the eligible" if reach and sheet.is_pipe else reach
+        step = Cell(words.NEXT_STEPS[line.recommendation], "bold" if urgent(line) else "")
+        cells = [Cell(line.title), Cell(used), Cell(often), step]
+        return [cells] if line.use else [cells, Note(_story(view, line))]
+
+    fields = [Field(""), Field("reach (95 %)", 23, right=True), Field("how often", 22, right=True), Field("next", 7)]
+    sheet.table(fields, _rows(wanted, (), row, ""))
+    sheet.left_out(len(lines) - len(wanted), "shipped line")
+
+
+def _ideas(view: View, sheet: Sheet) -> None:
+    lines = view.tables.candidates
+    sheet.heading(f"CANDIDATES: {words.count(len(lines), 'line')}")
+    wanted, _ = _wanted(lines)
+
+    def row(line: CandidateLine) -> list[Row]:
+        cells = [Cell(line.title), Cell(words.NEXT_STEPS[line.recommendation], "bold")]
+        return [cells, Note("; ".join((_cost(view, line), *line.reasons[-1:])))]
+
+    sheet.table([Field(""), Field("next", 10)], _rows(wanted, (), row, ""))
     sheet.left_out(len(lines) - len(wanted), "candidate")
 
 

@@ -43,6 +43,13 @@ class View:
         """The ledger in figures, once it is computed."""
         return self.tables.headline[0] if self.tables.headline else None
 
+    @property
+    def is_use_only(self) -> bool:
+        """Whether use is all that is known: no line has a value, a promise, an effect, or anything told by these."""
+        tables = self.tables
+        found = tables.effects or tables.promises or not any(row.measured for row in tables.use)
+        return not found and all(_is_bare(line) for lines in (tables.shipped, tables.candidates) for line in lines)
+
     def unit(self, metric: str) -> Unit:
         """How numbers of this metric are written."""
         return unit_of(self.definitions.metrics.get(metric))
@@ -137,6 +144,12 @@ def cut[Line: ShippedLine | CandidateLine](lines: Iterable[Line]) -> tuple[tuple
     rows = tuple(lines)
     above = tuple(row for row in rows if (chance(row) or 0) >= VITAL)
     return above, tuple(row for row in rows if (chance(row) or 0) < VITAL)
+
+
+def _is_bare(line: ShippedLine | CandidateLine) -> bool:
+    if line.value or line.grade or chance(line) is not None:
+        return False
+    return isinstance(line, CandidateLine) or not (line.promised or line.measured or line.verdict != "no_promise")
 
 
 def urgent(line: ShippedLine | CandidateLine) -> bool:

@@ -182,11 +182,6 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
-def one_of(number: int, noun: str) -> str:
-    """A plural noun for every number but one."""
-    return count(number, noun).split(" ", 1)[1]
-
-
 def date_and_time(iso: str) -> str:
     """`22 Nov 2026, 08:12 UTC` from ISO 8601; the text itself when it is no date."""
     try:
@@ -229,6 +224,13 @@ def judged_use(row: UseRow) -> str:
     return "hardly used" if row.hardly_used else "used"
 
 
+def frequency(row: UseRow | None) -> str:
+    """How often those who use a feature use it: `0.34 times in 30 days`; nothing when unknown."""
+    if row is None or row.frequency is None:
+        return ""
+    return f"{significant(row.frequency, 2)} times in 30 days"
+
+
 def use_sentence(row: UseRow) -> str:
     """Use of a feature in a sentence; *not measured* is never *not used*."""
     if not row.measured or row.reach is None:
@@ -253,9 +255,10 @@ def _vital(headline: Headline) -> str:
         if headline.vital_n == 1:
             return "The one shipped line that was measured gave no value"
         return f"None of the {headline.vital_n} shipped lines that were measured is likely to have given value"
+    if headline.vital_n == 1:
+        return "The one shipped line that was measured gave value"
     ends = "" if headline.vital_low is None else f" ({headline.vital_low} to {headline.vital_high})"
-    lines = one_of(headline.vital_n, "shipped line")
-    return f"About {headline.vital_k}{ends} of {headline.vital_n} {lines} gave 80 % of the measured value"
+    return f"About {headline.vital_k}{ends} of {headline.vital_n} shipped lines gave 80 % of the measured value"
 
 
 def _hardly_used(headline: Headline, cost_unit: str) -> str:
