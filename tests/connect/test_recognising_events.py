@@ -77,6 +77,26 @@ def test_of_many_events_the_sixty_most_used_are_taken_and_the_rest_counted(tmp_p
     assert "event_79" in begun.definitions.features
     assert "event_3" not in begun.definitions.features
     assert "20 less used events of 80 left out" in begun.recognised[0]
+    steps = " ".join(begun.next_steps(run(load(begun.folder)).tables))
+    assert "Left out: the 20 least used events" in steps
+    assert "columns name, event" in steps
+
+
+def _with_a_hardly_used_one(tmp_path: Path, names: int) -> str:
+    path = tmp_path / f"use_{names}.csv"
+    hardly = [f"{user},2025-01-{user % 28 + 1:02},rare {n}" for n in range(names) for user in range(2 + n % 2)]
+    often = (f"{user},2025-01-{user % 28 + 1:02},often" for user in range(100))
+    write_text(path, "user,day,event", *hardly, *often, *(f"{n % 90},2025-02-{n % 28 + 1:02},often" for n in range(90)))
+    begun = begin([path], into=tmp_path / f"made_{names}")
+    return " ".join(begun.next_steps(run(load(begun.folder)).tables))
+
+
+def test_no_removal_is_proposed_as_reaching_fewest_when_less_used_events_were_left_out(tmp_path: Path) -> None:
+    assert "reaches fewest" in _with_a_hardly_used_one(tmp_path, 20)
+    left_out = _with_a_hardly_used_one(tmp_path, 70)
+    assert "Test removing" not in left_out
+    assert "of the 60 most used are used by under 5 % over 30 days" in left_out
+    assert "nothing above says what reaches fewest" in left_out
 
 
 def test_what_is_used_once_a_year_is_judged_over_a_year(tmp_path: Path) -> None:

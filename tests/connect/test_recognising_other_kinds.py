@@ -107,6 +107,18 @@ def test_of_results_reported_twice_the_one_with_the_later_date_counts(tmp_path: 
     assert [effect.estimate for effect in results.tables.effects] == [0.2]
 
 
+@pytest.mark.parametrize("name", ["End date", "end", "Ended", "finished"])
+def test_the_end_of_an_experiment_is_the_date_of_its_result(name: str, tmp_path: Path) -> None:
+    lines = (
+        f"experiment,metric,estimate,se,started_at,{name}",
+        "A,sales,0.5,0.1,2026-01-03,2026-01-01",
+        "A,sales,0.2,0.1,2026-01-01,2026-02-01",
+    )
+    begun, results = started(tmp_path, write_text(tmp_path / "past.csv", *lines))
+    assert f"time={name}" in begun.recognised[0]
+    assert [effect.estimate for effect in results.tables.effects] == [0.2]
+
+
 def test_exposures_alone_ask_for_what_the_exposed_did(tmp_path: Path) -> None:
     lines = (f"{n},blue,{('control', 'b')[n % 2]}" for n in range(90))
     begun, results = started(tmp_path, write_text(tmp_path / "seen.csv", "user,experiment,variant", *lines))

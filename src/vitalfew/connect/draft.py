@@ -36,7 +36,7 @@ _KINDS = (
 
 @dataclass
 class Facts:
-    """What `next_steps` needs to remember of the files: days covered by events, events per user of the data."""
+    """What `next_steps` needs to remember of the files. `left_out`: less used events that became no features."""
 
     have: set[str] = field(default_factory=set)
     first: date | None = None
@@ -44,6 +44,7 @@ class Facts:
     unit: str | None = None
     segments: int = 0
     results: int = 0
+    left_out: int = 0
 
     @property
     def days(self) -> int:

@@ -69,6 +69,10 @@ USER = Role("user", _names(
     id_utilisateur, usuario, id_usuario, cliente, gebruiker, gebruiker_id, klant, klant_id, anvandare,
     anvandar_id, kund, bruker, bruker_id, utente, username, user_name, login, email, user_email"""
 ))  # fmt: skip
+_ENDS = _names(
+    """end_date, ended_at, ended, ended_on, end_time, end, finished_at, finished, finish_date, completed_at,
+    completed, concluded, enddatum, slutdato"""
+)
 TIME = Role("time", _names(
     """timestamp, event_timestamp, event_time, event_datetime, time, ts, at, datetime, date_time, time_stamp,
     occurred_at, occurred, happened_at, created_at, created, creation_date, event_date, original_timestamp,
@@ -79,7 +83,8 @@ TIME = Role("time", _names(
     moment, visit_date, activity_date, seen_at, last_seen, zeit, zeitpunkt, zeitstempel, datum, uhrzeit, tid,
     tidspunkt, tidsstempel, dato, date_heure, heure, horodatage, fecha, hora, fecha_hora, tijd, tijdstip,
     tidpunkt, tidsstampel, data_ora"""
-))  # fmt: skip
+) + _ENDS)  # fmt: skip
+ENDED = Role("time", _ENDS)  # of past results: when an experiment ended counts, not when it began
 EVENT = Role("event", _names(
     """event, event_name, event_type, event_title, event_action, action, action_name, action_type, activity,
     activity_name, activity_type, feature, feature_name, feature_id, feature_key, interaction, operation,

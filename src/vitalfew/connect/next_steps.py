@@ -32,7 +32,8 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Pa
         folder: where it was written.
     """
     yield from _hardly_used(tables, facts)
-    yield from _removal(tables, definitions)
+    yield from _removal(tables, facts, definitions)
+    yield from _left_out(facts)
     yield from _win_rate(tables, facts, definitions)
     yield _next_file(facts)
     yield f"Look at {folder / 'vitalfew.yaml'}, correct what was guessed, then: vitalfew run {folder}"
@@ -47,7 +48,7 @@ def _hardly_used(tables: Tables, facts: Facts) -> Iterator[str]:
         rows = [row for row in tables.use if row.window_days == window and row.segment is None and row.reach]
         few = sum(row.reach is not None and row.reach.estimate < HARDLY for row in rows)
         if rows and facts.days >= window:
-            parts.append(f"{few} of {len(rows)} used by under 5 % over {window} days")
+            parts.append(f"{few} of {_taken(len(rows), facts)} used by under 5 % over {window} days")
     if parts:
         yield f"Features: {', '.join(parts)}. This is use, not value."
     if facts.days:
@@ -60,13 +61,31 @@ def _hardly_used(tables: Tables, facts: Facts) -> Iterator[str]:
         yield f"Not measured (which is not the same as not used): {counted(len(unmeasured), 'feature')}."
 
 
-def _removal(tables: Tables, definitions: Definitions) -> Iterator[str]:
-    """The hardly used feature that costs most, or reaches least: the removal to test first."""
+def _taken(features: int, facts: Facts) -> str:
+    """How many features were looked at, and which when not all are there."""
+    which = " listed and most used" if "features" in facts.have else " most used"
+    return f"the {features}{which} are" if facts.left_out else str(features)
+
+
+def _left_out(facts: Facts) -> Iterator[str]:
+    """Say that the least used events are no features yet, and how they become some."""
+    if facts.left_out:
+        yield (
+            f"Left out: the {counted(facts.left_out, 'least used event')}, so nothing above says what reaches fewest."
+            " To add more, start again with a list of features (a file with columns name, event), or name them under"
+            " `features:` in vitalfew.yaml."
+        )
+
+
+def _removal(tables: Tables, facts: Facts, definitions: Definitions) -> Iterator[str]:
+    """The hardly used feature that costs most, or reaches least of all events: the removal to test first."""
     rows = [row for row in tables.use if row.main and row.segment is None and row.hardly_used and row.reach]
     if not rows:
         return
     first = min(rows, key=lambda row: (-_upkeep(definitions, row.feature), row.reach.estimate if row.reach else 1.0))
     title, upkeep = definitions.title("features", first.feature), _upkeep(definitions, first.feature)
+    if facts.left_out and not upkeep:
+        return  # something that was left out reaches fewer
     because = f"costs {upkeep:g} {definitions.policy.cost_unit}" if upkeep else "reaches fewest"
     reach = first.reach.estimate if first.reach else 0.0
     yield (

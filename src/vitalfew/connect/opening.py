@@ -15,6 +15,7 @@ from vitalfew.connect.look import look
 from vitalfew.connect.next_steps import sentences
 from vitalfew.connect.past import add_aggregates, add_results
 from vitalfew.connect.recognise import kind_named, recognise
+from vitalfew.connect.sharing import agree
 from vitalfew.connect.trials import add_exposures, add_unit_experiment
 from vitalfew.connect.usage import add_events, add_users
 from vitalfew.connect.words import key_of
@@ -52,7 +53,8 @@ def begin(
 
     Args:
         files: delimited text, JSON lines or Parquet, each of a kind that `vitalfew.connect.kinds` knows.
-        into: the folder to write, new or empty; by default `vitalfew-NAME` after the first file, here.
+        into: the folder to write, new or empty, which names the workspace; by default `vitalfew-NAME` after the first
+            file, here.
         ask: asks a person `(question, choices, default)`; None when nobody may be asked.
         kind: what files are, `FILE=KIND`, where their columns do not tell.
 
@@ -72,8 +74,11 @@ def begin(
             stack.callback(opened.close)
             found.append(recognise(opened, asker, wanted.get(Path(path).name)))
         usable, sentences_ = _usable(found)
+        sentences_ += agree(usable)
         draft = Draft(home, folder, asker)
-        draft.tree["workspace"]["name"] = _stem(files[0])
+        draft.tree["workspace"]["name"] = (
+            _stem(files[0]) if into is None else key_of(into.resolve().name, (), "workspace")
+        )
         draft.facts.have = {kind_.key for kind_ in usable}
         _add(draft, usable)
         definitions = write(draft, [file.look.name for file in usable.values()])

@@ -185,7 +185,7 @@ def _like_arms(column: str, arms: tuple[tuple[str, int], ...]) -> bool:
 
 def _results(look: Look, *, forced: bool) -> Recognised | None:
     roles = (kinds.EXPERIMENT, kinds.METRIC, kinds.ESTIMATE, kinds.SE, kinds.LOW, kinds.HIGH, kinds.P_VALUE)
-    columns = assigned(look, (*roles, kinds.Z_VALUE, kinds.N, kinds.VARIANT, kinds.TIME))
+    columns = assigned(look, (*roles, kinds.Z_VALUE, kinds.N, kinds.VARIANT, _when(look)))
     if "experiment" not in columns:
         return None
     wide = wide_columns(look, columns["experiment"])
@@ -198,12 +198,16 @@ def _results(look: Look, *, forced: bool) -> Recognised | None:
     return None if kinds.USER.rank(columns["experiment"]) is not None else Recognised(look, kinds.RESULTS, columns)
 
 
+def _when(look: Look) -> Role:
+    return kinds.ENDED if best(look, kinds.ENDED) else kinds.TIME
+
+
 def _aggregates(look: Look) -> Recognised | None:
     if arm_columns(look):
         columns = assigned(look, (kinds.EXPERIMENT, kinds.METRIC, kinds.VARIANT))
         return Recognised(look, kinds.AGGREGATES, columns)
     roles = (kinds.EXPERIMENT, kinds.VARIANT, kinds.METRIC, kinds.SD, kinds.VARIANCE, kinds.SE, kinds.CONVERSIONS)
-    columns = assigned(look, (*roles, kinds.N, kinds.MEAN, kinds.TIME))
+    columns = assigned(look, (*roles, kinds.N, kinds.MEAN, _when(look)))
     spread = {"sd", "variance", "se"} & columns.keys()
     if not {"variant", "n"} <= columns.keys() or not ("conversions" in columns or ("mean" in columns and spread)):
         return None

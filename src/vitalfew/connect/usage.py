@@ -129,7 +129,8 @@ def _add_features(draft: Draft, file: Recognised, profile: EventsProfile, listed
     kept = features[:MOST_FEATURES]
     for event in kept:
         _add_feature(draft, event.name, (event.name,), event, profile, {})
-    _say_what_was_left_out(file, profile, usable, features, kept)
+    draft.facts.left_out = len(features) - len(kept) + profile.names - len(profile.events)
+    _say_what_was_left_out(draft, file, profile, usable, features)
     draft.comments["features",] = (
         "Features: what users can use. `events` are exact names in the data; `eligible` is all, or a segment.\n"
         "Cadences are guesses from how often users come back: correct them, as a yearly feature is not unused.\n"
@@ -172,11 +173,11 @@ def _add_feature(
 
 
 def _say_what_was_left_out(
+    draft: Draft,
     file: Recognised,
     profile: EventsProfile,
     usable: Sequence[EventProfile],
     features: Sequence[EventProfile],
-    kept: Sequence[EventProfile],
 ) -> None:
     skipped = [one.name for one in usable if one not in features]
     if skipped:
@@ -184,7 +185,7 @@ def _say_what_was_left_out(
     unnameable = sum(not _can_be_named(one.name) for one in profile.events)
     if unnameable:
         file.notes.append(f"{counted(unnameable, 'event')} left out: an empty or endless name, or control characters")
-    beyond = len(features) - len(kept) + profile.names - len(profile.events)
+    beyond = draft.facts.left_out
     if beyond:
         rest = "so that the least used are not among the features below"
         file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out, {rest}")
@@ -196,11 +197,10 @@ def _say_what_was_left_out(
 def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
     """Add a source of units with segments and a metric per outcome column."""
     look = file.look
-    if draft.facts.unit in look.columns:
-        file.columns["user"] = draft.facts.unit
     user = file.columns["user"]
     unit = draft.facts.unit = draft.facts.unit or user
-    table = draft.place(file, None, {user: unit}, look.columns)
+    columns = [column for column in look.columns if column == user or column.lower() != unit.lower()]
+    table = draft.place(file, None, {user: unit}, columns)
     source: dict[str, Any] = {"table": table, "unit": unit}
     since = next((column for column in look.columns if plain(column) in _SIGN_UP and _is_safe_time(file, column)), None)
     if since is not None:
@@ -209,8 +209,9 @@ def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
             f"`time`: since when a user is there; before that, nobody counts them ({since})"
         )
     draft.tree["sources"][name] = source
-    segmented = add_segments(draft, file, name, (user, since or ""))
-    outcomes = outcome_columns(look, (user, since or "", *segmented))
+    taken = (user, unit, since or "")
+    segmented = add_segments(draft, file, name, taken)
+    outcomes = outcome_columns(look, (*taken, *segmented))
     for column in outcomes:
         draft.add("metrics", column, metric(look, name, column))
     if segmented:
