@@ -103,3 +103,15 @@ def test_discoveries_are_those_of_scipy() -> None:
     drawn = np.random.default_rng(8).beta(0.4, 1.0, size=(200, 25))
     for row in drawn:
         assert discoveries(list(row), 0.05) == list(false_discovery_control(row) <= 0.05)
+
+
+def test_the_order_of_checks_does_not_depend_on_what_was_imported_first() -> None:
+    import subprocess
+    import sys
+
+    ask = "from vitalfew.checks import registered; print([each.id for each in registered()])"
+    said = {
+        subprocess.run([sys.executable, "-c", first + ask], capture_output=True, text=True, check=True).stdout
+        for first in ("", "import vitalfew.checks.use, vitalfew.checks.conflicts; ")
+    }
+    assert len(said) == 1
