@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -116,12 +116,7 @@ def _measure_stage(definitions: Definitions, source: str) -> Stage:
 
         imported = imported_moments(context.definitions, source, context.workspace.root)
         measured = imported or measure(context.definitions, source, context.engine, context.as_of)
-        return {
-            "moments": measured.moments,
-            "assignments": measured.assignments,
-            "given": measured.given,
-            "failed": measured.failed,
-        }
+        return {part.name: getattr(measured, part.name) for part in fields(measured)}
 
     kinds = ("workspace", "data", "sources", "metrics", "experiments", "segments")  # the workspace for its time zone
     return Stage(f"measure.{source}", kinds, compute, sources=_sources_behind(definitions, source), other=_as_of)

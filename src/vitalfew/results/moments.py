@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from vitalfew.results.rows import MomentsRow
 from vitalfew.stats.moments import Moments
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-def moments_row(source: str, experiment: str, arm: str, segment: str | None, moments: Moments) -> MomentsRow:
+
+def moments_row(
+    source: str,
+    experiment: str,
+    arm: str,
+    segment: str | None,
+    moments: Moments,
+    phase: int = 0,
+    day: str | None = None,
+) -> MomentsRow:
     """Flatten the moments of the units of one arm and segment (None: all) row by row."""
     return MomentsRow(
         source=source,
@@ -21,6 +34,11 @@ def moments_row(source: str, experiment: str, arm: str, segment: str | None, mom
         shift=tuple(moments.shift.tolist()),
         mean=tuple(moments.mean.ravel().tolist()),
         cross=tuple(moments.cross.ravel().tolist()),
+        third=_known(moments.third),
+        low=_known(moments.low),
+        high=_known(moments.high),
+        phase=phase,
+        day=day,
     )
 
 
@@ -34,4 +52,12 @@ def moments_of(row: MomentsRow) -> Moments:
         mean=np.asarray(row.mean, dtype=np.float64).reshape(k, k),
         cross=np.asarray(row.cross, dtype=np.float64).reshape(k, k),
         units=row.units,
+        third=np.asarray(row.third, dtype=np.float64),
+        low=np.asarray(row.low, dtype=np.float64),
+        high=np.asarray(row.high, dtype=np.float64),
     )
+
+
+def _known(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """One number per name, or nothing when the source gives none."""
+    return () if np.isnan(values).all() else tuple(values.tolist())

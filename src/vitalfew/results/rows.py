@@ -18,6 +18,7 @@ NextStep = Literal["keep", "fix", "remove", "measure"]
 Choice = Literal["fund", "test_first", "drop"]
 Proof = Literal["proved", "claimed", "no"]
 Severity = Literal["error", "warning", "info"]
+Role = Literal["primary", "secondary", "guardrail", "exploratory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,13 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class MomentsRow:
-    """Moments of the units of one arm and segment (None: all). Matrices `(k, k)` are flattened row by row."""
+    """Moments of the units of one arm and segment (None: all). Matrices `(k, k)` are flattened row by row.
+
+    Names: the key of a metric for its numerator, `KEY/denominator`, `KEY/before` (the same measure before the exposure;
+    `KEY/denominator/before`), `KEY/covariate/COLUMN`, `KEY/step2` and so on. `third`, `low` and `high`, one per name:
+    sum of cubed deviations from the mean, smallest and largest value; empty or NaN when not known. `phase` counts
+    stretches of days with the same split, from 0. `day` (ISO) only in the table `daily`: the day of first exposure.
+    """
 
     source: str
     experiment: str
@@ -52,11 +59,96 @@ class MomentsRow:
     shift: tuple[float, ...]
     mean: tuple[float, ...]
     cross: tuple[float, ...]
+    third: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    phase: int = 0
+    day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuantilesRow:
+    """Order statistics of one metric in one arm and segment, for quantile metrics and pictures of distributions.
+
+    `values[i]` is the sample quantile at `probabilities[i]` over `n` units (or events). `design_effect`: variance
+    of the share below the metric's quantile, relative to independent values (above 1 when events of a unit are alike).
+    """
+
+    source: str
+    experiment: str
+    arm: str
+    segment: str | None
+    metric: str
+    n: int
+    probabilities: tuple[float, ...]
+    values: tuple[float, ...]
+    design_effect: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimesRow:
+    """Times to an event in days, of one metric in one arm and segment: at each of `times`, how many had it or left."""
+
+    source: str
+    experiment: str
+    arm: str
+    segment: str | None
+    metric: str
+    units: int
+    times: tuple[float, ...]
+    events: tuple[int, ...]
+    censored: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapRow:
+    """Moments of the units that two experiments share, by the arms they are in (as in `MomentsRow`)."""
+
+    first: str
+    second: str
+    first_arm: str
+    second_arm: str
+    units: int
+    names: tuple[str, ...]
+    n: tuple[float, ...]
+    shift: tuple[float, ...]
+    mean: tuple[float, ...]
+    cross: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalRow:
+    """Units first exposed on one day (ISO, in the workspace's time zone), by arm."""
+
+    experiment: str
+    day: str
+    arm: str
+    units: int
+
+
+CountedFact = Literal["before_start", "duplicates", "bots", "merged", "mismatched", "held_out", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """Something counted per arm that trust depends on: `count` of `of`.
+
+    *before_start*: units exposed before the start; *duplicates*: events that came again (of events); *bots*: units
+    left out; *merged*: units that had several ids; *mismatched*: units whose arm is not the one the dealing gives;
+    *held_out*: units of a holdout's control found in an experiment it is kept out of; *late*: events that came more
+    than 48 hours after they happened.
+    """
+
+    experiment: str
+    what: CountedFact
+    arm: str
+    count: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRow:
-    """Units assigned to one arm. `crossed` counts units seen in more than one arm, which are left out of all arms."""
+    """Units assigned to one arm. `crossed` counts units seen in several arms (left out, or kept in the first)."""
 
     experiment: str
     arm: str
@@ -102,7 +194,14 @@ class UseRow:
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """An estimated change of one metric in one segment (None: all), one arm against control."""
+    """An estimated change of one metric in one segment (None: all), one arm against control.
+
+    `mode` says how intervals and p-value are meant. `planned` None: no plan was declared. `adjusted_p` is corrected
+    over the declared `family`. `unadjusted` is the effect without covariates or strata, `variance_reduction` their gain
+    as a share. `shrunk`: a segment's effect drawn towards that of all units. `p_better` and `expected_loss` in mode
+    bayesian. `margin` and `p_non_inferior` of a guardrail: p-value of being worse by the margin or more. `check_first`:
+    why the effect is too good to be believed as it stands (Twyman's law).
+    """
 
     experiment: str
     metric: str
@@ -121,6 +220,53 @@ class EffectRow:
     mode: str
     grade: Grade
     notes: tuple[str, ...] = ()
+    role: Role | None = None
+    planned: bool | None = None
+    adjusted_p: float | None = None
+    family: str | None = None
+    unadjusted: Estimate | None = None
+    variance_reduction: float | None = None
+    shrunk: Estimate | None = None
+    p_better: float | None = None
+    expected_loss: float | None = None
+    margin: float | None = None
+    p_non_inferior: float | None = None
+    check_first: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BandRow:
+    """The always-valid interval of one effect with all units first exposed up to the end of `day` (ISO)."""
+
+    experiment: str
+    metric: str
+    arm: str
+    day: str
+    units: int
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeterogeneityRow:
+    """Whether an effect differs between segments, or between the arms of a second experiment (`kind` experiments).
+
+    `by` names the segments, or the second experiment and its arm. `p_value` of no difference, `adjusted_p` with the
+    false-discovery rate controlled over the experiment. `reversal`: every segment points the other way than all units.
+    """
+
+    experiment: str
+    metric: str
+    arm: str
+    kind: Literal["segments", "experiments"]
+    by: tuple[str, ...]
+    estimate: float | None
+    se: float | None
+    p_value: float
+    adjusted_p: float
+    reversal: bool
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,8 +482,16 @@ class Tables:
     moments: tuple[MomentsRow, ...] = ()
     assignments: tuple[AssignmentRow, ...] = ()
     given: tuple[GivenRow, ...] = ()
+    daily: tuple[MomentsRow, ...] = ()
+    quantiles: tuple[QuantilesRow, ...] = ()
+    lifetimes: tuple[LifetimesRow, ...] = ()
+    overlaps: tuple[OverlapRow, ...] = ()
+    arrivals: tuple[ArrivalRow, ...] = ()
+    counts: tuple[CountRow, ...] = ()
     use: tuple[UseRow, ...] = ()
     effects: tuple[EffectRow, ...] = ()
+    bands: tuple[BandRow, ...] = ()
+    heterogeneity: tuple[HeterogeneityRow, ...] = ()
     health: tuple[HealthRow, ...] = ()
     experiments: tuple[ExperimentRow, ...] = ()
     weights: tuple[WeightRow, ...] = ()

@@ -6,7 +6,7 @@ one pass over the data serves every metric, and samples measured apart can be jo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -37,6 +37,9 @@ class Moments:
         cross: sum of central products of columns i and j over those units, `(k, k)`, symmetric; NaN when the source
             did not give it (for example an aggregate without a variance).
         units: units in the sample, those with every column missing included.
+        third: sum of cubed deviations from the mean of each column, `(k,)`; NaN when not known.
+        low: smallest value minus shift of each column, `(k,)`; NaN when not known or without units.
+        high: largest value minus shift, likewise.
 
     >>> from vitalfew.stats import Moments
     >>> both = Moments.of({"minutes": [4.0, 6.0]}) + Moments.of({"minutes": [5.0, float("nan")]})
@@ -50,6 +53,15 @@ class Moments:
     mean: Floats
     cross: Floats
     units: int
+    third: Floats = field(default_factory=lambda: np.zeros(0))
+    low: Floats = field(default_factory=lambda: np.zeros(0))
+    high: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        """Fill in NaN for what the source does not give."""
+        for name in ("third", "low", "high"):
+            if len(getattr(self, name)) != len(self.names):
+                object.__setattr__(self, name, np.full(len(self.names), np.nan))
 
     @classmethod
     def of(cls, columns: Mapping[str, ArrayLike], shift: Mapping[str, float] | None = None) -> Self:
@@ -66,15 +78,15 @@ class Moments:
         with np.errstate(invalid="ignore", over="ignore"):
             shifted = np.where(present, rows - centre, 0.0)
             n, mean, cross = _central_products(shifted, present)
-        return cls(names, n, centre, mean, cross, len(rows))
+            shape = _shape(shifted, present, mean.diagonal())
+        return cls(names, n, centre, mean, cross, len(rows), *shape)
 
     @classmethod
     def given(cls, name: str, *, n: float, mean: float, variance: float | None) -> Self:
         """Take the moments of one column as somebody else reports them (variance with divisor n - 1)."""
         cross = np.nan if variance is None else variance * (n - 1)
-        return cls(
-            (name,), np.array([[float(n)]]), np.array([float(mean)]), np.zeros((1, 1)), np.array([[cross]]), int(n)
-        )
+        square = (np.array([[float(n)]]), np.array([float(mean)]), np.zeros((1, 1)), np.array([[cross]]))
+        return cls((name,), *square, int(n))
 
     def __add__(self, other: Moments) -> Moments:
         """Moments of the two samples joined. Associative and commutative up to rounding."""
@@ -90,13 +102,17 @@ class Moments:
         mean = here + delta * weight
         with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float: refused where they are used
             cross = _sum_of(self, other) + delta * delta.T * (self.n * weight)
-        return Moments(self.names, n, shift, mean, cross, self.units + other.units)
+            third = _third_of(self, other, delta.diagonal())
+            low = np.fmin(self.low + self.shift - shift, other.low + other.shift - shift)
+            high = np.fmax(self.high + self.shift - shift, other.high + other.shift - shift)
+        return Moments(self.names, n, shift, mean, cross, self.units + other.units, third, low, high)
 
     def pick(self, names: Sequence[str]) -> Moments:
         """Moments of some of the columns, in the order asked for."""
         at = np.array([self.at(name) for name in names], dtype=np.intp)
         square = np.ix_(at, at)
-        return Moments(tuple(names), self.n[square], self.shift[at], self.mean[square], self.cross[square], self.units)
+        matrices = (self.n[square], self.shift[at], self.mean[square], self.cross[square])
+        return Moments(tuple(names), *matrices, self.units, self.third[at], self.low[at], self.high[at])
 
     def count(self, name: str) -> int:
         """Units where the column is present."""
@@ -111,6 +127,12 @@ class Moments:
     def variance_of(self, name: str) -> float:
         """Sample variance (divisor n - 1); NaN with fewer than two units."""
         return self.covariance_of(name, name)
+
+    def skewness_of(self, name: str) -> float:
+        """Skewness of the column, sum of cubed deviations / n over the cubed standard deviation; NaN when not known."""
+        at = self.at(name)
+        n, squares = float(self.n[at, at]), float(self.cross[at, at])
+        return float(self.third[at] / n / (squares / n) ** 1.5) if n > 0 and squares > 0 else float("nan")
 
     def covariance_of(self, first: str, second: str) -> float:
         """Sample covariance (divisor n - 1) over the units where both columns are present; NaN with fewer than two."""
@@ -151,6 +173,25 @@ def _centre(
 def _sum_of(first: Moments, second: Moments) -> Floats:
     """Add central products; those of a sample without any unit are zero even where the source did not give them."""
     return np.where(first.n > 0, first.cross, 0.0) + np.where(second.n > 0, second.cross, 0.0)
+
+
+def _third_of(first: Moments, second: Moments, delta: Floats) -> Floats:
+    """Third central sums of the joined samples (Chan, Golub & LeVeque 1983, extended by Terriberry 2007)."""
+    n_1, n_2 = first.n.diagonal(), second.n.diagonal()
+    n = np.maximum(n_1 + n_2, 1)
+    squares_1, squares_2 = first.cross.diagonal(), second.cross.diagonal()
+    mixed = delta**3 * n_1 * n_2 * (n_1 - n_2) / n**2 + 3 * delta * (n_1 * squares_2 - n_2 * squares_1) / n
+    both = first.third + second.third + mixed
+    return np.where(n_1 == 0, second.third, np.where(n_2 == 0, first.third, both))
+
+
+def _shape(shifted: Floats, present: NDArray[np.bool_], mean: Floats) -> tuple[Floats, Floats, Floats]:
+    """Sum of cubed deviations, smallest and largest shifted value per column."""
+    away = np.where(present, shifted - mean, 0.0)
+    some = present.any(axis=0)
+    low = np.where(present, shifted, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(present, shifted, -np.inf).max(axis=0, initial=-np.inf)
+    return (away**3).sum(axis=0), np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
 def _central_products(shifted: Floats, present: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vitalfew.results.rows import AssignmentRow, FailedRow, GivenRow, MomentsRow
+    from vitalfew.results.rows import (
+        ArrivalRow,
+        AssignmentRow,
+        CountRow,
+        FailedRow,
+        GivenRow,
+        LifetimesRow,
+        MomentsRow,
+        OverlapRow,
+        QuantilesRow,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +26,15 @@ class Measured:
     moments: tuple[MomentsRow, ...] = ()
     assignments: tuple[AssignmentRow, ...] = ()
     given: tuple[GivenRow, ...] = ()
+    daily: tuple[MomentsRow, ...] = ()
+    quantiles: tuple[QuantilesRow, ...] = ()
+    lifetimes: tuple[LifetimesRow, ...] = ()
+    overlaps: tuple[OverlapRow, ...] = ()
+    arrivals: tuple[ArrivalRow, ...] = ()
+    counts: tuple[CountRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()
 
     def __add__(self, other: Measured) -> Measured:
         return Measured(
-            self.moments + other.moments,
-            self.assignments + other.assignments,
-            self.given + other.given,
-            self.failed + other.failed,
+            **{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
         )

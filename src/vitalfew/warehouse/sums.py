@@ -300,7 +300,9 @@ def _of_arm(rows: Rows, experiment: int, arm: str, pattern: int | None = None) -
 
 def _rebased(moments: Moments, shift: Floats) -> Moments:
     """The same moments relative to the shift of its experiment; products about the mean do not depend on it."""
-    return replace(moments, shift=shift, mean=moments.mean + (moments.shift - shift)[:, None])
+    away = moments.shift - shift
+    mean, low, high = moments.mean + away[:, None], moments.low + away, moments.high + away
+    return replace(moments, shift=shift, mean=mean, low=low, high=high)
 
 
 def _overall(found: Sequence[Moments]) -> Floats:

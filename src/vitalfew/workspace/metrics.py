@@ -1,0 +1,160 @@
+"""What is measured: metrics, those of them that count as value, and those that may not get worse."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, Strict, model_validator
+
+from vitalfew.workspace.vocabulary import (
+    Aggregation,
+    ColumnName,
+    Days,
+    Definition,
+    Direction,
+    EventName,
+    Filter,
+    Flag,
+    Level,
+    MetricKind,
+    NotNegative,
+    Number,
+    Positive,
+    SegmentKey,
+    Side,
+    SourceKey,
+    StakeholderKey,
+    TeamKey,
+    Text,
+    ValueType,
+    Whole,
+)
+
+
+class Measure(Definition):
+    """What is added up per unit: a column of a source, over some events, filtered.
+
+    `events` (event sources) keeps rows with one of these event names. `filters` are expressions over the columns of
+    the source, all of which must hold. Without a `column`, events are counted.
+    """
+
+    source: SourceKey
+    column: ColumnName | None = None
+    aggregation: Aggregation | None = None
+    events: tuple[EventName, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+
+class Window(Definition):
+    """Days that count, from the first exposure (conversion) or back from the end of the data (lookback)."""
+
+    kind: Literal["conversion", "lookback"] = "conversion"
+    delay: Days = 0
+    length: Positive | None = None
+
+
+class Cap(Definition):
+    """Values beyond a bound are set to the bound: `absolute` in the metric's unit, or a `percentile` as a share."""
+
+    absolute: Number | None = None
+    percentile: Annotated[float, Strict(), Field(gt=0.5, lt=1)] | None = None
+    side: Literal["upper", "lower", "both"] = "upper"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.absolute is None) == (self.percentile is None):
+            raise ValueError("give either absolute or percentile")
+        return self
+
+
+MEASURE_FIELDS = ("source", "column", "aggregation", "events", "filters")  # may stand in a metric itself
+_DOWN_IS_BETTER = ("duration", "error_rate")
+_OF_STEPS = ("funnel", "duration")
+_TWO_PARTS = ("ratio", "error_rate")
+
+
+class Metric(Definition):
+    """A number measured from data. `source`, `column`, `events`, `filters` are short for `numerator`.
+
+    Attributes that belong to a kind: `threshold` (proportion, retention: a unit counts from this value on; above 0
+    when not given), `quantile` and `over` (quantile: of the units' values or of all events), `steps` (funnel: event
+    names in order; duration: start and end), `horizon` in days and `summary` (time_to_event), `rule` (ces: which of
+    the three customs). `covariate_days` (0: none) adjusts for the same measure in that many days before the exposure,
+    `covariates` for columns of the unit source, known before the assignment (CUPED).
+    """
+
+    title: Text | None = None
+    description: Text | None = None
+    kind: MetricKind = "mean"
+    numerator: Measure
+    denominator: Measure | None = None
+    window: Window | None = None
+    cap: Cap | None = None
+    quantile: Annotated[float, Strict(), Field(gt=0, lt=1)] | None = None
+    over: Literal["units", "events"] = "units"
+    threshold: Number | None = None
+    steps: tuple[EventName, ...] = ()
+    horizon: Positive | None = None
+    summary: Literal["restricted_mean", "median"] = "restricted_mean"
+    rule: Literal["mean", "share", "net"] | None = None
+    covariate_days: Days | None = None
+    covariates: tuple[ColumnName, ...] = ()
+    segments: tuple[SegmentKey, ...] | None = None
+    direction: Direction = "up"
+    unit: Text | None = None
+    level: Level = "system"
+    role: Literal["goal", "driver", "guardrail", "diagnostic"] | None = None
+    value_type: ValueType | None = None
+    timeliness: Literal["leading", "lagging"] | None = None
+    side: Side | None = None
+    owner: TeamKey | None = None
+    import_key: Text | None = None
+    version: Whole = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_shorthand(cls, raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+        if not isinstance(raw, dict):
+            return raw
+        if raw.get("kind") in _DOWN_IS_BETTER:
+            raw = {"direction": "down"} | raw
+        if "numerator" in raw or not any(name in raw for name in MEASURE_FIELDS):
+            return raw
+        measure = {name: raw[name] for name in MEASURE_FIELDS if name in raw}
+        return {name: value for name, value in raw.items() if name not in MEASURE_FIELDS} | {"numerator": measure}
+
+    @model_validator(mode="after")
+    def _parts_of_kind(self) -> Self:
+        if self.kind == "ratio" and self.denominator is None:
+            raise ValueError("a ratio needs a denominator: add 'denominator: {source: …, column: …}'")
+        if self.kind not in _TWO_PARTS and self.denominator is not None:
+            raise ValueError("only a ratio has a denominator: write 'kind: ratio', or remove it")
+        if self.kind == "retention" and (self.window is None or self.window.length is None):
+            raise ValueError("retention needs a window in days, as in 'window: {delay: 7, length: 1}'")
+        return self
+
+
+class Factor(Definition):
+    """A metric that counts as value, with the range over which it may swing (worst and best plausible, any order)."""
+
+    range: tuple[Number, Number]
+    stakeholder: StakeholderKey | None = None
+    title: Text | None = None
+    baseline: Number | None = None
+    north_star: Flag = False
+    provenance: Literal["customer", "internal"] | None = None
+
+    @model_validator(mode="after")
+    def _has_width(self) -> Self:
+        if self.range[0] == self.range[1]:
+            raise ValueError("a range needs two different ends")
+        return self
+
+
+class Guardrail(Definition):
+    """A metric that may not get worse by more than `margin` (positive, in the metric's unit); a gate, no weight."""
+
+    margin: NotNegative
+    segment: SegmentKey | None = None
+    alpha: Annotated[float, Strict(), Field(gt=0, lt=1)] = 0.05
+    stakeholder: StakeholderKey | None = None

@@ -1,0 +1,130 @@
+"""The words that definitions are made of: kinds of numbers and texts, lists of choices, names of other definitions.
+
+A field that names another definition says so in its type (`Reference`), so that one generic check finds every name
+that does not exist.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+
+def _written_day(raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+    """Let only `2026-02-01` and dates pass: pydantic alone takes seconds since 1970 and times of day, too."""
+    if isinstance(raw, str):
+        day = date.fromisoformat(raw)
+        if str(day) == raw:
+            return day
+    if type(raw) is date:
+        return raw
+    raise ValueError("no date")
+
+
+Number = Annotated[float, Strict()]
+Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$", max_length=120)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
+Positive = Annotated[float, Strict(), Field(gt=0)]
+NotNegative = Annotated[float, Strict(), Field(ge=0)]
+Days = NotNegative
+Day = Annotated[date, BeforeValidator(_written_day)]
+Table = Annotated[Text, Field(description="a file below `data.path`, or a table of the engine")]
+ColumnName = Annotated[Text, Field(description="the name of a column")]
+EventName = Annotated[Text, Field(description="the name of an event")]
+Filter = Annotated[Text, Field(description="a condition over columns")]
+Arm = Annotated[Text, Field(description="the name of an arm")]
+Zone = Annotated[str, Field(description="a time zone such as Europe/Copenhagen")]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="three capital letters such as EUR")
+]
+Memory = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB)$"), Field(description="an amount of memory such as 4GB")
+]
+
+Direction = Literal["up", "down"]
+Level = Literal["feature", "system", "business"]
+ValueType = Literal["functional", "efficiency", "experience", "economic", "risk"]
+Side = Literal["customer", "business", "technical", "employee"]
+Grade = Literal["replicated", "tested", "staged", "dated", "correlated", "opinion"]
+CauseEvidence = Literal["observed", "analysed", "reported", "assumed"]
+Status = Literal["idea", "framed", "forecast", "committed", "live", "shipped", "dropped", "removed"]
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+Aggregation = Literal["sum", "count", "count_distinct", "max", "min", "last", "avg"]
+MetricKind = Literal[
+    "mean",
+    "proportion",
+    "count",
+    "ratio",
+    "quantile",
+    "retention",
+    "funnel",
+    "time_to_event",
+    "duration",
+    "error_rate",
+    "nps",
+    "csat",
+    "ces",
+    "participation",
+]
+Mode = Literal["always_valid", "fixed", "group_sequential", "bayesian"]
+
+
+class Reference:
+    """Marks a field whose value is the key of a definition of one of the `kinds`."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+
+
+SourceKey = Annotated[str, Reference("sources")]
+MetricKey = Annotated[str, Reference("metrics")]
+StakeholderKey = Annotated[str, Reference("stakeholders")]
+SegmentKey = Annotated[str, Reference("segments")]
+FeatureKey = Annotated[str, Reference("features")]
+InitiativeKey = Annotated[str, Reference("initiatives")]
+HypothesisKey = Annotated[str, Reference("hypotheses")]
+ExperimentKey = Annotated[str, Reference("experiments")]
+TeamKey = Annotated[str, Reference("teams")]
+Purpose = Annotated[str, Reference("needs", "objectives", "vision", "metrics", "factors")]
+
+
+class Definition(BaseModel):
+    """Base of all definitions: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Quantiles(Definition):
+    """An uncertain quantity by three quantiles: 10 %, 50 % and 90 %."""
+
+    p10: Number
+    p50: Number
+    p90: Number
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.p10 <= self.p50 <= self.p90:
+            raise ValueError("p10, p50 and p90 must rise")
+        return self
+
+
+def _cost_form(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+    return "quantiles" if isinstance(raw, dict | Quantiles) else "number"
+
+
+Cost = Annotated[Annotated[Positive, Tag("number")] | Annotated[Quantiles, Tag("quantiles")], Discriminator(_cost_form)]
