@@ -67,6 +67,18 @@ def users() -> dict[str, np.ndarray]:
     }
 
 
+def _same_shape(found: Moments, columns: Mapping[str, np.ndarray], known: set[str]) -> None:
+    expected = Moments.of(columns, dict(zip(found.names, found.shift, strict=True)))
+    scale = expected.cross.diagonal() ** 1.5 / np.sqrt(expected.n.diagonal())
+    np.testing.assert_allclose(found.third / scale, expected.third / scale, rtol=0, atol=1e-9)
+    for at, name in enumerate(found.names):
+        if name in known:
+            assert found.low[at] == pytest.approx(expected.low[at], abs=1e-12)
+            assert found.high[at] == pytest.approx(expected.high[at], abs=1e-12)
+        else:
+            assert np.isnan([found.low[at], found.high[at]]).all()
+
+
 METRICS: dict[str, Any] = {
     "spend": {"column": "spend"},
     "visits": {"column": "visits", "kind": "count"},
@@ -103,7 +115,9 @@ def test_missing_values_and_overlapping_segments_equal_numpy(users: dict[str, np
         found = _by_arm(measured, segment)
         assert set(found) == {"a", "b", "c"}
         for arm in found:
-            _same(found[arm], _columns(users, inside & (users["arm"] == arm)))
+            columns = _columns(users, inside & (users["arm"] == arm))
+            _same(found[arm], columns)
+            _same_shape(found[arm], columns, {"spend", "kept"})  # of the others no single unit decides
 
 
 def test_more_segments_than_one_pass_takes_are_all_measured(users: dict[str, np.ndarray]) -> None:

@@ -180,7 +180,8 @@ def _rows(values: Sequence[Value], chunk: int) -> Rows:
     columns = [exp.column(f"v{at}") for at in range(len(values))]
     query = exp.select("experiment", "arm", exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *columns)
     caps = {at: value.percentile for at, value in enumerate(values) if value.percentile is not None}
-    return Rows(query.from_(_kept(_PER_UNIT)), tuple(value.name for value in values), caps)
+    shares = frozenset(at for at, value in enumerate(values) if value.is_share)
+    return Rows(query.from_(_kept(_PER_UNIT)), tuple(value.name for value in values), caps, shares=shares)
 
 
 def _people() -> exp.Expr:

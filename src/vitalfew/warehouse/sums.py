@@ -1,7 +1,7 @@
 """One value per unit and column to Moments per cell: sums of shifted values and of their products, in one pass.
 
-A cell is an experiment, an arm and a pattern of segments, so that overlapping segments are sums of cells and no unit
-is read twice. Subtracting a constant near the mean before summing keeps the digits that sums of squares would lose
+A cell is an experiment, an arm, a pattern of segments, a phase and a day, so that overlapping segments are sums of
+cells and no unit is read twice. Subtracting a constant near the mean before summing keeps the digits that sums of squares would lose
 (Chan, Golub & LeVeque 1983). The constant comes from a sample; when it proves far from the mean of some cell, the
 pass is repeated with a better one.
 """
@@ -30,14 +30,24 @@ if TYPE_CHECKING:
 _SAMPLE = 20_000
 # A mean this many standard deviations from the shift costs six of sixteen digits of the variance.
 _FAR = 1e3
+# Where values are less skewed than this, no single unit decides; smallest and largest value cost an eighth of the pass.
+_SKEWED = 1.0
 
 
 class Cell(NamedTuple):
-    """A group of units: position of the experiment, arm, and the sum of 2**i over the segments i they belong to."""
+    """A group of units: position of the experiment, arm, and the sum of 2**i over the segments i they belong to.
+
+    `phase` counts stretches of days with the same split; `day` is that of the first exposure, in days since 1970.
+    """
 
     experiment: int
     arm: str
     pattern: int
+    phase: int = 0
+    day: int = 0
+
+
+_ALWAYS = ("experiment", "arm", "pattern")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +56,17 @@ class Rows:
 
     Values are doubles, NULL where missing. `caps` holds percentile caps by position; their bounds are quantiles over
     all units of an experiment, so that every arm and segment is cut at the same place. `keys` names the columns of a
-    cell that vary; the others are 0 throughout, and grouping by them would cost a fifth of the pass.
+    cell that vary; the others are 0 throughout, and grouping by them would cost a fifth of the pass. `phase` and `day`
+    are columns only when they are among the keys. `shares` are columns that hold 0 and 1. Without `shape`, third
+    moments and extremes are not asked for.
     """
 
     query: exp.Query
     names: tuple[str, ...]
     caps: Mapping[int, Cap]
-    keys: tuple[str, ...] = Cell._fields
+    keys: tuple[str, ...] = _ALWAYS
+    shares: frozenset[int] = frozenset()
+    shape: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +90,21 @@ def cells(engine: Engine, rows: Rows) -> dict[Cell, Moments]:
         plan = replace(plan, gaps=_gaps(engine, rows))
         found = _summed(engine, rows, plan) or {}
     far = _far(found.values())
-    return _sharpened(engine, rows, plan, found, far) if far else found
+    found = _sharpened(engine, rows, plan, found, far) if far else found
+    return _with_extremes(engine, rows, plan, found) if rows.shape else found
 
 
 def _value(column: int) -> exp.Column:
     return exp.column(f"v{column}")
 
 
-def _key() -> list[exp.Expr]:
-    return [exp.column(name) for name in Cell._fields]
+def _key(rows: Rows) -> list[exp.Expr]:
+    """The columns of a cell that the rows have."""
+    return [exp.column(name) for name in Cell._fields if name in _ALWAYS or name in rows.keys]
+
+
+def _cell(row: Mapping[str, Any]) -> Cell:
+    return Cell(int(row["experiment"]), str(row["arm"]), *(int(row.get(name, 0)) for name in Cell._fields[2:]))
 
 
 # Before the pass ---------------------------------------------------------------------------------------------------
@@ -139,7 +159,7 @@ def _summed(engine: Engine, rows: Rows, plan: _Pass) -> dict[Cell, Moments] | No
         return None
     found = {}
     for at, key in enumerate(zip(*columns.values(), strict=True)):
-        cell = Cell(int(key[0]), str(key[1]), int(key[2]))
+        cell = Cell(int(key[0]), str(key[1]), *map(int, key[2:]))
         found[cell] = _moments(rows.names, plan, {name: values[at] for name, values in sums.items()}, k)
     return found
 
@@ -150,7 +170,7 @@ def _names(table: Any) -> list[str]:  # noqa: ANN401 - an Arrow table, whose pac
 
 def _query(rows: Rows, plan: _Pass) -> exp.Select:
     k = len(rows.names)
-    moved: list[exp.Expr] = [*_key()]
+    moved: list[exp.Expr] = [*_key(rows)]
     for i in range(k):
         difference = exp.Sub(this=exp.paren(_capped(i, plan)), expression=number(float(plan.shift[i])))
         moved.append(exp.alias_(difference, f"d{i}"))
@@ -160,6 +180,9 @@ def _query(rows: Rows, plan: _Pass) -> exp.Select:
         sums.append(exp.alias_(exp.Sum(this=_moved(i)), f"s{i}"))
         if i in plan.gaps:
             sums.append(exp.alias_(exp.Count(this=_moved(i)), f"n{i}"))
+        if rows.shape and i not in rows.shares:
+            square = exp.Mul(this=_moved(i), expression=_moved(i))
+            sums.append(exp.alias_(exp.Sum(this=exp.Mul(this=square, expression=_moved(i))), f"t{i}"))
         sums.extend(_products(i, k, plan.gaps))
     same = [exp.alias_(whole(0), name) for name in Cell._fields if name not in rows.keys]
     keys = [exp.column(name) for name in rows.keys]
@@ -238,7 +261,14 @@ def _moments(names: tuple[str, ...], plan: _Pass, sums: Mapping[str, float], k: 
     cross = product - mean * mean.T * n
     cross[n <= 1] = 0.0
     np.fill_diagonal(cross, np.maximum(cross.diagonal(), 0.0))
-    return Moments(names, n, plan.shift, mean, cross, int(sums["units"]))
+    third = np.array([sums.get(f"t{i}", np.nan) for i in range(k)]) - _below_third(n, mean, product)
+    return Moments(names, n, plan.shift, mean, cross, int(sums["units"]), np.where(n.diagonal() > 0, third, 0.0))
+
+
+def _below_third(n: Floats, mean: Floats, product: Floats) -> Floats:
+    """What the sum of cubes about the shift has too much over that about the mean."""
+    away: Floats = mean.diagonal()
+    return np.asarray(3 * away * product.diagonal() - 2 * n.diagonal() * away**3, dtype=np.float64)
 
 
 # After the pass ----------------------------------------------------------------------------------------------------
@@ -278,7 +308,7 @@ def _sharpened(
         parts = _settled(_about(engine, _of_arm(rows, experiment, arm), plan, mine), constants)
         for cell, moments in dict(parts).items():
             if _far_in(moments, constants[cell]):  # one segment lies far from the rest of its arm
-                parts |= _about(engine, _of_arm(rows, experiment, arm, cell.pattern), plan, [moments])
+                parts |= _about(engine, _of_arm(rows, experiment, arm, cell), plan, [moments])
         again |= {cell: _rebased(moments, shifts[experiment]) for cell, moments in parts.items()}
     return _settled(again, constants)
 
@@ -288,13 +318,14 @@ def _about(engine: Engine, rows: Rows, plan: _Pass, found: Sequence[Moments]) ->
     return _summed(engine, rows, replace(plan, shift=_overall(found))) or {}
 
 
-def _of_arm(rows: Rows, experiment: int, arm: str, pattern: int | None = None) -> Rows:
+def _of_arm(rows: Rows, experiment: int, arm: str, cell: Cell | None = None) -> Rows:
     only = [
         exp.EQ(this=exp.column("experiment"), expression=whole(experiment)),
         exp.EQ(this=exp.column("arm"), expression=exp.Literal.string(arm)),
     ]
-    if pattern is not None:
-        only.append(exp.EQ(this=exp.column("pattern"), expression=whole(pattern)))
+    if cell is not None:
+        names = [column.name for column in _key(rows)[2:]]
+        only.extend(exp.EQ(this=exp.column(name), expression=whole(getattr(cell, name))) for name in names)
     return replace(rows, query=exp.select("*").from_(rows.query.subquery("every")).where(*only))
 
 
@@ -312,30 +343,71 @@ def _overall(found: Sequence[Moments]) -> Floats:
 
 
 def _constants(engine: Engine, rows: Rows, plan: _Pass, far: Sequence[int]) -> dict[Cell, dict[int, float]]:
-    extremes: list[exp.Expr] = []
-    for i in far:
-        extremes.append(exp.alias_(exp.Min(this=_capped(i, plan)), f"low{i}"))
-        extremes.append(exp.alias_(exp.Max(this=_capped(i, plan)), f"high{i}"))
-    query = exp.select(*_key(), *extremes).from_(rows.query.subquery("units")).group_by(*_key())
-    rows_found: list[dict[str, Any]] = engine.query(query).to_pylist()
     return {
-        Cell(int(row["experiment"]), str(row["arm"]), int(row["pattern"])): {
+        _cell(row): {
             i: float(row[f"low{i}"]) for i in far if row[f"low{i}"] is not None and row[f"low{i}"] == row[f"high{i}"]
         }
-        for row in rows_found
+        for row in _extremes(engine, rows, plan, far)
     }
+
+
+def _extremes(engine: Engine, rows: Rows, plan: _Pass, columns: Iterable[int]) -> list[dict[str, Any]]:
+    """Smallest and largest value of some columns in every cell, `low0` and `high0` and so on."""
+    ends: list[exp.Expr] = []
+    for i in columns:
+        ends.append(exp.alias_(exp.Min(this=_capped(i, plan)), f"low{i}"))
+        ends.append(exp.alias_(exp.Max(this=_capped(i, plan)), f"high{i}"))
+    keys = _key(rows)
+    query = exp.select(*keys, *ends).from_(rows.query.subquery("units")).group_by(*keys)
+    answer: list[dict[str, Any]] = engine.query(query).to_pylist()
+    return answer
 
 
 def _settled(found: Mapping[Cell, Moments], constants: Mapping[Cell, Mapping[int, float]]) -> dict[Cell, Moments]:
     """A constant column has no variance; rounding must not give it a tiny one."""
     settled = {}
     for cell, moments in found.items():
-        mean, cross = moments.mean.copy(), moments.cross.copy()
+        mean, cross, third = moments.mean.copy(), moments.cross.copy(), moments.third.copy()
         for i, value in constants.get(cell, {}).items():
             mean[i, :] = value - moments.shift[i]
-            cross[i, :] = cross[:, i] = 0.0
-        settled[cell] = replace(moments, mean=mean, cross=cross)
+            cross[i, :] = cross[:, i] = third[i] = 0.0
+        settled[cell] = replace(moments, mean=mean, cross=cross, third=third)
     return settled
+
+
+def _with_extremes(engine: Engine, rows: Rows, plan: _Pass, found: Mapping[Cell, Moments]) -> dict[Cell, Moments]:
+    """Add smallest and largest value where values are skewed, and what follows for shares without reading again."""
+    skewed = [i for i in range(len(rows.names)) if i not in rows.shares and _is_skewed(found.values(), i)]
+    ends = {_cell(row): row for row in _extremes(engine, rows, plan, skewed)} if skewed else {}
+    shaped = {}
+    for cell, moments in found.items():
+        third, low, high = moments.third.copy(), moments.low.copy(), moments.high.copy()
+        for i in rows.shares:
+            third[i], low[i], high[i] = _of_share(moments, i)
+        for i in skewed:
+            lowest, highest = ends[cell][f"low{i}"], ends[cell][f"high{i}"]
+            low[i] = np.nan if lowest is None else lowest - moments.shift[i]
+            high[i] = np.nan if highest is None else highest - moments.shift[i]
+        shaped[cell] = replace(moments, third=third, low=low, high=high)
+    return shaped
+
+
+def _is_skewed(found: Iterable[Moments], column: int) -> bool:
+    for moments in found:
+        n, squares = moments.n[column, column], moments.cross[column, column]
+        if n > 0 and squares > 0 and abs(moments.third[column]) / n > _SKEWED * (squares / n) ** 1.5:
+            return True
+    return False
+
+
+def _of_share(moments: Moments, column: int) -> tuple[float, float, float]:
+    """Third central sum, smallest and largest shifted value of a column of 0 and 1."""
+    n, shift = moments.n[column, column], moments.shift[column]
+    if n == 0:
+        return 0.0, np.nan, np.nan
+    share = min(max(shift + moments.mean[column, column], 0.0), 1.0)
+    low, high = (1.0 if round(share * n) == n else 0.0), (0.0 if round(share * n) == 0 else 1.0)
+    return n * share * (1 - share) * (1 - 2 * share), low - shift, high - shift
 
 
 def _far_in(moments: Moments, constants: Mapping[int, float]) -> set[int]:

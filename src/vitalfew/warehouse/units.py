@@ -52,7 +52,8 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         query = assigned.select(exp.alias_(pattern([flags[key] for key in together]), "pattern"))
         query = query.select(*(exp.alias_(found, f"v{at}") for at, found in enumerate(usable.values())))
         keys = ("arm", "pattern") if together else ("arm",)
-        rows = Rows(query, tuple(value.name for value in usable), caps, keys)
+        shares = frozenset(at for at, value in enumerate(usable) if value.is_share)
+        rows = Rows(query, tuple(value.name for value in usable), caps, keys, shares)
         chunks.append((together, _shared(cells(engine, rows), len(study.experiments))))
     return study.answer(chunks, dict.fromkeys(range(len(study.experiments)), crossed))
 
