@@ -67,13 +67,26 @@ def forecast(
 
 def lock(
     folder: Folder,
-    hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")],
     by: By,
+    hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Lock the plan of this experiment instead.")
+    ] = None,
 ) -> None:
-    """Lock the promise: the forecasts so far, combined. It never changes afterwards."""
+    """Lock a promise, or with --experiment a plan. It never changes afterwards.
+
+    A promise: the forecasts so far, combined. A plan: how the experiment will be analysed.
+    """
     from vitalfew.judgement import recording
 
-    _done(recording.lock(_load(folder), hypothesis, by))
+    if (hypothesis is None) == (experiment is None):
+        raise UsageError("name either a hypothesis or --experiment KEY")
+    workspace = _load(folder)
+    if experiment is None:
+        _done(recording.lock(workspace, str(hypothesis), by))
+    else:
+        _done(recording.lock_plan(workspace, experiment, by))
+        _say_when(folder, experiment)
 
 
 def waiver(folder: Folder, about: About, by: By, reason: Annotated[str, typer.Option(help="Why.")]) -> None:
@@ -143,6 +156,20 @@ def verify(
             say(sentence)
     if not found.ok:
         raise typer.Exit(1)
+
+
+def _say_when(folder: Path, experiment: str) -> None:
+    """Say whether a lock of a plan came in time, as far as the start is known."""
+    from vitalfew.workspace.plan_locks import prove_plan
+
+    workspace = _load(folder)
+    proof = prove_plan(experiment, workspace.acts, workspace.definitions, ())
+    if proof.proved == "no":
+        say(f"late: {proof.reason}; effects will not count as planned")
+    elif proof.start is None:
+        say(f"'{experiment}' has no `start:`: the day of its first exposure will count as the start")
+    else:
+        say("commit acts.jsonl before the start, and the lock is proved")
 
 
 def _load(folder: Path) -> Workspace:

@@ -146,7 +146,7 @@ def _lock_notes(key: str, definitions: Definitions, acts: ActLog, lock: Act) -> 
     for name, now in present.items():
         if name in body and body[name] != now:
             yield f"{name} was {body[name]} when it was locked, now {now}"
-    first = next((act for act, _ in acts.of("lock", key)), lock)
+    first = next((act for act, said in acts.of("lock", key) if "promise" in said), lock)
     if first.n != lock.n:
         yield f"locked first on {first.at[:10]}; this is a later lock, of another wording"
 

@@ -12,6 +12,7 @@ from vitalfew.errors import ActError, UsageError, suggest
 from vitalfew.judgement.promises import combined
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model
+from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,25 @@ def lock(ws: Workspace, hypothesis: str, by: str, *, at: datetime | None = None)
         body = _promise_body(hypothesis, ws.definitions, writer)
         definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
         return writer.append("lock", hypothesis, by, body, definition, at)
+
+
+def lock_plan(ws: Workspace, experiment: str, by: str, *, at: datetime | None = None) -> Act:
+    """Lock the plan of an experiment: how it will be analysed, with the definitions that rests on.
+
+    Raises:
+        ActError: the experiment is unknown or has no plan, or its plan as it stands is locked already.
+    """
+    _known(experiment, ws.definitions.experiments, "experiment")
+    if ws.definitions.experiments[experiment].plan is None:
+        hint = "add `plan:` to it, as in `plan: {primary: [METRIC], units: 20000}`; `vitalfew plan` computes the units"
+        raise ActError(f"'{experiment}' has no plan to lock", hint=hint)
+    with acts_of.writing(_folder(ws)) as writer:
+        earlier = current_plan_lock(experiment, writer.log, ws.definitions)
+        if earlier is not None and not changes(writer.log.bodies[earlier.n], experiment, ws.definitions):
+            hint = "a plan is locked once; change it and it can be locked anew, the first lock stays"
+            raise ActError(f"the plan of '{experiment}' was locked on {earlier.at[:10]} (act {earlier.n})", hint=hint)
+        definition = reference("experiments", experiment, ws.definitions, writer.log)
+        return writer.append("lock", experiment, by, plan_body(experiment, ws.definitions), definition, at)
 
 
 def waive(ws: Workspace, about: str, by: str, reason: str, *, at: datetime | None = None) -> Act:

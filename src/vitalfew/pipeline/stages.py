@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,14 +11,14 @@ from zoneinfo import ZoneInfo
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterable, Mapping
 
-    from vitalfew.results.rows import Tables
+    from vitalfew.results.rows import ArrivalRow, Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.fingerprint import Fingerprint
-    from vitalfew.workspace.verify import PromiseProof
+    from vitalfew.workspace.heads import Recorded
+    from vitalfew.workspace.verify import PlanProof, PromiseProof, Verification
     from vitalfew.workspace.workspace import Workspace
 
 ALL_KINDS = tuple(Definitions.model_fields)
@@ -47,17 +48,46 @@ class Context:
 
         return open_engine(self.definitions.data, self.workspace.root, self.frames)
 
-    @cached_property
+    @property
     def proofs(self) -> Mapping[str, PromiseProof]:
         """Which promises are proved to precede their start, by what was recorded up to the day of the run."""
+        return self._verification.proofs
+
+    @property
+    def plans(self) -> Mapping[str, PlanProof]:
+        """Which plans were locked before their start, by experiment; see `plans_since` where no start is given."""
+        return {proof.experiment: proof for proof in self._verification.plans}
+
+    def plans_since(self, arrivals: Iterable[ArrivalRow]) -> Mapping[str, PlanProof]:
+        """The same, where an experiment without a start began on the day of its first exposure."""
+        from vitalfew.workspace.plan_locks import prove_plan
+
+        first: dict[str, date] = {}
+        for row in arrivals:
+            day = date.fromisoformat(row.day)
+            first[row.experiment] = min(day, first.get(row.experiment, day))
+        acts, heads = self.workspace.acts, self._heads
+        return {
+            key: prove_plan(key, acts, self.definitions, heads.heads, first.get(key)) if proof.start is None else proof
+            for key, proof in self.plans.items()
+        }
+
+    @cached_property
+    def _heads(self) -> Recorded:
+        """What git recorded of the log up to the day of the run."""
         from vitalfew.workspace.heads import Recorded, recorded
-        from vitalfew.workspace.verify import audit
 
         root, acts = self.workspace.root, self.workspace.acts
         found = recorded(root) if root and acts.acts else Recorded()
         zone = ZoneInfo(self.definitions.workspace.time_zone)
         heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
-        return audit(acts, self.definitions, heads, found.history).proofs
+        return Recorded(tuple(heads), found.history)
+
+    @cached_property
+    def _verification(self) -> Verification:
+        from vitalfew.workspace.verify import audit
+
+        return audit(self.workspace.acts, self.definitions, self._heads.heads, self._heads.history)
 
     def close(self) -> None:
         """Close the engine, if any stage opened it."""
@@ -92,7 +122,7 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     later = (
-        Stage("effects", kinds, _effects, after=names),
+        Stage("effects", kinds, _effects, after=names, other=_plans),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
         Stage("ledger", ALL_KINDS, _ledger, after=(*names, "use", "effects", "judgement", "verdicts"), other=_draws),
@@ -195,6 +225,10 @@ def _checks(context: Context, tables: Tables) -> Output:
     from vitalfew import checks
 
     return {"findings": checks.run(context.definitions, context.workspace.acts, tables, context.today)}
+
+
+def _plans(context: Context) -> object:
+    return [asdict(proof) for _, proof in sorted(context.plans.items())]
 
 
 def _as_of(context: Context) -> object:

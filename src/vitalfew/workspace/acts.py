@@ -227,7 +227,7 @@ class Writer:
 def erase(root: Path, by: str) -> Erasure:
     """Erase what a person said: bodies and salts of their acts. The chain keeps their hashes and stays whole.
 
-    A lock is the group's promise and stays, unless it rests on the forecast of this person alone.
+    A lock is the group's promise or plan and stays, unless it rests on the forecast of this person alone.
 
     Raises:
         ActError: nobody of that name or pseudonym has an act here.
@@ -258,6 +258,8 @@ def _says_of(log: ActLog, act: Act, person: str) -> bool:
         return False
     if act.kind != "lock":
         return act.by == person
+    if "promise" not in log.bodies[act.n]:
+        return False
     before = {
         other.by for other in log.acts if other.kind == "forecast" and other.about == act.about and other.n < act.n
     }

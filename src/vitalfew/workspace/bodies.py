@@ -6,7 +6,7 @@ import secrets
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, JsonValue, Strict, ValidationError, model_validator
 
 from vitalfew.errors import ActError, suggest
 from vitalfew.workspace.definitions import Share, Text
@@ -70,6 +70,20 @@ class LockBody(Body):
     due: date | None = None
 
 
+class PlanLockBody(Body):
+    """The plan of an experiment as locked.
+
+    `design`: what else of the experiment decides how it is analysed. `rests_on`: hashes of the metrics, guardrails and
+    segments it names. `end`: the last day, when it was given.
+    """
+
+    experiment: Name
+    plan: dict[Name, JsonValue]
+    design: Annotated[dict[Name, JsonValue], Field(default_factory=dict)]
+    rests_on: Annotated[dict[str, str], Field(default_factory=dict)]
+    end: date | None = None
+
+
 class WaiverBody(Body):
     """Why a failed guardrail is accepted."""
 
@@ -107,7 +121,7 @@ def validate(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ActError: names every field that is wrong.
     """
-    model = MODELS[kind]
+    model = PlanLockBody if kind == "lock" and "experiment" in body else MODELS[kind]
     try:
         return model.model_validate(dict(body)).model_dump(mode="json", exclude_none=True)
     except ValidationError as error:

@@ -20,7 +20,7 @@ def current_lock(hypothesis: str, log: ActLog, definitions: Definitions) -> Act 
 
     A second lock of the same wording never replaces the first, whatever it promises.
     """
-    locks = [act for act, _ in log.of("lock", hypothesis)]
+    locks = [act for act, body in log.of("lock", hypothesis) if "promise" in body]
     if not locks:
         return None
     present = reference("hypotheses", hypothesis, definitions, log).hash

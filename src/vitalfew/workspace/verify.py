@@ -1,28 +1,27 @@
-"""Prove the log of acts: what is damaged or erased, which promises preceded their start, what cannot be known."""
+"""Prove the log of acts: what is damaged or erased, which promises and plans preceded their start, what is unknown."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any
 
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace import heads as heads_of
-from vitalfew.workspace.chain import CLOCK_TOLERANCE, Damage
+from vitalfew.workspace.chain import Damage
 from vitalfew.workspace.locks import current_lock
+from vitalfew.workspace.plan_locks import PlanProof, is_plan_lock, prove_plan
+from vitalfew.workspace.proving import Proof, held_against
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, tzinfo
+    from datetime import date
 
     from vitalfew.workspace.acts import ActLog
-    from vitalfew.workspace.chain import Act
     from vitalfew.workspace.definitions import Definitions
     from vitalfew.workspace.heads import Head, History
     from vitalfew.workspace.workspace import Workspace
 
-Proof = Literal["proved", "claimed", "no"]
+__all__ = ["PlanProof", "PromiseProof", "Proof", "Verification", "audit", "prove", "start_of", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class Verification:
     unrecorded: int
     history: History
     promises: tuple[PromiseProof, ...]
+    plans: tuple[PlanProof, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -64,12 +64,13 @@ class Verification:
         return {proof.hypothesis: proof for proof in self.promises}
 
     def sentences(self) -> tuple[str, ...]:
-        """The whole in sentences, for a terminal: state, damage, erasures, promises, limits."""
+        """The whole in sentences, for a terminal: state, damage, erasures, promises, plans, limits."""
         return (
             _state(self),
             *(f"{_place(found)}{found.message}" for found in self.damage),
             *_erasures(self.erased),
             *(f"{proof.hypothesis}: {proof.proof} ({proof.reason})" for proof in self.promises),
+            *(proof.sentence() for proof in self.plans),
             *self.limits(),
         )
 
@@ -80,7 +81,7 @@ class Verification:
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         plain: dict[str, Any] = asdict(self)
-        for proof in plain["promises"]:
+        for proof in (*plain["promises"], *plain["plans"]):
             proof["start"] = proof["start"].isoformat() if proof["start"] else None
         return {"ok": self.ok, **plain, "limits": list(self.limits())}
 
@@ -97,11 +98,20 @@ def verify(ws: Workspace, heads: Sequence[str] = ()) -> Verification:
     return audit(log, ws.definitions, (*recorded.heads, *heads_of.given(heads)), recorded.history)
 
 
-def audit(log: ActLog, definitions: Definitions, heads: Sequence[Head], history: History = "none") -> Verification:
-    """Hold a log against heads known from elsewhere. Pure."""
+def audit(
+    log: ActLog,
+    definitions: Definitions,
+    heads: Sequence[Head],
+    history: History = "none",
+    first_seen: Mapping[str, date] | None = None,
+) -> Verification:
+    """Hold a log against heads known from elsewhere; `first_seen`: day of the first exposure by experiment. Pure."""
+    seen = first_seen or {}
     damage = (*log.damage, *_lost(log, heads))
     covered = max((act.n for act in log.acts for head in heads if head.hash == act.hash), default=0)
-    locked = [key for key in definitions.hypotheses if any(act.about == key for act in log.acts if act.kind == "lock")]
+    locks = [act for act in log.acts if act.kind == "lock"]
+    promised = {act.about for act in locks if not is_plan_lock(act)}
+    planned = {act.about for act in locks if is_plan_lock(act)}
     return Verification(
         acts=len(log.acts),
         head=log.head,
@@ -110,7 +120,10 @@ def audit(log: ActLog, definitions: Definitions, heads: Sequence[Head], history:
         heads=len({head.hash for head in heads}),
         unrecorded=sum(act.n > covered for act in log.acts),
         history=history,
-        promises=tuple(prove(key, log, definitions, heads) for key in locked),
+        promises=tuple(prove(key, log, definitions, heads) for key in definitions.hypotheses if key in promised),
+        plans=tuple(
+            prove_plan(key, log, definitions, heads, seen.get(key)) for key in definitions.experiments if key in planned
+        ),
     )
 
 
@@ -120,15 +133,7 @@ def prove(hypothesis: str, log: ActLog, definitions: Definitions, heads: Iterabl
     if lock is None:
         return PromiseProof(hypothesis, "no", "no lock of it can be read")
     start = start_of(hypothesis, definitions)
-    zone = _zone(definitions.workspace.time_zone)
-    holding, contradicting = _earliest_holding(lock, log, heads)
-    at = holding.at if holding else None
-    stamp = _utc(at)
-    proof, reason = _judge(lock.time.astimezone(zone).date(), start, at.astimezone(zone).date() if at else None)
-    if holding is not None and proof == "proved":
-        reason = f"{holding.source} of {stamp} holds the lock, before the start on {start}"
-    if holding is None and contradicting is not None and proof == "claimed":
-        reason = f"{contradicting.source} is older than the lock of {lock.at} that it holds: one of the clocks is wrong"
+    proof, reason, stamp = held_against(lock, start, log, heads, definitions.workspace.time_zone)
     return PromiseProof(hypothesis, proof, reason, lock.at, start, stamp)
 
 
@@ -140,42 +145,6 @@ def start_of(hypothesis: str, definitions: Definitions) -> date | None:
         return initiative.started
     starts = [found.start for found in definitions.experiments.values() if found.initiative == key and found.start]
     return min(starts, default=initiative.shipped)
-
-
-def _judge(locked: date, start: date | None, recorded: date | None) -> tuple[Proof, str]:
-    """Days are compared: within the day of the start nobody can tell which came first."""
-    if start is None:
-        return "claimed", "no start of the work is given to compare the lock with"
-    if locked > start:
-        return "no", f"locked on {locked}, after the start on {start}"
-    if recorded is not None and recorded < start:
-        return "proved", f"recorded on {recorded}, before the start on {start}"
-    if locked == start:
-        return "claimed", f"locked on the day of the start, {start}: which came first cannot be told"
-    if recorded is not None:
-        return "claimed", f"the log says {locked}, but the first commit with the lock is of {recorded}; start {start}"
-    return "claimed", f"the log says {locked}, before the start on {start}, but no commit holds the lock"
-
-
-def _earliest_holding(lock: Act, log: ActLog, heads: Iterable[Head]) -> tuple[Head | None, Head | None]:
-    """The earliest commit whose log held the lock: its head follows from the lock by an unbroken chain.
-
-    A commit cannot be older than what it holds: one that says so proves nothing, and is given apart.
-    """
-    chained = {lock.hash}
-    link = lock
-    for act in log.acts:
-        if act.n == link.n + 1 and act.prev == link.hash:
-            chained.add(act.hash)
-            link = act
-    dated = [(head.at, head) for head in heads if head.at is not None and head.hash in chained]
-    sound = [pair for pair in dated if pair[0] >= lock.time - CLOCK_TOLERANCE]
-    unsound = [pair for pair in dated if pair not in sound]
-    return _earliest(sound), _earliest(unsound)
-
-
-def _earliest(dated: Iterable[tuple[datetime, Head]]) -> Head | None:
-    return min(dated, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _lost(log: ActLog, heads: Iterable[Head]) -> list[Damage]:
@@ -219,7 +188,8 @@ def _limits(found: Verification) -> tuple[str, ...]:
         said.append(f"{count} in no commit and under no given head: still open to being replaced unseen")
     if found.history == "shallow":
         said.append("the git history is cut off here (a shallow clone): earlier heads were not seen")
-    if any(proof.proof == "proved" for proof in found.promises):
+    proofs = (*(proof.proof for proof in found.promises), *(plan.proved for plan in found.plans))
+    if "proved" in proofs:
         said.append(
             "times of commits are set by the computer that makes them: a proof is as good as the copy of that commit "
             "which somebody else holds, such as a server"
@@ -238,14 +208,3 @@ def _erasures(numbers: Sequence[int]) -> tuple[str, ...]:
     more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""  # noqa: PLR2004 - as many as were shown
     which = f"act{'s' if len(numbers) > 1 else ''} {shown}{more}"
     return (f"{which} erased: what was said is gone, its place in the chain holds",)
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
-
-
-def _utc(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
