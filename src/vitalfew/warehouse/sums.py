@@ -1,9 +1,9 @@
 """One value per unit and column to Moments per cell: sums of shifted values and of their products, in one pass.
 
 A cell is an experiment, an arm, a pattern of segments, a phase and a day, so that overlapping segments are sums of
-cells and no unit is read twice. Subtracting a constant near the mean before summing keeps the digits that sums of squares would lose
-(Chan, Golub & LeVeque 1983). The constant comes from a sample; when it proves far from the mean of some cell, the
-pass is repeated with a better one.
+cells and no unit is read twice. Subtracting a constant near the mean before summing keeps the digits that sums of
+squares would lose (Chan, Golub & LeVeque 1983). The constant comes from a sample; when it proves far from the mean of
+some cell, the pass is repeated with a better one.
 """
 
 from __future__ import annotations
