@@ -49,7 +49,7 @@ def fields_of(model: type[BaseModel]) -> Mapping[str, Any]:
 
 def names_of(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields a user may write, including those that are short for others."""
-    return (*fields_of(model), *(MEASURE_FIELDS if model is Metric else ()))
+    return (*fields_of(model), *((*MEASURE_FIELDS, "template") if model is Metric else ()))
 
 
 # Types -------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from vitalfew.workspace.metric_kinds import faults
+from vitalfew.workspace.templates import expand
 from vitalfew.workspace.vocabulary import (
     Aggregation,
     ColumnName,
@@ -69,17 +71,18 @@ class Cap(Definition):
 
 MEASURE_FIELDS = ("source", "column", "aggregation", "events", "filters")  # may stand in a metric itself
 _DOWN_IS_BETTER = ("duration", "error_rate")
-_OF_STEPS = ("funnel", "duration")
-_TWO_PARTS = ("ratio", "error_rate")
 
 
 class Metric(Definition):
     """A number measured from data. `source`, `column`, `events`, `filters` are short for `numerator`.
 
-    Attributes that belong to a kind: `threshold` (proportion, retention: a unit counts from this value on; above 0
-    when not given), `quantile` and `over` (quantile: of the units' values or of all events), `steps` (funnel: event
-    names in order; duration: start and end), `horizon` in days and `summary` (time_to_event), `rule` (ces: which of
-    the three customs). `covariate_days` (0: none) adjusts for the same measure in that many days before the exposure,
+    Fields that belong to a kind: `threshold` (proportion, retention: a unit counts from this value on; above 0 when not
+    given) and `complement` (it counts when it does not), `quantile` and `over` (quantile: of the units' values or of
+    all events), `steps` (funnel: event names in order; duration: start and end), `horizon` in days (time_to_event: up
+    to where the restricted mean looks; duration: the longest a task may take), `summary` (time_to_event), `rule` (ces:
+    mean answer, share of 5 to 7, or 5 to 7 minus 1 to 3). `template` stands for several of these.
+
+    `covariate_days` (0: none) adjusts for the same measure in that many days before the exposure,
     `covariates` for columns of the unit source, known before the assignment (CUPED).
     """
 
@@ -93,6 +96,7 @@ class Metric(Definition):
     quantile: Annotated[float, Strict(), Field(gt=0, lt=1)] | None = None
     over: Literal["units", "events"] = "units"
     threshold: Number | None = None
+    complement: Flag = False
     steps: tuple[EventName, ...] = ()
     horizon: Positive | None = None
     summary: Literal["restricted_mean", "median"] = "restricted_mean"
@@ -116,6 +120,7 @@ class Metric(Definition):
     def _expand_shorthand(cls, raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
         if not isinstance(raw, dict):
             return raw
+        raw = expand(raw)
         if raw.get("kind") in _DOWN_IS_BETTER:
             raw = {"direction": "down"} | raw
         if "numerator" in raw or not any(name in raw for name in MEASURE_FIELDS):
@@ -125,12 +130,8 @@ class Metric(Definition):
 
     @model_validator(mode="after")
     def _parts_of_kind(self) -> Self:
-        if self.kind == "ratio" and self.denominator is None:
-            raise ValueError("a ratio needs a denominator: add 'denominator: {source: …, column: …}'")
-        if self.kind not in _TWO_PARTS and self.denominator is not None:
-            raise ValueError("only a ratio has a denominator: write 'kind: ratio', or remove it")
-        if self.kind == "retention" and (self.window is None or self.window.length is None):
-            raise ValueError("retention needs a window in days, as in 'window: {delay: 7, length: 1}'")
+        for fault in faults(self):
+            raise ValueError(fault)
         return self
 
 

@@ -1,0 +1,148 @@
+"""Which fields each kind of metric takes, which it needs, and which kind was probably meant when they do not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.workspace.metrics import Metric
+    from vitalfew.workspace.vocabulary import MetricKind
+
+SHARES: tuple[MetricKind, ...] = ("proportion", "retention")
+"""Kinds that are 0 or 1 per unit: whether it reached a threshold."""
+
+SCALES: dict[MetricKind, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+"""Kinds made of answers, with the lowest and highest answer of their scale."""
+
+MOST_STEPS = 10
+
+_OWNERS: dict[str, tuple[MetricKind, ...]] = {
+    "denominator": ("ratio", "error_rate"),
+    "threshold": SHARES,
+    "complement": SHARES,
+    "quantile": ("quantile",),
+    "over": ("quantile",),
+    "steps": ("funnel", "duration"),
+    "horizon": ("time_to_event", "duration"),
+    "summary": ("time_to_event",),
+    "rule": ("ces",),
+}
+_UNCAPPED: tuple[MetricKind, ...] = ("quantile", "funnel", "time_to_event", "participation", *SCALES)
+_OWN_AGGREGATION: tuple[MetricKind, ...] = ("funnel", "time_to_event", "participation", *SCALES)
+
+
+def faults(metric: Metric) -> Iterator[str]:
+    """What is wrong with the fields of a metric for its kind, each with the next step."""
+    yield from _strangers(metric)
+    needs = _NEEDS.get(metric.kind)
+    if needs is not None:
+        yield from needs(metric)
+
+
+def _strangers(metric: Metric) -> Iterator[str]:
+    for field in sorted(metric.model_fields_set & _OWNERS.keys()):
+        owners = _OWNERS[field]
+        given = getattr(metric, field)
+        if metric.kind in owners or given in (None, (), False):
+            continue
+        if field == "denominator":
+            yield "only a ratio has a denominator: write 'kind: ratio', or remove it"
+        else:
+            yield f"'{field}' does not belong to kind {metric.kind}: write 'kind: {owners[0]}', or remove it"
+    if metric.cap is not None and metric.kind in _UNCAPPED:
+        yield f"kind {metric.kind} takes no cap: its values are bounded as they are; remove it"
+    if metric.numerator.aggregation is not None and metric.kind in _OWN_AGGREGATION:
+        yield f"kind {metric.kind} takes no aggregation: the kind says what is taken per unit; remove it"
+
+
+def _ratio(metric: Metric) -> Iterator[str]:
+    if metric.denominator is None:
+        yield "a ratio needs a denominator: add 'denominator: {source: …, column: …}'"
+
+
+def _error_rate(metric: Metric) -> Iterator[str]:
+    if metric.denominator is None:
+        example = "'events: [failed]' and 'denominator: {source: …, events: [failed, succeeded]}'"
+        yield f"an error_rate needs all attempts as its denominator, as in {example}"
+
+
+def _retention(metric: Metric) -> Iterator[str]:
+    without = metric.window is None or metric.window.length is None
+    if without and metric.numerator.column is None:
+        yield "retention needs a window in days, as in 'window: {delay: 7, length: 1}'"
+
+
+def _quantile(metric: Metric) -> Iterator[str]:
+    if metric.quantile is None:
+        yield "a quantile needs to know which one, as in 'quantile: 0.9'"
+    if metric.over == "events" and metric.numerator.column is None:
+        yield "a quantile over events needs the column of their values, as in 'column: milliseconds'"
+
+
+def _funnel(metric: Metric) -> Iterator[str]:
+    if not 2 <= len(metric.steps) <= MOST_STEPS:  # noqa: PLR2004 - one step is no funnel
+        yield f"a funnel needs 2 to {MOST_STEPS} steps in order, as in 'steps: [view, basket, order]'"
+    yield from _only_steps(metric)
+
+
+def _duration(metric: Metric) -> Iterator[str]:
+    if not metric.steps:
+        if metric.numerator.column is None:
+            example = "'steps: [task_started, task_finished]', or 'column: seconds'"
+            yield f"a duration needs the events that begin and end it, as in {example}"
+        if metric.horizon is not None:
+            yield "'horizon' limits how long after its start a task may end, which takes 'steps'"
+        return
+    if len(metric.steps) != 2 or metric.steps[0] == metric.steps[1]:  # noqa: PLR2004 - start and end
+        yield "a duration has two different steps, its start and its end, as in 'steps: [task_started, task_finished]'"
+    yield from _only_steps(metric)
+
+
+def _only_steps(metric: Metric) -> Iterator[str]:
+    for field in ("events", "column"):
+        if metric.steps and getattr(metric.numerator, field):
+            yield f"'{field}' is given beside 'steps', which name the events of a {metric.kind}; remove it"
+
+
+def _time_to_event(metric: Metric) -> Iterator[str]:
+    if not metric.numerator.events:
+        yield "a time_to_event needs the events it waits for, as in 'events: [order]'"
+    if metric.numerator.column is not None:
+        yield "a time_to_event counts days from the first exposure and reads no column; remove 'column'"
+    window = metric.window
+    if window is not None and (window.kind == "lookback" or window.delay or window.length is None):
+        yield "the window of a time_to_event begins with the exposure, as in 'window: {length: 28}'"
+
+
+def _score(metric: Metric) -> Iterator[str]:
+    if metric.numerator.column is None:
+        low, high = SCALES[metric.kind]
+        yield f"{metric.kind} needs the column of the answers ({low} to {high}), as in 'column: score'"
+    if metric.kind == "ces" and metric.rule is None:
+        yield (
+            "ces has no single custom, so name its rule: 'mean' (of 1 to 7), 'share' (of 5 to 7), or 'net' (5 to 7"
+            " minus 1 to 3), as in 'rule: mean'"
+        )
+
+
+def _participation(metric: Metric) -> Iterator[str]:
+    length = None if metric.window is None else metric.window.length
+    if length is None or length != int(length):
+        yield "participation needs a window of whole days, as in 'window: {length: 28}'"
+
+
+_NEEDS = {
+    "ratio": _ratio,
+    "error_rate": _error_rate,
+    "retention": _retention,
+    "quantile": _quantile,
+    "funnel": _funnel,
+    "duration": _duration,
+    "time_to_event": _time_to_event,
+    "nps": _score,
+    "csat": _score,
+    "ces": _score,
+    "participation": _participation,
+}
