@@ -48,8 +48,6 @@ def test_moments_know_how_many_stand_at_either_end(top: int, middle: int, bottom
     (found,) = scores([Moments.of({"nps": values})], "nps", "net")
     if top + middle + bottom == 0:
         assert "no answers" in str(found)
-            found
-        )
         return
     expected = net_score(top, bottom, top + middle + bottom)
     assert isinstance(found, Score)
