@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.stats.stack import Stack
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from vitalfew.stats.moments import Moments
+    from vitalfew.stats.stack import Places
 
     Floats = NDArray[np.float64]
+    Faults = NDArray[np.int64]
 
 SMALLEST_P = 5e-324
 """Smallest positive float: what a p-value too small for floating point is set to, never 0."""
@@ -47,13 +51,20 @@ class Sample:
         mean: mean (or ratio of means) minus shift, in the metric's unit.
         variance: of one unit's contribution, so that variance / n is the squared standard error.
         fault: `Fault` of this arm alone.
+        df: degrees of freedom of the variance; n - 1 when None.
     """
 
     n: Floats
     shift: Floats
     mean: Floats
     variance: Floats
-    fault: NDArray[np.int64]
+    fault: Faults
+    df: Floats | None = None
+
+    @property
+    def freedom(self) -> Floats:
+        """Degrees of freedom of the variance."""
+        return self.n - 1 if self.df is None else self.df
 
     @property
     def level(self) -> Floats:
@@ -71,7 +82,7 @@ class Differences:
     p_value: Floats
     low: Floats
     high: Floats
-    fault: NDArray[np.int64]
+    fault: Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +105,44 @@ def sample(moments: Sequence[Moments], numerators: Sequence[str], denominators: 
     variance of its linearisation (delta method): var(y) - 2 r cov(x, y) + r^2 var(x), over the squared mean of x
     (Deng, Knoblich & Lu 2018, section 3.1).
     """
-    picked = np.array(
-        [_one(m, y, x) for m, y, x in zip(moments, numerators, denominators, strict=True)], dtype=np.float64
-    ).reshape(-1, 5)
-    n, shift, mean, variance, fault = picked.T
+    stack = Stack(moments)
+    y = stack.places(numerators)
+    found = _means(stack, y)
+    ratios = np.array([name is not None for name in denominators], dtype=bool)
+    if not ratios.any():
+        return found
+    bottoms = [top if bottom is None else bottom for top, bottom in zip(numerators, denominators, strict=True)]
+    other = _ratios(stack, y, stack.places(bottoms))
+    pairs = zip(_parts(found), _parts(other), strict=True)
+    n, shift, mean, variance, fault = (np.where(ratios, two, one) for one, two in pairs)
     return Sample(n, shift, mean, variance, fault.astype(np.int64))
 
 
 def differences(control: Sample, treatment: Sample, confidences: Sequence[float]) -> Differences:
     """Welch's test and intervals of treatment minus control (Welch 1947, eq. 28 for the degrees of freedom)."""
+    return contrast((treatment, control), (1.0, -1.0), confidences)
+
+
+def contrast(samples: Sequence[Sample], signs: Sequence[float], confidences: Sequence[float]) -> Differences:
+    """Welch's test of a sum of independent arms, each with its sign: treatment minus control, or a 2 x 2 interaction.
+
+    Args:
+        samples: the arms, with one shared shift when their means are huge.
+        signs: weight of each arm's mean, in the same order.
+        confidences: of the two-sided intervals, as shares.
+    """
     from scipy.special import stdtr, stdtrit
 
-    fault = np.maximum(control.fault, treatment.fault)
+    fault = np.maximum.reduce([one.fault for one in samples])
     with np.errstate(invalid="ignore", divide="ignore", over="ignore", under="ignore"):
-        estimate = (treatment.shift - control.shift) + (treatment.mean - control.mean)
-        part_c, part_t = control.variance / control.n, treatment.variance / treatment.n
-        squared = part_c + part_t
+        # Shifts cancel among themselves before the means are added to them.
+        estimate = _sum([sign * one.shift for sign, one in zip(signs, samples, strict=True)])
+        estimate = estimate + _sum([sign * one.mean for sign, one in zip(signs, samples, strict=True)])
+        parts = [sign * sign * one.variance / one.n for sign, one in zip(signs, samples, strict=True)]
+        squared = _sum(parts)
         se = np.sqrt(squared)
         # Shares of the variance, not the variances: their squares would overflow where the shares do not.
-        df = 1.0 / ((part_c / squared) ** 2 / (control.n - 1) + (part_t / squared) ** 2 / (treatment.n - 1))
+        df = 1.0 / _sum([(part / squared) ** 2 / one.freedom for part, one in zip(parts, samples, strict=True)])
         fault = np.where((fault == Fault.NONE) & (squared == 0), Fault.CONSTANT, fault)
         fault = np.where((fault == Fault.NONE) & ~np.isfinite(estimate + se + df), Fault.OUT_OF_RANGE, fault)
         sound = fault == Fault.NONE
@@ -150,42 +180,49 @@ def lifts(control: Sample, treatment: Sample, found: Differences, confidence: fl
     return Lifts(estimate, np.where(bounded, low, np.nan), np.where(bounded, high, np.nan))
 
 
-def _one(moments: Moments, numerator: str, denominator: str | None) -> tuple[float, float, float, float, int]:
-    """Units, shift, mean minus shift, variance of a contribution, and fault of one arm."""
-    return _mean(moments, numerator) if denominator is None else _ratio(moments, numerator, denominator)
+def _means(stack: Stack, y: Places) -> Sample:
+    n, shift, mean = stack.n(y, y), stack.shift(y), stack.mean(y, y)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        rounding = 4 * _EPSILON * (shift + mean)
+        variance, fault = sound(stack.cross(y, y) / (n - 1), rounding * rounding)
+    few = n < _FEWEST
+    mean = np.where(n > 0, mean, np.nan)
+    return Sample(n, shift, mean, np.where(few, np.nan, variance), np.where(few, Fault.TOO_FEW, fault))
 
 
-def _mean(moments: Moments, name: str) -> tuple[float, float, float, float, int]:
-    at = moments.at(name)
-    n, shift, mean = float(moments.n[at, at]), float(moments.shift[at]), float(moments.mean[at, at])
-    if n < _FEWEST:
-        return n, shift, mean if n else np.nan, np.nan, Fault.TOO_FEW
-    rounding = 4 * _EPSILON * (shift + mean)
-    return n, shift, mean, *_sound(float(moments.cross[at, at]) / (n - 1), rounding * rounding)
+def _ratios(stack: Stack, y: Places, x: Places) -> Sample:
+    n = stack.n(y, x)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        mean_y, mean_x = stack.shift(y) + stack.mean(y, x), stack.shift(x) + stack.mean(x, y)
+        ratio = mean_y / mean_x
+        var_y = stack.cross(y, y) / (stack.n(y, y) - 1)
+        var_x = ratio * ratio * (stack.cross(x, x) / (stack.n(x, x) - 1))
+        variance = var_y - 2 * ratio * (stack.cross(y, x) / (n - 1)) + var_x
+        # The terms cancel when the ratio is the same for every unit; what is left is their rounding.
+        rounding = 16 * _EPSILON * (var_y + var_x + _EPSILON * mean_y * mean_y)
+        variance, fault = sound(variance, rounding)
+        variance = variance / mean_x / mean_x
+    few, zero = n < _FEWEST, mean_x == 0
+    fault = np.where(few, Fault.TOO_FEW, np.where(zero, Fault.ZERO_DENOMINATOR, fault))
+    none = few | zero
+    return Sample(n, np.zeros(len(n)), np.where(none, np.nan, ratio), np.where(none, np.nan, variance), fault)
 
 
-def _ratio(moments: Moments, numerator: str, denominator: str) -> tuple[float, float, float, float, int]:
-    y, x = moments.at(numerator), moments.at(denominator)
-    n = float(moments.n[y, x])
-    if n < _FEWEST:
-        return n, 0.0, np.nan, np.nan, Fault.TOO_FEW
-    mean_y = float(moments.shift[y] + moments.mean[y, x])
-    mean_x = float(moments.shift[x] + moments.mean[x, y])
-    if mean_x == 0:
-        return n, 0.0, np.nan, np.nan, Fault.ZERO_DENOMINATOR
-    ratio = mean_y / mean_x
-    var_y, var_x = moments.variance_of(numerator), ratio * ratio * moments.variance_of(denominator)
-    variance = var_y - 2 * ratio * moments.covariance_of(numerator, denominator) + var_x
-    # The terms cancel when the ratio is the same for every unit; what is left is their rounding.
-    rounding = 16 * _EPSILON * (var_y + var_x + _EPSILON * mean_y * mean_y)
-    variance, fault = _sound(variance, rounding)
-    return n, 0.0, ratio, variance / mean_x / mean_x, fault
+def sound(variance: Floats, rounding: Floats) -> tuple[Floats, Faults]:
+    """The variance, 0 when it is only rounding, NaN when it is not given or cannot be one; and the fault."""
+    large = np.isinf(variance) | np.isinf(rounding)
+    missing = ~large & (np.isnan(variance) | (variance < -rounding))
+    kept = np.where(variance <= rounding, 0.0, variance)
+    fault = np.where(large, Fault.OUT_OF_RANGE, np.where(missing, Fault.VARIANCE_MISSING, Fault.NONE))
+    return np.where(large | missing, np.nan, kept), fault
 
 
-def _sound(variance: float, rounding: float) -> tuple[float, int]:
-    """The variance: 0 when it is only rounding, missing when it is not given or cannot be one."""
-    if np.isinf(variance) or np.isinf(rounding):
-        return np.nan, Fault.OUT_OF_RANGE
-    if np.isnan(variance) or variance < -rounding:
-        return np.nan, Fault.VARIANCE_MISSING
-    return (0.0 if variance <= rounding else variance), Fault.NONE
+def _parts(found: Sample) -> tuple[NDArray[np.generic], ...]:
+    return found.n, found.shift, found.mean, found.variance, found.fault
+
+
+def _sum(parts: Sequence[Floats]) -> Floats:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
