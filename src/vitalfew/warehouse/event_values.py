@@ -12,14 +12,16 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, Unsupported, VitalfewError
 from vitalfew.warehouse.compile import number, whole
-from vitalfew.warehouse.values import holds
+from vitalfew.warehouse.event_chains import steps_reached, tasks_completed
+from vitalfew.warehouse.values import holds, of_kind, reached
+from vitalfew.workspace.metric_kinds import SCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.values import Value
-    from vitalfew.workspace.definitions import Aggregation, EventSource
+    from vitalfew.workspace.definitions import Aggregation, EventSource, Metric, MetricKind
 
 DAY = 86_400_000_000  # microseconds; days after an exposure are 24 hours long, whatever clocks do
 _NONE_IS_ZERO = ("sum", "count", "count_distinct")
@@ -49,7 +51,9 @@ class EventPlan:
         columns: what the grouping reads, by its SQL.
         slots: aggregates by their SQL.
         spans: which events count by time, by value.
-        events: the event names of each value; none means any event.
+        events: the event names of each value of the grouping; none means any event.
+        end: events from this instant on are ignored.
+        chains: metrics that hang on the order of events, by the alias of the grouping each has for itself.
     """
 
     scope: Scope
@@ -60,6 +64,8 @@ class EventPlan:
     slots: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     events: list[tuple[str, ...]] = field(default_factory=list)
+    end: int | None = None
+    chains: dict[str, Value] = field(default_factory=dict)
 
     def add(self, values: Sequence[Value], alias: str, reasons: dict[str, str]) -> dict[Value, exp.Expr]:
         """Plan values; returns what each is in terms of the slots of the grouping's `alias`.
@@ -81,19 +87,94 @@ class EventPlan:
 
     def _see(self, value: Value) -> None:
         self.spans[value.name] = self._span(value)
-        self.events.append(value.measure.events)
+        if not value.is_chained:
+            self.events.append(value.events)
 
     def _planned(self, value: Value, alias: str) -> exp.Expr:
+        if value.is_chained:
+            return self._chained(value, alias)
+        if value.metric.kind == "time_to_event":
+            return self._days(value, alias)
+        if value.metric.kind == "participation":
+            return of_kind(value, _or_zero(self._slot(self._active_days(value), self._condition(value), alias)))
+        if value.metric.over == "events":
+            return self._slot(exp.ArrayAgg(this=self._read(value, "sum")), self._condition(value), alias)
         kind = _aggregation(value)
         aggregate = _aggregate(kind, self._read(value, kind), lambda: self._column(self._instant()))
         slot = self._slot(aggregate, self._condition(value), alias)
-        if value.is_share:
-            some = exp.GT(this=slot, expression=whole(0))
-            return exp.Case().when(some, number(1.0)).else_(number(0.0))
+        if value.reaches:
+            return reached(value.metric, _never_missing(value, slot))
         found: exp.Expr = exp.cast(slot, "DOUBLE")
         if kind in _NONE_IS_ZERO:
-            found = exp.Coalesce(this=found, expressions=[number(0.0)])
-        return value.capped(found)
+            found = _or_zero(found)
+        return value.capped(of_kind(value, found))
+
+    def _active_days(self, value: Value) -> exp.Expr:
+        """How many different days of the window have events; its days begin at the moment the window does."""
+        span = self.spans[value.name]
+        moment = self._instant() if span.kind == "calendar" else self._since()
+        since = exp.paren(exp.Sub(this=moment, expression=whole(span.low)))
+        day = self._column(exp.IntDiv(this=since, expression=whole(DAY)))
+        return exp.Count(this=exp.Distinct(expressions=[day]))
+
+    def _days(self, value: Value, alias: str) -> exp.Expr:
+        """Days from the first exposure to the event, or to the end of what is known of the unit."""
+        start, span = exp.column("start", "p"), self.spans[value.name]
+        if not self.timed:
+            raise Unsupported(
+                f"'{value.key}' counts from the first exposure, whose time is not known",
+                hint="name the column with the time of exposure in the source (`time:`)",
+            )
+        if value.part == "value":
+            first = self._slot(exp.Min(this=self._column(self._instant())), self._condition(value), alias)
+            return _in_days(exp.Sub(this=first, expression=start))
+        until: exp.Expr = self.known_until(start)
+        if span.high is not None:
+            until = exp.Least(this=until, expressions=[exp.Add(this=start.copy(), expression=whole(span.high))])
+        return _in_days(exp.Sub(this=until, expression=start.copy()))
+
+    def known_until(self, start: exp.Expr) -> exp.Expr:
+        """The last instant of the data: of its events, of the exposures, and not after the day asked for."""
+        newest = exp.select(exp.Max(this=self._instant())).from_(self.scope.source())
+        if self.end is not None:
+            newest = newest.where(exp.LT(this=self._instant(), expression=whole(self.end)))
+        return exp.Greatest(this=newest.subquery(), expressions=[start.copy()])
+
+    def _chained(self, value: Value, alias: str) -> exp.Expr:
+        known = [name for name, other in self.chains.items() if other.key == value.key]
+        own = known[0] if known else f"{alias}c{len(self.chains)}"
+        self._own_rows(value)  # what cannot be read fails here, and only this metric
+        self.chains.setdefault(own, value)
+        if value.metric.kind == "funnel":
+            reached = exp.not_(exp.column(f"t{value.step}", own).is_(exp.null()))
+            return exp.Case().when(reached, number(1.0)).else_(number(0.0))
+        column = exp.column("completed" if value.part == "completed" else "seconds", own)
+        found = _or_zero(exp.cast(column, "DOUBLE"))
+        return found if value.part == "completed" else value.capped(found)
+
+    def _own_rows(self, value: Value) -> exp.Select:
+        """The events that a value looks at, one row each: instant (`at`) and name."""
+        name = self.scope.text(self.source.event)
+        rows = exp.select(exp.alias_(self._instant(), "at"), exp.alias_(name, "name")).from_(self.scope.source())
+        span = self.spans[value.name]
+        rows = rows.where(self._named(value.events), exp.not_(self._instant().is_(exp.null())))
+        kept = holds(value.measure.filters, self.scope)
+        if kept is not None:
+            rows = rows.where(kept)
+        if span.kind == "calendar":
+            rows = rows.where(*_between(self._instant(), span))
+        elif self.timed:
+            rows = rows.where(*_between(self._since(), span))
+        if self.end is not None:
+            rows = rows.where(exp.LT(this=self._instant(), expression=whole(self.end)))
+        return rows
+
+    def chained(self, population: exp.Expr, same_unit: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+        """The groupings of chained metrics, one row per unit that has their events, each with how it is joined."""
+        for alias, value in self.chains.items():
+            rows = self._own_rows(value).select(exp.column("id", "p")).join(population.copy(), on=same_unit.copy())
+            same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
+            yield _in_order(rows, value.metric).subquery(alias), same
 
     def grouping(self, population: exp.Expr, same_unit: exp.Expr, end: int | None) -> exp.Select:
         """One row per unit (`id`) that has events, with the planned aggregates."""
@@ -155,13 +236,13 @@ class EventPlan:
             conditions.extend(_between(self._instant(), span))
         elif self.timed and span != self._common():
             conditions.extend(_between(self._since(), span))
-        if value.is_share and value.measure.column is not None:
+        if value.reaches and value.metric.threshold is None and value.measure.column is not None:
             conditions.append(exp.GT(this=self.scope.number(value.measure.column), expression=number(0.0)))
         return exp.and_(*conditions) if conditions else None
 
     def _read(self, value: Value, kind: Aggregation) -> exp.Column | None:
         column = value.measure.column
-        if column is None or value.is_share:
+        if column is None or (value.reaches and value.metric.threshold is None):
             return None
         read = self.scope.column(column) if kind in ("count", "count_distinct") else self.scope.number(column)
         return self._column(read)
@@ -184,13 +265,44 @@ def _between(moment: exp.Expr, span: Span) -> list[exp.Expr]:
     return conditions
 
 
+def _in_order(rows: exp.Select, metric: Metric) -> exp.Select:
+    if metric.kind == "funnel":
+        return steps_reached(rows, metric.steps)
+    longest = None if metric.horizon is None else round(metric.horizon * DAY)
+    return tasks_completed(rows, metric.steps[0], metric.steps[1], longest)
+
+
+def _in_days(micros: exp.Expr) -> exp.Expr:
+    return exp.Div(this=exp.cast(exp.paren(micros), "DOUBLE"), expression=number(float(DAY)), typed=False, safe=False)
+
+
+def _or_zero(found: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=found, expressions=[number(0.0)])
+
+
+def _never_missing(value: Value, slot: exp.Expr) -> exp.Expr:
+    """What is held against the threshold; a unit without events has not reached it."""
+    lowest = value.metric.threshold
+    below = 0.0 if lowest is None or lowest > 0 else lowest - 1
+    kind = _aggregation(value)
+    return exp.Coalesce(this=exp.cast(slot, "DOUBLE"), expressions=[number(0.0 if kind in _NONE_IS_ZERO else below)])
+
+
 def _aggregation(value: Value) -> Aggregation:
-    measure = value.measure
-    if value.is_share or measure.column is None:
-        if measure.aggregation not in (None, "count") and not value.is_share:
+    """How the rows of a unit become its number, unless the kind leaves no choice."""
+    measure, kind = value.measure, value.metric.kind
+    if kind in SCALES:
+        return "last"
+    if value.reaches and (value.metric.threshold is None or measure.column is None):
+        return "count"
+    if measure.column is None:
+        if measure.aggregation not in (None, "count"):
             raise DataError(f"'{value.key}' takes the {measure.aggregation} of no column", expected="a column")
         return "count"
-    return measure.aggregation or ("count" if value.metric.kind == "count" else "sum")
+    return measure.aggregation or _USUAL.get(kind, "sum")
+
+
+_USUAL: dict[MetricKind, Aggregation] = {"count": "count", "duration": "avg"}
 
 
 def _aggregate(kind: Aggregation, column: exp.Column | None, moment: Callable[[], exp.Column]) -> exp.Expr:

@@ -123,8 +123,8 @@ class _Plan:
 
     def _events(self, key: str, source: EventSource, number: int, values: Sequence[Value]) -> None:
         scope = Scope.open(self.engine, source.table, "e")
-        plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values))
-        self.study.reasons |= contradictions(self.engine, scope, values)
+        plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values), end=self.end)
+        self.study.reasons |= contradictions(self.engine, scope, values, source.event)
         alias = f"g{number}"
         self.values |= plan.add(values, alias, self.study.reasons)
         self.notes.extend(unreadable_times(self.engine, scope, source.time))
@@ -133,6 +133,7 @@ class _Plan:
         same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
         if plan.slots:
             self.joins.append((grouping.subquery(alias), same))
+        self.joins.extend(plan.chained(_people(), self._same_unit(scope, source.unit, "p")))
 
     def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
         """The end from which lookback windows count back: that of the day asked for, else of the data."""

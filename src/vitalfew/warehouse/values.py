@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlglot import exp
 
-from vitalfew.errors import DataError, Unsupported
+from vitalfew.errors import DataError, Unsupported, VitalfewError
 from vitalfew.warehouse.compile import Scope, number
+from vitalfew.warehouse.scores import off_scale, scored
 from vitalfew.warehouse.sums import beyond
 from vitalfew.workspace.expressions import parse
+from vitalfew.workspace.metric_kinds import SCALES, SHARES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vitalfew.warehouse.engine import Engine
     from vitalfew.workspace.definitions import Cap, Measure, Metric
@@ -23,17 +25,55 @@ _COUNTING = ("count", "count_distinct")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number per unit: the numerator of a metric (named like it) or the denominator of a ratio."""
+    """One number per unit: the numerator of a metric (named like it), the denominator of a ratio, a step of a funnel.
+
+    Attributes:
+        name: its column in moments.
+        key: the metric.
+        metric: its definition.
+        measure: what is added up.
+        part: of a duration over steps, its seconds or the number of completed tasks; of a time to an event, the days
+            until then or the days a unit was followed.
+        step: of a funnel, from 1.
+    """
 
     name: str
     key: str
     metric: Metric
     measure: Measure
+    part: Literal["value", "completed", "followed"] = "value"
+    step: int = 0
+
+    @property
+    def reaches(self) -> bool:
+        """Whether a unit counts from a threshold on."""
+        return self.metric.kind in SHARES
 
     @property
     def is_share(self) -> bool:
         """Whether it is 0 or 1 per unit."""
-        return self.metric.kind in ("proportion", "retention")
+        custom = self.metric.kind == "ces" and self.metric.rule == "share"
+        return self.metric.kind in (*SHARES, "funnel", "csat") or custom
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether it hangs on the order of a unit's events, which takes a grouping of its own."""
+        return bool(self.metric.steps)
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether moments tell all that is asked; quantiles and times to an event need more than sums."""
+        return self.metric.kind not in ("quantile", "time_to_event")
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether a unit without any row has no value, rather than 0."""
+        return self.metric.kind in (*SCALES, "duration")
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Names of the events it looks at; none means any."""
+        return self.metric.steps or self.measure.events
 
     @property
     def percentile(self) -> Cap | None:
@@ -55,12 +95,18 @@ class Value:
 
 def values_of(key: str, metric: Metric) -> tuple[Value, ...]:
     """The numbers per unit that a metric needs."""
-    values = (Value(key, key, metric, metric.numerator),)
-    return (
-        values
-        if metric.denominator is None
-        else (*values, Value(f"{key}/denominator", key, metric, metric.denominator))
-    )
+    value = Value(key, key, metric, metric.numerator)
+    if metric.denominator is not None:
+        return (value, Value(f"{key}/denominator", key, metric, metric.denominator))
+    if metric.kind == "funnel":
+        last = len(metric.steps)
+        steps = (replace(value, name=f"{key}/step{step}", step=step) for step in range(1, last))
+        return (replace(value, step=last), *steps)
+    if metric.kind == "duration" and metric.steps:
+        return (value, replace(value, name=f"{key}/denominator", part="completed"))
+    if metric.kind == "time_to_event":
+        return (value, replace(value, name=f"{key}/followed", part="followed"))
+    return (value,)
 
 
 def holds(filters: Sequence[str], scope: Scope) -> exp.Expr | None:
@@ -70,22 +116,59 @@ def holds(filters: Sequence[str], scope: Scope) -> exp.Expr | None:
 
 
 def unit_value(value: Value, scope: Scope) -> exp.Expr:
-    """The value in a table with one row per unit; 0 for a unit whose row the filters leave out.
+    """The value in a table with one row per unit.
+
+    A unit whose row the filters leave out has 0, as one without events has; no answer and no time taken are missing.
 
     Raises:
         DataError: a column is missing or holds no numbers.
         Unsupported: the metric needs events.
     """
     measure = value.measure
-    if measure.events or (value.metric.kind == "retention" and measure.column is None):
+    on_events = value.metric.kind == "time_to_event" or value.metric.over == "events"
+    if value.events or on_events or (value.metric.kind == "retention" and measure.column is None):
         raise Unsupported(f"'{value.key}' needs events, and '{measure.source}' has one row per unit")
     if measure.column is None and not measure.filters:
         raise DataError(
             f"'{value.key}' names no column of '{scope.table}'", expected="a column, or filters to count by"
         )
-    found = _in_row(measure, scope)
+    cell = _in_row(measure, scope)
     kept = holds(measure.filters, scope)
-    return value.capped(found if kept is None else exp.Case().when(kept, found).else_(number(0.0)))
+    if kept is not None:
+        chosen = exp.Case().when(kept, cell)
+        cell = chosen if value.may_be_missing else chosen.else_(number(0.0))
+    return value.capped(of_kind(value, cell))
+
+
+def of_kind(value: Value, found: exp.Expr) -> exp.Expr:
+    """What a unit's number means for the kind of its metric: a threshold reached, points, a share of days.
+
+    Args:
+        value: whose number it is.
+        found: the number; missing stays missing.
+    """
+    metric = value.metric
+    if metric.kind in SCALES:
+        return scored(metric, found)
+    if metric.kind == "participation" and metric.window is not None and metric.window.length is not None:
+        return exp.Div(this=found, expression=number(metric.window.length), typed=False, safe=False)
+    if value.reaches and (metric.threshold is not None or metric.complement):
+        return reached(metric, found)
+    return found
+
+
+def reached(metric: Metric, found: exp.Expr) -> exp.Expr:
+    """1 where a unit's number is at least the threshold (above 0 without one), else 0; the reverse for a complement."""
+    yes, no = (0.0, 1.0) if metric.complement else (1.0, 0.0)
+    # NULL is neither at least nor below the threshold, so it stays missing.
+    case = exp.Case().when(_enough(metric, found), number(yes))
+    return case.when(exp.not_(found.copy().is_(exp.null())), number(no))
+
+
+def _enough(metric: Metric, found: exp.Expr) -> exp.Expr:
+    if metric.threshold is None:
+        return exp.GT(this=found.copy(), expression=number(0.0))
+    return exp.GTE(this=found.copy(), expression=number(metric.threshold))
 
 
 def _in_row(measure: Measure, scope: Scope) -> exp.Expr:
@@ -103,9 +186,16 @@ class _Check(NamedTuple):
     reason: str
 
 
-def contradictions(engine: Engine, scope: Scope, values: Sequence[Value]) -> dict[str, str]:
-    """Which values find cells they cannot use, and why, by their name. One query, and none when types rule it out."""
-    checks = [check for value in values for check in _checks(value, scope)]
+def contradictions(engine: Engine, scope: Scope, values: Sequence[Value], event: str | None = None) -> dict[str, str]:
+    """Which values find cells they cannot use, and why, by their name. One query, and none when types rule it out.
+
+    Args:
+        engine: where the table lies.
+        scope: the table.
+        values: numbers per unit over this table; each looks only at the rows of its events and filters.
+        event: the column with the names of events, in a table of events.
+    """
+    checks = [check for value in values for check in _checks(value, scope, event)]
     if not checks:
         return {}
     counts = [exp.alias_(_count_where(check.wrong), f"c{at}") for at, check in enumerate(checks)]
@@ -119,7 +209,7 @@ def contradictions(engine: Engine, scope: Scope, values: Sequence[Value]) -> dic
     return found
 
 
-def _checks(value: Value, scope: Scope) -> list[_Check]:
+def _checks(value: Value, scope: Scope, event: str | None) -> list[_Check]:
     column, counting = value.measure.column, value.measure.aggregation in _COUNTING
     if column is None or counting or column not in scope.types:
         return []
@@ -127,10 +217,33 @@ def _checks(value: Value, scope: Scope) -> list[_Check]:
     text = scope.not_a_number(column)
     if text is not None:
         checks.append(_Check(value, text, "hold no number"))
-    if value.is_share and scope.types[column] in ("integer", "number", "text"):
-        other = exp.not_(scope.number(column).isin(number(0.0), number(1.0)))
-        checks.append(_Check(value, other, "hold neither 0 nor 1; a proportion needs yes or no per unit"))
-    return checks
+    if scope.types[column] in ("integer", "number", "text"):
+        checks.extend(_wrong_numbers(value, scope.number(column), of_unit=event is None))
+    try:
+        kept = _own_rows(value, scope, event)
+    except VitalfewError:
+        return []  # who compiles the filter says what is wrong with it
+    return [check._replace(wrong=exp.and_(check.wrong, kept)) if kept is not None else check for check in checks]
+
+
+def _wrong_numbers(value: Value, cell: exp.Expr, *, of_unit: bool) -> Iterator[_Check]:
+    metric = value.metric
+    if value.reaches and metric.threshold is None:
+        other = exp.not_(cell.isin(number(0.0), number(1.0)))
+        yield _Check(value, other, "hold neither 0 nor 1; a proportion needs yes or no per unit, or a threshold")
+    if metric.kind in SCALES:
+        yield _Check(value, *off_scale(metric, cell))
+    if metric.kind == "participation" and of_unit and metric.window is not None and metric.window.length is not None:
+        outside = exp.not_(exp.Between(this=cell, low=number(0.0), high=number(metric.window.length)))
+        yield _Check(value, outside, f"hold no number of active days from 0 to {metric.window.length:g}")
+
+
+def _own_rows(value: Value, scope: Scope, event: str | None) -> exp.Expr | None:
+    kept = holds(value.measure.filters, scope)
+    if event is None or not value.events:
+        return kept
+    named = scope.text(event).isin(*map(exp.Literal.string, value.events))
+    return named if kept is None else exp.and_(named, kept)
 
 
 def _count_where(condition: exp.Expr) -> exp.Expr:
