@@ -58,13 +58,13 @@ def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None
     """
     if len(counts) < 2:  # noqa: PLR2004 - a ratio needs two arms
         raise NotEnoughData(f"only one arm has units: {', '.join(counts) or 'none'}", expected="at least two arms")
-    shares = _planned(counts, expected)
+    shares = planned_shares(counts, expected)
     observed = np.array([counts[arm] for arm in counts], dtype=np.float64)
     if observed.sum() < 1:
         raise NotEnoughData("no units in any arm", expected="at least one unit")
     p_value = _p_of_sizes(observed, np.array([shares[arm] for arm in counts]))
     status = status_of(p_value)
-    return SampleRatio(p_value, status, _message(counts, shares, p_value, status))
+    return SampleRatio(p_value, status, message_of(counts, shares, p_value, status))
 
 
 def missing_share_p(missing: Sequence[int], units: Sequence[int]) -> float:
@@ -94,7 +94,12 @@ def status_of(p_value: float) -> Status:
     return "warning" if p_value < WARNING_BELOW else "ok"
 
 
-def _planned(counts: Mapping[str, int], expected: Mapping[str, float] | None) -> dict[str, float]:
+def planned_shares(counts: Mapping[str, object], expected: Mapping[str, float] | None) -> dict[str, float]:
+    """Planned share of each arm of `counts`, in its order; equal when nothing is expected.
+
+    Raises:
+        UsageError: the plan does not name the same arms, or a weight is not positive.
+    """
     plan = dict.fromkeys(counts, 1.0) if expected is None else dict(expected)
     if set(plan) != set(counts):
         raise UsageError(
@@ -132,7 +137,8 @@ def _chi_square_tail(statistic: float, df: int) -> float:
     return max(float(chdtrc(df, statistic)), SMALLEST_P)
 
 
-def _message(counts: Mapping[str, int], shares: Mapping[str, float], p_value: float, status: Status) -> str:
+def message_of(counts: Mapping[str, int], shares: Mapping[str, float], p_value: float, status: Status) -> str:
+    """What a test of sizes found, for a reader: sizes, plan, p-value and, when they differ, the likely causes."""
     total = sum(counts.values())
     seen = ", ".join(f"{arm} {counts[arm] / total:.2%}" for arm in counts)
     planned = ", ".join(f"{arm} {share:.2%}" for arm, share in shares.items())

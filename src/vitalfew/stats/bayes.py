@@ -1,0 +1,184 @@
+"""Normal prior, normal estimate: what to believe of an effect after an experiment, in closed form.
+
+The prior comes from the effects of past experiments of the same kind (`prior_from`), so that a surprising result is
+drawn towards what such changes do. Everything works on arrays, `(m,)`, in the unit of the estimates; relative changes
+make past experiments comparable. Gains are positive: turn the sign of a metric that should fall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from vitalfew.stats.normal import two_sided
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+FEWEST_EXPERIMENTS = 20
+"""Past experiments below which their spread is too uncertain to be a prior."""
+WEAK_SD = 0.1
+"""Standard deviation of the weak prior, as a relative change: wider than the effects of nearly all real changes."""
+_ROBUST = 1.4826  # of the median absolute deviation of a normal, to its standard deviation
+_FAR = 4.0  # robust standard deviations at which a past effect is cut: one broken experiment is no evidence of spread
+_ROUNDS = 200  # of golden section; the bracket ends below 1e-12 of its width
+_GOLDEN = (np.sqrt(5.0) - 1) / 2
+
+
+class Belief(NamedTuple):
+    """A normal distribution of the true effect; `(m,)` each."""
+
+    mean: Floats
+    sd: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What effects of such changes are like before the experiment.
+
+    Attributes:
+        mean: of true effects.
+        sd: of true effects.
+        experiments: past experiments behind it; 0 for the weak prior.
+        cut: of these, how many were so far out that they were cut.
+    """
+
+    mean: float
+    sd: float
+    experiments: int
+    cut: int = 0
+
+
+def posterior(estimate: ArrayLike, se: ArrayLike, prior_mean: ArrayLike = 0.0, prior_sd: ArrayLike = np.inf) -> Belief:
+    """Combine estimates and prior by their precisions; an infinite `prior_sd` is no prior at all.
+
+    >>> belief = posterior(0.04, 0.02, 0.0, 0.02)
+    >>> round(float(belief.mean), 4), round(float(belief.sd), 5)
+    (0.02, 0.01414)
+    """
+    seen, error, mean, sd = (np.asarray(part, dtype=np.float64) for part in (estimate, se, prior_mean, prior_sd))
+    weight = 1 / (1 + (error / sd) ** 2)  # of the estimate
+    return Belief(np.asarray(mean + weight * (seen - mean)), np.asarray(error * np.sqrt(weight)))
+
+
+def interval(belief: Belief, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Central interval that holds the true effect with this probability."""
+    half = two_sided(confidence) * belief.sd
+    return belief.mean - half, belief.mean + half
+
+
+def chance_above(belief: Belief, than: ArrayLike = 0.0) -> Floats:
+    """Probability that the true effect is above `than`: 0 for the chance to beat control, -margin for non-inferiority.
+
+    >>> round(float(chance_above(Belief(np.array(0.02), np.array(0.01)))), 4)
+    0.9772
+    """
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr((belief.mean - np.asarray(than, dtype=np.float64)) / belief.sd))
+
+
+def expected_loss(belief: Belief) -> tuple[Floats, Floats]:
+    """What is lost on average by taking the treatment, and by keeping the control, when the other is better.
+
+    With m and s of the belief: E max(-effect, 0) = s pdf(m / s) - m cdf(-m / s), and the same for the other sign.
+
+    >>> [round(float(loss), 4) for loss in expected_loss(Belief(np.array(0.0), np.array(1.0)))]
+    [0.3989, 0.3989]
+    """
+    from scipy.special import ndtr
+
+    z = belief.mean / belief.sd
+    density = belief.sd * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    # Rounding may leave a negative trace of a loss that is zero.
+    taken = np.maximum(density - belief.mean * ndtr(-z), 0.0)
+    kept = np.maximum(density + belief.mean * ndtr(z), 0.0)
+    return np.asarray(taken), np.asarray(kept)
+
+
+def truncated(belief: Belief, low: ArrayLike = -np.inf, high: ArrayLike = np.inf) -> Belief:
+    """Mean and standard deviation of a belief that is known to lie between two bounds.
+
+    >>> cut = truncated(Belief(np.array(0.0), np.array(1.0)), 0.0)
+    >>> round(float(cut.mean), 4), round(float(cut.sd), 4)
+    (0.7979, 0.6028)
+    """
+    mean, sd = (np.asarray(part, dtype=np.float64) for part in belief)
+    a, b = (np.asarray(low) - mean) / sd, (np.asarray(high) - mean) / sd
+    # Turned so that the region lies in the lower tail, where logarithms keep their digits.
+    turned = a + b > 0
+    a, b = np.where(turned, -b, a), np.where(turned, -a, b)
+    log_mass = _log_mass(a, b)
+    at_a, at_b = (np.exp(_log_pdf(end) - log_mass) for end in (a, b))
+    first = at_a - at_b
+    with np.errstate(invalid="ignore"):
+        ends = np.where(np.isfinite(a), a * at_a, 0.0) - np.where(np.isfinite(b), b * at_b, 0.0)
+    spread = np.sqrt(np.maximum(1 + ends - first**2, 0.0))
+    return Belief(mean + sd * np.where(turned, -first, first), sd * spread)
+
+
+def prior_from(estimates: ArrayLike, ses: ArrayLike, *, fewest: int = FEWEST_EXPERIMENTS) -> Prior:
+    """Learn the prior from past effects: estimates `(k,)` of relative changes and their standard errors.
+
+    The estimates scatter as Normal(mean, sd^2 + se^2). The mean is profiled out, the sd maximises the restricted
+    likelihood times sd, which keeps it above zero (Chung et al. 2013, Psychometrika 78). An estimate farther out than
+    four robust standard deviations of its own is cut to that distance before.
+
+    With fewer than `fewest` experiments: mean 0 and `WEAK_SD`, which draws only wild results.
+
+    >>> prior_from([0.02], [0.01])
+    Prior(mean=0.0, sd=0.1, experiments=0, cut=0)
+    """
+    y, se = (np.asarray(part, dtype=np.float64).ravel() for part in (estimates, ses))
+    known = np.isfinite(y) & np.isfinite(se) & (se > 0)
+    y, se = y[known], se[known]
+    if len(y) < max(fewest, 2):
+        return Prior(0.0, WEAK_SD, 0)
+    y, cut = _tamed(y, se)
+    sd = _likeliest(y, se)
+    weight = 1 / (sd**2 + se**2)
+    return Prior(float(weight @ y / weight.sum()), sd, len(y), cut)
+
+
+def _tamed(y: Floats, se: Floats) -> tuple[Floats, int]:
+    """Estimates with the far ones cut, and how many were."""
+    centre = float(np.median(y))
+    robust = _ROBUST * float(np.median(np.abs(y - centre)))
+    most = _FAR * np.sqrt(robust**2 + se**2)
+    far = np.abs(y - centre) > most
+    return np.where(far, centre + np.sign(y - centre) * most, y), int(far.sum())
+
+
+def _likeliest(y: Floats, se: Floats) -> float:
+    scale = float(np.sqrt(np.mean((y - y.mean()) ** 2) + np.median(se) ** 2))
+    low, high = np.log(scale) - 15.0, np.log(scale) + 3.0
+    for _ in range(_ROUNDS):
+        one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        low, high = (low, other) if _fit(np.exp(one), y, se) > _fit(np.exp(other), y, se) else (one, high)
+    return float(np.exp((low + high) / 2))
+
+
+def _fit(sd: float, y: Floats, se: Floats) -> float:
+    """Restricted log likelihood of the spread plus log(sd)."""
+    variance = sd**2 + se**2
+    weight = 1 / variance
+    mean = weight @ y / weight.sum()
+    squares = float(np.sum((y - mean) ** 2 * weight))
+    return float(np.log(sd) - (np.sum(np.log(variance)) + np.log(weight.sum()) + squares) / 2)
+
+
+def _log_mass(a: Floats, b: Floats) -> Floats:
+    """Logarithm of the normal probability between a and b, both mostly below zero."""
+    from scipy.special import log_ndtr
+
+    upper, lower = log_ndtr(b), log_ndtr(a)
+    with np.errstate(divide="ignore"):
+        return np.asarray(upper + np.log1p(-np.exp(np.minimum(lower - upper, 0.0))))
+
+
+def _log_pdf(z: Floats) -> Floats:
+    return np.asarray(-(z**2) / 2 - np.log(2 * np.pi) / 2)
