@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vitalfew import __version__
-from vitalfew.cli import acts, exchange, runs
+from vitalfew.cli import acts, analysis, exchange, runs
 from vitalfew.cli.output import harmless
 from vitalfew.errors import UsageError, VitalfewError
 
@@ -42,6 +42,7 @@ def vitalfew(
 
 
 runs.register(app)
+analysis.register(app)
 acts.register(app)
 exchange.register(app)
 

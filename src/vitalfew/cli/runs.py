@@ -1,4 +1,4 @@
-"""Commands that compute: start, demo, run, check, analyze."""
+"""Commands that compute: start, demo, run, check."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Read 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (start, demo, run, check, analyze):
+    for command in (start, demo, run, check):
         app.command()(command)
 
 
@@ -52,7 +52,7 @@ def start(
     _write_html(results, html)
     for sentence in begun.next_steps(results.tables):
         say(sentence)
-    _leave(results)
+    leave(results)
 
 
 def demo(
@@ -107,7 +107,7 @@ def run(
     else:
         write_results(results.only(only) if only else results)
     _write_html(results, html)
-    _leave(results, remarks=as_json)
+    leave(results, remarks=as_json)
 
 
 def check(
@@ -152,25 +152,6 @@ def check(
         raise typer.Exit(1)
 
 
-def analyze(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row per unit: CSV or Parquet.")],
-    variant: Annotated[str, typer.Option(metavar="COL", help="Column that holds the variant.")],
-    metric: Annotated[list[str], typer.Option(metavar="COL", help="Column to compare. Repeatable.")],
-    control: Annotated[str | None, typer.Option(metavar="ARM", help="The variant to compare with.")] = None,
-    unit: Annotated[str | None, typer.Option(metavar="COL", help="Column with the key of the unit.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """One experiment from one file, without a workspace."""
-    from vitalfew.pipeline import analyze as analyse
-
-    results = analyse(file, variant=variant, metrics=metric, control=control, unit=unit)
-    if as_json:
-        write_json(results.to_json(("experiments",)))
-    else:
-        write_results(results)
-    _leave(results, remarks=as_json)
-
-
 def _computed(workspace: Workspace, as_of: str | None) -> Results:
     from vitalfew.pipeline import run as walk
 
@@ -192,7 +173,7 @@ def _report_failed(results: Results, *, remarks: bool = False) -> None:
         say(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
 
 
-def _leave(results: Results, *, remarks: bool = False) -> None:
+def leave(results: Results, *, remarks: bool = False) -> None:
     """Exit 1 when something could not be computed, after saying what; remarks, where nothing else shows them."""
     _report_failed(results, remarks=remarks)
     if results.failures:
