@@ -102,7 +102,7 @@ def _any(engine: Engine, rows: exp.Select) -> bool:
 
 
 def _unknown_events(study: Study, engine: Engine, place: Place, silent: Sequence[Value]) -> dict[str, str]:
-    source = next((study.definitions.sources[value.measure.source] for value in silent if value.measure.events), None)
+    source = next((study.definitions.sources[value.measure.source] for value in silent if value.events), None)
     if not isinstance(source, EventSource):
         return {}
     name = place.scope.text(source.event)
@@ -110,7 +110,8 @@ def _unknown_events(study: Study, engine: Engine, place: Place, silent: Sequence
     known = sorted(str(row["name"]) for row in engine.query(distinct).to_pylist() if row["name"] is not None)
     reasons = {}
     for value in silent:
-        events = value.measure.events
-        if events and not set(events) & set(known):
-            reasons[value.name] = f"'{place.scope.table}' has no event '{events[0]}'; {suggest(events[0], known)}"
+        absent = [name for name in value.events if name not in known]
+        # Of several names for one thing any may occur; of steps each must.
+        if absent and (value.is_chained or len(absent) == len(value.events)):
+            reasons[value.name] = f"'{place.scope.table}' has no event '{absent[0]}'; {suggest(absent[0], known)}"
     return reasons
