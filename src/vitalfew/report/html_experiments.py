@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
+from vitalfew.report.html_evidence import differences, over_time, segments_drawn_in, spreads
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.lights import light
 from vitalfew.report.markup import Child, Markup, anchor, tag
@@ -57,7 +58,14 @@ def _experiment(view: View, row: ExperimentRow) -> Markup:
         tag("div", tag("strong", action), f": {reason}", class_="clamp"),
     )
     effects = view.effects_of(row.experiment)
-    rest: Child = [_meaning(view, effects), _forest(view, effects)]
+    rest: Child = [
+        _meaning(view, effects),
+        _forest(view, effects),
+        over_time(view, row.experiment),
+        differences(view, row.experiment),
+        segments_drawn_in(view, effects),
+        spreads(view, row.experiment),
+    ]
     if worst == "failed":
         rest = fold("Show the effects anyway", rest)
     opened = tag("div", _health(health), _decision(row), rest, _plan(view, row), class_="drawer")
@@ -102,7 +110,7 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
             else None
         )
         name = _name(view, row, arms=arms)
-        rows.append(([name, _how(row)], text, drawn, _relative(row), words.p_value(row.p_value), _means(view, row),
+        rows.append(([name, _how(view, row)], text, drawn, _relative(row), _p(row), _means(view, row),
                      cells.grade(row.grade), _units(row)))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip
@@ -137,9 +145,39 @@ def _means(view: View, row: EffectRow) -> str:
     return words.with_unit(f"{before} → {after}", unit.level)
 
 
-def _how(row: EffectRow) -> Markup:
-    told = "; ".join([f"{row.method}, {row.mode.replace('_', ' ')}", *row.notes])
-    return tag("div", told, class_="muted small")
+def _p(row: EffectRow) -> Child:
+    """The p-value, and below it the one corrected over the family, where that is another."""
+    if row.p_non_inferior is not None:
+        return [words.p_value(row.p_value), _small(f"{words.p_value(row.p_non_inferior)} of a loss beyond the margin")]
+    if row.p_better is not None:
+        return [words.p_value(row.p_value), _small(f"P(better) {words.probability(row.p_better)}")]
+    if row.adjusted_p is None or row.adjusted_p == row.p_value:
+        return words.p_value(row.p_value)
+    return [words.p_value(row.p_value), _small(f"{words.p_value(row.adjusted_p)} corrected")]
+
+
+def _how(view: View, row: EffectRow) -> list[Markup]:
+    planned = {None: "", True: ", planned", False: ", not planned"}[row.planned]
+    role = f"{row.role}{planned}; " if row.role else ""
+    gain = _gain(view, row)
+    told = "; ".join([f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}", *gain, *row.notes])
+    doubt = (
+        [tag("div", light("warning"), f" Check first: {row.check_first}", class_="small")] if row.check_first else []
+    )
+    return [*doubt, _small(told)]
+
+
+def _gain(view: View, row: EffectRow) -> list[str]:
+    """What covariates or strata changed."""
+    found = row.unadjusted
+    if found is None or row.variance_reduction is None:
+        return []
+    without = words.change(found.estimate, found.low, found.high, view.unit(row.metric))
+    return [f"without adjustment {without}; variance {words.share(row.variance_reduction)} smaller"]
+
+
+def _small(text: str) -> Markup:
+    return tag("div", text, class_="muted small")
 
 
 def _units(row: EffectRow) -> str:
