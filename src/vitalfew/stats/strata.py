@@ -118,7 +118,8 @@ def _weights(strata: Sequence[Arms], *, zero_denominators: bool = False) -> Floa
     usable = np.array([~np.isin(one.fault, bad) & ~np.isin(two.fault, bad) for one, two in strata])
     units = np.where(usable, np.array([one.n + two.n for one, two in strata]), 0.0)
     total = units.sum(axis=0)
-    return np.divide(units, total, out=np.zeros_like(units), where=total > 0)
+    shares: Floats = np.divide(units, total, out=np.zeros_like(units), where=total > 0)
+    return shares
 
 
 def _linearised(cells: Cells, side: int, columns: tuple[Sequence[str], Sequence[str]], weights: Floats) -> list[Sample]:
