@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +84,7 @@ def _starts(table: Floats) -> list[int]:
 def _merged(table: Floats, starts: list[int]) -> list[int]:
     """Beginnings without those where the split hardly moves."""
     kept = starts[:1]
-    for start, end in zip(starts[1:], [*starts[2:], len(table)], strict=True):
+    for start, end in pairwise([*starts[1:], len(table)]):
         before, after = table[kept[-1] : start].sum(axis=0), table[start:end].sum(axis=0)
         one, other = before / before.sum(), after / after.sum()
         shift = np.abs(one - other)
