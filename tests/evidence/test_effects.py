@@ -87,7 +87,8 @@ def test_segments_and_several_arms_each_get_a_row() -> None:
         ("young", "a"),
         ("young", "b"),
     ]
-    assert "one of 2 arms against control; its p-value is not corrected for that" in rows[0].notes
+    assert rows[0].family == "exploratory: 3 metrics x 2 arms, false-discovery rate (Benjamini-Hochberg)"
+    assert all(row.adjusted_p is not None and row.adjusted_p >= (row.p_value or 0) for row in rows)
 
 
 def test_an_unknown_control_lists_the_arms_that_exist() -> None:

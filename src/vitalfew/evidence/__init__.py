@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vitalfew.evidence.comparisons import sources_without_cross_products
+from vitalfew.evidence.arms import sources_without_cross_products
 from vitalfew.evidence.effects import effects
 from vitalfew.evidence.health import health
 from vitalfew.evidence.summaries import summaries

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import VitalfewError
-from vitalfew.evidence.comparisons import by_experiment, metrics_in
+from vitalfew.evidence.arms import by_experiment
+from vitalfew.evidence.columns import metrics_in
 from vitalfew.evidence.words import title_of
 from vitalfew.results.rows import HealthRow
 from vitalfew.stats.sample_sizes import missing_share_p, sample_ratio, status_of
@@ -13,7 +14,7 @@ from vitalfew.stats.sample_sizes import missing_share_p, sample_ratio, status_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from vitalfew.evidence.comparisons import Measured
+    from vitalfew.evidence.arms import Measured
     from vitalfew.results.rows import AssignmentRow, HealthStatus, MomentsRow
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions
@@ -58,8 +59,7 @@ def _is_aggregated(definitions: Definitions, experiment: str, found: Measured | 
 def _units(assigned: Sequence[AssignmentRow], found: Measured | None) -> dict[str, int]:
     if assigned:
         return {row.arm: row.units for row in assigned}
-    everyone = found.arms.get(None, {}) if found is not None else {}
-    return {arm: max(part.units for part in parts) for arm, parts in everyone.items()}
+    return found.units(None) if found is not None else {}
 
 
 def _sizes(definitions: Definitions, experiment: str, counts: Mapping[str, int], *, aggregated: bool) -> HealthRow:
@@ -99,10 +99,10 @@ def _crossed(experiment: str, assigned: Sequence[AssignmentRow]) -> Iterator[Hea
 
 
 def _missing(definitions: Definitions, experiment: str, found: Measured | None) -> Iterator[HealthRow]:
-    arms = found.arms.get(None, {}) if found is not None else {}
+    arms = found.over_phases(None) if found is not None else {}
     if not arms:
         return
-    counted = {metric: _missing_by_arm(arms, metric) for metric in metrics_in(next(iter(arms.values())))}
+    counted = {metric: _missing_by_arm(arms, metric) for metric in _metrics_of(next(iter(arms.values())))}
     tested = {metric: by_arm for metric, by_arm in counted.items() if any(gone for gone, _ in by_arm.values())}
     if not tested:
         yield HealthRow(experiment, MISSING_SHARE, None, "ok", "No metric has missing values.")
@@ -119,6 +119,10 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
         )
         message = f"{title_of(definitions, metric)} is missing for {seen} of the units, {alike}."
         yield HealthRow(experiment, f"{MISSING_SHARE}/{metric}", p_value, status, message)
+
+
+def _metrics_of(parts: Sequence[Moments]) -> list[str]:
+    return metrics_in(name for part in parts for name in part.names)
 
 
 def _missing_by_arm(arms: Mapping[str, Sequence[Moments]], metric: str) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,42 @@
+"""What the names of columns in moments say: a metric, its denominator, what was known of a unit before."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+DENOMINATOR = "/denominator"
+BEFORE = "/before"
+COVARIATE = "/covariate/"
+_HELPER = re.compile(r"^(?P<metric>.+?)/(denominator|before|denominator/before|covariate/.+|step\d+)$")
+_STEP = re.compile(r"/step(\d+)$")
+
+
+def metrics_in(names: Iterable[str]) -> list[str]:
+    """The metrics among some columns, in their order; denominators, covariates and steps are no metrics."""
+    return list(dict.fromkeys(name for name in names if not _HELPER.match(name)))
+
+
+def covariates_of(metric: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a metric that were known of each unit before it was exposed."""
+    own = (f"{metric}{BEFORE}", f"{metric}{DENOMINATOR}{BEFORE}")
+    return tuple(name for name in names if name in own or name.startswith(f"{metric}{COVARIATE}"))
+
+
+def all_covariates(names: Iterable[str]) -> list[str]:
+    """Every column known before exposure; a column of the unit table once, whichever metrics use it."""
+    found: dict[str, str] = {}
+    for name in names:
+        helper = _HELPER.match(name)
+        if helper and (name.endswith(BEFORE) or COVARIATE in name):
+            found.setdefault(name.partition(COVARIATE)[2] or name, name)
+    return list(found.values())
+
+
+def steps_of(metric: str, names: Iterable[str]) -> list[str]:
+    """The columns of the steps of a funnel, first step first."""
+    steps = [name for name in names if name.startswith(f"{metric}/step")]
+    return sorted(steps, key=lambda name: int(found.group(1)) if (found := _STEP.search(name)) else 0)
