@@ -78,7 +78,7 @@ class Times:
     """Restricted means or medians of many arms, in days, ready for `arrays.differences` and `arrays.lifts`.
 
     Attributes:
-        sample: level and variance; for medians its `n` is degrees of freedom + 1, not units.
+        sample: level and variance; for medians also degrees of freedom that say how well the variance is known.
         reasons: why an entry has no answer, `None` where it has one.
     """
 
@@ -116,7 +116,7 @@ def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float])
     >>> restricted_mean_sample([arm], [2.5]).sample.level.tolist()
     [2.0]
     """
-    return _gather([_restricted(arm, horizon) for arm, horizon in zip(arms, horizons, strict=True)])
+    return _gather(arms, [_restricted(arm, horizon) for arm, horizon in zip(arms, horizons, strict=True)])
 
 
 def median_sample(arms: Sequence[Lifetimes]) -> Times:
@@ -126,7 +126,7 @@ def median_sample(arms: Sequence[Lifetimes]) -> Times:
     and below one half. No answer where the share never falls that far, or where times are so coarse that the median
     moves in jumps.
     """
-    return _gather([_median(arm) for arm in arms])
+    return _gather(arms, [_median(arm) for arm in arms])
 
 
 def median_interval(arm: Lifetimes, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -158,10 +158,11 @@ def median_interval(arm: Lifetimes, confidence: float = 0.95) -> tuple[float, fl
     return median, float(curve.times[inside[0]]), high
 
 
-def _gather(entries: Sequence[tuple[float, float, float, int, str | None]]) -> Times:
+def _gather(arms: Sequence[Lifetimes], entries: Sequence[tuple[float, float, float, int, str | None]]) -> Times:
     numbers = np.array([entry[:4] for entry in entries], dtype=np.float64).reshape(-1, 4)
-    n, mean, variance, fault = numbers.T
-    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64))
+    df, mean, variance, fault = numbers.T
+    n = np.array([arm.units for arm in arms], dtype=np.float64)
+    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64), df)
     return Times(sample, tuple(entry[4] for entry in entries))
 
 
@@ -183,7 +184,7 @@ def _restricted(arm: Lifetimes, horizon: float) -> tuple[float, float, float, in
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where((events > 0) & (alive > 0), rest[inside] ** 2 * events / (at_risk * alive), 0.0)
     variance = float(terms.sum()) * n / (n - 1) * n
-    return n, float(areas.sum()), variance, Fault.NONE, None
+    return n - 1, float(areas.sum()), variance, Fault.NONE, None
 
 
 def _median(arm: Lifetimes) -> tuple[float, float, float, int, str | None]:
@@ -204,7 +205,7 @@ def _median(arm: Lifetimes) -> tuple[float, float, float, int, str | None]:
         return n, median, np.nan, Fault.CONSTANT, _jumps(median)
     between = curve.events[(curve.times > points[0]) & (curve.times <= points[4])].sum()
     df = max(1.0, _SPACINGS * float(between))
-    return df + 1, median, float((points[4] - points[2]) * (points[2] - points[0])) * (df + 1), Fault.NONE, None
+    return df, median, float((points[4] - points[2]) * (points[2] - points[0])) * n, Fault.NONE, None
 
 
 def _time_at(curve: Survival, share: float) -> float:

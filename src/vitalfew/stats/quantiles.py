@@ -58,8 +58,7 @@ class Quantiles:
     """Quantiles of many arms, ready for `arrays.differences` and `arrays.lifts`.
 
     Attributes:
-        sample: level and variance; its `n` is not units but degrees of freedom + 1, so that Satterthwaite's rule
-            weighs how well each arm's own standard error is known.
+        sample: level, variance, and degrees of freedom that say how well each arm's own standard error is known.
         reasons: why an entry has no answer, `None` where it has one.
     """
 
@@ -150,8 +149,9 @@ def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float])
     """
     entries = [_one(arm, quantile) for arm, quantile in zip(arms, quantiles, strict=True)]
     numbers = np.array([entry[:4] for entry in entries], dtype=np.float64).reshape(-1, 4)
-    n, mean, variance, fault = numbers.T
-    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64))
+    df, mean, variance, fault = numbers.T
+    n = np.array([arm.n for arm in arms], dtype=np.float64)
+    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64), df)
     return Quantiles(sample, tuple(entry[4] for entry in entries))
 
 
@@ -189,20 +189,20 @@ def direct_interval(
 
 
 def _one(arm: OrderStatistics, quantile: float) -> tuple[float, float, float, int, str | None]:
-    """Degrees of freedom + 1, level, variance, fault and reason of one arm."""
+    """Degrees of freedom, level, variance of one value's contribution, fault and reason of one arm."""
     _check_quantile(quantile)
     level = _read(arm, quantile)
     reason = _too_thin(arm, quantile)
     if reason is not None:
-        return float(arm.n), level, np.nan, Fault.TOO_FEW, reason
+        return np.nan, level, np.nan, Fault.TOO_FEW, reason
     se = _share_se(arm, quantile)
     points = np.array([_read(arm, quantile + step * se) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)])
     if not np.isfinite(points).all():
-        return float(arm.n), level, np.nan, Fault.TOO_FEW, f"not enough data around the {quantile:g} quantile"
+        return np.nan, level, np.nan, Fault.TOO_FEW, f"not enough data around the {quantile:g} quantile"
     if (np.diff(points) <= 0).any():
-        return float(arm.n), level, np.nan, Fault.CONSTANT, _coarse(arm, quantile)
+        return np.nan, level, np.nan, Fault.CONSTANT, _coarse(arm, quantile)
     df = _SPACINGS * 2 * se * arm.n / max(1.0, arm.design_effect)
-    return df + 1, level, float((points[4] - points[2]) * (points[2] - points[0])) * (df + 1), Fault.NONE, None
+    return df, level, float((points[4] - points[2]) * (points[2] - points[0])) * arm.n, Fault.NONE, None
 
 
 def _share_se(arm: OrderStatistics, quantile: float) -> float:
