@@ -52,13 +52,9 @@ def beyond_doubt(p_values: Sequence[float], alpha: float) -> list[bool]:
 
     Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
     """
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    rejected = [False] * len(p_values)
-    for rank, index in enumerate(order):
-        if p_values[index] > alpha / (len(p_values) - rank):
-            break
-        rejected[index] = True
-    return rejected
+    from vitalfew.stats.families import holm
+
+    return [bool(p <= alpha) for p in holm(p_values)]
 
 
 def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
@@ -68,12 +64,9 @@ def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
 
     Source: Benjamini & Hochberg (1995), "Controlling the false discovery rate", JRSS B 57(1), procedure (1).
     """
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    passed = [rank for rank, index in enumerate(order, start=1) if p_values[index] <= rate * rank / len(p_values)]
-    rejected = [False] * len(p_values)
-    for index in order[: max(passed, default=0)]:
-        rejected[index] = True
-    return rejected
+    from vitalfew.stats.families import benjamini_hochberg
+
+    return [bool(p <= rate) for p in benjamini_hochberg(p_values)]
 
 
 def losses(found: Sequence[Change], rate: float) -> list[Change]:

@@ -119,7 +119,7 @@ def chance_of(drift: ArrayLike, design: Design, df: ArrayLike = np.inf) -> Float
     sizes = np.asarray(drift, dtype=np.float64)
     if design.mode in {"fixed", "bayesian"}:
         return _fixed(sizes, np.asarray(df, dtype=np.float64), design.alpha_each, two_sided=design.two_sided)
-    up, _ = _path(design).crossing(sizes)
+    up, _ = path_of(design).crossing(sizes)
     return np.asarray(up.sum(axis=-1))
 
 
@@ -135,16 +135,12 @@ def drift_needed(design: Design, df: ArrayLike = np.inf) -> Floats:
         middle = (low + high) / 2
         enough = chance_of(middle, design, nu) >= design.power
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return (low + high) / 2
-
-
-def path_of(design: Design) -> Walk:
-    """Looks and boundaries of a sequential design, for expected durations and pictures."""
-    return _path(design)
+    return np.asarray((low + high) / 2)
 
 
 @lru_cache(maxsize=128)
-def _path(design: Design) -> Walk:
+def path_of(design: Design) -> Walk:
+    """Looks and boundaries of a sequential design, for its power, its expected length and its picture."""
     shares = design.shares_of_looks
     if design.mode == "group_sequential":
         high = group_sequential.boundaries(shares, design.alpha_each, design.spending, two_sided=design.two_sided)

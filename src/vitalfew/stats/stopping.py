@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING
 
 from vitalfew.errors import NotEnoughData
 from vitalfew.stats.arrays import SMALLEST_P
-from vitalfew.stats.group_sequential import boundaries
 from vitalfew.stats.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vitalfew.stats.spending import Spending
-
 _WIDEST = 12.0  # standard errors around the estimate in which bounds are looked for
 _CLOSE = 1e-9
-_LEAST_ALPHA, _MOST_ALPHA = 1e-12, 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +73,6 @@ def stopped(
     p_value = min(1.0, max(2 * min(upper, lower), SMALLEST_P))
     middle, low, high_bound = (_root(at_least, chance, z) * se for chance in (0.5, tail / 2, 1 - tail / 2))
     return Stopped(p_value, middle, low, high_bound)
-
-
-def repeated_p(z: float, shares: Sequence[float], spending: Spending = "obrien_fleming") -> float:
-    """Two-sided p at a look before the end: the smallest error rate at which this look would have stopped.
-
-    At most alpha exactly where |z| is on or beyond the boundary; valid at every planned look (Jennison & Turnbull
-    2000, section 9.5). 1 where no error rate would have stopped.
-
-    >>> round(repeated_p(2.963, [0.5], "obrien_fleming"), 3)
-    0.05
-    """
-    from scipy.optimize import brentq
-
-    def excess(log_alpha: float) -> float:
-        bound = boundaries(shares, math.exp(log_alpha), spending)[-1]
-        return min(bound, 1e3) - abs(z)
-
-    least, most = math.log(_LEAST_ALPHA), math.log(_MOST_ALPHA)
-    if excess(most) > 0:
-        return 1.0
-    if excess(least) <= 0:
-        return _LEAST_ALPHA
-    return math.exp(float(brentq(excess, least, most, xtol=_CLOSE)))
 
 
 def _root(at_least: Callable[[float], float], chance: float, z: float) -> float:
