@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from vitalfew.report import View
+    from vitalfew.report.charts import Chart
     from vitalfew.results.run import RunInfo
     from vitalfew.workspace.workspace import Workspace
 
@@ -88,6 +89,21 @@ class Results:
         from vitalfew.report import write_html
 
         return write_html(self.view, path)
+
+    def chart(self, kind: str, experiment: str, metric: str | None = None) -> Chart:
+        """A picture of one experiment that shows itself in notebooks.
+
+        Args:
+            kind: *forest* (all effects), *cumulative* (one metric day by day) or *spread* (one metric by arm).
+            experiment: its key; `experiment` for results of `vf.analyze`.
+            metric: its key; the first that has such a picture when not given.
+
+        Raises:
+            UsageError: there is no such chart, or nothing to draw.
+        """
+        from vitalfew.report.charts import chart
+
+        return chart(self.view, kind, experiment, metric)
 
     def __str__(self) -> str:
         from vitalfew.report import run_text

@@ -54,6 +54,14 @@ def css() -> str:
     return files("vitalfew.report").joinpath("report.css").read_text(encoding="utf-8")
 
 
+@cache
+def ink() -> str:
+    """The part of the style that pictures need, for those that stand alone."""
+    colours, _, rest = css().partition("* {")
+    pictures = rest.partition("/* the ink of the pictures */")[2].partition("footer {")[0]
+    return colours + pictures
+
+
 def policy() -> str:
     """The content security policy: nothing may load, and only our own style applies."""
     digest = base64.b64encode(hashlib.sha256(css().encode()).digest()).decode()
