@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
 from vitalfew.warehouse.compile import Scope, as_text, whole
+from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
-from vitalfew.warehouse.sums import Rows, cells
+from vitalfew.warehouse.sums import ALWAYS, cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
 from vitalfew.warehouse.values import contradictions
@@ -51,11 +53,21 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         plan.make()
         chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
         engine.write(_POPULATION, plan.numbered(chunks))
-        kept = [value for value in study.values() if value in plan.values]
+        known = [value for value in study.values() if value in plan.values]
+        kept = sorted(known, key=lambda value: not value.is_summed)
+        summed = [value for value in kept if value.is_summed]
         engine.write(_PER_UNIT, plan.per_unit(kept, len(chunks)))
-        found = [(keys, cells(engine, _rows(kept, chunk))) for chunk, keys in enumerate(chunks)]
+        arrived = arrivals(engine, exp.select("*").from_(_kept(_POPULATION))) if population.timed else Arrivals()
+        found = [
+            (keys, cells(engine, phased(_per_unit(len(summed), chunk), summed, arrived, ALWAYS)))
+            for chunk, keys in enumerate(chunks)
+        ]
         explain_silence(study, engine, plan.places, kept, found[0][1].values())
-        measured = study.answer(found, population.crossed)
+        measured = study.answer(found, population.crossed) + history(study, arrived)
+        measured += distributions(engine, _units(study, kept, chunks))
+        if population.timed:
+            rows = by_day(study, _per_unit(len(summed), 0), summed, arrived, ("experiment", "arm"))
+            measured = replace(measured, daily=tuple(study.daily(cells(engine, rows))))
         return replace(measured, failed=(*population.notes, *plan.notes, *measured.failed))
     finally:
         for name in (_PER_UNIT, _POPULATION, FIRST_EXPOSURES):
@@ -154,9 +166,13 @@ class _Plan:
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         """The population with a number per unit and the patterns of segments."""
         number = exp.Window(this=exp.RowNumber())
-        start = [exp.column("start", "a")] if self.population.timed else []
+        start: list[exp.Expr] = []
+        day: exp.Expr = exp.null()
+        if self.population.timed:
+            start = [exp.column("start", "a")]
+            day = days_of(self.engine, self.study.zone, self.population.query, start[0])
         names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
-        query = exp.select(exp.alias_(number, "id"), *names, *start)
+        query = exp.select(exp.alias_(number, "id"), *names, *start, exp.alias_(exp.cast(day, "INT"), "day"))
         query = query.from_(self.population.query.subquery("a"))
         for table, same in self.segment_joins:
             query = query.join(table, on=same, join_type="left")
@@ -168,7 +184,7 @@ class _Plan:
 
     def per_unit(self, values: Sequence[Value], chunks: int) -> exp.Select:
         """One row per unit with every value."""
-        names = ["experiment", "arm", *(f"pattern{chunk}" for chunk in range(chunks))]
+        names = ["experiment", "arm", "day", *(f"pattern{chunk}" for chunk in range(chunks))]
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
         query = query.from_(_people())
@@ -177,12 +193,18 @@ class _Plan:
         return query
 
 
-def _rows(values: Sequence[Value], chunk: int) -> Rows:
-    columns = [exp.column(f"v{at}") for at in range(len(values))]
-    query = exp.select("experiment", "arm", exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *columns)
-    caps = {at: value.percentile for at, value in enumerate(values) if value.percentile is not None}
-    shares = frozenset(at for at, value in enumerate(values) if value.is_share)
-    return Rows(query.from_(_kept(_PER_UNIT)), tuple(value.name for value in values), caps, shares=shares)
+def _units(study: Study, values: Sequence[Value], chunks: Sequence[tuple[str, ...]]) -> Units:
+    tables = [
+        exp.select("*", exp.alias_(exp.column(f"pattern{chunk}"), "pattern")).from_(_kept(_PER_UNIT))
+        for chunk in range(len(chunks))
+    ]
+    return Units(study, list(zip(chunks, tables, strict=True)), {value: f"v{at}" for at, value in enumerate(values)})
+
+
+def _per_unit(values: int, chunk: int) -> exp.Select:
+    names = ["experiment", "arm", "day", *(f"v{at}" for at in range(values))]
+    query = exp.select(exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *(exp.column(name) for name in names))
+    return query.from_(_kept(_PER_UNIT))
 
 
 def _people() -> exp.Expr:

@@ -73,10 +73,14 @@ def _units(
     from vitalfew.warehouse.units import measure_in_place, own_table_suffices
 
     measured = Measured()
-    for variant in dict.fromkeys(experiment.variant for experiment in experiments.values()):
-        group = {key: found for key, found in experiments.items() if found.variant == variant}
+    # Experiments that take the same column, part of the time and rule for units in several arms share one pass.
+    alike: dict[tuple[object, ...], dict[str, Experiment]] = {}
+    for key, experiment in experiments.items():
+        alike.setdefault((experiment.variant, experiment.end, experiment.crossed), {})[key] = experiment
+    for group in alike.values():
         study = Study(definitions, source_key, group)
-        end = study.end(as_of)
+        one = next(iter(group.values()))
+        variant, end = one.variant, study.until(one, study.end(as_of))
         try:
             if variant is None:
                 measured += study.nothing("it names no column with the variant; add `variant: COLUMN`")

@@ -10,6 +10,7 @@ from sqlglot import exp
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse.compile import Scope, whole
 from vitalfew.warehouse.silence import unreadable_times
+from vitalfew.warehouse.unique import first_arms
 from vitalfew.warehouse.units import assigned_rows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import ExposureSource, UnitSource
 
 FIRST_EXPOSURES = "vitalfew first exposures"
+_NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def from_units(study: Study, source: UnitSource, variant: str, engine: Engine, e
     if source.unit is None:
         raise DataError(f"'{study.source}' names no unit column, so other tables cannot be joined to it")
     scope = Scope.open(engine, source.table, "u")
-    query, crossed = assigned_rows(engine, scope, source, variant, end)
+    query, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     query = query.select(exp.alias_(scope.column(source.unit), "unit"))
     if source.time is not None:
         query = query.select(exp.alias_(scope.instant(source.time), "start"))
@@ -75,20 +77,24 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
         DataError: a column is missing, or no row names one of the experiments.
     """
     scope = Scope.open(engine, source.table, "x")
-    ids = [experiment.id or key for key, experiment in study.experiments.items()]
-    engine.write(FIRST_EXPOSURES, _first_exposures(scope, source, ids, end))
-    _refuse_unknown(engine, scope, source, study, ids)
-    numbers = exp.values(list(zip(range(len(ids)), ids, strict=True)), alias="n", columns=["experiment", "id"])
-    joined = (
-        exp.select("n.experiment")
-        .from_(exp.alias_(_kept(), "f", table=True))
-        .join(numbers, on=exp.EQ(this=exp.column("id", "f"), expression=exp.column("id", "n")))
-    )
-    same = exp.EQ(this=exp.column("arm", "f"), expression=exp.column("other", "f"))
+    _refuse_untimed(study, source)
+    engine.write(FIRST_EXPOSURES, _first_exposures(study, scope, source, end))
+    _refuse_unknown(engine, scope, source, study)
+    arm = exp.column("arm", "f")
+    same: exp.Expr = exp.EQ(this=arm, expression=exp.column("other", "f"))
+    taken: exp.Expr = arm
+    kept = same
+    firsts = [whole(at) for at, one in enumerate(study.experiments.values()) if one.crossed == "first"]
+    if firsts:
+        keeps_first = exp.column("experiment", "f").isin(*firsts)
+        first, last = exp.column("first_arm", "f"), exp.column("first_other", "f")
+        taken = exp.alias_(exp.Case().when(keeps_first, first).else_(arm), "arm")
+        kept = exp.or_(same, exp.and_(keeps_first, exp.EQ(this=first, expression=last)))
     times = [exp.column("start", "f")] if source.time is not None else []
-    query = joined.select(exp.column("arm", "f"), exp.column("unit", "f"), *times).where(same)
-    crossed = joined.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
-    counts = engine.query(crossed.group_by(exp.column("experiment", "n"))).to_pylist()
+    rows = exp.select(exp.column("experiment", "f")).from_(exp.alias_(_kept(), "f", table=True))
+    query = rows.select(taken, exp.column("unit", "f"), *times).where(kept)
+    crossed = rows.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
+    counts = engine.query(crossed.group_by(exp.column("experiment", "f"))).to_pylist()
     found = {row["experiment"]: row["n"] for row in counts}
     notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
@@ -98,29 +104,56 @@ def _kept() -> exp.Table:
     return exp.Table(this=exp.to_identifier(FIRST_EXPOSURES, quoted=True))
 
 
-def _first_exposures(scope: Scope, source: ExposureSource, ids: list[str], end: int | None) -> exp.Select:
-    unit, name, arm = scope.column(source.unit), scope.text(source.experiment), scope.text(source.variant)
-    query = exp.select(
-        exp.alias_(name, "id"),
-        exp.alias_(unit, "unit"),
-        exp.alias_(exp.Min(this=arm), "arm"),
-        exp.alias_(exp.Max(this=arm.copy()), "other"),
-    ).from_(scope.source())
+def _refuse_untimed(study: Study, source: ExposureSource) -> None:
+    wanting = [key for key, one in study.experiments.items() if one.crossed == "first"]
+    if wanting and source.time is None:
+        raise DataError(
+            f"'{wanting[0]}' keeps units that were seen in several arms in the first, and no time tells which it was",
+            hint=f"name the time of exposure in '{study.source}' (`time: COLUMN`), or write `crossed: exclude`",
+        )
+
+
+def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: int | None) -> exp.Select:
+    """Per experiment and unit: the arms it saw (the smallest and the largest name), and when it saw one first."""
+    unit, arm = scope.column(source.unit), scope.text(source.variant)
+    same = exp.EQ(this=scope.text(source.experiment), expression=exp.column("id", "n"))
+    rows = exp.select("n.experiment", exp.alias_(unit, "unit"), exp.alias_(arm, "arm"))
+    rows = rows.from_(scope.source()).join(_asked(study, end), on=same)
     for column in (unit, scope.column(source.variant)):
-        query = query.where(exp.not_(exp.Is(this=column.copy(), expression=exp.null())))
-    query = query.where(name.copy().isin(*map(exp.Literal.string, dict.fromkeys(ids))))
+        rows = rows.where(_known(column))
     if source.time is not None:
         moment = scope.instant(source.time)
-        query = query.select(exp.alias_(exp.Min(this=moment), "start"))
-        query = query.where(exp.not_(exp.Is(this=moment.copy(), expression=exp.null())))
-        if end is not None:
-            query = query.where(exp.LT(this=moment.copy(), expression=whole(end)))
-    return query.group_by(name.copy(), unit.copy())
+        rows = rows.select(exp.alias_(moment, "start")).where(_known(moment))
+        before = exp.LT(this=moment.copy(), expression=exp.column("until", "n"))
+        rows = rows.where(before) if any(study.until(one, end) for one in study.experiments.values()) else rows
+    query = exp.select("x.experiment", "x.unit").from_(rows.subquery("x")).group_by("x.experiment", "x.unit")
+    query = query.select(*(exp.alias_(of(this=exp.column("arm")), name) for of, name in _ENDS))
+    if source.time is not None:
+        query = query.select(exp.alias_(exp.Min(this=exp.column("start")), "start"))
+        if study.keeps_first:
+            query = query.select(*first_arms())
+    return query
 
 
-def _refuse_unknown(engine: Engine, scope: Scope, source: ExposureSource, study: Study, ids: list[str]) -> None:
+_ENDS: tuple[tuple[type[exp.AggFunc], str], ...] = ((exp.Min, "arm"), (exp.Max, "other"))
+
+
+def _asked(study: Study, end: int | None) -> exp.Expr:
+    """The experiments by the id that the table knows them by, and the instant at which each ends."""
+    rows = [
+        (at, one.id or key, study.until(one, end) or _NEVER) for at, (key, one) in enumerate(study.experiments.items())
+    ]
+    return exp.values(rows, alias="n", columns=["experiment", "id", "until"])
+
+
+def _known(column: exp.Expr) -> exp.Expr:
+    return exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
+
+
+def _refuse_unknown(engine: Engine, scope: Scope, source: ExposureSource, study: Study) -> None:
     """An id that no row has is a slip in the definition, unless the experiment simply has not begun."""
-    some = engine.query(exp.select("id").from_(_kept()).limit(1))
+    ids = [experiment.id or key for key, experiment in study.experiments.items()]
+    some = engine.query(exp.select("unit").from_(_kept()).limit(1))
     if some.num_rows:
         return
     names = exp.select(exp.alias_(scope.text(source.experiment), "id")).distinct().from_(scope.source()).limit(1000)

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from vitalfew.errors import suggest
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import AssignmentRow, FailedRow, MomentsRow
+from vitalfew.warehouse.calendar_days import date_of
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.values import values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from vitalfew.stats.moments import Moments
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions, Experiment, Segment
 
 STAGE = "measure"
+MOST_BANDED = 12
 
 
 @dataclass(slots=True)
@@ -72,12 +74,45 @@ class Study:
             if segment.filter is not None and (segment.source is not None or shape == "units")
         )
 
+    @property
+    def zone(self) -> str:
+        """The time zone of days."""
+        return self.definitions.workspace.time_zone
+
+    @property
+    def keeps_first(self) -> bool:
+        """Whether any experiment keeps units seen in several arms in their first."""
+        return any(experiment.crossed == "first" for experiment in self.experiments.values())
+
     def end(self, as_of: date | None) -> int | None:
         """The instant from which data are ignored, in microseconds since 1970: the end of the day where the team is."""
-        if as_of is None:
-            return None
-        after = datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(self.definitions.workspace.time_zone))
-        return round((after - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+        return None if as_of is None else self.midnight(as_of + timedelta(days=1))
+
+    def until(self, experiment: Experiment, end: int | None) -> int | None:
+        """The instant from which exposures do not belong to an experiment: after its last day, or the day asked for."""
+        own = None if experiment.end is None else self.midnight(experiment.end + timedelta(days=1))
+        return min((instant for instant in (own, end) if instant is not None), default=None)
+
+    def midnight(self, day: date) -> int:
+        """The instant at which a day begins where the team is, in microseconds since 1970."""
+        begin = datetime.combine(day, time(), ZoneInfo(self.zone))
+        return round((begin - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+    def banded(self) -> tuple[str, ...]:
+        """Metrics whose course over the days is shown: those that decide or guard, else the first of all."""
+        chosen: dict[str, None] = {}
+        for experiment in self.experiments.values():
+            chosen |= dict.fromkeys(self.banded_of(experiment))
+        return tuple(chosen)
+
+    def banded_of(self, experiment: Experiment) -> tuple[str, ...]:
+        """Such metrics of one experiment, at most `MOST_BANDED`."""
+        metrics, plan = self.metrics(experiment), experiment.plan
+        planned = () if plan is None else (*plan.primary, *plan.guardrails)
+        goals = (key for key in metrics if self.definitions.metrics[key].role in ("goal", "guardrail"))
+        named = (*planned, *self.definitions.guardrails, *self.definitions.factors, *goals)
+        chosen = tuple(key for key in dict.fromkeys(named) if key in metrics)
+        return (chosen or metrics)[:MOST_BANDED]
 
     def failed(self) -> Iterator[FailedRow]:
         """The reasons, for each experiment that they concern."""
@@ -101,34 +136,53 @@ class Study:
         """Rows from cells.
 
         Args:
-            chunks: segments with the cells whose patterns speak of them; every chunk holds all units.
+            chunks: segments with the cells whose patterns speak of them; the first holds all units.
             crossed: units seen in several arms, by position of the experiment.
         """
         moments: list[MomentsRow] = []
         assignments: list[AssignmentRow] = []
         failed = list(self.failed())
         for at, (key, experiment) in enumerate(self.experiments.items()):
-            metrics = [values_of(metric, self.definitions.metrics[metric]) for metric in self.metrics(experiment)]
-            sound = [values for values in metrics if not any(value.name in self.reasons for value in values)]
-            names = [value.name for values in sound for value in values]
+            names = self.names(self.metrics(experiment))
             found = list(_arms_and_segments(chunks, at, self.segments_of(experiment)))
-            arms = {arm: total.units for segment, arm, total in found if segment is None}
+            arms: dict[str, int] = defaultdict(int)
+            for segment, arm, _, total in found:
+                arms[arm] += total.units if segment is None else 0
             assignments.extend(_assignments(key, experiment, arms, crossed.get(at, 0)))
             if experiment.control not in arms:
                 failed.append(FailedRow(STAGE, key, _no_control(experiment.control, arms)))
                 continue
-            for segment, arm, total in found:
+            for segment, arm, phase, total in found:
                 kept = [name for name in names if name in total.names]
-                moments.append(moments_row(self.source, key, arm, segment, total.pick(kept)))
+                moments.append(moments_row(self.source, key, arm, segment, total.pick(kept), phase))
         return Measured(tuple(moments), tuple(assignments), failed=tuple(failed))
+
+    def names(self, metrics: Iterable[str]) -> list[str]:
+        """Columns of moments that metrics have, without the metrics known to fail."""
+        values = [values_of(key, self.definitions.metrics[key]) for key in metrics]
+        sound = [found for found in values if not any(value.name in self.reasons for value in found)]
+        return [value.name for found in sound for value in found]
+
+    def daily(self, cells: Mapping[Cell, Moments]) -> Iterator[MomentsRow]:
+        """The daily table, of experiments whose control takes part."""
+        with_control = {cell.experiment for cell in cells if cell.arm == self._control(cell.experiment)}
+        keys = list(self.experiments)
+        for cell in sorted(cells):
+            if cell.experiment in with_control:
+                key, total = keys[cell.experiment], cells[cell]
+                kept = [name for name in self.names(self.banded_of(self.experiments[key])) if name in total.names]
+                yield moments_row(self.source, key, cell.arm, None, total.pick(kept), cell.phase, date_of(cell.day))
+
+    def _control(self, experiment: int) -> str:
+        return list(self.experiments.values())[experiment].control
 
 
 def _arms_and_segments(
     chunks: Sequence[tuple[Sequence[str], Mapping[Cell, Moments]]], experiment: int, segments: Sequence[str]
-) -> Iterator[tuple[str | None, str, Moments]]:
+) -> Iterator[tuple[str | None, str, int, Moments]]:
     everyone = {cell: moments for cell, moments in chunks[0][1].items() if cell.experiment == experiment}
-    for arm, parts in _by_arm(everyone):
-        yield None, arm, parts
+    for (arm, phase), parts in _by_arm(everyone):
+        yield None, arm, phase, parts
     for keys, cells in chunks:
         for bit, key in enumerate(keys):
             members = {
@@ -136,16 +190,16 @@ def _arms_and_segments(
                 for cell, moments in cells.items()
                 if key in segments and cell.experiment == experiment and cell.pattern >> bit & 1
             }
-            for arm, parts in _by_arm(members):
-                yield key, arm, parts
+            for (arm, phase), parts in _by_arm(members):
+                yield key, arm, phase, parts
 
 
-def _by_arm(cells: Mapping[Cell, Moments]) -> Iterator[tuple[str, Moments]]:
-    parts: dict[str, list[Moments]] = defaultdict(list)
+def _by_arm(cells: Mapping[Cell, Moments]) -> Iterator[tuple[tuple[str, int], Moments]]:
+    parts: dict[tuple[str, int], list[Moments]] = defaultdict(list)
     for cell in sorted(cells):
-        parts[cell.arm].append(cells[cell])
-    for arm in sorted(parts):
-        yield arm, reduce(add, parts[arm])
+        parts[cell.arm, cell.phase].append(cells[cell])
+    for key in sorted(parts):
+        yield key, reduce(add, parts[key])
 
 
 def _assignments(key: str, experiment: Experiment, arms: Mapping[str, int], crossed: int) -> Iterator[AssignmentRow]:

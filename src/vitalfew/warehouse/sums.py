@@ -47,7 +47,7 @@ class Cell(NamedTuple):
     day: int = 0
 
 
-_ALWAYS = ("experiment", "arm", "pattern")
+ALWAYS = ("experiment", "arm", "pattern")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Rows:
     query: exp.Query
     names: tuple[str, ...]
     caps: Mapping[int, Cap]
-    keys: tuple[str, ...] = _ALWAYS
+    keys: tuple[str, ...] = ALWAYS
     shares: frozenset[int] = frozenset()
     shape: bool = True
 
@@ -100,7 +100,7 @@ def _value(column: int) -> exp.Column:
 
 def _key(rows: Rows) -> list[exp.Expr]:
     """The columns of a cell that the rows have."""
-    return [exp.column(name) for name in Cell._fields if name in _ALWAYS or name in rows.keys]
+    return [exp.column(name) for name in Cell._fields if name in ALWAYS or name in rows.keys]
 
 
 def _cell(row: Mapping[str, Any]) -> Cell:

@@ -51,6 +51,15 @@ def crossed_units(rows: exp.Select) -> exp.Select:
     return exp.select("unit").from_(rows.copy().subquery("r")).group_by(exp.column("unit")).having(differ)
 
 
+def first_arms() -> list[exp.Expr]:
+    """Of a unit with columns `start` and `arm`: its first instant, and the smallest and largest arm it saw then."""
+    start, arm = exp.column("start"), exp.column("arm")
+    least = exp.Min(this=exp.func("ROW", start, arm))
+    greatest = exp.Max(this=exp.func("ROW", exp.Neg(this=start.copy()), arm.copy()))
+    names = (("first_start", least, 1), ("first_arm", least.copy(), 2), ("first_other", greatest, 2))
+    return [exp.alias_(exp.func("STRUCT_EXTRACT", found, whole(at)), name) for name, found, at in names]
+
+
 def _distinct_by_bits(engine: Engine, scope: Scope, unit: str, rows: exp.Select) -> bool:
     """Whether all units are known to differ; False also means not known."""
     if engine.dialect != "duckdb" or scope.type_of(unit) != "integer":

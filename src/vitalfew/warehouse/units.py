@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
 from vitalfew.warehouse.compile import Scope, whole
-from vitalfew.warehouse.sums import Rows, cells
-from vitalfew.warehouse.unique import crossed_units, repeats
+from vitalfew.warehouse.distributions import Units, distributions
+from vitalfew.warehouse.sums import cells
+from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
 from vitalfew.warehouse.values import contradictions, unit_value
 from vitalfew.workspace.expressions import parse
 
@@ -43,19 +46,30 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         DataError: the variant or unit column is missing, or a unit has several rows.
     """
     scope = Scope.open(engine, source.table, "u")
-    assigned, crossed = assigned_rows(engine, scope, source, variant, end)
+    assigned, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
+    arrived, count = Arrivals(), len(study.experiments)
+    if source.time is not None:
+        moment = scope.instant(source.time)
+        day = days_of(engine, study.zone, assigned.select(exp.alias_(moment, "start")), moment)
+        assigned = assigned.select(exp.alias_(day, "day"))
+        arrived = arrivals(engine, assigned)
     usable = usable_values(study, engine, scope, study.values())
+    columns = {value: f"v{at}" for at, value in enumerate(sorted(usable, key=lambda value: not value.is_summed))}
+    summed = [value for value in columns if value.is_summed]
     flags = segment_flags(study, scope, study.segments())
-    caps = {at: value.percentile for at, value in enumerate(usable) if value.percentile is not None}
-    chunks = []
+    chunks, tables = [], []
     for together in list(batched(flags, SEGMENTS_A_PASS)) or [()]:
         query = assigned.select(exp.alias_(pattern([flags[key] for key in together]), "pattern"))
-        query = query.select(*(exp.alias_(found, f"v{at}") for at, found in enumerate(usable.values())))
+        query = query.select(*(exp.alias_(usable[value], name) for value, name in columns.items()))
         keys = ("arm", "pattern") if together else ("arm",)
-        shares = frozenset(at for at, value in enumerate(usable) if value.is_share)
-        rows = Rows(query, tuple(value.name for value in usable), caps, keys, shares)
-        chunks.append((together, _shared(cells(engine, rows), len(study.experiments))))
-    return study.answer(chunks, dict.fromkeys(range(len(study.experiments)), crossed))
+        chunks.append((together, _shared(cells(engine, phased(query, summed, arrived, keys)), count)))
+        tables.append((together, query))
+    measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
+    measured += distributions(engine, Units(study, tables, columns, shared=True))
+    if source.time is None:
+        return measured
+    daily = _shared(cells(engine, by_day(study, tables[0][1], summed, arrived, ("arm",))), count)
+    return replace(measured, daily=tuple(study.daily(daily)))
 
 
 def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Moments]:
@@ -64,9 +78,11 @@ def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Momen
 
 
 def assigned_rows(
-    engine: Engine, scope: Scope, source: UnitSource, variant: str, end: int | None
+    engine: Engine, scope: Scope, source: UnitSource, variant: str, end: int | None, *, first: bool = False
 ) -> tuple[exp.Select, int]:
-    """The units that take part, as a query with `experiment` and `arm`, and how many were left out as crossed.
+    """The units that take part, as a query with `experiment` and `arm`, and how many were seen in several arms.
+
+    These are left out, or kept in the `first` arm: that of the row with the earliest time.
 
     Raises:
         DataError: a column is missing, or a unit has several rows in one arm.
@@ -85,8 +101,24 @@ def assigned_rows(
             raise DataError(several_rows(source.table, found.within))
         crossed = found.crossed
         if crossed:
-            query = query.where(exp.not_(exp.In(this=unit.copy(), query=crossed_units(rows).subquery())))
+            kept = exp.not_(exp.In(this=unit.copy(), query=crossed_units(rows).subquery()))
+            query = query.where(exp.or_(kept, _is_first(scope, source, rows, unit)) if first else kept)
     return query.select(exp.alias_(whole(0), "experiment"), exp.alias_(arm, "arm")), crossed
+
+
+def _is_first(scope: Scope, source: UnitSource, rows: exp.Select, unit: exp.Expr) -> exp.Expr:
+    """Whether a row of a unit seen in several arms is its first; nobody knows when two arms share that instant."""
+    if source.time is None:
+        raise DataError(
+            "units seen in several arms are to stay in the first, and no time tells which it was",
+            hint=f"name the time of assignment in '{source.table}' (`time: COLUMN`), or write `crossed: exclude`",
+        )
+    moment = scope.instant(source.time)
+    timed = rows.select(exp.alias_(moment, "start")).subquery("r")
+    firsts = exp.select("unit", *first_arms()).from_(timed).group_by(exp.column("unit")).subquery("g")
+    same = exp.EQ(this=exp.column("first_arm"), expression=exp.column("first_other"))
+    earliest = exp.select(exp.func("ROW", exp.column("unit"), exp.column("first_start"))).from_(firsts).where(same)
+    return exp.In(this=exp.func("ROW", unit.copy(), moment.copy()), query=earliest.subquery())
 
 
 def several_rows(table: str, units: int) -> str:
