@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 def for_clusters(arms: Sample, moments: Sequence[Moments], denominators: Sequence[str]) -> Sample:
     """Correct ratios over clusters for few clusters of unequal size; `(m,)`.
 
-    With clusters of sizes N_g, an arm has as many clusters' worth of information as G = (sum N_g)^2 / sum N_g^2
-    (Kish 1965, section 11.7): residuals are too small by (G - 1) / G when units are independent, as CR2 corrects
-    (Bell & McCaffrey 2002), and G - 1 degrees of freedom are left.
+    Residuals of clusters are smaller than the deviations they stand for, as their own cluster pulls the mean along.
+    The variance is multiplied by what makes it unbiased when units inside a cluster are alike (a CR2-like factor: Bell
+    & McCaffrey 2002, Survey Methodology 28): 1 / (1 - 2 b + a), with a = sum N^2 / (sum N)^2 and
+    b = sum N^3 / (sum N sum N^2) over cluster sizes N. It keeps 1 / a - 1 degrees of freedom, as many as clusters of
+    equal size with as much information would (Kish 1965, section 11.7). With independent units and very unequal
+    clusters this is cautious.
 
     Args:
         arms: of `sample` or `adjusted`, ratios of cluster sums over cluster sizes.
@@ -32,11 +35,15 @@ def for_clusters(arms: Sample, moments: Sequence[Moments], denominators: Sequenc
     n = stack.n(x, x)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = stack.shift(x) + stack.mean(x, x)
-        effective = n / (1 + stack.cross(x, x) / n / mean**2)
-        lost = arms.n - 1 - arms.freedom
-        left = np.minimum(arms.freedom, effective - 1 - lost)
-        variance = arms.variance * (arms.n - 1) / arms.n * effective / (effective - 1)
-    known = np.isfinite(left) & (left > 0)
+        spread = stack.cross(x, x) / n / mean**2
+        cubes = stack.third(x) / n / mean**3
+        # Sizes without third moments are taken to be as skewed as a gamma distribution of their spread.
+        cubes = np.where(np.isfinite(cubes), cubes, 2 * spread**2)
+        a, b = (1 + spread) / n, (1 + 3 * spread + cubes) / (1 + spread) / n
+        left = np.minimum(arms.freedom, 1 / a - 1 - (arms.n - 1 - arms.freedom))
+        factor = (arms.n - 1) / arms.n / (1 - 2 * b + a)
+        variance = arms.variance * factor
+    known = np.isfinite(left) & (left > 0) & (factor > 0)
     fault = np.where((arms.fault == Fault.NONE) & ~known, Fault.TOO_FEW, arms.fault)
     return Sample(
         arms.n, arms.shift, arms.mean, np.where(known, variance, np.nan), fault, np.where(known, left, np.nan)
