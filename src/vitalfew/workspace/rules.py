@@ -14,7 +14,7 @@ from vitalfew.workspace.graph import cycle_of_links, event_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from vitalfew.workspace.definitions import Definitions, Experiment, Measure
+    from vitalfew.workspace.definitions import Definitions, Experiment, Measure, Metric
     from vitalfew.workspace.fields import Path
     from vitalfew.workspace.problems import Places
 
@@ -100,10 +100,13 @@ def _measures(definitions: Definitions, places: Places) -> Iterator[Problem]:
         for side in ("numerator", "denominator"):
             measure: Measure | None = getattr(metric, side)
             if measure is not None:
-                yield from _measure(definitions, measure, places, ("metrics", key, side))
+                path: Path = ("metrics", key, side)
+                yield from _measure(definitions, measure, places, path, stepwise=bool(metric.steps))
 
 
-def _measure(definitions: Definitions, measure: Measure, places: Places, path: Path) -> Iterator[Problem]:
+def _measure(
+    definitions: Definitions, measure: Measure, places: Places, path: Path, *, stepwise: bool
+) -> Iterator[Problem]:
     source = definitions.sources.get(measure.source)
     place = places.path_of((*path, "source"))
     for position, text in enumerate(measure.filters):
@@ -113,13 +116,36 @@ def _measure(definitions: Definitions, measure: Measure, places: Places, path: P
     if isinstance(source, ExposureSource):
         message = f"'{measure.source}' says who saw which variant and holds no outcome"
         yield Problem(message, places.of_value(place), "a source of units or events")
-    elif measure.column is None:
-        meaning = "to add up" if isinstance(source, UnitSource) else "that names this metric in the table"
-        hint = f"add 'column'; only a source of events counts without one ('{measure.source}' has shape {source.shape})"
-        yield Problem("'column' is missing", places.of_key(place[:-1]), f"the column or key {meaning}", hint)
     elif measure.events:
         hint = f"remove 'events', or name a source with 'event' ('{measure.source}' has none)"
         yield Problem("'events' needs a source of events", places.of_key(places.path_of((*path, "events"))), hint=hint)
+    elif measure.column is None and not stepwise:
+        meaning = "to add up" if isinstance(source, UnitSource) else "that names this metric in the table"
+        hint = f"add 'column'; only a source of events counts without one ('{measure.source}' has shape {source.shape})"
+        yield Problem("'column' is missing", places.of_key(place[:-1]), f"the column or key {meaning}", hint)
+
+
+def _sources_of_kinds(definitions: Definitions, places: Places) -> Iterator[Problem]:
+    """What hangs on single events needs a source of events, which the kind of a metric alone cannot tell."""
+    for key, metric in definitions.metrics.items():
+        source = definitions.sources.get(metric.numerator.source)
+        if isinstance(source, EventSource):
+            if metric.kind == "retention" and (metric.window is None or metric.window.length is None):
+                hint = "add it, as in 'window: {delay: 7, length: 1}'"
+                yield Problem("retention needs a window in days", places.of_key(("metrics", key)), hint=hint)
+        elif isinstance(source, UnitSource):
+            yield from _needs_events(key, metric, places)
+
+
+def _needs_events(key: str, metric: Metric, places: Places) -> Iterator[Problem]:
+    source = metric.numerator.source
+    instead = f"name a source with 'event' ('{source}' has one row per unit)"
+    if metric.steps:
+        where = places.of_key(("metrics", key, "steps"))
+        hint = f"{instead}, or its column of seconds with 'column'" if metric.kind == "duration" else instead
+        yield Problem("'steps' needs a source of events", where, hint=hint)
+    elif metric.over == "events":
+        yield Problem("'over: events' needs a source of events", places.of_key(("metrics", key, "over")), hint=instead)
 
 
 def _ratios(definitions: Definitions, places: Places) -> Iterator[Problem]:
@@ -220,6 +246,7 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _arms,
     _covariances,
     _measures,
+    _sources_of_kinds,
     _ratios,
     _segments,
     _features,
