@@ -88,20 +88,20 @@ def test_the_denominator_of_a_template_is_counted_in_the_same_source(tmp_path: P
 
 
 def test_every_template_is_a_metric_once_its_events_are_named() -> None:
-    given = {
+    given: dict[str, dict[str, object]] = {
         "adoption": {"events": ["a"]},
         "task_completion_time": {"steps": ["a", "b"]},
         "error_rate": {"events": ["a"], "denominator": {"events": ["a", "b"]}},
         "nps": {"column": "score"},
     }
     for name, template in TEMPLATES.items():
-        metric = Metric.model_validate({"source": "log", "template": name} | given.get(name, {}))
+        metric = Metric.model_validate({"source": "log", "template": name, **given.get(name, {})})
         assert metric.kind == template.fields["kind"]
 
 
 def test_retention_and_churn_look_at_the_same_events() -> None:
-    fields = [TEMPLATES[name].fields for name in ("retention", "churn")]
-    assert fields[1] == {**fields[0], "complement": True, "direction": "down"}
+    retention, churn = TEMPLATES["retention"].fields, TEMPLATES["churn"].fields
+    assert churn == {**retention, "complement": True, "direction": "down"}
 
 
 def test_a_word_written_wrong_is_told_with_the_template_among_the_fields(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from vitalfew.workspace.metric_kinds import is_percentage, unit_of
+
 if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow, Interval
     from vitalfew.workspace.definitions import Definitions
 
 MINUS = "\N{MINUS SIGN}"
-SHARES = ("proportion", "retention")
-"""Kinds of metrics whose changes are written in percentage points."""
+SHARES = ("proportion", "retention", "funnel", "csat")
+"""Kinds of metrics that are 0 or 1 per unit."""
 
 
 def title_of(definitions: Definitions, metric: str) -> str:
@@ -62,9 +64,10 @@ def _unit(definitions: Definitions, metric: str) -> str:
     found = definitions.metrics.get(metric)
     if found is None:
         return ""
-    if found.kind in SHARES or found.unit == "share":
+    if is_percentage(found):
         return " points"
-    return f" {found.unit}" if found.unit else ""
+    unit = unit_of(found)
+    return f" {unit}" if unit else ""
 
 
 def _number(value: float, half_width: float | None) -> str:

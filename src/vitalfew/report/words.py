@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from vitalfew.workspace.metric_kinds import is_percentage
+from vitalfew.workspace.metric_kinds import unit_of as natural_unit
+
 if TYPE_CHECKING:
     from vitalfew.results.rows import Choice, EffectRow, Estimate, ExperimentRow, Headline, NextStep, UseRow, Verdict
     from vitalfew.workspace.definitions import Grade, Metric
@@ -88,9 +91,9 @@ def unit_of(metric: Metric | None) -> Unit:
     if metric is None:
         return Unit()
     down = metric.direction == "down"
-    if metric.kind in ("proportion", "retention") or metric.unit == "share":
+    if is_percentage(metric):
         return Unit(100.0, "pp", "%", "percentage points", down)
-    unit = metric.unit or ""
+    unit = natural_unit(metric)
     return Unit(1.0, unit, unit, unit, down)
 
 

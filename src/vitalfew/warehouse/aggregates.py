@@ -95,7 +95,9 @@ def _experiment(
     if key is None:
         return Measured(failed=(names.taken(name),))
     by_key = {metric: arms for id_, arms in metrics.items() for metric in names.metrics(id_)}
-    ratios = [metric for metric in by_key if (found := definitions.metrics.get(metric)) and found.kind == "ratio"]
+    ratios = [
+        metric for metric in by_key if (found := definitions.metrics.get(metric)) and found.denominator is not None
+    ]
     refused = tuple(
         failed_row(
             names.source, f"{key}/{metric}", "a ratio needs the products of both its parts, not read from aggregates"

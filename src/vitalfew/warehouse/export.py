@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vitalfew.warehouse.engine import ColumnType, Engine
-    from vitalfew.workspace.definitions import Definitions, Experiment
+    from vitalfew.workspace.definitions import Definitions, Experiment, Metric
 
 Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "databricks", "spark", "clickhouse", "trino"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -115,6 +115,11 @@ def _export(
         )
     values = [value for value in study.values() if value.key in wanted]
     for value in values:
+        if not value.is_summed:
+            raise Unsupported(
+                f"'{value.key}' is a {value.metric.kind}, which sums cannot tell",
+                hint="name the other metrics, or ask for the share of units above a threshold (kind: proportion)",
+            )
         if value.percentile is not None:
             raise Unsupported(
                 f"'{value.key}' is capped at a percentile, which takes a query of its own", hint="use cap: absolute"
@@ -144,7 +149,7 @@ def query_hash(
         "format": _FORMAT,
         "source": definitions.sources[source].model_dump(mode="json", exclude={"title"}),
         "variant": variant,
-        "metrics": [[key, definitions.metrics[key].model_dump(mode="json", include=_MEASURED)] for key in metrics],
+        "metrics": [[key, _measured(definitions.metrics[key])] for key in metrics],
         "segments": [
             [key, definitions.segments[key].model_dump(mode="json", include={"source", "filter"})] for key in segments
         ],
@@ -153,6 +158,13 @@ def query_hash(
 
 
 _MEASURED = {"kind", "numerator", "denominator", "window", "cap", "version"}
+_OF_KINDS = {"threshold", "complement", "rule"}
+
+
+def _measured(metric: Metric) -> dict[str, object]:
+    """What decides a metric's values; fields of single kinds only where they say something."""
+    of_kind = metric.model_dump(mode="json", include=_OF_KINDS, exclude_defaults=True)
+    return metric.model_dump(mode="json", include=_MEASURED) | of_kind
 
 
 # The statement -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,9 @@ SCALES: dict[MetricKind, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ce
 
 MOST_STEPS = 10
 
+_PERCENTAGES: tuple[MetricKind, ...] = (*SHARES, "funnel", "csat", "participation", "error_rate")
+_USUAL_UNITS: dict[MetricKind, str] = {"nps": "points", "duration": "s", "time_to_event": "days"}
+
 _OWNERS: dict[str, tuple[MetricKind, ...]] = {
     "denominator": ("ratio", "error_rate"),
     "threshold": SHARES,
@@ -31,6 +34,18 @@ _OWNERS: dict[str, tuple[MetricKind, ...]] = {
 }
 _UNCAPPED: tuple[MetricKind, ...] = ("quantile", "funnel", "time_to_event", "participation", *SCALES)
 _OWN_AGGREGATION: tuple[MetricKind, ...] = ("funnel", "time_to_event", "participation", *SCALES)
+
+
+def is_percentage(metric: Metric) -> bool:
+    """Whether its numbers are shares, so that changes are percentage points."""
+    custom = metric.kind == "ces" and metric.rule == "share"
+    return metric.kind in _PERCENTAGES or custom or metric.unit == "share"
+
+
+def unit_of(metric: Metric) -> str:
+    """The unit of a metric that is no share: its own, else that of its kind; empty for a bare number."""
+    net = metric.kind == "ces" and metric.rule == "net"
+    return metric.unit or ("points" if net else _USUAL_UNITS.get(metric.kind, ""))
 
 
 def faults(metric: Metric) -> Iterator[str]:
