@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vitalfew import stats
-    from vitalfew.pipeline import analyze, run
+    from vitalfew.pipeline import analyze, plan, run
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
-__all__ = ["__version__", "analyze", "load", "run", "stats", "verify"]
+__all__ = ["__version__", "analyze", "load", "plan", "run", "stats", "verify"]
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
@@ -22,6 +22,7 @@ _HOMES = {
     "verify": "vitalfew.workspace.verify",
     "run": "vitalfew.pipeline",
     "analyze": "vitalfew.pipeline",
+    "plan": "vitalfew.pipeline",
 }
 
 

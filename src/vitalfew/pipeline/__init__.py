@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vitalfew.pipeline.analysis import analyze
+    from vitalfew.pipeline.planning import plan
     from vitalfew.pipeline.results import Results
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "run"]
+__all__ = ["Results", "analyze", "plan", "run"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
     "analyze": "vitalfew.pipeline.analysis",
+    "plan": "vitalfew.pipeline.planning",
     "run": "vitalfew.pipeline.walk",
 }
 

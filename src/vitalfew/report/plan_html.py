@@ -1,0 +1,45 @@
+"""A plan of an experiment for notebooks: its sentences, the change found by week, and power curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report.curves import power_curves
+from vitalfew.report.markup import tag
+from vitalfew.report.plan_text import MODES, SHOWN_WEEKS, plan_sentences
+from vitalfew.report.words import significant, unit_of, with_unit
+
+if TYPE_CHECKING:
+    from vitalfew.evidence.planning import ExperimentPlan, MetricPlan
+    from vitalfew.report.markup import Markup
+    from vitalfew.workspace.definitions import Definitions
+
+
+def plan_html(plan: ExperimentPlan, definitions: Definitions) -> str:
+    """The plan as HTML that takes the notebook's own style."""
+    said = [tag("p", sentence) for sentence in plan_sentences(plan, definitions)]
+    notes = [tag("p", tag("em", caution)) for caution in plan.cautions]
+    table = [_weeks(plan, definitions)] if plan.metrics and plan.weekly else []
+    curves = [_curve(metric, definitions) for metric in plan.metrics if metric.part == "primary" and metric.curve]
+    return tag("div", [*said, *table, *curves, *notes])
+
+
+def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
+    head = tag("tr", [tag("th", "Smallest change found"), *(tag("th", f"{week} w") for week in SHOWN_WEEKS)])
+    rows = []
+    for metric in plan.metrics:
+        unit = unit_of(definitions.metrics[metric.metric])
+        found = metric.modes[plan.mode].detectable
+        shown = ["–" if one is None else with_unit(significant(one * unit.factor, 2), unit.change) for one in found]
+        rows.append(tag("tr", [tag("td", metric.title), *(tag("td", shown[week - 1]) for week in SHOWN_WEEKS)]))
+    return tag("table", [head, *rows])
+
+
+def _curve(metric: MetricPlan, definitions: Definitions) -> Markup:
+    unit = unit_of(definitions.metrics[metric.metric])
+    curves = {
+        MODES[mode].partition(" (")[0]: [(change * unit.factor, power) for change, power in points]
+        for mode, points in metric.curve.items()
+    }
+    across = f"change of {metric.title}{f' in {unit.change_in_words}' if unit.change_in_words else ''}"
+    return power_curves(curves, across, metric.power, f"Power by {across}")
