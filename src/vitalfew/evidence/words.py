@@ -37,11 +37,10 @@ def clear_direction(row: EffectRow) -> int:
 
 def sentence(definitions: Definitions, row: EffectRow) -> str:
     """Say what happened to the metric, without a full stop: "Retention day 7 fell by 0.82 points (0.31 to 1.33)"."""
-    title, unit = title_of(definitions, row.metric), _unit(definitions, row.metric)
+    title, (unit, scale) = title_of(definitions, row.metric), _unit(definitions, row.metric)
     if row.estimate is None:
         return f"{title} could not be compared"
     interval = interval_of(row)
-    scale = 100.0 if unit == " points" else 1.0
     if interval is None:
         return f"{title} changed by {_number(scale * row.estimate, None)}{unit}, no interval"
     low, high, estimate = scale * interval.low, scale * interval.high, scale * row.estimate
@@ -60,14 +59,15 @@ def join(parts: list[str]) -> str:
     return "; ".join(parts)
 
 
-def _unit(definitions: Definitions, metric: str) -> str:
+def _unit(definitions: Definitions, metric: str) -> tuple[str, float]:
+    """The unit behind a number, and what the number is multiplied by to be written in it."""
     found = definitions.metrics.get(metric)
     if found is None:
-        return ""
+        return "", 1.0
     if is_percentage(found):
-        return " points"
+        return " points", 100.0
     unit = unit_of(found)
-    return f" {unit}" if unit else ""
+    return (f" {unit}" if unit else ""), 1.0
 
 
 def _number(value: float, half_width: float | None) -> str:
