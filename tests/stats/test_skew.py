@@ -88,7 +88,7 @@ def _measured(law: str, share: float, n: int) -> tuple[float, float]:
         arms = [LAWS[law](rng, (runs, units)) for units in (n - treated, treated)]
         errors += float((np.nan_to_num(welch(*arms).p_value, nan=1.0) < 0.05).sum())
         away = [arm - arm.mean(axis=1, keepdims=True) for arm in arms]
-        squares, cubes = (sum((part**power).sum(axis=1) for part in away) for power in (2, 3))
+        squares, cubes = ((away[0] ** k).sum(axis=1) + (away[1] ** k).sum(axis=1) for k in (2, 3))
         units = [np.full(runs, float(arm.shape[1])) for arm in arms]
         skew, carried = skew_of_difference(units[0], units[1], squares, cubes)
         warned += float(((np.abs(skew) > LARGEST_SKEW) | (carried > LARGEST_SHARE)).sum())

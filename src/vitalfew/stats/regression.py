@@ -109,17 +109,17 @@ def adjusted(
     arms, reasons = _arms((control, treatment), base, numerators, denominators, asked)
     reasons = _without_collinear(arms, reasons)
     one, other, reduction = _fit(arms, base, reasons == Reason.USED)
-    gains = reduction > 0
-    used = tuple(_named(names, reasons[at], Reason.USED) if gains[at] else () for at, names in enumerate(asked))
-    notes = tuple(_notes(names, reasons[at], gains=bool(gains[at])) for at, names in enumerate(asked))
+    rows = list(zip(asked, reasons.tolist(), (reduction > 0).tolist(), strict=True))
+    used = tuple(_named(names, found, 0) if gains else () for names, found, gains in rows)
+    notes = tuple(() if gains and not any(found) else _notes(names, found, gains=gains) for names, found, gains in rows)
     return Adjusted(one, other, reduction, used, notes)
 
 
-def _named(names: tuple[str, ...], reasons: NDArray[np.int64], reason: Reason) -> tuple[str, ...]:
+def _named(names: tuple[str, ...], reasons: Sequence[int], reason: int) -> tuple[str, ...]:
     return tuple(name for name, found in zip(names, reasons, strict=False) if found == reason)
 
 
-def _notes(names: tuple[str, ...], reasons: NDArray[np.int64], *, gains: bool) -> tuple[str, ...]:
+def _notes(names: tuple[str, ...], reasons: Sequence[int], *, gains: bool) -> tuple[str, ...]:
     left_out = ((words, _named(names, reasons, reason)) for reason, words in WORDS.items())
     notes = tuple(f"covariate left out: {', '.join(found)} ({words})" for words, found in left_out if found)
     return notes if gains or not _named(names, reasons, Reason.USED) else (*notes, NO_GAIN)

@@ -43,13 +43,15 @@ class Stack:
             UsageError: an entry's Moments do not have the column.
         """
         tables: dict[tuple[str, ...], dict[str, int]] = {}
-        found = []
-        for one, name in zip(self._entries, names, strict=True):
-            table = tables.get(one.names)
-            if table is None:
-                table = tables[one.names] = {column: at for at, column in enumerate(one.names)}
-            at = table.get(name)
-            found.append(one.at(name) if at is None else at)
+        for one in self._distinct.values():
+            if one.names not in tables:
+                tables[one.names] = {column: at for at, column in enumerate(one.names)}
+        own = [tables[one.names] for one in self._distinct.values()]
+        try:
+            found = [own[which][name] for which, name in zip(self._which.tolist(), names, strict=True)]
+        except KeyError:
+            # The error that names what there is.
+            found = [one.at(name) for one, name in zip(self._entries, names, strict=True)]
         return np.array(found, dtype=np.intp)
 
     def n(self, i: Places, j: Places) -> Floats:
