@@ -22,7 +22,11 @@ def moments_row(
     phase: int = 0,
     day: str | None = None,
 ) -> MomentsRow:
-    """Flatten the moments of the units of one arm and segment (None: all) row by row."""
+    """Flatten the moments of the units of one arm and segment (None: all) row by row.
+
+    A smallest value above the largest stands for extremes that are not known, as NaN does not equal itself.
+    """
+    unknown = np.isnan(moments.low) | np.isnan(moments.high)
     return MomentsRow(
         source=source,
         experiment=experiment,
@@ -35,8 +39,8 @@ def moments_row(
         mean=tuple(moments.mean.ravel().tolist()),
         cross=tuple(moments.cross.ravel().tolist()),
         third=_known(moments.third),
-        low=_known(moments.low),
-        high=_known(moments.high),
+        low=() if unknown.all() else tuple(np.where(unknown, 1.0, moments.low).tolist()),
+        high=() if unknown.all() else tuple(np.where(unknown, -1.0, moments.high).tolist()),
         phase=phase,
         day=day,
     )
@@ -45,6 +49,8 @@ def moments_row(
 def moments_of(row: MomentsRow) -> Moments:
     """Rebuild the moments that a row holds, `(k, k)` matrices from their flattened form."""
     k = len(row.names)
+    low, high = np.asarray(row.low, dtype=np.float64), np.asarray(row.high, dtype=np.float64)
+    known = low <= high
     return Moments(
         names=tuple(row.names),
         n=np.asarray(row.n, dtype=np.float64).reshape(k, k),
@@ -53,8 +59,8 @@ def moments_of(row: MomentsRow) -> Moments:
         cross=np.asarray(row.cross, dtype=np.float64).reshape(k, k),
         units=row.units,
         third=np.asarray(row.third, dtype=np.float64),
-        low=np.asarray(row.low, dtype=np.float64),
-        high=np.asarray(row.high, dtype=np.float64),
+        low=np.where(known, low, np.nan),
+        high=np.where(known, high, np.nan),
     )
 
 

@@ -45,8 +45,9 @@ class MomentsRow:
 
     Names: the key of a metric for its numerator, `KEY/denominator`, `KEY/before` (the same measure before the exposure;
     `KEY/denominator/before`), `KEY/covariate/COLUMN`, `KEY/step2` and so on. `third`, `low` and `high`, one per name:
-    sum of cubed deviations from the mean, smallest and largest value; empty or NaN when not known. `phase` counts
-    stretches of days with the same split, from 0. `day` (ISO) only in the table `daily`: the day of first exposure.
+    sum of cubed deviations from the mean, smallest and largest value minus shift; empty when not known, `low` above
+    `high` where one column's are not. `phase` counts stretches of days with the same split, from 0. `day` (ISO) only in
+    the table `daily`: the day of first exposure.
     """
 
     source: str
