@@ -130,8 +130,8 @@ def test_a_difference_of_medians_is_near_that_of_growthbook() -> None:
     control, treatment = (quantile_sample([arm], [0.5]).sample for arm in read)
     found, theirs = differences(control, treatment, (0.95,)), GROWTHBOOK["median, absolute"]
     assert found.estimate[0] == pytest.approx(theirs["estimate"], rel=1e-6)
-    # Both read the distribution around the median, they two standard errors away, we one.
-    assert found.se[0] == pytest.approx(theirs["se"], rel=0.15)
+    # Both read the distribution around the median, they two standard errors away, we less than one.
+    assert found.se[0] == pytest.approx(theirs["se"], rel=0.25)
 
 
 # --- where we disagree: who is right is argued in docs/validation/referees.md

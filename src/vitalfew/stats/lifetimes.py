@@ -23,7 +23,7 @@ MEDIANS = "difference of median times, Kaplan-Meier, Woodruff's standard errors,
 _FEWEST = 2  # units that a variance needs
 _FEWEST_EVENTS = 10  # events before the median, and as many expected after it
 _HALF = 0.5
-_SPACINGS = 0.75  # as for quantiles: degrees of freedom per event between the two bounds
+_REACH, _SPACINGS = 0.7, 0.75  # as for quantiles: standard errors, and degrees of freedom per event within reach
 
 
 class Lifetimes(Protocol):
@@ -122,9 +122,9 @@ def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float])
 def median_sample(arms: Sequence[Lifetimes]) -> Times:
     """Median time to the event with its standard error, one entry per arm, `(m,)`.
 
-    The standard error is the geometric mean of how far the times lie at which the share is one standard error above
-    and below one half. No answer where the share never falls that far, or where times are so coarse that the median
-    moves in jumps.
+    The standard error is the geometric mean of how far the times lie at which the share is 0.7 standard errors above
+    and below one half, over 0.7. No answer where the share never falls that far, or where times are so coarse that the
+    median moves in jumps.
     """
     return _gather(arms, [_median(arm) for arm in arms])
 
@@ -196,7 +196,8 @@ def _median(arm: Lifetimes) -> tuple[float, float, float, int, str | None]:
     if np.isnan(median):
         return n, np.nan, np.nan, Fault.TOO_FEW, _not_reached(curve)
     se = float(curve.se[max(0, int(np.searchsorted(curve.times, median, side="right")) - 1)]) or _HALF / n**0.5
-    points = np.array([_time_at(curve, _HALF - step * se) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+    reach = _REACH * se
+    points = np.array([_time_at(curve, _HALF - step * reach) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)])
     happened = curve.events[curve.times <= median].sum()
     if not np.isfinite(points).all() or happened < _FEWEST_EVENTS:
         reason = f"not enough data around the median of {median:g} days: {happened:.0f} events up to it"
@@ -205,7 +206,8 @@ def _median(arm: Lifetimes) -> tuple[float, float, float, int, str | None]:
         return n, median, np.nan, Fault.CONSTANT, _jumps(median)
     between = curve.events[(curve.times > points[0]) & (curve.times <= points[4])].sum()
     df = max(1.0, _SPACINGS * float(between))
-    return df, median, float((points[4] - points[2]) * (points[2] - points[0])) * n, Fault.NONE, None
+    early, middle, late = _between_steps(curve, _HALF + reach * np.array([1.0, 0.0, -1.0]))
+    return df, median, float((late - middle) * (middle - early)) / _REACH**2 * n, Fault.NONE, None
 
 
 def _time_at(curve: Survival, share: float) -> float:
@@ -217,6 +219,13 @@ def _time_at(curve: Survival, share: float) -> float:
     later = curve.times[at + 1 :][curve.events[at + 1 :] > 0]
     follows = later[0] if exact and len(later) else curve.times[at]
     return float(curve.times[at] + follows) / 2
+
+
+def _between_steps(curve: Survival, shares: Floats) -> Floats:
+    """Times at which these shares are left, read between the middles of the curve's steps; the steps round too low."""
+    steps = curve.events > 0
+    middles = (np.concatenate([[1.0], curve.share[:-1]]) + curve.share)[steps] / 2
+    return np.interp(-shares, -middles, curve.times[steps])
 
 
 def _not_reached(curve: Survival) -> str:

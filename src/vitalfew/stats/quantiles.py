@@ -29,8 +29,9 @@ FEWEST_BEYOND = 10
 """Independent values wanted on the thinner side of a quantile; with fewer the interval is not held to its promise."""
 _PICTURE = (0.01, 0.05, *(at / 10 for at in range(1, 10)), 0.25, 0.75, 0.95, 0.99)
 _STEP = 1.2  # ratio of neighbouring distances from the quantile; between them values are interpolated
-_NEAREST, _FARTHEST = 0.5, 3.0  # standard errors: half of one shows ties, three reach intervals of 99 % and more
-_SPACINGS = 0.75  # degrees of freedom per order statistic between the two bounds; calibrated, see docs/validation
+_REACH = 0.7  # standard errors at which the distribution is read on both sides; calibrated, see docs/validation
+_NEAREST, _FARTHEST = _REACH / 2, 3.0  # half the reach shows ties, three reach intervals of 99 % and more
+_SPACINGS = 0.75  # degrees of freedom per order statistic within reach; calibrated likewise
 
 
 class OrderStatistics(Protocol):
@@ -71,8 +72,8 @@ def probabilities(
 ) -> tuple[float, ...]:
     """Probabilities at which to read the distribution of every arm, ascending and without repeats.
 
-    They hold the quantile itself, and on both sides a ladder of distances from half a standard error of the share
-    below it to three, for the smallest and the largest of the arms, at ratios of at most 1.2.
+    They hold the quantile itself, and on both sides a ladder of distances from a third of a standard error of the
+    share below it to three, for the smallest and the largest of the arms, at ratios of at most 1.2.
 
     Args:
         quantile: the one asked for, between 0 and 1.
@@ -89,7 +90,7 @@ def probabilities(
     if some:
         spread = np.sqrt(quantile * (1 - quantile))
         nearest = _NEAREST * spread / np.sqrt(max(some))
-        exact = [spread / np.sqrt(count) for count in {min(some), max(some)}]
+        exact = [_REACH * spread / np.sqrt(count) for count in {min(some), max(some)}]
         farthest = _FARTHEST * spread * np.sqrt(max(1.0, design_effect) / min(some))
         ladder = np.geomspace(nearest, farthest, int(np.ceil(np.log(farthest / nearest) / np.log(_STEP))) + 1)
         for distance in [*ladder, *exact]:
@@ -129,8 +130,9 @@ def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float])
     """Quantiles with their standard errors, one entry per (arm, quantile), `(m,)`.
 
     With s the standard error of the share below the quantile (design effect included), the standard error of the
-    quantile is the geometric mean of how far it lies from the sample quantiles at q - s and q + s: in skewed tails
-    this is nearer the truth than the mean of the two. Its degrees of freedom follow from how many values lie between.
+    quantile is the geometric mean of how far it lies from the sample quantiles at q - 0.7 s and q + 0.7 s, over 0.7: in
+    skewed tails this is nearer the truth than the mean of the two, or than reading farther away. Its degrees of freedom
+    follow from how many values lie between.
 
     No answer, with the reason, where fewer than ten independent values lie beyond the quantile, and where values are
     so coarse (whole numbers, many ties) that the quantile moves in jumps.
@@ -195,14 +197,15 @@ def _one(arm: OrderStatistics, quantile: float) -> tuple[float, float, float, in
     reason = _too_thin(arm, quantile)
     if reason is not None:
         return np.nan, level, np.nan, Fault.TOO_FEW, reason
-    se = _share_se(arm, quantile)
-    points = np.array([_read(arm, quantile + step * se) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+    reach = _REACH * _share_se(arm, quantile)
+    points = np.array([_read(arm, quantile + step * reach) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)])
     if not np.isfinite(points).all():
         return np.nan, level, np.nan, Fault.TOO_FEW, f"not enough data around the {quantile:g} quantile"
     if (np.diff(points) <= 0).any():
         return np.nan, level, np.nan, Fault.CONSTANT, _coarse(arm, quantile)
-    df = _SPACINGS * 2 * se * arm.n / max(1.0, arm.design_effect)
-    return df, level, float((points[4] - points[2]) * (points[2] - points[0])) * arm.n, Fault.NONE, None
+    df = _SPACINGS * 2 * reach * arm.n / max(1.0, arm.design_effect)
+    squared = float((points[4] - points[2]) * (points[2] - points[0])) / _REACH**2
+    return df, level, squared * arm.n, Fault.NONE, None
 
 
 def _share_se(arm: OrderStatistics, quantile: float) -> float:
