@@ -63,13 +63,14 @@ def test_better_and_guardrails_no_worse_than_the_margin_means_ship() -> None:
     assert (row.action, row.title, row.initiative) == ("ship", "Faster start", "speed")
     assert (
         row.reason
-        == "Ship: Retention rose by 2.00 points (1.02 to 2.98), and the guardrail is no worse than the margin."
+        == "Ship: Retention rose by 2.00 points (1.02 to 2.98), and the guardrail is no worse than the margin. "
+        "No plan was declared; one look at the end."
     )
 
 
 def test_a_metric_that_should_fall_and_fell_is_a_success() -> None:
     row = _suggest(_effect("waiting", -3.0, 1.0))
-    assert row.reason == "Ship: Waiting fell by 3.0 minutes (1.0 to 5.0)."
+    assert row.reason.startswith("Ship: Waiting fell by 3.0 minutes (1.0 to 5.0). No plan")
 
 
 def test_a_broken_guardrail_stops_even_a_success() -> None:
@@ -99,7 +100,7 @@ def test_a_success_metric_that_got_worse_means_do_not_ship() -> None:
 
 def test_no_clear_change_is_inconclusive() -> None:
     row = _suggest(_effect("retention", 0.002, 0.005))
-    assert row.reason == "Inconclusive: Retention shows no clear change: 0.20 points (−0.78 to 1.18)."
+    assert row.reason.startswith("Inconclusive: Retention shows no clear change: 0.20 points (−0.78 to 1.18). No plan")
 
 
 def test_guardrails_alone_cannot_ship_anything() -> None:

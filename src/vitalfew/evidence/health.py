@@ -4,49 +4,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.errors import VitalfewError
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.columns import metrics_in
+from vitalfew.evidence.comparisons import control_of
+from vitalfew.evidence.counted import counted
+from vitalfew.evidence.pre_period import pre_period
+from vitalfew.evidence.settings import Setting
+from vitalfew.evidence.sizes import Arrivals, ramp, sizes
 from vitalfew.evidence.words import title_of
 from vitalfew.results.rows import HealthRow
-from vitalfew.stats.sample_sizes import missing_share_p, sample_ratio, status_of
+from vitalfew.stats.sample_sizes import missing_share_p, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vitalfew.evidence.arms import Measured
-    from vitalfew.results.rows import AssignmentRow, HealthStatus, MomentsRow
+    from vitalfew.results.rows import ArrivalRow, AssignmentRow, CountRow, HealthStatus, MomentsRow
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions
 
-SAMPLE_RATIO, CROSSED, MISSING_SHARE = "sample_ratio", "crossed", "missing_share"
+CROSSED, MISSING_SHARE = "crossed", "missing_share"
 CROSSED_WARNING = 0.01
 """Share of units seen in several arms from which the left-out units deserve a warning."""
 CROSSED_FAILED = 0.10
 """Share from which so many are left out that the arms can hardly be those that were drawn."""
+WHAT_BECAME = {
+    "exclude": "all arms leave them out",
+    "first": "each is kept in the arm that it saw first",
+}
 
 
 def health(
-    definitions: Definitions, assignments: Iterable[AssignmentRow], moments: Iterable[MomentsRow]
+    definitions: Definitions,
+    assignments: Iterable[AssignmentRow],
+    moments: Iterable[MomentsRow],
+    arrivals: Iterable[ArrivalRow] = (),
+    counts: Iterable[CountRow] = (),
+    settings: Mapping[str, Setting] | None = None,
 ) -> tuple[HealthRow, ...]:
-    """Test every experiment: sizes of the arms, units seen in several arms, missing values that differ by arm.
+    """Test every experiment before its results are looked at.
 
-    Aggregates carry neither missing values nor crossed units; their sizes are tested only against a `split` that the
-    definition gives, because a plan that nobody stated cannot be broken.
+    Sizes of the arms, changes of the split, units seen in several arms, missing values that differ by arm, differences
+    before the exposure, and what was counted per arm. A test whose data a source cannot give has no row. Aggregates
+    carry neither missing values nor crossed units; their sizes are tested only against a `split` that the definition
+    gives, because a plan that nobody stated cannot be broken.
+
+    Args:
+        definitions: the experiments.
+        assignments: units per arm.
+        moments: of the units of each arm.
+        arrivals: units by day of first exposure and arm.
+        counts: facts counted per arm.
+        settings: how each experiment is judged: one that runs is tested for any number of looks.
     """
-    arms: dict[str, list[AssignmentRow]] = {}
-    for row in assignments:
-        arms.setdefault(row.experiment, []).append(row)
+    arms, came, facts = _grouped(assignments), _grouped(arrivals), _grouped(counts)
     measured = by_experiment(moments)
     rows: list[HealthRow] = []
-    for experiment in dict.fromkeys((*arms, *measured)):
-        found = measured.get(experiment)
+    for experiment in dict.fromkeys((*arms, *measured, *facts)):
+        found, arrived = measured.get(experiment), Arrivals.of(came.get(experiment, ()))
         aggregated = _is_aggregated(definitions, experiment, found)
-        rows.append(_sizes(definitions, experiment, _units(arms.get(experiment, ()), found), aggregated=aggregated))
+        units = _units(arms.get(experiment, ()), found)
+        running = (settings or {}).get(experiment, Setting()).running
+        defined = definitions.experiments.get(experiment)
+        rows.append(sizes(experiment, defined, units, arrived, aggregated=aggregated, running=running))
+        rows.extend(ramp(experiment, arrived))
         if not aggregated:
-            rows.extend(_crossed(experiment, arms.get(experiment, ())))
+            rows.extend(_crossed(definitions, experiment, arms.get(experiment, ())))
             rows.extend(_missing(definitions, experiment, found))
+        if found is not None:
+            rows.extend(pre_period(definitions, experiment, control_of(definitions, experiment), found))
+        rows.extend(counted(experiment, facts.get(experiment, ())))
     return tuple(rows)
+
+
+def _grouped[Row: (AssignmentRow, ArrivalRow, CountRow)](rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.experiment, []).append(row)
+    return groups
 
 
 def _is_aggregated(definitions: Definitions, experiment: str, found: Measured | None) -> bool:
@@ -62,35 +97,21 @@ def _units(assigned: Sequence[AssignmentRow], found: Measured | None) -> dict[st
     return found.units(None) if found is not None else {}
 
 
-def _sizes(definitions: Definitions, experiment: str, counts: Mapping[str, int], *, aggregated: bool) -> HealthRow:
-    defined = definitions.experiments.get(experiment)
-    split = defined.split if defined is not None else None
-    if split is None and aggregated:
-        total = sum(counts.values()) or 1
-        seen = ", ".join(f"{arm} {units / total:.2%}" for arm, units in counts.items())
-        return HealthRow(experiment, SAMPLE_RATIO, None, "ok", f"Not tested: the planned split is not known ({seen}).")
-    planned = dict.fromkeys(split, 0) if split is not None else {}
-    try:
-        found = sample_ratio({**planned, **counts}, split)
-    except VitalfewError as error:
-        return HealthRow(experiment, SAMPLE_RATIO, None, "warning", f"Not tested: {error}.")
-    return HealthRow(experiment, SAMPLE_RATIO, found.p_value, found.status, found.message)
-
-
-def _crossed(experiment: str, assigned: Sequence[AssignmentRow]) -> Iterator[HealthRow]:
+def _crossed(definitions: Definitions, experiment: str, assigned: Sequence[AssignmentRow]) -> Iterator[HealthRow]:
     if not assigned:
         return
+    defined = definitions.experiments.get(experiment)
+    rule = defined.crossed if defined is not None else "exclude"
     # Every row of an experiment repeats the same total.
     crossed = max(row.crossed for row in assigned)
-    total = crossed + sum(row.units for row in assigned)
+    total = sum(row.units for row in assigned) + (crossed if rule == "exclude" else 0)
     share = crossed / total if total else 0.0
     status: HealthStatus = "failed" if share > CROSSED_FAILED else "warning" if share > CROSSED_WARNING else "ok"
     if crossed == 0:
         message = "No unit was seen in more than one arm."
     else:
-        message = (
-            f"{crossed:,} of {total:,} units ({share:.2%}) were seen in more than one arm; all arms leave them out."
-        )
+        became = WHAT_BECAME[rule]
+        message = f"{crossed:,} of {total:,} units ({share:.2%}) were seen in more than one arm; {became}."
     if status != "ok":
         message += (
             " Likely causes: an id that changes between visits, several people on one id, a restart that dealt anew."
@@ -102,8 +123,9 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
     arms = found.over_phases(None) if found is not None else {}
     if not arms:
         return
-    counted = {metric: _missing_by_arm(arms, metric) for metric in _metrics_of(next(iter(arms.values())))}
-    tested = {metric: by_arm for metric, by_arm in counted.items() if any(gone for gone, _ in by_arm.values())}
+    names = metrics_in(name for part in next(iter(arms.values())) for name in part.names)
+    counts = {metric: _missing_by_arm(arms, metric) for metric in names}
+    tested = {metric: by_arm for metric, by_arm in counts.items() if any(gone for gone, _ in by_arm.values())}
     if not tested:
         yield HealthRow(experiment, MISSING_SHARE, None, "ok", "No metric has missing values.")
     for metric, by_arm in tested.items():
@@ -119,10 +141,6 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
         )
         message = f"{title_of(definitions, metric)} is missing for {seen} of the units, {alike}."
         yield HealthRow(experiment, f"{MISSING_SHARE}/{metric}", p_value, status, message)
-
-
-def _metrics_of(parts: Sequence[Moments]) -> list[str]:
-    return metrics_in(name for part in parts for name in part.names)
 
 
 def _missing_by_arm(arms: Mapping[str, Sequence[Moments]], metric: str) -> dict[str, tuple[int, int]]:

@@ -40,6 +40,7 @@ class Setting:
         units: of all arms together, so far.
         planned: units planned for all arms together; None when nobody planned and nothing can be foretold.
         ended: whether the last day has passed; None when no end is known.
+        running: whether it may still be looked at before its end.
         notes: what a reader of every effect should know.
     """
 
@@ -48,6 +49,7 @@ class Setting:
     units: int = 0
     planned: float | None = None
     ended: bool | None = None
+    running: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,7 +111,8 @@ def _setting(defined: Experiment | None, found: Measured, by_day: Mapping[date, 
     asked = (plan.mode if plan is not None else None) or defined.mode
     mode = asked or ("always_valid" if running else "fixed")
     planned, notes = _planned(defined, by_day)
-    return Setting(mode, plan, units, planned, ended, notes if mode in ("always_valid", "group_sequential") else ())
+    told = notes if mode in ("always_valid", "group_sequential") else ()
+    return Setting(mode, plan, units, planned, ended, running, told)
 
 
 def _planned(defined: Experiment, by_day: Mapping[date, int]) -> tuple[float | None, tuple[str, ...]]:

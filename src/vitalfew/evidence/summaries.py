@@ -1,9 +1,10 @@
-"""One plain recommendation per experiment, by the default decision rule.
+"""One plain recommendation per experiment, by the decision rule of the policy.
 
-*ship*: at least one success metric is significantly better and every guardrail measured is significantly no worse than
-its margin. *do_not_ship*: a success metric is significantly worse, or a guardrail is more likely broken than not.
-*do_not_decide*: a trust test failed. *facts_only*: nothing measured is a factor or a goal. Else *inconclusive*.
-A recommendation is what the computation suggests; a decision is a person's.
+*ship*: success metrics are significantly better (any of them, or all, as the rule says; p-values corrected over metrics
+and arms) and every guardrail measured is significantly no worse than its margin. *do_not_ship*: a success metric is
+significantly worse, or a guardrail is more likely broken than not. *stop*: the plan asks for futility, and success
+can no longer be expected. *do_not_decide*: a trust test failed. *facts_only*: nothing measured is meant to decide.
+Else *inconclusive*. A recommendation is what the computation suggests; a decision is a person's.
 """
 
 from __future__ import annotations
@@ -11,69 +12,91 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from vitalfew.evidence.futility import cannot_succeed
+from vitalfew.evidence.guardrails import harmed, status_of_effect
+from vitalfew.evidence.planned import planning
+from vitalfew.evidence.roles import gate_of, is_goal, sign_of
+from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.words import clear_direction, join, sentence, title_of
 from vitalfew.results.rows import ExperimentRow
-from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.results.rows import EffectRow, HealthRow
     from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.plan_locks import PlanProof
 
-Action = Literal["ship", "do_not_ship", "do_not_decide", "facts_only", "inconclusive"]
+Action = Literal["ship", "do_not_ship", "do_not_decide", "facts_only", "inconclusive", "stop"]
 
-BROKEN = 0.5
-"""Probability of a loss beyond the margin from which a guardrail counts as broken."""
 _FACTS = 4  # changes named in a sentence that suggests nothing
-_STRONGEST_FIRST: tuple[Action, ...] = ("ship", "inconclusive", "do_not_ship", "facts_only")
+_STRONGEST_FIRST: tuple[Action, ...] = ("ship", "inconclusive", "stop", "do_not_ship", "facts_only")
 
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """What one arm suggests."""
+    """What one arm suggests; `p_value`: the smallest corrected one of its gains."""
 
     action: Action
     reason: str
+    p_value: float = 1.0
 
 
 def summaries(
-    definitions: Definitions, effects: Iterable[EffectRow], health: Iterable[HealthRow]
+    definitions: Definitions,
+    effects: Iterable[EffectRow],
+    health: Iterable[HealthRow],
+    settings: Mapping[str, Setting] | None = None,
+    plans: Mapping[str, PlanProof] | None = None,
 ) -> tuple[ExperimentRow, ...]:
-    """Say for every experiment with effects what its results suggest, in one sentence.
+    """Say for every experiment with effects what its results suggest, in one sentence, and what was planned.
 
-    Of several arms the best counts, by name; p-values are not corrected for their number.
+    Of several arms the best counts, by name: p-values are corrected for their number.
+
+    Args:
+        definitions: experiments, metrics, guardrails and the decision rule.
+        effects: of the run.
+        health: trust tests; one that *failed* forbids a decision.
+        settings: how each experiment is judged.
+        plans: whether the plan of each experiment was locked before its start.
     """
     found: dict[str, list[EffectRow]] = {}
     for row in effects:
         found.setdefault(row.experiment, []).append(row)
     failed = {row.experiment: row for row in reversed(tuple(health)) if row.status == "failed" and "/" not in row.test}
-    return tuple(_summary(definitions, experiment, rows, failed.get(experiment)) for experiment, rows in found.items())
-
-
-def breach(definitions: Definitions, row: EffectRow) -> float | None:
-    """Probability that the metric lost more than its guardrail's margin; None without a standard error."""
-    if row.estimate is None or row.se is None:
-        return None
-    margin = definitions.guardrails[row.metric].margin
-    return cdf((-margin - _sign(definitions, row.metric) * row.estimate) / row.se)
+    known, proofs = settings or {}, plans or {}
+    return tuple(
+        _summary(definitions, rows, failed.get(key), known.get(key, Setting()), proofs.get(key))
+        for key, rows in found.items()
+    )
 
 
 def _summary(
-    definitions: Definitions, experiment: str, rows: Sequence[EffectRow], failed: HealthRow | None
+    definitions: Definitions,
+    rows: Sequence[EffectRow],
+    failed: HealthRow | None,
+    setting: Setting,
+    proof: PlanProof | None,
 ) -> ExperimentRow:
+    experiment = rows[0].experiment
     defined = definitions.experiments.get(experiment)
     if failed is not None:
         arm = _Arm("do_not_decide", f"Do not decide on these results: {failed.message}")
     else:
-        arms = {name: _judge_arm(definitions, [row for row in rows if row.arm == name]) for name in _arms(rows)}
+        arms = {
+            name: _judge_arm(definitions, setting, [row for row in rows if row.arm == name]) for name in _arms(rows)
+        }
         arm = _best(arms)
+    told = "" if arm.action == "facts_only" else planning(definitions, setting, proof, rows)
     return ExperimentRow(
         experiment=experiment,
         title=(defined.title if defined else None) or experiment.replace("_", " "),
         initiative=defined.initiative if defined else None,
         action=arm.action,
-        reason=arm.reason,
+        reason=f"{arm.reason} {told}".strip(),
+        declared=defined is not None and defined.plan is not None,
+        locked_at=proof.locked_at if proof is not None else None,
+        proved=proof.proved if proof is not None and proof.matches else "no",
     )
 
 
@@ -82,30 +105,74 @@ def _arms(rows: Sequence[EffectRow]) -> list[str]:
 
 
 def _best(arms: dict[str, _Arm]) -> _Arm:
-    name = min(arms, key=lambda arm: _STRONGEST_FIRST.index(arms[arm].action))
+    name = min(arms, key=lambda arm: (_STRONGEST_FIRST.index(arms[arm].action), arms[arm].p_value))
     if len(arms) == 1:
         return arms[name]
     return _Arm(arms[name].action, f"Of {len(arms)} arms, {name} did best. {arms[name].reason}")
 
 
-def _judge_arm(definitions: Definitions, rows: Sequence[EffectRow]) -> _Arm:
+def _judge_arm(definitions: Definitions, setting: Setting, rows: Sequence[EffectRow]) -> _Arm:
     everyone = [row for row in rows if row.segment is None]
-    goals = [row for row in everyone if _is_goal(definitions, row.metric)]
-    gates = [row for row in rows if _is_gate(definitions, row)]
+    goals = [row for row in everyone if _decides(definitions, row)]
+    gates = [row for row in rows if gate_of(definitions, row.metric, row.segment) is not None]
     if not goals and not gates:
         told = _facts(definitions, everyone) or "Nothing could be compared"
         return _Arm("facts_only", f"{told}. None of this is a factor, a goal or a guardrail, so nothing is suggested.")
-    better = [row for row in goals if _sign(definitions, row.metric) * clear_direction(row) > 0]
-    worse = [row for row in goals if _sign(definitions, row.metric) * clear_direction(row) < 0]
-    broken = [row for row in gates if (breach(definitions, row) or 0.0) >= BROKEN]
-    unsure = [row for row in gates if row not in broken and not _holds(definitions, row)]
+    better = [row for row in goals if _direction(definitions, setting, row) > 0]
+    worse = [row for row in goals if _direction(definitions, setting, row) < 0]
+    broken, unsure = _guarded(definitions, gates)
     if worse or broken:
         gains = [_lower(sentence(definitions, row)) for row in better]
         return _Arm("do_not_ship", f"Do not ship: {_told(definitions, worse, broken, gains)}.")
-    if better and not unsure:
-        kept = f", and {_number_of(gates)} no worse than the margin" if gates else ""
-        return _Arm("ship", f"Ship: {join([sentence(definitions, row) for row in better])}{kept}.")
-    return _Arm("inconclusive", f"Inconclusive: {_open(definitions, better or goals, unsure)}.")
+    enough = (
+        better if definitions.policy.decision.success == "any" else better[: len(better) == len(goals) and len(goals)]
+    )
+    if enough and not unsure:
+        return _shipped(definitions, setting, enough, gates)
+    if not better and cannot_succeed(definitions, setting, goals):
+        told = join([sentence(definitions, row) for row in goals])
+        return _Arm("stop", f"Stop: cannot succeed any more with the planned units; {told}.")
+    lacking = [row for row in goals if row not in better] if better and not enough else []
+    return _Arm("inconclusive", f"Inconclusive: {_open(definitions, lacking or better or goals, unsure)}.")
+
+
+def _shipped(
+    definitions: Definitions, setting: Setting, better: Sequence[EffectRow], gates: Sequence[EffectRow]
+) -> _Arm:
+    told = join([sentence(definitions, row) for row in better])
+    if setting.mode == "group_sequential" and setting.next_look is not None:
+        units = f"{setting.next_look * (setting.planned or 0):,.0f} units"
+        return _Arm("inconclusive", f"Inconclusive: {told}; but the next planned look is at {units}, wait for it.")
+    kept = f", and {_number_of(definitions, gates)}" if gates else ""
+    return _Arm("ship", f"Ship: {told}{kept}.", min(_p_of(row) for row in better))
+
+
+def _decides(definitions: Definitions, row: EffectRow) -> bool:
+    return row.role == "primary" if row.role is not None else is_goal(definitions, row.metric)
+
+
+def _p_of(row: EffectRow) -> float:
+    known = row.adjusted_p if row.adjusted_p is not None else row.p_value
+    return 1.0 if known is None else known
+
+
+def _direction(definitions: Definitions, setting: Setting, row: EffectRow) -> int:
+    """1 when a metric is significantly better, -1 when worse, by the corrected p-value; by the interval without one."""
+    sign = sign_of(definitions, row.metric)
+    if row.adjusted_p is None and row.p_value is None:
+        return sign * clear_direction(row)
+    if row.estimate is None or _p_of(row) > setting.alpha:
+        return 0
+    return sign * ((row.estimate > 0) - (row.estimate < 0))
+
+
+def _guarded(definitions: Definitions, gates: Sequence[EffectRow]) -> tuple[list[EffectRow], list[EffectRow]]:
+    """Guardrails that are broken, and those that are not known to be kept, by the decision rule."""
+    states = [status_of_effect(definitions, row) for row in gates]
+    broken = [row for row, state in zip(gates, states, strict=True) if state == "fail"]
+    if definitions.policy.decision.guardrails == "no_harm":
+        return [row for row in gates if row in broken or harmed(definitions, row)], []
+    return broken, [row for row, state in zip(gates, states, strict=True) if state == "evidence needed"]
 
 
 def _facts(definitions: Definitions, rows: Sequence[EffectRow]) -> str:
@@ -134,28 +201,12 @@ def _gate_sentence(definitions: Definitions, row: EffectRow, finding: str) -> st
     return f"guardrail {title}{place} {finding} ({sentence(definitions, row)})"
 
 
-def _number_of(gates: Sequence[EffectRow]) -> str:
-    return "the guardrail is" if len(gates) == 1 else f"all {len(gates)} guardrails are"
-
-
-def _is_goal(definitions: Definitions, metric: str) -> bool:
-    found = definitions.metrics.get(metric)
-    return metric in definitions.factors or (found is not None and found.role == "goal")
-
-
-def _is_gate(definitions: Definitions, row: EffectRow) -> bool:
-    guardrail = definitions.guardrails.get(row.metric)
-    return guardrail is not None and guardrail.segment == row.segment
-
-
-def _holds(definitions: Definitions, row: EffectRow) -> bool:
-    probability = breach(definitions, row)
-    return probability is not None and probability <= definitions.guardrails[row.metric].alpha
-
-
-def _sign(definitions: Definitions, metric: str) -> int:
-    found = definitions.metrics.get(metric)
-    return -1 if found is not None and found.direction == "down" else 1
+def _number_of(definitions: Definitions, gates: Sequence[EffectRow]) -> str:
+    """What is said of the guardrails when none of them stands in the way."""
+    lead = "the guardrail" if len(gates) == 1 else f"all {len(gates)} guardrails"
+    if definitions.policy.decision.guardrails == "no_harm":
+        return f"{lead} show{'s' if len(gates) == 1 else ''} no harm"
+    return f"{lead} {'is' if len(gates) == 1 else 'are'} no worse than the margin"
 
 
 def _lower(text: str) -> str:

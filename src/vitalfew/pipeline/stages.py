@@ -122,7 +122,7 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     later = (
-        Stage("effects", kinds, _effects, after=names, other=_plans),
+        Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
         Stage("ledger", ALL_KINDS, _ledger, after=(*names, "use", "effects", "judgement", "verdicts"), other=_draws),
@@ -178,20 +178,13 @@ def _use_stage(definitions: Definitions) -> Stage:
 
 
 def _effects(context: Context, tables: Tables) -> Output:
-    from vitalfew.evidence.effects import effects
-    from vitalfew.evidence.health import health
-    from vitalfew.evidence.summaries import summaries
+    from vitalfew.evidence.evaluation import evaluate
 
-    tests = health(context.definitions, tables.assignments, tables.moments)
-    rows, failed = effects(context.definitions, tables.moments, tables.given, tests)
-    suggested = summaries(context.definitions, rows, tests)
+    plans = context.plans_since(tables.arrivals)
+    found = evaluate(context.definitions, tables, context.today, plans)
     named = {row.item for row in tables.failed}  # what could not be measured is reported once, where it failed
-    return {
-        "effects": rows,
-        "health": tests,
-        "experiments": suggested,
-        "failed": [f for f in failed if f.item not in named],
-    }
+    output = {part.name: getattr(found, part.name) for part in fields(found)}
+    return output | {"failed": [row for row in found.failed if row.item not in named]}
 
 
 def _judgement(context: Context, _: Tables) -> Output:
@@ -227,8 +220,12 @@ def _checks(context: Context, tables: Tables) -> Output:
     return {"findings": checks.run(context.definitions, context.workspace.acts, tables, context.today)}
 
 
-def _plans(context: Context) -> object:
-    return [asdict(proof) for _, proof in sorted(context.plans.items())]
+def _state_of_experiments(context: Context) -> object:
+    """What decides how experiments are judged: which plans are locked, which are over, and the decision rule."""
+    defined = context.definitions
+    over = {key: each.end is not None and each.end < context.today for key, each in defined.experiments.items()}
+    plans = [asdict(proof) for _, proof in sorted(context.plans.items())]
+    return [sorted(over.items()), plans, defined.policy.decision.model_dump(mode="json")]
 
 
 def _as_of(context: Context) -> object:

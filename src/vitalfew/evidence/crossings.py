@@ -1,0 +1,119 @@
+"""Do experiments that run at the same time change each other's effect?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.evidence.columns import DENOMINATOR, metrics_in
+from vitalfew.evidence.comparisons import control_of
+from vitalfew.evidence.segments import SIGNIFICANT, corrected
+from vitalfew.evidence.words import title_of
+from vitalfew.results.rows import HeterogeneityRow
+from vitalfew.stats.arrays import Fault
+from vitalfew.stats.moments import Moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vitalfew.results.rows import OverlapRow
+    from vitalfew.workspace.definitions import Definitions
+
+_WIDE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class _Square:
+    """The four cells of units that two experiments share, on one metric, one arm of each against control."""
+
+    first: str
+    second: str
+    first_arm: str
+    second_arm: str
+    metric: str
+    denominator: str | None
+    cells: tuple[Moments, Moments, Moments, Moments]
+
+
+def crossings(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> tuple[HeterogeneityRow, ...]:
+    """Test every pair of experiments that share units, on every metric both measure.
+
+    The estimate is the first experiment's effect among those whom the second treats, minus that among those whom it
+    does not. P-values are corrected over all pairs of the run (Benjamini-Hochberg).
+    """
+    from vitalfew.stats.crossing import interactions
+
+    squares = list(_squares(definitions, overlaps))
+    if not squares:
+        return ()
+    neither, one, other, both = ([square.cells[at] for square in squares] for at in range(4))
+    metrics, bottoms = [square.metric for square in squares], [square.denominator for square in squares]
+    found = interactions(neither, one, other, both, metrics, bottoms, (_WIDE,))
+    rows = []
+    for at, square in enumerate(squares):
+        if found.fault[at] == Fault.NONE and np.isfinite(found.p_value[at]):
+            ends = (float(found.low[0, at]), float(found.high[0, at]))
+            numbers = (float(found.estimate[at]), float(found.se[at]), float(found.p_value[at]))
+            rows.append(_row(definitions, square, numbers, ends))
+    return tuple(corrected(rows))
+
+
+def _squares(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> Iterator[_Square]:
+    pairs: dict[tuple[str, str], dict[tuple[str, str], OverlapRow]] = {}
+    for row in overlaps:
+        pairs.setdefault((row.first, row.second), {})[row.first_arm, row.second_arm] = row
+    for (first, second), cells in pairs.items():
+        a, b = control_of(definitions, first), control_of(definitions, second)
+        for one, two in cells:
+            corners = [cells.get(corner) for corner in ((a, b), (one, b), (a, two), (one, two))]
+            if one == a or two == b or any(corner is None for corner in corners):
+                continue
+            known = [_moments(corner) for corner in corners if corner is not None]
+            shared = set.intersection(*(set(each.names) for each in known))
+            for metric in (name for name in metrics_in(known[0].names) if name in shared):
+                bottom = f"{metric}{DENOMINATOR}"
+                yield _Square(
+                    first,
+                    second,
+                    one,
+                    two,
+                    metric,
+                    bottom if bottom in shared else None,
+                    (known[0], known[1], known[2], known[3]),
+                )
+
+
+def _moments(row: OverlapRow) -> Moments:
+    k = len(row.names)
+    n, mean, cross = (np.asarray(part, dtype=np.float64).reshape(k, k) for part in (row.n, row.mean, row.cross))
+    return Moments(tuple(row.names), n, np.asarray(row.shift, dtype=np.float64), mean, cross, row.units)
+
+
+def _row(
+    definitions: Definitions, square: _Square, numbers: tuple[float, float, float], ends: tuple[float, float]
+) -> HeterogeneityRow:
+    estimate, se, p_value = numbers
+    title, other = title_of(definitions, square.metric), definitions.title("experiments", square.second)
+    if p_value < SIGNIFICANT:
+        way = "larger" if estimate > 0 else "smaller"
+        text = (
+            f"The effect on {title} is {way} by {abs(estimate):.3g} where {other} treats, too"
+            f" ({ends[0]:.3g} to {ends[1]:.3g}, p {p_value:.2g})."
+        )
+    else:
+        text = f"The effect on {title} does not clearly depend on {other} (p {p_value:.2g})."
+    return HeterogeneityRow(
+        experiment=square.first,
+        metric=square.metric,
+        arm=square.first_arm,
+        kind="experiments",
+        by=(square.second, square.second_arm),
+        estimate=estimate,
+        se=se,
+        p_value=p_value,
+        adjusted_p=p_value,
+        reversal=False,
+        message=text,
+    )
