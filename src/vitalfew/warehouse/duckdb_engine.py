@@ -14,15 +14,14 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse import csv_files
-from vitalfew.warehouse.tables import data_path, is_database, table_files
+from vitalfew.warehouse.tables import TableFiles, data_path, is_database, table_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
     from vitalfew.warehouse.engine import ColumnType
-    from vitalfew.warehouse.tables import TableFiles
     from vitalfew.workspace.definitions import DataSettings
 
 _log = logging.getLogger(__name__)
@@ -50,6 +49,9 @@ class DuckDBEngine:
         self._connection = duckdb.connect(config=_config(settings, self._temporary.name))
         self._known: set[str] = set()
         self._kept: set[str] = set()
+        self._lent: set[str] = set()
+        self._frames = frozenset(frames)
+        self._parts = 0
         self._memory = settings.memory
         try:
             self._prepare(frames)
@@ -81,10 +83,10 @@ class DuckDBEngine:
         with _translated(self._resolve_all(tree)):
             return self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_table()
 
-    def stream(self, tree: exp.Query) -> Iterator[Any]:
+    def stream(self, tree: exp.Query, rows: int = 100_000) -> Iterator[Any]:
         """Run a query and return its rows batch by batch."""
         with _translated(self._resolve_all(tree)):
-            reader: Any = self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_reader(100_000)
+            reader: Any = self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_reader(rows)
             yield from reader
 
     def write(self, name: str, rows: pa.Table | exp.Query) -> None:
@@ -100,9 +102,38 @@ class DuckDBEngine:
         self._known.add(name)
         self._kept.add(name)
 
+    def lend(self, name: str, rows: pa.Table | exp.Query) -> None:
+        """Name rows in memory, which are read where they lie, or a query, which runs whenever it is asked."""
+        self.drop(name)
+        if isinstance(rows, exp.Expr):
+            with _translated(self._resolve_all(rows)):
+                self._run(f"CREATE TEMP VIEW {_quoted(name)} AS {rows.sql(dialect=self.dialect)}")
+        else:
+            with _translated(name):
+                self._connection.register(name, rows)
+        self._lent.add(name)
+        self._known.add(name)
+        self._kept.add(name)
+
+    def files(self, table: str) -> tuple[Path, ...]:
+        """The files that hold a table, in order; none for a table of a database or in memory."""
+        if is_database(self._place) or table in self._frames:
+            return ()
+        return table_files(table, self._place).paths
+
+    def part(self, table: str, files: Sequence[Path]) -> str:
+        """Name some of the files of a table as a table of its own."""
+        found = table_files(table, self._place)
+        name = f"{table} ({len(files)} of {len(found.paths)} files, {self._parts})"
+        self._parts += 1
+        self._view_of_files(name, TableFiles(found.kind, tuple(files)))
+        self._known.add(name)
+        return name
+
     def drop(self, name: str) -> None:
-        """Forget what `write` kept."""
-        self._run(f"DROP TABLE IF EXISTS {_quoted(name)}")
+        """Forget what `write` kept or `lend` named."""
+        self._run(f"DROP {'VIEW' if name in self._lent else 'TABLE'} IF EXISTS {_quoted(name)}")
+        self._lent.discard(name)
         self._known.discard(name)
         self._kept.discard(name)
 

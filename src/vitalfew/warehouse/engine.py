@@ -1,4 +1,4 @@
-"""The narrow port to a database: six methods, whatever engine stands behind them.
+"""The narrow port to a database: a few methods, whatever engine stands behind them.
 
 Queries are typed trees (sqlglot), never strings, so that no text of a user becomes SQL, and every engine prints
 them in its own dialect. A table is named as the source of a workspace names it: a file, or a table of the engine.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -37,14 +37,23 @@ class Engine(Protocol):
     def query(self, tree: exp.Query) -> pa.Table:
         """Run a query and return all of its rows."""
 
-    def stream(self, tree: exp.Query) -> Iterator[Any]:
-        """Run a query and return its rows as Arrow record batches, so that memory holds one at a time."""
+    def stream(self, tree: exp.Query, rows: int = 100_000) -> Iterator[Any]:
+        """Run a query and return its rows as Arrow record batches of `rows`, so that memory holds one at a time."""
 
     def write(self, name: str, rows: pa.Table | exp.Query) -> None:
         """Keep rows, or the answer of a query, under a name until the engine is closed; replaces what had it."""
 
+    def lend(self, name: str, rows: pa.Table | exp.Query) -> None:
+        """Give rows in memory, or a query, a name without copying or running it; `drop` forgets it."""
+
+    def files(self, table: str) -> tuple[Path, ...]:
+        """The files that hold a table, in order; none where the engine reads no files."""
+
+    def part(self, table: str, files: Sequence[Path]) -> str:
+        """Give some of the files of a table a name as a table of its own, and return it."""
+
     def drop(self, name: str) -> None:
-        """Forget what `write` kept."""
+        """Forget what `write` kept or `lend` named."""
 
     def close(self) -> None:
         """Release the connection and its temporary files."""

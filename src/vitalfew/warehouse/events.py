@@ -6,8 +6,10 @@ unit with all metrics side by side, is kept and summed. All experiments of the s
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
 from itertools import batched
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -17,6 +19,7 @@ from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, his
 from vitalfew.warehouse.compile import Scope, as_text, whole
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
+from vitalfew.warehouse.grouped import NUMBERS, group
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
 from vitalfew.warehouse.sums import ALWAYS, cells
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.population import Population
     from vitalfew.warehouse.study import Study
@@ -48,6 +52,7 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         engine: where the tables lie.
         end: events from this instant on (microseconds since 1970) are ignored.
     """
+    folder = tempfile.TemporaryDirectory(prefix="vitalfew-")
     try:
         plan = _Plan(study, population, engine, end)
         plan.make()
@@ -56,7 +61,10 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
         summed = [value for value in kept if value.is_summed]
-        engine.write(_PER_UNIT, plan.per_unit(kept, len(chunks)))
+        grouped = group(engine, plan.groupings, _POPULATION, Path(folder.name), study.definitions.data.memory)
+        # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
+        name_it = engine.write if plan.joins or grouped.rest else engine.lend
+        name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
         arrived = arrivals(engine, exp.select("*").from_(_kept(_POPULATION))) if population.timed else Arrivals()
         found = [
             (keys, cells(engine, phased(_per_unit(len(summed), chunk), summed, arrived, ALWAYS)))
@@ -70,8 +78,9 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
             measured = replace(measured, daily=tuple(study.daily(cells(engine, rows))))
         return replace(measured, failed=(*population.notes, *plan.notes, *measured.failed))
     finally:
-        for name in (_PER_UNIT, _POPULATION, FIRST_EXPOSURES):
+        for name in (_PER_UNIT, NUMBERS, _POPULATION, FIRST_EXPOSURES):
             engine.drop(name)
+        folder.cleanup()
 
 
 @dataclass(slots=True)
@@ -84,6 +93,7 @@ class _Plan:
     end: int | None
     segment_joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
+    groupings: dict[str, exp.Select] = field(default_factory=dict)
     values: dict[Value, exp.Expr] = field(default_factory=dict)
     flags: dict[str, exp.Expr] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -142,9 +152,8 @@ class _Plan:
         self.notes.extend(unreadable_times(self.engine, scope, source.time))
         self.places[key] = Place(scope, source.unit, source.time, self._same_unit(scope, source.unit, "p"), _people())
         grouping = plan.grouping(_people(), self._same_unit(scope, source.unit, "p"), self.end)
-        same = exp.EQ(this=exp.column("id", alias), expression=exp.column("id", "p"))
         if plan.slots:
-            self.joins.append((grouping.subquery(alias), same))
+            self.groupings[alias] = grouping
         self.joins.extend(plan.chained(_people(), self._same_unit(scope, source.unit, "p")))
 
     def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
@@ -165,7 +174,7 @@ class _Plan:
 
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         """The population with a number per unit and the patterns of segments."""
-        number = exp.Window(this=exp.RowNumber())
+        number = exp.Sub(this=exp.Window(this=exp.RowNumber()), expression=whole(1))
         start: list[exp.Expr] = []
         day: exp.Expr = exp.null()
         if self.population.timed:
@@ -182,15 +191,15 @@ class _Plan:
         ]
         return query.select(*patterns)
 
-    def per_unit(self, values: Sequence[Value], chunks: int) -> exp.Select:
+    def per_unit(self, values: Sequence[Value], chunks: int, grouped: Grouped) -> exp.Select:
         """One row per unit with every value."""
         names = ["experiment", "arm", "day", *(f"pattern{chunk}" for chunk in range(chunks))]
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
-        query = query.from_(_people())
-        for table, same in self.joins:
+        query = query.from_(exp.alias_(_kept(grouped.people), "p", table=True))
+        for table, same in (*self.joins, *grouped.joins()):
             query = query.join(table, on=same, join_type="left")
-        return query
+        return grouped.read(query)
 
 
 def _units(study: Study, values: Sequence[Value], chunks: Sequence[tuple[str, ...]]) -> Units:

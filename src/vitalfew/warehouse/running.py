@@ -1,0 +1,148 @@
+"""Running numbers per unit, added up from a stream of events in as much memory as there is."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vitalfew.warehouse.additive import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from vitalfew.warehouse.additive import Additive, Kind
+
+    Floats = NDArray[np.float64]
+    Piece = tuple[NDArray[np.int32], NDArray[np.int16], list[Floats]]
+
+ROWS = 1 << 20  # of the stream at a time
+_BYTES = 8  # of a number
+_CHANGE: Mapping[Kind, Any] = {"sum": np.add, "count": np.add, "min": np.minimum, "max": np.maximum}
+
+
+def run(parts: Additive, batches: Iterable[Any], units: int, folder: Path, memory: int) -> list[Floats]:
+    """Add up a stream of events.
+
+    Args:
+        parts: what the stream holds and what is added up.
+        batches: Arrow record batches of `parts.rows`.
+        units: ids lie from 0 to before this.
+        folder: for files, where memory does not suffice; they last as long as the answer is used.
+        memory: bytes that the numbers may take; what is more lies in files.
+
+    Returns:
+        One array `(units,)` per running number.
+    """
+    pieces = (_piece(batch) for batch in _ahead(batches))
+    blocks = -(-units * len(parts.running) * _BYTES // memory)
+    if blocks <= 1:
+        numbers = nothing(parts, units)
+        for piece in pieces:
+            add(parts, numbers, piece)
+        return numbers
+    return _in_blocks(parts, pieces, units, folder, blocks)
+
+
+def nothing(parts: Additive, units: int) -> list[Floats]:
+    """The numbers of units without events."""
+    return [np.full(units, NOTHING[running.kind]) for running in parts.running]
+
+
+def add(parts: Additive, numbers: Sequence[Floats], piece: Piece) -> None:
+    """Let events change the numbers of their units.
+
+    Rows are sorted by their code first (two bytes, in linear time), so that each number is changed in one go.
+    """
+    ids, codes, values = piece
+    order = np.argsort(codes, kind="stable")
+    ids, codes = ids[order], codes[order]
+    values = [column[order] for column in values]
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else np.zeros(0, np.int64)
+    for start, end in zip(starts, [*starts[1:], len(codes)], strict=True):
+        units = ids[start:end].astype(np.int64)
+        for at in parts.changed_by(int(codes[start])):
+            running = parts.running[at]
+            new = 1.0 if running.value is None else values[running.value][start:end]
+            _CHANGE[running.kind].at(numbers[at], units, new)
+
+
+def _ahead(batches: Iterable[Any]) -> Iterator[Any]:
+    """The same batches, fetched in a thread of their own: the database works on while the last ones are added up."""
+    with ThreadPoolExecutor(1) as thread:
+        source = iter(batches)
+        waiting = thread.submit(next, source, None)
+        while (batch := waiting.result()) is not None:
+            waiting = thread.submit(next, source, None)
+            yield batch
+
+
+def _piece(batch: Any) -> Piece:  # noqa: ANN401 - an Arrow batch, whose package has no types
+    count = len(batch.schema) - 2
+    ids, codes = _array(batch.column(0), np.int32), _array(batch.column(1), np.int16)
+    return ids, codes, [_array(batch.column(2 + at), np.float64) for at in range(count)]
+
+
+def _array(column: Any, kind: type[np.generic]) -> NDArray[Any]:  # noqa: ANN401 - an Arrow array
+    """The numbers of a column without gaps. Arrow's own conversion would import pandas where it is installed."""
+    return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]
+
+
+# With less memory than numbers -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Events of some units, in a file."""
+
+    path: Path
+    first: int
+    last: int
+
+
+def _in_blocks(parts: Additive, pieces: Iterable[Piece], units: int, folder: Path, blocks: int) -> list[Floats]:
+    """Share the events out to files by blocks of units, then add up one block after the other."""
+    each = -(-units // blocks)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        places = [_Block(Path(name) / str(at), at * each, min((at + 1) * each, units)) for at in range(blocks)]
+        kind = _share_out(pieces, places, each)
+        files = [folder / f"{Path(name).name}-{at}.f8" for at in range(len(parts.running))]
+        for place in places:
+            numbers = nothing(parts, place.last - place.first)
+            for rows in _read(place.path, kind):
+                columns = [np.ascontiguousarray(rows[field]) for field in kind.names or ()]
+                add(parts, numbers, (columns[0], columns[1], columns[2:]))
+            for file, column in zip(files, numbers, strict=True):
+                with file.open("ab") as out:
+                    column.tofile(out)
+    return [np.memmap(file, np.float64, "r") for file in files]
+
+
+def _share_out(pieces: Iterable[Piece], places: Sequence[_Block], each: int) -> np.dtype[np.void]:
+    kind = np.dtype([("id", np.int32), ("code", np.int16)])
+    for ids, codes, values in pieces:
+        kind = np.dtype([("id", np.int32), ("code", np.int16), *((f"v{at}", np.float64) for at in range(len(values)))])
+        block = (ids // each).astype(np.int16)
+        rows = np.empty(len(ids), kind)
+        for field, column in zip(kind.names or (), (ids - block * np.int32(each), codes, *values), strict=True):
+            rows[field] = column
+        rows = rows[np.argsort(block, kind="stable")]
+        ends = np.cumsum(np.bincount(block, minlength=len(places)))
+        for place, start, end in zip(places, [0, *ends[:-1]], ends, strict=True):
+            with place.path.open("ab") as out:
+                rows[start:end].tofile(out)
+    return kind
+
+
+def _read(path: Path, kind: np.dtype[np.void]) -> Iterator[NDArray[np.void]]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        while len(rows := np.fromfile(file, kind, ROWS)):
+            yield rows
