@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from vitalfew.stats.moments import Moments
 
+_FEWEST = 2  # clusters' worth of information that a variance needs
+
 
 def for_clusters(arms: Sample, moments: Sequence[Moments], denominators: Sequence[str]) -> Sample:
     """Correct ratios over clusters for few clusters of unequal size; `(m,)`.
@@ -43,7 +45,7 @@ def for_clusters(arms: Sample, moments: Sequence[Moments], denominators: Sequenc
         left = np.minimum(arms.freedom, 1 / a - 1 - (arms.n - 1 - arms.freedom))
         factor = (arms.n - 1) / arms.n / (1 - 2 * b + a)
         variance = arms.variance * factor
-    known = np.isfinite(left) & (left > 0) & (factor > 0)
+    known = (1 / a >= _FEWEST) & (left > 0) & (factor > 0)
     fault = np.where((arms.fault == Fault.NONE) & ~known, Fault.TOO_FEW, arms.fault)
     return Sample(
         arms.n, arms.shift, arms.mean, np.where(known, variance, np.nan), fault, np.where(known, left, np.nan)
