@@ -146,7 +146,8 @@ def _spreads(df: Floats) -> tuple[Floats, Floats]:
     high = np.sqrt(nu) + _REACH * np.sqrt(0.5) + 1.0
     chi = low + (high - low) * (x + 1) / 2
     log_density = (nu - 1) * np.log(chi) - chi**2 / 2 - (nu / 2 - 1) * np.log(2.0) - gammaln(nu / 2)
-    return chi / np.sqrt(nu), np.exp(log_density) * weight * (high - low) / 2
+    scales = np.where(df[..., None] < _MANY, chi / np.sqrt(nu), 1.0)
+    return scales, np.exp(log_density) * weight * (high - low) / 2
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FALSE_RAMPS = 0.003
+FALSE_RAMPS = 0.002
 """Probability of seeing a ramp in a series of days that has none; below the 0.005 promised."""
 FEWEST_UNITS = 50
 """Units that a phase needs: a handful of test users before the start are no phase."""
@@ -65,13 +65,14 @@ def _starts(table: Floats) -> list[int]:
     total = np.concatenate([np.zeros((1, arms)), np.cumsum(table, axis=0)])
     units = total.sum(axis=1)
     least = max(FEWEST_UNITS, _FEWEST_EXPECTED / float((total[-1] / units[-1]).min()))
+    if units[-1] < least:
+        return [0]
     best, origin = np.full(days + 1, np.inf), np.zeros(days + 1, dtype=np.int64)
     best[0] = -penalty
     for end in range(1, days + 1):
         inside, size = total[end] - total[:end], units[end] - units[:end]
         cost = xlogy(size, size) - xlogy(inside, inside).sum(axis=1)
-        allowed = (size >= least) | (np.arange(end) == 0)  # everything before may always be one phase
-        value = np.where(allowed, best[:end] + cost + penalty, np.inf)
+        value = np.where(size >= least, best[:end] + cost + penalty, np.inf)
         origin[end] = int(np.argmin(value))
         best[end] = value[origin[end]]
     starts, end = list[int](), days
