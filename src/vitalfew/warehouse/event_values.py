@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, Unsupported, VitalfewError
 from vitalfew.warehouse.compile import number, whole
+from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.event_chains import steps_reached, tasks_completed
 from vitalfew.warehouse.values import holds, of_kind, reached
 from vitalfew.workspace.metric_kinds import SCALES
@@ -76,7 +77,10 @@ class EventPlan:
             reasons: filled with why a value (by name) cannot be measured.
         """
         planned: dict[Value, exp.Expr] = {}
-        for step in (self._see, lambda value: planned.update({value: self._planned(value, alias)})):
+        for step in (
+            self._see,
+            lambda value: planned.update({value: known_before(value, self._planned(value, alias))}),
+        ):
             for value in values:
                 try:
                     if value.name not in reasons:
@@ -203,12 +207,16 @@ class EventPlan:
         """The span that all others lie in, so that it need be looked at once."""
         after = [span for span in self.spans.values() if span.kind == "after exposure"]
         if len(after) < len(self.spans):
-            return Span()
-        highs = [span.high for span in after]
-        return Span(low=min(span.low for span in after), high=None if None in highs else max(filter(None, highs)))
+            return Span(low=min((span.low for span in after if span.low < 0), default=0))
+        highs = [span.high for span in after if span.high is not None]
+        return Span(low=min(span.low for span in after), high=max(highs) if len(highs) == len(after) else None)
 
     def _span(self, value: Value) -> Span:
         window = value.metric.window
+        if value.before:
+            if not self.timed:
+                raise Unsupported(f"nobody knows what '{value.key}' was before exposures whose time is not known")
+            return Span("after exposure", -round(value.before * DAY), 0)
         if window is None:
             return Span()
         low = round(window.delay * DAY)
@@ -234,6 +242,8 @@ class EventPlan:
             conditions.append(kept)
         if span.kind == "calendar":
             conditions.extend(_between(self._instant(), span))
+            if self.timed and self._common().low < 0:
+                conditions.extend(_between(self._since(), Span()))
         elif self.timed and span != self._common():
             conditions.extend(_between(self._since(), span))
         if value.reaches and value.metric.threshold is None and value.measure.column is not None:

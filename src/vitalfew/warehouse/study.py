@@ -14,6 +14,7 @@ from vitalfew.errors import suggest
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import AssignmentRow, FailedRow, MomentsRow
 from vitalfew.warehouse.calendar_days import date_of
+from vitalfew.warehouse.covariates import covariates_of, without_gaps
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.values import values_of
 
@@ -54,9 +55,13 @@ class Study:
     def values(self) -> tuple[Value, ...]:
         """The numbers per unit that all experiments need, without those known to fail."""
         keys = dict.fromkeys(key for experiment in self.experiments.values() for key in self.metrics(experiment))
-        values = [value for key in keys for value in values_of(key, self.definitions.metrics[key])]
-        lost = {value.key for value in values if value.name in self.reasons}
-        return tuple(value for value in values if value.key not in lost)
+        values = [value for key in keys for value in self.values_of(key)]
+        lost = {value.key for value in values if value.name in self.reasons and not value.is_covariate}
+        return tuple(value for value in values if value.key not in lost and value.name not in self.reasons)
+
+    def values_of(self, key: str) -> tuple[Value, ...]:
+        """The numbers per unit that a metric needs, its covariates last."""
+        return (*values_of(key, self.definitions.metrics[key]), *covariates_of(self.definitions, key, self.source))
 
     def segments(self) -> dict[str, Segment]:
         """The segments of all experiments, without those known to fail."""
@@ -122,6 +127,12 @@ class Study:
                 reason = next((self.reasons[name] for name in names if name in self.reasons), None)
                 if reason is not None:
                     yield FailedRow(STAGE, f"{key}/{metric}", reason)
+                    continue
+                for covariate in covariates_of(self.definitions, metric, self.source):
+                    asked = covariate.covariate == "filled" or self.definitions.metrics[metric].covariate_days
+                    if covariate.name in self.reasons and asked:
+                        reason = f"not adjusted for {covariate.name}: {self.reasons[covariate.name]}"
+                        yield FailedRow(STAGE, f"{key}/{metric}", reason, remark=True)
             for segment in self.segments_of(experiment):
                 if f"segment {segment}" in self.reasons:
                     yield FailedRow(STAGE, f"{key}/segment {segment}", self.reasons[f"segment {segment}"])
@@ -143,8 +154,10 @@ class Study:
         assignments: list[AssignmentRow] = []
         failed = list(self.failed())
         for at, (key, experiment) in enumerate(self.experiments.items()):
-            names = self.names(self.metrics(experiment))
             found = list(_arms_and_segments(chunks, at, self.segments_of(experiment)))
+            everyone = [total for segment, _, _, total in found if segment is None]
+            complete = without_gaps(everyone)
+            names = [name for name in self.names(self.metrics(experiment)) if name not in complete]
             arms: dict[str, int] = defaultdict(int)
             for segment, arm, _, total in found:
                 arms[arm] += total.units if segment is None else 0
@@ -159,9 +172,11 @@ class Study:
 
     def names(self, metrics: Iterable[str]) -> list[str]:
         """Columns of moments that metrics have, without the metrics known to fail."""
+        metrics = list(metrics)
         values = [values_of(key, self.definitions.metrics[key]) for key in metrics]
-        sound = [found for found in values if not any(value.name in self.reasons for value in found)]
-        return [value.name for found in sound for value in found]
+        lost = {value.key for found in values for value in found if value.name in self.reasons}
+        kept = [value.name for key in metrics if key not in lost for value in self.values_of(key)]
+        return [name for name in kept if name not in self.reasons]
 
     def daily(self, cells: Mapping[Cell, Moments]) -> Iterator[MomentsRow]:
         """The daily table, of experiments whose control takes part."""

@@ -11,6 +11,7 @@ from sqlglot import exp
 from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
 from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
@@ -132,7 +133,7 @@ def usable_values(study: Study, engine: Engine, scope: Scope, values: Sequence[V
     found: dict[Value, exp.Expr] = {}
     for value in values:
         try:
-            found[value] = unit_value(value, scope)
+            found[value] = known_before(value, unit_value(value, scope))
         except VitalfewError as error:
             study.reasons[value.name] = str(error)
     study.reasons |= contradictions(engine, scope, tuple(found))

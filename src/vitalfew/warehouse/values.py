@@ -35,6 +35,8 @@ class Value:
         part: of a duration over steps, its seconds or the number of completed tasks; of a time to an event, the days
             until then or the days a unit was followed.
         step: of a funnel, from 1.
+        before: of a covariate, over how many days before the first exposure it is measured.
+        covariate: of a column known beforehand, whether this is its number or whether that is missing.
     """
 
     name: str
@@ -43,6 +45,13 @@ class Value:
     measure: Measure
     part: Literal["value", "completed", "followed"] = "value"
     step: int = 0
+    before: float = 0.0
+    covariate: Literal["", "filled", "missing"] = ""
+
+    @property
+    def is_covariate(self) -> bool:
+        """Whether it was known before the experiment could change it."""
+        return self.before > 0 or bool(self.covariate)
 
     @property
     def reaches(self) -> bool:
