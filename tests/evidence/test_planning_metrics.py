@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,7 +24,9 @@ from vitalfew.workspace.definitions import (
 )
 
 if TYPE_CHECKING:
-    from vitalfew.evidence.planning import MetricPlan, Mode
+    from vitalfew.evidence.planning import MetricPlan
+    from vitalfew.results.rows import MomentsRow
+    from vitalfew.workspace.definitions import Mode
 
 MODES: tuple[Mode, ...] = ("always_valid", "fixed", "group_sequential", "bayesian")
 MEAN = Baseline("a", 10.0, 4.0, 5_000, "told")
@@ -39,23 +41,23 @@ def definitions(plan: Plan | None = None, **changes: object) -> Definitions:
     ).model_copy(update=changes)
 
 
-def asked(mode: Mode = "fixed", **changes: object) -> Asked:
-    fields = {
+def asked(mode: Mode = "fixed", **changes: Any) -> Asked:
+    fields: dict[str, Any] = {
         "mode": mode, "alpha": 0.05, "power": 0.8, "weeks": 4, "smallest": 0.05,
         "split": {"control": 1.0, "treatment": 1.0}, "within": lambda weeks: 2_000 * weeks,
     }  # fmt: skip
-    return Asked(**(fields | changes))  # type: ignore[arg-type]  # fields by name
+    return Asked(**(fields | changes))
 
 
-def planned(found: Baseline = MEAN, defined: Definitions | None = None, **changes: object) -> MetricPlan:
+def planned(found: Baseline = MEAN, defined: Definitions | None = None, **changes: Any) -> MetricPlan:
     known = defined or definitions()
-    return plan_metric(known, "x", found, asked(**changes), metrics_of(known, "x"))  # type: ignore[arg-type]  # likewise
+    return plan_metric(known, "x", found, asked(**changes), metrics_of(known, "x"))
 
 
 def test_units_for_a_mean_are_those_of_the_textbook() -> None:
     fixed = planned().modes["fixed"]
     assert fixed.units == pytest.approx(2 * 2 * 4.0**2 * (1.959964 + 0.841621) ** 2 / 0.5**2, rel=2e-3)
-    assert fixed.weeks == pytest.approx(fixed.units / 2_000, rel=1e-3)
+    assert fixed.weeks == pytest.approx((fixed.units or 0) / 2_000, rel=1e-3)
 
 
 def test_modes_that_may_be_looked_at_more_often_need_more_units() -> None:
@@ -147,7 +149,7 @@ def test_factors_decide_and_guardrails_guard_where_no_plan_says_so() -> None:
     assert (found.primary, found.secondary, found.guardrails) == (("b",), ("a",), ("c",))
 
 
-def rows(moments: Moments, arm: str = "control") -> list[object]:
+def rows(moments: Moments, arm: str = "control") -> list[MomentsRow]:
     return [moments_row("users", "x", arm, None, moments)]
 
 
@@ -156,7 +158,7 @@ def test_a_baseline_takes_what_its_covariates_explain_from_its_variance() -> Non
     before, other = draw.normal(size=4_000), draw.normal(size=4_000)
     values = 3 + before + 0.5 * other + draw.normal(size=4_000)
     names = {"a": values, "a/before": before, "a/covariate/age": other, "a/covariate/same": np.ones(4_000)}
-    found = baseline("a", definitions().metrics["a"], "control", rows(Moments.of(names)), (), "told")  # type: ignore[arg-type]  # rows
+    found = baseline("a", definitions().metrics["a"], "control", rows(Moments.of(names)), (), "told")
     assert isinstance(found, Baseline)
     fitted = np.linalg.lstsq(np.column_stack([np.ones(4_000), before, other]), values, rcond=None)[1][0] / 3_999
     assert found.variance == pytest.approx(fitted, rel=1e-6)
@@ -167,10 +169,10 @@ def test_a_ratio_is_linearised_and_clusters_raise_its_variance() -> None:
     draw = np.random.default_rng(6)
     shop = np.repeat(draw.normal(size=200), 20)
     values = 5 + shop + draw.normal(size=4_000)
-    single = baseline("a", definitions().metrics["a"], "control", rows(Moments.of({"a": values})), (), "told")  # type: ignore[arg-type]  # rows
+    single = baseline("a", definitions().metrics["a"], "control", rows(Moments.of({"a": values})), (), "told")
     sums, sizes = values.reshape(200, 20).sum(axis=1), np.full(200, 20.0)
     of_shops = Moments.of({"a": sums, "a/denominator": sizes})
-    whole = baseline("a", definitions().metrics["a"], "control", rows(of_shops), (), "told")  # type: ignore[arg-type]  # rows
+    whole = baseline("a", definitions().metrics["a"], "control", rows(of_shops), (), "told")
     assert isinstance(single, Baseline)
     assert isinstance(whole, Baseline)
     both = clustered(single, whole)
@@ -194,6 +196,6 @@ def test_what_cannot_be_planned_says_why(
     values: np.ndarray[tuple[int], np.dtype[np.float64]] | None, said: str
 ) -> None:
     found = () if values is None else rows(Moments.of({"a": values}))
-    told = baseline("a", definitions().metrics["a"], "control", found, (), "told")  # type: ignore[arg-type]  # rows
+    told = baseline("a", definitions().metrics["a"], "control", found, (), "told")
     assert isinstance(told, str)
     assert said in told

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -295,7 +296,7 @@ class _Size:
     def detectable(self, design: Design, units: Floats) -> Floats:
         """Smallest changes found by so many units, `(m,)`; of a share its variance moves with it."""
         change = np.zeros(len(units))
-        drift = float(drift_needed(design)) if design.mode in ("always_valid", "group_sequential") else None
+        drift = _drift(design)
         for _ in range(_ROUNDS if self.found.is_share and not self.guarded else 1):
             control, treatment = self.variances(change)
             if drift is None:
@@ -313,6 +314,9 @@ class _Size:
     def needed(self, design: Design, change: float) -> float | None:
         """Units that find a change; None when no number does."""
         control, treatment = self.variances(np.array([change]))
+        drift = _drift(design)
+        if drift is not None:
+            return float((drift / change) ** 2 * powers.per_unit(design, control, treatment[0]))
         found = float(powers.sample_size(change, control, design, treatment[0], self.found.cluster_size))
         return found if math.isfinite(found) else None
 
@@ -326,6 +330,12 @@ class _Size:
             middle = (low + high) / 2
             low, high = (low, middle) if within(middle) >= units else (middle, high)
         return high + self.follow_up / 7
+
+
+@lru_cache(maxsize=64)
+def _drift(design: Design) -> float | None:
+    """Expected z at the planned units that a sequential design needs; None where it depends on the units."""
+    return float(drift_needed(design)) if design.mode in ("always_valid", "group_sequential") else None
 
 
 def _sign(definitions: Definitions, metric: str) -> float:
