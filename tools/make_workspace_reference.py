@@ -15,6 +15,7 @@ from vitalfew.workspace.definitions import MEASURE_FIELDS, Definitions, Measure,
 from vitalfew.workspace.expression_tree import FUNCTIONS
 from vitalfew.workspace.expressions import MAX_DEPTH
 from vitalfew.workspace.fields import bare, describe, fields_of
+from vitalfew.workspace.templates import TEMPLATES
 from vitalfew.workspace.writing import to_yaml
 from vitalfew.workspace.yaml_reader import MAX_ALIASES, MAX_NODES
 from vitalfew.workspace.yaml_reader import MAX_DEPTH as MAX_LEVELS
@@ -76,9 +77,33 @@ characters and {MAX_DEPTH} levels. A comparison with a missing value is not true
 """
 
 
+TEMPLATES_HEAD = """
+## Templates
+
+`template` in a metric stands for the fields beside its name here; what the metric says itself wins. Each is a
+definition on a table of events; [how to use them](../how-to/measure-what-users-do.md#five-ready-measures).
+
+| template | exactly | stands for |
+|---|---|---|
+"""
+
+
 def reference() -> str:
     """The page as Markdown, a section per kind."""
-    return HEAD + "".join(_kind(name, annotation) for name, annotation in fields_of(Definitions).items())
+    kinds = (_kind(name, annotation) for name, annotation in fields_of(Definitions).items())
+    return "".join([HEAD, TEMPLATES_HEAD, *_templates(), *kinds])
+
+
+def _templates() -> Iterator[str]:
+    for name, template in TEMPLATES.items():
+        fields = ", ".join(f"{field}: {_written(value)}" for field, value in template.fields.items())
+        yield f"| `{name}` | {template.meaning} | `{fields}` |\n"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{field}: {inner}' for field, inner in value.items())}}}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _kind(name: str, annotation: Any) -> str:  # noqa: ANN401 - types of any form
@@ -109,6 +134,7 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
     if model is Metric:
         for name in MEASURE_FIELDS:
             yield f"| `{name}` | {_takes(fields_of(Measure)[name])} | short for `numerator.{name}` |\n"
+        yield f"| `template` | one of: {', '.join(TEMPLATES)} | short for the fields of [a template](#templates) |\n"
 
 
 def _takes(annotation: Any) -> str:  # noqa: ANN401 - types of any form
