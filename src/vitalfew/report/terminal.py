@@ -39,6 +39,8 @@ SEVERITIES = ("error", "warning", "info")
 MOST_EXPERIMENTS = 12
 MOST_EFFECTS = 40
 MOST_FEATURES = 20
+BEYOND_CHANCE = 0.05
+"""Largest corrected p-value of a difference that is printed."""
 MOST_FINDINGS = 7
 LIGHT_STYLES = {"ok": "dim", "warning": "yellow", "failed": "red bold", "error": "red bold", "info": "dim"}
 _TRUST = {"ok": "passed", "warning": "warning", "failed": "failed"}
@@ -132,10 +134,15 @@ def print_effects(view: View, console: Console, experiments: Sequence[str] | Non
     fields += [Field("p", 7), Field("grade", 10), Field("units")] if wide else [Field("p", 7)]
     rows: list[Row] = []
     for key, effects in groups.items():
-        rows += [Group(_title(view, key)), *(_effect(view, row, sheet, glyph) for row in effects)]
+        rows.append(Group(_heading(view, key, effects)))
+        for row in effects:
+            rows += [_effect(view, row, sheet, glyph), *map(Note, _doubts(row))]
+        rows += map(Note, _differences(view, key))
     sheet.table(fields, rows[:MOST_EFFECTS])
-    sheet.say("right is better; each metric has its own scale", "dim")
-    sheet.left_out(sum(not isinstance(row, Group) for row in rows[MOST_EFFECTS:]), "effect")
+    corrected = any(_p(row) != row.p_value for effects in groups.values() for row in effects)
+    told = "; p is corrected for the number of questions" if corrected else ""
+    sheet.say(f"right is better; each metric has its own scale{told}", "dim")
+    sheet.left_out(sum(not isinstance(row, Group | Note) for row in rows[MOST_EFFECTS:]), "effect")
 
 
 def print_use(view: View, console: Console) -> None:
@@ -208,6 +215,26 @@ def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
     return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row)))]
 
 
+def _heading(view: View, experiment: str, effects: Sequence[EffectRow]) -> str:
+    """The title of an experiment, and how its intervals may be read where they all agree."""
+    modes = {words.MODES.get(row.mode, row.mode) for row in effects if row.intervals}
+    return _title(view, experiment) + (f": {modes.pop()}" if len(modes) == 1 else "")
+
+
+def _p(row: EffectRow) -> float | None:
+    return row.p_value if row.adjusted_p is None else row.adjusted_p
+
+
+def _doubts(row: EffectRow) -> list[str]:
+    return [] if row.check_first is None else [f"check first: {row.check_first}"]
+
+
+def _differences(view: View, experiment: str) -> list[str]:
+    """What differs between segments or with another experiment, beyond chance."""
+    rows = [row for row in view.tables.heterogeneity if row.experiment == experiment]
+    return [row.message for row in rows if row.reversal or row.adjusted_p < BEYOND_CHANCE][:MOST_FINDINGS]
+
+
 def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
     cells = [Cell(view.title("metrics", row.metric))]
     if row.estimate is None:
@@ -217,7 +244,7 @@ def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
         mark = comparable(Mark(row.estimate, likely, sure), row.metric, view.unit(row.metric), view.scales)
         low, high = sure or (None, None)
         drawn = "" if sheet.is_pipe else bar(view.axis, mark, glyph, sheet.signs)
-        p = f"p {words.p_value(row.p_value)}" if sheet.is_pipe else words.p_value(row.p_value)
+        p = f"p {words.p_value(_p(row))}" if sheet.is_pipe else words.p_value(_p(row))
         cells += [Cell(words.change(row.estimate, low, high, view.unit(row.metric))), Cell(drawn), Cell(p)]
     if sheet.is_pipe or sheet.width >= WIDE:
         units = " + ".join(f"{n:,}" for n in row.n.values()) + (" units" if row.n and sheet.is_pipe else "")
