@@ -1,10 +1,12 @@
 """Experiments in which nothing changed, many at once: laws to draw units from, and how often a method errs.
 
 Every arm is an array `(runs, units)` from a fixed seed; an estimator turns two of them into p-values `(runs,)`.
+`python tests/aa.py` prints the rates of adjusted and clustered experiments.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Draw = Callable[[np.random.Generator, tuple[int, int]], Floats]
 
+RUNS = 10_000
+SEED = 20_260_106
+ADJUSTED: dict[str, tuple[tuple[int, int], tuple[str, ...], str | None]] = {
+    "one covariate, 100 + 100": ((100, 100), ("past",), None),
+    "one covariate, 40 + 200": ((40, 200), ("past",), None),
+    "a covariate of no use, 50 + 50": ((50, 50), ("noise",), None),
+    "three covariates, 60 + 60": ((60, 60), ("past", "other", "noise"), None),
+    "three covariates, 50 + 250": ((50, 250), ("past", "other", "noise"), None),
+    "ratio with two covariates, 200 + 200": ((200, 200), ("z", "past"), "x"),
+}
 LAWS: dict[str, Draw] = {
     "normal": lambda rng, shape: rng.normal(0, 1, shape),
     "exponential": lambda rng, shape: rng.exponential(1, shape),
@@ -138,3 +150,33 @@ def clustered(control: dict[str, Floats], treatment: dict[str, Floats]) -> Diffe
         for arm, moments in zip((plain.control, plain.treatment), arms, strict=True)
     )
     return differences(one, two, (0.95,))
+
+
+def adjusted_rates(what: str, runs: int = RUNS) -> list[Rate]:
+    """False alarms of one of `ADJUSTED`."""
+    (n_control, n_treatment), covariates, denominator = ADJUSTED[what]
+    rng = np.random.default_rng([SEED, list(ADJUSTED).index(what)])
+    control, treatment = correlated(rng, (runs, n_control)), correlated(rng, (runs, n_treatment))
+    return rates(what, regressions(control, treatment, covariates, denominator)[0].p_value)
+
+
+def cluster_rates(control: int, treatment: int, icc: float, runs: int = RUNS) -> list[Rate]:
+    """False alarms with few clusters of 20 to 180 units."""
+    rng = np.random.default_rng([SEED, control, treatment, int(100 * icc)])
+    arms = [cluster_arm(rng, runs, clusters, icc) for clusters in (control, treatment)]
+    return rates(f"{control} + {treatment} uneven clusters, intraclass correlation {icc:g}", clustered(*arms).p_value)
+
+
+def main() -> None:
+    """Print the rates as a table."""
+    found = [rate for what in ADJUSTED for rate in adjusted_rates(what)]
+    clusters = [(*sizes, icc) for sizes in ((10, 10), (10, 20)) for icc in (0, 0.05, 0.2, 0.5)]
+    found += [rate for case in clusters for rate in cluster_rates(*case)]
+    sys.stdout.write("| what | wanted | measured | band |\n|---|---|---|---|\n")
+    for rate in found:
+        band = f"{rate.band[0]:.4f} to {rate.band[1]:.4f}"
+        sys.stdout.write(f"| {rate.what} | {rate.level:g} | {rate.found:.4f} | {band} |\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_WIDTH = 3.0  # of the prior of the spread, in typical standard errors: simulated intervals then cover what they say
 _GRID = 400  # spreads between segments that the shrinkage averages over
 _STEPS = 200  # halvings of the search for the spread
 
@@ -46,7 +47,7 @@ def heterogeneity(estimates: Sequence[float] | Floats, ses: Sequence[float] | Fl
     """Test whether segments differ and shrink their effects towards the common one.
 
     Shrinkage averages over what the spread between segments may be, weighted by its restricted likelihood with a
-    half-Cauchy prior as wide as a typical standard error (Gelman 2006, Bayesian Analysis 1): with few segments the
+    half-Cauchy prior of three typical standard errors (Gelman 2006, Bayesian Analysis 1): with few segments the
     best single guess of the spread is often zero, and intervals from it would be far too short.
 
     Args:
@@ -99,7 +100,7 @@ def _paule_mandel(y: Floats, s: Floats, q: float) -> float:
 def _shrunk(y: Floats, s: Floats) -> tuple[Floats, Floats]:
     """Posterior means and standard deviations, `(k,)`, over a grid of spreads in units of a typical error."""
     angle = (np.arange(_GRID) + 0.5) / _GRID * np.pi / 2
-    tau2 = np.tan(angle)[:, None] ** 2  # equal steps of the angle are equal shares of a half-Cauchy prior
+    tau2 = (_WIDTH * np.tan(angle)[:, None]) ** 2  # equal steps of the angle are equal shares of a half-Cauchy prior
     weight = 1 / (s**2 + tau2)
     total = weight.sum(axis=1, keepdims=True)
     common = (weight * y).sum(axis=1, keepdims=True) / total
