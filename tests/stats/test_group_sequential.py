@@ -218,5 +218,9 @@ def test_a_result_without_a_standard_error_is_refused() -> None:
 def _inside(shares: list[float], low: list[float] | np.ndarray, high: list[float] | np.ndarray, drift: float) -> float:
     t = np.array(shares)
     covariance = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
-    law = multivariate_normal(drift * np.sqrt(t), covariance, abseps=1e-8, releps=1e-8, maxpts=2_000_000, seed=1)
-    return float(law.cdf(np.array(high), lower_limit=np.array(low)))
+    lower, upper = np.array(low), np.array(high)
+    return float(
+        multivariate_normal.cdf(
+            upper, drift * np.sqrt(t), covariance, maxpts=2_000_000, abseps=1e-8, releps=1e-8, lower_limit=lower
+        )
+    )
