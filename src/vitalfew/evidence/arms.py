@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import LifetimesRow, MomentsRow
     from vitalfew.stats.moments import Moments
+    from vitalfew.workspace.definitions import Definitions
 
     Distribution = QuantilesRow | LifetimesRow
 
@@ -133,6 +134,12 @@ def by_experiment(moments: Iterable[MomentsRow], distributions: Iterable[Distrib
         found = measured.setdefault(told.experiment, Measured(told.source))
         found.distributions[told.segment][told.metric][told.arm] = told
     return measured
+
+
+def only_tellers(definitions: Definitions, rows: Iterable[Distribution]) -> tuple[Distribution, ...]:
+    """The distributions that tell a metric: those of means are for pictures."""
+    kinds = {key: metric.kind for key, metric in definitions.metrics.items()}
+    return tuple(row for row in rows if kinds.get(row.metric) in ("quantile", "time_to_event"))
 
 
 def sources_without_cross_products(moments: Iterable[MomentsRow]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.evidence.arms import by_experiment
+from vitalfew.evidence.arms import by_experiment, only_tellers
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.estimates import estimate
 from vitalfew.evidence.families import corrected
@@ -46,7 +46,7 @@ def effects(
         The effects, and what could not be computed, each with the reason; "not enough data" is an answer, and so a
         remark. A metric whose variance is missing keeps its estimate, without standard error and interval, and says so.
     """
-    measured = by_experiment(moments, distributions)
+    measured = by_experiment(moments, only_tellers(definitions, distributions))
     known = settings_of(definitions, measured) if settings is None else settings
     items: list[Item] = []
     failed: list[FailedRow] = []

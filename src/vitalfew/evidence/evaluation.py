@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitalfew.evidence.arms import by_experiment
+from vitalfew.evidence.arms import by_experiment, only_tellers
 from vitalfew.evidence.bands import bands
 from vitalfew.evidence.crossings import crossings
 from vitalfew.evidence.doubts import doubts
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from vitalfew.evidence.arms import Distribution
     from vitalfew.results.rows import (
         BandRow,
         EffectRow,
@@ -60,7 +59,7 @@ def evaluate(
             time. Without a day none counts as running.
         plans: whether the plan of each experiment was locked before its start.
     """
-    distributions: tuple[Distribution, ...] = (*tables.quantiles, *tables.lifetimes)
+    distributions = only_tellers(definitions, (*tables.quantiles, *tables.lifetimes))
     known = settings(definitions, by_experiment(tables.moments, distributions), tables.arrivals, today)
     tests = health(definitions, tables.assignments, tables.moments, tables.arrivals, tables.counts, known)
     rows, failed = effects(definitions, tables.moments, tables.given, tests, distributions, known)
