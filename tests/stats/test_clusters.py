@@ -18,7 +18,7 @@ def _p(arms: list[dict[str, np.ndarray]]) -> tuple[float, float, float, float]:
     moments = [Moments.of(arm) for arm in arms]
     one, two = (for_clusters(sample([each], ["y"], ["x"]), [each], ["x"]) for each in moments)
     found = differences(one, two, (0.95,))
-    return tuple(float(part[0]) for part in (found.estimate, found.se, found.df, found.p_value))  # type: ignore[return-value] # four
+    return float(found.estimate[0]), float(found.se[0]), float(found.df[0]), float(found.p_value[0])
 
 
 def _draw(seed: int, sizes: str, icc: float = 0.2) -> list[dict[str, np.ndarray]]:

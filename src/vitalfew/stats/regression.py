@@ -206,13 +206,11 @@ def _without_collinear(arms: tuple[Arm, Arm], reasons: NDArray[np.int64]) -> NDA
 def _fit(arms: tuple[Arm, Arm], base: tuple[Sample, Sample], use: Bools) -> tuple[Sample, Sample, Floats]:
     """Adjusted arms where that makes the standard error smaller, the arms as they are elsewhere."""
     count = use.sum(axis=1)
-    adjusted_arms = base
+    one, other = base
     for kind, items in ((pooled, np.flatnonzero(count == 1)), (interacted, np.flatnonzero(count > 1))):
         if len(items):
             fits = kind(arms[0].only(items, use), arms[1].only(items, use), use[items])
-            pairs = zip(adjusted_arms, fits, strict=True)
-            adjusted_arms = tuple(_replaced(arm, items, fit) for arm, fit in pairs)  # type: ignore[assignment]
-    one, other = adjusted_arms
+            one, other = _replaced(one, items, fits[0]), _replaced(other, items, fits[1])
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         before = base[0].variance / base[0].n + base[1].variance / base[1].n
         reduction = 1 - (one.variance / one.n + other.variance / other.n) / before
