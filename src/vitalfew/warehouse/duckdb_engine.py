@@ -117,7 +117,7 @@ class DuckDBEngine:
 
     def files(self, table: str) -> tuple[Path, ...]:
         """The files that hold a table, in order; none for a table of a database or in memory."""
-        if is_database(self._place) or table in self._frames:
+        if is_database(self._place) or table in self._frames | self._kept:
             return ()
         return table_files(table, self._place).paths
 

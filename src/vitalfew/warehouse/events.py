@@ -16,11 +16,13 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
-from vitalfew.warehouse.compile import Scope, as_text, whole
+from vitalfew.warehouse.compile import as_text, whole
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
-from vitalfew.warehouse.grouped import NUMBERS, group
+from vitalfew.warehouse.facts import Facts
+from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.population import FIRST_EXPOSURES
+from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
 from vitalfew.warehouse.sums import ALWAYS, cells
 from vitalfew.warehouse.unique import repeats
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.results.rows import FailedRow
+    from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.population import Population
+    from vitalfew.warehouse.state import State
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import Segment
@@ -43,7 +47,9 @@ if TYPE_CHECKING:
 _POPULATION, _PER_UNIT = "vitalfew population", "vitalfew per unit"
 
 
-def measure_joined(study: Study, population: Population, engine: Engine, end: int | None) -> Measured:
+def measure_joined(
+    study: Study, population: Population, engine: Engine, end: int | None, state: State | None = None
+) -> Measured:
     """Measure all experiments of a study in one scan per event source.
 
     Args:
@@ -51,6 +57,7 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         population: who takes part.
         engine: where the tables lie.
         end: events from this instant on (microseconds since 1970) are ignored.
+        state: numbers remembered from earlier runs.
     """
     folder = tempfile.TemporaryDirectory(prefix="vitalfew-")
     try:
@@ -58,10 +65,14 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         plan.make()
         chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
         engine.write(_POPULATION, plan.numbered(chunks))
+        facts = Facts(study, engine, _POPULATION, population.unit_type, end)
+        facts.count()
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
         summed = [value for value in kept if value.is_summed]
-        grouped = group(engine, plan.groupings, _POPULATION, Path(folder.name), study.definitions.data.memory)
+        memory, label = study.definitions.data.memory, f"{study.source} {list(study.experiments)}"
+        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label)
+        grouped = group(setting, plan.groupings)
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
         name_it = engine.write if plan.joins or grouped.rest else engine.lend
         name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
@@ -76,7 +87,8 @@ def measure_joined(study: Study, population: Population, engine: Engine, end: in
         if population.timed:
             rows = by_day(study, _per_unit(len(summed), 0), summed, arrived, ("experiment", "arm"))
             measured = replace(measured, daily=tuple(study.daily(cells(engine, rows))))
-        return replace(measured, failed=(*population.notes, *plan.notes, *measured.failed))
+        counts = (*measured.counts, *facts.rows)
+        return replace(measured, counts=counts, failed=(*population.notes, *plan.notes, *facts.notes, *measured.failed))
     finally:
         for name in (_PER_UNIT, NUMBERS, _POPULATION, FIRST_EXPOSURES):
             engine.drop(name)
@@ -93,7 +105,7 @@ class _Plan:
     end: int | None
     segment_joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
-    groupings: dict[str, exp.Select] = field(default_factory=dict)
+    groupings: dict[str, Events] = field(default_factory=dict)
     values: dict[Value, exp.Expr] = field(default_factory=dict)
     flags: dict[str, exp.Expr] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -127,7 +139,7 @@ class _Plan:
     def _units(
         self, key: str, source: UnitSource, number: int, values: Sequence[Value], segments: Mapping[str, Segment]
     ) -> None:
-        scope = Scope.open(self.engine, source.table, f"t{number}")
+        scope = opened(self.engine, self.study.definitions.data, source, f"t{number}")
         if source.unit is None:
             raise DataError(f"'{source.table}' names no unit column, so it cannot be joined")
         rows = exp.select(exp.alias_(scope.column(source.unit), "unit"), exp.alias_(whole(0), "arm"))
@@ -144,16 +156,16 @@ class _Plan:
             self.segment_joins.append((scope.source(), self._same_unit(scope, source.unit, "a")))
 
     def _events(self, key: str, source: EventSource, number: int, values: Sequence[Value]) -> None:
-        scope = Scope.open(self.engine, source.table, "e")
+        scope = opened(self.engine, self.study.definitions.data, source, "e")
         plan = EventPlan(scope, source, self.population.timed, self._last(scope, source, values), end=self.end)
         self.study.reasons |= contradictions(self.engine, scope, values, source.event)
         alias = f"g{number}"
         self.values |= plan.add(values, alias, self.study.reasons)
         self.notes.extend(unreadable_times(self.engine, scope, source.time))
         self.places[key] = Place(scope, source.unit, source.time, self._same_unit(scope, source.unit, "p"), _people())
-        grouping = plan.grouping(_people(), self._same_unit(scope, source.unit, "p"), self.end)
+        grouping = plan.grouping(_people(), self._same_unit(scope, source.unit, "p"), None)
         if plan.slots:
-            self.groupings[alias] = grouping
+            self.groupings[alias] = Events(grouping, scope.instant(source.time))
         self.joins.extend(plan.chained(_people(), self._same_unit(scope, source.unit, "p")))
 
     def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
@@ -174,7 +186,9 @@ class _Plan:
 
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         """The population with a number per unit and the patterns of segments."""
-        number = exp.Sub(this=exp.Window(this=exp.RowNumber()), expression=whole(1))
+        order = exp.Order(expressions=[exp.column("experiment", "a"), exp.column("unit", "a")])
+        row = exp.Window(this=exp.RowNumber(), **({"order": order} if self.study.to_the_bit else {}))
+        number = exp.Sub(this=row, expression=whole(1))
         start: list[exp.Expr] = []
         day: exp.Expr = exp.null()
         if self.population.timed:
@@ -199,6 +213,7 @@ class _Plan:
         query = query.from_(exp.alias_(_kept(grouped.people), "p", table=True))
         for table, same in (*self.joins, *grouped.joins()):
             query = query.join(table, on=same, join_type="left")
+        query = query.order_by("p.id") if self.study.to_the_bit else query
         return grouped.read(query)
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import additive
-from vitalfew.warehouse.running import ROWS, run
+from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.refresh import Task, numbers_of, table_named
+from vitalfew.warehouse.running import ROWS, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
 
-    from vitalfew.warehouse.additive import Additive
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.running import Floats
+    from vitalfew.warehouse.state import State
 
 NUMBERS = "vitalfew numbers"
 _CHUNK = 1 << 18  # rows that a thread of the engine reads at a time
@@ -55,57 +57,86 @@ class Grouped:
             yield grouping.subquery(alias), same
 
 
-def group(
-    engine: Engine, groupings: Mapping[str, exp.Select], population: str, folder: Path, memory: str | None
-) -> Grouped:
-    """Group events by unit.
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events of one source to be grouped by unit.
 
-    Args:
+    Attributes:
+        grouping: as `additive` takes it, whenever the events happened.
+        moment: the instant of an event, in microseconds since 1970.
+    """
+
+    grouping: exp.Select
+    moment: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and how events are grouped.
+
+    Attributes:
         engine: where the tables lie.
-        groupings: by alias, as `additive` takes them.
         population: table of the units that was kept: `id` from 0 without gaps, `unit` and others.
+        end: events from this instant on are ignored.
         folder: for files that numbers may lie in; it must outlast their use.
         memory: the limit that the workspace sets, such as 1GB.
+        state: where numbers are remembered from run to run.
+        label: what else they hang on: the experiments.
     """
-    taken = {alias: additive(grouping) for alias, grouping in groupings.items()}
-    parts = {alias: found for alias, found in taken.items() if found is not None}
-    if not parts:
-        return Grouped(population, rest=dict(groupings))
+
+    engine: Engine
+    population: str
+    end: int | None
+    folder: Path
+    memory: str | None = None
+    state: State | None = None
+    label: str = ""
+
+
+def group(setting: Setting, events: Mapping[str, Events]) -> Grouped:
+    """Group events by unit, by the alias of their grouping."""
+    parts = {alias: additive(found.grouping) for alias, found in events.items()}
+    if not any(parts.values()):
+        return Grouped(setting.population, rest={alias: _until(found, setting.end) for alias, found in events.items()})
     grouped = Grouped(NUMBERS)
-    columns = {alias: _numbers(engine, found, population, folder, memory) for alias, found in parts.items()}
-    for alias, grouping in groupings.items():
-        found = taken[alias]
-        if found is None:
-            grouped.rest[alias] = grouping
+    people = setting.engine.query(exp.select("*").from_(table_named(setting.population)).order_by("id"))
+    room = _room(setting)
+    side_by_side = people
+    for alias, found in events.items():
+        taken = parts[alias]
+        if taken is None:
+            grouped.rest[alias] = _until(found, setting.end)
             continue
-        if found.rest is not None:
-            grouped.rest[alias] = found.rest
-        for name, answer in found.answers.items():
+        if taken.rest is not None:
+            grouped.rest[alias] = _until(replace(found, grouping=taken.rest), setting.end)
+        for name, answer in taken.answers.items():
             grouped.answers[alias, name] = answer.transform(_of(alias))
-    engine.lend(NUMBERS, _side_by_side(engine, population, columns))
+        task = Task(setting.engine, taken, found.moment, setting.population, people, setting.end, room)
+        for at, column in enumerate(numbers_of(task, setting.state, setting.label)):
+            side_by_side = side_by_side.append_column(f"{alias}r{at}", _arrow(column))
+    setting.engine.lend(NUMBERS, side_by_side)
     return grouped
+
+
+def _until(events: Events, end: int | None) -> exp.Select:
+    """The grouping of the events before an instant."""
+    grouping = events.grouping.copy()
+    if end is not None:
+        inner = grouping.args["from_"].this.this
+        inner.where(exp.LT(this=events.moment.copy(), expression=whole(end)), copy=False)
+    return grouping
+
+
+def _room(setting: Setting) -> Room:
+    limit = bytes_of(setting.memory)
+    if limit is None:
+        return Room(setting.folder, _UNBOUND)
+    return Room(setting.folder, limit // 5, max(min(ROWS, limit // 4000), 1 << 14))
 
 
 def bytes_of(memory: str | None) -> int | None:
     """An amount of memory such as 4GB in bytes."""
     return None if memory is None else int(memory[:-2]) * _BYTES[memory[-2:]]
-
-
-def _numbers(engine: Engine, parts: Additive, population: str, folder: Path, memory: str | None) -> list[Floats]:
-    limit = bytes_of(memory)
-    count = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(_table(population))
-    units = int(engine.query(count).to_pylist()[0]["n"])
-    rows = ROWS if limit is None else max(min(ROWS, limit // 4000), 1 << 14)
-    share = _UNBOUND if limit is None else limit // 5
-    return run(parts, engine.stream(parts.rows, rows), units, folder, share)
-
-
-def _side_by_side(engine: Engine, population: str, columns: Mapping[str, Sequence[Floats]]) -> pa.Table:
-    table = engine.query(exp.select("*").from_(_table(population)).order_by("id"))
-    for alias, numbers in columns.items():
-        for at, column in enumerate(numbers):
-            table = table.append_column(f"{alias}r{at}", _arrow(column))
-    return table
 
 
 def _arrow(column: Floats) -> pa.ChunkedArray:
@@ -114,10 +145,6 @@ def _arrow(column: Floats) -> pa.ChunkedArray:
 
     whole = pa.Array.from_buffers(pa.float64(), len(column), [None, pa.py_buffer(column)])
     return pa.chunked_array([whole.slice(start, _CHUNK) for start in range(0, len(column), _CHUNK)], pa.float64())
-
-
-def _table(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))
 
 
 def _of(alias: str) -> Callable[[exp.Expr], exp.Expr]:

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.measured import Measured
+from vitalfew.warehouse.state import State
 from vitalfew.workspace.definitions import AggregateSource, ExposureSource, ResultSource, UnitSource
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from vitalfew.warehouse.engine import Engine
     from vitalfew.workspace.definitions import Definitions, Experiment
 
 
-def measure(definitions: Definitions, source_key: str, engine: Engine, as_of: date | None = None) -> Measured:
+def measure(
+    definitions: Definitions, source_key: str, engine: Engine, as_of: date | None = None, remembered: Path | None = None
+) -> Measured:
     """Measure all experiments of one source.
 
     Args:
@@ -24,6 +28,7 @@ def measure(definitions: Definitions, source_key: str, engine: Engine, as_of: da
         source_key: a source of units, exposures, aggregates or results.
         engine: where the tables lie.
         as_of: events and exposures after the end of this day (in the workspace's time zone) are ignored.
+        remembered: folder for what the next run need not compute again; nothing is remembered without one.
 
     Returns:
         Moments per experiment, arm and segment, and the items that could not be measured, with the reason; one that
@@ -33,10 +38,11 @@ def measure(definitions: Definitions, source_key: str, engine: Engine, as_of: da
     if isinstance(source, AggregateSource | ResultSource):
         return _reported(definitions, source_key, source, engine, as_of)
     experiments = {key: found for key, found in definitions.experiments.items() if found.source == source_key}
+    state = None if remembered is None else State(remembered)
     if isinstance(source, UnitSource):
-        return _units(definitions, source_key, source, experiments, engine, as_of)
+        return _units(definitions, source_key, source, experiments, engine, as_of, state)
     if isinstance(source, ExposureSource):
-        return _exposures(definitions, source_key, source, experiments, engine, as_of)
+        return _exposures(definitions, source_key, source, experiments, engine, as_of, state)
     reason = f"'{source_key}' holds {source.shape}; experiments need units, exposures, aggregates or results"
     return Measured(failed=tuple(FailedRow("measure", key, reason) for key in experiments))
 
@@ -66,6 +72,7 @@ def _units(
     experiments: dict[str, Experiment],
     engine: Engine,
     as_of: date | None,
+    state: State | None,
 ) -> Measured:
     from vitalfew.warehouse.events import measure_joined
     from vitalfew.warehouse.population import from_units
@@ -87,7 +94,7 @@ def _units(
             elif own_table_suffices(study):
                 measured += measure_in_place(study, source, variant, engine, end)
             else:
-                measured += measure_joined(study, from_units(study, source, variant, engine, end), engine, end)
+                measured += measure_joined(study, from_units(study, source, variant, engine, end), engine, end, state)
         except VitalfewError as error:
             measured += study.nothing(str(error))
     return measured
@@ -100,6 +107,7 @@ def _exposures(
     experiments: dict[str, Experiment],
     engine: Engine,
     as_of: date | None,
+    state: State | None,
 ) -> Measured:
     from vitalfew.warehouse.events import measure_joined
     from vitalfew.warehouse.population import from_exposures
@@ -108,6 +116,6 @@ def _exposures(
     study = Study(definitions, source_key, experiments)
     end = study.end(as_of)
     try:
-        return measure_joined(study, from_exposures(study, source, engine, end), engine, end)
+        return measure_joined(study, from_exposures(study, source, engine, end), engine, end, state)
     except VitalfewError as error:
         return study.nothing(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,31 +28,58 @@ _BYTES = 8  # of a number
 _CHANGE: Mapping[Kind, Any] = {"sum": np.add, "count": np.add, "min": np.minimum, "max": np.maximum}
 
 
-def run(parts: Additive, batches: Iterable[Any], units: int, folder: Path, memory: int) -> list[Floats]:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where numbers may lie: in memory up to `limit` bytes, else in files of `folder`, as long as they are used."""
+
+    folder: Path
+    limit: int
+    rows: int = ROWS
+
+    def numbers(self, parts: Additive, units: int) -> list[Floats]:
+        """The numbers of units without events."""
+        if self.blocks(parts, units) == 1:
+            return nothing(parts, units)
+        found: list[Floats] = []
+        for running in parts.running:
+            column: Floats = np.memmap(self.folder / f"{uuid.uuid4().hex}.f8", np.float64, "w+", shape=(units,))
+            column[:] = NOTHING[running.kind]
+            found.append(column)
+        return found
+
+    def blocks(self, parts: Additive, units: int) -> int:
+        """Into how many blocks units are split so that the numbers of each fit."""
+        return max(-(-units * len(parts.running) * _BYTES // self.limit), 1)
+
+
+def run(parts: Additive, batches: Iterable[Any], units: int, room: Room) -> list[Floats]:
     """Add up a stream of events.
 
     Args:
         parts: what the stream holds and what is added up.
         batches: Arrow record batches of `parts.rows`.
         units: ids lie from 0 to before this.
-        folder: for files, where memory does not suffice; they last as long as the answer is used.
-        memory: bytes that the numbers may take; what is more lies in files.
+        room: where the numbers may lie.
 
     Returns:
         One array `(units,)` per running number.
     """
-    pieces = (_piece(batch) for batch in _ahead(batches))
-    blocks = -(-units * len(parts.running) * _BYTES // memory)
-    if blocks <= 1:
-        numbers = nothing(parts, units)
-        for piece in pieces:
-            add(parts, numbers, piece)
-        return numbers
-    return _in_blocks(parts, pieces, units, folder, blocks)
+    blocks = room.blocks(parts, units)
+    if blocks > 1:
+        return _in_blocks(parts, map(_piece, _ahead(batches)), units, room.folder, blocks)
+    numbers = nothing(parts, units)
+    run_on(parts, batches, numbers)
+    return numbers
+
+
+def run_on(parts: Additive, batches: Iterable[Any], numbers: Sequence[Floats]) -> None:
+    """Add up more events in the numbers given."""
+    for piece in map(_piece, _ahead(batches)):
+        add(parts, numbers, piece)
 
 
 def nothing(parts: Additive, units: int) -> list[Floats]:
-    """The numbers of units without events."""
+    """The numbers of units without events, in memory."""
     return [np.full(units, NOTHING[running.kind]) for running in parts.running]
 
 
@@ -87,6 +115,11 @@ def _piece(batch: Any) -> Piece:  # noqa: ANN401 - an Arrow batch, whose package
     count = len(batch.schema) - 2
     ids, codes = _array(batch.column(0), np.int32), _array(batch.column(1), np.int16)
     return ids, codes, [_array(batch.column(2 + at), np.float64) for at in range(count)]
+
+
+def integers(column: Any) -> NDArray[np.int64]:  # noqa: ANN401 - an Arrow array
+    """The numbers of a column of 64-bit integers without gaps."""
+    return _array(column, np.int64)
 
 
 def _array(column: Any, kind: type[np.generic]) -> NDArray[Any]:  # noqa: ANN401 - an Arrow array

@@ -1,0 +1,187 @@
+"""Running numbers brought up to date: only events in files that came since the last run are read.
+
+Late events need no care, as what counts is when a file came and not when its events happened. Files that were changed
+or removed, other definitions and a look back at an earlier day need everything anew; so do units that joined, or whose
+first exposure moved, for themselves alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlglot import exp
+
+from vitalfew.warehouse.additive import NOTHING
+from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.running import ROWS, integers, run, run_on
+from vitalfew.warehouse.state import Kept, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from vitalfew.warehouse.additive import Additive
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.running import Floats, Room
+    from vitalfew.warehouse.state import State
+
+_BEFORE, _FRESH = "vitalfew units before", "vitalfew fresh units"
+_SAME = ("experiment", "unit", "arm", "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Events to be added up.
+
+    Attributes:
+        engine: where they lie.
+        parts: what is added up.
+        moment: the instant of an event.
+        population: the table of units that `parts.rows` joins.
+        people: its rows, by `id`.
+        end: events from this instant on are ignored.
+        room: where numbers may lie.
+    """
+
+    engine: Engine
+    parts: Additive
+    moment: exp.Expr
+    population: str
+    people: pa.Table
+    end: int | None
+    room: Room
+
+    @property
+    def table(self) -> str:
+        """The table of events."""
+        return str(self.parts.rows.args["from_"].this.name)
+
+    def stream(
+        self, files: Sequence[str] | None = None, since: int | None = None, only: str | None = None
+    ) -> Iterator[Any]:
+        """The events: of some files, from an instant on, of the units of a table."""
+        query = self.parts.rows.copy()
+        if files is not None:
+            name = self.engine.part(self.table, [Path(file) for file in files])
+            query.args["from_"].this.set("this", exp.to_identifier(name, quoted=True))
+        if only is not None:
+            same = exp.EQ(this=exp.column("id", "p"), expression=exp.column("id", "f"))
+            query = query.join(exp.alias_(table_named(only), "f", table=True), on=same)
+        if since is not None:
+            query = query.where(exp.GTE(this=self.moment.copy(), expression=whole(since)))
+        if self.end is not None:
+            query = query.where(exp.LT(this=self.moment.copy(), expression=whole(self.end)))
+        return self.engine.stream(query, self.room.rows)
+
+    def anew(self) -> list[Floats]:
+        """The numbers from all events."""
+        return run(self.parts, self.stream(), self.people.num_rows, self.room)
+
+
+def numbers_of(task: Task, state: State | None, label: str) -> list[Floats]:
+    """Running numbers of all units, from what is remembered where that can be.
+
+    Args:
+        task: what is added up.
+        state: where numbers are remembered; None for not at all.
+        label: what else the numbers hang on.
+    """
+    files = {} if state is None or not _is_plain(task.parts.rows) else _files(task)
+    if state is None or not files:
+        return task.anew()
+    key = key_of(label, task.parts.rows.sql(), task.parts.running, task.people.schema)
+    kept = state.load(key)
+    if kept is None or not _grown_from(kept, files):
+        numbers = task.anew()
+    elif _looks_back(task.end, kept.end):
+        return task.anew()
+    else:
+        numbers = _grown(task, kept, files)
+    if files == _files(task):  # else a file was written while it was read
+        state.save(key, Kept(task.people, numbers, files, task.end))
+    return numbers
+
+
+def _is_plain(rows: exp.Select) -> bool:
+    """Whether a row hangs on nothing but itself and its unit, so that parts of a table can be added up apart."""
+    own = isinstance(rows.args["from_"].this, exp.Table) and len(rows.args.get("joins") or ()) == 1
+    return own and len(list(rows.find_all(exp.Select))) == 1 and not any(rows.find_all(exp.Window, exp.Distinct))
+
+
+def _files(task: Task) -> dict[str, str]:
+    stats = {str(path): path.stat() for path in task.engine.files(task.table)}
+    return {path: f"{stat.st_size}:{stat.st_mtime_ns}" for path, stat in stats.items()}
+
+
+def _grown_from(kept: Kept, files: Mapping[str, str]) -> bool:
+    """Whether the files of then are still there and unchanged."""
+    return kept.files.items() <= files.items()
+
+
+def _looks_back(end: int | None, before: int | None) -> bool:
+    return end is not None and (before is None or end < before)
+
+
+def _grown(task: Task, kept: Kept, files: Mapping[str, str]) -> list[Floats]:
+    """The numbers remembered, with what came since."""
+    new, old = _same_units(task, kept)
+    numbers = task.room.numbers(task.parts, task.people.num_rows)
+    for now, before in zip(numbers, kept.numbers, strict=True):
+        now[new] = before[old]
+    came = [file for file in files if file not in kept.files]
+    if came:
+        run_on(task.parts, task.stream(came), numbers)
+    if kept.end is not None and kept.end != task.end:
+        run_on(task.parts, task.stream(list(kept.files), since=kept.end), numbers)
+    fresh = np.ones(task.people.num_rows, dtype=bool)
+    fresh[new] = False
+    if fresh.any():
+        _again(task, numbers, np.flatnonzero(fresh).astype(np.int32))
+    return numbers
+
+
+def _again(task: Task, numbers: Sequence[Floats], units: NDArray[np.int32]) -> None:
+    """Add up all events of some units."""
+    import pyarrow as pa
+
+    for number, running in zip(numbers, task.parts.running, strict=True):
+        number[units] = NOTHING[running.kind]
+    ids = pa.Array.from_buffers(pa.int32(), len(units), [None, pa.py_buffer(units)])
+    task.engine.lend(_FRESH, pa.table({"id": ids}))
+    try:
+        run_on(task.parts, task.stream(only=_FRESH), numbers)
+    finally:
+        task.engine.drop(_FRESH)
+
+
+def _same_units(task: Task, kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids of units that are as they were, now and then: same experiment, arm and first exposure."""
+    if task.people.equals(kept.people):
+        every = np.arange(task.people.num_rows)
+        return every, every
+    task.engine.lend(_BEFORE, kept.people)
+    try:
+        now, before = exp.column("id", "n"), exp.column("id", "b")
+        same = [
+            exp.EQ(this=exp.column(name, "n"), expression=exp.column(name, "b"))
+            for name in _SAME
+            if name in kept.people.column_names
+        ]
+        query = exp.select(exp.alias_(now, "new"), exp.alias_(before, "old"))
+        query = query.from_(exp.alias_(table_named(task.population), "n", table=True))
+        query = query.join(exp.alias_(table_named(_BEFORE), "b", table=True), on=exp.and_(*same))
+        pairs = [(integers(batch.column(0)), integers(batch.column(1))) for batch in task.engine.stream(query, ROWS)]
+    finally:
+        task.engine.drop(_BEFORE)
+    none = np.zeros(0, np.int64)
+    return np.concatenate([none, *(new for new, _ in pairs)]), np.concatenate([none, *(old for _, old in pairs)])
+
+
+def table_named(name: str) -> exp.Table:
+    """A table for a FROM clause."""
+    return exp.Table(this=exp.to_identifier(name, quoted=True))

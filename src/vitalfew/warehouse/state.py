@@ -1,0 +1,172 @@
+"""What a run remembers for the next one: running numbers per unit, in files beside the workspace.
+
+A cache and no more: it may be deleted at any time, is used only where it is known to be whole and current, and holds
+the two sets of numbers used last. Files are written under new names and never changed; the list of files, replaced
+last and in one go, is what makes them count, so that a run that is cut off leaves the state as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_log = logging.getLogger(__name__)
+_VERSION = 1
+_KEPT = 2
+_LIST = ".json"
+_OWN = (".f8", ".arrow", ".new")
+_BLOCK = 1 << 16  # bytes summed together in a checksum
+_UNFINISHED = 3600.0  # seconds after which files that no list names are the remains of a run that was cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is remembered of one grouping.
+
+    Attributes:
+        people: columns `id`, `experiment`, `arm`, `unit` and, when timed, `start`; ids are positions in `numbers`.
+        numbers: running numbers, one array over units each; files that are not to be written to.
+        files: size and time of change of each file of events that is in them, by its path.
+        end: events from this instant on are not in them (microseconds since 1970); None when all are.
+    """
+
+    people: pa.Table
+    numbers: Sequence[Floats]
+    files: Mapping[str, str]
+    end: int | None
+
+
+class State:
+    """The folder of remembered numbers.
+
+    Args:
+        folder: made when something is kept; without one nothing is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, key: str) -> Kept | None:
+        """What is remembered under a key; None when there is nothing, or when it is damaged in any way."""
+        try:
+            found = json.loads((self._folder / f"{key}{_LIST}").read_text("utf-8"))
+            body = found["body"]
+            if found["hash"] != _hash_of(body) or body["version"] != _VERSION:
+                return None
+            numbers = [self._numbers(file, body["units"]) for file in body["numbers"]]
+            people = self._people(body["people"])
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            if not isinstance(problem, FileNotFoundError):
+                _log.warning("remembered numbers are damaged and are computed anew: %s", type(problem).__name__)
+            return None
+        if people.num_rows != body["units"]:
+            return None
+        return Kept(people, numbers, body["files"], body["end"])
+
+    def save(self, key: str, kept: Kept) -> None:
+        """Remember numbers under a key. A folder that cannot be written keeps nothing."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            ignored = self._folder / ".gitignore"
+            if not ignored.exists():
+                ignored.write_text("*\n", "utf-8")
+            body = {
+                "version": _VERSION,
+                "units": kept.people.num_rows,
+                "people": self._write_people(kept.people),
+                "numbers": [self._write_numbers(column) for column in kept.numbers],
+                "files": dict(kept.files),
+                "end": kept.end,
+            }
+            self._list(key, body)
+        except OSError as problem:
+            _log.warning("numbers cannot be remembered: %s", problem.strerror)
+
+    def _list(self, key: str, body: Mapping[str, Any]) -> None:
+        """Let the new files count, and forget what no list names any more."""
+        before = {name for path in self._lists() for name in _named_in(path)}
+        made = self._folder / f"{uuid.uuid4().hex}.new"
+        made.write_text(json.dumps({"body": body, "hash": _hash_of(body)}), "utf-8")
+        made.replace(self._folder / f"{key}{_LIST}")
+        for path in self._lists()[_KEPT:]:
+            path.unlink(missing_ok=True)
+        used = {name for path in self._lists() for name in _named_in(path)}
+        for path in self._folder.iterdir():
+            # What no list has named yet may belong to a run that goes on beside this one.
+            with suppress(OSError):
+                left = time.time() - path.stat().st_mtime > _UNFINISHED
+                if path.suffix in _OWN and path.name not in used and (left or path.name in before):
+                    path.unlink()
+
+    def _lists(self) -> list[Path]:
+        """The lists, the one written last first."""
+        return sorted(self._folder.glob(f"*{_LIST}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+    def _write_numbers(self, column: Floats) -> dict[str, str]:
+        name = f"{uuid.uuid4().hex}.f8"
+        with (self._folder / name).open("wb") as file:
+            np.ascontiguousarray(column).tofile(file)
+        return {"name": name, "sum": _checksum(column)}
+
+    def _numbers(self, file: Mapping[str, str], units: int) -> Floats:
+        column: Floats = np.memmap(self._folder / file["name"], np.float64, "r")
+        if len(column) != units or _checksum(column) != file["sum"]:
+            raise ValueError("a file of numbers is damaged")
+        return column
+
+    def _write_people(self, people: pa.Table) -> dict[str, str]:
+        import pyarrow as pa
+
+        name = f"{uuid.uuid4().hex}.arrow"
+        with pa.ipc.new_file(str(self._folder / name), people.schema) as writer:
+            writer.write_table(people, max_chunksize=1 << 17)
+        return {"name": name, "sum": _checksum(np.fromfile(self._folder / name, np.uint8))}
+
+    def _people(self, file: Mapping[str, str]) -> pa.Table:
+        import pyarrow as pa
+
+        path = self._folder / file["name"]
+        if _checksum(np.memmap(path, np.uint8, "r")) != file["sum"]:
+            raise ValueError("the file of units is damaged")
+        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def key_of(*parts: object) -> str:
+    """A name for what numbers hang on."""
+    return _hash_of([str(part) for part in parts])[:32]
+
+
+def _hash_of(body: object) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _named_in(path: Path) -> Iterator[str]:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        body = json.loads(path.read_text("utf-8"))["body"]
+        yield body["people"]["name"]
+        yield from (file["name"] for file in body["numbers"])
+
+
+def _checksum(content: NDArray[Any]) -> str:
+    """Of blocks summed as whole numbers, at the speed of memory: it is held against accidents, not against people."""
+    data = np.ascontiguousarray(content).reshape(-1).view(np.uint8)
+    whole = len(data) // _BLOCK * _BLOCK
+    sums = data[:whole].view(np.uint64).reshape(-1, _BLOCK // 8).sum(axis=1, dtype=np.uint64)
+    return hashlib.sha256(sums.tobytes() + data[whole:].tobytes() + str(len(data)).encode()).hexdigest()
