@@ -20,7 +20,7 @@ STRONG = frozenset({"replicated", "tested", "staged"})
 class Change:
     """An effect in the good direction of its metric (`good`), with the p-values of a gain and of a loss.
 
-    They are those of the two-sided test, so that no finding contradicts the interval shown beside it.
+    They are those of the two-sided test in the effect's mode, so that no finding contradicts the interval beside it.
     """
 
     effect: EffectRow
@@ -42,8 +42,8 @@ def changes(view: View, wanted: Callable[[EffectRow], bool]) -> list[Change]:
             continue
         if effect.experiment not in broken and wanted(effect):
             good = effect.estimate if metric.direction == "up" else -effect.estimate
-            z = good / effect.se
-            found.append(Change(effect, good, min(1.0, 2 * cdf(-z)), min(1.0, 2 * cdf(z))))
+            p_value = 2 * cdf(-abs(good / effect.se)) if effect.p_value is None else effect.p_value
+            found.append(Change(effect, good, p_value if good > 0 else 1.0, p_value if good < 0 else 1.0))
     return found
 
 

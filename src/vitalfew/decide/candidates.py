@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
-    from vitalfew.decide.verdicts import GateStatus
+    from vitalfew.evidence.guardrails import GateStatus
     from vitalfew.results.rows import PromiseRow
     from vitalfew.workspace.definitions import Grade, Initiative
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
-    from vitalfew.decide.verdicts import GateStatus
+    from vitalfew.evidence.guardrails import GateStatus
     from vitalfew.results.rows import PromiseRow, Tables, UseRow, VerdictRow
     from vitalfew.workspace.definitions import Definitions
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vitalfew.decide.effects import Known, distrusted, known_effects
 from vitalfew.decide.verdict import judge
+from vitalfew.evidence.guardrails import status_of
 from vitalfew.results.rows import VerdictRow
-from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from vitalfew.evidence.guardrails import GateStatus
     from vitalfew.results.rows import EffectRow, HealthRow, PromiseRow, Verdict
     from vitalfew.workspace.definitions import Definitions, Hypothesis
-
-GateStatus = Literal["pass", "fail", "evidence needed"]
 
 
 def verdicts(
@@ -67,18 +66,8 @@ def gate_states(
     for metric, guardrail in definitions.guardrails.items():
         known = found.get(guardrail.segment, {}).get(initiative, {}).get(metric)
         if known is not None and known.trusted:
-            states[metric] = guardrail_status(definitions, metric, known)
+            states[metric] = status_of(definitions, metric, known.estimate, known.se)
     return states
-
-
-def guardrail_status(definitions: Definitions, metric: str, known: Known) -> GateStatus:
-    """Gate of one guardrail: P(the loss exceeds the margin) at most alpha: pass; at least one half: fail."""
-    guardrail = definitions.guardrails[metric]
-    gain = -known.estimate if definitions.metrics[metric].direction == "down" else known.estimate
-    breach = cdf((-guardrail.margin - gain) / known.se)
-    if breach <= guardrail.alpha:
-        return "pass"
-    return "fail" if breach >= 0.5 else "evidence needed"  # noqa: PLR2004 - the rule of the value model
 
 
 def _verdict(

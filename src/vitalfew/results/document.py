@@ -12,12 +12,14 @@ from typing import Any, Literal
 
 from vitalfew.results.codec import plain
 from vitalfew.results.rows import (
+    BandRow,
     CandidateLine,
     EffectRow,
     Estimate,
     FailedRow,
     FindingRow,
     HealthRow,
+    HeterogeneityRow,
     PromiseRow,
     Proof,
     ShippedLine,
@@ -45,7 +47,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Whether the analysis plan was declared before the start."""
+    """Whether the analysis plan was declared, and whether it is proved that it was locked before the start."""
 
     declared: bool
     locked_at: str | None
@@ -54,7 +56,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentPart:
-    """One experiment: trust first, then what it suggests, then its effects."""
+    """One experiment: trust first, then what it suggests, then its effects, for whom they differ, how they came about.
+
+    `bands`: the always-valid interval of the primary metrics by day of first exposure.
+    """
 
     title: str
     initiative: str | None
@@ -62,6 +67,8 @@ class ExperimentPart:
     recommendation: Recommendation
     plan: Plan
     effects: tuple[EffectRow, ...]
+    heterogeneity: tuple[HeterogeneityRow, ...]
+    bands: tuple[BandRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +259,8 @@ def _promise(row: PromiseRow) -> PromisePart:
 def _experiments(tables: Tables) -> dict[str, ExperimentPart]:
     health = _grouped(tables.health)
     effects = _grouped(tables.effects)
+    heterogeneity = _grouped(tables.heterogeneity)
+    bands = _grouped(tables.bands)
     return {
         row.experiment: ExperimentPart(
             row.title,
@@ -260,6 +269,8 @@ def _experiments(tables: Tables) -> dict[str, ExperimentPart]:
             Recommendation(row.action, row.reason),
             Plan(row.declared, row.locked_at, row.proved),
             tuple(effects.get(row.experiment, ())),
+            tuple(heterogeneity.get(row.experiment, ())),
+            tuple(bands.get(row.experiment, ())),
         )
         for row in tables.experiments
     }
@@ -316,7 +327,7 @@ def _feature(key: str, rows: list[UseRow], definitions: Definitions) -> FeatureP
     )
 
 
-def _grouped[Row: (HealthRow, EffectRow)](rows: Iterable[Row]) -> dict[str, list[Row]]:
+def _grouped[Row: (HealthRow, EffectRow, HeterogeneityRow, BandRow)](rows: Iterable[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.experiment, []).append(row)
