@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.recognise import Recognised
     from vitalfew.connect.times import Reading
+    from vitalfew.warehouse.returning import Returning
 
 _NEAR = 3  # folders up that still count as near: a workspace and its data may then move together
 _KINDS = (
@@ -34,9 +35,22 @@ _KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome of users that a test of removal could watch."""
+
+    title: str
+    sd: float
+    is_share: bool
+
+
 @dataclass
 class Facts:
-    """What `next_steps` needs to remember of the files. `left_out`: less used events that became no features."""
+    """What `next_steps` needs to remember of the files.
+
+    `left_out`: less used events that became no features. `returning`: users in four weeks by event, and how many of
+    them come back. `outcome`: the first outcome of users.
+    """
 
     have: set[str] = field(default_factory=set)
     first: date | None = None
@@ -45,6 +59,8 @@ class Facts:
     segments: int = 0
     results: int = 0
     left_out: int = 0
+    returning: dict[str, Returning] = field(default_factory=dict)
+    outcome: Outcome | None = None
 
     @property
     def days(self) -> int:

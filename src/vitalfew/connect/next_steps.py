@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.connect import removals
 from vitalfew.connect.words import counted
-from vitalfew.stats.normal import ppf, two_sided
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
 
@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.connect.draft import Facts
-    from vitalfew.results.rows import Tables, UseRow
+    from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions
 
 HARDLY = 0.05
 WINDOWS = (30, 90, 365)
-_POWER = 0.8
 
 
 def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Path) -> Iterator[str]:
@@ -33,6 +32,8 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Pa
     """
     yield from _hardly_used(tables, facts)
     yield from _removal(tables, facts, definitions)
+    if facts.returning and definitions.features:
+        yield f"What a test of removing each feature could find in four weeks: {folder / 'README.md'}"
     yield from _left_out(facts)
     yield from _win_rate(tables, facts, definitions)
     yield _next_file(facts)
@@ -90,7 +91,7 @@ def _removal(tables: Tables, facts: Facts, definitions: Definitions) -> Iterator
     reach = first.reach.estimate if first.reach else 0.0
     yield (
         f"Test removing '{title}' first: it {because}, and {_share(reach)} of {first.eligible or 0:,} users used it in"
-        f" {first.window_days} days. Hide it from half of them and watch what they do instead.{_detectable(first)}"
+        f" {first.window_days} days.{removals.said(facts, definitions.features[first.feature].events)}"
     )
 
 
@@ -102,15 +103,6 @@ def _upkeep(definitions: Definitions, feature: str) -> float:
     found = definitions.features[feature]
     cost = found.cost.p50 if isinstance(found.cost, Quantiles) else found.cost
     return found.upkeep or cost or 0.0
-
-
-def _detectable(row: UseRow) -> str:
-    """What four weeks of hiding a feature from half of the eligible can tell, for an outcome that half of them have."""
-    arm = (row.eligible or 0) // 2
-    if arm < 2:  # noqa: PLR2004 - a comparison needs two units in each arm
-        return ""
-    effect = (two_sided(0.95) + ppf(_POWER)) * (2 * 0.25 / arm) ** 0.5
-    return f" Four weeks can show a change of {100 * effect:.1f} percentage points or more in any share."
 
 
 # Past results -------------------------------------------------------------------------------------------------------

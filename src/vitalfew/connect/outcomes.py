@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from vitalfew.connect.look import Look
 
 MOST_OUTCOMES, MOST_SEGMENTED = 20, 3
+LONG_TAIL = 6.0
+"""Skewness from which a mean is capped: beyond, some 13,000 units per arm are needed before its intervals hold (355
+times the squared skewness, Kohavi, Deng, Longbotham & Xu 2014, KDD)."""
+CAPPED_AT = 0.999
+"""Quantile at which it is then cut: a unit in a thousand."""
 _FEWEST, _MOST = 2, 12
 _IDS = frozenset(
     {"id", "uuid", "guid", "key", "zip", "postcode", "phone", "index", "lat", "lon", "hash", "year", "row"}

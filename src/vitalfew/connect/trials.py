@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.connect.outcomes import metric, outcome_columns
+from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.times import read_times
-from vitalfew.connect.usage import NO_FEATURES, add_segments, say_metrics
+from vitalfew.connect.usage import NO_FEATURES, add_metrics, add_segments, say_metrics
 from vitalfew.connect.words import control_of, counted, listed, plain, title_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_EXPERIMENTS, MOST_METRICS = 50, 5
 _FEWEST_ARMS = 2
+_MONTH = 28  # days
 
 
 def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) -> None:
@@ -39,9 +40,22 @@ def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) 
     draft.comments["experiments",] = (
         "Experiments: `id` is their name in the data, `control` the variant that others are compared with.\n"
         "Metrics count from a user's first exposure. Add `split: {control: 1, treatment: 1}` for the planned shares,\n"
-        "and segments: [KEY] to see effects by segment."
+        "and segments: [KEY] to see effects by segment. An experiment without `end` is running: its intervals hold\n"
+        "however often you look (mode: always_valid). With an `end` that is past, or `mode: fixed`, it is one look."
     )
+    _adjust(draft, events)
     _say_initiatives(draft)
+
+
+def _adjust(draft: Draft, events: EventsProfile | None) -> None:
+    """Adjust for what users did before, where the events go back far enough."""
+    if events is None or events.days < 2 * _MONTH:
+        return
+    draft.tree["policy"]["covariate_days"] = _MONTH if events.days >= 3 * _MONTH else _MONTH // 2
+    draft.comments["policy",] = (
+        "`covariate_days`: metrics over events are adjusted for the same in so many days before each user's exposure\n"
+        "(CUPED): the same effect, in narrower intervals. 0 turns it off."
+    )
 
 
 def _participation(draft: Draft, events: EventsProfile) -> tuple[str, ...]:
@@ -98,7 +112,7 @@ def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     arms = [value for value, _ in look.values(columns["variant"])]
     segmented = add_segments(draft, file, "units", tuple(columns.values()))
     outcomes = outcome_columns(look, (*columns.values(), *segmented))
-    metrics = [draft.add("metrics", column, metric(look, "units", column)) for column in outcomes]
+    metrics = add_metrics(draft, file, "units", outcomes)
     say_metrics(draft)
     name = title_of(look.path.name.partition(".")[0])
     initiative = draft.add("initiatives", name, {"title": name.replace("_", " "), "status": "live"})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.cadence import guess_cadence
-from vitalfew.connect.outcomes import metric, outcome_columns, segment_columns
+from vitalfew.connect.draft import Outcome
+from vitalfew.connect.outcomes import CAPPED_AT, LONG_TAIL, metric, outcome_columns, segment_columns
 from vitalfew.connect.times import could_hold_times, read_times
 from vitalfew.connect.words import counted, listed, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.warehouse.event_profile import profile_events
+from vitalfew.warehouse.returning import returning, spreads
 from vitalfew.workspace.yaml_text import CONTROL
 
 if TYPE_CHECKING:
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
     from vitalfew.connect.draft import Draft
     from vitalfew.connect.features_file import Listed
     from vitalfew.connect.recognise import Recognised
+    from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.event_profile import EventProfile, EventsProfile
 
 MOST_FEATURES = 60
+_FEWEST_DAYS = 35  # four weeks of use, and one to come back in
 _LONGEST_NAME = 200
 _SIGN_UP = frozenset(
     map(
@@ -104,16 +108,24 @@ def _profiled(draft: Draft, file: Recognised, table: str) -> EventsProfile:
 
         engine = open_engine(DataSettings(path=str(draft.folder)))
         try:
-            profile = profile_events(engine, table, *names)
+            profile = _looked_at(draft, engine, table, names)
         finally:
             engine.close()
     else:
-        profile = profile_events(look.engine, look.table, *names)
+        profile = _looked_at(draft, look.engine, look.table, names)
     if profile is None:
         raise DataError(
             f"{look.name}: no row has a {columns['user']}, a readable {columns['time']} and a {columns['event']}",
             expected="times such as 2026-01-31 14:05, or seconds since 1970",
         )
+    return profile
+
+
+def _looked_at(draft: Draft, engine: Engine, table: str, names: tuple[str, str, str]) -> EventsProfile | None:
+    """Profile the events, and see who comes back."""
+    profile = profile_events(engine, table, *names)
+    if profile is not None and profile.days >= _FEWEST_DAYS:
+        draft.facts.returning = returning(engine, table, names, profile.last)
     return profile
 
 
@@ -212,13 +224,31 @@ def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
     taken = (user, unit, since or "")
     segmented = add_segments(draft, file, name, taken)
     outcomes = outcome_columns(look, (*taken, *segmented))
-    for column in outcomes:
-        draft.add("metrics", column, metric(look, name, column))
+    add_metrics(draft, file, name, outcomes)
     if segmented:
         file.notes.append(f"segments from {listed(segmented)}")
     if outcomes:
         file.notes.append(f"outcomes: {listed(outcomes, 6)}")
     say_metrics(draft)
+
+
+def add_metrics(draft: Draft, file: Recognised, source: str, outcomes: Sequence[str]) -> list[str]:
+    """Add a metric per outcome column; sums with a long tail are capped, and a comment says why. Returns the keys."""
+    look, found = file.look, spreads(file.look.engine, file.look.table, list(outcomes))
+    keys = []
+    for column in outcomes:
+        definition, comment = metric(look, source, column), None
+        spread = found.get(column)
+        if definition["kind"] == "mean" and spread is not None and spread.skewness > LONG_TAIL:
+            definition["cap"] = {"percentile": CAPPED_AT}
+            comment = (
+                f"a few users hold much of it (skewness {spread.skewness:.0f}): values beyond the"
+                f" {100 * CAPPED_AT:.1f} % quantile are set to it. Remove `cap` to count every value in full."
+            )
+        keys.append(draft.add("metrics", column, definition, comment))
+        if draft.facts.outcome is None and spread is not None:
+            draft.facts.outcome = Outcome(str(definition["title"]), spread.sd, definition["kind"] == "proportion")
+    return keys
 
 
 def say_metrics(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vitalfew.connect import removals
 from vitalfew.errors import UsageError
 from vitalfew.workspace import load
 from vitalfew.workspace.writing import to_yaml
@@ -72,9 +73,11 @@ def _page(draft: Draft, files: Sequence[str]) -> str:
         "experiments": "`experiments`: correct `control`; add `split` and `start`",
     }
     edits = "\n".join(f"- {text}" for kind, text in about.items() if draft.tree[kind])
+    tests = "\n".join(removals.page(draft.facts, draft.tree["features"]))
     return (
         f"# {draft.tree['workspace']['name']}\n\nA vitalfew workspace, made from {', '.join(files)}.\n\n"
         f"Run it with `vitalfew run .` in this folder; `vitalfew run . --html report.html` writes a report.\n\n"
         f"## What to edit next, in {FILE}\n{edits}\n\n"
         "Forecasts, judgements and decisions are recorded with `vitalfew act`, never in YAML.\n"
+        f"{tests and chr(10)}{tests}{tests and chr(10)}"
     )
