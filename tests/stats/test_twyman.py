@@ -54,7 +54,7 @@ def test_nearly_all_seeded_faults_are_marked() -> None:
     assert marked >= 48
 
 
-@pytest.mark.parametrize("n", [100, 1_000, 20_000])
+@pytest.mark.parametrize("n", [100, 1_000, 5_000])
 def test_hardly_any_true_result_is_marked_however_noisy(n: int) -> None:
     marked = 0
     for at in range(200):

@@ -56,7 +56,7 @@ def heterogeneity(estimates: Sequence[float] | Floats, ses: Sequence[float] | Fl
 
     >>> found = heterogeneity([0.1, 0.3, 0.5, 0.2], [0.1, 0.1, 0.2, 0.1])
     >>> round(found.p_value, 3), [round(float(effect), 2) for effect in found.shrunk]
-    (0.253, [0.18, 0.26, 0.28, 0.22])
+    (0.253, [0.16, 0.27, 0.31, 0.22])
     """
     y, s = np.asarray(estimates, dtype=np.float64), np.asarray(ses, dtype=np.float64)
     if len(y) < 2 or len(y) != len(s):  # noqa: PLR2004 - a difference needs two segments
