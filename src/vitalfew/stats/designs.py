@@ -97,8 +97,7 @@ class Design:
         if self.family == "none":
             return self.alpha
         if self.family == "dunnett" and arms > 1 and self.two_sided:
-            parts = [1 / weight for weight in self.allocation]
-            return 2 * cdf(-dunnett_critical(parts[0], parts[1:], math.inf, 1 - self.alpha / self.metrics))
+            return _dunnett_alpha(self.allocation, self.alpha / self.metrics)
         return self.alpha / (arms * self.metrics)
 
     @property
@@ -136,6 +135,12 @@ def drift_needed(design: Design, df: ArrayLike = np.inf) -> Floats:
         enough = chance_of(middle, design, nu) >= design.power
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.asarray((low + high) / 2)
+
+
+@lru_cache(maxsize=128)
+def _dunnett_alpha(allocation: tuple[float, ...], alpha: float) -> float:
+    parts = [1 / weight for weight in allocation]
+    return 2 * cdf(-dunnett_critical(parts[0], parts[1:], math.inf, 1 - alpha))
 
 
 @lru_cache(maxsize=128)

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_NODES = 160  # of the integral over the control arm; 1e-9 for up to 50 arms
-_SPREAD_NODES = 48  # of the integral over the variance that both share
+_NODES, _MORE_NODES = 96, 512  # of the integral over the control arm
+_ALIKE = 0.85  # loading from which the statistics are so alike that it needs more of them
+_SPREAD_NODES = 48  # of the integral over the variance that all share
+_BELL_NODES = 14  # of the same integral where it is nearly normal
+_BELL = 30.0  # degrees of freedom from which it is
 _REACH = 8.5  # standard deviations that the integrals span
 _MANY = 1e6  # degrees of freedom from which Student's t is the normal
 
@@ -121,10 +124,11 @@ def _inside(bound: Floats, loading: Floats, known: Floats) -> Floats:
     """Probability that all statistics lie within +-`bound`, normal; `(..., s)` for bounds `(..., s)`."""
     from scipy.special import ndtr
 
-    x, weight = _legendre(_NODES)
+    nodes = _NODES if np.nanmax(loading, initial=0.0) <= _ALIKE else _MORE_NODES
+    x, weight = _legendre(nodes)
     x, weight = x * _REACH, weight * _REACH
     density = weight * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    within = np.ones((*bound.shape, _NODES))
+    within = np.ones((*bound.shape, nodes))
     for at in range(loading.shape[-1]):
         part = loading[..., at, None, None]
         rest = np.sqrt(1 - part**2)
@@ -139,21 +143,32 @@ def _spreads(df: Floats) -> tuple[Floats, Floats]:
 
     if np.all(df >= _MANY):
         return np.ones((*df.shape, 1)), np.ones((*df.shape, 1))
-    x, weight = _legendre(_SPREAD_NODES)
     nu = np.minimum(df, _MANY)[..., None]
     # The square root of chi-square is nearly normal with variance 1/2 around sqrt(df - 1/2).
-    low = np.maximum(np.sqrt(np.maximum(nu - 0.5, 0.0)) - _REACH * np.sqrt(0.5), 0.0)
-    high = np.sqrt(nu) + _REACH * np.sqrt(0.5) + 1.0
-    chi = low + (high - low) * (x + 1) / 2
+    if np.all(nu[~np.isnan(nu)] >= _BELL):
+        x, weight = _hermite(_BELL_NODES)
+        chi = np.sqrt(nu - 0.5) + x
+    else:
+        x, weight = _legendre(_SPREAD_NODES)
+        low = np.maximum(np.sqrt(np.maximum(nu - 0.5, 0.0)) - _REACH * np.sqrt(0.5), 0.0)
+        high = np.sqrt(nu) + _REACH * np.sqrt(0.5) + 1.0
+        chi, weight = low + (high - low) * (x + 1) / 2, weight * (high - low) / 2
     log_density = (nu - 1) * np.log(chi) - chi**2 / 2 - (nu / 2 - 1) * np.log(2.0) - gammaln(nu / 2)
     scales = np.where(df[..., None] < _MANY, chi / np.sqrt(nu), 1.0)
-    return scales, np.exp(log_density) * weight * (high - low) / 2
+    return scales, np.exp(log_density) * weight
 
 
 @lru_cache(maxsize=4)
 def _legendre(nodes: int) -> tuple[Floats, Floats]:
     x, weight = np.polynomial.legendre.leggauss(nodes)
     return x, weight
+
+
+@lru_cache(maxsize=4)
+def _hermite(nodes: int) -> tuple[Floats, Floats]:
+    """Gauss-Hermite nodes, with weights for a plain integral."""
+    x, weight = np.polynomial.hermite.hermgauss(nodes)
+    return x, weight * np.exp(x**2)
 
 
 def _back(adjusted: Floats, order: NDArray[np.intp], p: Floats) -> Floats:
