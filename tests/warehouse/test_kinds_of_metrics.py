@@ -47,6 +47,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "again": {"kind": "funnel", "steps": ["visit", "order", "visit", "order"], "filters": ["amount > 20"]},
     "took": {"kind": "duration", "steps": ["basket", "order"], "horizon": 0.25},
     "took_long": {"kind": "duration", "steps": ["basket", "order"], "window": {"delay": 1, "length": 6}},
+    "bought_lately": {"kind": "funnel", "steps": ["visit", "order"], "window": {"kind": "lookback", "length": 5}},
     "waits": {"kind": "duration", "column": "amount", "events": ["ok"]},
 }
 DISTRIBUTIONS: dict[str, dict[str, Any]] = {
@@ -139,7 +140,7 @@ class Referee:
         low = start + window.get("delay", 0) * DAY
         high = low + window["length"] * DAY if "length" in window else datetime.max.replace(tzinfo=UTC)
         if window.get("kind") == "lookback":
-            low, high = self.until - window["length"] * DAY, self.until
+            low, high = max(start, self.until - window["length"] * DAY), self.until
         named = metric.get("steps") or metric.get("events")
         kept = [row for row in rows if low <= row["at"] < high and (not named or row["name"] in named)]
         lowest = [float(text.split(">")[1]) for text in metric.get("filters", [])]
@@ -167,7 +168,7 @@ class Referee:
                 return {key: len(found), f"{key}/denominator": len(tried)}
             case "waits":
                 return {key: sum(amounts) / len(amounts) if amounts else NAN}
-            case "bought" | "again":
+            case "bought" | "again" | "bought_lately":
                 deepest = _depth([(row["at"], row["name"]) for row in found], metric["steps"])
                 last = len(metric["steps"])
                 steps = {f"{key}/step{step}": float(deepest >= step) for step in range(1, last)}

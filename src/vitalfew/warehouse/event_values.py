@@ -105,6 +105,7 @@ class EventPlan:
             return self._slot(exp.ArrayAgg(this=self._read(value, "sum")), self._condition(value), alias)
         kind = _aggregation(value)
         aggregate = _aggregate(kind, self._read(value, kind), lambda: self._column(self._instant()))
+        aggregate = aggregate if self.source.id is None else _in_any_order(aggregate)
         slot = self._slot(aggregate, self._condition(value), alias)
         if value.reaches:
             return reached(value.metric, _never_missing(value, slot))
@@ -167,8 +168,8 @@ class EventPlan:
             rows = rows.where(kept)
         if span.kind == "calendar":
             rows = rows.where(*_between(self._instant(), span))
-        elif self.timed:
-            rows = rows.where(*_between(self._since(), span))
+        if self.timed:
+            rows = rows.where(*_between(self._since(), Span() if span.kind == "calendar" else span))
         if self.end is not None:
             rows = rows.where(exp.LT(this=self._instant(), expression=whole(self.end)))
         return rows
@@ -313,6 +314,14 @@ def _aggregation(value: Value) -> Aggregation:
 
 
 _USUAL: dict[MetricKind, Aggregation] = {"count": "count", "duration": "avg"}
+
+
+def _in_any_order(aggregate: exp.Expr) -> exp.Expr:
+    """The aggregate over sorted numbers, where sums would differ in the last bit by the order of rows."""
+    if isinstance(aggregate, exp.Sum | exp.Avg):
+        column = aggregate.this
+        aggregate.set("this", exp.Order(this=column, expressions=[exp.Ordered(this=column.copy())]))
+    return aggregate
 
 
 def _aggregate(kind: Aggregation, column: exp.Column | None, moment: Callable[[], exp.Column]) -> exp.Expr:
