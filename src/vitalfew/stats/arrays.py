@@ -163,7 +163,7 @@ def lifts(control: Sample, treatment: Sample, found: Differences, confidence: fl
     """
     from scipy.special import stdtrit
 
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         c, d = control.level, found.estimate
         v_c, v_t = control.variance / control.n, treatment.variance / treatment.n
         t2 = stdtrit(found.df, 0.5 + confidence / 2.0) ** 2
@@ -182,7 +182,7 @@ def lifts(control: Sample, treatment: Sample, found: Differences, confidence: fl
 
 def _means(stack: Stack, y: Places) -> Sample:
     n, shift, mean = stack.n(y, y), stack.shift(y), stack.mean(y, y)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         rounding = 4 * _EPSILON * (shift + mean)
         variance, fault = sound(stack.cross(y, y) / (n - 1), rounding * rounding)
     few = n < _FEWEST
@@ -192,7 +192,7 @@ def _means(stack: Stack, y: Places) -> Sample:
 
 def _ratios(stack: Stack, y: Places, x: Places) -> Sample:
     n = stack.n(y, x)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         mean_y, mean_x = stack.shift(y) + stack.mean(y, x), stack.shift(x) + stack.mean(x, y)
         ratio = mean_y / mean_x
         var_y = stack.cross(y, y) / (stack.n(y, y) - 1)

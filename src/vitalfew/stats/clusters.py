@@ -35,7 +35,7 @@ def for_clusters(arms: Sample, moments: Sequence[Moments], denominators: Sequenc
     stack = Stack(moments)
     x = stack.places(denominators)
     n = stack.n(x, x)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         mean = stack.shift(x) + stack.mean(x, x)
         spread = stack.cross(x, x) / n / mean**2
         cubes = stack.third(x) / n / mean**3

@@ -79,7 +79,7 @@ def outlier_warnings(found: Differences, without: Influence, level: float = LEVE
 def _without(arm: Sample, stack: Stack, y: NDArray[np.intp], end: End, ratio: NDArray[np.bool_]) -> Sample:
     extreme = stack.high(y) if end == "high" else stack.low(y)
     n = arm.n - 1
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         away = extreme - arm.mean
         mean = arm.mean - away / n
         variance = np.maximum(arm.variance * n - away * away * arm.n / n, 0.0) / (n - 1)

@@ -106,9 +106,10 @@ def adjusted(
     nothing: tuple[tuple[str, ...], ...] = ((),) * len(asked)
     if not any(asked):
         return Adjusted(*base, np.zeros(len(asked)), nothing, nothing)
-    arms, reasons = _arms((control, treatment), base, numerators, denominators, asked)
-    reasons = _without_collinear(arms, reasons)
-    one, other, reduction = _fit(arms, base, reasons == Reason.USED)
+    with np.errstate(all="ignore"):  # what cannot be computed is left out, and said
+        arms, reasons = _arms((control, treatment), base, numerators, denominators, asked)
+        reasons = _without_collinear(arms, reasons)
+        one, other, reduction = _fit(arms, base, reasons == Reason.USED)
     rows = list(zip(asked, reasons.tolist(), (reduction > 0).tolist(), strict=True))
     used = tuple(_named(names, found, 0) if gains else () for names, found, gains in rows)
     notes = tuple(() if gains and not any(found) else _notes(names, found, gains=gains) for names, found, gains in rows)
@@ -150,9 +151,8 @@ def _arms(
     columns = (numerators, denominators, padded)
     one, two = (_products(Stack(arm), *columns, wanted) for arm in moments)
     size = np.maximum(np.abs(one.shift + one.mean), np.abs(two.shift + two.mean))
-    with np.errstate(invalid="ignore", over="ignore"):
-        spread = np.sqrt(np.einsum("mii->mi", one.zz + two.zz) / (base[0].n + base[1].n)[:, None])
-        varies = spread > 4 * _EPSILON * size
+    spread = np.sqrt(np.einsum("mii->mi", one.zz + two.zz) / (base[0].n + base[1].n)[:, None])
+    varies = spread > 4 * _EPSILON * size
     whole = one.whole & two.whole & np.isfinite(spread)
     reasons = np.select([~wanted, ~whole, ~varies], [Reason.NOT_ASKED, Reason.INCOMPLETE, Reason.CONSTANT], Reason.USED)
     use = reasons == Reason.USED
@@ -182,7 +182,7 @@ def _products(
     x = stack.places(bottoms)[:, None]
     z: Places = np.column_stack([stack.places(names) for names in zip(*padded, strict=True)])
     n, zy = stack.n(z, z), stack.cross(z, y)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         mean_y, mean_x = (stack.shift(i) + stack.mean(i, j) for i, j in ((y, x), (x, y)))
         zy = np.where(x == y, zy, (zy - mean_y / mean_x * stack.cross(z, x)) / mean_x)
     zz = stack.cross(z[:, :, None], z[:, None, :])
@@ -211,7 +211,7 @@ def _fit(arms: tuple[Arm, Arm], base: tuple[Sample, Sample], use: Bools) -> tupl
         if len(items):
             fits = kind(arms[0].only(items, use), arms[1].only(items, use), use[items])
             one, other = _replaced(one, items, fits[0]), _replaced(other, items, fits[1])
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         before = base[0].variance / base[0].n + base[1].variance / base[1].n
         reduction = 1 - (one.variance / one.n + other.variance / other.n) / before
     sound = (base[0].fault == Fault.NONE) & (base[1].fault == Fault.NONE)

@@ -68,7 +68,7 @@ def skew_of_difference(n_control: Floats, n_treatment: Floats, squares: Floats, 
         squares: sum of squared deviations from the mean of the own arm, over both arms.
         cubes: sum of cubed deviations, likewise.
     """
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         n = n_control + n_treatment
         g = cubes / n / (squares / n) ** 1.5
         skew = g * (1 / n_treatment - 1 / n_control) / np.sqrt(1 / n_treatment + 1 / n_control)

@@ -131,7 +131,7 @@ def _linearised(cells: Cells, side: int, columns: tuple[Sequence[str], Sequence[
         np.array([stack.shift(at[i]) + stack.mean(at[i], at[1 - i]) for stack, at in zip(stacks, places, strict=True)])
         for i in (0, 1)
     )
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         bottom = (weights * mean_x).sum(axis=0)
         ratio = (weights * mean_y).sum(axis=0) / bottom
         var_y, cov, var_x = (
@@ -160,7 +160,7 @@ def _joined(strata: Sequence[Sample], weights: Floats, none: NDArray[np.bool_]) 
     )
     total = np.where(used, n, 0.0).sum(axis=0)
     first = shift[used.argmax(axis=0), np.arange(shift.shape[1])]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         level = np.where(used, weights * ((shift - first) + mean), 0.0).sum(axis=0)
         parts = np.where(used, weights**2 * variance / n, 0.0)
         squared = parts.sum(axis=0)
