@@ -38,11 +38,15 @@ _ISO_DATE = 10  # characters of 2026-01-31
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A table as a query sees it: its name, the alias it has there, and the types of its columns."""
+    """A table as a query sees it: its name, the alias it has there, and the types of its columns.
+
+    `rows` stand for the table where it is not read as it is.
+    """
 
     table: str
     alias: str
     types: Mapping[str, ColumnType]
+    rows: exp.Query | None = None
 
     @classmethod
     def open(cls, engine: Engine, table: str, alias: str) -> Scope:
@@ -53,8 +57,10 @@ class Scope:
         """
         return cls(table, alias, engine.columns(table))
 
-    def source(self) -> exp.Table:
+    def source(self) -> exp.Table | exp.Subquery:
         """The table, for a FROM clause."""
+        if self.rows is not None:
+            return self.rows.copy().subquery(_name(self.alias))
         return exp.Table(this=exp.to_identifier(self.table, quoted=True), alias=exp.TableAlias(this=_name(self.alias)))
 
     def type_of(self, name: str) -> ColumnType:

@@ -39,10 +39,18 @@ def measure(
         return _reported(definitions, source_key, source, engine, as_of)
     experiments = {key: found for key, found in definitions.experiments.items() if found.source == source_key}
     state = None if remembered is None else State(remembered)
-    if isinstance(source, UnitSource):
-        return _units(definitions, source_key, source, experiments, engine, as_of, state)
-    if isinstance(source, ExposureSource):
-        return _exposures(definitions, source_key, source, experiments, engine, as_of, state)
+    if isinstance(source, UnitSource | ExposureSource):
+        from vitalfew.warehouse.prepared import IDENTITIES, learn_identities
+
+        try:
+            learn_identities(engine, definitions.data)
+            if isinstance(source, UnitSource):
+                return _units(definitions, source_key, source, experiments, engine, as_of, state)
+            return _exposures(definitions, source_key, source, experiments, engine, as_of, state)
+        except VitalfewError as error:
+            return Measured(failed=tuple(FailedRow("measure", key, str(error)) for key in experiments))
+        finally:
+            engine.drop(IDENTITIES)
     reason = f"'{source_key}' holds {source.shape}; experiments need units, exposures, aggregates or results"
     return Measured(failed=tuple(FailedRow("measure", key, reason) for key in experiments))
 

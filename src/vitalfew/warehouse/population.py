@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
-from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.unique import first_arms
 from vitalfew.warehouse.units import assigned_rows
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vitalfew.results.rows import FailedRow
+    from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.engine import ColumnType, Engine
     from vitalfew.warehouse.study import Study
     from vitalfew.workspace.definitions import ExposureSource, UnitSource
@@ -52,7 +54,7 @@ def from_units(study: Study, source: UnitSource, variant: str, engine: Engine, e
     """
     if source.unit is None:
         raise DataError(f"'{study.source}' names no unit column, so other tables cannot be joined to it")
-    scope = Scope.open(engine, source.table, "u")
+    scope = opened(engine, study.definitions.data, source, "u", apart=variant)
     query, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     query = query.select(exp.alias_(scope.column(source.unit), "unit"))
     if source.time is not None:
@@ -76,7 +78,7 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     Raises:
         DataError: a column is missing, or no row names one of the experiments.
     """
-    scope = Scope.open(engine, source.table, "x")
+    scope = opened(engine, study.definitions.data, source, "x")
     _refuse_untimed(study, source)
     engine.write(FIRST_EXPOSURES, _first_exposures(study, scope, source, end))
     _refuse_unknown(engine, scope, source, study)

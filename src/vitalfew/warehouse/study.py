@@ -17,6 +17,7 @@ from vitalfew.warehouse.calendar_days import date_of
 from vitalfew.warehouse.covariates import covariates_of, without_gaps
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.values import values_of
+from vitalfew.workspace.definitions import EventSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,6 +84,12 @@ class Study:
     def zone(self) -> str:
         """The time zone of days."""
         return self.definitions.workspace.time_zone
+
+    @property
+    def to_the_bit(self) -> bool:
+        """Whether results must not depend on the order in which events came, not even in the last bit."""
+        sources = {self.definitions.sources.get(value.measure.source) for value in self.values()}
+        return any(isinstance(source, EventSource) and source.id is not None for source in sources)
 
     @property
     def keeps_first(self) -> bool:

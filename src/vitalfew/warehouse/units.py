@@ -10,9 +10,12 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
-from vitalfew.warehouse.compile import Scope, whole
+from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.distributions import Units, distributions
+from vitalfew.warehouse.facts import Facts
+from vitalfew.warehouse.measured import Measured
+from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
 from vitalfew.warehouse.values import contradictions, unit_value
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.stats.moments import Moments
+    from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.engine import Engine
-    from vitalfew.warehouse.measured import Measured
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.sums import Cell
     from vitalfew.warehouse.values import Value
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 # Eight overlapping segments are at most 256 cells an arm; more segments are further passes.
 SEGMENTS_A_PASS = 8
+_PEOPLE = "vitalfew people"
 
 
 def own_table_suffices(study: Study) -> bool:
@@ -46,7 +50,7 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
     Raises:
         DataError: the variant or unit column is missing, or a unit has several rows.
     """
-    scope = Scope.open(engine, source.table, "u")
+    scope = opened(engine, study.definitions.data, source, "u", apart=variant)
     assigned, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     arrived, count = Arrivals(), len(study.experiments)
     if source.time is not None:
@@ -67,10 +71,28 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         tables.append((together, query))
     measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
     measured += distributions(engine, Units(study, tables, columns, shared=True))
+    measured += _counted(study, source, scope, engine, assigned)
     if source.time is None:
         return measured
     daily = _shared(cells(engine, by_day(study, tables[0][1], summed, arrived, ("arm",))), count)
     return replace(measured, daily=tuple(study.daily(daily)))
+
+
+def _counted(study: Study, source: UnitSource, scope: Scope, engine: Engine, assigned: exp.Select) -> Measured:
+    """What trust depends on, where anything but the sums of this table must be known for it."""
+    designs = any(one.dealing is not None or one.design == "holdout" for one in study.experiments.values())
+    if source.unit is None or not (designs or study.definitions.data.identities is not None):
+        return Measured()
+    people = assigned.select(exp.alias_(scope.column(source.unit), "unit")).subquery("a")
+    numbers = exp.values([(at,) for at in range(len(study.experiments))], alias="x", columns=["at"])
+    try:
+        rows = exp.select(exp.alias_(exp.column("at", "x"), "experiment"), "a.arm", "a.unit").from_(people)
+        engine.write(_PEOPLE, rows.join(numbers, join_type="cross"))
+        facts = Facts(study, engine, _PEOPLE, scope.type_of(source.unit))
+        facts.count()
+        return Measured(counts=tuple(facts.rows), failed=tuple(facts.notes))
+    finally:
+        engine.drop(_PEOPLE)
 
 
 def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Moments]:
