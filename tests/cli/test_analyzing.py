@@ -82,3 +82,93 @@ def test_a_column_of_keys_is_no_variant(file: Path, typed: Typed) -> None:
     answer = typed("analyze", file, "--variant", "id", "--metric", "back")
     assert answer.code == 2
     assert "'id'" in answer.err
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Buyers of two arms; what they spent follows what they spent before."""
+    lines = ["id,arm,before,country,bought,spend,visits,effort,weird"]
+    for i in range(1_200):
+        new, before = i % 2, (i * 37 % 101) / 10
+        spend = before + (i * 61 % 17) / 10 + 0.3 * new
+        country = ("DK", "DE", "SE's")[i // 2 % 3]
+        cells = (i, "ab"[new], before, country, int(i % 10 < 3 + new), f"{spend:.2f}", 1 + i % 4, 1 + i % 7, i)
+        lines.append(",".join(map(str, cells)))
+    path = tmp_path / "shop.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def effects(typed: Typed, *words: object) -> list[dict[str, object]]:
+    answer = typed("analyze", *map(str, words), "--json")
+    assert answer.code == 0, answer.err
+    found: list[dict[str, object]] = answer.json["experiments"]["experiment"]["effects"]
+    return found
+
+
+def test_covariates_narrow_the_interval_and_leave_the_effect(shop: Path, typed: Typed) -> None:
+    words = (shop, "--variant", "arm", "--metric", "spend")
+    (plain,), (adjusted,) = effects(typed, *words), effects(typed, *words, "--covariate", "before")
+    assert float(str(adjusted["se"])) < 0.3 * float(str(plain["se"]))
+    assert adjusted["estimate"] == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_ratio_and_a_kind_are_taken_as_asked(shop: Path, typed: Typed) -> None:
+    words = ("--variant", "arm", "--metric", "spend/visits", "--metric", "effort", "--kind", "effort=ces:net")
+    ratio, score = effects(typed, shop, *words)
+    rows = [line.split(",") for line in shop.read_text().splitlines()[1:]]
+    means = {
+        arm: sum(float(row[5]) for row in rows if row[1] == arm) / sum(float(row[6]) for row in rows if row[1] == arm)
+        for arm in ("a", "b")
+    }
+    assert ratio["estimate"] == pytest.approx(means["b"] - means["a"])
+    nets = {}
+    for arm in ("a", "b"):
+        answers = [int(row[7]) for row in rows if row[1] == arm]
+        nets[arm] = 100 * sum((answer >= 5) - (answer <= 3) for answer in answers) / len(answers)
+    assert score["estimate"] == pytest.approx(nets["b"] - nets["a"])
+
+
+def test_segments_are_the_values_of_a_column_and_are_printed(shop: Path, typed: Typed) -> None:
+    words = (shop, "--variant", "arm", "--metric", "bought", "--segment", "country")
+    assert {effect["segment"] for effect in effects(typed, *words)} == {
+        None,
+        "country_DK",
+        "country_DE",
+        "country_SE_s",
+    }
+    said = typed("analyze", *map(str, words)).out
+    assert "BY SEGMENT" in said
+    assert "country SE's" in said
+
+
+def test_the_mode_and_the_split_are_those_asked_for(shop: Path, typed: Typed) -> None:
+    words = (shop, "--variant", "arm", "--metric", "spend")
+    (watched,) = effects(typed, *words, "--mode", "always_valid")
+    (once,) = effects(typed, *words)
+    assert (watched["mode"], once["mode"]) == ("always_valid", "fixed")
+    health = typed("analyze", *map(str, words), "--split", "a=1,b=2", "--json").json["experiments"]["experiment"][
+        "health"
+    ]
+    ratio = next(row for row in health if row["test"].startswith("sample"))
+    assert ratio["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--kind", "spend"), "such as effort=ces:mean"),
+        (("--kind", "spend=median"), "mean, proportion, quantile"),
+        (("--kind", "spend=quantile"), "quantile:0.9"),
+        (("--kind", "spent=mean"), "did you mean 'spend'"),
+        (("--split", "a=1"), "those of the data: a, b"),
+        (("--split", "a=1,b=0"), "not above 0"),
+        (("--covariate", "befor"), "did you mean 'before'"),
+        (("--segment", "weird"), "more than 12 values"),
+        (("--alpha", "5"), "a share between 0 and 1"),
+    ],
+)
+def test_wrong_options_say_what_is_right(shop: Path, typed: Typed, words: tuple[str, ...], hint: str) -> None:
+    answer = typed("analyze", shop, "--variant", "arm", "--metric", "spend", *words)
+    assert answer.code == 2
+    assert hint in answer.err

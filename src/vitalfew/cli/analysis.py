@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated, Literal
@@ -80,6 +81,12 @@ def analyze(
         write_json(results.to_json(("experiments",)))
     else:
         write_results(results)
+        if options.segment:
+            from rich.console import Console
+
+            from vitalfew.report.terminal_segments import print_segments
+
+            print_segments(results.view, Console(file=sys.stdout))
     leave(results, remarks=options.as_json)
 
 
