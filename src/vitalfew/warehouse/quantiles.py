@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PICTURE = (0.01, 0.025, *(at / 20 for at in range(1, 20)), 0.975, 0.99)
 """Where the distribution of an ordinary metric is read, to be drawn."""
+_EVENTS = "vitalfew events of a quantile"
 
 
 class _Arm(NamedTuple):
@@ -49,13 +50,33 @@ def order_statistics(engine: Engine, units: Units, values: Sequence[Value]) -> I
             continue
         for segment, query in units.groups():
             rows = _rows(query, units.columns[value], events=value.metric.over == "events")
-            first = _read(engine, rows, (quantile,))
-            effects = _effects(engine, rows, first) if value.metric.over == "events" else {}
-            counts = [read.n for read in first.values()]
-            asked = probabilities(quantile, counts, design_effect=max([1.0, *effects.values()]))
-            for arm, read in _read(engine, rows, asked).items():
-                found = read._replace(effect=effects.get(arm, 1.0))
-                yield from _of_askers(units, value.key, segment, arm, asked, found)
+            reader = _over_events if value.metric.over == "events" else _over_units
+            asked, reads = reader(engine, rows, quantile)
+            for arm, read in reads.items():
+                yield from _of_askers(units, value.key, segment, arm, asked, read)
+
+
+def _over_units(engine: Engine, rows: exp.Select, quantile: float) -> tuple[tuple[float, ...], dict[_Arm, _Read]]:
+    """The probabilities asked for, and what was read of each arm."""
+    counts = [read.n for read in _read(engine, rows, (quantile,)).values()]
+    asked = probabilities(quantile, counts)
+    return asked, _read(engine, rows, asked)
+
+
+def _over_events(engine: Engine, rows: exp.Select, quantile: float) -> tuple[tuple[float, ...], dict[_Arm, _Read]]:
+    """The same of all events; these are read three times, so they are kept meanwhile."""
+    try:
+        engine.write(_EVENTS, rows)
+        kept = exp.select("*").from_(exp.Table(this=exp.to_identifier(_EVENTS, quoted=True)))
+        first = _read(engine, kept, (quantile,))
+        effects = _effects(engine, kept, first)
+        asked = probabilities(
+            quantile, [read.n for read in first.values()], design_effect=max([1.0, *effects.values()])
+        )
+        found = _read(engine, kept, asked)
+    finally:
+        engine.drop(_EVENTS)
+    return asked, {arm: read._replace(effect=effects.get(arm, 1.0)) for arm, read in found.items()}
 
 
 def pictures(engine: Engine, units: Units, values: Sequence[Value]) -> Iterator[QuantilesRow]:
