@@ -23,7 +23,7 @@ MEDIANS = "difference of median times, Kaplan-Meier, Woodruff's standard errors,
 _FEWEST = 2  # units that a variance needs
 _FEWEST_EVENTS = 10  # events before the median, and as many expected after it
 _HALF = 0.5
-_REACH, _SPACINGS = 0.7, 0.75  # as for quantiles: standard errors, and degrees of freedom per event within reach
+_REACH, _SPACINGS = 0.8, 0.7  # as for quantiles: standard errors, and degrees of freedom per event within reach
 
 
 class Lifetimes(Protocol):
@@ -122,8 +122,8 @@ def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float])
 def median_sample(arms: Sequence[Lifetimes]) -> Times:
     """Median time to the event with its standard error, one entry per arm, `(m,)`.
 
-    The standard error is the geometric mean of how far the times lie at which the share is 0.7 standard errors above
-    and below one half, over 0.7. No answer where the share never falls that far, or where times are so coarse that the
+    The standard error is the geometric mean of how far the times lie at which the share is 0.8 standard errors above
+    and below one half, over 0.8. No answer where the share never falls that far, or where times are so coarse that the
     median moves in jumps.
     """
     return _gather(arms, [_median(arm) for arm in arms])

@@ -29,9 +29,9 @@ FEWEST_BEYOND = 10
 """Independent values wanted on the thinner side of a quantile; with fewer the interval is not held to its promise."""
 _PICTURE = (0.01, 0.05, *(at / 10 for at in range(1, 10)), 0.25, 0.75, 0.95, 0.99)
 _STEP = 1.2  # ratio of neighbouring distances from the quantile; between them values are interpolated
-_REACH = 0.7  # standard errors at which the distribution is read on both sides; calibrated, see docs/validation
+_REACH = 0.8  # standard errors at which the distribution is read on both sides; calibrated, see docs/validation
 _NEAREST, _FARTHEST = _REACH / 2, 3.0  # half the reach shows ties, three reach intervals of 99 % and more
-_SPACINGS = 0.75  # degrees of freedom per order statistic within reach; calibrated likewise
+_SPACINGS = 0.7  # degrees of freedom per order statistic within reach; calibrated likewise
 
 
 class OrderStatistics(Protocol):
@@ -72,8 +72,8 @@ def probabilities(
 ) -> tuple[float, ...]:
     """Probabilities at which to read the distribution of every arm, ascending and without repeats.
 
-    They hold the quantile itself, and on both sides a ladder of distances from a third of a standard error of the
-    share below it to three, for the smallest and the largest of the arms, at ratios of at most 1.2.
+    They hold the quantile itself, and on both sides a ladder of distances from less than half a standard error of
+    the share below it to three, for the smallest and the largest of the arms, at ratios of at most 1.2.
 
     Args:
         quantile: the one asked for, between 0 and 1.
@@ -82,7 +82,7 @@ def probabilities(
         picture: also eleven percentiles and quartiles, 1 to 99 %, for drawing the distribution.
 
     >>> [round(p, 4) for p in probabilities(0.5, [400], picture=False)][:3]
-    [0.425, 0.4373, 0.4476]
+    [0.425, 0.4366, 0.4464]
     """
     _check_quantile(quantile)
     wanted = {quantile, *(_PICTURE if picture else ())}
@@ -130,7 +130,7 @@ def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float])
     """Quantiles with their standard errors, one entry per (arm, quantile), `(m,)`.
 
     With s the standard error of the share below the quantile (design effect included), the standard error of the
-    quantile is the geometric mean of how far it lies from the sample quantiles at q - 0.7 s and q + 0.7 s, over 0.7: in
+    quantile is the geometric mean of how far it lies from the sample quantiles at q - 0.8 s and q + 0.8 s, over 0.8: in
     skewed tails this is nearer the truth than the mean of the two, or than reading farther away. Its degrees of freedom
     follow from how many values lie between.
 
