@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
-from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history
+from vitalfew.warehouse.clusters import by_cluster, cells_of, first_days
 from vitalfew.warehouse.compile import as_text, whole
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
@@ -24,7 +25,7 @@ from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
-from vitalfew.warehouse.sums import ALWAYS, cells
+from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
 from vitalfew.warehouse.values import contradictions
@@ -76,17 +77,18 @@ def measure_joined(
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
         name_it = engine.write if plan.joins or grouped.rest else engine.lend
         name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
-        arrived = arrivals(engine, exp.select("*").from_(_kept(_POPULATION))) if population.timed else Arrivals()
-        found = [
-            (keys, cells(engine, phased(_per_unit(len(summed), chunk), summed, arrived, ALWAYS)))
-            for chunk, keys in enumerate(chunks)
-        ]
+        people, clustered = exp.select("*").from_(_kept(_POPULATION)), study.cluster is not None
+        people = first_days(people) if clustered else people
+        arrived = arrivals(engine, people) if population.timed else Arrivals()
+        tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(chunks)]
+        found = cells_of(engine, tables, summed, arrived, clustered=clustered)
         explain_silence(study, engine, plan.places, kept, found[0][1].values())
         measured = study.answer(found, population.crossed) + history(study, arrived)
         measured += distributions(engine, _units(study, kept, chunks))
         if population.timed:
-            rows = by_day(study, _per_unit(len(summed), 0), summed, arrived, ("experiment", "arm"))
-            measured = replace(measured, daily=tuple(study.daily(cells(engine, rows))))
+            rows, shown = by_cluster(engine, tables[0][1], summed) if clustered else (tables[0][1], summed)
+            daily = cells(engine, by_day(study, rows, shown, arrived, ("experiment", "arm")))
+            measured = replace(measured, daily=tuple(study.daily(daily)))
         counts = (*measured.counts, *facts.rows)
         return replace(measured, counts=counts, failed=(*population.notes, *plan.notes, *facts.notes, *measured.failed))
     finally:
@@ -194,6 +196,8 @@ class _Plan:
         if self.population.timed:
             start = [exp.column("start", "a")]
             day = days_of(self.engine, self.study.zone, self.population.query, start[0])
+        cluster: exp.Expr = exp.null() if self.study.cluster is None else exp.column("cluster", "a")
+        start.append(exp.alias_(cluster, "cluster"))
         names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
         query = exp.select(exp.alias_(number, "id"), *names, *start, exp.alias_(exp.cast(day, "INT"), "day"))
         query = query.from_(self.population.query.subquery("a"))
@@ -207,7 +211,7 @@ class _Plan:
 
     def per_unit(self, values: Sequence[Value], chunks: int, grouped: Grouped) -> exp.Select:
         """One row per unit with every value."""
-        names = ["experiment", "arm", "day", *(f"pattern{chunk}" for chunk in range(chunks))]
+        names = ["experiment", "arm", "day", "cluster", *(f"pattern{chunk}" for chunk in range(chunks))]
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
         query = query.from_(exp.alias_(_kept(grouped.people), "p", table=True))
@@ -226,7 +230,7 @@ def _units(study: Study, values: Sequence[Value], chunks: Sequence[tuple[str, ..
 
 
 def _per_unit(values: int, chunk: int) -> exp.Select:
-    names = ["experiment", "arm", "day", *(f"v{at}" for at in range(values))]
+    names = ["experiment", "arm", "day", "cluster", *(f"v{at}" for at in range(values))]
     query = exp.select(exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *(exp.column(name) for name in names))
     return query.from_(_kept(_PER_UNIT))
 

@@ -91,7 +91,8 @@ def _units(
     # Experiments that take the same column, part of the time and rule for units in several arms share one pass.
     alike: dict[tuple[object, ...], dict[str, Experiment]] = {}
     for key, experiment in experiments.items():
-        alike.setdefault((experiment.variant, experiment.end, experiment.crossed), {})[key] = experiment
+        same = (experiment.variant, experiment.end, experiment.crossed, experiment.cluster)
+        alike.setdefault(same, {})[key] = experiment
     for group in alike.values():
         study = Study(definitions, source_key, group)
         one = next(iter(group.values()))
@@ -121,9 +122,15 @@ def _exposures(
     from vitalfew.warehouse.population import from_exposures
     from vitalfew.warehouse.study import Study
 
-    study = Study(definitions, source_key, experiments)
-    end = study.end(as_of)
-    try:
-        return measure_joined(study, from_exposures(study, source, engine, end), engine, end, state)
-    except VitalfewError as error:
-        return study.nothing(str(error))
+    measured = Measured()
+    alike: dict[str | None, dict[str, Experiment]] = {}
+    for key, experiment in experiments.items():
+        alike.setdefault(experiment.cluster, {})[key] = experiment
+    for group in alike.values():
+        study = Study(definitions, source_key, group)
+        end = study.end(as_of)
+        try:
+            measured += measure_joined(study, from_exposures(study, source, engine, end), engine, end, state)
+        except VitalfewError as error:
+            measured += study.nothing(str(error))
+    return measured

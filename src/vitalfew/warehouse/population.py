@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
+from vitalfew.warehouse.clusters import without_crossed
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.unique import first_arms
-from vitalfew.warehouse.units import assigned_rows
+from vitalfew.warehouse.units import assigned_rows, of_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,8 @@ class Population:
         timed: whether it is known when a unit was first exposed.
         crossed: units seen in several arms, by position of the experiment.
         notes: rows that had to be left out.
+
+    Where clusters were dealt there is a column `cluster`, and those seen in several arms are `crossed`.
     """
 
     query: exp.Select
@@ -57,18 +60,21 @@ def from_units(study: Study, source: UnitSource, variant: str, engine: Engine, e
     scope = opened(engine, study.definitions.data, source, "u", apart=variant)
     query, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     query = query.select(exp.alias_(scope.column(source.unit), "unit"))
+    if study.cluster is not None:
+        query, crossed = of_clusters(engine, scope, query, study.cluster)
     if source.time is not None:
         query = query.select(exp.alias_(scope.instant(source.time), "start"))
     everywhere = dict.fromkeys(range(len(study.experiments)), crossed)
     # Experiments that share the variant column share its units, so each has a copy of them.
     if len(study.experiments) > 1:
-        query = _copies(query, len(study.experiments), timed=source.time is not None)
+        also = ("start",) if source.time is not None else ()
+        query = _copies(query, len(study.experiments), also if study.cluster is None else (*also, "cluster"))
     return Population(query, scope.type_of(source.unit), source.time is not None, everywhere)
 
 
-def _copies(query: exp.Select, count: int, *, timed: bool) -> exp.Select:
+def _copies(query: exp.Select, count: int, also: tuple[str, ...]) -> exp.Select:
     numbers = exp.values([(at,) for at in range(count)], alias="x", columns=["experiment"])
-    kept = ["a.arm", "a.unit", *(["a.start"] if timed else [])]
+    kept = ["a.arm", "a.unit", *(f"a.{name}" for name in also)]
     return exp.select("x.experiment", *kept).from_(query.subquery("a")).join(numbers, join_type="cross")
 
 
@@ -86,6 +92,8 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     same: exp.Expr = exp.EQ(this=arm, expression=exp.column("other", "f"))
     taken: exp.Expr = arm
     kept = same
+    if study.cluster is not None:
+        return _clustered(scope, source, engine)
     firsts = [whole(at) for at, one in enumerate(study.experiments.values()) if one.crossed == "first"]
     if firsts:
         keeps_first = exp.column("experiment", "f").isin(*firsts)
@@ -98,6 +106,18 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     crossed = rows.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
     counts = engine.query(crossed.group_by(exp.column("experiment", "f"))).to_pylist()
     found = {row["experiment"]: row["n"] for row in counts}
+    notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
+    return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
+
+
+def _clustered(scope: Scope, source: ExposureSource, engine: Engine) -> Population:
+    """Units of clusters that were in one arm throughout; a unit that moved between clusters belongs to none."""
+    known = exp.select("*").from_(_kept())
+    stayed = exp.EQ(this=exp.column("cluster"), expression=exp.column("cluster_other"))
+    start = ["start"] if source.time is not None else []
+    people = exp.select("experiment", "arm", "unit", "cluster", *start).from_(_kept()).where(stayed)
+    query, crossed = without_crossed(people, known)
+    found = {row["experiment"]: row["n"] for row in engine.query(crossed).to_pylist()}
     notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
 
@@ -121,6 +141,10 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
     same = exp.EQ(this=scope.text(source.experiment), expression=exp.column("id", "n"))
     rows = exp.select("n.experiment", exp.alias_(unit, "unit"), exp.alias_(arm, "arm"))
     rows = rows.from_(scope.source()).join(_asked(study, end), on=same)
+    ends = _ENDS
+    if study.cluster is not None:
+        rows = rows.select(exp.alias_(scope.text(study.cluster), "cluster"))
+        ends = (*ends, (exp.Min, "cluster", "cluster"), (exp.Max, "cluster", "cluster_other"))
     for column in (unit, scope.column(source.variant)):
         rows = rows.where(_known(column))
     if source.time is not None:
@@ -129,7 +153,7 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
         before = exp.LT(this=moment.copy(), expression=exp.column("until", "n"))
         rows = rows.where(before) if any(study.until(one, end) for one in study.experiments.values()) else rows
     query = exp.select("x.experiment", "x.unit").from_(rows.subquery("x")).group_by("x.experiment", "x.unit")
-    query = query.select(*(exp.alias_(of(this=exp.column("arm")), name) for of, name in _ENDS))
+    query = query.select(*(exp.alias_(of(this=exp.column(column)), name) for of, column, name in ends))
     if source.time is not None:
         query = query.select(exp.alias_(exp.Min(this=exp.column("start")), "start"))
         if study.keeps_first:
@@ -137,7 +161,7 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
     return query
 
 
-_ENDS: tuple[tuple[type[exp.AggFunc], str], ...] = ((exp.Min, "arm"), (exp.Max, "other"))
+_ENDS: tuple[tuple[type[exp.AggFunc], str, str], ...] = ((exp.Min, "arm", "arm"), (exp.Max, "arm", "other"))
 
 
 def _asked(study: Study, end: int | None) -> exp.Expr:

@@ -86,6 +86,11 @@ class Study:
         return self.definitions.workspace.time_zone
 
     @property
+    def cluster(self) -> str | None:
+        """The column of what was randomised, where that is larger than the unit; the same for all experiments."""
+        return next(iter(self.experiments.values())).cluster
+
+    @property
     def to_the_bit(self) -> bool:
         """Whether results must not depend on the order in which events came, not even in the last bit."""
         sources = {self.definitions.sources.get(value.measure.source) for value in self.values()}
@@ -182,8 +187,10 @@ class Study:
         metrics = list(metrics)
         values = [values_of(key, self.definitions.metrics[key]) for key in metrics]
         lost = {value.key for found in values for value in found if value.name in self.reasons}
-        kept = [value.name for key in metrics if key not in lost for value in self.values_of(key)]
-        return [name for name in kept if name not in self.reasons]
+        sound = [key for key in metrics if key not in lost]
+        kept = [value.name for key in sound for value in self.values_of(key)]
+        sizes = [f"{key}/denominator{which}" for key in sound for which in ("", "/before")]  # of clusters
+        return [name for name in dict.fromkeys((*kept, *(sizes if self.cluster else ()))) if name not in self.reasons]
 
     def daily(self, cells: Mapping[Cell, Moments]) -> Iterator[MomentsRow]:
         """The daily table, of experiments whose control takes part."""

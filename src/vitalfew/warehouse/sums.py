@@ -107,6 +107,14 @@ def _cell(row: Mapping[str, Any]) -> Cell:
     return Cell(int(row["experiment"]), str(row["arm"]), *(int(row.get(name, 0)) for name in Cell._fields[2:]))
 
 
+def within_caps(engine: Engine, rows: Rows, more: Sequence[str]) -> exp.Select:
+    """The rows with values beyond a percentile set to it, and some more of their columns."""
+    plan = _Pass(np.zeros(len(rows.names)), frozenset(), _bounds(engine, rows))
+    values = [exp.alias_(_capped(i, plan), f"v{i}") for i in range(len(rows.names))]
+    columns = [*_key(rows), *(exp.column(name) for name in more)]
+    return exp.select(*columns, *values).from_(rows.query.subquery("units"))
+
+
 # Before the pass ---------------------------------------------------------------------------------------------------
 
 
@@ -256,12 +264,13 @@ def _moments(names: tuple[str, ...], plan: _Pass, sums: Mapping[str, float], k: 
             total[i, j] = sums.get(f"a{i}_{j}", sums[f"s{i}"])
             total[j, i] = sums.get(f"a{j}_{i}", sums[f"s{j}"])
             product[i, j] = product[j, i] = sums[f"p{pair}"]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    # Values near the largest float overflow here; what comes of it is refused where it is used.
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean = np.where(n > 0, total / n, 0.0)
-    cross = product - mean * mean.T * n
-    cross[n <= 1] = 0.0
-    np.fill_diagonal(cross, np.maximum(cross.diagonal(), 0.0))
-    third = np.array([sums.get(f"t{i}", np.nan) for i in range(k)]) - _below_third(n, mean, product)
+        cross = product - mean * mean.T * n
+        cross[n <= 1] = 0.0
+        np.fill_diagonal(cross, np.maximum(cross.diagonal(), 0.0))
+        third = np.array([sums.get(f"t{i}", np.nan) for i in range(k)]) - _below_third(n, mean, product)
     return Moments(names, n, plan.shift, mean, cross, int(sums["units"]), np.where(n.diagonal() > 0, third, 0.0))
 
 
@@ -286,7 +295,8 @@ def _far(found: Iterable[Moments]) -> tuple[int, ...]:
     far: set[int] = set()
     for moments in found:
         n, away = moments.n.diagonal(), moments.mean.diagonal()
-        lost = (n > 1) & (away != 0) & (moments.cross.diagonal() * _FAR**2 < n * away**2)
+        with np.errstate(over="ignore"):
+            lost = (n > 1) & (away != 0) & (moments.cross.diagonal() * _FAR**2 < n * away**2)
         far.update(int(i) for i in np.flatnonzero(lost))
     return tuple(sorted(far))
 

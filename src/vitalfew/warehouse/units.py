@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
-from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history, phased
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history
+from vitalfew.warehouse.clusters import by_cluster, cells_of, first_days
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.distributions import Units, distributions
@@ -53,28 +54,33 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
     scope = opened(engine, study.definitions.data, source, "u", apart=variant)
     assigned, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     arrived, count = Arrivals(), len(study.experiments)
+    if study.cluster is not None:
+        assigned, crossed = of_clusters(engine, scope, assigned, study.cluster)
+        assigned = assigned if source.time is not None else assigned.select(exp.alias_(exp.null(), "day"))
     if source.time is not None:
         moment = scope.instant(source.time)
         day = days_of(engine, study.zone, assigned.select(exp.alias_(moment, "start")), moment)
         assigned = assigned.select(exp.alias_(day, "day"))
-        arrived = arrivals(engine, assigned)
+        arrived = arrivals(engine, assigned if study.cluster is None else first_days(assigned))
     usable = usable_values(study, engine, scope, study.values())
     columns = {value: f"v{at}" for at, value in enumerate(sorted(usable, key=lambda value: not value.is_summed))}
     summed = [value for value in columns if value.is_summed]
     flags = segment_flags(study, scope, study.segments())
-    chunks, tables = [], []
+    tables = []
     for together in list(batched(flags, SEGMENTS_A_PASS)) or [()]:
         query = assigned.select(exp.alias_(pattern([flags[key] for key in together]), "pattern"))
         query = query.select(*(exp.alias_(usable[value], name) for value, name in columns.items()))
-        keys = ("arm", "pattern") if together else ("arm",)
-        chunks.append((together, _shared(cells(engine, phased(query, summed, arrived, keys)), count)))
         tables.append((together, query))
+    clustered, keys = study.cluster is not None, ("arm", "pattern")
+    found = cells_of(engine, tables, summed, arrived, clustered=clustered, keys=keys)
+    chunks = [(together, _shared(moments, count)) for together, moments in found]
     measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
     measured += distributions(engine, Units(study, tables, columns, shared=True))
     measured += _counted(study, source, scope, engine, assigned)
     if source.time is None:
         return measured
-    daily = _shared(cells(engine, by_day(study, tables[0][1], summed, arrived, ("arm",))), count)
+    rows, shown = by_cluster(engine, tables[0][1], summed) if clustered else (tables[0][1], summed)
+    daily = _shared(cells(engine, by_day(study, rows, shown, arrived, ("arm",))), count)
     return replace(measured, daily=tuple(study.daily(daily)))
 
 
@@ -93,6 +99,18 @@ def _counted(study: Study, source: UnitSource, scope: Scope, engine: Engine, ass
         return Measured(counts=tuple(facts.rows), failed=tuple(facts.notes))
     finally:
         engine.drop(_PEOPLE)
+
+
+def of_clusters(engine: Engine, scope: Scope, assigned: exp.Select, column: str) -> tuple[exp.Select, int]:
+    """The units with their `cluster`, without clusters in several arms, and how many of these there are."""
+    arm = next(found.unalias() for found in assigned.expressions if found.alias == "arm")
+    cluster = scope.text(column)
+    differ = exp.NEQ(this=exp.Min(this=arm.copy()), expression=exp.Max(this=arm.copy()))
+    crossed = exp.select(cluster).from_(scope.source()).group_by(cluster.copy()).having(differ)
+    count = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(crossed.subquery("c"))
+    kept = assigned.select(exp.alias_(cluster.copy(), "cluster")).where(_present(scope.column(column)))
+    kept = kept.where(exp.not_(exp.In(this=cluster.copy(), query=crossed.copy().subquery())))
+    return kept, int(engine.query(count).to_pylist()[0]["n"])
 
 
 def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Moments]:
