@@ -52,11 +52,13 @@ def print_plan(plan: ExperimentPlan, definitions: Definitions, console: Console)
         return
     console.print()
     if plan.weekly:
+        sheet.say(f"Smallest change found, by weeks of the experiment ({MODES[plan.mode]})", "bold")
         console.print(_by_week(plan, definitions, console.width))
         console.print()
     for metric in plan.metrics:
         if metric.part != "secondary":
-            console.print(_by_mode(plan, metric, definitions))
+            sheet.say(_heading(metric, unit_of(definitions.metrics[metric.metric])), "bold")
+            console.print(_by_mode(plan, metric, unit_of(definitions.metrics[metric.metric])))
             console.print()
     for caution in plan.cautions:
         sheet.say(f"Note: {caution}")
@@ -124,7 +126,7 @@ def _on_target(plan: ExperimentPlan, metric: MetricPlan, unit: Unit, now: str) -
 
 def _by_week(plan: ExperimentPlan, definitions: Definitions, width: int) -> Table:
     weeks = SHOWN_WEEKS if width >= NARROW else _NARROW_WEEKS
-    table = _table(f"Smallest change found, by weeks of the experiment ({MODES[plan.mode]})")
+    table = _table()
     table.add_column("Metric", overflow="fold")
     for week in weeks:
         table.add_column(str(week), justify="right", no_wrap=True)
@@ -136,11 +138,13 @@ def _by_week(plan: ExperimentPlan, definitions: Definitions, width: int) -> Tabl
     return table
 
 
-def _by_mode(plan: ExperimentPlan, metric: MetricPlan, definitions: Definitions) -> Table:
-    unit = unit_of(definitions.metrics[metric.metric])
+def _heading(metric: MetricPlan, unit: Unit) -> str:
     what = "its margin of" if metric.question == "non_inferiority" else "a change of"
-    told = "" if metric.target is None else f": {what} {_change(metric.target, unit)}"
-    table = _table(f"{metric.title}{told}")
+    return metric.title if metric.target is None else f"{metric.title}: {what} {_change(metric.target, unit)}"
+
+
+def _by_mode(plan: ExperimentPlan, metric: MetricPlan, unit: Unit) -> Table:
+    table = _table()
     table.add_column("Mode")
     assured = any(found.assurance is not None for found in metric.modes.values())
     for name in (f"{_weeks(plan.weeks)} find", "Units", "Weeks", "Power", *(["By the promise"] if assured else [])):
@@ -158,8 +162,8 @@ def _by_mode(plan: ExperimentPlan, metric: MetricPlan, definitions: Definitions)
     return table
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
 def _traffic(weekly: Sequence[float]) -> str:
