@@ -144,8 +144,10 @@ def _measure_stage(definitions: Definitions, source: str) -> Stage:
         from vitalfew.warehouse.imported import imported_moments
         from vitalfew.warehouse.measure import measure
 
-        imported = imported_moments(context.definitions, source, context.workspace.root)
-        measured = imported or measure(context.definitions, source, context.engine, context.as_of)
+        root = context.workspace.root
+        state = None if root is None else root / ".vitalfew" / "state"
+        imported = imported_moments(context.definitions, source, root)
+        measured = imported or measure(context.definitions, source, context.engine, context.as_of, state)
         return {part.name: getattr(measured, part.name) for part in fields(measured)}
 
     kinds = ("workspace", "data", "sources", "metrics", "experiments", "segments")  # the workspace for its time zone
