@@ -86,7 +86,7 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
         yield FailedRow(STAGE, experiment, f"not enough data: '{control}' is the only arm that has units", remark=True)
         return
     wanted = wanted_metrics(definitions, experiment, found)
-    yield from _not_measured(experiment, wanted, found)
+    yield from _not_measured(definitions, experiment, wanted, found)
     notes = found.notes_on_cross_products()
     strata = strata_of(definitions.experiments.get(experiment), found)
     for segment in found.segments:
@@ -116,16 +116,21 @@ def strata_of(defined: Experiment | None, found: Measured) -> tuple[str, ...]:
     return named if within <= sum(found.units(None).values()) else ()
 
 
-def _not_measured(experiment: str, wanted: Sequence[str], found: Measured) -> Iterator[FailedRow]:
+def _not_measured(
+    definitions: Definitions, experiment: str, wanted: Sequence[str], found: Measured
+) -> Iterator[FailedRow]:
     measured = {arm: found.metrics(found.main, arm) for arm in found.arms(found.main)}
     known = {name for names in measured.values() for name in names}
     for metric in wanted:
         arms = [arm for arm, names in measured.items() if metric not in names]
         if arms:
             where = "any arm" if len(arms) == len(measured) else f"arm '{arms[0]}'"
-            yield FailedRow(
-                STAGE, f"{experiment}/{metric}", f"not measured in {where}; {suggest(metric, sorted(known))}"
-            )
+            reason = f"not measured in {where}; {suggest(metric, sorted(known))}"
+            # Distributions have no row where no unit has a value.
+            empty = metric in definitions.metrics and definitions.metrics[metric].kind in ("quantile", "time_to_event")
+            if empty:
+                reason = f"not enough data for '{metric}': no unit of {where} has a value"
+            yield FailedRow(STAGE, f"{experiment}/{metric}", reason, remark=empty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ def contrast(samples: Sequence[Sample], signs: Sequence[float], confidences: Seq
         df = 1.0 / _sum([(part / squared) ** 2 / one.freedom for part, one in zip(parts, samples, strict=True)])
         fault = np.where((fault == Fault.NONE) & (squared == 0), Fault.CONSTANT, fault)
         fault = np.where((fault == Fault.NONE) & ~np.isfinite(estimate + se + df), Fault.OUT_OF_RANGE, fault)
+        fault = np.where((fault == Fault.VARIANCE_MISSING) & ~np.isfinite(estimate), Fault.OUT_OF_RANGE, fault)
         sound = fault == Fault.NONE
         se, df = np.where(sound, se, np.nan), np.where(sound, df, np.nan)
         p_value = np.maximum(2.0 * stdtr(df, -np.abs(estimate / se)), SMALLEST_P)

@@ -167,7 +167,7 @@ def fault_sentence(fault: Fault, metric: str, units: tuple[int, int]) -> str:
         Fault.VARIANCE_MISSING: f"variance missing for '{metric}': its difference has no interval",
         Fault.ZERO_DENOMINATOR: f"not enough data for '{metric}': its denominator is zero in an arm",
         Fault.CONSTANT: f"not enough data for '{metric}': it is the same for every unit of both arms",
-        Fault.OUT_OF_RANGE: f"the values of '{metric}' are too large to compute with",
+        Fault.OUT_OF_RANGE: f"the values of '{metric}' are too large, or too near zero, to compute with",
         Fault.NONE: "",
     }[fault]
 

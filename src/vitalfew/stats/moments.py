@@ -98,9 +98,9 @@ class Moments:
         shift = np.where(np.diagonal(self.n) > 0, self.shift, other.shift)
         here = np.where(self.n > 0, self.mean + (self.shift - shift)[:, None], 0.0)
         there = np.where(other.n > 0, other.mean + (other.shift - shift)[:, None], 0.0)
-        delta = there - here
-        mean = here + delta * weight
         with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float: refused where they are used
+            delta = there - here
+            mean = here + delta * weight
             cross = _sum_of(self, other) + delta * delta.T * (self.n * weight)
             third = _third_of(self, other, delta.diagonal())
             low = np.fmin(self.low + self.shift - shift, other.low + other.shift - shift)
