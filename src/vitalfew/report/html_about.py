@@ -105,6 +105,7 @@ def _counted(metric: Metric) -> str:
     if metric.denominator is not None:
         per = metric.denominator.column or ", ".join(metric.denominator.events) or "rows"
         parts.append(f"per {per} in {metric.denominator.source}")
+    parts += _of_kind(metric)
     if metric.window is not None and metric.window.length is not None:
         first, last = metric.window.delay, metric.window.delay + metric.window.length
         parts.append(
@@ -115,6 +116,22 @@ def _counted(metric: Metric) -> str:
     if metric.description:
         parts.append(metric.description)
     return "; ".join([*parts, f"version {metric.version}"])
+
+
+def _of_kind(metric: Metric) -> list[str]:
+    """What the kind of a metric takes besides: its threshold, quantile, steps, horizon, cap and covariates."""
+    cap = metric.cap
+    told = {
+        "steps": " → ".join(metric.steps),
+        "threshold": "" if metric.threshold is None else f"from {metric.threshold:g} on",
+        "quantile": "" if metric.quantile is None else f"{metric.quantile:g} quantile over {metric.over}",
+        "horizon": "" if metric.horizon is None else f"up to {metric.horizon:g} days",
+        "rule": "" if metric.rule is None else f"by {metric.rule}",
+        "cap": "" if cap is None else f"capped ({cap.side}) at {cap.absolute or f'the {cap.percentile:g} quantile'}",
+        "covariate": f"adjusted for {metric.covariate_days:g} days before" if metric.covariate_days else "",
+        "covariates": f"adjusted for {', '.join(metric.covariates)}" if metric.covariates else "",
+    }
+    return [text for text in told.values() if text]
 
 
 def _role(view: View, key: str) -> str:
