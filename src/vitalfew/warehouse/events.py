@@ -22,6 +22,7 @@ from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
+from vitalfew.warehouse.overlaps import overlaps
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
@@ -85,6 +86,9 @@ def measure_joined(
         explain_silence(study, engine, plan.places, kept, found[0][1].values())
         measured = study.answer(found, population.crossed) + history(study, arrived)
         measured += distributions(engine, _units(study, kept, chunks))
+        if study.may_overlap:
+            every = exp.select("*").from_(_kept(_PER_UNIT))
+            measured += overlaps(study, engine, every, summed, timed=population.timed)
         if population.timed:
             rows, shown = by_cluster(engine, tables[0][1], summed) if clustered else (tables[0][1], summed)
             daily = cells(engine, by_day(study, rows, shown, arrived, ("experiment", "arm")))
@@ -211,7 +215,10 @@ class _Plan:
 
     def per_unit(self, values: Sequence[Value], chunks: int, grouped: Grouped) -> exp.Select:
         """One row per unit with every value."""
-        names = ["experiment", "arm", "day", "cluster", *(f"pattern{chunk}" for chunk in range(chunks))]
+        names = ["experiment", "arm", "day", "cluster"]
+        if self.study.may_overlap:
+            names.extend(["unit", "start"] if self.population.timed else ["unit"])
+        names.extend(f"pattern{chunk}" for chunk in range(chunks))
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
         query = query.from_(exp.alias_(_kept(grouped.people), "p", table=True))

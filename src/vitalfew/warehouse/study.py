@@ -91,6 +91,13 @@ class Study:
         return next(iter(self.experiments.values())).cluster
 
     @property
+    def may_overlap(self) -> bool:
+        """Whether units may be in several of the experiments, dealt apart from each other."""
+        apart = all(experiment.design != "switchback" for experiment in self.experiments.values()) and not self.cluster
+        shape = self.definitions.sources[self.source].shape
+        return apart and len(self.experiments) > 1 and shape == "exposures"
+
+    @property
     def to_the_bit(self) -> bool:
         """Whether results must not depend on the order in which events came, not even in the last bit."""
         sources = {self.definitions.sources.get(value.measure.source) for value in self.values()}
