@@ -146,6 +146,8 @@ class _Plan:
         self, key: str, source: UnitSource, number: int, values: Sequence[Value], segments: Mapping[str, Segment]
     ) -> None:
         scope = opened(self.engine, self.study.definitions.data, source, f"t{number}")
+        if self.study.switchback and values:
+            raise DataError("a switchback compares blocks of time", expected="metrics over events")
         if source.unit is None:
             raise DataError(f"'{source.table}' names no unit column, so it cannot be joined")
         rows = exp.select(exp.alias_(scope.column(source.unit), "unit"), exp.alias_(whole(0), "arm"))
@@ -168,11 +170,15 @@ class _Plan:
         alias = f"g{number}"
         self.values |= plan.add(values, alias, self.study.reasons)
         self.notes.extend(unreadable_times(self.engine, scope, source.time))
-        self.places[key] = Place(scope, source.unit, source.time, self._same_unit(scope, source.unit, "p"), _people())
-        grouping = plan.grouping(_people(), self._same_unit(scope, source.unit, "p"), None)
+        same = self._same_unit(scope, source.unit, "p")
+        if self.study.switchback:
+            in_block = exp.LT(this=scope.instant(source.time), expression=exp.column("until", "p"))
+            same = exp.and_(same, in_block)
+        self.places[key] = Place(scope, source.unit, source.time, same, _people())
+        grouping = plan.grouping(_people(), same.copy(), None)
         if plan.slots:
             self.groupings[alias] = Events(grouping, scope.instant(source.time))
-        self.joins.extend(plan.chained(_people(), self._same_unit(scope, source.unit, "p")))
+        self.joins.extend(plan.chained(_people(), same.copy()))
 
     def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
         """The end from which lookback windows count back: that of the day asked for, else of the data."""
@@ -198,7 +204,7 @@ class _Plan:
         start: list[exp.Expr] = []
         day: exp.Expr = exp.null()
         if self.population.timed:
-            start = [exp.column("start", "a")]
+            start = [exp.column(name, "a") for name in ("start", *(("until",) if self.study.switchback else ()))]
             day = days_of(self.engine, self.study.zone, self.population.query, start[0])
         cluster: exp.Expr = exp.null() if self.study.cluster is None else exp.column("cluster", "a")
         start.append(exp.alias_(cluster, "cluster"))

@@ -91,14 +91,17 @@ def _units(
     # Experiments that take the same column, part of the time and rule for units in several arms share one pass.
     alike: dict[tuple[object, ...], dict[str, Experiment]] = {}
     for key, experiment in experiments.items():
-        same = (experiment.variant, experiment.end, experiment.crossed, experiment.cluster)
+        rules = (experiment.crossed, experiment.cluster, experiment.design == "switchback")
+        same = (experiment.variant, experiment.end, *rules)
         alike.setdefault(same, {})[key] = experiment
     for group in alike.values():
         study = Study(definitions, source_key, group)
         one = next(iter(group.values()))
         variant, end = one.variant, study.until(one, study.end(as_of))
         try:
-            if variant is None:
+            if study.switchback:
+                measured += study.nothing("a switchback needs a table in which every row begins a block (exposures)")
+            elif variant is None:
                 measured += study.nothing("it names no column with the variant; add `variant: COLUMN`")
             elif own_table_suffices(study):
                 measured += measure_in_place(study, source, variant, engine, end)
@@ -121,16 +124,19 @@ def _exposures(
     from vitalfew.warehouse.events import measure_joined
     from vitalfew.warehouse.population import from_exposures
     from vitalfew.warehouse.study import Study
+    from vitalfew.warehouse.switchback import blocks
 
     measured = Measured()
-    alike: dict[str | None, dict[str, Experiment]] = {}
+    alike: dict[tuple[object, ...], dict[str, Experiment]] = {}
     for key, experiment in experiments.items():
-        alike.setdefault(experiment.cluster, {})[key] = experiment
+        alike.setdefault((experiment.cluster, experiment.design == "switchback"), {})[key] = experiment
     for group in alike.values():
         study = Study(definitions, source_key, group)
         end = study.end(as_of)
         try:
-            measured += measure_joined(study, from_exposures(study, source, engine, end), engine, end, state)
+            population = (blocks if study.switchback else from_exposures)(study, source, engine, end)
+            # Where a block ends is known once the next begins, so nothing of it can be remembered.
+            measured += measure_joined(study, population, engine, end, None if study.switchback else state)
         except VitalfewError as error:
             measured += study.nothing(str(error))
     return measured

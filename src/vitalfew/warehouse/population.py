@@ -140,7 +140,7 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
     unit, arm = scope.column(source.unit), scope.text(source.variant)
     same = exp.EQ(this=scope.text(source.experiment), expression=exp.column("id", "n"))
     rows = exp.select("n.experiment", exp.alias_(unit, "unit"), exp.alias_(arm, "arm"))
-    rows = rows.from_(scope.source()).join(_asked(study, end), on=same)
+    rows = rows.from_(scope.source()).join(asked_for(study, end), on=same)
     ends = _ENDS
     if study.cluster is not None:
         rows = rows.select(exp.alias_(scope.text(study.cluster), "cluster"))
@@ -164,7 +164,7 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
 _ENDS: tuple[tuple[type[exp.AggFunc], str, str], ...] = ((exp.Min, "arm", "arm"), (exp.Max, "arm", "other"))
 
 
-def _asked(study: Study, end: int | None) -> exp.Expr:
+def asked_for(study: Study, end: int | None) -> exp.Expr:
     """The experiments by the id that the table knows them by, and the instant at which each ends."""
     rows = [
         (at, one.id or key, study.until(one, end) or _NEVER) for at, (key, one) in enumerate(study.experiments.items())

@@ -62,7 +62,9 @@ class Study:
 
     def values_of(self, key: str) -> tuple[Value, ...]:
         """The numbers per unit that a metric needs, its covariates last."""
-        return (*values_of(key, self.definitions.metrics[key]), *covariates_of(self.definitions, key, self.source))
+        values = values_of(key, self.definitions.metrics[key])
+        # What happened before a block happened in another, so it is no covariate.
+        return values if self.switchback else (*values, *covariates_of(self.definitions, key, self.source))
 
     def segments(self) -> dict[str, Segment]:
         """The segments of all experiments, without those known to fail."""
@@ -91,9 +93,14 @@ class Study:
         return next(iter(self.experiments.values())).cluster
 
     @property
+    def switchback(self) -> bool:
+        """Whether units change arms in blocks of time; the same for all experiments."""
+        return next(iter(self.experiments.values())).design == "switchback"
+
+    @property
     def may_overlap(self) -> bool:
         """Whether units may be in several of the experiments, dealt apart from each other."""
-        apart = all(experiment.design != "switchback" for experiment in self.experiments.values()) and not self.cluster
+        apart = not self.switchback and self.cluster is None
         shape = self.definitions.sources[self.source].shape
         return apart and len(self.experiments) > 1 and shape == "exposures"
 
