@@ -45,9 +45,10 @@ def plan(
     experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Key of the experiment.")],
     options: _Wishes,
 ) -> None:
-    """How many units and weeks an experiment needs, and what it can find.
+    """Say how long an experiment must run.
 
-    From the workspace's own history: no data of the experiment itself are needed.
+    How many units and weeks it needs, and what it can find, from the workspace's own history: no data of the experiment
+    itself are needed.
     """
     from vitalfew.pipeline.planning import plan as planned
     from vitalfew.workspace import load

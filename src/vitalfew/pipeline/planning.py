@@ -133,7 +133,7 @@ def plan(ws: Workspace, experiment: str, **wishes: Unpack[Wishes]) -> TestPlan:
         ... ''')
         >>> found = vf.plan(vf.load(folder), "new_page", units_per_week=5000, smallest_effect=0.05)
         >>> found.metrics["paid"].modes["fixed"].units
-        25584
+        51213
     """
     asked = _checked(ws, experiment, wishes)
     definitions = ws.definitions
