@@ -59,7 +59,7 @@ def test_a_success_that_only_one_test_of_many_shows_is_none() -> None:
     assert _said({"value": change}).action == "ship"
     names = [f"m{at}" for at in range(9)]
     metrics = {name: {"source": "users"} for name in ("value", *names)}
-    more = {"metrics": metrics, "guardrails": {}}
+    more: Any = {"metrics": metrics, "guardrails": {}}
     plan = {"plan": {"primary": ["value", *names]}}
     assert _said({"value": change} | dict.fromkeys(names, 0.0), experiment=plan, **more).action == "inconclusive"
 

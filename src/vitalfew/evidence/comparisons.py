@@ -112,6 +112,8 @@ def wanted_metrics(definitions: Definitions, experiment: str, found: Measured) -
 def strata_of(defined: Experiment | None, found: Measured) -> tuple[str, ...]:
     """The strata of an experiment that were measured and exclude each other; none when they overlap."""
     named = tuple(key for key in (defined.strata if defined is not None else ()) if key in found.cells)
+    if not named:
+        return ()
     within = sum(sum(found.units(key).values()) for key in named)
     return named if within <= sum(found.units(None).values()) else ()
 

@@ -126,6 +126,7 @@ def looks_until_now(setting: Setting) -> tuple[float, ...]:
     return (*(look for look in setting.looks if look < now - ON_TIME), now)
 
 
+@lru_cache(maxsize=4096)
 def boundary(looks: tuple[float, ...], alpha: float, spending: Spending, *, two_sided: bool = True) -> float:
     """Z that is significant at the last of some looks; infinite where so little is due that nothing could be."""
     from vitalfew.stats.group_sequential import boundaries
