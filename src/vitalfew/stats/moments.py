@@ -70,6 +70,9 @@ class Moments:
         Args:
             columns: values by column name; NaN and infinities are missing.
             shift: a constant near the mean of each column; the column's own mean when absent.
+
+        Raises:
+            UsageError: a column is not a list of numbers, columns differ in length, or a shift is missing.
         """
         names = tuple(columns)
         rows = _rows(columns)
@@ -83,13 +86,24 @@ class Moments:
 
     @classmethod
     def given(cls, name: str, *, n: float, mean: float, variance: float | None) -> Self:
-        """Take the moments of one column as somebody else reports them (variance with divisor n - 1)."""
+        """Take the moments of one column as somebody else reports them (variance with divisor n - 1).
+
+        Raises:
+            UsageError: `n` is negative or no number.
+
+        >>> Moments.given("minutes", n=40, mean=5.0, variance=2.25).variance_of("minutes")
+        2.25
+        """
+        if not 0 <= n < np.inf:
+            raise UsageError(f"{n:g} units of '{name}'", expected="a count of 0 or more")
         cross = np.nan if variance is None else variance * (n - 1)
         square = (np.array([[float(n)]]), np.array([float(mean)]), np.zeros((1, 1)), np.array([[cross]]))
         return cls((name,), *square, int(n))
 
     def __add__(self, other: Moments) -> Moments:
         """Moments of the two samples joined. Associative and commutative up to rounding."""
+        if not isinstance(other, Moments):
+            return NotImplemented
         if self.names != other.names:
             raise UsageError(f"moments of different columns cannot be added: {self.names} and {other.names}")
         n = self.n + other.n
@@ -106,6 +120,10 @@ class Moments:
             low = np.fmin(self.low + self.shift - shift, other.low + other.shift - shift)
             high = np.fmax(self.high + self.shift - shift, other.high + other.shift - shift)
         return Moments(self.names, n, shift, mean, cross, self.units + other.units, third, low, high)
+
+    def __radd__(self, other: object) -> Moments:
+        """So that `sum` joins many samples: it starts from 0."""
+        return self if other == 0 else NotImplemented
 
     def pick(self, names: Sequence[str]) -> Moments:
         """Moments of some of the columns, in the order asked for."""
@@ -151,17 +169,29 @@ class Moments:
 
 
 def _rows(columns: Mapping[str, ArrayLike]) -> Floats:
-    arrays = [np.asarray(column, dtype=np.float64) for column in columns.values()]
+    arrays = [_column(name, column) for name, column in columns.items()]
     lengths = {name: len(array) for name, array in zip(columns, arrays, strict=True)}
     if len(set(lengths.values())) > 1:
         raise UsageError(f"columns of different lengths: {lengths}", expected="one value per unit in every column")
     return np.column_stack(arrays) if arrays else np.zeros((0, 0))
 
 
+def _column(name: str, column: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(column, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(f"column '{name}' has values that are no numbers", expected="one number per unit") from None
+    if array.ndim != 1:
+        raise UsageError(f"column '{name}' is no list of numbers", expected="one number per unit")
+    return array
+
+
 def _centre(
     rows: Floats, present: NDArray[np.bool_], names: tuple[str, ...], shift: Mapping[str, float] | None
 ) -> Floats:
     if shift is not None:
+        if missing := [name for name in names if name not in shift]:
+            raise UsageError(f"no shift for '{missing[0]}'", expected="one for every column, or none at all")
         given = np.array([float(shift[name]) for name in names])
         return np.where(np.isfinite(given), given, 0.0)
     counts = np.maximum(present.sum(axis=0), 1)

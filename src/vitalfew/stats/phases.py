@@ -42,9 +42,7 @@ def phases(counts: ArrayLike) -> list[tuple[int, int]]:
     >>> phases([[900, 100]] * 3 + [[500, 500]] * 4)
     [(0, 2), (3, 6)]
     """
-    table = np.asarray(counts, dtype=np.float64)
-    if table.ndim != 2 or not table.size or not np.all(table >= 0):  # noqa: PLR2004 - days by arms
-        raise UsageError("units per day and arm are not a table of counts", expected="rows of days, columns of arms")
+    table = _table(counts)
     table = table[:, table.sum(axis=0) > 0]
     days, arms = table.shape
     seen = np.flatnonzero(table.sum(axis=1) > 0)
@@ -53,6 +51,16 @@ def phases(counts: ArrayLike) -> list[tuple[int, int]]:
     starts = _merged(table[seen], _starts(table[seen]))
     firsts = [0, *(int(seen[at]) for at in starts[1:])]
     return list(zip(firsts, [*(first - 1 for first in firsts[1:]), days - 1], strict=True))
+
+
+def _table(counts: ArrayLike) -> Floats:
+    try:
+        table = np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError):
+        table = np.zeros(0)
+    if table.ndim != 2 or not table.size or not np.all((table >= 0) & np.isfinite(table)):  # noqa: PLR2004 - days by arms
+        raise UsageError("units per day and arm are not a table of counts", expected="rows of days, columns of arms")
+    return table
 
 
 def _starts(table: Floats) -> list[int]:

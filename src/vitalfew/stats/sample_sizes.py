@@ -49,7 +49,7 @@ def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None
 
     Raises:
         NotEnoughData: fewer than two arms, or no units.
-        UsageError: the plan does not name the same arms, or a weight is not positive.
+        UsageError: the plan does not name the same arms, a weight is not positive, or a count cannot be one.
 
     >>> from vitalfew.stats import sample_ratio
     >>> found = sample_ratio({"gate_30": 44_700, "gate_40": 45_489})
@@ -59,7 +59,7 @@ def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None
     if len(counts) < 2:  # noqa: PLR2004 - a ratio needs two arms
         raise NotEnoughData(f"only one arm has units: {', '.join(counts) or 'none'}", expected="at least two arms")
     shares = planned_shares(counts, expected)
-    observed = np.array([counts[arm] for arm in counts], dtype=np.float64)
+    observed = as_counts(list(counts.values()))
     if observed.sum() < 1:
         raise NotEnoughData("no units in any arm", expected="at least one unit")
     p_value = _p_of_sizes(observed, np.array([shares[arm] for arm in counts]))
@@ -74,10 +74,15 @@ def missing_share_p(missing: Sequence[int], units: Sequence[int]) -> float:
         missing: units without a value, per arm, `(k,)`.
         units: all units, per arm, `(k,)`.
 
+    Raises:
+        UsageError: the counts are none, or do not fit each other.
+
     >>> round(missing_share_p([30, 60], [1000, 1000]), 4)
     0.0012
     """
-    gone, every = np.asarray(missing, dtype=np.float64), np.asarray(units, dtype=np.float64)
+    gone, every = as_counts(missing), as_counts(units)
+    if gone.shape != every.shape or (gone > every).any():
+        raise UsageError("more units without a value than units", expected="for every arm both counts")
     gone, every = gone[every > 0], every[every > 0]
     share = gone.sum() / every.sum() if every.sum() else 0.0
     if len(every) < 2 or share in (0.0, 1.0):  # noqa: PLR2004 - a comparison needs two arms
@@ -85,6 +90,18 @@ def missing_share_p(missing: Sequence[int], units: Sequence[int]) -> float:
     return _chi_square_tail(
         float((((gone - every * share) ** 2) / (every * share * (1 - share))).sum()), len(every) - 1
     )
+
+
+def as_counts(counts: Sequence[float] | Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Counts as an array.
+
+    Raises:
+        UsageError: one of them is negative or no number.
+    """
+    found = np.asarray(counts, dtype=np.float64)
+    if not np.all((found >= 0) & np.isfinite(found)):
+        raise UsageError("a number of units is negative or no number", expected="counts of 0 or more")
+    return found
 
 
 def status_of(p_value: float) -> Status:
@@ -109,8 +126,9 @@ def planned_shares(counts: Mapping[str, object], expected: Mapping[str, float] |
     wrong = [arm for arm, weight in plan.items() if not (weight > 0 and math.isfinite(weight))]
     if wrong:
         raise UsageError(f"the planned share of '{wrong[0]}' is {plan[wrong[0]]:g}", expected="a number above zero")
-    total = sum(plan.values())
-    return {arm: plan[arm] / total for arm in counts}
+    most = max(plan.values())  # weights near the largest float are not added before they are divided
+    total = sum(weight / most for weight in plan.values())
+    return {arm: plan[arm] / most / total for arm in counts}
 
 
 def _p_of_sizes(observed: NDArray[np.float64], shares: NDArray[np.float64]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.arrays import SMALLEST_P
-from vitalfew.stats.sample_sizes import WARNING_BELOW, message_of, planned_shares
+from vitalfew.stats.sample_sizes import WARNING_BELOW, as_counts, message_of, planned_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,8 @@ def sequential_ratio(
 
     Raises:
         NotEnoughData: fewer than two arms, or no units.
-        UsageError: the plan does not name the same arms, a weight is not positive, the days differ between arms.
+        UsageError: the plan does not name the same arms, a weight is not positive, the days differ between arms,
+            a count is negative or no number.
 
     >>> found = sequential_ratio({"a": [1_000] * 14, "b": [900] * 14})
     >>> found.status, found.first_failed
@@ -80,7 +81,7 @@ def sequential_ratio(
     if len({len(days) for days in counts.values()}) != 1:
         raise UsageError("the arms have different numbers of days", expected="one count per arm and day")
     shares = planned_shares(counts, expected)
-    table = np.array(list(counts.values()), dtype=np.float64).T
+    table = as_counts(list(counts.values())).T
     if table.sum() < 1:
         raise NotEnoughData("no units in any arm", expected="at least one unit")
     evidence = log_evidence(np.cumsum(table, axis=0), list(shares.values()))

@@ -16,13 +16,17 @@ def wilson(successes: float, n: float, confidence: float = 0.95) -> tuple[float,
         n: all units, at least 1.
         confidence: two-sided, as a share.
 
+    Raises:
+        NotEnoughData: no units.
+        UsageError: more successes than units, or a confidence that is no share.
+
     >>> low, high = wilson(2, 40)
     >>> round(low, 4), round(high, 4)
     (0.0138, 0.165)
     """
     if n < 1:
         raise NotEnoughData("a share of no units has no interval", expected="at least one unit")
-    if not 0 <= successes <= n:
+    if not 0 <= successes <= n < math.inf:
         raise UsageError(f"{successes:g} of {n:g} is no share", expected="successes between 0 and n")
     z = two_sided(confidence)
     share = successes / n
