@@ -151,7 +151,28 @@ def _measure_stage(definitions: Definitions, source: str) -> Stage:
         return {part.name: getattr(measured, part.name) for part in fields(measured)}
 
     kinds = ("workspace", "data", "sources", "metrics", "experiments", "segments")  # the workspace for its time zone
-    return Stage(f"measure.{source}", kinds, compute, sources=_sources_behind(definitions, source), other=_as_of)
+    return Stage(f"measure.{source}", kinds, compute, sources=_sources_behind(definitions, source), other=_measuring)
+
+
+def _measuring(context: Context) -> object:
+    """What measuring hangs on besides sources and what they are asked for.
+
+    Covariates by default, metrics shown over the days, and the ids that stand for others.
+    """
+    from vitalfew.errors import DataError
+    from vitalfew.warehouse.tables import data_path, is_database, table_files
+
+    defined = context.definitions
+    shown = [list(defined.factors), list(defined.guardrails)]
+    files: list[str] = []
+    if defined.data.identities is not None:
+        try:
+            place = data_path(defined.data, context.workspace.root)
+            paths = (place,) if is_database(place) else table_files(defined.data.identities.table, place).paths
+            files = [f"{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in paths]
+        except (DataError, OSError):
+            files = []  # measuring says what is wrong
+    return [_as_of(context), defined.policy.covariate_days, shown, files]
 
 
 def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
@@ -161,7 +182,10 @@ def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
     metrics = [definitions.metrics[key] for experiment in experiments for key in experiment.metrics or own]
     measures = [m for metric in metrics for m in (metric.numerator, metric.denominator) if m is not None]
     segments = [segment.source for segment in definitions.segments.values() if segment.source is not None]
-    return tuple(dict.fromkeys([source, *(measure.source for measure in measures), *segments]))
+    known = [key for key, found in definitions.sources.items() if isinstance(found, UnitSource)]
+    known = known if any(metric.covariates for metric in metrics) else []
+    held = [definitions.experiments[key].source for experiment in experiments for key in experiment.holds_out]
+    return tuple(dict.fromkeys([source, *(measure.source for measure in measures), *segments, *known, *held]))
 
 
 def _use_stage(definitions: Definitions) -> Stage:
