@@ -188,3 +188,18 @@ def test_locking_from_the_command_line_says_what_is_left_to_do(tmp_path: Path, t
     (plan,) = json.loads(typed("verify", folder, "--json").out)["plans"]
     assert (plan["proved"], plan["start"]) == ("no", "2020-01-01")
     assert typed("act", "lock", folder, "--by", "Ada").code == 2
+
+
+def test_where_no_start_is_given_verify_takes_the_first_exposure_of_the_last_run(tmp_path: Path, typed: Typed) -> None:
+    folder = folder_of(tmp_path)
+    rows = "\n".join(
+        f"{i},{'new' if i % 2 else 'old'},{i % 3 == 0:d},{i % 40},2024-03-{1 + i % 9:02}" for i in range(300)
+    )
+    (folder / "players.csv").write_text(f"id,arm,back,rounds,at\n{rows}\n")
+    yaml = (folder / "workspace.yaml").read_text().replace("unit: id}", "unit: id, time: at}")
+    (folder / "workspace.yaml").write_text(yaml.replace("control: old,", "control: old, plan: {primary: [retention]},"))
+    assert typed("act", "lock", folder, "--experiment", "move_gate", "--by", "Ada").code == 0
+    assert "no start of the work is given" in typed("verify", folder).out
+    run = typed("run", folder, "--json").json
+    assert "after the start on 2024-03-01" in typed("verify", folder).out
+    assert run["experiments"]["move_gate"]["plan"]["proved"] == "no"

@@ -146,9 +146,11 @@ def verify(
 
     Says what is damaged, which promises preceded their start, and what cannot be known.
     """
+    from vitalfew.pipeline.first_exposures import first_exposures
     from vitalfew.workspace.verify import verify as prove
 
-    found = prove(_load(folder), heads=head or ())
+    workspace = _load(folder)
+    found = prove(workspace, heads=head or (), first_seen=first_exposures(workspace))
     if as_json:
         write_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:
@@ -160,10 +162,12 @@ def verify(
 
 def _say_when(folder: Path, experiment: str) -> None:
     """Say whether a lock of a plan came in time, as far as the start is known."""
+    from vitalfew.pipeline.first_exposures import first_exposures
     from vitalfew.workspace.plan_locks import prove_plan
 
     workspace = _load(folder)
-    proof = prove_plan(experiment, workspace.acts, workspace.definitions, ())
+    first_seen = first_exposures(workspace).get(experiment)
+    proof = prove_plan(experiment, workspace.acts, workspace.definitions, (), first_seen)
     if proof.proved == "no":
         say(f"late: {proof.reason}; effects will not count as planned")
     elif proof.start is None:

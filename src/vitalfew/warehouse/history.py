@@ -147,8 +147,8 @@ def _of_source(found: History, past: _Past) -> None:
         place = _events(found, past, source)
     else:
         raise DataError(
-            f"'{past.source}' holds {source.shape}, which tells nothing of single units",
-            hint="plan with --baseline and --variance, or after an experiment has run on the metric",
+            f"'{past.source}' holds {source.shape}, which tells nothing of single units, and no experiment with a control"
+            " arm has run on the metric",
         )
     known = cluster if cluster in past.engine.columns(_TABLE) else None
     measured = past.measured(place, known)
@@ -186,7 +186,8 @@ def _arrivals(past: _Past, source: UnitSource) -> Traffic:
     at = scope.instant(source.time)
     day = exp.alias_(_floor(at, DAY), "day")
     some = exp.not_(at.copy().is_(exp.null()))
-    daily = exp.select(day, exp.alias_(exp.Count(this=exp.Star()), "n")).from_(scope.source()).where(some).group_by("1")
+    daily = exp.select(day, exp.alias_(exp.Count(this=exp.Star()), "n")).from_(scope.source())
+    daily = daily.where(some, _until(past, at)).group_by("1")
     counts = {int(row["day"]): int(row["n"]) for row in past.engine.query(daily).to_pylist()}
     if not counts:
         return Traffic((), units, f"no time in '{source.time}' of '{past.source}' can be read")

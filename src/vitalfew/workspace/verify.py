@@ -86,16 +86,17 @@ class Verification:
         return {"ok": self.ok, **plain, "limits": list(self.limits())}
 
 
-def verify(ws: Workspace, heads: Sequence[str] = ()) -> Verification:
+def verify(ws: Workspace, heads: Sequence[str] = (), first_seen: Mapping[str, date] | None = None) -> Verification:
     """Verify the acts of a workspace against its git history and heads given by hand.
 
     Args:
         ws: the workspace; one without a folder is held against the given heads only.
         heads: hashes of the log's end that were noted elsewhere at some time.
+        first_seen: day of the first exposure by experiment, for plans of experiments without a start.
     """
     recorded = heads_of.recorded(ws.root) if ws.root else heads_of.Recorded()
     log = acts_of.read(ws.root) if ws.root else ws.acts
-    return audit(log, ws.definitions, (*recorded.heads, *heads_of.given(heads)), recorded.history)
+    return audit(log, ws.definitions, (*recorded.heads, *heads_of.given(heads)), recorded.history, first_seen)
 
 
 def audit(
