@@ -147,8 +147,8 @@ def _of_source(found: History, past: _Past) -> None:
         place = _events(found, past, source)
     else:
         raise DataError(
-            f"'{past.source}' holds {source.shape}, which tells nothing of single units, and no experiment with a control"
-            " arm has run on the metric",
+            f"'{past.source}' holds {source.shape}, which tells nothing of single units, and no experiment with a"
+            " control arm has run on the metric",
         )
     known = cluster if cluster in past.engine.columns(_TABLE) else None
     measured = past.measured(place, known)
