@@ -197,11 +197,14 @@ class UseRow:
 class EffectRow:
     """An estimated change of one metric in one segment (None: all), one arm against control.
 
-    `mode` says how intervals and p-value are meant. `planned` None: no plan was declared. `adjusted_p` is corrected
-    over the declared `family`. `unadjusted` is the effect without covariates or strata, `variance_reduction` their gain
-    as a share. `shrunk`: a segment's effect drawn towards that of all units. `p_better` and `expected_loss` in mode
-    bayesian. `margin` and `p_non_inferior` of a guardrail: p-value of being worse by the margin or more. `check_first`:
-    why the effect is too good to be believed as it stands (Twyman's law).
+    `mode` says how intervals and `p_value` (two-sided) are meant: *fixed*: at one look; *always_valid*: at any look;
+    *group_sequential*: at this look, whether or not one stops; *bayesian*: intervals of the belief, and twice the
+    smaller chance of the two directions; `estimate` and `se` are those of the data alone in every mode. `planned` None:
+    no plan was declared. `adjusted_p` is corrected over the `family`. `unadjusted` is the effect without covariates or
+    strata, `variance_reduction` their gain as a share. `shrunk`: a segment's effect drawn towards that of all units; in
+    mode bayesian the belief. `p_better` and `expected_loss` in mode bayesian. `margin` and `p_non_inferior` of a
+    guardrail: p-value of being worse by the margin or more. `check_first`: why the effect is too good to be believed as
+    it stands (Twyman's law).
     """
 
     experiment: str
@@ -297,7 +300,11 @@ class ExperimentRow:
 
 @dataclass(frozen=True, slots=True)
 class WeightRow:
-    """Weight of a factor, 0 to 1; the interval is None until it is computed, with the reason in `note`."""
+    """Weight of a factor, 0 to 1, with its 80 % interval; `mean` is at the mean of the log weights.
+
+    `member_low` and `member_high`: 80 % of single members' weights lie there, which is no single person's. `zero_votes`:
+    how many said it counts nothing.
+    """
 
     factor: str
     mean: float
@@ -305,6 +312,76 @@ class WeightRow:
     high: float | None = None
     raters: int = 0
     note: str | None = None
+    member_low: float | None = None
+    member_high: float | None = None
+    zero_votes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WeightPosteriorRow:
+    """One of the normals whose mixture the log weights are: its `share`, and mean and covariance row by row."""
+
+    share: float
+    factors: tuple[str, ...]
+    mean: tuple[float, ...]
+    covariance: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWeightRow:
+    """Weight of a factor to one group of raters (five people or more) with its 80 % interval.
+
+    `gap`: its weight minus that of everybody else, with its 80 % interval. Smaller groups are merged, and their names
+    joined.
+    """
+
+    group: str
+    factor: str
+    raters: int
+    mean: float
+    low: float
+    high: float
+    gap: float
+    gap_low: float
+    gap_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoiceRow:
+    """What a group of raters would fund by its own weights: `agreement` with what all would, as a Jaccard index.
+
+    `adds` and `drops`: lines that only this group would fund, or would not.
+    """
+
+    group: str
+    raters: int
+    agreement: float
+    adds: tuple[str, ...]
+    drops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementRow:
+    """How far people are apart, and whether it matters. Facts about the panel: nothing here is about one person.
+
+    `decision_agreement`: share of people whose own weights fund the same lines (Jaccard index of 0.7 or more).
+    `kendall_w`: agreement of their orders, 0 to 1, corrected for ties. `tau`: spread between people on log weights.
+    `camps`: whether there are two, and `camps_factor` on what they differ most. `dominant`, `overruled` and
+    `inconsistent` count people; `herding`: the second round followed one person. None: not known or, with fewer than
+    five people, not shown; `notes` say which.
+    """
+
+    people: int
+    decision_agreement: float | None = None
+    kendall_w: float | None = None
+    tau: float | None = None
+    camps: bool | None = None
+    camps_factor: str | None = None
+    dominant: int | None = None
+    overruled: int | None = None
+    inconsistent: int | None = None
+    herding: bool | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,10 +573,14 @@ class Tables:
     health: tuple[HealthRow, ...] = ()
     experiments: tuple[ExperimentRow, ...] = ()
     weights: tuple[WeightRow, ...] = ()
+    weight_posterior: tuple[WeightPosteriorRow, ...] = ()
+    group_weights: tuple[GroupWeightRow, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
     shipped: tuple[ShippedLine, ...] = ()
     candidates: tuple[CandidateLine, ...] = ()
     headline: tuple[Headline, ...] = ()
+    disagreement: tuple[DisagreementRow, ...] = ()
+    group_choices: tuple[GroupChoiceRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = field(default=())
