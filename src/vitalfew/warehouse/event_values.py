@@ -255,8 +255,8 @@ class EventPlan:
         column = value.measure.column
         if column is None or (value.reaches and value.metric.threshold is None):
             return None
-        read = self.scope.column(column) if kind in ("count", "count_distinct") else self.scope.number(column)
-        return self._column(read)
+        of_anything = kind in ("count", "count_distinct") and self.scope.type_of(column) != "number"
+        return self._column(self.scope.column(column) if of_anything else self.scope.number(column))
 
     def _column(self, expression: exp.Expr) -> exp.Column:
         name, _ = self.columns.setdefault(expression.sql(), (f"c{len(self.columns)}", expression))
