@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
-from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history
-from vitalfew.warehouse.clusters import by_cluster, cells_of, first_days
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
+from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import as_text, whole
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.overlaps import overlaps
+from vitalfew.warehouse.passes import sums_of
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
-from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
 from vitalfew.warehouse.values import contradictions
@@ -78,21 +78,18 @@ def measure_joined(
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
         name_it = engine.write if plan.joins or grouped.rest else engine.lend
         name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
-        people, clustered = exp.select("*").from_(_kept(_POPULATION)), study.cluster is not None
-        people = first_days(people) if clustered else people
+        people = exp.select("*").from_(_kept(_POPULATION))
+        people = people if study.cluster is None else first_days(people)
         arrived = arrivals(engine, people) if population.timed else Arrivals()
         tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(chunks)]
-        found = cells_of(engine, tables, summed, arrived, clustered=clustered)
+        found, daily = sums_of(study, engine, tables, summed, arrived)
         explain_silence(study, engine, plan.places, kept, found[0][1].values())
         measured = study.answer(found, population.crossed) + history(study, arrived)
         measured += distributions(engine, _units(study, kept, chunks))
         if study.may_overlap:
             every = exp.select("*").from_(_kept(_PER_UNIT))
             measured += overlaps(study, engine, every, summed, timed=population.timed)
-        if population.timed:
-            rows, shown = by_cluster(engine, tables[0][1], summed) if clustered else (tables[0][1], summed)
-            daily = cells(engine, by_day(study, rows, shown, arrived, ("experiment", "arm")))
-            measured = replace(measured, daily=tuple(study.daily(daily)))
+        measured = replace(measured, daily=tuple(study.daily(daily)))
         counts = (*measured.counts, *facts.rows)
         return replace(measured, counts=counts, failed=(*population.notes, *plan.notes, *facts.notes, *measured.failed))
     finally:

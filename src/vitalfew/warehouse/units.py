@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
-from vitalfew.warehouse.arrivals import Arrivals, arrivals, by_day, days_of, history
-from vitalfew.warehouse.clusters import by_cluster, cells_of, first_days
+from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
+from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.measured import Measured
+from vitalfew.warehouse.passes import sums_of
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
 from vitalfew.warehouse.values import contradictions, unit_value
 from vitalfew.workspace.expressions import parse
@@ -71,17 +71,12 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         query = assigned.select(exp.alias_(pattern([flags[key] for key in together]), "pattern"))
         query = query.select(*(exp.alias_(usable[value], name) for value, name in columns.items()))
         tables.append((together, query))
-    clustered, keys = study.cluster is not None, ("arm", "pattern")
-    found = cells_of(engine, tables, summed, arrived, clustered=clustered, keys=keys)
+    found, daily = sums_of(study, engine, tables, summed, arrived, ("arm", "pattern"))
     chunks = [(together, _shared(moments, count)) for together, moments in found]
     measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
     measured += distributions(engine, Units(study, tables, columns, shared=True))
     measured += _counted(study, source, scope, engine, assigned)
-    if source.time is None:
-        return measured
-    rows, shown = by_cluster(engine, tables[0][1], summed) if clustered else (tables[0][1], summed)
-    daily = _shared(cells(engine, by_day(study, rows, shown, arrived, ("arm",))), count)
-    return replace(measured, daily=tuple(study.daily(daily)))
+    return replace(measured, daily=tuple(study.daily(_shared(daily, count))))
 
 
 def _counted(study: Study, source: UnitSource, scope: Scope, engine: Engine, assigned: exp.Select) -> Measured:
