@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-import resource
+import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     Plan = Callable[[Path], object]
     Used = tuple[float, float, float]
 
 # What a user's process has loaded by the time it measures; start-up is not what is compared.
 LOADED = ("pyarrow.compute", "sqlglot.dialects.duckdb", "vitalfew.warehouse.duckdb_engine", "vitalfew.warehouse.events")
-MEGABYTE = 1024  # ru_maxrss counts kilobytes on Linux
+MEGABYTE = 1024  # /proc counts kilobytes
+GLANCE = 0.02  # seconds between two looks at the memory in use
 
 
 def compare(title: str, plans: Mapping[str, Plan], folder: Path, *, rounds: int = 3) -> None:
     """Run each plan `rounds` times, the first plan being the yardstick; the best run of each counts.
 
-    Seconds on the clock suffer from whatever else the machine does; seconds of processor time hardly do.
+    Seconds on the clock suffer from whatever else the machine does; seconds of processor time hardly do. Memory is what
+    the process has for itself, without pages of files, which the system takes back when it needs them.
     """
     runs: dict[str, list[Used]] = {name: [] for name in plans}
     for _ in range(rounds):
@@ -54,7 +56,17 @@ def _run(plan: Plan, folder: Path, sender: multiprocessing.connection.Connection
     duckdb.execute("SET enable_progress_bar = false")
     for name in LOADED:
         importlib.import_module(name)
+    peak = [0.0]
+    threading.Thread(target=_watch, args=(peak,), daemon=True).start()
     began, busy = time.perf_counter(), time.process_time()
     plan(folder)
     used = time.perf_counter() - began, time.process_time() - busy
-    sender.send((*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE))
+    sender.send((*used, peak[0]))
+
+
+def _watch(peak: list[float]) -> None:
+    while True:
+        with Path("/proc/self/status").open() as status:
+            found = next(line for line in status if line.startswith("RssAnon"))
+        peak[0] = max(peak[0], int(found.split()[1]) / MEGABYTE)
+        time.sleep(GLANCE)
