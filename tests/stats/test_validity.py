@@ -12,12 +12,13 @@ from validity.figures import LEAST_P, band, figure
 from validity.looks import rates
 
 pytestmark = pytest.mark.prove
-RUNS = 4000
+RUNS = 3000
+LINES = len(nothing_changed()) + len(something_changed())
 
 
 @pytest.mark.parametrize("cell", nothing_changed(), ids=lambda cell: cell.name)
 def test_experiments_without_an_effect_are_called_significant_as_often_as_promised(cell: Cell) -> None:
-    found = figure(cell, RUNS)
+    found = figure(cell, RUNS, LINES)
     assert found.runs == RUNS
     assert found.off == ()
     if cell.continuous:
@@ -26,7 +27,7 @@ def test_experiments_without_an_effect_are_called_significant_as_often_as_promis
 
 @pytest.mark.parametrize("cell", something_changed(), ids=lambda cell: cell.name)
 def test_intervals_hold_the_truth_as_often_as_promised(cell: Cell) -> None:
-    found = figure(cell, RUNS)
+    found = figure(cell, RUNS, LINES)
     assert found.covers, found.covered
 
 

@@ -34,6 +34,7 @@ class Figure:
         covered_80: likewise of 80 % intervals.
         uniform: p-value of Kolmogorov and Smirnov's test of uniformity.
         warned: share of runs in which skewed values were warned of.
+        lines: how many such lines share one error rate (Bonferroni).
     """
 
     cell: Cell
@@ -43,6 +44,7 @@ class Figure:
     covered_80: float
     uniform: float
     warned: float
+    lines: int = 1
 
     @property
     def off(self) -> tuple[str, ...]:
@@ -50,25 +52,25 @@ class Figure:
         found = [
             f"{rate:.4f} at {level}"
             for rate, level in zip(self.rates, LEVELS, strict=True)
-            if not inside(rate, level, self.runs)
+            if not inside(rate, level, self.runs, self.lines)
         ]
         return tuple(found)
 
     @property
     def covers(self) -> bool:
         """Whether the coverage at 95 % lies in its band."""
-        return inside(self.covered, 0.95, self.runs)
+        return inside(self.covered, 0.95, self.runs, self.lines)
 
 
-def band(target: float, runs: int) -> tuple[float, float]:
-    """Where the rate of 99.9 % of correct programs lies: exact binomial."""
-    low, high = (float(binom.ppf(tail, runs, target)) / runs for tail in (0.0005, 0.9995))
+def band(target: float, runs: int, lines: int = 1) -> tuple[float, float]:
+    """Where all of these `lines` lie in 99.9 % of correct programs: exact binomial."""
+    low, high = (float(binom.ppf(tail, runs, target)) / runs for tail in (0.0005 / lines, 1 - 0.0005 / lines))
     return low, high
 
 
-def inside(rate: float, target: float, runs: int) -> bool:
+def inside(rate: float, target: float, runs: int, lines: int = 1) -> bool:
     """Whether a rate lies in its band."""
-    low, high = band(target, runs)
+    low, high = band(target, runs, lines)
     return low <= rate <= high
 
 
@@ -78,7 +80,7 @@ def figures(cells: Iterable[Cell], runs: int) -> Iterator[Figure]:
         yield figure(cell, runs)
 
 
-def figure(cell: Cell, runs: int) -> Figure:
+def figure(cell: Cell, runs: int, lines: int = 1) -> Figure:
     """Simulate one cell."""
     rng = np.random.default_rng([SEED, zlib.crc32(cell.name.encode()), int(cell.truth != 0)])
     parts = [cell.draw(rng, count) for count in _chunks(runs, cell.width)]
@@ -93,6 +95,7 @@ def figure(cell: Cell, runs: int) -> Figure:
         float(held[0]),
         float(kstest(p[known], "uniform").pvalue),
         float(_joined([part.warned for part in parts]).mean()),
+        lines,
     )
 
 
