@@ -163,6 +163,12 @@ def test_a_metric_without_data_says_what_to_do_and_the_others_go_on(folder: Path
     assert "Constant: cannot be planned" in str(found)
 
 
+def test_the_units_that_the_plan_names_are_told_in_weeks(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "users.parquet").symlink_to(folder / "users.parquet")
+    (tmp_path / "w.yaml").write_text(YAML.replace("smallest_effect: 0.02", "smallest_effect: 0.02, units: 2000"))
+    assert "The plan names 2,000 units: they come within 8 weeks." in vf.plan(vf.load(tmp_path), "form").plan.cautions
+
+
 def test_a_locked_promise_is_the_target_and_an_open_forecast_stays_hidden(folder: Path, tmp_path: Path) -> None:
     for name in ("users.parquet", "events.parquet"):
         (tmp_path / name).symlink_to(folder / name)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 DEFAULT_WEEKS = 4
 SWING = 0.15
 """Difference between weekdays from which whole weeks are advised, as a share of the mean day."""
+_LONGEST = 520  # weeks
 _MEDIANS = 400  # points at which a promise is read
 
 
@@ -386,6 +387,11 @@ def _cautions(
     if clusters:
         factor = max(one.baseline.design_effect for one in clusters)
         said.append(f"Units of a cluster are alike: up to {factor:.1f} times as many are needed as without clusters.")
+    if experiment.plan is not None and experiment.plan.units is not None:
+        units = experiment.plan.units
+        week = next((week for week in range(1, _LONGEST + 1) if traffic.within(week) >= units), None)
+        when = f"within {week} weeks" if week else "not within ten years"
+        said.append(f"The plan names {units:,} units{f': they come {when}' if traffic.weekly else ''}.")
     if experiment.split is None:
         said.append("No `split` is given: two arms of equal size are taken.")
     return said
