@@ -50,8 +50,9 @@ def tuning(planned: ArrayLike, alpha: float = TUNED_AT) -> Floats:
 
     _check(alpha)
     best = -float(lambertw(-(alpha**2) / np.e, k=-1).real) - 1.0
+    units = np.asarray(planned, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.asarray(planned) > 0, best / np.asarray(planned, dtype=np.float64), np.nan)
+        return np.where((units > 0) & np.isfinite(units), best / units, np.nan)
 
 
 def half_widths(se: ArrayLike, n: ArrayLike, planned: ArrayLike, confidence: float = 0.95) -> Floats:
@@ -64,12 +65,15 @@ def half_widths(se: ArrayLike, n: ArrayLike, planned: ArrayLike, confidence: flo
         confidence: as a share.
 
     Returns:
-        `(m,)`, in the unit of `se`; NaN before the burn-in.
+        `(m,)`, in the unit of `se`; NaN before the burn-in, and where `se` or `planned` is not above zero.
+
+    Raises:
+        UsageError: the confidence is no share.
 
     >>> round(float(half_widths(1.0, 1_000, 1_000)), 3)
     3.035
     """
-    return _waited(critical(_time(n, planned, TUNED_AT), 1.0 - confidence), n) * np.asarray(se, dtype=np.float64)
+    return _waited(critical(_time(n, planned, TUNED_AT), 1.0 - confidence), n) * _errors(se)
 
 
 def p_values(estimate: ArrayLike, se: ArrayLike, n: ArrayLike, planned: ArrayLike) -> Floats:
@@ -83,7 +87,7 @@ def p_values(estimate: ArrayLike, se: ArrayLike, n: ArrayLike, planned: ArrayLik
     """
     time = _time(n, planned, TUNED_AT)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        squared = (np.asarray(estimate, dtype=np.float64) / np.asarray(se, dtype=np.float64)) ** 2
+        squared = (np.asarray(estimate, dtype=np.float64) / _errors(se)) ** 2
         p_value = np.sqrt(1 + time) * np.exp(-squared * time / (2 * (1 + time)))
     return _p(p_value, n)
 
@@ -95,7 +99,7 @@ def one_sided_widths(se: ArrayLike, n: ArrayLike, planned: ArrayLike, confidence
     2.766
     """
     time = _time(n, planned, 2 * TUNED_AT)
-    return _waited(critical(time, 1.0 - confidence, two_sided=False), n) * np.asarray(se, dtype=np.float64)
+    return _waited(critical(time, 1.0 - confidence, two_sided=False), n) * _errors(se)
 
 
 def one_sided_p_values(estimate: ArrayLike, se: ArrayLike, n: ArrayLike, planned: ArrayLike) -> Floats:
@@ -107,7 +111,7 @@ def one_sided_p_values(estimate: ArrayLike, se: ArrayLike, n: ArrayLike, planned
 
     time = _time(n, planned, 2 * TUNED_AT)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        z = np.asarray(estimate, dtype=np.float64) / np.asarray(se, dtype=np.float64)
+        z = np.asarray(estimate, dtype=np.float64) / _errors(se)
         scaled = z * np.sqrt(time / (1 + time))
         evidence = scaled**2 / 2 + np.log(2.0) + log_ndtr(scaled) - np.log1p(time) / 2
         p_value = np.exp(-evidence)
@@ -136,6 +140,12 @@ def critical(time: ArrayLike, alpha: float, *, two_sided: bool = True) -> Floats
 
 def _time(n: ArrayLike, planned: ArrayLike, alpha: float) -> Floats:
     return np.asarray(n, dtype=np.float64) * tuning(planned, alpha)
+
+
+def _errors(se: ArrayLike) -> Floats:
+    """Standard errors; NaN instead of what is none, so that no variation is no certainty."""
+    given = np.asarray(se, dtype=np.float64)
+    return np.where(given > 0, given, np.nan)
 
 
 def _waited(width: Floats, n: ArrayLike) -> Floats:

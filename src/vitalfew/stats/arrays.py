@@ -149,7 +149,8 @@ def contrast(samples: Sequence[Sample], signs: Sequence[float], confidences: Seq
         sound = fault == Fault.NONE
         se, df = np.where(sound, se, np.nan), np.where(sound, df, np.nan)
         p_value = np.maximum(2.0 * stdtr(df, -np.abs(estimate / se)), SMALLEST_P)
-        half = np.array([stdtrit(df, 0.5 + confidence / 2.0) * se for confidence in confidences])
+        # From the lower tail, where a confidence near 1 keeps its digits.
+        half = np.array([-stdtrit(df, (1.0 - confidence) / 2.0) * se for confidence in confidences])
     known = ~np.isin(fault, (Fault.TOO_FEW, Fault.ZERO_DENOMINATOR)) & np.isfinite(estimate)
     estimate = np.where(known, estimate, np.nan)
     return Differences(estimate, se, df, np.where(sound, p_value, np.nan), estimate - half, estimate + half, fault)

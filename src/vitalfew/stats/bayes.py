@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from vitalfew.errors import UsageError
 from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ FEWEST_EXPERIMENTS = 20
 """Past experiments below which their spread is too uncertain to be a prior."""
 WEAK_SD = 0.1
 """Standard deviation of the weak prior, as a relative change: wider than the effects of nearly all real changes."""
+_FEWEST_SPREAD = 3  # effects below which any spread, however wide, is likelier than a narrower one
+_REACH, _NODES = 9.0, 128  # of the integrals of a truncated normal: standard deviations spanned, and places
 _ROBUST = 1.4826  # of the median absolute deviation of a normal, to its standard deviation
 _FAR = 4.0  # robust standard deviations at which a past effect is cut: one broken experiment is no evidence of spread
 _ROUNDS = 200  # of golden section; the bracket ends below 1e-12 of its width
@@ -56,13 +59,20 @@ class Prior:
 def posterior(estimate: ArrayLike, se: ArrayLike, prior_mean: ArrayLike = 0.0, prior_sd: ArrayLike = np.inf) -> Belief:
     """Combine estimates and prior by their precisions; an infinite `prior_sd` is no prior at all.
 
+    NaN where a standard error is not above zero: no variation is no certainty. An infinite one tells nothing.
+
     >>> belief = posterior(0.04, 0.02, 0.0, 0.02)
     >>> round(float(belief.mean), 4), round(float(belief.sd), 5)
     (0.02, 0.01414)
     """
     seen, error, mean, sd = (np.asarray(part, dtype=np.float64) for part in (estimate, se, prior_mean, prior_sd))
-    weight = 1 / (1 + (error / sd) ** 2)  # of the estimate
-    return Belief(np.asarray(mean + weight * (seen - mean)), np.asarray(error * np.sqrt(weight)))
+    possible = (error > 0) & (sd >= 0) & ~(np.isinf(error) & np.isinf(sd))
+    with np.errstate(all="ignore"):
+        ratio = np.where(possible, error / sd, np.nan)
+        weight = 1 / (1 + ratio**2)  # of the estimate
+        moved = np.where(weight == 0, 0.0, weight * (seen - mean))
+        spread = np.where(ratio > 1, sd / np.sqrt(1 + ratio**-2), error * np.sqrt(weight))
+    return Belief(np.asarray(mean + moved), np.asarray(spread))
 
 
 def interval(belief: Belief, confidence: float = 0.95) -> tuple[Floats, Floats]:
@@ -79,7 +89,9 @@ def chance_above(belief: Belief, than: ArrayLike = 0.0) -> Floats:
     """
     from scipy.special import ndtr
 
-    return np.asarray(ndtr((belief.mean - np.asarray(than, dtype=np.float64)) / belief.sd))
+    mean, sd = _positive(belief)
+    with np.errstate(over="ignore"):
+        return np.asarray(ndtr((mean - np.asarray(than, dtype=np.float64)) / sd))
 
 
 def expected_loss(belief: Belief) -> tuple[Floats, Floats]:
@@ -92,33 +104,46 @@ def expected_loss(belief: Belief) -> tuple[Floats, Floats]:
     """
     from scipy.special import ndtr
 
-    z = belief.mean / belief.sd
-    density = belief.sd * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    # Rounding may leave a negative trace of a loss that is zero.
-    taken = np.maximum(density - belief.mean * ndtr(-z), 0.0)
-    kept = np.maximum(density + belief.mean * ndtr(z), 0.0)
+    mean, sd = _positive(belief)
+    with np.errstate(all="ignore"):
+        z = mean / sd
+        density = sd * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+        # Rounding may leave a negative trace of a loss that is zero.
+        taken = np.maximum(density - mean * ndtr(-z), 0.0)
+        kept = np.maximum(density + mean * ndtr(z), 0.0)
     return np.asarray(taken), np.asarray(kept)
 
 
 def truncated(belief: Belief, low: ArrayLike = -np.inf, high: ArrayLike = np.inf) -> Belief:
     """Mean and standard deviation of a belief that is known to lie between two bounds.
 
+    Raises:
+        UsageError: a lower bound that is not below the upper one.
+
     >>> cut = truncated(Belief(np.array(0.0), np.array(1.0)), 0.0)
     >>> round(float(cut.mean), 4), round(float(cut.sd), 4)
     (0.7979, 0.6028)
     """
-    mean, sd = (np.asarray(part, dtype=np.float64) for part in belief)
-    a, b = (np.asarray(low) - mean) / sd, (np.asarray(high) - mean) / sd
-    # Turned so that the region lies in the lower tail, where logarithms keep their digits.
-    turned = a + b > 0
+    mean, sd = _positive(belief)
+    ends = (np.asarray(end, dtype=np.float64) for end in (low, high))
+    with np.errstate(over="ignore"):
+        a, b = ((end - mean) / sd for end in ends)
+    if np.any(a >= b):
+        raise UsageError("the lower bound is not below the upper one", expected="low below high")
+    # Turned so that the density falls from the first bound on, or the bounds lie around the middle.
+    turned = b < -a
     a, b = np.where(turned, -b, a), np.where(turned, -a, b)
-    log_mass = _log_mass(a, b)
-    at_a, at_b = (np.exp(_log_pdf(end) - log_mass) for end in (a, b))
-    first = at_a - at_b
-    with np.errstate(invalid="ignore"):
-        ends = np.where(np.isfinite(a), a * at_a, 0.0) - np.where(np.isfinite(b), b * at_b, 0.0)
-    spread = np.sqrt(np.maximum(1 + ends - first**2, 0.0))
-    return Belief(mean + sd * np.where(turned, -first, first), sd * spread)
+    start = np.maximum(a, -_REACH)
+    # Counted from the start, the density is exp(-start u - u^2 / 2): no digits are lost however far out it lies.
+    width = np.minimum(b, np.sqrt(np.maximum(start, 0.0) ** 2 + _REACH**2)) - start
+    x, weight = np.polynomial.legendre.leggauss(_NODES)
+    u = width[..., None] * (x + 1) / 2
+    mass = weight * np.exp(-(np.where(start < 0, start, 0.0)[..., None] ** 2) / 2 - start[..., None] * u - u**2 / 2)
+    total = mass.sum(axis=-1)
+    away = (mass * u).sum(axis=-1) / total
+    spread = np.sqrt((mass * (u - away[..., None]) ** 2).sum(axis=-1) / total)
+    place = start + away
+    return Belief(mean + sd * np.where(turned, -place, place), sd * spread)
 
 
 def prior_from(estimates: ArrayLike, ses: ArrayLike, *, fewest: int = FEWEST_EXPERIMENTS) -> Prior:
@@ -128,15 +153,20 @@ def prior_from(estimates: ArrayLike, ses: ArrayLike, *, fewest: int = FEWEST_EXP
     likelihood times sd, which keeps it above zero (Chung et al. 2013, Psychometrika 78). An estimate farther out than
     four robust standard deviations of its own is cut to that distance before.
 
-    With fewer than `fewest` experiments: mean 0 and `WEAK_SD`, which draws only wild results.
+    With fewer than `fewest` experiments (3 at least): mean 0 and `WEAK_SD`, which draws only wild results.
+
+    Raises:
+        UsageError: not one standard error per effect.
 
     >>> prior_from([0.02], [0.01])
     Prior(mean=0.0, sd=0.1, experiments=0, cut=0)
     """
     y, se = (np.asarray(part, dtype=np.float64).ravel() for part in (estimates, ses))
+    if len(y) != len(se):
+        raise UsageError(f"{len(y)} effects and {len(se)} standard errors", expected="one standard error per effect")
     known = np.isfinite(y) & np.isfinite(se) & (se > 0)
     y, se = y[known], se[known]
-    if len(y) < max(fewest, 2):
+    if len(y) < max(fewest, _FEWEST_SPREAD):
         return Prior(0.0, WEAK_SD, 0)
     y, cut = _tamed(y, se)
     sd = _likeliest(y, se)
@@ -171,14 +201,7 @@ def _fit(sd: float, y: Floats, se: Floats) -> float:
     return float(np.log(sd) - (np.sum(np.log(variance)) + np.log(weight.sum()) + squares) / 2)
 
 
-def _log_mass(a: Floats, b: Floats) -> Floats:
-    """Logarithm of the normal probability between a and b, both mostly below zero."""
-    from scipy.special import log_ndtr
-
-    upper, lower = log_ndtr(b), log_ndtr(a)
-    with np.errstate(divide="ignore"):
-        return np.asarray(upper + np.log1p(-np.exp(np.minimum(lower - upper, 0.0))))
-
-
-def _log_pdf(z: Floats) -> Floats:
-    return np.asarray(-(z**2) / 2 - np.log(2 * np.pi) / 2)
+def _positive(belief: Belief) -> Belief:
+    """As arrays, NaN where the standard deviation is not above zero."""
+    mean, sd = (np.asarray(part, dtype=np.float64) for part in belief)
+    return Belief(mean, np.where(sd > 0, sd, np.nan))

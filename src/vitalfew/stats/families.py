@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.errors import UsageError
 from vitalfew.stats.arrays import SMALLEST_P
+from vitalfew.stats.normal import check_confidence
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -24,7 +26,9 @@ _ALIKE = 0.85  # loading from which the statistics are so alike that it needs mo
 _SPREAD_NODES = 48  # of the integral over the variance that all share
 _BELL_NODES = 14  # of the same integral where it is nearly normal
 _BELL = 30.0  # degrees of freedom from which it is
+_SURE = 1 - 1e-16  # what a probability is taken to be at most, so that its complement has a logarithm
 _REACH = 8.5  # standard deviations that the integrals span
+_MOST_ALIKE = 0.9995  # loading up to which that many are enough; a smaller one errs on the cautious side
 _MANY = 1e6  # degrees of freedom from which Student's t is the normal
 
 
@@ -34,7 +38,7 @@ def bonferroni(p_values: ArrayLike) -> Floats:
     >>> bonferroni([0.01, 0.04]).tolist()
     [0.02, 0.08]
     """
-    p = np.asarray(p_values, dtype=np.float64)
+    p = _given(p_values)
     return np.minimum(p * np.sum(~np.isnan(p), axis=-1, keepdims=True), 1.0)
 
 
@@ -44,7 +48,7 @@ def holm(p_values: ArrayLike) -> Floats:
     >>> holm([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
     """
-    p = np.asarray(p_values, dtype=np.float64)
+    p = _given(p_values)
     order = np.argsort(p, axis=-1)  # NaN is sorted last
     rank = np.arange(p.shape[-1])
     left = np.sum(~np.isnan(p), axis=-1, keepdims=True) - rank
@@ -60,7 +64,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> Floats:
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.04, 0.04]
     """
-    p = np.asarray(p_values, dtype=np.float64)
+    p = _given(p_values)
     order = np.argsort(p, axis=-1)
     count = np.sum(~np.isnan(p), axis=-1, keepdims=True)
     stepped = np.take_along_axis(p, order, axis=-1) * count / np.arange(1, p.shape[-1] + 1)
@@ -82,27 +86,47 @@ def dunnett(statistics: ArrayLike, control: ArrayLike, treatment: ArrayLike, df:
         treatment: squared standard errors of the treatment arms, likewise.
         df: degrees of freedom of the statistics, likewise; `inf` for the normal.
 
+    Raises:
+        UsageError: the shapes do not fit each other, or there is no axis of comparisons.
+
     >>> dunnett([2.2121, 0.0], 1.0, [1.0, 1.0], np.inf).round(4).tolist()
     [0.05, 1.0]
     """
-    t, v_0, v, nu = np.broadcast_arrays(
-        *(np.asarray(part, dtype=np.float64) for part in (statistics, control, treatment, df))
-    )
-    loading = np.sqrt(v_0 / (v_0 + v))
+    from scipy.special import ndtr, stdtr
+
+    try:
+        t, v_0, v, nu = np.broadcast_arrays(
+            *(np.asarray(part, dtype=np.float64) for part in (statistics, control, treatment, df))
+        )
+    except (TypeError, ValueError):
+        raise UsageError("statistics, variances and degrees of freedom of different shapes") from None
+    if not t.size or not t.ndim:
+        raise UsageError("no comparisons with the control", expected="one statistic per treatment arm")
+    loading = _loading(v_0, v)
     beyond = np.stack([_beyond(np.abs(t[..., at]), loading, t, nu[..., at]) for at in range(t.shape[-1])], axis=-1)
-    return np.where(np.isnan(t), np.nan, np.clip(beyond, SMALLEST_P, 1.0))
+    # Beyond what the integral reaches a family still says no less than one test.
+    alone = np.where(nu < _MANY, stdtr(np.minimum(nu, _MANY), -np.abs(t)), ndtr(-np.abs(t)))
+    return np.where(np.isnan(t), np.nan, np.clip(beyond, np.maximum(2 * alone, SMALLEST_P), 1.0))
 
 
 def dunnett_critical(control: float, treatment: ArrayLike, df: float, confidence: float = 0.95) -> float:
     """Standard errors that make intervals of all treatments hold together, `confidence` as a share.
+
+    Raises:
+        UsageError: no treatment arm, a variance below zero, or a confidence that is no share.
 
     >>> round(dunnett_critical(1.0, [1.0, 1.0], np.inf), 3)
     2.212
     """
     from scipy.optimize import brentq
 
-    v = np.asarray(treatment, dtype=np.float64)
-    loading, level = np.sqrt(control / (control + v)), 1.0 - confidence
+    check_confidence(confidence)
+    v = np.atleast_1d(np.asarray(treatment, dtype=np.float64))
+    if not v.size or not (control >= 0 and np.all(v >= 0) and np.all(control + v > 0) and df > 0):
+        raise UsageError(
+            "these arms have no common critical value", expected="variances and degrees of freedom above 0"
+        )
+    loading, level = _loading(np.asarray(control, dtype=np.float64), v), 1.0 - confidence
     nu = np.asarray(df, dtype=np.float64)
     most = float(brentq(lambda top: _excess(np.exp(top), loading, v, nu, level), -3.0, 12.0, xtol=1e-12))
     return float(np.exp(most))
@@ -115,26 +139,33 @@ def _excess(bound: float, loading: Floats, known: Floats, df: Floats, level: flo
 def _beyond(bound: Floats, loading: Floats, known: Floats, df: Floats) -> Floats:
     """Probability that any known statistic lies beyond +-`bound`; shapes `(...)`, `(..., k)`, `(..., k)`, `(...)`."""
     scales, chances = _spreads(df)
-    inside = np.sum(chances * _inside(bound[..., None] * scales, loading, known), axis=-1)
-    # The total of the chances rather than 1: what their rounding adds to one it adds to the other.
-    return np.asarray(np.sum(chances, axis=-1) - inside)
+    return np.asarray(np.sum(chances * _outside(bound[..., None] * scales, loading, known), axis=-1))
 
 
-def _inside(bound: Floats, loading: Floats, known: Floats) -> Floats:
-    """Probability that all statistics lie within +-`bound`, normal; `(..., s)` for bounds `(..., s)`."""
+def _loading(control: Floats, treatment: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.minimum(np.sqrt(control / (control + treatment)), _MOST_ALIKE)
+
+
+def _outside(bound: Floats, loading: Floats, known: Floats) -> Floats:
+    """Probability that any statistic lies beyond +-`bound`, normal; `(..., s)` for bounds `(..., s)`.
+
+    From the tails, so that small probabilities keep their digits.
+    """
     from scipy.special import ndtr
 
     nodes = _NODES if np.nanmax(loading, initial=0.0) <= _ALIKE else _MORE_NODES
     x, weight = _legendre(nodes)
     x, weight = x * _REACH, weight * _REACH
     density = weight * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    within = np.ones((*bound.shape, nodes))
+    within = np.zeros((*bound.shape, nodes))  # logarithm of the probability that all lie within
     for at in range(loading.shape[-1]):
         part = loading[..., at, None, None]
         rest = np.sqrt(1 - part**2)
-        one = ndtr((part * x + bound[..., None]) / rest) - ndtr((part * x - bound[..., None]) / rest)
-        within = within * np.where(np.isnan(known[..., at, None, None] + part), 1.0, one)
-    return np.asarray(within @ density)
+        tails = ndtr(-(part * x + bound[..., None]) / rest) + ndtr((part * x - bound[..., None]) / rest)
+        one = np.log1p(-np.minimum(tails, _SURE))
+        within = within + np.where(np.isnan(known[..., at, None, None] + part), 0.0, one)
+    return np.asarray(-np.expm1(within) @ density)
 
 
 def _spreads(df: Floats) -> tuple[Floats, Floats]:
@@ -169,6 +200,18 @@ def _hermite(nodes: int) -> tuple[Floats, Floats]:
     """Gauss-Hermite nodes, with weights for a plain integral."""
     x, weight = np.polynomial.hermite.hermgauss(nodes)
     return x, weight * np.exp(x**2)
+
+
+def _given(p_values: ArrayLike) -> Floats:
+    """P-values with at least one axis.
+
+    Raises:
+        UsageError: one of them is no probability.
+    """
+    p = np.atleast_1d(np.asarray(p_values, dtype=np.float64))
+    if np.any((p < 0) | (p > 1)):
+        raise UsageError("a p-value below 0 or above 1", expected="probabilities; NaN where a test was not possible")
+    return p
 
 
 def _back(adjusted: Floats, order: NDArray[np.intp], p: Floats) -> Floats:

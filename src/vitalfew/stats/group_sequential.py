@@ -18,7 +18,7 @@ import numpy as np
 
 from vitalfew.errors import UsageError
 from vitalfew.stats.normal import ppf
-from vitalfew.stats.spending import spent
+from vitalfew.stats.spending import check_spending, spent
 from vitalfew.stats.walk import START, walk
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _FARTHEST = 30.0  # z beyond which no boundary is looked for
+_LEAST_RATE = 1e-12  # of the classic designs
 _LEAST = 1e-14  # error too small to find a boundary for: the look cannot stop
 _CLOSE = 1e-10
-_STRONGEST = 30.0  # drift beyond which no design is looked for
+_WEAKEST, _STRONGEST = 0.05, 30.0  # drifts below and beyond which no design is looked for
 
 
 def boundaries(
@@ -51,6 +52,9 @@ def boundaries(
 
     Returns:
         One z per look; infinite where so little is due that no result could stop.
+
+    Raises:
+        UsageError: shares that do not rise from above 0, an alpha that is no share, an unknown spending function.
 
     >>> [round(z, 3) for z in boundaries([0.2, 0.4, 0.6, 0.8, 1.0])]
     [4.877, 3.357, 2.68, 2.29, 2.031]
@@ -78,13 +82,17 @@ def classic(looks: int, alpha: float = 0.05, shape: Spending = "obrien_fleming")
 
     shares = [(look + 1) / looks for look in range(looks)]
     _check(shares, alpha)
+    check_spending(shape)
     scale = [1.0 if shape == "pocock" else 1 / math.sqrt(share) for share in shares]
 
     def excess(constant: float) -> float:
         high = [constant * part for part in scale]
         return float(np.sum(walk(shares, [-z for z in high], high).crossing())) - alpha
 
-    constant = float(brentq(excess, 0.5, 8.0, xtol=_CLOSE))
+    if alpha < _LEAST_RATE:
+        raise UsageError(f"an error rate of {alpha:g} is too small", expected=f"at least {_LEAST_RATE:g}")
+    most = ppf(1 - alpha / 2 / looks) + 1
+    constant = float(brentq(excess, 0.0, most, xtol=_CLOSE))
     return tuple(constant * part for part in scale)
 
 
@@ -101,8 +109,14 @@ def futility(
         drift: expected z at all of the planned information, see `drift_for`.
         beta: chance to miss an effect of that size over all looks.
         spending: how it is spent.
+
+    Raises:
+        UsageError: as for `boundaries`; or a boundary is missing, or the drift is no number.
     """
     _check(shares, beta)
+    check_looks(shares, high)
+    if not math.isfinite(drift):
+        raise UsageError(f"a drift of {drift:g}", expected="the z expected at all of the planned information")
     front, used, found = START, 0.0, list[float]()
     for at, (share, top) in enumerate(zip(shares, high, strict=True)):
         due = spent(share, beta, spending)
@@ -116,6 +130,7 @@ def futility(
 
 def power(shares: Sequence[float], high: Sequence[float], drift: Sequence[float] | Floats | float) -> Floats:
     """Probability of stopping above `high` at any look, and not below -`high` before; shape of `drift`."""
+    check_looks(shares, high)
     sizes = np.asarray(drift, dtype=np.float64)
     up, _ = walk(shares, [-z for z in high], high, _reach(sizes)).crossing(sizes)
     return np.asarray(np.sum(up, axis=-1))
@@ -129,6 +144,9 @@ def drift_for(
 ) -> float:
     """Expected z at all of the planned information that gives this power, with non-binding futility when named.
 
+    Raises:
+        UsageError: the power is no share, or one that these boundaries have without any effect.
+
     >>> bounds = boundaries([0.2, 0.4, 0.6, 0.8, 1.0])
     >>> round(drift_for([0.2, 0.4, 0.6, 0.8, 1.0], bounds, 0.9), 3)
     3.279
@@ -141,7 +159,10 @@ def drift_for(
             low = list(futility(shares, high, drift, 1 - power, futility_spending))
         return float(np.sum(walk(shares, low, high, drift).crossing(drift)[0])) - power
 
-    return float(brentq(reached, 0.05, _STRONGEST, xtol=_CLOSE))
+    check_looks(shares, high)
+    if not 0 < power < 1 or reached(_WEAKEST) >= 0:
+        raise UsageError(f"a power of {power:g}", expected="a share below 1, above the error rate")
+    return float(brentq(reached, _WEAKEST, _STRONGEST, xtol=_CLOSE))
 
 
 def inflation(shares: Sequence[float], high: Sequence[float], alpha: float = 0.05, power: float = 0.8) -> float:
@@ -186,9 +207,24 @@ def _reach(drift: Floats) -> float:
 def _check(shares: Sequence[float], alpha: float) -> None:
     if not 0 < alpha < 1:
         raise UsageError(f"an error rate of {alpha:g} is no share", expected="a number between 0 and 1")
+    _check_shares(shares)
+
+
+def _check_shares(shares: Sequence[float]) -> None:
     steps = zip([0.0, *shares], shares, strict=False)
     if not shares or not all(math.isfinite(after) and before < after for before, after in steps):
         raise UsageError(
             f"looks at {', '.join(f'{share:g}' for share in shares) or 'no share'} of the planned information",
             expected="shares above 0, each larger than the one before",
         )
+
+
+def check_looks(shares: Sequence[float], high: Sequence[float]) -> None:
+    """Refuse looks that cannot be.
+
+    Raises:
+        UsageError: shares that do not rise from above 0, or not a boundary for every look.
+    """
+    _check_shares(shares)
+    if len(shares) != len(high) or any(math.isnan(bound) for bound in high):
+        raise UsageError(f"{len(high)} boundaries for {len(shares)} looks", expected="a z value for every look")

@@ -59,13 +59,13 @@ def heterogeneity(estimates: Sequence[float] | Floats, ses: Sequence[float] | Fl
     (0.253, [0.16, 0.27, 0.31, 0.22])
     """
     y, s = np.asarray(estimates, dtype=np.float64), np.asarray(ses, dtype=np.float64)
-    if len(y) < 2 or len(y) != len(s):  # noqa: PLR2004 - a difference needs two segments
+    if y.ndim != 1 or len(y) < 2 or y.shape != s.shape:  # noqa: PLR2004 - a difference needs two segments
         raise NotEnoughData(f"{len(y)} segments have an effect", expected="at least two, each with a standard error")
     if not (np.isfinite(y).all() and np.isfinite(s).all() and (s > 0).all()):
         raise UsageError("an effect or standard error is no number", expected="finite effects, standard errors above 0")
     from scipy.special import chdtrc
 
-    unit = float(np.sqrt(np.mean(s**2)))
+    unit = float(s.max() * np.sqrt(np.mean((s / s.max()) ** 2)))
     y, s = y / unit, s / unit
     q = _q(y, s, 0.0)
     df = len(y) - 1

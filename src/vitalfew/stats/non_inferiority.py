@@ -9,7 +9,7 @@ margin, which is when p is at most alpha.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from vitalfew.errors import UsageError
 from vitalfew.stats import always_valid
 from vitalfew.stats.arrays import SMALLEST_P
 from vitalfew.stats.bayes import Belief, chance_above
+from vitalfew.stats.normal import check_confidence
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-    Direction = Literal["up", "down"]
+
+Direction = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def fixed(
     from scipy.special import stdtr, stdtrit
 
     good, se, margin = _good(estimate, se, margin, direction)
+    check_confidence(confidence)
     nu = np.minimum(np.asarray(df, dtype=np.float64), _MANY)
     p_value, p_harm = stdtr(nu, -(good + margin) / se), stdtr(nu, good / se)
     return Kept(_p(p_value), _p(p_harm), _turned(good - stdtrit(nu, confidence) * se, direction))
@@ -122,10 +125,11 @@ def conditional_power(z: ArrayLike, share: ArrayLike, critical: ArrayLike, drift
 
     z, t = np.asarray(z, dtype=np.float64), np.asarray(share, dtype=np.float64)
     needed = np.asarray(critical, dtype=np.float64)
-    trend = z / np.sqrt(t) if drift is None else np.asarray(drift, dtype=np.float64)
+    t = np.where(t >= 0, t, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
+        trend = z / np.sqrt(t) if drift is None else np.asarray(drift, dtype=np.float64)
         ahead = (z * np.sqrt(t) + trend * (1 - t) - needed) / np.sqrt(np.maximum(1 - t, 0.0))
-    return np.where(t < 1, ndtr(ahead), (z >= needed).astype(np.float64))
+    return np.where(t >= 1, (z >= needed).astype(np.float64), ndtr(ahead))
 
 
 def predictive_power(
@@ -143,21 +147,24 @@ def predictive_power(
 
     z, t = np.asarray(z, dtype=np.float64), np.asarray(share, dtype=np.float64)
     needed = np.asarray(critical, dtype=np.float64)
-    precision = t + 1 / np.asarray(drift_sd, dtype=np.float64) ** 2
-    mean = np.asarray(drift) + (z * np.sqrt(t) - t * np.asarray(drift)) / precision
-    left = 1 - t
+    t, left = np.where(t >= 0, t, np.nan), 1 - t
     with np.errstate(divide="ignore", invalid="ignore"):
+        precision = t + 1 / np.asarray(drift_sd, dtype=np.float64) ** 2
+        mean = np.asarray(drift) + (z * np.sqrt(t) - t * np.asarray(drift)) / precision
         spread = np.sqrt(np.maximum(left + left**2 / precision, 0.0))
         ahead = (z * np.sqrt(t) + mean * left - needed) / spread
-    return np.where(t < 1, ndtr(ahead), (z >= needed).astype(np.float64))
+    return np.where(t >= 1, (z >= needed).astype(np.float64), ndtr(ahead))
 
 
 _MANY = 1e9  # degrees of freedom that stand for the normal
 
 
 def _good(estimate: ArrayLike, se: ArrayLike, margin: ArrayLike, direction: Direction) -> tuple[Floats, Floats, Floats]:
-    sign = 1.0 if direction == "up" else -1.0
-    return sign * np.asarray(estimate, dtype=np.float64), np.asarray(se, dtype=np.float64), _margin(margin)
+    if direction not in get_args(Direction):
+        raise UsageError(f"no direction '{direction}'", expected="up or down: which way is good")
+    sign, error = 1.0 if direction == "up" else -1.0, np.asarray(se, dtype=np.float64)
+    # No variation is no certainty.
+    return sign * np.asarray(estimate, dtype=np.float64), np.where(error > 0, error, np.nan), _margin(margin)
 
 
 def _margin(margin: ArrayLike) -> Floats:

@@ -22,6 +22,7 @@ End = Literal["low", "high"]
 ENDS: tuple[End, End] = ("low", "high")
 SIDES = ("control", "treatment")
 LEVEL = 0.05
+_ROUNDING = 1e-13  # of sums of squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ def _without(arm: Sample, stack: Stack, y: NDArray[np.intp], end: End, ratio: ND
     with np.errstate(all="ignore"):
         away = extreme - arm.mean
         mean = arm.mean - away / n
-        variance = np.maximum(arm.variance * n - away * away * arm.n / n, 0.0) / (n - 1)
+        squares = arm.variance * n
+        left = squares - away * away * arm.n / n
+        # What rounding leaves of values that are all the same is no variation.
+        variance = np.where(left > _ROUNDING * squares, left, 0.0) / (n - 1)
     known = ~ratio & np.isfinite(extreme)
     fault = np.where(n < 2, Fault.TOO_FEW, np.where(known, arm.fault, Fault.VARIANCE_MISSING))  # noqa: PLR2004 - a variance needs two
     return Sample(n, arm.shift, np.where(known, mean, np.nan), np.where(known, variance, np.nan), fault)

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from vitalfew.errors import NotEnoughData
 from vitalfew.stats.arrays import SMALLEST_P
+from vitalfew.stats.group_sequential import check_looks
+from vitalfew.stats.normal import check_confidence
 from vitalfew.stats.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_WIDEST = 12.0  # standard errors around the estimate in which bounds are looked for
+_WIDEST = 12.0  # standard errors around the estimate in which bounds are looked for first
+_MOST = 1e3  # standard errors beyond which no path is followed
 _CLOSE = 1e-9
 
 
@@ -28,8 +31,8 @@ class Stopped:
     Attributes:
         p_value: two-sided, of no difference, allowing for the looks before.
         estimate: median-unbiased, in the unit of the estimate given.
-        low: lower bound of the interval, likewise.
-        high: upper bound.
+        low: lower bound of the interval, likewise; infinite where it lies beyond a thousand standard errors.
+        high: upper bound, likewise.
     """
 
     p_value: float
@@ -52,6 +55,7 @@ def stopped(
 
     Raises:
         NotEnoughData: the standard error is not a positive number.
+        UsageError: shares that do not rise, a boundary missing, a confidence that is no share.
 
     >>> found = stopped(2.5, 1.0, [0.5, 1.0], [2.963, 1.969])
     >>> round(found.p_value, 4), round(found.estimate, 3), round(found.low, 3), round(found.high, 3)
@@ -59,7 +63,10 @@ def stopped(
     """
     if not (se > 0 and math.isfinite(se) and math.isfinite(estimate)):
         raise NotEnoughData("a result without a standard error cannot be tested", expected="a positive standard error")
-    z, now = estimate / se, shares[-1]
+    check_confidence(confidence)
+    check_looks(shares, high)
+    # Designs are symmetric: counted from the side of the estimate, small probabilities keep their digits.
+    sign, z, now = math.copysign(1.0, estimate), abs(estimate) / se, shares[-1]
     tail = 1 - confidence
 
     def at_least(size: float) -> float:
@@ -69,13 +76,22 @@ def stopped(
         up = path.crossing(drift)[0][:-1].sum()
         return float(up + path.fronts[-1].above(now, z, drift))
 
-    upper, lower = at_least(0.0), 1 - at_least(0.0)
-    p_value = min(1.0, max(2 * min(upper, lower), SMALLEST_P))
-    middle, low, high_bound = (_root(at_least, chance, z) * se for chance in (0.5, tail / 2, 1 - tail / 2))
-    return Stopped(p_value, middle, low, high_bound)
+    upper = at_least(0.0)
+    p_value = min(1.0, max(2 * min(upper, 1 - upper), SMALLEST_P))
+    middle, one, other = (sign * _root(at_least, chance, z) * se for chance in (0.5, tail / 2, 1 - tail / 2))
+    return Stopped(p_value, middle, min(one, other), max(one, other))
 
 
 def _root(at_least: Callable[[float], float], chance: float, z: float) -> float:
     from scipy.optimize import brentq
 
-    return float(brentq(lambda size: at_least(size) - chance, z - _WIDEST, z + _WIDEST, xtol=_CLOSE))
+    low, high = z - _WIDEST, z + _WIDEST
+    while at_least(low) > chance:
+        if low < -_MOST:
+            return -math.inf
+        low -= z - low
+    while at_least(high) < chance:
+        if high > _MOST + z:
+            return math.inf
+        high += high - z
+    return float(brentq(lambda size: at_least(size) - chance, low, high, xtol=_CLOSE))
