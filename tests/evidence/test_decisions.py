@@ -61,7 +61,9 @@ def test_a_success_that_only_one_test_of_many_shows_is_none() -> None:
     metrics = {name: {"source": "users"} for name in ("value", *names)}
     more: Any = {"metrics": metrics, "guardrails": {}}
     plan = {"plan": {"primary": ["value", *names]}}
-    assert _said({"value": change} | dict.fromkeys(names, 0.0), experiment=plan, **more).action == "inconclusive"
+    row = _said({"value": change} | dict.fromkeys(names, 0.0), experiment=plan, **more)
+    assert row.action == "inconclusive"
+    assert "not clear any more once corrected for all that decides; m0 shows no clear change" in row.reason.lower()
 
 
 def test_a_guardrail_without_harm_is_enough_where_the_policy_says_so() -> None:

@@ -139,6 +139,15 @@ def test_a_unit_that_decides_alone_is_named() -> None:
     assert {found[name].status for name in ("outliers/value", "skew/value")} == {"warning"}
 
 
+def test_a_p_value_near_the_line_is_not_one_units_doing() -> None:
+    """Every largest value of 400 turns .049 into .051."""
+    noise = RNG.normal(0, 1, 400)
+    noise -= noise.mean()
+    shift = 1.98 * np.sqrt(2 * noise.var(ddof=1) / 400)
+    found = _found(moments=(moments("control", {"value": noise}), moments("new", {"value": noise + shift})))
+    assert not any(name.startswith("outliers") for name in found)
+
+
 def test_an_early_look_at_a_test_for_one_look_is_a_warning() -> None:
     experiment = {"start": "2026-01-01", "end": "2026-02-28", "mode": "fixed"}
     row = _found(experiment, moments=two_arms(RNG, 50))["peeking"]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.words import title_of
@@ -18,10 +20,18 @@ from vitalfew.stats.skew import skew_warnings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from vitalfew.evidence.settings import Setting
     from vitalfew.results.rows import EffectRow, MomentsRow
+    from vitalfew.stats.arrays import Differences
+    from vitalfew.stats.outliers import Influence
     from vitalfew.workspace.definitions import Definitions
 
+    Floats = NDArray[np.float64]
+
+MOVED = 0.5
+"""Standard errors that one unit must move the estimate by: a p-value near .05 turns with any unit."""
 OUTLIERS, SKEW, PEEKING, TOO_GOOD = "outliers", "skew", "peeking", "check_first"
 _EARLY = (
     "This experiment is judged as if it were looked at once, at the end, and it has not ended: looking again and again "
@@ -60,7 +70,9 @@ def _on_values(definitions: Definitions, items: Sequence[Item]) -> Iterator[Heal
     arms = ([item.cells[0][0] for item in items], [item.cells[0][1] for item in items])
     names = ([item.metric for item in items], [item.denominator for item in items])
     found = differences(sample(arms[0], *names), sample(arms[1], *names), (0.95,))
-    turned = outlier_warnings(found, influence(*arms, *names))
+    without = influence(*arms, *names)
+    moved = _moved(found, without)
+    turned = [told if far > MOVED else None for told, far in zip(outlier_warnings(found, without), moved, strict=True)]
     skewed = skew_warnings(*arms, *names)
     for kind, warnings in ((OUTLIERS, turned), (SKEW, skewed)):
         seen: dict[tuple[str, str], str] = {}
@@ -70,3 +82,11 @@ def _on_values(definitions: Definitions, items: Sequence[Item]) -> Iterator[Heal
         for (experiment, metric), told in seen.items():
             message = f"{title_of(definitions, metric)}, {told}."
             yield HealthRow(experiment, f"{kind}/{metric}", None, "warning", message)
+
+
+def _moved(found: Differences, without: Influence) -> Floats:
+    """Standard errors by which taking away one unit moves the estimate, at most."""
+    parts = (without.control_low, without.control_high, without.treatment_low, without.treatment_high)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        steps = np.array([np.abs(part.estimate - found.estimate) / found.se for part in parts])
+    return np.asarray(np.nan_to_num(steps).max(axis=0))

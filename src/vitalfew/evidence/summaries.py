@@ -133,7 +133,7 @@ def _judge_arm(definitions: Definitions, setting: Setting, rows: Sequence[Effect
         told = join([sentence(definitions, row) for row in goals])
         return _Arm("stop", f"Stop: cannot succeed any more with the planned units; {told}.")
     lacking = [row for row in goals if row not in better] if better and not enough else []
-    return _Arm("inconclusive", f"Inconclusive: {_open(definitions, lacking or better or goals, unsure)}.")
+    return _Arm("inconclusive", f"Inconclusive: {_open(definitions, setting, lacking or better or goals, unsure)}.")
 
 
 def _shipped(
@@ -188,11 +188,18 @@ def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence
     return f"{told}; although {' and '.join(gains)}" if gains else told
 
 
-def _open(definitions: Definitions, goals: Sequence[EffectRow], unsure: Sequence[EffectRow]) -> str:
-    told = [sentence(definitions, row) for row in goals]
+def _open(definitions: Definitions, setting: Setting, goals: Sequence[EffectRow], unsure: Sequence[EffectRow]) -> str:
+    told = [_not_alone(definitions, setting, row) for row in goals]
     if not told and not unsure:
         return "the guardrails hold, but nothing measured is a factor or a goal that could get better"
     return join(told + [_gate_sentence(definitions, row, "needs more evidence") for row in unsure])
+
+
+def _not_alone(definitions: Definitions, setting: Setting, row: EffectRow) -> str:
+    """What happened to a metric; what is clear only as long as one looks at nothing else is said to be no proof."""
+    told = sentence(definitions, row)
+    only_alone = clear_direction(row) != 0 and _direction(definitions, setting, row) == 0
+    return f"{told}, not clear any more once corrected for all that decides" if only_alone else told
 
 
 def _gate_sentence(definitions: Definitions, row: EffectRow, finding: str) -> str:
