@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from validity.drawing import capped, clusters, lifetimes, moments, order_statistics, sessions, shares
+from validity.drawing import capped, clusters, events_of_users, lifetimes, moments, order_statistics, sessions, shares
 from vitalfew.stats.arrays import differences, sample
 from vitalfew.stats.clusters import for_clusters
 from vitalfew.stats.lifetimes import median_sample, restricted_mean_sample
@@ -155,6 +155,13 @@ def quantiles(
         for n, law in zip(sizes, laws, strict=True)
     ]
     return _of(*(quantile_sample(arm, [quantile] * runs).sample for arm in arms))
+
+
+def event_quantiles(rng: np.random.Generator, runs: int, sizes: Sizes, quantile: float, correlation: float) -> Drawn:
+    """Differences of a quantile of all events of these many users."""
+    arms = [list(events_of_users(rng, runs, users, quantile, correlation)) for users in sizes]
+    control, treatment = (quantile_sample(arm, [quantile] * runs).sample for arm in arms)
+    return _of(control, treatment)
 
 
 def times(
@@ -318,6 +325,15 @@ def nothing_changed() -> list[Cell]:
             continuous=True,
         ),
         *_quantile_cells(1.0),
+        *(
+            Cell(
+                f"quantile {q:g} of events",
+                f"lognormal, 1 to 20 events, correlation {icc:g}, users {_sizes((300, 300))}",
+                partial(event_quantiles, sizes=(300, 300), quantile=q, correlation=icc),
+                width=6300,
+            )
+            for q, icc in ((0.5, 0.0), (0.5, 0.5), (0.9, 0.3))
+        ),
         Cell(
             "restricted mean time",
             "exponential, 20 days, 200 + 200",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.stats import Moments
+from vitalfew.stats.quantiles import design_effect, probabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -113,6 +114,21 @@ def order_statistics(
     below, above = (values[:, np.searchsorted(ranks, at)] for at in (low, high))
     found = below + (above - below) * (place - low)
     return [Read(n, asked, tuple(row)) for row in found.tolist()]
+
+
+def events_of_users(
+    rng: np.random.Generator, runs: int, users: int, quantile: float, correlation: float
+) -> Iterator[Read]:
+    """Order statistics of all events, 1 to 20 per user; lognormal, events of a user alike."""
+    for _ in range(runs):
+        counts = rng.integers(1, 21, users)
+        user = np.repeat(np.arange(users), counts)
+        noise = rng.normal(0, np.sqrt(1 - correlation), len(user))
+        values = np.exp(rng.normal(0, np.sqrt(correlation), users)[user] + noise)
+        below = np.bincount(user, values <= np.quantile(values, quantile), users)
+        effect = design_effect(Moments.of({"below": below, "events": counts}), "below", "events")
+        asked = probabilities(quantile, [len(values)], design_effect=effect, picture=False)
+        yield Read(len(values), asked, tuple(np.quantile(values, asked)), effect)
 
 
 def lifetimes(times: Floats, followed: Floats) -> list[Lives]:
