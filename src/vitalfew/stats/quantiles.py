@@ -95,7 +95,8 @@ def probabilities(
         ladder = np.geomspace(nearest, farthest, int(np.ceil(np.log(farthest / nearest) / np.log(_STEP))) + 1)
         for distance in [*ladder, *exact]:
             wanted |= {quantile - float(distance), quantile + float(distance)}
-    return tuple(sorted(round(p, 12) for p in wanted if 0 < p < 1))
+    # Rounded before repeats are removed: distances may meet but for their last digit.
+    return tuple(p for p in sorted({round(p, 12) for p in wanted}) if 0 < p < 1)
 
 
 def design_effect(moments: Moments, below: str, events: str) -> float:
@@ -124,6 +125,29 @@ def design_effect(moments: Moments, below: str, events: str) -> float:
         + share * share * moments.variance_of(events)
     )
     return max(variance / independent, 1e-6) if independent > 0 and np.isfinite(variance) else 1.0
+
+
+def of_clusters(effect: float, clusters: int) -> float:
+    """The design effect that few clusters show, raised by how uncertain it is.
+
+    An interval from k clusters takes Student's t with k - 1 degrees of freedom instead of z; and that clusters happen
+    to be more alike than chance makes them is not believed.
+
+    Args:
+        effect: as `design_effect` finds it over clusters.
+        clusters: in the arm.
+
+    Returns:
+        At least 1; infinite for a single cluster, of which nothing can be told.
+
+    >>> round(of_clusters(2.0, 12), 2)
+    2.52
+    """
+    from scipy.special import stdtrit
+
+    if clusters < 2:  # noqa: PLR2004 - a variance needs two clusters
+        return float("inf")
+    return max(effect, 1.0) * float(stdtrit(clusters - 1, 0.975) / two_sided(0.95)) ** 2
 
 
 def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float]) -> Quantiles:
@@ -224,6 +248,8 @@ def _too_thin(arm: OrderStatistics, quantile: float) -> str | None:
     beyond = arm.n / max(1.0, arm.design_effect) * min(quantile, 1 - quantile)
     if beyond >= FEWEST_BEYOND:
         return None
+    if not np.isfinite(arm.design_effect):
+        return f"not enough data for the {quantile:g} quantile: one cluster says nothing of how clusters differ"
     wanted = int(np.ceil(FEWEST_BEYOND * max(1.0, arm.design_effect) / min(quantile, 1 - quantile) - 1e-6))
     return (
         f"not enough data for the {quantile:g} quantile: {arm.n:,} values, of which about {beyond:.0f} independent ones"
