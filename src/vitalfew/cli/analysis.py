@@ -14,7 +14,7 @@ from vitalfew.cli.output import write_json, write_results
 from vitalfew.cli.runs import AsJson, leave
 from vitalfew.errors import UsageError
 
-Mode = Literal["fixed", "always_valid", "group_sequential", "bayesian"]
+Mode = Literal["always_valid", "fixed", "group_sequential", "bayesian"]
 
 
 @dataclass(frozen=True)
