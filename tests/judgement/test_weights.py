@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acts_building import definitions
-from vitalfew.judgement.weights import combine, weights
+from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.panel import panel_of
+from vitalfew.judgement.weights import weight_rows, weights
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.chain import DefinitionRef, follow
 from vitalfew.workspace.definitions import Factor
@@ -41,6 +43,11 @@ def log_of(*judgements: tuple[str, dict[str, float]], definition: DefinitionRef 
     return ActLog(tuple(acts), bodies)
 
 
+def combine(answers: list[dict[str, float]], factors: tuple[str, ...]) -> list[float]:
+    people = [Judgement(f"p{number:02}", points) for number, points in enumerate(answers)]
+    return [row.mean for row in weight_rows(panel_of(people, factors, {}))]
+
+
 def means(log: ActLog) -> dict[str, float]:
     return {row.factor: row.mean for row in weights(definitions(), log)}
 
@@ -49,12 +56,13 @@ def test_without_judgements_there_are_no_weights() -> None:
     assert weights(definitions(), ActLog()) == ()
 
 
-def test_the_weights_of_one_person_are_the_normalised_points_without_an_interval() -> None:
+def test_the_weights_of_one_person_are_the_normalised_points_with_a_wide_interval() -> None:
     rows = weights(definitions(), log_of(("anna", {"a": 50, "b": 30, "c": 20})))
     assert [row.mean for row in rows] == pytest.approx([0.5, 0.3, 0.2])
-    assert [(row.factor, row.low, row.high, row.raters, row.note) for row in rows] == [
-        (name, None, None, 1, "no interval yet") for name in FACTORS
-    ]
+    assert all(row.low is not None and row.high is not None and row.high - row.low > 0.2 for row in rows)
+    assert {(row.raters, row.note) for row in rows} == {
+        (1, "one person's answers: how others differ is taken from the prior")
+    }
 
 
 def test_two_people_are_combined_by_the_geometric_mean() -> None:
@@ -71,7 +79,7 @@ def test_the_latest_judgement_of_a_person_counts() -> None:
 def test_a_zero_enters_as_half_a_point_of_a_hundred_and_is_counted() -> None:
     rows = weights(definitions(), log_of(("anna", {"a": 10, "b": 0, "c": 10})))
     assert [row.mean for row in rows] == pytest.approx([100 / 200.5, 0.5 / 200.5, 100 / 200.5])
-    assert rows[1].note == "no interval yet; 1 zero vote"
+    assert [row.zero_votes for row in rows] == [0, 1, 0]
 
 
 def test_an_unanswered_factor_is_absent_and_not_zero() -> None:
@@ -88,7 +96,8 @@ def test_people_who_answered_different_factors_are_joined_through_the_one_they_s
 def test_a_factor_nobody_weighed_has_no_weight_and_the_others_say_so() -> None:
     rows = weights(definitions(), log_of(("anna", {"a": 60, "b": 40})))
     assert [row.factor for row in rows] == ["a", "b"]
-    assert rows[0].note == "no interval yet; nobody weighed: c"
+    assert rows[0].note is not None
+    assert rows[0].note.endswith("; nobody weighed: c")
 
 
 def test_points_for_a_factor_that_is_gone_are_left_out_and_named() -> None:
@@ -102,7 +111,7 @@ def test_a_range_changed_after_a_judgement_is_marked() -> None:
     old = DefinitionRef("factors", "value_model", 1, "1" * 64)
     row = weights(definitions(), log_of(("anna", {"a": 1, "b": 1, "c": 1}), definition=old))[0]
     assert row.note is not None
-    assert row.note.endswith("ranges were changed after some of the judgements: ask again")
+    assert row.note.endswith("ranges were changed after some of the judgements: intervals are wider, ask again")
 
 
 def test_weights_follow_the_order_of_the_definitions() -> None:
@@ -113,6 +122,7 @@ def test_weights_follow_the_order_of_the_definitions() -> None:
 def test_a_rating_as_small_as_numbers_go_is_still_a_number() -> None:
     shares = combine([{"a": 5e-324, "b": 1e15, "c": 1}], FACTORS)
     assert all(math.isfinite(share) for share in shares)
+    assert sum(shares) == pytest.approx(1)
 
 
 @given(ANSWERS)

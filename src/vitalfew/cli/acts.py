@@ -33,17 +33,40 @@ def register(app: typer.Typer) -> None:
 
 def judgement(
     folder: Folder,
-    points: Annotated[list[str], typer.Argument(metavar="FACTOR=POINTS…", help="How much each swing is worth.")],
     by: By,
+    points: Annotated[
+        list[str] | None, typer.Argument(metavar="FACTOR=POINTS…", help="How much each swing is worth.")
+    ] = None,
     group: Annotated[str | None, typer.Option(help="The group the person speaks for.")] = None,
+    kind: Annotated[str | None, typer.Option(help="How points were asked for: swing or points.")] = None,
+    ratio: Annotated[
+        list[str] | None, typer.Option(metavar="A:B=TIMES", help="A counts so many times more than B. Repeatable.")
+    ] = None,
+    best: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BEST:B=TIMES", help="Best-worst method: the best counts so many times B. Repeatable."),
+    ] = None,
+    worst: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A:WORST=TIMES", help="Best-worst method: A counts so many times the worst. Repeatable."),
+    ] = None,
 ) -> None:
     """Say how much each factor is worth.
 
-    Points on any scale for the swing of a factor from its worst to its best.
+    Points on any scale for the swing of a factor from its worst to its best, or comparisons of two factors.
+    Leave out what you cannot judge; 0 says that it counts nothing.
     """
     from vitalfew.judgement import recording
+    from vitalfew.judgement.answers import best_worst_of
 
-    _done(recording.judge(_load(folder), by, dict(_pair(pair) for pair in points), group=group))
+    compared = [_compared(text) for text in ratio or ()]
+    extremes = best_worst_of([_compared(text) for text in best or ()], [_compared(text) for text in worst or ()])
+    given = dict(_pair(pair) for pair in points or ())
+    if kind not in (None, "swing", "points"):
+        raise UsageError(f"points cannot be asked for as '{kind}'", expected="swing or points")
+    if not given:
+        kind = "best_worst" if extremes else "ratios" if compared else None
+    _done(recording.judge(_load(folder), by, given, group=group, kind=kind, ratios=compared, best_worst=extremes))
 
 
 def forecast(
@@ -188,6 +211,18 @@ def _pair(text: str) -> tuple[str, float]:
         return factor, float(points)
     except ValueError:
         raise UsageError(f"cannot read '{text}'", expected="FACTOR=POINTS, such as retention_7=80") from None
+
+
+def _compared(text: str) -> tuple[str, str, float]:
+    pair, _, times = text.partition("=")
+    first, colon, second = pair.partition(":")
+    try:
+        found = float(times)
+    except ValueError:
+        found = 0.0
+    if not (colon and first and second and found > 0):
+        raise UsageError(f"cannot read '{text}'", expected="A:B=TIMES above 0, such as retention_7:tickets=3")
+    return first, second, found
 
 
 def _done(act: Act) -> None:

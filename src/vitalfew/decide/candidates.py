@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import LineDraws, cost_draws, horizon_share, promise_draws, stream, value_of
+from vitalfew.decide.draws import LineDraws, cost_draws, horizon_share, promise_draws, value_of
 from vitalfew.decide.effects import stronger, weakest
 from vitalfew.decide.portfolio import best_buy, in_best_portfolio
 from vitalfew.decide.shipped import effect_draws, is_shipped, unweighed_reasons, use_sentence
+from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import CandidateLine, Cost
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
@@ -46,21 +47,31 @@ class PricedLine:
         """Whether no guardrail failed: a failed one cannot be bought by any value."""
         return "fail" not in self.gates.values()
 
+    def without_parts(self) -> PricedLine:
+        """The same without the draws by factor."""
+        return self if self.draws is None else replace(self, draws=self.draws.without_parts())
+
 
 def candidate_lines(inputs: Inputs) -> tuple[tuple[CandidateLine, ...], tuple[str, ...]]:
     """Candidates in order of P(in the best portfolio), and notes about how they were ranked."""
-    open_initiatives = {
-        key: initiative
-        for key, initiative in sorted(inputs.definitions.initiatives.items())
-        if not is_shipped(initiative, inputs) and initiative.status not in OVER
-    }
-    lines = [_initiative_line(inputs, key, initiative) for key, initiative in open_initiatives.items()]
+    lines = [line.without_parts() for line in priced_lines(inputs)]
     removed = {initiative.removes for initiative in inputs.definitions.initiatives.values()}
     lines += [_removal_line(inputs, key) for key in _hardly_used(inputs) if key not in removed]
     ranked, notes = _with_probabilities(inputs, lines)
     decided = (_decided(line, priced.gates) for line, priced in zip(ranked, lines, strict=True))
     by_rank = sorted(zip(decided, lines, strict=True), key=lambda pair: _rank(pair[0], pair[1].draws))
     return tuple(line for line, _ in by_rank), notes
+
+
+def priced_lines(inputs: Inputs) -> Iterator[PricedLine]:
+    """The open initiatives with draws of value, by factor too, and of cost: one by one, for their size."""
+    open_initiatives = {
+        key: initiative
+        for key, initiative in sorted(inputs.definitions.initiatives.items())
+        if not is_shipped(initiative, inputs) and initiative.status not in OVER
+    }
+    for key, initiative in open_initiatives.items():
+        yield _initiative_line(inputs, key, initiative)
 
 
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> PricedLine:
@@ -86,7 +97,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Priced
         grade=weakest(grades),
         reasons=(*reasons, *gate_reasons),
     )
-    return PricedLine(line, draws.without_parts() if draws else None, cost, gates)
+    return PricedLine(line, draws, cost, gates)
 
 
 def _expected(
@@ -217,7 +228,7 @@ def _with_probabilities(inputs: Inputs, lines: Sequence[PricedLine]) -> tuple[li
         return [line.line for line in lines], ()
     open_to = [at for at in ready if lines[at].fundable]
     chances = dict.fromkeys(ready, (0.0, 0.0))
-    budget, notes = _budget(inputs, [lines[at] for at in ready])
+    budget, notes = budget_of(inputs, [lines[at] for at in ready])
     if open_to:
         values = np.vstack([ready[at][0] for at in open_to])
         costs = np.vstack([ready[at][1] for at in open_to])
@@ -233,7 +244,8 @@ def _with_probabilities(inputs: Inputs, lines: Sequence[PricedLine]) -> tuple[li
     return ranked, notes
 
 
-def _budget(inputs: Inputs, priced: Sequence[PricedLine]) -> tuple[float, tuple[str, ...]]:
+def budget_of(inputs: Inputs, priced: Sequence[PricedLine]) -> tuple[float, tuple[str, ...]]:
+    """The budget, as given or taken from the candidates' costs, and what to say about it."""
     policy = inputs.definitions.policy
     if policy.budget is not None:
         return policy.budget, ()

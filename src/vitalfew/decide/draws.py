@@ -5,13 +5,14 @@ Every stream is keyed by names, so that adding or removing a line changes no oth
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vitalfew.judgement.metalog import moments, sample
+from vitalfew.judgement.posterior import Mixture
+from vitalfew.judgement.streams import stream, weight_numbers
 from vitalfew.results.rows import FactorPart, Value
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.decide.effects import Known
-    from vitalfew.results.rows import PromiseRow, WeightRow
+    from vitalfew.results.rows import PromiseRow, Tables, WeightPosteriorRow
     from vitalfew.workspace.definitions import Definitions, Quantiles
 
     Floats = NDArray[np.float64]
@@ -53,24 +54,34 @@ class LineDraws:
         )
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
-    """The random stream of one thing, by its names: of a line and a factor, of a line's cost, of a weight."""
-    digest = hashlib.sha256("/".join(names).encode()).digest()  # no key holds a slash
-    return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
+def weight_draws(definitions: Definitions, tables: Tables, seed: int) -> dict[str, Floats]:
+    """Weights by factor, `(draws,)` each, the same for all lines.
 
-
-def weight_draws(definitions: Definitions, weights: Sequence[WeightRow], seed: int) -> dict[str, Floats]:
-    """Weights by factor, `(draws,)` each: the group's where people judged, else uniform over all possible weights."""
+    Where people judged, draws of their consensus, or its means where it has no posterior (a single factor); else
+    uniform over all possible weights.
+    """
     factors = tuple(definitions.factors)
     if not factors:
         return {}
-    if weights:
-        given = {row.factor: row.mean for row in weights}
+    if tables.weight_posterior:
+        agreed = mixture(tables.weight_posterior)
+        drawn = agreed.draw(*weight_numbers(seed, agreed.factors, DRAWS))
+        return {factor: drawn[at] for at, factor in enumerate(agreed.factors) if factor in factors}
+    if tables.weights:
+        given = {row.factor: row.mean for row in tables.weights}
         return {factor: np.full(DRAWS, given[factor]) for factor in factors if factor in given}
     # Shares of exponential variables are uniform over the simplex (Dirichlet with ones).
     raised = {factor: stream(seed, "", "weights", factor).exponential(size=DRAWS) for factor in factors}
     total = np.sum([raised[factor] for factor in sorted(factors)], axis=0)
     return {factor: raised[factor] / total for factor in factors}
+
+
+def mixture(rows: Sequence[WeightPosteriorRow]) -> Mixture:
+    """The posterior of the log weights as a run holds it."""
+    factors = rows[0].factors
+    share, means = np.array([row.share for row in rows]), np.array([row.mean for row in rows])
+    covariance = np.array([row.covariance for row in rows]).reshape(len(rows), len(factors), len(factors))
+    return Mixture(factors, share, means, covariance)
 
 
 def measured_draws(

@@ -48,7 +48,7 @@ class Inputs:
             found[None],
             {key: gate_states(definitions, key, found) for key in definitions.initiatives},
             waived,
-            weight_draws(definitions, tables.weights, seed),
+            weight_draws(definitions, tables, seed),
             {row.feature: row for row in tables.use if row.main and row.segment is None},
         )
 

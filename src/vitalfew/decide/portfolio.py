@@ -45,7 +45,12 @@ def best_buy(values: Floats, costs: Floats) -> Floats:
 
 
 def in_best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | None = None) -> Floats:
-    """P(a candidate is in the best portfolio within the budget), `(lines,)`.
+    """P(a candidate is in the best portfolio within the budget), `(lines,)`; see `best_portfolio`."""
+    return np.asarray(best_portfolio(values, costs, budget, ties).mean(axis=1), dtype=np.float64)
+
+
+def best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | None = None) -> Flags:
+    """Which candidates are in the best portfolio within the budget, `(lines, draws)`.
 
     Per draw lines are taken greedily by value per cost; where the best single line that fits is worth more than all of
     these, it is taken instead, so that a trifle never keeps out what would fill the budget. Greedy loses 0.1 % of value
@@ -72,7 +77,7 @@ def in_best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats
     better = affordable[single, draws] > np.where(chosen, values, 0.0).sum(axis=0)
     chosen[:, better] = False
     chosen[single[better], draws[better]] = True
-    return np.asarray(chosen.mean(axis=1), dtype=np.float64)
+    return chosen
 
 
 def _value_per_cost(values: Floats, costs: Floats) -> Floats:

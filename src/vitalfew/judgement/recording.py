@@ -9,16 +9,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import ActError, UsageError, suggest
+from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.promises import combined
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model
 from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
+    from vitalfew.judgement.answers import BestWorst
     from vitalfew.workspace.acts import Act, Erasure, Writer
     from vitalfew.workspace.chain import DefinitionRef, Kind
     from vitalfew.workspace.definitions import Definitions
@@ -29,7 +31,15 @@ DECIDED = ("initiatives", "features", "experiments", "hypotheses", "needs", "obj
 
 
 def judge(
-    ws: Workspace, by: str, points: Mapping[str, float], *, group: str | None = None, at: datetime | None = None
+    ws: Workspace,
+    by: str,
+    points: Mapping[str, float] | None = None,
+    *,
+    group: str | None = None,
+    kind: str | None = None,
+    ratios: Sequence[tuple[str, str, float]] = (),
+    best_worst: BestWorst | None = None,
+    at: datetime | None = None,
 ) -> Act:
     """Record how much each factor's swing is worth to a person; the latest judgement of a person counts.
 
@@ -38,16 +48,26 @@ def judge(
         by: the person, kept as a pseudonym.
         points: points per factor on any scale, 0 or more; factors may be left out.
         group: the group the person speaks for.
+        kind: how the person was asked: *swing*, *points*, *ratios* or *best_worst*.
+        ratios: `(a, b, times)`: a counts so many times more than b; alone, or as checks beside points.
+        best_worst: answers of the best-worst method.
         at: when; by default now.
 
     Raises:
-        ActError: a factor is unknown, a number impossible, or the log damaged.
+        ActError: a factor is unknown, a number impossible, nothing is said about which factor counts more, or the log
+            is damaged.
     """
-    for factor in points:
+    folder = _folder(ws)
+    said = Judgement(by, points or {}, tuple(ratios), best_worst, group)
+    for factor in said.named():
         _known(factor, ws.definitions.factors, "factor")
-    with acts_of.writing(_folder(ws)) as writer:
-        definition = value_model(ws.definitions, writer.log)
-        return writer.append("judgement", VALUE_MODEL, by, {"group": group, "points": dict(points)}, definition, at)
+    _says_something(said, tuple(ws.definitions.factors))
+    body: dict[str, Any] = {"group": group, "kind": kind}
+    body |= {"points": dict(said.points)} if said.points else {}
+    body |= {"ratios": [list(ratio) for ratio in said.ratios]} if said.ratios else {}
+    body |= {"best_worst": asdict(best_worst)} if best_worst else {}
+    with acts_of.writing(folder) as writer:
+        return writer.append("judgement", VALUE_MODEL, by, body, value_model(ws.definitions, writer.log), at)
 
 
 def forecast(
@@ -136,6 +156,16 @@ def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at:
 def erase(ws: Workspace, by: str) -> Erasure:
     """Erase what a person said; see `workspace.acts.erase`."""
     return acts_of.erase(_folder(ws), by)
+
+
+def _says_something(said: Judgement, factors: tuple[str, ...]) -> None:
+    """Refuse a judgement that leaves the weights as they are: whoever gave it would think that it counts."""
+    if any(value < 0 for value in said.points.values()):
+        return  # which field is wrong is said where the body is validated
+    silence = said.silence(factors)
+    if silence and said.named():
+        hint = "give at least two factors, one of them more than 0; leave out what you cannot judge"
+        raise ActError(f"whoever {silence} has not said which factor counts more", hint=hint)
 
 
 def _record(

@@ -1,118 +1,119 @@
-"""Weights of the factors from people's own judgements, as the geometric mean over persons.
-
-Source: Aczel and Saaty (1983), "Procedures for synthesizing ratio judgements": the geometric mean is the separable
-rule that keeps reciprocity and unanimity.
-"""
+"""Weights of the factors, with intervals, from people's own judgements."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from vitalfew.results.rows import WeightRow
-from vitalfew.workspace.locks import VALUE_MODEL, value_model
+import numpy as np
+
+from vitalfew.judgement.groups import shown_groups
+from vitalfew.judgement.panel import panel
+from vitalfew.judgement.posterior import posterior, softmax
+from vitalfew.judgement.streams import weight_numbers
+from vitalfew.results.rows import GroupWeightRow, WeightPosteriorRow, WeightRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from vitalfew.judgement.observations import Floats
+    from vitalfew.judgement.panel import Panel
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions
 
-ZERO_ENTERS_AS = 0.5
-"""Points of a factor judged worthless, on a scale where the person's top factor has 100."""
-
-NO_INTERVAL = "no interval yet"
-
-type Points = Mapping[str, float]
+DRAWS = 4_000
+TAILS = (0.1, 0.9)
 
 
 def weights(definitions: Definitions, acts: ActLog) -> tuple[WeightRow, ...]:
     """Combine the latest judgement of each person into one weight per factor.
 
-    Each person's points count relative to that person's top factor; factors a person did not answer are absent, not
-    zero. All persons count alike; shares per group of raters are not applied.
-
     Returns:
         One row per factor that somebody weighed, in the order of the definitions; weights sum to 1. Empty without
         judgements. A factor nobody weighed has no row, and the others say so.
     """
-    answers = _latest(acts)
-    known = [{key: value for key, value in points.items() if key in definitions.factors} for points in answers]
-    usable = [points for points in known if any(points.values())]
-    factors = [key for key in definitions.factors if any(key in points for points in usable)]
-    if not factors:
-        return ()
-    note = "; ".join([NO_INTERVAL, *_remarks(definitions, acts, answers, factors)])
-    shares = combine(usable, factors)
+    return weight_rows(panel(definitions, acts))
+
+
+def weight_rows(people: Panel) -> tuple[WeightRow, ...]:
+    """The weights of a panel; a single factor has all the weight, whatever was said."""
+    factors = people.factors
+    if len(factors) > 1:
+        found = people.posterior
+        numbers = weight_numbers(0, factors, DRAWS)
+        centre = found.consensus.centre
+        low, high = np.quantile(found.consensus.draw(*numbers), TAILS, axis=1)
+        member_low, member_high = np.quantile(found.member.draw(*numbers), TAILS, axis=1)
+    else:
+        centre = low = high = member_low = member_high = np.ones(len(factors))
+    note = "; ".join(["a single factor: nothing to weigh it against"] if len(factors) == 1 else people.notes) or None
     return tuple(
         WeightRow(
-            factor, share, raters=sum(factor in points for points in usable), note=_with_zeros(note, factor, usable)
+            factor,
+            float(centre[at]),
+            float(low[at]),
+            float(high[at]),
+            people.raters(factor),
+            note,
+            float(member_low[at]),
+            float(member_high[at]),
+            people.zero_votes(factor),
         )
-        for factor, share in zip(factors, shares, strict=True)
+        for at, factor in enumerate(factors)
     )
 
 
-def combine(answers: Sequence[Points], factors: Sequence[str]) -> tuple[float, ...]:
-    """The weights that fit everybody's log points best in least squares, with a free scale per person.
-
-    With complete answers this is the normalised geometric mean. Where no chain of persons connects two factors, their
-    ratio is unknown and the solution of least norm is taken.
-
-    Args:
-        answers: points per factor, one mapping per person, each with at least one point above zero.
-        factors: the factors to weigh; each answered by somebody.
-
-    Returns:
-        Weights in the order of `factors`, summing to 1.
-    """
-    import numpy as np
-
-    rows = [(person, factor) for person, points in enumerate(answers) for factor in factors if factor in points]
-    design = np.zeros((len(rows), len(factors)))
-    logs = np.zeros(len(rows))
-    for row, (person, factor) in enumerate(rows):
-        design[row, factors.index(factor)] = 1.0
-        logs[row] = _log_points(answers[person], factor)
-    owner = np.array([person for person, _ in rows])
-    for person in range(len(answers)):  # a person's scale is free: only differences within the person count
-        mine = owner == person
-        design[mine] -= design[mine].mean(axis=0)
-        logs[mine] -= logs[mine].mean()
-    solution = np.linalg.lstsq(design, logs, rcond=None)[0]
-    raised = np.exp(solution - solution.max())
-    return tuple(float(share) for share in raised / raised.sum())
+def posterior_rows(people: Panel) -> tuple[WeightPosteriorRow, ...]:
+    """The posterior as the mixture that draws of weights are made from; empty below two factors."""
+    if len(people.factors) < 2:  # noqa: PLR2004 - a single weight is 1, without a posterior
+        return ()
+    mixture = people.posterior.consensus
+    return tuple(
+        WeightPosteriorRow(float(share), mixture.factors, _numbers(mean), _numbers(covariance))
+        for share, mean, covariance in zip(mixture.share, mixture.mean, mixture.covariance, strict=True)
+    )
 
 
-def _log_points(points: Points, factor: str) -> float:
-    """Logarithm of the points on a scale where the top factor has 100."""
-    if points[factor] == 0:
-        return math.log(ZERO_ENTERS_AS)
-    return math.log(100.0) + math.log(points[factor]) - math.log(max(points.values()))
+def group_weights(people: Panel) -> tuple[GroupWeightRow, ...]:
+    """Weights of each group of raters beside those of everybody else; groups under five are merged or not shown."""
+    groups = shown_groups(people.judgements)
+    if len(people.factors) < 2:  # noqa: PLR2004 - groups cannot differ over one factor
+        return ()
+    rows: list[GroupWeightRow] = []
+    for name, members in groups.items():
+        side = [int(judgement.person not in members) for judgement in people.judgements]
+        found = posterior(people.judgements, people.factors, side, [1.0, 1.0])
+        numbers = [weight_numbers(which, people.factors, DRAWS) for which in (0, 1)]
+        # Both sides share the cell of each draw: how much people scatter is the same unknown for both.
+        own, others = (found.group(which).draw(numbers[0][0], numbers[which][1]) for which in (0, 1))
+        centres = [found.group(which).centre for which in (0, 1)]
+        rows += _group_rows(name, people, members, (centres[0], centres[1]), (own, others))
+    return tuple(rows)
 
 
-def _latest(acts: ActLog) -> list[Points]:
-    by_person: dict[str, Points] = {}
-    for act, body in acts.of("judgement", VALUE_MODEL):
-        by_person[act.by] = body["points"]
-    return [by_person[person] for person in sorted(by_person)]
+def _group_rows(
+    name: str, people: Panel, members: frozenset[str], centres: tuple[Floats, Floats], draws: tuple[Floats, Floats]
+) -> list[GroupWeightRow]:
+    low, high = np.quantile(draws[0], TAILS, axis=1)
+    gap_low, gap_high = np.quantile(draws[0] - draws[1], TAILS, axis=1)
+    return [
+        GroupWeightRow(
+            name,
+            factor,
+            sum(factor in judgement.named() for judgement in people.judgements if judgement.person in members),
+            float(centres[0][at]),
+            float(low[at]),
+            float(high[at]),
+            float(centres[0][at] - centres[1][at]),
+            float(gap_low[at]),
+            float(gap_high[at]),
+        )
+        for at, factor in enumerate(people.factors)
+    ]
 
 
-def _remarks(definitions: Definitions, acts: ActLog, answers: Sequence[Points], factors: Sequence[str]) -> list[str]:
-    said = []
-    if len(answers) > 1:
-        said.append("every person counts alike, whatever their group")
-    gone = sorted({key for points in answers for key in points if key not in definitions.factors})
-    if gone:
-        said.append(f"left out, no longer factors: {', '.join(gone)}")
-    unweighed = [key for key in definitions.factors if key not in factors]
-    if unweighed:
-        said.append(f"nobody weighed: {', '.join(unweighed)}")
-    present = value_model(definitions, acts).hash
-    if any(act.definition and act.definition.hash != present for act, _ in acts.of("judgement", VALUE_MODEL)):
-        said.append("factors or ranges were changed after some of the judgements: ask again")
-    return said
+def own_weights(people: Panel) -> Floats:
+    """Each person's own weights, `(P, n)`; gaps are filled with the panel's. Never stored, never shown by person."""
+    consensus = people.posterior.consensus
+    return softmax(people.posterior.seen.own(consensus.share @ consensus.mean).T).T
 
 
-def _with_zeros(note: str, factor: str, answers: Sequence[Points]) -> str:
-    votes = sum(points.get(factor) == 0 for points in answers)
-    return f"{note}; {votes} zero vote{'s' if votes > 1 else ''}" if votes else note
+def _numbers(array: Floats) -> tuple[float, ...]:
+    return tuple(float(number) for number in array.ravel())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.workspace import Workspace
 
 ALL_KINDS = tuple(Definitions.model_fields)
-_JUDGED = ("workspace", "factors", "metrics", "hypotheses", "initiatives", "experiments")
+_JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiatives", "experiments")
 
 
 @dataclass
@@ -121,12 +121,15 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     measures = tuple(_measure_stage(definitions, key) for key in _measured_sources(definitions))
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
+    before_ledger = (*names, "use", "effects", "judgement", "verdicts")
+    read = ("use", "effects", "judgement", "verdicts", "ledger", "disagreement")
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
-        Stage("ledger", ALL_KINDS, _ledger, after=(*names, "use", "effects", "judgement", "verdicts"), other=_draws),
-        Stage("checks", ALL_KINDS, _checks, after=("use", "effects", "judgement", "verdicts", "ledger"), other=_today),
+        Stage("ledger", ALL_KINDS, _ledger, after=before_ledger, other=_draws),
+        Stage("disagreement", ALL_KINDS, _disagreement, after=before_ledger, other=_draws),
+        Stage("checks", ALL_KINDS, _checks, after=read, other=_today),
     )
     return (*measures, _use_stage(definitions), *later)
 
@@ -214,12 +217,16 @@ def _effects(context: Context, tables: Tables) -> Output:
 
 
 def _judgement(context: Context, _: Tables) -> Output:
+    from vitalfew.judgement.panel import panel
     from vitalfew.judgement.promises import promises
-    from vitalfew.judgement.weights import weights
+    from vitalfew.judgement.weights import group_weights, posterior_rows, weight_rows
 
     acts = context.workspace.acts
+    people = panel(context.definitions, acts)
     return {
-        "weights": weights(context.definitions, acts),
+        "weights": weight_rows(people),
+        "weight_posterior": posterior_rows(people),
+        "group_weights": group_weights(people),
         "promises": promises(context.definitions, acts, context.proofs),
     }
 
@@ -238,6 +245,17 @@ def _ledger(context: Context, tables: Tables) -> Output:
     waived = waivers(context.definitions, context.workspace.acts)
     shipped, candidates, headline = ledger(context.definitions, tables, context.today, context.seed, waived)
     return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
+
+
+def _disagreement(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.agreement import disagreement
+    from vitalfew.judgement.panel import panel
+    from vitalfew.judgement.waivers import waivers
+
+    people = panel(context.definitions, context.workspace.acts)
+    waived = waivers(context.definitions, context.workspace.acts)
+    rows, choices = disagreement(context.definitions, tables, people, context.today, context.seed, waived)
+    return {"disagreement": rows, "group_choices": choices}
 
 
 def _checks(context: Context, tables: Tables) -> Output:

@@ -14,10 +14,13 @@ from vitalfew.results.codec import plain
 from vitalfew.results.rows import (
     BandRow,
     CandidateLine,
+    DisagreementRow,
     EffectRow,
     Estimate,
     FailedRow,
     FindingRow,
+    GroupChoiceRow,
+    GroupWeightRow,
     HealthRow,
     HeterogeneityRow,
     PromiseRow,
@@ -33,7 +36,7 @@ from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Definitions, Quantiles
 
 SCHEMA_VERSION: Literal[1] = 1
-PARTS = ("experiments", "features", "weights", "promises", "verdicts", "ledger", "checks")
+PARTS = ("experiments", "features", "weights", "groups", "disagreement", "promises", "verdicts", "ledger", "checks")
 _MIN_RESOLVED = 10
 
 
@@ -195,6 +198,14 @@ class PromisePart:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPart:
+    """One group of raters, five people or more: its weights, and what it would fund by them (null: not known)."""
+
+    weights: Mapping[str, GroupWeightRow]
+    choice: GroupChoiceRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole export. A missing number is null with its reason beside it."""
 
@@ -211,6 +222,8 @@ class Document:
     experiments: Mapping[str, ExperimentPart]
     features: tuple[FeaturePart, ...]
     weights: Mapping[str, WeightRow]
+    groups: Mapping[str, GroupPart]
+    disagreement: DisagreementRow | None
     promises: tuple[PromisePart, ...]
     verdicts: tuple[VerdictRow, ...]
     ledger: LedgerPart
@@ -233,6 +246,8 @@ def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Documen
         experiments=_experiments(tables),
         features=_features(tables, definitions),
         weights={row.factor: row for row in tables.weights},
+        groups=_groups(tables),
+        disagreement=next(iter(tables.disagreement), None),
         promises=tuple(_promise(row) for row in tables.promises),
         verdicts=tables.verdicts,
         ledger=LedgerPart(_headline(tables), tables.shipped, tables.candidates),
@@ -254,6 +269,14 @@ def to_dict(exported: Document, only: Iterable[str] = ()) -> dict[str, Any]:
 def _promise(row: PromiseRow) -> PromisePart:
     hidden = {"p10": None, "p50": None, "p90": None, "p_zero": None} if row.locked_at is None else {}
     return PromisePart(**{**plain(row), **hidden, "notes": row.notes})
+
+
+def _groups(tables: Tables) -> dict[str, GroupPart]:
+    choices = {row.group: row for row in tables.group_choices}
+    found: dict[str, dict[str, GroupWeightRow]] = {}
+    for row in tables.group_weights:
+        found.setdefault(row.group, {})[row.factor] = row
+    return {group: GroupPart(weights, choices.get(group)) for group, weights in found.items()}
 
 
 def _experiments(tables: Tables) -> dict[str, ExperimentPart]:

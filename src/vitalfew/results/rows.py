@@ -137,7 +137,8 @@ class CountRow:
     *before_start*: units exposed before the start; *duplicates*: events that came again (of events); *bots*: units
     left out; *merged*: units that had several ids; *mismatched*: units whose arm is not the one the dealing gives;
     *held_out*: units of a holdout's control found in an experiment it is kept out of; *late*: events that came more
-    than 48 hours after they happened.
+    than 48 hours after they happened (`of` 0: when they came is not known). `until` (ISO, of *late* only): the last
+    complete day; days after it may still change.
     """
 
     experiment: str
@@ -145,6 +146,7 @@ class CountRow:
     arm: str
     count: int
     of: int
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +304,8 @@ class ExperimentRow:
 class WeightRow:
     """Weight of a factor, 0 to 1, with its 80 % interval; `mean` is at the mean of the log weights.
 
-    `member_low` and `member_high`: 80 % of single members' weights lie there, which is no single person's. `zero_votes`:
-    how many said it counts nothing.
+    Between `member_low` and `member_high` lie 80 % of single members' weights, by the model: no person is shown.
+    `zero_votes`: how many said that it counts nothing.
     """
 
     factor: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, JsonValue, Strict, ValidationError, model_validator
 
@@ -32,11 +32,49 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Times = Annotated[float, Strict(), AllowInfNan(False), Field(gt=0, le=LARGEST)]  # noqa: FBT003 - likewise
+
+
+class BestWorstBody(Body):
+    """How many times more the best factor counts than each other, and each other than the worst."""
+
+    best: Name
+    worst: Name
+    best_to_others: Annotated[dict[Name, Times], Field(max_length=100)]
+    others_to_worst: Annotated[dict[Name, Times], Field(max_length=100)]
+
+    @model_validator(mode="after")
+    def _two_factors(self) -> Self:
+        if self.best == self.worst:
+            raise ValueError("best and worst are the same factor")
+        if not self.best_to_others and not self.others_to_worst:
+            raise ValueError("nothing is compared with the best or the worst")
+        return self
+
+
 class JudgementBody(Body):
-    """A person's points per factor: how much its swing from worst to best is worth, on any scale of one's own."""
+    """What a person says a factor's swing from worst to best is worth.
+
+    `points` per factor on any scale of one's own (kinds *swing* and *points*), `ratios` `[a, b, times]` (a counts so
+    many times more than b; also as checks beside points), or `best_worst`.
+    """
 
     group: Name | None = None
-    points: Annotated[dict[Name, Points], Field(min_length=1, max_length=100)]
+    kind: Literal["swing", "points", "ratios", "best_worst"] | None = None
+    points: Annotated[dict[Name, Points], Field(min_length=1, max_length=100)] | None = None
+    ratios: Annotated[list[tuple[Name, Name, Times]], Field(min_length=1, max_length=1_000)] | None = None
+    best_worst: BestWorstBody | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.points is None and self.ratios is None and self.best_worst is None:
+            raise ValueError("gives neither points nor ratios nor best and worst")
+        needed = {"ratios": self.ratios, "best_worst": self.best_worst}.get(self.kind or "points", self.points)
+        if self.kind is not None and needed is None:
+            raise ValueError(f"is of kind {self.kind} and does not hold what that needs")
+        if any(one == other for one, other, _ in self.ratios or ()):
+            raise ValueError("a factor is compared with itself")
+        return self
 
 
 class ForecastBody(Body):

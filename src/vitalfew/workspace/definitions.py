@@ -172,7 +172,8 @@ class Policy(Definition):
     """Budget and horizon of decisions. `discount` is per year, as a share.
 
     `covariate_days` holds for every metric over events that gives none of its own; `decision` is the rule by which an
-    experiment suggests to ship.
+    experiment suggests to ship. `rater_groups`: shares of groups of people in the weights, in any proportion; without
+    them every person counts alike.
     """
 
     budget: Positive | None = None
@@ -182,6 +183,7 @@ class Policy(Definition):
     money_per_cost_unit: Positive | None = None
     covariate_days: Days = 0
     decision: DecisionRule = DecisionRule()
+    rater_groups: dict[Text, Positive] = Field(default_factory=dict)
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------
