@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from vitalfew.evidence.counted import counted
 from vitalfew.results.moments import moments_of
 from vitalfew.stats.arrays import differences, sample
 from vitalfew.warehouse.dealing import dealt
@@ -99,7 +100,7 @@ def test_an_event_sent_one_to_five_times_in_any_order_counts_once_to_the_last_bi
         for at, arm in enumerate(ARMS):
             total = int((users % 2 == at).sum())
             assert repeated[arm] == (total - int((np.asarray(frames["events"]["user"]) % 2 == at).sum()), total)
-    assert {(row.what, row.count) for row in once.counts} == {("duplicates", 0)}
+    assert {(row.what, row.count) for row in once.counts if row.what != "late"} == {("duplicates", 0)}
 
 
 def test_the_same_rows_in_any_order_and_with_any_threads_give_the_same_p_values() -> None:
@@ -206,7 +207,10 @@ def test_a_table_of_units_keeps_one_row_of_a_person_with_several_ids() -> None:
         "treatment": (1, 1),
     }
     assert _arms(measured)["control"].mean_of("spend") == 1.0
-    assert {(row.arm, row.count) for row in measured.counts} == {("control", 1), ("treatment", 0)}
+    assert {(row.arm, row.count) for row in measured.counts if row.what == "merged"} == {
+        ("control", 1),
+        ("treatment", 0),
+    }
 
 
 def _with_bots(one_sided: bool) -> tuple[dict[str, Any], np.ndarray]:
@@ -224,7 +228,7 @@ def test_bots_are_left_out_of_every_arm_and_what_is_left_is_what_people_do() -> 
     rule = {"events": {"table": "events", "unit": "user", "time": "at", "event": "name", "bots_above": 20}}
     cleaned, naive = _measured(frames, sources=rule), _measured(frames)
     by_arm = [int(bots[at::2].sum()) for at in (0, 1)]
-    assert [(row.arm, row.count, row.of) for row in cleaned.counts] == [
+    assert [(row.arm, row.count, row.of) for row in cleaned.counts if row.what == "bots"] == [
         (arm, count, 2_000) for arm, count in zip(ARMS, by_arm, strict=True)
     ]
     assert [row.units for row in cleaned.assignments] == [2_000 - count for count in by_arm]
@@ -233,7 +237,7 @@ def test_bots_are_left_out_of_every_arm_and_what_is_left_is_what_people_do() -> 
         assert abs(found.mean_of("orders") - 3) < 2 * se
         assert _arms(naive)[arm].mean_of("orders") > 4
     one_sided = _measured(_with_bots(one_sided=True)[0], sources=rule)
-    counts = {row.arm: row.count for row in one_sided.counts}
+    counts = {row.arm: row.count for row in one_sided.counts if row.what == "bots"}
     assert counts["control"] == 0
     assert counts["treatment"] > 10
 
@@ -249,7 +253,11 @@ def test_the_dealing_is_drawn_again_and_those_in_another_arm_are_counted(kind: s
     experiment = {"source": "seen", "split": split, "dealing": dealing.model_dump(), "metrics": ["orders"]}
     measured = _measured(frames, experiments={"test": experiment})
     wrong = int((arms[:30] != "control").sum())
-    assert {row.arm: row.count for row in measured.counts} == {"control": wrong, "treatment": 0, "other": 0}
+    assert {row.arm: row.count for row in measured.counts if row.what == "mismatched"} == {
+        "control": wrong,
+        "treatment": 0,
+        "other": 0,
+    }
     experiment.pop("split")
     assert "add `split:`" in _measured(frames, experiments={"test": experiment}).failed[0].reason
 
@@ -262,4 +270,51 @@ def test_units_held_out_that_are_found_in_an_experiment_are_counted() -> None:
     holdout = {"source": "seen", "design": "holdout", "holds_out": ["inner"], "metrics": ["orders"]}
     inner = {"source": "seen", "control": "on", "metrics": ["orders"]}
     measured = _measured(frames, experiments={"test": holdout, "inner": inner})
-    assert [(row.arm, row.count, row.of) for row in measured.counts] == [("control", 250, 500)]
+    assert [(row.arm, row.count, row.of) for row in measured.counts if row.what == "held_out"] == [
+        ("control", 250, 500)
+    ]
+
+
+def _with_arrival(delays: np.ndarray, **more: Any) -> Measured:
+    """Events of `_simple`, which reached the warehouse after some microseconds."""
+    frames = _simple()
+    events = frames["events"]
+    came = pa.array(np.asarray(events["at"].cast(pa.int64())) + delays, INSTANT)
+    frames["events"] = events.append_column("came", came)
+    source = {"table": "events", "unit": "user", "time": "at", "event": "name", "arrived": "came"}
+    return _measured(frames, sources={"events": source}, **more)
+
+
+def test_events_that_came_more_than_two_days_late_are_counted_by_arm() -> None:
+    events = _simple()["events"]
+    users, n = np.asarray(events["user"]), events.num_rows
+    late = np.random.default_rng(1).random(n) < np.where(users % 2 == 1, 0.3, 0.05)
+    measured = _with_arrival(np.where(late, 49, 48) * DAY // 24)
+    for at, arm in enumerate(ARMS):
+        (row,) = (row for row in measured.counts if row.what == "late" and row.arm == arm)
+        mine = users % 2 == at
+        assert (row.count, row.of) == (int((late & mine).sum()), int(mine.sum()))
+    health = {row.test: row for row in counted("test", measured.counts)}
+    assert health["late"].status == "warning"
+    assert "later days may still change" in health["late"].message
+
+
+def test_days_are_complete_two_days_after_their_end() -> None:
+    frames = _simple()
+    newest = int(np.asarray(frames["events"]["at"].cast(pa.int64())).max())
+    day = (newest - 2 * DAY) // DAY - 1
+    expected = str(np.datetime64(day, "D"))
+    (row,) = (row for row in _measured(frames).counts if row.what == "late")
+    assert (row.count, row.of, row.until) == (0, 0, expected)
+    (waited,) = {row.until for row in _with_arrival(np.full(frames["events"].num_rows, 5 * DAY)).counts}
+    assert waited == str(np.datetime64(day + 5, "D"))
+    told = [row.message for row in counted("test", [row], dated=True)]
+    assert told == [f"Complete to {expected}; later days may still change."]
+    assert list(counted("test", [row])) == []
+
+
+def test_an_experiment_that_ended_before_the_newest_events_is_complete() -> None:
+    over = {"source": "seen", "end": "2026-03-10", "metrics": ["orders"]}
+    assert [row for row in _measured(_simple(), experiments={"test": over}).counts if row.what == "late"] == []
+    open_still = {"source": "seen", "end": "2026-04-30", "metrics": ["orders"]}
+    assert [row.what for row in _measured(_simple(), experiments={"test": open_still}).counts] == ["late"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vitalfew.results.rows import HealthRow
@@ -62,6 +62,7 @@ LIMITS: Mapping[CountedFact, Limit] = {
 NAMES: Mapping[CountedFact, str] = {"mismatched": "dealing"}
 DIFFERS = 0.005
 """Difference between arms, in shares, from which what chance does not explain is worth a word."""
+_OF_EVENTS: tuple[CountedFact, ...] = ("duplicates", "late")
 COMPARED: Mapping[CountedFact, tuple[str, str]] = {
     "duplicates": (
         "{seen} of the events came more than once; each counts once.",
@@ -76,19 +77,44 @@ COMPARED: Mapping[CountedFact, tuple[str, str]] = {
         "Likely cause: the change makes people log in, or log in less. Take the unit that exists before the log-in.",
     ),
     "late": (
-        "{seen} of the events came more than 48 hours late; the last days are provisional.",
+        "{seen} of the events came more than 48 hours late.",
         "Likely causes: one arm works offline or sends in batches. Wait until the late events are in.",
     ),
 }
 
 
-def counted(experiment: str, rows: Iterable[CountRow]) -> Iterator[HealthRow]:
-    """One row per fact that was counted in an experiment, in the order of the facts."""
+def counted(experiment: str, rows: Iterable[CountRow], *, dated: bool = False) -> Iterator[HealthRow]:
+    """One row per fact that was counted in an experiment, in the order of the facts.
+
+    Args:
+        experiment: its key.
+        rows: what was counted, by table where there are several.
+        dated: whether it is known that the experiment runs or is over, so that days may still change.
+    """
     facts: dict[CountedFact, dict[str, tuple[int, int]]] = {}
+    complete: list[str] = []
     for row in rows:
-        facts.setdefault(row.what, {})[row.arm] = (row.count, row.of)
+        by_arm = facts.setdefault(row.what, {})
+        count, of = by_arm.get(row.arm, (0, 0))
+        # Events of several tables add up; units are the same ones in each.
+        by_arm[row.arm] = (count + row.count, of + row.of if row.what in _OF_EVENTS else max(of, row.of))
+        complete += [] if row.until is None else [row.until]
     for what, by_arm in facts.items():
-        yield _limited(experiment, what, by_arm) if what in LIMITS else _compared(experiment, what, by_arm)
+        if what in LIMITS:
+            yield _limited(experiment, what, by_arm)
+        elif what != "late":
+            yield _compared(experiment, what, by_arm)
+        elif dated or any(of for _, of in by_arm.values()):
+            yield _late(experiment, by_arm, min(complete, default=None))
+
+
+def _late(experiment: str, by_arm: Mapping[str, tuple[int, int]], until: str | None) -> HealthRow:
+    """How many events came late, and from which day on numbers are provisional."""
+    provisional = "" if until is None else f"Complete to {until}; later days may still change."
+    if not any(of for _, of in by_arm.values()):
+        return HealthRow(experiment, "late", None, "ok", provisional)
+    row = _compared(experiment, "late", by_arm)
+    return replace(row, message=f"{row.message} {provisional}".rstrip())
 
 
 def _limited(experiment: str, what: CountedFact, by_arm: Mapping[str, tuple[int, int]]) -> HealthRow:

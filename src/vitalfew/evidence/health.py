@@ -64,16 +64,17 @@ def health(
         found, arrived = measured.get(experiment), Arrivals.of(came.get(experiment, ()))
         aggregated = _is_aggregated(definitions, experiment, found)
         units = _units(arms.get(experiment, ()), found)
-        running = (settings or {}).get(experiment, Setting()).running
+        setting = (settings or {}).get(experiment, Setting())
         defined = definitions.experiments.get(experiment)
-        rows.append(sizes(experiment, defined, units, arrived, aggregated=aggregated, running=running))
+        rows.append(sizes(experiment, defined, units, arrived, aggregated=aggregated, running=setting.running))
         rows.extend(ramp(experiment, arrived))
         if not aggregated:
             rows.extend(_crossed(definitions, experiment, arms.get(experiment, ())))
             rows.extend(_missing(definitions, experiment, found))
         if found is not None:
             rows.extend(pre_period(definitions, experiment, control_of(definitions, experiment), found))
-        rows.extend(counted(experiment, facts.get(experiment, ())))
+        dated = setting.running or setting.ended is not None
+        rows.extend(counted(experiment, facts.get(experiment, ()), dated=dated))
     return tuple(rows)
 
 

@@ -1,10 +1,12 @@
-"""What trust depends on, counted per arm: bots, events that came again, merged ids, dealing, holdouts."""
+"""What trust depends on, counted per arm: bots, events that came again or late, merged ids, dealing, holdouts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Experiment
 
 _BOTS = "vitalfew bots"
+_ON_TIME = 48 * 3_600_000_000
+"""Microseconds within which events come; a day is complete when so much time has passed since its end."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Facts:
             if isinstance(source, EventSource):
                 self._try(key, partial(self._duplicates, source))
                 self._try(key, partial(self._bots, source))
+                self._try(key, partial(self._late, source))
         if self.study.definitions.data.identities is not None:
             self._try(self.study.source, self._merged)
         for at, (key, experiment) in enumerate(self.study.experiments.items()):
@@ -112,6 +117,37 @@ class Facts:
         keys = list(self.study.experiments)
         for (at, arm), (total, different) in sorted(found.items()):
             self.rows.append(CountRow(keys[at], "duplicates", arm, total - different, total))
+
+    def _late(self, source: EventSource) -> None:
+        """Events that came long after they happened, and the day up to which hardly any is still to come."""
+        scope = opened(self.engine, self.study.definitions.data, source.model_copy(update={"id": None}), "e")
+        happened = scope.instant(source.time)
+        came = happened if source.arrived is None else scope.instant(source.arrived)
+        rows = exp.select().from_(scope.source())
+        if self.end is not None:
+            rows = rows.where(exp.LT(this=happened.copy(), expression=whole(self.end)))
+        newest = self.engine.query(rows.copy().select(exp.alias_(exp.Max(this=came.copy()), "at"))).to_pylist()[0]["at"]
+        if newest is None:
+            return
+        until = self._complete(newest if self.end is None else min(newest, self.end))
+        delay = exp.paren(exp.Sub(this=came.copy(), expression=happened.copy()))
+        late = exp.Filter(
+            this=exp.Count(this=exp.Star()), expression=exp.Where(this=exp.GT(this=delay, expression=whole(_ON_TIME)))
+        )
+        rows = rows.join(self._table("p"), on=self._same(scope, source.unit)).select("p.experiment", "p.arm")
+        rows = rows.select(exp.alias_(late, "late"), exp.alias_(exp.Count(this=delay.copy()), "every"))
+        found = self.engine.query(rows.group_by("p.experiment", "p.arm").order_by("1", "2")) if source.arrived else None
+        for row in found.to_pylist() if found is not None else ():
+            key = list(self.study.experiments)[row["experiment"]]
+            self.rows.append(CountRow(key, "late", row["arm"], row["late"], row["every"], until))
+        for key, one in self.study.experiments.items() if found is None else ():
+            if one.end is None or until < one.end.isoformat():
+                self.rows.append(CountRow(key, "late", one.control, 0, 0, until))
+
+    def _complete(self, newest: int) -> str:
+        """The last day that ended two days before the newest event."""
+        seen = datetime.fromtimestamp((newest - _ON_TIME) / 1e6, ZoneInfo(self.study.zone))
+        return str(seen.date() - timedelta(days=1))
 
     def _merged(self) -> None:
         """Units that the table of assignments knows by several ids."""

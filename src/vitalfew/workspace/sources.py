@@ -28,7 +28,8 @@ class EventSource(Source):
     """One row per event of a unit.
 
     With `id` (the key of a message) an event that was sent several times counts once. `bots_above`: a unit with more
-    events than this on any day is no person; it is left out of every arm, and counted.
+    events than this on any day is no person; it is left out of every arm, and counted. `arrived`: when each event
+    reached this table; those that came more than 48 hours after they happened are counted as late.
     """
 
     shape: Literal["events"] = "events"
@@ -37,6 +38,7 @@ class EventSource(Source):
     event: ColumnName
     id: ColumnName | None = None
     bots_above: Positive | None = None
+    arrived: ColumnName | None = None
 
 
 class ExposureSource(Source):
