@@ -19,7 +19,10 @@ from vitalfew.cli.runs import AsJson, AsOf, Folder  # noqa: TC001 - likewise
 class _Wishes:
     """Options of `plan`."""
 
-    weeks: Annotated[int, typer.Option(metavar="N", help="How long it may run, 1 to 12.")] = 4
+    weeks: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How long it may run, 1 to 12; 4 and the time that metrics follow a user."),
+    ] = None
     mde: Annotated[
         float | None,
         typer.Option(metavar="SHARE", help="Smallest change worth finding, as a share of the level: 0.05."),

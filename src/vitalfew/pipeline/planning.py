@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -14,6 +15,7 @@ from vitalfew.evidence.planning import (
     ExperimentPlan,
     Metrics,
     Unknown,
+    follow_up,
     metrics_of,
     plan_metric,
 )
@@ -47,7 +49,7 @@ class Wishes(TypedDict, total=False):
     """What a plan may be asked for; what is left out comes from the experiment's own plan.
 
     Attributes:
-        weeks: duration that sentences and curves speak of; 4.
+        weeks: duration that sentences and curves speak of; 4 and the time that metrics follow a unit.
         smallest_effect: smallest change worth finding, relative to a metric's level.
         power: of the whole decision; 0.8.
         alpha: error rate of all primary metrics and arms together; 0.05.
@@ -56,7 +58,7 @@ class Wishes(TypedDict, total=False):
         as_of: what comes after the end of this day is ignored.
     """
 
-    weeks: int
+    weeks: int | None
     smallest_effect: float | None
     power: float | None
     alpha: float | None
@@ -327,7 +329,7 @@ def _checked(ws: Workspace, experiment: str, wishes: Mapping[str, Any]) -> dict[
     for name in wishes:
         if name not in Wishes.__annotations__:
             raise UsageError(f"there is no wish '{name}'", hint=suggest(name, Wishes.__annotations__))
-    asked: dict[str, Any] = dict.fromkeys(Wishes.__annotations__) | {"weeks": DEFAULT_WEEKS}
+    asked: dict[str, Any] = dict.fromkeys(Wishes.__annotations__) | {"weeks": _enough_weeks(ws, experiment)}
     asked |= {name: value for name, value in wishes.items() if value is not None}
     for name in ("power", "alpha"):
         if asked[name] is not None and not 0 < asked[name] < 1:
@@ -340,6 +342,13 @@ def _checked(ws: Workspace, experiment: str, wishes: Mapping[str, Any]) -> dict[
     if asked["mode"] is not None and asked["mode"] not in MODES:
         raise UsageError(f"there is no mode '{asked['mode']}'", expected=", ".join(MODES))
     return asked
+
+
+def _enough_weeks(ws: Workspace, experiment: str) -> int:
+    """Four weeks of arrivals, and the time that the metrics follow a unit."""
+    asked = metrics_of(ws.definitions, experiment).all
+    longest = max((follow_up(ws.definitions, metric) for metric in asked), default=0.0)
+    return min(WEEKS, DEFAULT_WEEKS + math.ceil(longest / 7))
 
 
 def _split(experiment: Experiment) -> dict[str, float]:

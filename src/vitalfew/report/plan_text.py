@@ -56,12 +56,19 @@ def print_plan(plan: ExperimentPlan, definitions: Definitions, console: Console)
         console.print(_by_week(plan, definitions, console.width))
         console.print()
     for metric in plan.metrics:
-        if metric.part != "secondary":
+        if metric.part != "secondary" and _is_known(plan, metric):
             sheet.say(_heading(metric, unit_of(definitions.metrics[metric.metric])), "bold")
             console.print(_by_mode(plan, metric, unit_of(definitions.metrics[metric.metric])))
             console.print()
     for caution in plan.cautions:
         sheet.say(f"Note: {caution}")
+
+
+def _is_known(plan: ExperimentPlan, metric: MetricPlan) -> bool:
+    """Whether a table of modes would hold any number."""
+    return any(
+        found.units is not None or found.detectable[plan.weeks - 1] is not None for found in metric.modes.values()
+    )
 
 
 def plan_sentences(plan: ExperimentPlan, definitions: Definitions) -> Iterator[str]:
