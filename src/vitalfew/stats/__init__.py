@@ -1,4 +1,17 @@
-"""Numbers in, numbers out: moments, comparisons, intervals and trust tests. Nothing here knows a file or a database."""
+"""Numbers in, numbers out: moments, comparisons, intervals and trust tests. Nothing here knows a file or a database.
+
+    >>> import vitalfew as vf
+    >>> old, new = (vf.stats.Moments.given("kept", n=5_000, mean=mean, variance=0.16) for mean in (0.20, 0.22))
+    >>> found = vf.stats.compare(old, new, numerator="kept")
+    >>> round(found.p_value, 3), [round(bound, 3) for bound in found.intervals[1]]
+    (0.012, [0.95, 0.004, 0.036])
+
+Two arms: `compare` (means, shares, ratios; covariates; any look), `compare_quantiles`, `compare_times`, `non_inferior`.
+Trust: `sample_ratio`, `sequential_sample_ratio`, `find_phases`. Several tests: `holm`, `bonferroni`, `dunnett`,
+`benjamini_hochberg`, `segment_differences`. Looks planned beforehand: `boundaries`, `classic_boundaries`, `stopped`.
+Bayes: `posterior`, `chance_above`, `expected_loss`, `prior_from`. Planning: `Design` with `sample_size`, `detectable`,
+`statistical_power`. One share or score: `wilson`, `net_score`, `share_score`, `mean_score`.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +19,109 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vitalfew.stats.bayes import Belief, Prior, chance_above, expected_loss, posterior, prior_from
     from vitalfew.stats.comparison import Comparison, VarianceMissing, compare
+    from vitalfew.stats.designs import Design
+    from vitalfew.stats.distributions import compare_quantiles, compare_times
+    from vitalfew.stats.families import benjamini_hochberg, bonferroni, dunnett, holm
+    from vitalfew.stats.group_sequential import boundaries
+    from vitalfew.stats.group_sequential import classic as classic_boundaries
+    from vitalfew.stats.heterogeneity import heterogeneity as segment_differences
     from vitalfew.stats.moments import Moments
+    from vitalfew.stats.non_inferiority import NonInferiority, non_inferior
+    from vitalfew.stats.phases import phases as find_phases
+    from vitalfew.stats.power import detectable, sample_size
+    from vitalfew.stats.power import power as statistical_power
     from vitalfew.stats.sample_sizes import SampleRatio, sample_ratio
+    from vitalfew.stats.scores import mean_score, net_score, share_score
+    from vitalfew.stats.sequential_ratio import sequential_ratio as sequential_sample_ratio
     from vitalfew.stats.shares import wilson
+    from vitalfew.stats.stopping import stopped
 
-__all__ = ["Comparison", "Moments", "SampleRatio", "VarianceMissing", "compare", "sample_ratio", "wilson"]
+__all__ = [
+    "Belief",
+    "Comparison",
+    "Design",
+    "Moments",
+    "NonInferiority",
+    "Prior",
+    "SampleRatio",
+    "VarianceMissing",
+    "benjamini_hochberg",
+    "bonferroni",
+    "boundaries",
+    "chance_above",
+    "classic_boundaries",
+    "compare",
+    "compare_quantiles",
+    "compare_times",
+    "detectable",
+    "dunnett",
+    "expected_loss",
+    "find_phases",
+    "holm",
+    "mean_score",
+    "net_score",
+    "non_inferior",
+    "posterior",
+    "prior_from",
+    "sample_ratio",
+    "sample_size",
+    "segment_differences",
+    "sequential_sample_ratio",
+    "share_score",
+    "statistical_power",
+    "stopped",
+    "wilson",
+]
 
 _HOME = {
-    "Comparison": "vitalfew.stats.comparison",
-    "Moments": "vitalfew.stats.moments",
-    "SampleRatio": "vitalfew.stats.sample_sizes",
-    "VarianceMissing": "vitalfew.stats.comparison",
-    "compare": "vitalfew.stats.comparison",
-    "sample_ratio": "vitalfew.stats.sample_sizes",
-    "wilson": "vitalfew.stats.shares",
+    "Belief": "bayes",
+    "Comparison": "comparison",
+    "Design": "designs",
+    "Moments": "moments",
+    "NonInferiority": "non_inferiority",
+    "Prior": "bayes",
+    "SampleRatio": "sample_sizes",
+    "VarianceMissing": "comparison",
+    "benjamini_hochberg": "families",
+    "bonferroni": "families",
+    "boundaries": "group_sequential",
+    "chance_above": "bayes",
+    "classic_boundaries": "group_sequential:classic",
+    "compare": "comparison",
+    "compare_quantiles": "distributions",
+    "compare_times": "distributions",
+    "detectable": "power",
+    "dunnett": "families",
+    "expected_loss": "bayes",
+    "find_phases": "phases:phases",
+    "holm": "families",
+    "mean_score": "scores",
+    "net_score": "scores",
+    "non_inferior": "non_inferiority",
+    "posterior": "bayes",
+    "prior_from": "bayes",
+    "sample_ratio": "sample_sizes",
+    "sample_size": "power",
+    "segment_differences": "heterogeneity:heterogeneity",
+    "sequential_sample_ratio": "sequential_ratio:sequential_ratio",
+    "share_score": "scores",
+    "statistical_power": "power:power",
+    "stopped": "stopping",
+    "wilson": "shares",
 }
+"""Where each public name lives: the module, and the name there when it is another."""
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `import vitalfew` loads no numerical package."""
     if name not in _HOME:
         raise AttributeError(f"module 'vitalfew.stats' has no attribute '{name}'")
-    found: object = getattr(import_module(_HOME[name]), name)
+    module, _, there = _HOME[name].partition(":")
+    found: object = getattr(import_module(f"vitalfew.stats.{module}"), there or name)
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -66,6 +66,12 @@ class Sample:
         """Degrees of freedom of the variance."""
         return self.n - 1 if self.df is None else self.df
 
+    def only(self, at: int) -> Sample:
+        """One entry, `(1,)`."""
+        one = slice(at, at + 1)
+        df = None if self.df is None else self.df[one]
+        return Sample(self.n[one], self.shift[one], self.mean[one], self.variance[one], self.fault[one], df)
+
     @property
     def level(self) -> Floats:
         """Mean (or ratio) of each arm, in the metric's unit."""

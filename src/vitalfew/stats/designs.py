@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from vitalfew.errors import UsageError
+from vitalfew.errors import UsageError, suggest
 from vitalfew.stats import always_valid, group_sequential
 from vitalfew.stats.families import dunnett_critical
 from vitalfew.stats.normal import cdf
+from vitalfew.stats.spending import check_spending
 from vitalfew.stats.walk import walk
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Mode = Literal["fixed", "always_valid", "group_sequential", "bayesian"]
+Mode = Literal["always_valid", "fixed", "group_sequential", "bayesian"]
 Family = Literal["holm", "dunnett", "none"]
 
 _DAILY = tuple(day / 28 for day in range(1, 29))
@@ -76,8 +77,19 @@ class Design:
         """Refuse what no experiment can be.
 
         Raises:
-            UsageError: fewer than two arms, a weight that is not positive, a rate that is no share.
+            UsageError: a mode, family or spending function that there is not, fewer than two arms, a weight that is not
+                positive, a rate that is no share, no metric, looks that do not rise, a prior without spread.
         """
+        for name, given, known in (("mode", self.mode, get_args(Mode)), ("family", self.family, get_args(Family))):
+            if given not in known:
+                raise UsageError(f"no {name} '{given}'", hint=suggest(given, known))
+        check_spending(self.spending)
+        if self.looks is not None:
+            group_sequential.check_looks(self.looks, self.looks)
+        if self.metrics < 1:
+            raise UsageError(f"{self.metrics} metrics in the family", expected="at least one")
+        if not (self.prior_sd > 0 and math.isfinite(self.prior_mean)):
+            raise UsageError("the prior has no mean or spread", expected="a finite prior_mean, a prior_sd above 0")
         if len(self.allocation) < 2 or not all(w > 0 and math.isfinite(w) for w in self.allocation):  # noqa: PLR2004 - two arms
             raise UsageError("the arms have no sizes", expected="a weight above zero for each of two or more arms")
         for name, rate in (("alpha", self.alpha), ("power", self.power), ("chance", self.chance)):

@@ -1,9 +1,9 @@
 """Is a guardrail kept? Tests that a change is no worse than a margin, in every inference mode; and futility.
 
-All functions work on arrays, `(m,)`. `direction` says which way is good; margins are positive sizes in the metric's
-unit. The *bound* is the one-sided confidence bound on the bad side, in the metric's unit and sign: a lower bound for a
-metric that should rise, an upper bound for one that should fall. The guardrail is kept when the bound lies within the
-margin, which is when p is at most alpha.
+All functions but `non_inferior` work on arrays, `(m,)`. `direction` says which way is good; margins are positive sizes
+in the metric's unit. The *bound* is the one-sided confidence bound on the bad side, in the metric's unit and sign: a
+lower bound for a metric that should rise, an upper bound for one that should fall. The guardrail is kept when the bound
+lies within the margin, which is when p is at most alpha.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from vitalfew.stats.normal import check_confidence
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from vitalfew.stats.comparison import Comparison
 
     Floats = NDArray[np.float64]
 
@@ -40,6 +42,60 @@ class Kept:
     p_value: Floats
     p_harm: Floats
     bound: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class NonInferiority:
+    """Whether one guardrail is kept.
+
+    Attributes:
+        kept: whether the bound lies within the margin.
+        p_value: of "worse than the margin", one-sided: small is good news.
+        p_harm: of "not worse at all", one-sided: small is bad news.
+        bound: one-sided confidence bound on the bad side, in the metric's unit and sign; None before it begins.
+        margin: in the metric's unit.
+        confidence: of the bound, as a share.
+    """
+
+    kept: bool
+    p_value: float
+    p_harm: float
+    bound: float | None
+    margin: float
+    confidence: float
+
+
+def non_inferior(
+    found: Comparison, margin: float, direction: Direction = "up", confidence: float = 0.95
+) -> NonInferiority:
+    """Test that the treatment is no worse than the control by a margin, in the mode of the comparison.
+
+    Args:
+        found: of `compare`.
+        margin: largest loss that does not matter, 0 or more, in the metric's unit.
+        direction: which way is good.
+        confidence: one-sided, as a share.
+
+    Raises:
+        UsageError: a negative margin, an unknown direction, a confidence that is no share.
+
+    >>> from vitalfew.stats import Moments, compare
+    >>> old, new = (Moments.given("share", n=10_000, mean=mean, variance=0.16) for mean in (0.2, 0.199))
+    >>> test = non_inferior(compare(old, new, numerator="share"), margin=0.012)
+    >>> test.kept, round(test.p_value, 3), round(test.bound or 0.0, 4)
+    (True, 0.026, -0.0103)
+    """
+    if not 0 <= margin < np.inf:
+        raise UsageError(f"a margin of {margin:g}", expected="a size of 0 or more, in the metric's unit")
+    check_confidence(confidence)
+    if found.mode == "fixed":
+        test = fixed(found.estimate, found.se, found.df, margin, direction, confidence)
+    else:
+        n, planned = found.n_control + found.n_treatment, np.nan if found.planned is None else found.planned
+        test = always(found.estimate, found.se, n, planned, margin, direction, confidence)
+    p_value, p_harm, bound = float(test.p_value), float(test.p_harm), float(test.bound)
+    kept = (bound if direction == "up" else -bound) >= -margin
+    return NonInferiority(kept, p_value, p_harm, None if np.isnan(bound) else bound, margin, confidence)
 
 
 def fixed(

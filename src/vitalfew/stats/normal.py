@@ -66,4 +66,5 @@ def check_confidence(confidence: float) -> None:
     """
     if not 0 < confidence < 1:
         hint = f"did you mean {confidence / 100:g}?" if 50 <= confidence < 100 else None  # noqa: PLR2004 - in per cent
-        raise UsageError(f"{confidence:g} is no confidence", expected="a share between 0 and 1", hint=hint)
+        expected = "a share between 0 and 1, for example 0.95"
+        raise UsageError(f"{confidence:g} is no confidence", expected=expected, hint=hint)

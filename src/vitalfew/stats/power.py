@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import UsageError
+from vitalfew.stats.always_valid import BURN_IN
 from vitalfew.stats.designs import chance_of, drift_needed
 from vitalfew.stats.noise import of_proportion
 from vitalfew.stats.normal import ppf
@@ -79,10 +80,11 @@ def sample_size(
     size = np.abs(np.asarray(effect, dtype=np.float64))
     variances = _both(control, treatment)
     if design.mode in {"always_valid", "group_sequential"}:
-        with np.errstate(divide="ignore"):
+        with np.errstate(all="ignore"):
             found = (drift_needed(design) / size) ** 2 * per_unit(design, *variances)
-        return np.where(size > 0, found, np.nan)
-    low = np.full(np.broadcast(size, *variances).shape, np.log(_FEWEST * cluster_size))
+        fewest = BURN_IN if design.mode == "always_valid" else _FEWEST
+        return np.where((size > 0) & (found > 0), np.maximum(found, fewest * max(cluster_size, 1.0)), np.nan)
+    low = np.full(np.broadcast(size, *variances).shape, np.log(_FEWEST * max(cluster_size, 1.0)))
     high = low + 60.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -122,11 +124,12 @@ def detectable_share(units: ArrayLike, share: ArrayLike, design: Design, inflati
     NaN where even 1 would not be found. `inflation` multiplies both variances (design effect, adjustment).
     """
     p, factor = np.asarray(share, dtype=np.float64), np.asarray(inflation, dtype=np.float64)
-    rise = np.zeros(np.broadcast(np.asarray(units), p, factor).shape)
+    # From above, because a share of 0 that stays 0 has no variance: no units would seem to be needed.
+    rise = (1 - p) / 2 + np.zeros(np.broadcast(np.asarray(units), p, factor).shape)
     for _ in range(_ROUNDS):
         above = np.clip(p + rise, 0.0, 1.0)
         rise = detectable(units, factor * of_proportion(p), design, factor * of_proportion(above))
-    return np.where(p + rise <= 1, rise, np.nan)
+    return np.where((p >= 0) & (rise > 0) & (p + rise <= 1), rise, np.nan)
 
 
 def assurance(units: ArrayLike, control: ArrayLike, design: Design, treatment: ArrayLike | None = None) -> Floats:
@@ -139,9 +142,10 @@ def assurance(units: ArrayLike, control: ArrayLike, design: Design, treatment: A
 
     if not np.isfinite(design.prior_sd):
         raise UsageError("assurance needs a prior", expected="a finite prior_sd")
-    se = np.sqrt(per_unit(design, *_both(control, treatment)) / np.asarray(units, dtype=np.float64))
-    spread = np.sqrt(design.prior_sd**2 + se**2)
-    return np.asarray(ndtr((design.prior_mean - _hurdle(se, design)) / spread))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se = np.sqrt(per_unit(design, *_both(control, treatment)) / np.asarray(units, dtype=np.float64))
+        spread = np.sqrt(design.prior_sd**2 + se**2)
+        return np.asarray(ndtr((design.prior_mean - _hurdle(se, design)) / spread))
 
 
 def per_unit(design: Design, control: ArrayLike, treatment: ArrayLike) -> Floats:
@@ -156,9 +160,14 @@ def power_each(power: float, guardrails: int) -> float:
     Alpha is not shared with guardrails, because all of them must be kept; their misses add up (Schultzberg, Ankargren
     & Frånberg 2024, "Risk-aware product decisions in A/B tests with multiple metrics").
 
+    Raises:
+        UsageError: a power that is no share, or fewer than no guardrails.
+
     >>> round(power_each(0.8, 3), 3)
     0.95
     """
+    if not 0 < power < 1 or guardrails < 0:
+        raise UsageError(f"a power of {power:g} with {guardrails} guardrails", expected="a share, and 0 or more")
     return 1 - (1 - power) / (guardrails + 1)
 
 
