@@ -49,7 +49,8 @@ NOTHING = """
 
 Share of A/A experiments with p below the level; bands {low_5:.4f} to {high_5:.4f} and {low_1:.4f} to {high_1:.4f}.
 *Uniform*: p-value of Kolmogorov and Smirnov's test that all p-values are uniform, for metrics that are not counts; the
-smallest should not be below {least:g} by the number of such lines. {outside}
+smallest should not be below {least:g} by the number of such lines. Where a band is left, it is judged by what all lines
+together may do in one of 1,000 cases (Bonferroni). {outside}
 
 | method | data, units in control and treatment | at 0.05 | at 0.01 | uniform |
 |---|---|---|---|---|
@@ -58,7 +59,8 @@ smallest should not be below {least:g} by the number of such lines. {outside}
 SOMETHING = """
 ## Coverage when something changed
 
-Share of intervals that hold the true difference; the band at 95 % is {low:.4f} to {high:.4f}. {outside}
+Share of intervals that hold the true difference; the band at 95 % is {low:.4f} to {high:.4f}, judged likewise.
+{outside}
 
 | method | data, units in control and treatment | 95 % intervals | 80 % intervals |
 |---|---|---|---|

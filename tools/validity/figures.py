@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import binom, kstest  # noqa: TID251 - a referee of the figures, not of the product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,10 +74,10 @@ def inside(rate: float, target: float, runs: int, lines: int = 1) -> bool:
     return low <= rate <= high
 
 
-def figures(cells: Iterable[Cell], runs: int) -> Iterator[Figure]:
+def figures(cells: Sequence[Cell], runs: int) -> Iterator[Figure]:
     """Simulate every cell from a seed of its own, so that new cells change no others."""
     for cell in cells:
-        yield figure(cell, runs)
+        yield figure(cell, runs, len(cells))
 
 
 def figure(cell: Cell, runs: int, lines: int = 1) -> Figure:
