@@ -56,7 +56,7 @@ def bands(
     rows = []
     for at, (day, item) in enumerate(known):
         low, high = float(found.estimate[at] - half[at]), float(found.estimate[at] + half[at])
-        if np.isfinite(low + high):
+        if np.isfinite([low, high]).all():
             middle = float(found.estimate[at])
             rows.append(BandRow(item.experiment, item.metric, item.arm, day, int(n[at]), middle, low, high))
     return tuple(rows)

@@ -157,7 +157,7 @@ class Batch:
     def _intervals(self, at: int) -> tuple[Interval, ...]:
         """Those intervals that have ends."""
         ends = ((c, self.inferred.low[i, at], self.inferred.high[i, at]) for i, c in enumerate(CONFIDENCES))
-        return tuple(Interval(c, float(low), float(high)) for c, low, high in ends if np.isfinite(low + high))
+        return tuple(Interval(c, float(low), float(high)) for c, low, high in ends if np.isfinite([low, high]).all())
 
     def _doubts(self, at: int, *, certain: bool, bounded: bool, lift: str | None) -> tuple[str, ...]:
         item, setting = self.items[at], self.settings[at]
