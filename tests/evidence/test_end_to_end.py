@@ -29,8 +29,8 @@ guardrails: {errors: {margin: 0.3}}
 initiatives: {checkout: {status: live}}
 experiments:
   checkout:
-    {source: seen, initiative: checkout, control: old, start: 2026-03-01, split: {old: 1, new: 1}, metrics: [orders, errors],
-     plan: {primary: [orders], guardrails: [errors], units: 4000}}
+    {source: seen, initiative: checkout, control: old, start: 2026-03-01, split: {old: 1, new: 1},
+     metrics: [orders, errors], plan: {primary: [orders], guardrails: [errors], units: 4000}}
 """
 DAYS, FIRST = 20, datetime(2026, 3, 1, 12)  # noqa: DTZ001 - UTC without a zone, as in the tables
 
