@@ -23,16 +23,17 @@ MEGABYTE = 1024  # /proc counts kilobytes
 GLANCE = 0.02  # seconds between two looks at the memory in use
 
 
-def compare(title: str, plans: Mapping[str, Plan], folder: Path, *, rounds: int = 3) -> None:
+def compare(title: str, plans: Mapping[str, Plan], folder: Path, *, rounds: int = 3, cold: bool = False) -> None:
     """Run each plan `rounds` times, the first plan being the yardstick; the best run of each counts.
 
     Seconds on the clock suffer from whatever else the machine does; seconds of processor time hardly do. Memory is what
-    the process has for itself, without pages of files, which the system takes back when it needs them.
+    the process has for itself, without pages of files, which the system takes back when it needs them. From a `cold`
+    start, imports count, those of the plan's own module aside.
     """
     runs: dict[str, list[Used]] = {name: [] for name in plans}
     for _ in range(rounds):
         for name, plan in plans.items():
-            runs[name].append(_alone(plan, folder))
+            runs[name].append(_alone(plan, folder, cold))
     clock, processor = (min(run[at] for run in next(iter(runs.values()))) for at in (0, 1))
     print(f"\n{title}")
     print(f"{'plan':<36}{'seconds':>9}{'ratio':>7}{'processor s':>13}{'ratio':>7}{'peak MB':>9}")
@@ -41,10 +42,10 @@ def compare(title: str, plans: Mapping[str, Plan], folder: Path, *, rounds: int 
         print(f"{name:<36}{seconds:>9.2f}{seconds / clock:>7.2f}{busy:>13.2f}{busy / processor:>7.2f}{peak:>9.0f}")
 
 
-def _alone(plan: Plan, folder: Path) -> Used:
+def _alone(plan: Plan, folder: Path, cold: bool) -> Used:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(plan, folder, sender))
+    process = context.Process(target=_run, args=(plan, folder, sender, cold))
     process.start()
     sender.close()
     seconds, busy, peak = receiver.recv()
@@ -52,9 +53,9 @@ def _alone(plan: Plan, folder: Path) -> Used:
     return float(seconds), float(busy), float(peak)
 
 
-def _run(plan: Plan, folder: Path, sender: multiprocessing.connection.Connection) -> None:
+def _run(plan: Plan, folder: Path, sender: multiprocessing.connection.Connection, cold: bool) -> None:
     duckdb.execute("SET enable_progress_bar = false")
-    for name in LOADED:
+    for name in () if cold else LOADED:
         importlib.import_module(name)
     peak = [0.0]
     threading.Thread(target=_watch, args=(peak,), daemon=True).start()

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse import csv_files
+from vitalfew.warehouse.memory import bytes_of
 from vitalfew.warehouse.tables import TableFiles, data_path, is_database, table_files
 
 if TYPE_CHECKING:
@@ -235,7 +236,10 @@ def _config(settings: DataSettings, temporary: str) -> dict[str, str | bool | in
         "temp_directory": temporary,
         "preserve_insertion_order": "false",
     }
-    return config | ({"memory_limit": settings.memory} if settings.memory else {})
+    if settings.memory is None:
+        return config
+    # Half is for what lies beside the engine: numbers per unit, rows on their way to them, and the program itself.
+    return config | {"memory_limit": f"{bytes_of(settings.memory) // 2_000_000}MB"}
 
 
 def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> str:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from vitalfew.warehouse.additive import additive
 from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.memory import bytes_of
 from vitalfew.warehouse.refresh import Task, numbers_of, table_named
 from vitalfew.warehouse.running import ROWS, Room
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 NUMBERS = "vitalfew numbers"
 _CHUNK = 1 << 18  # rows that a thread of the engine reads at a time
-_BYTES = {"MB": 10**6, "GB": 10**9}
 _UNBOUND = 4 * 10**9  # bytes for numbers per unit where no limit is set; what is more lies in files
 
 
@@ -128,15 +128,10 @@ def _until(events: Events, end: int | None) -> exp.Select:
 
 
 def _room(setting: Setting) -> Room:
-    limit = bytes_of(setting.memory)
-    if limit is None:
+    if setting.memory is None:
         return Room(setting.folder, _UNBOUND)
+    limit = bytes_of(setting.memory)
     return Room(setting.folder, limit // 5, max(min(ROWS, limit // 4000), 1 << 14))
-
-
-def bytes_of(memory: str | None) -> int | None:
-    """An amount of memory such as 4GB in bytes."""
-    return None if memory is None else int(memory[:-2]) * _BYTES[memory[-2:]]
 
 
 def _arrow(column: Floats) -> pa.ChunkedArray:
