@@ -53,7 +53,7 @@ def spread(people: Panel) -> Spread | None:
         return None
     found = people.posterior
     tau, _ = found.typical()
-    agreement = kendall_w(_orders(found))
+    agreement = kendall_w(orders(found))
     if len(people.judgements) < FEWEST:
         return Spread(agreement, tau)
     split = camps(own_weights(people))
@@ -149,7 +149,7 @@ def herding(people: Panel) -> bool | None:
     return bool(tighter and cosine.max() > HERD_COSINE)
 
 
-def _orders(found: Posterior) -> Floats:
+def orders(found: Posterior) -> Floats:
     """Own log weights of those who answered all factors, rounded so that equal answers tie."""
     whole = (found.seen.values > TINY).all(axis=1)
     return np.round(found.seen.own(np.zeros(len(found.factors)))[whole], 9)

@@ -1,0 +1,111 @@
+"""Weights from judgements without a workspace: plain values in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import UsageError
+from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.panel import panel_of
+from vitalfew.judgement.spread import Spread, kendall_w, orders, spread
+from vitalfew.judgement.weights import weight_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vitalfew.judgement.panel import Panel
+    from vitalfew.results.rows import WeightRow
+
+    type Said = Mapping[str, float] | Judgement
+
+MOST_FACTORS = 100
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of factors as some people see them.
+
+    Attributes:
+        rows: one per factor that somebody weighed, with 80 % intervals, in the order of the factors.
+        spread: how far people are apart; None for a single person or factor.
+        notes: who or what does not count, in words.
+    """
+
+    rows: tuple[WeightRow, ...]
+    spread: Spread | None
+    notes: tuple[str, ...]
+
+    def __getitem__(self, factor: str) -> WeightRow:
+        """The weight of a factor."""
+        found = next((row for row in self.rows if row.factor == factor), None)
+        if found is None:
+            raise KeyError(factor)
+        return found
+
+    def __str__(self) -> str:
+        """A line per factor."""
+        widest = max((len(row.factor) for row in self.rows), default=0)
+        lines = [
+            f"{row.factor:<{widest}}  {row.mean:.3f}  ({row.low:.3f} to {row.high:.3f})"
+            for row in sorted(self.rows, key=lambda row: -row.mean)
+        ]
+        return "\n".join([*lines, *self.notes])
+
+
+def weights(
+    judgements: Mapping[str, Said] | Iterable[Judgement],
+    factors: Sequence[str],
+    *,
+    shares: Mapping[str, float] | None = None,
+) -> Weights:
+    """Weights of factors with 80 % intervals, and how far people are apart.
+
+    Args:
+        judgements: by person, points per factor on any scale (left out: not answered; 0: counts nothing), or
+            `vitalfew.judgement.answers.Judgement` for ratios, best-worst and groups.
+        factors: all that may be weighed, 1 to 100.
+        shares: of groups of raters; without any, every person counts alike.
+
+    Raises:
+        UsageError: no factors, a person twice, an unknown factor, an impossible number, or nobody says which factor
+            counts more.
+
+    >>> found = weights({"ada": {"speed": 100, "price": 50}, "ben": {"speed": 80, "price": 40}}, ["speed", "price"])
+    >>> round(found["speed"].mean, 3)
+    0.667
+    >>> found["speed"].low < 0.667 < found["speed"].high
+    True
+    """
+    names = tuple(dict.fromkeys(factors))
+    if not 1 <= len(names) <= MOST_FACTORS:
+        raise UsageError(f"weights of {len(names)} factors", expected=f"1 to {MOST_FACTORS} factors")
+    said = _judgements(judgements)
+    for judgement in said:
+        judgement.check(names)
+    people = panel_of(said, names, shares or {})
+    if not people.judgements:
+        why = "; ".join(people.notes) or "there are no judgements"
+        raise UsageError(f"nobody says which factor counts more: {why}", hint="give two factors, one of them above 0")
+    return Weights(weight_rows(people), _spread(people), people.notes)
+
+
+def _spread(people: Panel) -> Spread | None:
+    """As for a run, but Kendall's W of two people, too: whoever holds the answers may compare them."""
+    if len(people.judgements) < 2 or len(people.factors) < 2:  # noqa: PLR2004 - agreement needs two orders of two
+        return None
+    found = spread(people) or Spread(None, people.posterior.typical()[0])
+    return replace(found, kendall_w=kendall_w(orders(people.posterior)))
+
+
+def _judgements(given: Mapping[str, Said] | Iterable[Judgement]) -> list[Judgement]:
+    if not isinstance(given, Mapping):
+        said = list(given)
+        if len({judgement.person for judgement in said}) < len(said):
+            raise UsageError("a person judges twice", expected="one judgement per person", hint="keep the latest")
+        return said
+    return [
+        replace(answer, person=person) if isinstance(answer, Judgement) else Judgement(person, dict(answer))
+        for person, answer in given.items()
+    ]
