@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDE, HIGH = 560, 210
 """Width and height of a picture in pixels."""
 LEFT, TOP, RIGHT, BOTTOM = 64, 12, 60, 40
-STRIP = 26
+STRIP = 36
 """Height of the strip of one arm in pixels."""
 MOST_DATES = 6
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4")
@@ -88,10 +88,10 @@ def spread(rows: Sequence[QuantilesRow], unit: Unit, title: str) -> Markup:
     frame = Frame((low - room, high + room), (0.0, 1.0), height)
     drawn = _across(frame, unit.level or unit.change or "value")
     for place, (arm, values) in enumerate(found):
-        y = TOP + STRIP * (place + 0.5)
+        y = TOP + STRIP * (place + 0.7)
         x = {p: frame.right(_at(values, p) * unit.factor) for p in (0.05, 0.25, 0.5, 0.75, 0.95)}
         drawn += [
-            label(LEFT - 8, y + 4, arm[:9], "tick end"),
+            label(LEFT, y - 9, arm[:40], "note"),
             line(x[0.05], y, x[0.95], y, "g-thin"),
             line(x[0.25], y, x[0.75], y, "g-thick"),
             tag("circle", cx=x[0.5], cy=y, r=3.6, class_="g-dot"),

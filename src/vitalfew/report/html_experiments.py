@@ -81,7 +81,7 @@ def _health(rows: Sequence[HealthRow]) -> Markup:
 def _tested(row: HealthRow) -> str:
     if row.p is None or "p <" in row.message or "(p " in row.message:
         return row.message
-    return f"{row.message}, p {words.p_value(row.p)}"
+    return f"{row.message} (p {words.p_value(row.p)})"
 
 
 def _decision(row: ExperimentRow) -> Markup:
@@ -98,8 +98,16 @@ def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:
 
 
 def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
+    """Effects on all units, and those by segment folded away below."""
     if not effects:
         return None
+    everyone = [row for row in effects if row.segment is None]
+    parts = [row for row in effects if row.segment is not None]
+    folded = fold(f"Show {words.count(len(parts), 'effect')} by segment", _table(view, parts)) if parts else None
+    return tag("div", tag("h4", "4  Effects"), _table(view, everyone) if everyone else None, folded)
+
+
+def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
     arms = len({row.arm for row in effects}) > 1
     rows = []
     for row in effects:
@@ -117,9 +125,10 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
     classes = ["segment" if row.segment is not None else None for row in effects]
     caption = (
         "Treatment minus control. Dot: estimate; thick 80 %, thin 95 %; dashed: a guardrail's margin. "
-        "Zero is shared and right is better; each metric has its own scale."
+        "Zero is shared and right is better; each metric has its own scale. Below p: corrected over all questions of "
+        "its family; of a guardrail, that the loss exceeds the margin."
     )
-    return tag("div", tag("h4", "4  Effects"), table(heads, rows, caption=caption, row_classes=classes))
+    return table(heads, rows, caption=caption, row_classes=classes)
 
 
 def _name(view: View, row: EffectRow, *, arms: bool) -> str:
@@ -146,9 +155,9 @@ def _means(view: View, row: EffectRow) -> str:
 
 
 def _p(row: EffectRow) -> Child:
-    """The p-value, and below it the one corrected over the family, where that is another."""
+    """The p-value, and below it the one corrected over the family, or the one that the margin is exceeded."""
     if row.p_non_inferior is not None:
-        return [words.p_value(row.p_value), _small(f"{words.p_value(row.p_non_inferior)} of a loss beyond the margin")]
+        return [words.p_value(row.p_value), _small(f"margin: {words.p_value(row.p_non_inferior)}")]
     if row.p_better is not None:
         return [words.p_value(row.p_value), _small(f"P(better) {words.probability(row.p_better)}")]
     if row.adjusted_p is None or row.adjusted_p == row.p_value:
@@ -172,7 +181,8 @@ def _gain(view: View, row: EffectRow) -> list[str]:
     found = row.unadjusted
     if found is None or row.variance_reduction is None:
         return []
-    without = words.change(found.estimate, found.low, found.high, view.unit(row.metric))
+    # Its interval is for one look whatever the mode, so beside the effect's it would mislead.
+    without = words.change_parts(found.estimate, found.low, found.high, view.unit(row.metric))[0]
     return [f"without adjustment {without}; variance {words.share(row.variance_reduction)} smaller"]
 
 
@@ -186,7 +196,7 @@ def _units(row: EffectRow) -> str:
 
 def _plan(view: View, row: ExperimentRow) -> Markup:
     declared = "Plan declared before the start" if row.declared else "No plan declared before the start"
-    locked = f", promise locked {words.date_and_time(row.locked_at)} ({row.proved})" if row.locked_at else ""
+    locked = f"; locked {words.date_and_time(row.locked_at)} ({row.proved})" if row.locked_at else ""
     about = view.title("initiatives", row.initiative)
     line = f" · about {about}" if about else ""
     return tag("p", f"{declared}{locked}{line} · ", tag("code", f"experiments.{row.experiment}"), class_="muted small")

@@ -38,6 +38,8 @@ FEW_EXPERIMENTS = 3
 SEVERITIES = ("error", "warning", "info")
 MOST_EXPERIMENTS = 12
 MOST_EFFECTS = 40
+MOST_TESTS = 4
+"""Trust tests of an experiment that are told: those that are not passed, and which days may still change."""
 MOST_FEATURES = 20
 BEYOND_CHANCE = 0.05
 """Largest corrected p-value of a difference that is printed."""
@@ -212,7 +214,8 @@ def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
     if health:
         status = health[0].status
         trust = Cell(f"{sheet.signs.lights[status]} {_TRUST[status]}", LIGHT_STYLES[status])
-    return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row)))]
+    said = [test.message for test in health if test.status != "ok" or test.test == "late"]
+    return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row))), *map(Note, said[:MOST_TESTS])]
 
 
 def _heading(view: View, experiment: str, effects: Sequence[EffectRow]) -> str:

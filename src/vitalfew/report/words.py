@@ -189,8 +189,8 @@ def p_value(value: float | None) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 feature`, `1,200 features`; a noun in -y takes -ies."""
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    """`1 feature`, `1,200 features`; a noun in -y after a consonant takes -ies: `2 days`, `2 entries`."""
+    plural = noun[:-1] + "ies" if noun[-1:] == "y" and noun[-2:-1] not in "aeiou" else noun + "s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 
