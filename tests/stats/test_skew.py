@@ -106,6 +106,7 @@ def test_the_warning_fires_where_error_rates_leave_their_band_and_rarely_elsewhe
             if rate > LIBERAL:
                 assert warned > 0.95, where
             if rate < CAUTIOUS:
-                assert warned > 0.6, where
+                assert warned > 0.8, where
             if SOUND[0] < rate < SOUND[1] and n >= 1_000:
-                assert warned < 0.4, where
+                # A lognormal tail of sigma 2 is heavy in 20,000 units, too, though it errs no more.
+                assert warned < (0.6 if law == "lognormal 2" else 0.3), where

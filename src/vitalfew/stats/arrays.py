@@ -111,7 +111,11 @@ def sample(moments: Sequence[Moments], numerators: Sequence[str], denominators: 
     variance of its linearisation (delta method): var(y) - 2 r cov(x, y) + r^2 var(x), over the squared mean of x
     (Deng, Knoblich & Lu 2018, section 3.1).
     """
-    stack = Stack(moments)
+    return gathered(Stack(moments), numerators, denominators)
+
+
+def gathered(stack: Stack, numerators: Sequence[str], denominators: Sequence[str | None]) -> Sample:
+    """`sample` of Moments that were laid end to end already."""
     y = stack.places(numerators)
     found = _means(stack, y)
     ratios = np.array([name is not None for name in denominators], dtype=bool)

@@ -245,11 +245,14 @@ def has_pairs(moments: Moments, numerator: str, denominator: str) -> bool:
     return bool(moments.n[y, y] == moments.n[y, x] == moments.n[x, x])
 
 
-def fault_sentence(fault: Fault, metric: str, units: tuple[int, int]) -> str:
-    """Say why a metric has no interval; `units` with the metric in the control and the treatment arm."""
+def fault_sentence(fault: Fault, metric: str, units: tuple[int, int], of: Literal["unit", "cluster"] = "unit") -> str:
+    """Say why a metric has no interval; `units` (or clusters) with the metric in the control and the treatment arm."""
     control, treatment = units
+    counted = f"{control:,} {of}{'' if control == 1 else 's'} in control and {treatment:,} in treatment"
+    if of == "cluster":
+        counted += "; unequal clusters weigh like fewer equal ones, and each arm needs more than two of these"
     return {
-        Fault.TOO_FEW: f"not enough data for '{metric}': {control:,} units in control and {treatment:,} in treatment",
+        Fault.TOO_FEW: f"not enough data for '{metric}': {counted}",
         Fault.VARIANCE_MISSING: f"variance missing for '{metric}': its difference has no interval",
         Fault.ZERO_DENOMINATOR: f"not enough data for '{metric}': its denominator is zero in an arm",
         Fault.CONSTANT: f"not enough data for '{metric}': it is the same for every unit of both arms",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.stats.arrays import Fault, Sample, sample
+from vitalfew.stats.arrays import Fault, Sample, gathered
 from vitalfew.stats.fits import Arm, independent, interacted, pooled
 from vitalfew.stats.stack import Stack
 
@@ -101,19 +101,30 @@ def adjusted(
     >>> round(float(found.reduction[0]), 2), found.used
     (0.84, (('y/before',),))
     """
-    base = (sample(control, numerators, denominators), sample(treatment, numerators, denominators))
+    stacks = Stack(control), Stack(treatment)
+    base = gathered(stacks[0], numerators, denominators), gathered(stacks[1], numerators, denominators)
     asked = [tuple(names) for names in covariates]
     nothing: tuple[tuple[str, ...], ...] = ((),) * len(asked)
     if not any(asked):
         return Adjusted(*base, np.zeros(len(asked)), nothing, nothing)
     with np.errstate(all="ignore"):  # what cannot be computed is left out, and said
-        arms, reasons = _arms((control, treatment), base, numerators, denominators, asked)
+        arms, reasons = _arms(stacks, base, numerators, denominators, asked)
         reasons = _without_collinear(arms, reasons)
         one, other, reduction = _fit(arms, base, reasons == Reason.USED)
-    rows = list(zip(asked, reasons.tolist(), (reduction > 0).tolist(), strict=True))
-    used = tuple(_named(names, found, 0) if gains else () for names, found, gains in rows)
-    notes = tuple(() if gains and not any(found) else _notes(names, found, gains=gains) for names, found, gains in rows)
-    return Adjusted(one, other, reduction, used, notes)
+    return Adjusted(one, other, reduction, *_words(asked, reasons, reduction > 0))
+
+
+def _words(
+    asked: Sequence[tuple[str, ...]], reasons: NDArray[np.int64], gains: Bools
+) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    """Covariates used, and notes, per comparison; most are as asked and need no words."""
+    used, notes = list(asked), list[tuple[str, ...]]([()] * len(asked))
+    as_asked = gains & ((reasons == Reason.USED) | (reasons == Reason.NOT_ASKED)).all(axis=1)
+    for at in np.flatnonzero(~as_asked).tolist():
+        names, found, gain = asked[at], reasons[at].tolist(), bool(gains[at])
+        used[at] = _named(names, found, Reason.USED) if gain else ()
+        notes[at] = _notes(names, found, gains=gain)
+    return tuple(used), tuple(notes)
 
 
 def _named(names: tuple[str, ...], reasons: Sequence[int], reason: int) -> tuple[str, ...]:
@@ -138,7 +149,7 @@ class _Products:
 
 
 def _arms(
-    moments: tuple[Sequence[Moments], Sequence[Moments]],
+    stacks: tuple[Stack, Stack],
     base: tuple[Sample, Sample],
     numerators: Sequence[str],
     denominators: Sequence[str | None],
@@ -149,7 +160,7 @@ def _arms(
     wanted = np.array([len(names) for names in asked])[:, None] > np.arange(p)
     padded = [names + (top,) * (p - len(names)) for names, top in zip(asked, numerators, strict=True)]
     columns = (numerators, denominators, padded)
-    one, two = (_products(Stack(arm), *columns, wanted) for arm in moments)
+    one, two = (_products(stack, *columns, wanted) for stack in stacks)
     size = np.maximum(np.abs(one.shift + one.mean), np.abs(two.shift + two.mean))
     spread = np.sqrt(np.einsum("mii->mi", one.zz + two.zz) / (base[0].n + base[1].n)[:, None])
     varies = spread > 4 * _EPSILON * size

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from vitalfew.stats.moments import Moments
     from vitalfew.stats.stack import Floats
 
-LARGEST_SKEW = 0.18
+LARGEST_SKEW = 0.165
 """Skewness of a difference from which a 5 % test errs in more than 5.7 % of cases: the excess is 0.25 x skewness^2."""
-LARGEST_SHARE = 0.10
-"""Squared skewness per unit from which few units carry the variance, and a 5 % test errs in less than 4.3 %."""
+LARGEST_SHARE = 0.05
+"""Squared skewness per unit from which few units carry the variance, and a 5 % test may err in less than 4.3 %; a share
+of few successes is above it with fewer than 20 of them in both arms."""
 LOPSIDED = "skewed values in arms of uneven size: the interval and p-value claim more than they know"
 CARRIED = "a few extreme values carry the variance: the interval is rough, mostly too wide"
 NUMERATOR = " (judged by the numerator of the ratio)"

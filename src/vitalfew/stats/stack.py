@@ -26,10 +26,10 @@ class Stack:
     """
 
     def __init__(self, moments: Sequence[Moments]) -> None:
-        ids = [id(one) for one in moments]
+        ids = list(map(id, moments))
         self._distinct = dict(zip(ids, moments, strict=True))
         order = {one: at for at, one in enumerate(self._distinct)}
-        self._which = np.fromiter((order[one] for one in ids), dtype=np.intp, count=len(ids))
+        self._which = np.fromiter(map(order.__getitem__, ids), dtype=np.intp, count=len(ids))
         self._entries = moments
         width = np.array([len(one.names) for one in self._distinct.values()], dtype=np.intp)
         self._width = width[self._which]
