@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 560, 210
 """Width and height of a picture in pixels."""
-LEFT, TOP, RIGHT, BOTTOM = 64, 12, 60, 40
+LEFT, TOP, RIGHT, BOTTOM = 64, 12, 76, 44
 STRIP = 36
 """Height of the strip of one arm in pixels."""
 MOST_DATES = 6
@@ -161,7 +161,7 @@ def _numbers(frame: Frame) -> list[Markup]:
     for value in values:
         x = frame.right(value)
         drawn += [line(x, TOP, x, frame.height - BOTTOM, "grid")]
-        drawn += [label(x, frame.height - BOTTOM + 15, figure(value, _places(values)), "tick mid")]
+        drawn += [label(x, frame.height - BOTTOM + 18, figure(value, _places(values)), "tick mid")]
     return drawn
 
 
@@ -170,7 +170,7 @@ def _dates(frame: Frame, days: Sequence[int]) -> list[Markup]:
     drawn: list[Markup] = []
     for day in range(days[0], days[-1] + 1, step):
         text = f"{date.fromordinal(day).day} {date.fromordinal(day):%b}"
-        drawn.append(label(frame.right(day), HIGH - BOTTOM + 15, text, "tick mid"))
+        drawn.append(label(frame.right(day), HIGH - BOTTOM + 18, text, "tick mid"))
     return [*drawn, _caption(frame, "units first seen up to the end of this day")]
 
 
@@ -180,7 +180,7 @@ def _caption(frame: Frame, text: str) -> Markup:
 
 def _turned(frame: Frame, text: str) -> Markup:
     middle = (frame.height - BOTTOM + TOP) / 2
-    return tag("text", text, x=12, y=middle, class_="caption mid", transform=f"rotate(-90 12 {middle:g})")
+    return tag("text", text, x=16, y=middle, class_="caption mid", transform=f"rotate(-90 16 {middle:g})")
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

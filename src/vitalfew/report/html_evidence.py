@@ -64,7 +64,8 @@ def differences(view: View, experiment: str) -> Markup | None:
     if not rows:
         return None
     ordered = sorted(rows, key=lambda row: (not row.reversal, row.adjusted_p))
-    heads = ["Effect on", "Differs between", Column("p", "num"), Column("p, of all asked", "num"), Column("In words", "long")]
+    chances = [Column("p", "num"), Column("p, of all asked", "num")]
+    heads = ["Effect on", "Differs between", *chances, Column("In words", "long")]
     body = [(_about(view, row), _between(view, row), words.p_value(row.p_value), words.p_value(row.adjusted_p),
              row.message) for row in ordered]  # fmt: skip
     caption = "Tests of no difference; the second p controls the share of false findings over all that was asked here."
@@ -105,4 +106,5 @@ def _pictures(heading: str, drawn: list[Markup], told: str) -> Markup | None:
     if not drawn:
         return None
     more = fold(f"Show {words.count(len(drawn) - _DRAWN, 'more picture')}", drawn[_DRAWN:]) if drawn[_DRAWN:] else None
-    return tag("div", tag("h4", heading), tag("p", told, class_="muted small"), tag("div", drawn[:_DRAWN], class_="pair"), more)
+    shown = tag("div", drawn[:_DRAWN], class_="pair")
+    return tag("div", tag("h4", heading), tag("p", told, class_="muted small"), shown, more)
