@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pytest
 import yaml
 
 import vitalfew as vf
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from vitalfew.pipeline.results import Results
     from vitalfew.results.rows import EffectRow
 
 SOURCES: dict[str, Any] = {
@@ -29,8 +32,16 @@ def _write(folder: Path, tables: Mapping[str, Sequence[Sequence[object]]], defin
     return folder
 
 
-def _effects(folder: Path) -> dict[str, EffectRow]:
-    return {row.metric: row for row in vf.run(vf.load(folder)).tables.effects if row.segment is None}
+def _run(folder: Path) -> Results:
+    return vf.run(vf.load(folder))
+
+
+def _effects(results: Results) -> dict[str, EffectRow]:
+    return {row.metric: row for row in results.tables.effects if row.segment is None}
+
+
+def _reasons(results: Results) -> dict[str, str]:
+    return {row.item: row.reason for row in results.tables.failed}
 
 
 def _shown(units: int) -> list[list[object]]:
@@ -50,6 +61,72 @@ def test_cells_that_are_no_number_are_not_counted_as_values(tmp_path: Path) -> N
     }
     experiment = {"source": "shown", "control": "a", "metrics": list(metrics)}
     definitions = {"sources": SOURCES, "metrics": metrics, "experiments": {"e": experiment}}
-    effects = _effects(_write(tmp_path, {"shown.csv": _shown(40), "log.csv": log}, definitions))
+    effects = _effects(_run(_write(tmp_path, {"shown.csv": _shown(40), "log.csv": log}, definitions)))
     found = {key: effect.mean["a"] for key, effect in effects.items()}
     assert found == {"payments": 3.5, "amounts": 2.5, "places": 6.5}
+
+
+def _pupils(classes: int) -> list[list[object]]:
+    """Classes of 3 to 60 pupils who are much alike; every class has pupils of both sorts."""
+    drawn = np.random.default_rng(classes)
+    rows: list[list[object]] = [["pupil", "class", "arm", "mark", "sort"]]
+    for at in range(classes):
+        marks = drawn.normal(drawn.normal(5, 1), 0.5, drawn.choice([3, 10, 25, 60]))
+        rows += [[f"{at}-{one}", f"c{at}", "ab"[at % 2], mark, "pq"[one % 2]] for one, mark in enumerate(marks)]
+    return rows
+
+
+def _school(**experiment: Any) -> dict[str, Any]:
+    return {
+        "sources": {"pupils": {"table": "pupils.csv", "unit": "pupil"}},
+        "metrics": {
+            "mark": {"source": "pupils", "column": "mark"},
+            "median": {"source": "pupils", "column": "mark", "kind": "quantile", "quantile": 0.5},
+        },
+        "segments": {key: {"source": "pupils", "filter": f"sort == '{key}'"} for key in "pq"},
+        "experiments": {
+            "e": {"source": "pupils", "variant": "arm", "control": "a", "cluster": "class", **experiment},
+        },
+    }
+
+
+def test_a_median_of_clusters_is_as_uncertain_as_their_mean(tmp_path: Path) -> None:
+    results = _run(_write(tmp_path, {"pupils.csv": _pupils(120)}, _school(segments=[])))
+    effects = _effects(results)
+    assert effects["median"].se == pytest.approx(effects["mark"].se, rel=0.6)
+    pupils = sum(effects["median"].n.values())
+    # As if every pupil had been dealt apart: a fifth of that.
+    assert effects["median"].se > 3 * 1.25 * 0.5 * (4 / pupils) ** 0.5
+
+
+def test_segments_and_strata_that_lie_across_clusters_are_not_taken_for_samples_of_their_own(tmp_path: Path) -> None:
+    results = _run(_write(tmp_path, {"pupils.csv": _pupils(40)}, _school(metrics=["mark"], strata=["p", "q"])))
+    assert results.tables.heterogeneity == ()
+    assert "lie across the clusters" in _reasons(results)["e"]
+    assert "averaged over strata" not in _effects(results)["mark"].method
+
+
+def test_too_few_clusters_are_counted_as_clusters(tmp_path: Path) -> None:
+    results = _run(_write(tmp_path, {"pupils.csv": _pupils(3)}, _school(segments=[])))
+    assert "2 clusters in control and 1 in treatment" in _reasons(results)["e/mark/b"]
+
+
+def test_strata_that_overlap_are_said_to_be_left_out(tmp_path: Path) -> None:
+    definitions = _school(metrics=["mark"], strata=["p", "all"], cluster=None)
+    definitions["segments"]["all"] = {"source": "pupils", "filter": "mark > -100"}
+    reasons = _reasons(_run(_write(tmp_path, {"pupils.csv": _pupils(40)}, definitions)))
+    assert "they overlap" in reasons["e"]
+
+
+def test_times_to_an_event_of_clusters_are_refused_in_words(tmp_path: Path) -> None:
+    shown = [row if at == 0 else [*row, f"c{at % 24 // 2}"] for at, row in enumerate(_shown(200))]
+    shown[0] = [*shown[0], "class"]
+    log = [["user", "event", "at"], *([f"u{at}", "paid", "2026-03-04"] for at in range(0, 200, 3))]
+    definitions = {
+        "sources": SOURCES,
+        "metrics": {"first": {"kind": "time_to_event", "source": "log", "events": ["paid"]}},
+        "experiments": {"e": {"source": "shown", "control": "a", "cluster": "class", "metrics": ["first"]}},
+    }
+    results = _run(_write(tmp_path, {"shown.csv": shown, "log.csv": log}, definitions))
+    assert results.tables.effects == ()
+    assert "whole clusters were dealt" in _reasons(results)["e/first"]

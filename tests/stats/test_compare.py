@@ -190,7 +190,7 @@ def test_users_without_a_denominator_are_left_out_and_told() -> None:
 @pytest.mark.parametrize(
     ("control", "treatment", "sentence"),
     [
-        ([1.0], [2.0, 3.0], "not enough data for 'x': 1 units in control and 2 in treatment"),
+        ([1.0], [2.0, 3.0], "not enough data for 'x': 1 unit in control and 2 in treatment"),
         ([math.nan, math.nan], [2.0, 3.0], "not enough data for 'x': 0 units in control"),
         ([], [2.0, 3.0], "not enough data for 'x': 0 units in control"),
         ([0.1] * 7, [0.1] * 9, "'x': it is the same for every unit of both arms"),

@@ -89,6 +89,7 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
     yield from _not_measured(definitions, experiment, wanted, found)
     notes = found.notes_on_cross_products()
     strata = strata_of(definitions.experiments.get(experiment), found)
+    yield from _unusable_strata(definitions, experiment, strata)
     for segment in found.segments:
         arms = found.arms(segment)
         for arm in (other for other in everywhere if other != control):
@@ -116,6 +117,19 @@ def strata_of(defined: Experiment | None, found: Measured) -> tuple[str, ...]:
         return ()
     within = sum(sum(found.units(key).values()) for key in named)
     return named if within <= sum(found.units(None).values()) else ()
+
+
+def _unusable_strata(definitions: Definitions, experiment: str, strata: Sequence[str]) -> Iterator[FailedRow]:
+    """Strata that an experiment names, when none of them is averaged over."""
+    defined = definitions.experiments.get(experiment)
+    if defined is None or not defined.strata or strata:
+        return
+    reason = "effects are not averaged over strata: " + (
+        "these lie across the clusters that were dealt"
+        if defined.cluster is not None
+        else "they overlap or were not measured; name segments that exclude each other"
+    )
+    yield FailedRow(STAGE, experiment, reason, remark=True)
 
 
 def _not_measured(

@@ -87,7 +87,10 @@ class Batch:
                 spreads.append(self._spread(at))
             else:
                 units = (int(self.arms.units[0, at]), int(self.arms.units[1, at]))
-                reason = self.arms.reasons[at] or fault_sentence(fault, item.metric, units)
+                defined = self.definitions.experiments.get(item.experiment)
+                clustered = defined is not None and defined.cluster is not None
+                sentence = fault_sentence(fault, item.metric, units, of="cluster" if clustered else "unit")
+                reason = self.arms.reasons[at] or sentence
                 failed.append(FailedRow(STAGE, item.place, reason, remark=True))
         return rows, spreads, failed
 

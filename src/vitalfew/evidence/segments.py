@@ -104,7 +104,11 @@ def _against_others(
     wanted: Sequence[tuple[int, EffectRow]],
     moments: Sequence[MomentsRow],
 ) -> Iterable[_Group]:
-    """Each segment against all units outside of it, whose moments are those of all minus its own."""
+    """Each segment against all units outside of it, whose moments are those of all minus its own.
+
+    Where clusters were dealt there is no such difference: part of a cluster is no cluster less.
+    """
+    wanted = [(at, whole) for at, whole in wanted if not _clustered(definitions, whole.experiment)]
     if not wanted:
         return
     named = {rows[at].experiment for at, _ in wanted}
@@ -124,6 +128,11 @@ def _against_others(
             inside_effect, inside_se = _numbers([rows[at]])
             by = (rows[at].segment or "", OTHERS)
             yield _Group(whole, (at,), by, (*inside_effect, outside_effect), (*inside_se, se))
+
+
+def _clustered(definitions: Definitions, experiment: str) -> bool:
+    defined = definitions.experiments.get(experiment)
+    return defined is not None and defined.cluster is not None
 
 
 def _items(definitions: Definitions, moments: Sequence[MomentsRow]) -> Mapping[tuple[str, str, str | None, str], Item]:

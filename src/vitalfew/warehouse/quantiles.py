@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
 from vitalfew.results.rows import QuantilesRow
-from vitalfew.stats.quantiles import design_effect, probabilities
+from vitalfew.stats.quantiles import design_effect, of_clusters, probabilities
 from vitalfew.warehouse.compile import number, whole
 from vitalfew.warehouse.sums import Rows, cells
 
@@ -49,9 +50,12 @@ def order_statistics(engine: Engine, units: Units, values: Sequence[Value]) -> I
         if quantile is None:
             continue
         for segment, query in units.groups():
-            rows = _rows(query, units.columns[value], events=value.metric.over == "events")
-            reader = _over_events if value.metric.over == "events" else _over_units
-            asked, reads = reader(engine, rows, quantile)
+            of_events, clustered = value.metric.over == "events", units.study.cluster is not None
+            rows = _rows(query, units.columns[value], events=of_events, clustered=clustered)
+            if of_events or clustered:
+                asked, reads = _over_groups(engine, rows, quantile, clustered=clustered)
+            else:
+                asked, reads = _over_units(engine, rows, quantile)
             for arm, read in reads.items():
                 yield from _of_askers(units, value.key, segment, arm, asked, read)
 
@@ -63,16 +67,17 @@ def _over_units(engine: Engine, rows: exp.Select, quantile: float) -> tuple[tupl
     return asked, _read(engine, rows, asked)
 
 
-def _over_events(engine: Engine, rows: exp.Select, quantile: float) -> tuple[tuple[float, ...], dict[_Arm, _Read]]:
-    """The same of all events; these are read three times, so they are kept meanwhile."""
+def _over_groups(
+    engine: Engine, rows: exp.Select, quantile: float, *, clustered: bool
+) -> tuple[tuple[float, ...], dict[_Arm, _Read]]:
+    """The same where values of a unit or cluster are alike; they are read three times, so they are kept meanwhile."""
     try:
         engine.write(_EVENTS, rows)
         kept = exp.select("*").from_(exp.Table(this=exp.to_identifier(_EVENTS, quoted=True)))
         first = _read(engine, kept, (quantile,))
-        effects = _effects(engine, kept, first)
-        asked = probabilities(
-            quantile, [read.n for read in first.values()], design_effect=max([1.0, *effects.values()])
-        )
+        effects = _effects(engine, kept, first, clustered=clustered)
+        largest = max([1.0, *(effect for effect in effects.values() if isfinite(effect))])
+        asked = probabilities(quantile, [read.n for read in first.values()], design_effect=largest)
         found = _read(engine, kept, asked)
     finally:
         engine.drop(_EVENTS)
@@ -95,15 +100,16 @@ def pictures(engine: Engine, units: Units, values: Sequence[Value]) -> Iterator[
                 yield from _of_askers(units, value.key, None, arm, PICTURE, read)
 
 
-def _rows(query: exp.Select, column: str, *, events: bool) -> exp.Select:
-    """Numbers (`x`) with the unit (`unit`) they are of; missing ones left out."""
+def _rows(query: exp.Select, column: str, *, events: bool, clustered: bool) -> exp.Select:
+    """Numbers (`x`) with the unit or cluster (`unit`) they are of, where these have several; missing ones left out."""
+    unit: exp.Expr = exp.column("cluster") if clustered else exp.Window(this=exp.RowNumber())
     if events:
         unnested = exp.Anonymous(this="UNNEST", expressions=[exp.column(column)])
-        unit = exp.Window(this=exp.RowNumber())
         numbered = query.select("experiment", "arm", exp.alias_(unit, "unit"), column, append=False)
         query = exp.select("experiment", "arm", "unit", exp.alias_(unnested, "x")).from_(numbered.subquery("lists"))
     else:
-        query = query.select("experiment", "arm", exp.alias_(exp.column(column), "x"), append=False)
+        groups = [exp.alias_(unit, "unit")] if clustered else []
+        query = query.select("experiment", "arm", *groups, exp.alias_(exp.column(column), "x"), append=False)
     present = exp.not_(exp.column("x").is_(exp.null()))
     return exp.select("*").from_(query.subquery("numbers")).where(present)
 
@@ -125,8 +131,8 @@ def _of_row(row: Mapping[str, Any], at: int) -> _Read | None:
     return _Read(int(row[f"n{at}"]), tuple(map(float, row[f"q{at}"]))) if row[f"n{at}"] else None
 
 
-def _effects(engine: Engine, rows: exp.Select, first: Mapping[_Arm, _Read]) -> dict[_Arm, float]:
-    """How much less events tell than as many independent ones, by arm: a unit's events are alike."""
+def _effects(engine: Engine, rows: exp.Select, first: Mapping[_Arm, _Read], *, clustered: bool) -> dict[_Arm, float]:
+    """How much less values tell than as many independent ones, by arm: those of a unit or cluster are alike."""
     if not first:
         return {}
     quantile = exp.Case()
@@ -142,10 +148,11 @@ def _effects(engine: Engine, rows: exp.Select, first: Mapping[_Arm, _Read]) -> d
         exp.alias_(exp.Sum(this=below), "v0"),
         exp.alias_(exp.cast(exp.Count(this=exp.Star()), "DOUBLE"), "v1"),
     ).group_by("experiment", "arm", "unit")
-    found = cells(engine, Rows(query, ("below", "events"), {}, shape=False))
-    return {
-        _Arm(cell.experiment, cell.arm): design_effect(moments, "below", "events") for cell, moments in found.items()
+    found = {
+        _Arm(cell.experiment, cell.arm): (design_effect(moments, "below", "events"), moments.units)
+        for cell, moments in cells(engine, Rows(query, ("below", "events"), {}, shape=False)).items()
     }
+    return {arm: of_clusters(effect, groups) if clustered else effect for arm, (effect, groups) in found.items()}
 
 
 def _of_askers(

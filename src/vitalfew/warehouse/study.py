@@ -48,6 +48,18 @@ class Study:
     experiments: Mapping[str, Experiment]
     reasons: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Times to an event have no interval where units are not independent, so they are refused at once."""
+        dealt = "whole clusters were dealt" if self.cluster is not None else "arms change in blocks of time"
+        if self.cluster is None and not self.switchback:
+            return
+        for key in dict.fromkeys(key for one in self.experiments.values() for key in self.metrics(one)):
+            metric = self.definitions.metrics.get(key)
+            if metric is not None and metric.kind == "time_to_event":
+                reason = f"'{key}' is a time to an event, of which no sound interval is known where {dealt}"
+                hint = "take the share of units with the event within a window (kind: proportion)"
+                self.reasons |= {value.name: f"{reason}; {hint}" for value in values_of(key, metric)}
+
     def metrics(self, experiment: Experiment) -> tuple[str, ...]:
         """Metrics an experiment measures: those it declares, else all of its own source."""
         own = (key for key, metric in self.definitions.metrics.items() if metric.numerator.source == self.source)
@@ -90,12 +102,12 @@ class Study:
     @property
     def cluster(self) -> str | None:
         """The column of what was randomised, where that is larger than the unit; the same for all experiments."""
-        return next(iter(self.experiments.values())).cluster
+        return next((one.cluster for one in self.experiments.values()), None)
 
     @property
     def switchback(self) -> bool:
         """Whether units change arms in blocks of time; the same for all experiments."""
-        return next(iter(self.experiments.values())).design == "switchback"
+        return any(one.design == "switchback" for one in self.experiments.values())
 
     @property
     def may_overlap(self) -> bool:
