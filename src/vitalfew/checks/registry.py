@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions, Initiative
 
-_HOMES = ("experiments", "promises", "value_model", "needs", "conflicts", "use")
+_HOMES = ("experiments", "promises", "value_model", "agreement", "needs", "conflicts", "use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Thresholds:
     factors_refuse: int = 10
     false_discoveries: float = 0.05
     undone_share: float = 0.25
+    flat_entropy: float = 0.95
+    flat_ratio: float = 1.5
+    least_agreement: float = 0.6
+    least_concordance: float = 0.5
+    most_spread: float = 0.7
+    same_choice: float = 0.7
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from vitalfew.judgement.groups import FEWEST
 from vitalfew.judgement.observations import TINY, observe
+from vitalfew.judgement.posterior import softmax
 from vitalfew.judgement.weights import own_weights
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from vitalfew.judgement.posterior import Posterior
 
 FEWEST_ORDERS = 3
-CAMP_SILHOUETTE = 0.5
+CAMP_SILHOUETTE, CAMP_SHIFT = 0.5, 0.10
 DOMINANT_SHIFT, DOMINANT_TIMES, DOMINANT_LEAST = 0.10, 3.0, 0.05
 INCONSISTENT_TIMES, FEWEST_CHECKS = 2.0, 3
 GCI = {3: 0.31, 4: 0.35}
 GCI_MORE = 0.37
 """Bounds of the geometric consistency index by number of factors: Aguaron and Moreno-Jimenez (2003), EJOR 147(1)."""
-HERD_SPREAD, HERD_COSINE = 0.5, 0.9
+HERD_SPREAD, HERD_COSINE, HERD_WAY = 0.5, 0.9, 0.25
 _EXHAUSTIVE = 9  # so many people are split in every way; more by their main axes
 _NULLS, _NULL_TAIL = 99, 0.95
 
@@ -88,7 +89,8 @@ def camps(weights: Floats) -> Floats | None:
     """Whether people fall into two camps: for each the camp, 0 or 1, or None.
 
     Two clusters of log weights whose mean silhouette exceeds a half, and 95 % of those found among as many people
-    drawn from a single normal: the best of all splits looks clear even where there is nothing. A camp has two people.
+    drawn from a single normal: the best of all splits looks clear even where there is nothing. A camp has two people,
+    and the weights of the two are a tenth apart in total variation: a clear split over trifles is none.
 
     Args:
         weights: a row per person.
@@ -101,7 +103,10 @@ def camps(weights: Floats) -> Floats | None:
     found, clear = _best_split(logs)
     bound = max(CAMP_SILHOUETTE, _null_silhouette(count, factors - 1))
     size = int(found.sum())
-    return found.astype(np.float64) if clear > bound and min(size, count - size) > 1 else None
+    if clear <= bound or min(size, count - size) < 2:  # noqa: PLR2004 - one person is no camp
+        return None
+    one, two = (softmax(logs[found == which].mean(axis=0)[:, None]) for which in (0, 1))
+    return found if float(np.abs(one - two).sum()) / 2 > CAMP_SHIFT else None
 
 
 def dominant(found: Posterior) -> int:
@@ -128,7 +133,7 @@ def inconsistent(found: Posterior) -> int:
 
 
 def herding(people: Panel) -> bool | None:
-    """Whether the second round came to less than half the spread, with the mean moved towards one person.
+    """Whether the second round came to less than half the spread, and the mean a quarter of the way to one person.
 
     None unless five people judged the same ranges twice.
     """
@@ -143,10 +148,10 @@ def herding(people: Panel) -> bool | None:
     before, after = rounds
     moved = after.mean(axis=0) - before.mean(axis=0)
     towards = before - before.mean(axis=0)
-    length = np.linalg.norm(moved) * np.linalg.norm(towards, axis=1)
-    cosine = np.divide(towards @ moved, length, out=np.zeros(len(again)), where=length > TINY)
+    far, way = np.linalg.norm(towards, axis=1), np.linalg.norm(moved)
+    cosine = np.divide(towards @ moved, far * way, out=np.zeros(len(again)), where=far * way > TINY)
     tighter = after.std(axis=0).sum() < HERD_SPREAD * before.std(axis=0).sum()
-    return bool(tighter and cosine.max() > HERD_COSINE)
+    return bool(tighter and ((cosine > HERD_COSINE) & (way > HERD_WAY * far)).any())
 
 
 def orders(found: Posterior) -> Floats:
