@@ -80,10 +80,10 @@ def by_tea_tasting(folder: Path) -> object:
     metrics: dict[str, tt.Mean | tt.RatioOfMeans] = {name: tt.Mean(name) for name in [*MEANS, *SHARES]}
     metrics |= {f"ratio_{top}": tt.RatioOfMeans(top, bottom) for top, bottom in RATIOS}
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         columns = ", ".join(f"{name}::INT AS {name}" if name in SHARES else name for name in COLUMNS)
         query = f"SELECT unit, (arm = 'treatment')::INT AS variant, {columns} FROM '{folder}/units.parquet'"
-        table = connection.sql(query).to_arrow_table()
-    return tt.Experiment(metrics).analyze(table)
+        return tt.Experiment(metrics).analyze(connection.sql(query))
 
 
 def main() -> None:
@@ -97,9 +97,9 @@ def main() -> None:
             "by hand, units checked": by_hand_checked,
             "vitalfew, units checked": by_vitalfew,
         }
-        compare(f"{units:,} ready units, {len(COLUMNS)} columns, all cross products (at most 1.1)", plans, folder)
+        compare(f"{units:,} ready units, {len(COLUMNS)} columns, all cross products (aim: 1.1)", plans, folder)
         plans = {"tea-tasting, from a cold start": by_tea_tasting, "vitalfew, from a cold start": by_vitalfew}
-        compare("The same with what has to be imported first (below 1)", plans, folder, cold=True)
+        compare("The same with what has to be imported first (aim: below 1)", plans, folder, cold=True)
 
 
 if __name__ == "__main__":

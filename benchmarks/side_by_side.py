@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     Used = tuple[float, float, float]
 
 # What a user's process has loaded by the time it measures; start-up is not what is compared.
-LOADED = ("pyarrow.compute", "sqlglot.dialects.duckdb", "vitalfew.warehouse.duckdb_engine", "vitalfew.warehouse.events")
+LOADED = (
+    "pyarrow.compute",
+    "sqlglot.dialects.duckdb",
+    "vitalfew.warehouse.duckdb_engine",
+    "vitalfew.warehouse.events",
+    "scipy.special",
+)
 MEGABYTE = 1024  # /proc counts kilobytes
 GLANCE = 0.02  # seconds between two looks at the memory in use
 
