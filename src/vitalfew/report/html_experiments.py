@@ -118,8 +118,9 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
             else None
         )
         name = _name(view, row, arms=arms)
-        rows.append(([name, _how(view, row)], text, drawn, _relative(row), _p(row), _means(view, row),
-                     cells.grade(row.grade), _units(row)))  # fmt: skip
+        figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(row))]
+        rows.append(([name, _how(view, row)], figures[0], drawn, figures[1], _p(row), figures[2],
+                     cells.grade(row.grade), figures[3]))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip
     classes = ["segment" if row.segment is not None else None for row in effects]
@@ -135,6 +136,12 @@ def _name(view: View, row: EffectRow, *, arms: bool) -> str:
     title = view.title("metrics", row.metric)
     where = "" if row.segment is None else f", {view.title('segments', row.segment)}"
     return f"{title}{where} ({row.arm})" if arms else f"{title}{where}"
+
+
+def _whole(text: str) -> str:
+    """Intervals, and numbers with their signs, are not broken over lines."""
+    kept = "\N{NO-BREAK SPACE}"
+    return text.replace(" to ", f"{kept}to{kept}").replace("→ ", f"→{kept}").replace("+ ", f"+{kept}")
 
 
 def _relative(row: EffectRow) -> str:
