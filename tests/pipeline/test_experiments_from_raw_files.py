@@ -130,3 +130,39 @@ def test_times_to_an_event_of_clusters_are_refused_in_words(tmp_path: Path) -> N
     results = _run(_write(tmp_path, {"shown.csv": shown, "log.csv": log}, definitions))
     assert results.tables.effects == ()
     assert "whole clusters were dealt" in _reasons(results)["e/first"]
+
+
+def _two_mixes() -> list[list[object]]:
+    """Better in both sorts of users, and worse in all of them, as the arms hold different mixes."""
+    drawn = np.random.default_rng(1)
+    rows: list[list[object]] = [["user", "arm", "spend", "sort"]]
+    for at in range(2000):
+        sort = "pq"[at % 2]
+        treated = drawn.random() < (0.8 if sort == "p" else 0.2)
+        rows.append([f"u{at}", "ab"[treated], drawn.normal(5 + 3 * (sort == "q") + 0.4 * treated, 1), sort])
+    return rows
+
+
+def _mixed(**experiment: Any) -> dict[str, Any]:
+    return {
+        "sources": {"users": {"table": "users.csv", "unit": "user"}},
+        "metrics": {"spend": {"source": "users", "column": "spend"}},
+        "factors": {"spend": {"range": [0, 10]}},
+        "segments": {key: {"source": "users", "filter": f"sort == '{key}'"} for key in "pq"},
+        "experiments": {"e": {"source": "users", "variant": "arm", "control": "a", **experiment}},
+    }
+
+
+def test_what_every_segment_contradicts_decides_nothing(tmp_path: Path) -> None:
+    results = _run(_write(tmp_path, {"users.csv": _two_mixes()}, _mixed()))
+    (told,) = results.tables.experiments
+    assert told.action == "do_not_decide"
+    assert "Every segment points the other way" in told.reason
+    assert "reversal/spend" in [row.test for row in results.tables.health if row.status == "warning"]
+
+
+def test_strata_are_measured_though_no_effects_by_segment_are_asked_for(tmp_path: Path) -> None:
+    results = _run(_write(tmp_path, {"users.csv": _two_mixes()}, _mixed(segments=[], strata=["p", "q"])))
+    effect = _effects(results)["spend"]
+    assert "averaged over strata" in effect.method
+    assert effect.estimate == pytest.approx(0.4, abs=0.2)

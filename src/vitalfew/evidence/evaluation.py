@@ -11,7 +11,7 @@ from vitalfew.evidence.crossings import crossings
 from vitalfew.evidence.doubts import doubts
 from vitalfew.evidence.effects import effects
 from vitalfew.evidence.health import health
-from vitalfew.evidence.segments import segments
+from vitalfew.evidence.segments import reversals, segments
 from vitalfew.evidence.settings import settings
 from vitalfew.evidence.summaries import summaries
 
@@ -64,12 +64,13 @@ def evaluate(
     tests = health(definitions, tables.assignments, tables.moments, tables.arrivals, tables.counts, known)
     rows, failed = effects(definitions, tables.moments, tables.given, tests, distributions, known)
     rows, between = segments(definitions, rows, tables.moments)
-    tests = (*tests, *doubts(definitions, tables.moments, rows, known))
+    turned = reversals(between)
+    tests = (*tests, *doubts(definitions, tables.moments, rows, known), *turned.values())
     return Evidence(
         effects=rows,
         bands=bands(definitions, tables.daily, known),
         heterogeneity=(*between, *crossings(definitions, tables.overlaps)),
         health=tests,
-        experiments=summaries(definitions, rows, tests, known, plans),
+        experiments=summaries(definitions, rows, tests, known, plans, turned),
         failed=failed,
     )

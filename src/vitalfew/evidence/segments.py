@@ -11,8 +11,8 @@ import numpy as np
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.estimates import difference, estimate
-from vitalfew.evidence.words import title_of
-from vitalfew.results.rows import Estimate, HeterogeneityRow
+from vitalfew.evidence.words import clear_direction, title_of
+from vitalfew.results.rows import Estimate, HealthRow, HeterogeneityRow
 from vitalfew.stats.families import benjamini_hochberg
 from vitalfew.stats.heterogeneity import heterogeneity, reversal
 from vitalfew.stats.normal import two_sided
@@ -62,6 +62,17 @@ def segments(
                 rows[place] = replace(rows[place], shrunk=Estimate(float(shrunk), *ends))
         found.setdefault(group.whole.experiment, []).append(_row(definitions, group, result.p_value))
     return tuple(rows), tuple(row for each in found.values() for row in corrected(each))
+
+
+def reversals(rows: Iterable[HeterogeneityRow]) -> dict[tuple[str, str, str], HealthRow]:
+    """Warnings that all units together mislead (Simpson), by experiment, metric and arm."""
+    return {
+        (row.experiment, row.metric, row.arm): HealthRow(
+            row.experiment, f"reversal/{row.metric}", None, "warning", row.message
+        )
+        for row in rows
+        if row.reversal
+    }
 
 
 def corrected(rows: Sequence[HeterogeneityRow]) -> list[HeterogeneityRow]:
@@ -163,7 +174,7 @@ def _outside(everyone: Item, inside: Item) -> Item | None:
 
 def _row(definitions: Definitions, group: _Group, p_value: float) -> HeterogeneityRow:
     whole, pair = group.whole, len(group.estimates) == 2  # noqa: PLR2004 - two effects have one difference
-    turned = reversal(whole.estimate or 0.0, group.estimates)
+    turned = _is_clear(group) and reversal(whole.estimate or 0.0, group.estimates)
     return HeterogeneityRow(
         experiment=whole.experiment,
         metric=whole.metric,
@@ -177,6 +188,13 @@ def _row(definitions: Definitions, group: _Group, p_value: float) -> Heterogenei
         reversal=turned,
         message=_told(definitions, group, p_value, turned=turned),
     )
+
+
+def _is_clear(group: _Group) -> bool:
+    """Whether the effect of all units, or that of the segments together, is no luck: about zero signs turn at will."""
+    weights = [1 / se**2 for se in group.ses]
+    together = sum(weight * each for weight, each in zip(weights, group.estimates, strict=True)) / sum(weights)
+    return clear_direction(group.whole) != 0 or abs(together) > _Z95 * sum(weights) ** -0.5
 
 
 def _told(definitions: Definitions, group: _Group, p_value: float, *, turned: bool) -> str:

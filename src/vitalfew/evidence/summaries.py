@@ -2,9 +2,10 @@
 
 *ship*: success metrics are significantly better (any of them, or all, as the rule says; p-values corrected over metrics
 and arms) and every guardrail measured is significantly no worse than its margin. *do_not_ship*: a success metric is
-significantly worse, or a guardrail is more likely broken than not. *stop*: the plan asks for futility, and success
-can no longer be expected. *do_not_decide*: a trust test failed. *facts_only*: nothing measured is meant to decide.
-Else *inconclusive*. A recommendation is what the computation suggests; a decision is a person's.
+significantly worse, or a guardrail is more likely broken than not. *stop*: the plan asks for futility, and success can
+no longer be expected. *do_not_decide*: a trust test failed, or every segment contradicts what decides. *facts_only*:
+nothing measured is meant to decide. Else *inconclusive*. A recommendation is what the computation suggests; a decision
+is a person's.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def summaries(
     health: Iterable[HealthRow],
     settings: Mapping[str, Setting] | None = None,
     plans: Mapping[str, PlanProof] | None = None,
+    reversals: Mapping[tuple[str, str, str], HealthRow] | None = None,
 ) -> tuple[ExperimentRow, ...]:
     """Say for every experiment with effects what its results suggest, in one sentence, and what was planned.
 
@@ -59,16 +61,30 @@ def summaries(
         health: trust tests; one that *failed* forbids a decision.
         settings: how each experiment is judged.
         plans: whether the plan of each experiment was locked before its start.
+        reversals: effects that every segment contradicts, by experiment, metric and arm; one that decides or guards
+            forbids a decision.
     """
     found: dict[str, list[EffectRow]] = {}
     for row in effects:
         found.setdefault(row.experiment, []).append(row)
-    failed = {row.experiment: row for row in reversed(tuple(health)) if row.status == "failed" and "/" not in row.test}
+    failed: dict[str, HealthRow | None] = {
+        row.experiment: row for row in reversed(tuple(health)) if row.status == "failed" and "/" not in row.test
+    }
     known, proofs = settings or {}, plans or {}
+    for key, rows in found.items():
+        turned = (_contradicted(definitions, row, reversals or {}) for row in rows)
+        failed.setdefault(key, next((test for test in turned if test is not None), None))
     return tuple(
-        _summary(definitions, rows, failed.get(key), known.get(key, Setting()), proofs.get(key))
+        _summary(definitions, rows, failed[key], known.get(key, Setting()), proofs.get(key))
         for key, rows in found.items()
     )
+
+
+def _contradicted(
+    definitions: Definitions, row: EffectRow, reversals: Mapping[tuple[str, str, str], HealthRow]
+) -> HealthRow | None:
+    matters = _decides(definitions, row) or gate_of(definitions, row.metric, None) is not None
+    return reversals.get((row.experiment, row.metric, row.arm)) if row.segment is None and matters else None
 
 
 def _summary(

@@ -84,9 +84,12 @@ class Study:
         return {key: self.definitions.segments[key] for key in keys if f"segment {key}" not in self.reasons}
 
     def segments_of(self, experiment: Experiment) -> tuple[str, ...]:
-        """Segments of an experiment: those it declares, else all that say whom they hold and where that is known."""
+        """Segments of an experiment: those it declares, else all that say whom they hold and where that is known.
+
+        Strata are among them, named or not: effects cannot be averaged over what was not measured.
+        """
         if experiment.segments is not None:
-            return experiment.segments
+            return tuple(dict.fromkeys((*experiment.segments, *experiment.strata)))
         shape = self.definitions.sources[self.source].shape
         return tuple(
             key
