@@ -175,3 +175,8 @@ def test_what_is_shown_has_five_people_or_more_and_leaves_nobody_out(names: list
     shown = shown_groups(said)
     assert all(len(people) >= 5 for people in shown.values())
     assert not shown or sum(len(people) for people in shown.values()) == len(names)
+
+
+@pytest.mark.parametrize("count", [5, 9, 10, 30])
+def test_people_who_say_the_very_same_are_no_camps(count: int) -> None:
+    assert camps(np.array([[0.4, 0.3, 0.2, 0.1]] * count)) is None

@@ -183,20 +183,20 @@ def _best_split(points: Floats) -> tuple[Floats, float]:
 def _by_axes(points: Floats) -> Floats:
     """Splits along the main axes, each improved until nobody lies nearer to the other middle, `(splits, people)`."""
     centred = points - points.mean(axis=0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2][:3]
-    found = []
-    for axis in axes:
-        order = np.sort(centred @ axis)
-        for cut in np.quantile(order, (0.25, 0.5, 0.75)):
-            side = (centred @ axis > cut).astype(np.float64)
-            for _ in range(20):
-                one, two = (points[side == which].mean(axis=0) for which in (1, 0))
-                nearer = (((points - one) ** 2).sum(axis=1) < ((points - two) ** 2).sum(axis=1)).astype(np.float64)
-                if (nearer == side).all() or not 0 < nearer.sum() < len(points):
-                    break
-                side = nearer
-            found.append(side)
-    return np.array([side for side in found if 0 < side.sum() < len(points)])
+    along = centred @ np.linalg.svd(centred, full_matrices=False)[2][:3].T
+    cuts = (line > cut for line in along.T for cut in np.quantile(line, (0.25, 0.5, 0.75)))
+    found = [_improved(points, side.astype(np.float64)) for side in cuts if 0 < side.sum() < len(points)]
+    return np.array(found or [np.eye(len(points))[0]])  # where all are alike, any split is as bad
+
+
+def _improved(points: Floats, side: Floats) -> Floats:
+    for _ in range(20):
+        one, two = (points[side == which].mean(axis=0) for which in (1, 0))
+        nearer = (((points - one) ** 2).sum(axis=1) < ((points - two) ** 2).sum(axis=1)).astype(np.float64)
+        if (nearer == side).all() or not 0 < nearer.sum() < len(points):
+            break
+        side = nearer
+    return side
 
 
 def silhouette(points: Floats, side: Floats) -> float:

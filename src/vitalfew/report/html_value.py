@@ -97,11 +97,39 @@ def _key(view: View, factors: Sequence[str]) -> Markup:
         letter = tag("text", LETTERS[place % 10], x=8, y=12, class_=f"letter t{place % 10}")
         title = view.title("metrics", factor)
         row = weights.get(factor)
-        weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}"
+        weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}{_members(row)}"
         entries.append(tag("li", picture(title, swatch, letter, width=16, height=16, class_="key"), title + weight))
     notes = dict.fromkeys(part for row in view.tables.weights for part in (row.note or "").split("; ") if part)
     said = tag("p", f"Weights: {'; '.join(notes)}.", class_="notes") if notes else None
-    return tag("div", tag("ul", entries, class_="legend"), said)
+    return tag("div", tag("ul", entries, class_="legend"), said, _disagreement(view))
+
+
+def _disagreement(view: View) -> Markup | None:
+    """Whether people would choose the same, how far they are apart, and what groups would choose otherwise."""
+    row = next(iter(view.tables.disagreement), None)
+    if row is None:
+        return None
+    said = (
+        []
+        if row.decision_agreement is None
+        else [f"{words.share(row.decision_agreement)} of {row.people} people would fund the same by their own weights"]
+    )
+    said += [] if row.kendall_w is None else [f"agreement of their orders {row.kendall_w:.2f} (Kendall's W, 0 to 1)"]
+    for choice in view.tables.group_choices:
+        otherwise = [("would also fund", choice.adds), ("would not fund", choice.drops)]
+        told = (
+            f"{what} {', '.join(view.title('initiatives', key) for key in keys)}" for what, keys in otherwise if keys
+        )
+        said += [f"{choice.group} ({choice.raters} people) {part}" for part in told]
+    return tag("p", f"Agreement: {'; '.join((*said, *row.notes))}.", class_="notes") if said or row.notes else None
+
+
+def _members(row: WeightRow) -> str:
+    """Where four of five single members lie, and how many see no worth in it."""
+    if row.member_low is None or row.member_high is None or row.member_low == row.member_high:
+        return ""
+    zeros = f", {words.count(row.zero_votes, 'zero vote')}" if row.zero_votes else ""
+    return f"; members {words.share(row.member_low)} to {words.share(row.member_high)}{zeros}"
 
 
 def _weight_interval(row: WeightRow) -> str:
