@@ -153,7 +153,8 @@ def prior_from(estimates: ArrayLike, ses: ArrayLike, *, fewest: int = FEWEST_EXP
     likelihood times sd, which keeps it above zero (Chung et al. 2013, Psychometrika 78). An estimate farther out than
     four robust standard deviations of its own is cut to that distance before.
 
-    With fewer than `fewest` experiments (3 at least): mean 0 and `WEAK_SD`, which draws only wild results.
+    With fewer than `fewest` experiments (3 at least): mean 0 and sd 0.1 (10 % of the level), which draws only
+    wild results.
 
     Raises:
         UsageError: not one standard error per effect.

@@ -131,8 +131,7 @@ def compare(
         UsageError: no such column or mode, a confidence that is no share, planned units that are no number above 0.
 
     References:
-        Welch 1947, Biometrika 34, eq. 28; Fieller 1954, JRSS B 16; Deng, Knoblich & Lu 2018, KDD, section 3.1;
-        `regression` for covariates, `always_valid` for that mode.
+        Welch 1947, Biometrika 34, eq. 28; Fieller 1954, JRSS B 16; Deng, Knoblich & Lu 2018, KDD, section 3.1.
 
     >>> from vitalfew.stats import Moments, compare
     >>> old = Moments.of({"minutes": [4.0, 6.0, 5.0, 7.0, 3.0]})

@@ -45,7 +45,10 @@ class _Followed:
 def compare_quantiles(
     control: ArrayLike, treatment: ArrayLike, quantile: float = 0.5, confidences: Sequence[float] = (0.8, 0.95)
 ) -> Comparison:
-    """Compare a quantile between two arms of independent units: `quantiles.quantile_sample` says how.
+    """Compare a quantile between two arms of independent units.
+
+    The standard error is read from how far the sample quantiles lie apart on both sides (Woodruff 1952, JASA 47); at
+    least ten values must lie beyond the quantile.
 
     Args:
         control: one value per unit; NaN and infinities are missing.

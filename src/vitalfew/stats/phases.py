@@ -27,7 +27,7 @@ def phases(counts: ArrayLike) -> list[tuple[int, int]]:
 
     The phases maximise the multinomial likelihood minus a penalty for each change, found exactly over all divisions
     (optimal partition: Jackson et al. 2005, IEEE Signal Processing Letters 12). The penalty is the chi-square
-    quantile at which all days together raise a false ramp with probability `FALSE_RAMPS`. Neighbours whose shares
+    quantile at which all days together raise a false ramp once in 500 experiments. Neighbours whose shares
     differ by less than a percentage point, and by less than a tenth of themselves, are one phase.
 
     Args:
