@@ -215,7 +215,8 @@ def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
         status = health[0].status
         trust = Cell(f"{sheet.signs.lights[status]} {_TRUST[status]}", LIGHT_STYLES[status])
     said = [test.message for test in health if test.status != "ok" or test.test == "late"]
-    return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row))), *map(Note, said[:MOST_TESTS])]
+    doubts = [message for message in said if message not in row.reason][:MOST_TESTS]
+    return [[trust, Cell(row.title, "bold")], Note(": ".join(words.decision(row))), *map(Note, doubts)]
 
 
 def _heading(view: View, experiment: str, effects: Sequence[EffectRow]) -> str:

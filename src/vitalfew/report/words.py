@@ -225,7 +225,7 @@ def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
 def decision(row: ExperimentRow) -> tuple[str, str]:
     """What to do about an experiment, and why; the reason is not told twice when it begins with what to do."""
     action = row.action.replace("_", " ").capitalize()
-    reason = row.reason.removeprefix(action).lstrip(": ")
+    reason = row.reason.removeprefix(action).removeprefix(" on these results").lstrip(": ")
     return action, reason[:1].upper() + reason[1:]
 
 
