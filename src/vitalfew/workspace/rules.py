@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from vitalfew.errors import DefinitionError, Problem, nearest, suggest
 from vitalfew.workspace.definitions import AggregateSource, EventSource, ExposureSource, UnitSource
+from vitalfew.workspace.design_rules import designs
 from vitalfew.workspace.expressions import parse
 from vitalfew.workspace.given import shorten
 from vitalfew.workspace.graph import cycle_of_links, event_source
@@ -251,5 +252,6 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _segments,
     _features,
     _experiments,
+    designs,
     _links,
 )
