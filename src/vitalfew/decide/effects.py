@@ -176,7 +176,7 @@ def _joined(metric: str, rows: list[EffectRow], *, trusted: bool) -> Known:
     estimates, errors = [float(row.estimate or 0.0) for row in rows], [float(row.se or 0.0) for row in rows]
     if len(rows) == 1:
         row, estimate, se = rows[0], estimates[0], errors[0]
-        wide = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the contract's level
+        wide = row.interval()
         low, high = (wide.low, wide.high) if wide else (estimate - _Z95 * se, estimate + _Z95 * se)
         return Known(metric, estimate, se, row.grade, experiments, low, high, trusted, (row.control, row.arm))
     precision = [1 / se**2 for se in errors]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from vitalfew.evidence.modes import boundary, looks_until_now
 from vitalfew.evidence.roles import sign_of
-from vitalfew.evidence.words import interval_of
 from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
@@ -77,5 +76,5 @@ def _hoped_for(plan: Plan, row: EffectRow, sign: int) -> float:
     level = abs(row.mean.get(row.control, 0.0))
     if plan.smallest_effect is not None and level > 0:
         return plan.smallest_effect * level
-    narrow = interval_of(row, 0.8)
+    narrow = row.interval(0.8)
     return math.inf if narrow is None else max(sign * narrow.low, sign * narrow.high)

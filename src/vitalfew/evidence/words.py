@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.workspace.metric_kinds import is_percentage, unit_of
 
 if TYPE_CHECKING:
-    from vitalfew.results.rows import EffectRow, Interval
+    from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Definitions
 
 MINUS = "\N{MINUS SIGN}"
@@ -22,14 +22,9 @@ def title_of(definitions: Definitions, metric: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def interval_of(row: EffectRow, confidence: float = 0.95) -> Interval | None:
-    """The interval of an effect at this confidence; None when it has none."""
-    return next((interval for interval in row.intervals if interval.confidence == confidence), None)
-
-
 def clear_direction(row: EffectRow) -> int:
     """1 when the 95 % interval lies above zero, -1 when it lies below, else 0."""
-    interval = interval_of(row)
+    interval = row.interval()
     if interval is None:
         return 0
     return (interval.low > 0) - (interval.high < 0)
@@ -40,7 +35,7 @@ def sentence(definitions: Definitions, row: EffectRow) -> str:
     title, (unit, scale) = title_of(definitions, row.metric), _unit(definitions, row.metric)
     if row.estimate is None:
         return f"{title} could not be compared"
-    interval = interval_of(row)
+    interval = row.interval()
     if interval is None:
         return f"{title} changed by {_number(scale * row.estimate, None)}{unit}, no interval"
     low, high, estimate = scale * interval.low, scale * interval.high, scale * row.estimate

@@ -211,7 +211,7 @@ def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
     """What happened, as `Retention at day 7 fell by 0.82 percentage points (0.31 to 1.33)` with its full stop."""
     if row.estimate is None:
         return f"{title}: not computed{'; ' + row.notes[0] if row.notes else ''}."
-    ends = next((i for i in row.intervals if i.confidence == 0.95), None)  # noqa: PLR2004 - the interval we report
+    ends = row.interval()
     low, high = (ends.low, ends.high) if ends else (None, None)
     if low is None or high is None or low <= 0 <= high:
         return f"{title}: no clear change, {change(row.estimate, low, high, unit)}."

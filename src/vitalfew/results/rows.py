@@ -239,6 +239,10 @@ class EffectRow:
     p_non_inferior: float | None = None
     check_first: str | None = None
 
+    def interval(self, confidence: float = 0.95) -> Interval | None:
+        """The interval at this confidence; None when there is none."""
+        return next((found for found in self.intervals if found.confidence == confidence), None)
+
 
 @dataclass(frozen=True, slots=True)
 class BandRow:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vitalfew.results.rows import EffectRow, Interval, Tables
+    from vitalfew.results.rows import Tables
     from vitalfew.simulate.truth import Truth
 
 _LEVEL = 0.95
@@ -81,7 +81,7 @@ def _coverage(truth: Truth, tables: Tables) -> tuple[int, int]:
     planted = {(row.experiment, row.metric): row.effect for row in truth.effects if row.segment is None and row.sound}
     found = []
     for row in tables.effects:
-        interval = _interval(row)
+        interval = row.interval(_LEVEL)
         if row.segment is None and (row.experiment, row.metric) in planted and interval is not None:
             found.append(interval.low <= planted[row.experiment, row.metric] <= interval.high)
     return sum(found), len(found)
@@ -90,10 +90,6 @@ def _coverage(truth: Truth, tables: Tables) -> tuple[int, int]:
 def _covers(covered: int, effects: int) -> bool:
     chance = sqrt(effects * _LEVEL * (1 - _LEVEL))
     return effects > 0 and covered >= _LEVEL * effects - _ALLOWED * chance
-
-
-def _interval(row: EffectRow) -> Interval | None:
-    return next((interval for interval in row.intervals if interval.confidence == _LEVEL), None)
 
 
 def _use(truth: Truth, tables: Tables) -> Iterator[Recovered]:
@@ -173,7 +169,7 @@ def _quiet_need(truth: Truth, tables: Tables) -> Recovered:
         for row in tables.effects
         if (row.experiment, row.segment) == (initiative, segment)
         and truth.effect(initiative, row.metric, segment).effect != 0
-        and (interval := _interval(row)) is not None
+        and (interval := row.interval(_LEVEL)) is not None
         and (interval.low > 0 or interval.high < 0)
     ]
     found = f"moves {', '.join(_words(metric) for metric in gains)}" if gains else "cannot be told from noise"
