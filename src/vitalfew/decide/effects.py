@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.comparisons import DENOMINATOR
+from vitalfew.results.columns import DENOMINATOR
 from vitalfew.results.moments import moments_of
 from vitalfew.stats.normal import two_sided
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.columns import DENOMINATOR, metrics_in
+from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import QuantilesRow
 

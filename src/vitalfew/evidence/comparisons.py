@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import suggest
-from vitalfew.evidence.columns import DENOMINATOR, covariates_of, steps_of
+from vitalfew.results.columns import DENOMINATOR, covariates_of, steps_of
 from vitalfew.results.rows import FailedRow, LifetimesRow, QuantilesRow
 from vitalfew.stats.comparison import PAIRS, has_pairs
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from vitalfew.evidence.arms import Distribution, Measured
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions, Experiment
-
-__all__ = ["DENOMINATOR", "STAGE", "Item", "comparisons", "control_of"]
 
 STAGE = "effects"
 POOLED = "the split between the arms changed on the way, and {kind} of several phases cannot be joined"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.columns import DENOMINATOR, metrics_in
 from vitalfew.evidence.comparisons import control_of
 from vitalfew.evidence.segments import SIGNIFICANT, corrected
 from vitalfew.evidence.words import title_of
+from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.rows import HeterogeneityRow
 from vitalfew.stats.arrays import Fault
 from vitalfew.stats.moments import Moments

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.arms import by_experiment
-from vitalfew.evidence.columns import metrics_in
 from vitalfew.evidence.comparisons import control_of
 from vitalfew.evidence.counted import counted
 from vitalfew.evidence.pre_period import pre_period
 from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.sizes import Arrivals, ramp, sizes
 from vitalfew.evidence.words import title_of
+from vitalfew.results.columns import metrics_in
 from vitalfew.results.rows import HealthRow
 from vitalfew.stats.sample_sizes import missing_share_p, status_of
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.columns import BEFORE, COVARIATE, all_covariates
 from vitalfew.evidence.words import title_of
+from vitalfew.results.columns import BEFORE, COVARIATE, DENOMINATOR, all_covariates
 from vitalfew.results.rows import HealthRow
 from vitalfew.stats.arrays import SMALLEST_P
 from vitalfew.stats.sample_sizes import status_of
@@ -63,7 +63,7 @@ def pre_period(definitions: Definitions, experiment: str, control: str, found: M
 
 def _named(definitions: Definitions, column: str) -> str:
     metric, _, covariate = column.partition(COVARIATE)
-    return covariate or title_of(definitions, metric.removesuffix(BEFORE).removesuffix("/denominator"))
+    return covariate or title_of(definitions, metric.removesuffix(BEFORE).removesuffix(DENOMINATOR))
 
 
 def _compared(

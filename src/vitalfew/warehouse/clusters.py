@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from vitalfew.results.columns import BEFORE, DENOMINATOR
 from vitalfew.warehouse.arrivals import phased, rows_of
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.sums import ALWAYS, cells, within_caps
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.sums import Cell
     from vitalfew.warehouse.values import Value
-
-_BEFORE = "/before"
 
 
 def first_days(people: exp.Query) -> exp.Select:
@@ -79,13 +78,13 @@ def _columns(values: Sequence[Value]) -> Iterator[tuple[Value, exp.Expr]]:
             yield other, exp.Filter(this=exp.Sum(this=bottom), expression=exp.Where(this=both.copy()))
         else:
             yield plain, exp.Sum(this=column)
-        if pair is None and value.name in (value.key, value.key + _BEFORE):
+        if pair is None and value.name in (value.key, value.key + BEFORE):
             some = exp.Nullif(this=exp.Count(this=column.copy()), expression=whole(0))
             yield replace(plain, name=_denominator(value.name)), exp.cast(some, "DOUBLE")
 
 
 def _denominator(name: str) -> str:
-    return f"{name.removesuffix(_BEFORE)}/denominator{_BEFORE if name.endswith(_BEFORE) else ''}"
+    return f"{name.removesuffix(BEFORE)}{DENOMINATOR}{BEFORE if name.endswith(BEFORE) else ''}"
 
 
 def cells_of(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from vitalfew.results.columns import BEFORE, COVARIATE, MISSING
 from vitalfew.warehouse.compile import number
 from vitalfew.warehouse.values import Value, values_of
 from vitalfew.workspace.definitions import EventSource, Measure, UnitSource
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions, Metric
 
 _WITHOUT = ("quantile", "funnel", "time_to_event")  # no mean that a covariate could sharpen
-MISSING = "/missing"
 
 
 def covariates_of(definitions: Definitions, key: str, home: str) -> Iterator[Value]:
@@ -42,7 +42,7 @@ def covariates_of(definitions: Definitions, key: str, home: str) -> Iterator[Val
         plain = metric.model_copy(
             update={"kind": "mean", "numerator": measure, "denominator": None, "cap": None, "window": None}
         )
-        value = Value(f"{key}/covariate/{column}", key, plain, measure, covariate="filled")
+        value = Value(f"{key}{COVARIATE}{column}", key, plain, measure, covariate="filled")
         yield value
         yield replace(value, name=value.name + MISSING, covariate="missing")
 
@@ -54,7 +54,7 @@ def _before(definitions: Definitions, key: str, metric: Metric) -> Iterator[Valu
     sources = [definitions.sources.get(value.measure.source) for value in values]
     if days > 0 and not looks_back and all(isinstance(source, EventSource) for source in sources):
         for value in values:
-            yield replace(value, name=f"{value.name}/before", before=days)
+            yield replace(value, name=f"{value.name}{BEFORE}", before=days)
 
 
 def _place(definitions: Definitions, metric: Metric, home: str) -> str:

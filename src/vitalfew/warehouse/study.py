@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from vitalfew.errors import suggest
+from vitalfew.results.columns import BEFORE, DENOMINATOR
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import AssignmentRow, FailedRow, MomentsRow
 from vitalfew.warehouse.calendar_days import date_of
@@ -218,7 +219,7 @@ class Study:
         lost = {value.key for found in values for value in found if value.name in self.reasons}
         sound = [key for key in metrics if key not in lost]
         kept = [value.name for key in sound for value in self.values_of(key)]
-        sizes = [f"{key}/denominator{which}" for key in sound for which in ("", "/before")]  # of clusters
+        sizes = [f"{key}{DENOMINATOR}{which}" for key in sound for which in ("", BEFORE)]  # of clusters
         return [name for name in dict.fromkeys((*kept, *(sizes if self.cluster else ()))) if name not in self.reasons]
 
     def daily(self, cells: Mapping[Cell, Moments]) -> Iterator[MomentsRow]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sqlglot import exp
 
 from vitalfew.errors import DataError, Unsupported, VitalfewError
+from vitalfew.results.columns import DENOMINATOR, STEP
 from vitalfew.warehouse.compile import Scope, number
 from vitalfew.warehouse.scores import off_scale, scored
 from vitalfew.warehouse.sums import beyond
@@ -106,13 +107,13 @@ def values_of(key: str, metric: Metric) -> tuple[Value, ...]:
     """The numbers per unit that a metric needs."""
     value = Value(key, key, metric, metric.numerator)
     if metric.denominator is not None:
-        return (value, Value(f"{key}/denominator", key, metric, metric.denominator))
+        return (value, Value(f"{key}{DENOMINATOR}", key, metric, metric.denominator))
     if metric.kind == "funnel":
         last = len(metric.steps)
-        steps = (replace(value, name=f"{key}/step{step}", step=step) for step in range(1, last))
+        steps = (replace(value, name=f"{key}{STEP}{step}", step=step) for step in range(1, last))
         return (replace(value, step=last), *steps)
     if metric.kind == "duration" and metric.steps:
-        return (value, replace(value, name=f"{key}/denominator", part="completed"))
+        return (value, replace(value, name=f"{key}{DENOMINATOR}", part="completed"))
     if metric.kind == "time_to_event":
         return (value, replace(value, name=f"{key}/followed", part="followed"))
     return (value,)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 DENOMINATOR = "/denominator"
 BEFORE = "/before"
 COVARIATE = "/covariate/"
-_HELPER = re.compile(r"^(?P<metric>.+?)/(denominator|before|denominator/before|covariate/.+|step\d+)$")
-_STEP = re.compile(r"/step(\d+)$")
+MISSING = "/missing"
+STEP = "/step"
+_HELPER = re.compile(rf"^.+?({DENOMINATOR}|{BEFORE}|{DENOMINATOR}{BEFORE}|{COVARIATE}.+|{STEP}\d+)$")
 
 
 def metrics_in(names: Iterable[str]) -> list[str]:
@@ -38,5 +39,7 @@ def all_covariates(names: Iterable[str]) -> list[str]:
 
 def steps_of(metric: str, names: Iterable[str]) -> list[str]:
     """The columns of the steps of a funnel, first step first."""
-    steps = [name for name in names if name.startswith(f"{metric}/step")]
-    return sorted(steps, key=lambda name: int(found.group(1)) if (found := _STEP.search(name)) else 0)
+    return sorted(
+        (name for name in names if name.startswith(f"{metric}{STEP}")),
+        key=lambda name: int(name.removeprefix(f"{metric}{STEP}")),
+    )
