@@ -27,6 +27,7 @@ _KINDS = (
     "policy",
     "sources",
     "metrics",
+    "factors",
     "segments",
     "features",
     "initiatives",
@@ -58,6 +59,7 @@ class Facts:
     unit: str | None = None
     segments: int = 0
     results: int = 0
+    opinions: int = 0
     left_out: int = 0
     returning: dict[str, Returning] = field(default_factory=dict)
     outcome: Outcome | None = None

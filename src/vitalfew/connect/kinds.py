@@ -197,6 +197,7 @@ RATER = Role("person", _names(
 ))  # fmt: skip
 FACTOR = Role("factor", _names("factor, criterion, criteria, dimension, value_factor, attribute, faktor, kriterium"))
 POINTS = Role("points", _names("points, weight, score, votes, rating, importance, allocation, punkte, gewicht, vaegt"))
+RATER_GROUP = Role("group", _names("group, team, role, department, stakeholder, side, gruppe, rolle, groupe, grupo"))
 RELEASE_DATE = Role("date", _names(
     "date, release_date, released, released_at, shipped, deployed, deployed_at, launch_date, day, datum, dato"
 ))  # fmt: skip
@@ -241,8 +242,8 @@ SERIES = Kind(
     "take the usage events behind the series (user, time, event), or the results of experiments",
 )  # fmt: skip
 OPINIONS = Kind(
-    "opinions", "opinions", (RATER, FACTOR, POINTS), (), "points that people give to factors",
-    "name the factors under `factors:` and record what each person gives with 'vitalfew act judgement'",
+    "opinions", "opinions", (RATER, FACTOR, POINTS), (RATER_GROUP,),
+    "one row per person (or group) and factor, with the points it gets",
 )  # fmt: skip
 
 KINDS = (EVENTS, USERS, FEATURES, EXPOSURES, UNITS, RESULTS, AGGREGATES, IDEAS, RELEASES, SERIES, OPINIONS)

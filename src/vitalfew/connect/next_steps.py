@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.connect import removals
+from vitalfew.connect import opinions, removals
 from vitalfew.connect.words import counted
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
@@ -36,6 +36,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Pa
         yield f"What a test of removing each feature could find in four weeks: {folder / 'README.md'}"
     yield from _left_out(facts)
     yield from _win_rate(tables, facts, definitions)
+    yield from opinions.sentences(tables, definitions) if facts.opinions else ()
     yield _next_file(facts)
     yield f"Look at {folder / 'vitalfew.yaml'}, correct what was guessed, then: vitalfew run {folder}"
 
@@ -137,6 +138,11 @@ def _win_rate(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
 
 def _next_file(facts: Facts) -> str:
     have, unit = facts.have, facts.unit or "user_id"
+    if have == {"opinions"}:
+        return (
+            "Next, say how far each factor may swing (`range: [worst, best]`), then add usage events: columns user_id,"
+            " time, event. Points say what people want, only data say what they get."
+        )
     if "events" in have and "users" not in have:
         return (
             f"Next, add your users: columns {unit}, plan, country (any segment) and an outcome such as retained."

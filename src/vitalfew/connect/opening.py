@@ -13,6 +13,7 @@ from vitalfew.connect.draft import Draft, Facts
 from vitalfew.connect.features_file import add_listed, read_features
 from vitalfew.connect.look import look
 from vitalfew.connect.next_steps import sentences
+from vitalfew.connect.opinions import add_opinions, record
 from vitalfew.connect.past import add_aggregates, add_results
 from vitalfew.connect.recognise import kind_named, recognise
 from vitalfew.connect.sharing import agree
@@ -81,9 +82,12 @@ def begin(
         )
         draft.facts.have = {kind_.key for kind_ in usable}
         _add(draft, usable)
+        said = add_opinions(draft, usable[kinds.OPINIONS]) if kinds.OPINIONS in usable else []
         definitions = write(draft, [file.look.name for file in usable.values()])
-    said = (*(file.sentence for file in usable.values()), *sentences_, *draft.notes, f"Written: {home}")
-    return Begun(home, said, draft.facts, definitions)
+        if said:
+            record(folder, definitions, said)
+    told = (*(file.sentence for file in usable.values()), *sentences_, *draft.notes, f"Written: {home}")
+    return Begun(home, told, draft.facts, definitions)
 
 
 def _add(draft: Draft, files: dict[Kind, Recognised]) -> None:

@@ -248,8 +248,9 @@ def _series(look: Look) -> Recognised | None:
 
 
 def _opinions(look: Look) -> Recognised | None:
-    columns = assigned(look, kinds.OPINIONS.needs)
-    return Recognised(look, kinds.OPINIONS, columns) if len(columns) == len(kinds.OPINIONS.needs) else None
+    columns = assigned(look, (*kinds.OPINIONS.needs, *kinds.OPINIONS.may))
+    needed = all(role.key in columns for role in kinds.OPINIONS.needs)
+    return Recognised(look, kinds.OPINIONS, columns) if needed else None
 
 
 _LENIENT: Mapping[Kind, Callable[..., Recognised | None]] = {

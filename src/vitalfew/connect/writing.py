@@ -67,6 +67,7 @@ def write(draft: Draft, files: Sequence[str]) -> Definitions:
 def _page(draft: Draft, files: Sequence[str]) -> str:
     about = {
         "features": "`features`: title, cost, upkeep, shipped, team; correct each `cadence`",
+        "factors": "`factors`: give each its `range: [worst, best]`; drop those nobody would miss",
         "segments": "`segments`: the groups whose use you want to compare",
         "metrics": "`metrics`: correct `direction`; make one a factor, `factors: {KEY: {range: [worst, best]}}`",
         "initiatives": "`initiatives`: what is planned or shipped, with team, cost and the need it serves",

@@ -1,0 +1,172 @@
+"""Opinions: points that people or groups give to factors, as factors of a workspace and judgements in its log."""
+
+from __future__ import annotations
+
+import csv
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.connect.numbers import number
+from vitalfew.connect.words import counted, listed, lower_is_better, plain, title_of
+from vitalfew.errors import DataError
+from vitalfew.judgement.answers import Judgement
+from vitalfew.warehouse.profile import rows_of
+from vitalfew.workspace import acts
+from vitalfew.workspace.locks import VALUE_MODEL, value_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vitalfew.connect.draft import Draft
+    from vitalfew.connect.recognise import Recognised
+    from vitalfew.results.rows import Tables
+    from vitalfew.workspace.definitions import Definitions
+
+MOST_ROWS, MOST_FACTORS, MOST_PEOPLE = 20_000, 100, 1_000
+SHOWN = 5
+_ROOM = "data/measured.csv"
+_GROUPS = frozenset(map(plain, ("group", "role", "team", "stakeholder")))
+
+
+def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
+    """Add a metric and a factor for each factor of the file; returns what each person said, to be recorded."""
+    said, factors = _read(file)
+    by_title = {plain(title): key for key, title in _titles(draft).items()}
+    keys = {name: by_title.get(plain(name)) or _metric(draft, name) for name in factors}
+    for key in keys.values():
+        draft.tree["factors"][key] = {"range": [0, 1]}
+    draft.comments["factors",] = (
+        "Factors are what counts as value. The file does not say how far each may swing: replace every [0, 1] by the\n"
+        "[worst, best] value of its metric over the next year. Points mean little without; then weigh once more."
+    )
+    draft.facts.opinions = len(said)
+    file.notes.append(f"{counted(len(said), 'answer')} about {counted(len(factors), 'factor')}: {listed(factors)}")
+    draft.notes.append(
+        "every factor has the range [0, 1] until you say how far it may swing: points of value mean little"
+    )
+    draft.notes.append("opinions are recorded under pseudonyms; the file with the names stays with you")
+    return [
+        Judgement(
+            judgement.person, {keys[name]: points for name, points in judgement.points.items()}, group=judgement.group
+        )
+        for judgement in said
+    ]
+
+
+def record(folder: Path, definitions: Definitions, said: list[Judgement]) -> None:
+    """Record the judgements in the log of a workspace that has just been written."""
+    with acts.writing(folder, durable=False) as writer:
+        model = value_model(definitions, writer.log)
+        for judgement in said:
+            body: dict[str, Any] = {"kind": "points", "points": dict(judgement.points)}
+            body |= {"group": judgement.group} if judgement.group else {}
+            writer.append("judgement", VALUE_MODEL, judgement.person, body, model)
+
+
+def sentences(tables: Tables, definitions: Definitions) -> Iterator[str]:
+    """The weights with spread, what a single North Star would cost, camps, and whether any of it matters."""
+    rows = sorted(tables.weights, key=lambda row: -row.mean)
+    if not rows or rows[0].low is None or rows[0].high is None:
+        return
+    shown = [
+        f"{definitions.title('metrics', row.factor)} {row.mean:.0%} ({row.low:.0%} to {row.high:.0%})"
+        for row in rows[:SHOWN]
+    ]
+    yield f"Weights with 80 % intervals: {', '.join(shown)}{', …' if len(rows) > SHOWN else ''}."
+    if len(rows) > 1:
+        first = rows[0]
+        needed = next(k for k in range(1, len(rows) + 1) if sum(row.mean for row in rows[:k]) >= 0.8 - 1e-9)
+        yield (
+            f"The price of a North Star: {definitions.title('metrics', first.factor)} alone leaves out"
+            f" {1 - first.mean:.0%} ({1 - (first.high or 1):.0%} to {1 - (first.low or 0):.0%}) of what people weigh;"
+            f" {counted(needed, 'factor')} of {len(rows)} hold 80 % of it."
+        )
+    yield from _apart(tables, definitions)
+
+
+def _apart(tables: Tables, definitions: Definitions) -> Iterator[str]:
+    row = next(iter(tables.disagreement), None)
+    if row is None:
+        return
+    if row.kendall_w is not None:
+        yield f"Agreement of {row.people} orders: {row.kendall_w:.2f} (Kendall's W; 0 none, 1 full)."
+    if row.camps is not None:
+        where = definitions.title("metrics", row.camps_factor) if row.camps_factor else ""
+        yield f"Two camps: they differ most on {where}." if row.camps else "No camps: people differ as one crowd does."
+    if row.decision_agreement is not None:
+        yield f"By their own weights {row.decision_agreement:.0%} of them would fund the same."
+    else:
+        yield (
+            "Whether the disagreement changes what is funded shows once there are candidates: `initiatives:` with a"
+            " cost, and forecasts of what they move."
+        )
+    if row.kendall_w is None or row.camps is None:
+        yield "With fewer than five people, less is said: nothing may be about one of them."
+
+
+def _metric(draft: Draft, name: str) -> str:
+    if "measured" not in draft.tree["sources"]:
+        path = draft.folder / _ROOM
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as sheet:
+            csv.writer(sheet).writerow(("day", "metric", "value"))
+        source = {"table": _ROOM, "shape": "series", "time": "day", "metric": "metric", "value": "value"}
+        draft.add(
+            "sources", "measured", source, "an empty sheet: values of the factors by day, or name your own tables"
+        )
+    definition = {"title": title_of(name), "source": "measured", "column": "value"}
+    return draft.add("metrics", name, definition | ({"direction": "down"} if lower_is_better(name) else {}))
+
+
+def _titles(draft: Draft) -> dict[str, str]:
+    return {key: metric.get("title", key) for key, metric in draft.tree["metrics"].items()}
+
+
+def _read(file: Recognised) -> tuple[list[Judgement], list[str]]:
+    """What each person said by name of the factor, and the factors in the order of the file."""
+    columns, look = file.columns, file.look
+    if look.rows > MOST_ROWS:
+        raise DataError(f"{look.name} has {look.rows:,} rows of opinions", expected=f"at most {MOST_ROWS:,}")
+    given: dict[str, dict[str, list[float]]] = {}
+    groups: dict[str, str] = {}
+    factors: dict[str, None] = {}
+    for row in rows_of(look.engine, look.table, list(dict.fromkeys(columns.values())), MOST_ROWS):
+        person, factor = (str(row[columns[role]] or "").strip() for role in ("person", "factor"))
+        points = number(row[columns["points"]])
+        if not person or not factor:
+            continue
+        factors[factor] = None
+        if points is not None and points < 0:
+            raise DataError(f"{look.name} gives {points:g} points to '{title_of(factor)}'", expected="0 or more")
+        if points is not None:
+            given.setdefault(person, {}).setdefault(factor, []).append(points)
+        if "group" in columns and row[columns["group"]] is not None:
+            groups[person] = str(row[columns["group"]]).strip()
+        elif plain(columns["person"]) in _GROUPS:
+            groups[person] = person
+    return _judged(file, given, groups), list(factors)
+
+
+def _judged(file: Recognised, given: dict[str, dict[str, list[float]]], groups: dict[str, str]) -> list[Judgement]:
+    factors = {factor for points in given.values() for factor in points}
+    name = file.look.name
+    if len(factors) > MOST_FACTORS or len(given) > MOST_PEOPLE:
+        raise DataError(
+            f"{name} has {counted(len(given), 'person')} and {counted(len(factors), 'factor')}",
+            expected=f"at most {MOST_PEOPLE:,} people and {MOST_FACTORS} factors",
+        )
+    if any(len(points) > 1 for person in given.values() for points in person.values()):
+        file.notes.append("several points of one person for one factor: their mean is taken")
+    said = [
+        Judgement(
+            person, {factor: fmean(points) for factor, points in answers.items()}, group=groups.get(person) or None
+        )
+        for person, answers in given.items()
+    ]
+    useful = [judgement for judgement in said if judgement.silence(factors) is None]
+    if not useful:
+        raise DataError(f"{name}: nobody gives points above 0 and to more than one factor, so nothing is weighed")
+    if len(useful) < len(said):
+        file.notes.append(f"{counted(len(said) - len(useful), 'answer')} left out: only zeros, or a single factor")
+    return useful
