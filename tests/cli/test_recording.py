@@ -56,7 +56,11 @@ def test_nobody_is_shown_what_others_forecast(folder: Path, typed: Typed) -> Non
         (("forecast", "gate_back", "--p10", "3", "--p50", "2", "--p90", "1"), 1, "p10"),
         (("lock", "gate_back"), 1, "vitalfew act forecast"),
         (("waiver", "retenton", "--reason", "why not"), 1, "nothing called 'retenton'"),
-        (("decision", "gate", "--what", "stop", "--review", "soon"), 2, "a day such as"),
+        (
+            ("decision", "gate", "--what", "stop", "--evidence", "e", "--counter", "c", "--review", "soon"),
+            2,
+            "a day such as",
+        ),
     ],
 )
 def test_an_act_that_cannot_be_is_refused_and_nothing_is_written(

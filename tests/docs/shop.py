@@ -19,7 +19,8 @@ def times(microseconds: np.ndarray) -> pa.Array:
 
 
 def arms(rng: np.random.Generator, units: int = UNITS) -> np.ndarray:
-    return np.array(["old", "new"])[rng.permutation(np.arange(units) % 2)]
+    dealt: np.ndarray = np.array(["old", "new"])[rng.permutation(np.arange(units) % 2)]
+    return dealt
 
 
 def tables(seed: int = 3) -> dict[str, pa.Table]:

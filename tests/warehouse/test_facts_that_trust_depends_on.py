@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -114,8 +114,8 @@ def test_the_same_rows_in_any_order_and_with_any_threads_give_the_same_p_values(
 def _p_values(measured: Measured) -> np.ndarray:
     arms = _arms(measured)
     names = ["orders", "revenue"]
-    sides = [sample([arms[arm]] * 2, names, [None, None]) for arm in ("control", "treatment")]
-    return differences(*sides, (0.95,)).p_value
+    control, treatment = (sample([arms[arm]] * 2, names, [None, None]) for arm in ("control", "treatment"))
+    return differences(control, treatment, (0.95,)).p_value
 
 
 def test_an_event_that_comes_late_gives_what_it_would_have_given_in_time() -> None:
@@ -243,7 +243,7 @@ def test_bots_are_left_out_of_every_arm_and_what_is_left_is_what_people_do() -> 
 
 
 @pytest.mark.parametrize("kind", ["sha256", "md5"])
-def test_the_dealing_is_drawn_again_and_those_in_another_arm_are_counted(kind: str) -> None:
+def test_the_dealing_is_drawn_again_and_those_in_another_arm_are_counted(kind: Literal["sha256", "md5"]) -> None:
     split = {"control": 1.0, "treatment": 2.0, "other": 1.0}
     dealing = Dealing(salt="Prüfung 'x'", hash=kind)
     users = np.arange(3_000)

@@ -124,8 +124,8 @@ def decision(
     about: About,
     by: By,
     what: Annotated[str, typer.Option(help="What was decided.")],
-    evidence: Annotated[str | None, typer.Option(help="On which evidence.")] = None,
-    counter: Annotated[str | None, typer.Option(help="The best argument against it.")] = None,
+    evidence: Annotated[str, typer.Option(help="On which evidence.")],
+    counter: Annotated[str, typer.Option(help="The best argument against it.")],
     review: Annotated[str | None, typer.Option(metavar="DATE", help="When to look at it again.")] = None,
 ) -> None:
     """Record a decision.

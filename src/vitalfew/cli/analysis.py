@@ -31,7 +31,8 @@ class _Asked:
         str | None, typer.Option(metavar="COL", help="What was randomised, when larger than a row: class, shop.")
     ] = None
     mode: Annotated[
-        Mode | None, typer.Option(help="How often the data may be looked at; with a start date always_valid.")
+        Mode | None,
+        typer.Option(help="How the data may be looked at: with --time at any time, else once."),
     ] = None
     kind: Annotated[
         list[str] | None,
@@ -56,10 +57,18 @@ def analyze(
     variant: Annotated[str, typer.Option(metavar="COL", help="Column that holds the variant.")],
     metric: Annotated[list[str], typer.Option(metavar="COL", help="Column to compare, or A/B, a ratio. Repeatable.")],
     options: _Asked,
-    control: Annotated[str | None, typer.Option(metavar="ARM", help="The variant to compare with.")] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARM", help="The variant to compare with; the one called control, else the first in order."
+        ),
+    ] = None,
     unit: Annotated[str | None, typer.Option(metavar="COL", help="Column with the key of the unit.")] = None,
 ) -> None:
-    """One experiment from one file, without a workspace."""
+    """One experiment from one file, without a workspace.
+
+    Trust tests, effects with intervals, and what to do: vitalfew analyze users.csv --variant arm --metric bought
+    """
     from vitalfew.pipeline import analyze as analyse
 
     results = analyse(

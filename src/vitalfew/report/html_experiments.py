@@ -202,8 +202,9 @@ def _units(row: EffectRow) -> str:
 
 
 def _plan(view: View, row: ExperimentRow) -> Markup:
-    declared = "Plan declared before the start" if row.declared else "No plan declared before the start"
-    locked = f"; locked {words.date_and_time(row.locked_at)} ({row.proved})" if row.locked_at else ""
+    declared = "Plan declared" if row.declared else "No plan declared"
+    never = ", not locked" if row.declared else ""
+    locked = f", locked {words.date_and_time(row.locked_at)} (in time: {row.proved})" if row.locked_at else never
     about = view.title("initiatives", row.initiative)
     line = f" · about {about}" if about else ""
     return tag("p", f"{declared}{locked}{line} · ", tag("code", f"experiments.{row.experiment}"), class_="muted small")
