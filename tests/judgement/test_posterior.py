@@ -209,3 +209,20 @@ def test_own_weights_are_what_a_person_said_and_the_panels_where_nothing_was_sai
         first = next(iter(judgement.points))
         for name, value in judgement.points.items():
             assert by_factor[name] / by_factor[first] == pytest.approx(value / judgement.points[first], rel=1e-6)
+
+
+@given(st.lists(COMPLETE, min_size=3, max_size=6), st.booleans())
+def test_the_shift_of_a_person_is_that_of_leaving_the_person_out(
+    answers: list[dict[str, float]], in_groups: bool
+) -> None:
+    """Complete answers weigh alike whatever tau and sigma, so that geometric means are the yardstick."""
+    groups = ["x", *"yyyyy"[: len(answers) - 1]] if in_groups else [None] * len(answers)
+    shares = {"x": 1.0, "y": 3.0} if in_groups else {}
+    said = [Judgement(str(at), points, group=groups[at]) for at, points in enumerate(answers)]
+    whole = np.array([row.mean for row in weight_rows(panel_of(said, FACTORS, shares))])
+    without = [
+        np.array([row.mean for row in weight_rows(panel_of(said[:at] + said[at + 1 :], FACTORS, shares))])
+        for at in range(len(said))
+    ]
+    moved = [np.abs(each - whole).sum() / 2 for each in without]
+    assert panel_of(said, FACTORS, shares).posterior.shifts() == pytest.approx(moved, abs=1e-6)

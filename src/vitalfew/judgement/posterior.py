@@ -123,17 +123,27 @@ class Posterior:
         """Posterior means of tau and sigma."""
         return float(self.cells @ self.tau), float(self.cells @ self.sigma)
 
-    def without(self, person: int, tau: float, sigma: float) -> float:
-        """How far the weights move when a person is left out: total variation, at one tau and sigma."""
-        scale = sigma**2 + tau**2 * self.seen.values[None]
-        everybody = np.ones(len(self.group_of), dtype=bool)
-        weights = []
-        for mine in (everybody, np.arange(len(everybody)) != person):
-            kept = [mine & (self.group_of == group) for group in range(len(self.shares))]
-            mean = [_location(self.seen, who, scale)[0][0] if who.any() else np.zeros(scale.shape[2]) for who in kept]
-            share = self.shares * [who.any() for who in kept]
-            weights.append(softmax((self.seen.basis @ (share / share.sum() @ np.array(mean)))[:, None]))
-        return float(np.abs(weights[0] - weights[1]).sum() / 2)
+    def shifts(self) -> Floats:
+        """How far the weights move when each person is left out: total variation at the typical tau and sigma, `(P,)`.
+
+        Who is alone in a group takes its share along.
+        """
+        (tau, sigma), seen = self.typical(), self.seen
+        scale = sigma**2 + tau**2 * seen.values
+        size = seen.values.shape[1]
+        precision = np.einsum("pia,pa,pja->pij", seen.vectors, seen.values / scale, seen.vectors)
+        score = np.einsum("pia,pa->pi", seen.vectors, seen.scores / scale)
+        member = np.equal.outer(np.arange(len(self.shares)), self.group_of).astype(np.float64)
+        whole = np.einsum("gp,pij->gij", member, precision) + TINY * np.eye(size)
+        total = member @ score
+        means = np.linalg.solve(whole, total[:, :, None])[:, :, 0]
+        mine = self.group_of
+        left = np.linalg.solve(whole[mine] - precision, (total[mine] - score)[:, :, None])[:, :, 0]
+        share = np.where(member.sum(axis=1)[mine] > 1, self.shares[mine], 0.0)
+        others = (self.shares @ means) - self.shares[mine, None] * means[mine]
+        rest = np.maximum(1.0 - self.shares[mine] + share, TINY)[:, None]
+        moved = softmax(((others + share[:, None] * left) / rest @ seen.basis.T).T)
+        return np.asarray(np.abs(moved - softmax((seen.basis @ (self.shares @ means))[:, None])).sum(axis=0) / 2)
 
     def _mixture(self, mean: Floats, covariance: Floats, share: Floats | None = None) -> Mixture:
         share = self.cells if share is None else share

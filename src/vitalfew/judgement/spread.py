@@ -29,7 +29,7 @@ GCI_MORE = 0.37
 """Bounds of the geometric consistency index by number of factors: Aguaron and Moreno-Jimenez (2003), EJOR 147(1)."""
 HERD_SPREAD, HERD_COSINE, HERD_WAY = 0.5, 0.9, 0.25
 _EXHAUSTIVE = 9  # so many people are split in every way; more by their main axes
-_NULLS, _NULL_TAIL = 99, 0.95
+_NULLS, _NULL_TAIL, _NULL_PEOPLE = 99, 0.95, 60  # with more people the best split looks less clear, not more
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def camps(weights: Floats) -> Floats | None:
     logs = np.log(weights)
     logs = logs - logs.mean(axis=1, keepdims=True)
     found, clear = _best_split(logs)
-    bound = max(CAMP_SILHOUETTE, _null_silhouette(count, factors - 1))
+    bound = max(CAMP_SILHOUETTE, _null_silhouette(min(count, _NULL_PEOPLE), factors - 1))
     size = int(found.sum())
     if clear <= bound or min(size, count - size) < 2:  # noqa: PLR2004 - one person is no camp
         return None
@@ -111,8 +111,7 @@ def camps(weights: Floats) -> Floats | None:
 
 def dominant(found: Posterior) -> int:
     """How many people move the weights, by being left out, more than 0.10 in total variation, or 3 times the median."""
-    tau, sigma = found.typical()
-    shifts = np.array([found.without(person, tau, sigma) for person in range(len(found.group_of))])
+    shifts = found.shifts()
     stands_out = (shifts > DOMINANT_TIMES * np.median(shifts)) & (shifts > DOMINANT_LEAST)
     return int(((shifts > DOMINANT_SHIFT) | stands_out).sum())
 
