@@ -166,3 +166,17 @@ def test_strata_are_measured_though_no_effects_by_segment_are_asked_for(tmp_path
     effect = _effects(results)["spend"]
     assert "averaged over strata" in effect.method
     assert effect.estimate == pytest.approx(0.4, abs=0.2)
+
+
+def test_that_nobody_takes_part_is_told_with_the_reason(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["user", "arm", "spend", "sort"],
+        *([f"u{at // 2}", "ab"[at % 2], at, "p"] for at in range(40)),
+    ]
+    (tmp_path / "both").mkdir()
+    results = _run(_write(tmp_path / "both", {"users.csv": rows}, _mixed(segments=[])))
+    assert _reasons(results)["e"] == "no unit takes part: all 20 were seen in several arms"
+    rows = [rows[0], *([f"u{at}", "", at, "p"] for at in range(40))]
+    (tmp_path / "none").mkdir()
+    results = _run(_write(tmp_path / "none", {"users.csv": rows}, _mixed(segments=[])))
+    assert _reasons(results)["e"] == "no unit takes part: none has a value in 'arm'"

@@ -193,8 +193,8 @@ def test_users_without_a_denominator_are_left_out_and_told() -> None:
         ([1.0], [2.0, 3.0], "not enough data for 'x': 1 unit in control and 2 in treatment"),
         ([math.nan, math.nan], [2.0, 3.0], "not enough data for 'x': 0 units in control"),
         ([], [2.0, 3.0], "not enough data for 'x': 0 units in control"),
-        ([0.1] * 7, [0.1] * 9, "'x': it is the same for every unit of both arms"),
-        ([0.1] * 7, [0.7] * 9, "'x': it is the same for every unit of both arms"),
+        ([0.1] * 7, [0.1] * 9, "'x': it does not vary between the units of an arm"),
+        ([0.1] * 7, [0.7] * 9, "'x': it does not vary between the units of an arm"),
         ([1e200, -1e200], [1e200, 3.0], "the values of 'x' are too large"),
     ],
 )
@@ -221,7 +221,7 @@ def test_a_denominator_of_zero_is_refused() -> None:
 
 def test_a_ratio_that_is_the_same_for_every_unit_is_constant() -> None:
     arm = Moments.of({"y": [0.3, 0.6, 2.1], "x": [0.1, 0.2, 0.7]})
-    with pytest.raises(NotEnoughData, match="same for every unit"):
+    with pytest.raises(NotEnoughData, match="does not vary between the units"):
         compare(arm, arm, numerator="y", denominator="x")
 
 

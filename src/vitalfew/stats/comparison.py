@@ -254,7 +254,7 @@ def fault_sentence(fault: Fault, metric: str, units: tuple[int, int], of: Litera
         Fault.TOO_FEW: f"not enough data for '{metric}': {counted}",
         Fault.VARIANCE_MISSING: f"variance missing for '{metric}': its difference has no interval",
         Fault.ZERO_DENOMINATOR: f"not enough data for '{metric}': its denominator is zero in an arm",
-        Fault.CONSTANT: f"not enough data for '{metric}': it is the same for every unit of both arms",
+        Fault.CONSTANT: f"not enough data for '{metric}': it does not vary between the units of an arm",
         Fault.OUT_OF_RANGE: f"the values of '{metric}' are too large, or too near zero, to compute with",
         Fault.NONE: "",
     }[fault]

@@ -228,7 +228,7 @@ def _one(arm: OrderStatistics, quantile: float) -> tuple[float, float, float, in
     if (np.diff(points) <= 0).any():
         return np.nan, level, np.nan, Fault.CONSTANT, _coarse(arm, quantile)
     df = _SPACINGS * 2 * reach * arm.n / max(1.0, arm.design_effect)
-    squared = float((points[4] - points[2]) * (points[2] - points[0])) / _REACH**2
+    squared = float(points[4] - points[2]) * float(points[2] - points[0]) / _REACH**2
     return df, level, squared * arm.n, Fault.NONE, None
 
 

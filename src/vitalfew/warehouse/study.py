@@ -205,7 +205,7 @@ class Study:
                 arms[arm] += total.units if segment is None else 0
             assignments.extend(_assignments(key, experiment, arms, crossed.get(at, 0)))
             if experiment.control not in arms:
-                failed.append(FailedRow(STAGE, key, _no_control(experiment.control, arms)))
+                failed.append(FailedRow(STAGE, key, _no_control(experiment, arms, crossed.get(at, 0))))
                 continue
             for segment, arm, phase, total in found:
                 kept = [name for name in names if name in total.names]
@@ -269,7 +269,10 @@ def _assignments(key: str, experiment: Experiment, arms: Mapping[str, int], cros
         yield AssignmentRow(key, arm, arms.get(arm, 0), crossed, share)
 
 
-def _no_control(control: str, arms: Mapping[str, int]) -> str:
+def _no_control(experiment: Experiment, arms: Mapping[str, int], crossed: int) -> str:
+    if not arms and crossed:
+        return f"no unit takes part: all {crossed:,} were seen in several arms"
     if not arms:
-        return "no unit takes part"
-    return f"no unit has the variant '{control}' (control); {suggest(control, sorted(arms))}"
+        column = "" if experiment.variant is None else f": none has a value in '{experiment.variant}'"
+        return f"no unit takes part{column}"
+    return f"no unit has the variant '{experiment.control}' (control); {suggest(experiment.control, sorted(arms))}"
