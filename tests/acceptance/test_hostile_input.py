@@ -186,8 +186,8 @@ def test_a_broken_table_is_told_with_its_line_or_column(tmp_path: Path, typed: T
 THIN = {
     "an empty arm": (rows(lambda i: f"{i},old,{i % 2},{i}"), "'old' is the only arm"),
     "one unit": (rows(lambda i: f"{i},old,1,5", 1), "'old' is the only arm"),
-    "two units": (rows(lambda i: f"{i},{arm(i)},{i},{i}", 2), "1 units in control"),
-    "a constant metric": (rows(lambda i: f"{i},{arm(i)},{int(i % 3 == 0)},5"), "the same for every unit"),
+    "two units": (rows(lambda i: f"{i},{arm(i)},{i},{i}", 2), "1 unit in control"),
+    "a constant metric": (rows(lambda i: f"{i},{arm(i)},{int(i % 3 == 0)},5"), "does not vary between the units"),
     "a metric without values": (rows(lambda i: f"{i},{arm(i)},{int(i % 3 == 0)},"), "rounds"),
 }
 

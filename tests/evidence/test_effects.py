@@ -117,7 +117,7 @@ def test_a_constant_metric_fails_alone() -> None:
     rows, failed = effects(_definitions(), _rows({"control": arm, "new": arm}), ())
     assert [row.metric for row in rows] == ["revenue", "click_rate"]
     assert failed[0].item == "test/paid/new"
-    assert "same for every unit" in failed[0].reason
+    assert "does not vary between the units" in failed[0].reason
 
 
 def test_a_metric_that_was_not_measured_is_named_with_the_nearest() -> None:

@@ -209,7 +209,7 @@ def test_a_very_clear_result_has_a_p_value_above_zero() -> None:
 
 def test_a_constant_metric_is_no_result_of_no_effect() -> None:
     constant = Moments.of({"y": [3.0] * 50})
-    with pytest.raises(NotEnoughData, match="the same for every unit"):
+    with pytest.raises(NotEnoughData, match="does not vary between the units"):
         compare(constant, constant, numerator="y")
 
 
