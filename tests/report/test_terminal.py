@@ -20,7 +20,7 @@ from vitalfew.report.terminal import (
     print_use,
     run_text,
 )
-from vitalfew.results.rows import FailedRow, Tables
+from vitalfew.results.rows import ExperimentRow, FailedRow, HealthRow, Tables
 
 if TYPE_CHECKING:
     from vitalfew.report import View
@@ -130,6 +130,17 @@ def test_an_experiment_that_failed_its_trust_test_comes_first() -> None:
     lines = on_terminal(sample.view(), 80)
     first = next(place for place, line in enumerate(lines) if line == "EXPERIMENTS") + 1
     assert lines[first].split() == ["✕", "failed", "Visit", "reminders", "against", "before"]
+
+
+def test_doubts_and_provisional_days_of_an_experiment_are_told_once_beside_what_to_do() -> None:
+    told = HealthRow("offline", "crossed", None, "warning", "3 % were seen in both arms.")
+    fine = HealthRow("offline", "missing_share", None, "ok", "No metric has missing values.")
+    late = HealthRow("offline", "late", None, "ok", "Complete to 2026-05-01; later days may still change.")
+    failed = HealthRow("offline", "dealing", None, "failed", "2 % were dealt otherwise.")
+    row = ExperimentRow("offline", "Forms", None, "do_not_decide", f"Do not decide on these results: {failed.message}")
+    text = " ".join(in_pipe(sample.view(Tables(experiments=(row,), health=(failed, told, fine, late)))))
+    assert [text.count(test.message) for test in (told, fine, late, failed)] == [1, 0, 1, 1]
+    assert "Do not decide: 2 % were dealt otherwise." in text
 
 
 def test_a_run_prints_its_parts_in_order() -> None:

@@ -128,6 +128,15 @@ def test_what_to_do_is_not_told_twice() -> None:
     assert words.decision(row) == ("Do not ship", "Retention fell by 1.0 pp.")
 
 
+def test_things_are_counted_in_the_plural_they_have() -> None:
+    assert [words.count(n, noun) for n, noun in ((1, "day"), (2, "day"), (2, "entry"), (1_200, "feature"))] == [
+        "1 day",
+        "2 days",
+        "2 entries",
+        "1,200 features",
+    ]
+
+
 def test_the_headline_says_how_few_gave_the_value() -> None:
     told = words.headline_sentences(Headline(31, 8, 6, 4, 9, 31, 16, 30, 40, resolved=7), "person-weeks")
     assert told[0] == "About 6 (4 to 9) of 31 shipped lines gave 80 % of the measured value"
