@@ -181,3 +181,13 @@ def test_units_kept_in_their_first_arm_are_said_to_be() -> None:
     assigned = (AssignmentRow(KEY, "control", 5000, 200), AssignmentRow(KEY, "new", 5000, 200))
     row = _found({"crossed": "first"}, moments=two_arms(RNG, 50), assignments=assigned)["crossed"]
     assert row.message.startswith("200 of 10,000 units (2.00%) were seen in more than one arm; each is kept in the arm")
+
+
+def test_events_of_several_tables_add_up_and_the_least_complete_day_counts() -> None:
+    first = [CountRow(KEY, "late", arm, 10, 1_000, "2026-03-09") for arm in ("control", "new")]
+    second = [CountRow(KEY, "late", arm, 0, 9_000, "2026-03-04") for arm in ("control", "new")]
+    row = _found(moments=two_arms(RNG, 50), counts=(*first, *second))["late"]
+    assert row.message == (
+        "control 0.10%, new 0.10% of the events came more than 48 hours late. "
+        "Complete to 2026-03-04; later days may still change."
+    )
