@@ -180,3 +180,17 @@ def test_that_nobody_takes_part_is_told_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     results = _run(_write(tmp_path / "none", {"users.csv": rows}, _mixed(segments=[])))
     assert _reasons(results)["e"] == "no unit takes part: none has a value in 'arm'"
+
+
+def test_uneven_arms_are_asked_for_the_split_that_was_planned(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["user", "arm", "spend", "sort"]]
+    rows += [[f"u{at}", "b" if at % 5 else "a", at % 7, "p"] for at in range(1000)]
+    said = {}
+    for name, split in {"none": None, "right": {"a": 1, "b": 4}, "slip": {"a": 1, "bb": 4}}.items():
+        (tmp_path / name).mkdir()
+        results = _run(_write(tmp_path / name, {"users.csv": rows}, _mixed(segments=[], split=split)))
+        said[name] = next(row for row in results.tables.health if row.test == "sample_ratio")
+    assert said["none"].status == "failed"
+    assert said["none"].message.endswith("write it down if they are not.")
+    assert said["right"].status == "ok"
+    assert said["slip"].message == "Not tested: 'b' has units and no share in `split`, which names a, bb."

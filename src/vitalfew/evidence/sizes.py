@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ SAMPLE_RATIO, RAMP = "sample_ratio", "ramp"
 SMALL_CHANGE = 0.05
 """Change of an arm's share below which a new split looks like a fault, not like a ramp."""
 DAILY = "tested on every day, so that looking often raises no false alarm"
+NO_SPLIT = "No `split` says what was planned, so equal shares are taken: write it down if they are not."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,24 @@ def sizes(
         total = sum(counts.values()) or 1
         seen = ", ".join(f"{arm} {units / total:.2%}" for arm, units in counts.items())
         return HealthRow(experiment, SAMPLE_RATIO, None, "ok", f"Not tested: the planned split is not known ({seen}).")
+    strange = [arm for arm, units in counts.items() if units and split is not None and arm not in split]
+    if strange:
+        told = f"Not tested: '{strange[0]}' has units and no share in `split`, which names {', '.join(split or ())}."
+        return HealthRow(experiment, SAMPLE_RATIO, None, "warning", told)
+    found = _tested(experiment, split, counts, arrived, running=running)
+    if split is None and found.p is not None and found.status != "ok":
+        found = replace(found, message=f"{found.message} {NO_SPLIT}")
+    return found
+
+
+def _tested(
+    experiment: str,
+    split: Mapping[str, float] | None,
+    counts: Mapping[str, int],
+    arrived: Arrivals | None,
+    *,
+    running: bool,
+) -> HealthRow:
     ramped = arrived is not None and len(arrived.phases) > 1
     try:
         if arrived is not None and (running or ramped):

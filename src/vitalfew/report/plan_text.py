@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -207,7 +208,8 @@ def _weeks(count: int) -> str:
 
 def _about_weeks(weeks: float) -> str:
     if weeks < _ONE_WEEK_AT_MOST:
-        return f"{7 * weeks:.0f} days"
+        days = max(1, math.ceil(7 * weeks - 1e-9))
+        return "1 day" if days == 1 else f"{days} days"
     if weeks > _YEAR:
         return f"{weeks:.0f} weeks, more than a year"
     return f"{figure(weeks, 0 if weeks >= _WHOLE else 1)} weeks"
