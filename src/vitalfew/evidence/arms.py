@@ -13,6 +13,7 @@ import numpy as np
 from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import QuantilesRow
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -139,7 +140,7 @@ def by_experiment(moments: Iterable[MomentsRow], distributions: Iterable[Distrib
 def only_tellers(definitions: Definitions, rows: Iterable[Distribution]) -> tuple[Distribution, ...]:
     """The distributions that tell a metric: those of means are for pictures."""
     kinds = {key: metric.kind for key, metric in definitions.metrics.items()}
-    return tuple(row for row in rows if kinds.get(row.metric) in ("quantile", "time_to_event"))
+    return tuple(row for row in rows if kinds.get(row.metric) in DISTRIBUTIONS)
 
 
 def sources_without_cross_products(moments: Iterable[MomentsRow]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from vitalfew.results.columns import DENOMINATOR, covariates_of
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import QuantilesRow
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS, is_zero_or_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 FEWEST = 30
 """Units from which a variance is worth planning with."""
-_DISTRIBUTIONS = ("quantile", "time_to_event")
-_SHARES = ("proportion", "retention", "funnel", "csat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def baseline(
         distributions: order statistics and lifetimes of the same.
         basis: where the rows are from, in words.
     """
-    if metric.kind in _DISTRIBUTIONS:
+    if metric.kind in DISTRIBUTIONS:
         told = [row for row in distributions if (row.metric, row.arm, row.segment) == (key, arm, None)]
         return _of_distribution(key, metric, told[0], basis) if told else "nothing was measured"
     rows = [row for row in moments if row.arm == arm and row.segment is None and key in row.names]
@@ -132,7 +131,7 @@ def _of_moments(key: str, metric: Metric, moments: Moments, basis: str) -> Basel
     if not (math.isfinite(variance) and variance > 0):
         return "every unit has the same value, so no change could ever be found"
     reduction = _explained(moments, names, weights, covariates_of(key, moments.names), variance)
-    is_share = metric.kind in _SHARES and bottom not in moments.names
+    is_share = is_zero_or_one(metric) and bottom not in moments.names
     return Baseline(
         key, level, math.sqrt(variance), moments.units, basis, reduction, complete=n / moments.units, is_share=is_share
     )

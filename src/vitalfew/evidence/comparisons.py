@@ -9,6 +9,7 @@ from vitalfew.errors import suggest
 from vitalfew.results.columns import DENOMINATOR, covariates_of, steps_of
 from vitalfew.results.rows import FailedRow, LifetimesRow, QuantilesRow
 from vitalfew.stats.comparison import PAIRS, has_pairs
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -141,7 +142,7 @@ def _not_measured(
             where = "any arm" if len(arms) == len(measured) else f"arm '{arms[0]}'"
             reason = f"not measured in {where}; {suggest(metric, sorted(known))}"
             # Distributions have no row where no unit has a value.
-            empty = metric in definitions.metrics and definitions.metrics[metric].kind in ("quantile", "time_to_event")
+            empty = metric in definitions.metrics and definitions.metrics[metric].kind in DISTRIBUTIONS
             if empty:
                 reason = f"not enough data for '{metric}': no unit of {where} has a value"
             yield FailedRow(STAGE, f"{experiment}/{metric}", reason, remark=empty)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.words import SHARES
 from vitalfew.results.rows import Estimate
 from vitalfew.stats.arrays import Sample, differences, sample
 from vitalfew.stats.comparison import DELTA, WELCH
+from vitalfew.workspace.metric_kinds import is_zero_or_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -241,7 +241,7 @@ def _method(definitions: Definitions, item: Item) -> str:
     if item.denominator is not None:
         return DELTA
     metric = definitions.metrics.get(item.metric)
-    return WELCH.replace("means", "proportions") if metric and metric.kind in SHARES else WELCH
+    return WELCH.replace("means", "proportions") if metric and is_zero_or_one(metric) else WELCH
 
 
 def _averages(item: Item) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from vitalfew.stats import power as powers
 from vitalfew.stats.bayes import WEAK_SD
 from vitalfew.stats.designs import Design, drift_needed
 from vitalfew.workspace.definitions import Mode, Plan
+from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -214,7 +215,8 @@ def plan_metric(
     gains = None if promise is None or guarded else _sign(definitions, found.metric) * promise
     target, told = _target(definitions, found, asked, gains)
     designs = designs_of(definitions, experiment, found, asked, metrics)
-    size = _Size(found, asked, follow_up(definitions, found.metric), _sign(definitions, found.metric), guarded)
+    followed = follow_up(definitions.metrics[found.metric]) or 0.0
+    size = _Size(found, asked, followed, _sign(definitions, found.metric), guarded)
     return MetricPlan(
         metric=found.metric,
         title=definitions.title("metrics", found.metric),
@@ -259,15 +261,6 @@ def designs_of(
         "group_sequential": Design("group_sequential", **common, **grouped),
         "bayesian": Design("bayesian", **common, prior_sd=prior, chance=1 - (alpha if guarded else alpha / 2)),
     }
-
-
-def follow_up(definitions: Definitions, metric: str) -> float:
-    """Days after its first exposure until a unit's value is complete; 0 when nothing says."""
-    found = definitions.metrics[metric]
-    window = found.window
-    if window is None or window.kind == "lookback" or window.length is None:
-        return found.horizon or 0.0
-    return window.delay + window.length
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 MINUS = "\N{MINUS SIGN}"
-SHARES = ("proportion", "retention", "funnel", "csat")
-"""Kinds of metrics that are 0 or 1 per unit."""
 
 
 def title_of(definitions: Definitions, metric: str) -> str:

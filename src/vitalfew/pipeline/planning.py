@@ -15,7 +15,6 @@ from vitalfew.evidence.planning import (
     ExperimentPlan,
     Metrics,
     Unknown,
-    follow_up,
     metrics_of,
     plan_metric,
 )
@@ -25,6 +24,7 @@ from vitalfew.warehouse.history import HISTORY, History, Traffic, history
 from vitalfew.warehouse.measure import measure
 from vitalfew.warehouse.measured import Measured
 from vitalfew.workspace.definitions import Mode, Plan
+from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -347,7 +347,7 @@ def _checked(ws: Workspace, experiment: str, wishes: Mapping[str, Any]) -> dict[
 def _enough_weeks(ws: Workspace, experiment: str) -> int:
     """Four weeks of arrivals, and the time that the metrics follow a unit."""
     asked = metrics_of(ws.definitions, experiment).all
-    longest = max((follow_up(ws.definitions, metric) for metric in asked), default=0.0)
+    longest = max((follow_up(ws.definitions.metrics[metric]) or 0.0 for metric in asked), default=0.0)
     return min(WEEKS, DEFAULT_WEEKS + math.ceil(longest / 7))
 
 

@@ -15,6 +15,7 @@ from vitalfew.results.columns import BEFORE, COVARIATE, MISSING
 from vitalfew.warehouse.compile import number
 from vitalfew.warehouse.values import Value, values_of
 from vitalfew.workspace.definitions import EventSource, Measure, UnitSource
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions, Metric
 
-_WITHOUT = ("quantile", "funnel", "time_to_event")  # no mean that a covariate could sharpen
+_WITHOUT = (*DISTRIBUTIONS, "funnel")  # no mean that a covariate could sharpen
 
 
 def covariates_of(definitions: Definitions, key: str, home: str) -> Iterator[Value]:

@@ -22,6 +22,7 @@ from vitalfew.warehouse.measure import measure
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.study import Study
 from vitalfew.workspace.definitions import EventSource, ExposureSource, UnitSource
+from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,10 +232,8 @@ def _events(found: History, past: _Past, source: EventSource) -> _Place:
 
 
 def _follow_up(past: _Past) -> float:
-    windows = [past.definitions.metrics[key].window for key in past.metrics]
-    horizons = [past.definitions.metrics[key].horizon for key in past.metrics]
-    lengths = [w.delay + w.length for w in windows if w is not None and w.length is not None and w.kind == "conversion"]
-    return max([*lengths, *(h for h in horizons if h)], default=FOLLOWED)
+    days = (follow_up(past.definitions.metrics[key]) for key in past.metrics)
+    return max((found for found in days if found is not None), default=FOLLOWED)
 
 
 def _daily(past: _Past, scope: Scope, source: EventSource) -> dict[int, tuple[int, int]]:

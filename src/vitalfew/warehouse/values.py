@@ -13,7 +13,7 @@ from vitalfew.warehouse.compile import Scope, number
 from vitalfew.warehouse.scores import off_scale, scored
 from vitalfew.warehouse.sums import beyond
 from vitalfew.workspace.expressions import parse
-from vitalfew.workspace.metric_kinds import SCALES, SHARES
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS, SCALES, SHARES, is_zero_or_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,8 +62,7 @@ class Value:
     @property
     def is_share(self) -> bool:
         """Whether it is 0 or 1 per unit."""
-        custom = self.metric.kind == "ces" and self.metric.rule == "share"
-        return self.metric.kind in (*SHARES, "funnel", "csat") or custom
+        return is_zero_or_one(self.metric)
 
     @property
     def is_chained(self) -> bool:
@@ -73,7 +72,7 @@ class Value:
     @property
     def is_summed(self) -> bool:
         """Whether moments tell all that is asked; quantiles and times to an event need more than sums."""
-        return self.metric.kind not in ("quantile", "time_to_event")
+        return self.metric.kind not in DISTRIBUTIONS
 
     @property
     def may_be_missing(self) -> bool:

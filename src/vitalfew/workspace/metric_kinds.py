@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from vitalfew.workspace.vocabulary import MetricKind
 
 SHARES: tuple[MetricKind, ...] = ("proportion", "retention")
-"""Kinds that are 0 or 1 per unit: whether it reached a threshold."""
+"""Kinds that say of a unit whether it reached a threshold."""
+
+DISTRIBUTIONS: tuple[MetricKind, ...] = ("quantile", "time_to_event")
+"""Kinds that are read from a whole distribution: moments cannot tell them."""
 
 SCALES: dict[MetricKind, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 """Kinds made of answers, with the lowest and highest answer of their scale."""
@@ -32,7 +35,7 @@ _OWNERS: dict[str, tuple[MetricKind, ...]] = {
     "summary": ("time_to_event",),
     "rule": ("ces",),
 }
-_UNCAPPED: tuple[MetricKind, ...] = ("quantile", "funnel", "time_to_event", "participation", *SCALES)
+_UNCAPPED: tuple[MetricKind, ...] = (*DISTRIBUTIONS, "funnel", "participation", *SCALES)
 _OWN_AGGREGATION: tuple[MetricKind, ...] = ("funnel", "time_to_event", "participation", *SCALES)
 
 
@@ -40,6 +43,20 @@ def is_percentage(metric: Metric) -> bool:
     """Whether its numbers are shares, so that changes are percentage points."""
     custom = metric.kind == "ces" and metric.rule == "share"
     return metric.kind in _PERCENTAGES or custom or metric.unit == "share"
+
+
+def is_zero_or_one(metric: Metric) -> bool:
+    """Whether each unit is 0 or 1, so that the variance follows from the share of ones."""
+    custom = metric.kind == "ces" and metric.rule == "share"
+    return metric.kind in (*SHARES, "funnel", "csat") or custom
+
+
+def follow_up(metric: Metric) -> float | None:
+    """Days after the first exposure until a unit's value is complete; None when nothing says."""
+    window = metric.window
+    if window is None or window.kind == "lookback" or window.length is None:
+        return metric.horizon
+    return window.delay + window.length
 
 
 def unit_of(metric: Metric) -> str:
