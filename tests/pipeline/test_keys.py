@@ -186,7 +186,7 @@ def test_as_of_a_day_nothing_that_began_later_is_seen(folder: Path) -> None:
 
 def test_acts_count_up_to_the_end_of_the_day_where_the_team_is(folder: Path) -> None:
     (folder / "workspace.yaml").write_text(WORKSPACE.replace("time_zone: UTC", "time_zone: Asia/Tokyo"))
-    judge(vf.load(folder), "Ada", {"retention": 1}, at=datetime(2026, 2, 28, 16, tzinfo=UTC))  # 1 March in Tokyo
+    judge(vf.load(folder), "Ada", {"retention": 2, "rounds": 1}, at=datetime(2026, 2, 28, 16, tzinfo=UTC))  # 1 March in Tokyo
     assert fresh(folder, as_of=date(2026, 2, 28)).tables.weights == ()
     assert fresh(folder, as_of=date(2026, 3, 1)).tables.weights != ()
 
@@ -194,7 +194,7 @@ def test_acts_count_up_to_the_end_of_the_day_where_the_team_is(folder: Path) -> 
 def test_an_open_promise_leaves_no_number_in_any_report(folder: Path) -> None:
     secret = {"p10": 0.0123457, "p50": 0.0234568, "p90": 0.0456789, "p_zero": 0.0678901}
     forecast(vf.load(folder), "idea_retention", "Ada", secret)
-    judge(vf.load(folder), "Ada", {"retention": 1})
+    judge(vf.load(folder), "Ada", {"retention": 2, "rounds": 1})
     results = fresh(folder)
     (row,) = results.to_dict()["promises"]
     assert (row["p10"], row["p50"], row["p90"], row["p_zero"], row["forecasters"]) == (None, None, None, None, 1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.values import Value
 
-MOST_PAIRS = 100
+MOST_PAIRS = 300
 LEAST_SHARE = 0.01  # of the units of the smaller experiment
 _MOST_ROWS = 20_000_000  # of all pairs together
 _BETWEEN = "\x1f"  # arms side by side; no name has this in it
