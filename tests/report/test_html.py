@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from report import sample
 from vitalfew.report.html import css, html_page, write_html
 from vitalfew.report.markup import anchor, tag
 from vitalfew.report.notebook import notebook_html
-from vitalfew.results.rows import Headline, Tables
+from vitalfew.results.rows import Headline, HeterogeneityRow, Tables
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -213,3 +213,36 @@ def test_where_use_is_all_that_is_known_columns_without_anything_are_left_out() 
     assert "11.8" in text
     assert not any(f">{name}<" in ledger for name in ("Promised", "Value", "Grade", "Vital", "Verdict"))
     assert all(f">{name}<" in html_page(sample.view()) for name in ("Promised", "Value", "Grade", "Vital", "Verdict"))
+
+
+def test_a_report_of_one_experiment_is_about_it(page: Reader) -> None:
+    whole = sample.tables()
+    row = replace(whole.experiments[0], action="ship", reason="Ship: better.")
+    kept = {name: getattr(whole, name) for name in ("effects", "health", "heterogeneity", "findings", "headline")}
+    text = html_page(sample.view(Tables(experiments=(row,), **kept), Definitions()))
+    one = Reader(text)
+    assert f"{row.title}: ship." in text
+    assert "Release it to everybody" in text
+    assert [section["id"] for section in one.all("section")] == ["experiments", "checks", "shipped", "method"]
+    assert [part for part in one.all("details") if part.get("class") == "exp" and "open" in part]
+    assert not [part for part in page.all("details") if part.get("class") == "exp" and "open" in part]
+
+
+def test_whoever_ships_to_everybody_is_told_that_segments_differ() -> None:
+    whole = sample.tables()
+    row = replace(whole.experiments[0], action="ship", reason="Ship: better.")
+    metric = next(e.metric for e in whole.effects if e.experiment == row.experiment and e.segment is None)
+    effects = tuple(replace(e, role="primary") if e.metric == metric else e for e in whole.effects)
+    two: dict[str, Any] = {
+        "kind": "segments",
+        "by": ("a", "b"),
+        "estimate": 0.1,
+        "se": 0.01,
+        "p_value": 1e-9,
+        "adjusted_p": 1e-9,
+    }
+    apart = HeterogeneityRow(row.experiment, metric, "treatment", **two, reversal=False, message="It differs.")
+    found = Tables(experiments=(row,), effects=effects, heterogeneity=(apart,))
+    assert "Look at the segments first" in html_page(sample.view(found))
+    alike = replace(apart, adjusted_p=0.5)
+    assert "Look at the segments first" not in html_page(sample.view(replace(found, heterogeneity=(alike,))))

@@ -13,7 +13,7 @@ from vitalfew.report import words
 from vitalfew.report.html_about import checks, failed, method
 from vitalfew.report.html_experiments import experiments
 from vitalfew.report.html_features import features
-from vitalfew.report.html_ledger import ledger
+from vitalfew.report.html_ledger import ledger, not_begun
 from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
 
 QUESTION = "What creates value here?"
+QUESTION_OF_EXPERIMENTS = "What did the change do?"
 
 
 def write_html(view: View, path: str | Path) -> Path:
@@ -37,15 +38,22 @@ def write_html(view: View, path: str | Path) -> Path:
 
 def html_page(view: View) -> str:
     """The report as text of an HTML document."""
-    lines, behind = ledger(view), [value_by_factor(view), promises(view), experiments(view)]
-    first = [features(view), *lines, *behind] if view.is_use_only else [*lines, *behind, features(view)]
-    sections = [*first, checks(view), failed(view), method(view)]
     body = [
         _top(view),
-        tag("main", _head(view), [part for part in sections if part], class_="page", id="main"),
+        tag("main", _head(view), [part for part in _sections(view) if part], class_="page", id="main"),
         _foot(view),
     ]
     return f"<!doctype html>\n{tag('html', _meta(view), tag('body', body), lang='en')}\n"
+
+
+def _sections(view: View) -> list[Markup | None]:
+    """What there is stands first: a ledger with what is behind it, use, or experiments alone."""
+    about = [checks(view), failed(view)]
+    if view.is_experiments_only:
+        return [experiments(view), *about, not_begun(), method(view)]
+    lines, behind = ledger(view), [value_by_factor(view), promises(view), experiments(view)]
+    first = [features(view), *lines, *behind] if view.is_use_only else [*lines, *behind, features(view)]
+    return [*first, *about, method(view)]
 
 
 @cache
@@ -93,17 +101,26 @@ def _top(view: View) -> Markup:
         "failed": "Not computed",
         "method": "How computed",
     }
-    if view.is_use_only:
+    if view.is_experiments_only:
+        begun = ("experiments", "checks", "failed", "shipped", "method")
+        links = {key: "Ledger" if key == "shipped" else links[key] for key in begun}
+    elif view.is_use_only:
         links = {"features": links["features"], **links}
     shown = [(key, name) for key, name in links.items() if key != "failed" or view.tables.failed]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")
-    skip = tag("a", "Skip to the ledger", href="#shipped", class_="skip")
+    content = ("experiments", "experiments") if view.is_experiments_only else ("ledger", "shipped")
+    skip = tag("a", f"Skip to the {content[0]}", href=f"#{content[1]}", class_="skip")
     return tag("div", skip, tag("div", brand, nav, class_="page"), class_="top")
 
 
 def _head(view: View) -> Markup:
-    sentences = words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
+    alone = view.is_experiments_only
+    sentences = (
+        (words.experiments_sentence(view.tables.experiments),)
+        if alone
+        else words.headline_sentences(view.headline, view.definitions.policy.cost_unit)
+    )
     facts = [tag("li", text[:1].upper() + text[1:]) for text in sentences[1:]]
     first = (
         tag("p", f"{sentences[0]}.", class_="headline")
@@ -113,10 +130,10 @@ def _head(view: View) -> Markup:
     found = view.tables.findings
     as_of = f"data to {words.date_and_time(view.info.as_of)}" if view.info.as_of else "all data"
     meta = [f"computed {words.date_and_time(view.info.computed_at)}", as_of, words.count(len(found), "finding")]
-    notes = view.headline.notes if view.headline else ()
+    notes = view.headline.notes if view.headline and not alone else ()
     return tag(
         "header",
-        tag("h1", QUESTION),
+        tag("h1", QUESTION_OF_EXPERIMENTS if alone else QUESTION),
         first,
         tag("ul", facts, class_="facts") if facts else None,
         tag("p", " · ".join(meta), class_="meta"),

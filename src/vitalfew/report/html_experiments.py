@@ -24,6 +24,9 @@ LIGHTS: dict[HealthStatus, str] = {
 }
 _DRAWN = 30
 """Experiments shown before the rest folds away."""
+_UNFOLDED = 3
+"""Experiments that stand open when there is nothing else to see."""
+_BEYOND_CHANCE = 0.05
 
 
 def experiments(view: View) -> Markup:
@@ -68,8 +71,9 @@ def _experiment(view: View, row: ExperimentRow) -> Markup:
     ]
     if worst == "failed":
         rest = fold("Show the effects anyway", rest)
-    opened = tag("div", _health(health), _decision(row), rest, _plan(view, row), class_="drawer")
-    return tag("details", head, opened, id=anchor("experiment", row.experiment), class_="exp")
+    opened = tag("div", _health(health), _decision(view, row), rest, _plan(view, row), class_="drawer")
+    unfolded = view.is_experiments_only and len(view.tables.experiments) <= _UNFOLDED
+    return tag("details", head, opened, id=anchor("experiment", row.experiment), class_="exp", open=unfolded)
 
 
 def _health(rows: Sequence[HealthRow]) -> Markup:
@@ -84,9 +88,20 @@ def _tested(row: HealthRow) -> str:
     return f"{row.message} (p {words.p_value(row.p)})"
 
 
-def _decision(row: ExperimentRow) -> Markup:
+def _decision(view: View, row: ExperimentRow) -> Markup:
     action, reason = words.decision(row)
-    return tag("div", tag("h4", "2  What to do"), tag("p", action, class_="decision"), tag("p", reason))
+    apart = [] if row.action == "do_not_decide" else _not_alike(view, row)
+    said = [tag("p", action, class_="decision"), tag("p", reason)]
+    said += [tag("p", light("warning"), f" {told}") for told in apart]
+    step = words.AFTER_EXPERIMENTS.get("ship_apart" if apart and row.action == "ship" else row.action)
+    return tag("div", tag("h4", "2  What to do"), said, tag("p", f"→ {step}") if step else None)
+
+
+def _not_alike(view: View, row: ExperimentRow) -> list[str]:
+    """Differences between segments, beyond chance, in what decides: whoever ships to everybody should know."""
+    decides = {effect.metric for effect in view.effects_of(row.experiment) if effect.role == "primary"}
+    found = [it for it in view.tables.heterogeneity if it.experiment == row.experiment and it.metric in decides]
+    return [it.message for it in found if it.reversal or it.adjusted_p < _BEYOND_CHANCE]
 
 
 def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:

@@ -34,6 +34,14 @@ def ledger(view: View) -> list[Markup]:
     return [_shipped(view), _candidates(view)]
 
 
+def not_begun() -> Markup:
+    """In place of every part of a ledger, where there are only experiments."""
+    question = "What each thing you build was promised to bring, what it brought, and what is next."
+    teach = "It begins with what you built: an initiative that an experiment tests gets a line with its verdict."
+    step = "First step: list initiatives, name them in their experiments, and name one to five metrics as factors."
+    return section("shipped", "The value ledger", question, blank(teach, step))
+
+
 def _shipped(view: View) -> Markup:
     lines = view.tables.shipped
     question = "What we built: what it promised, what it did, and what to do about it."
@@ -61,7 +69,7 @@ def _candidates(view: View) -> Markup:
     question = "What we may build, change or remove: what it is expected to be worth, and what to do first."
     if not lines:
         teach = "Here every open initiative and every hardly used feature gets a line: value, cost, next step."
-        step = "First step: list your ideas under `initiatives`, and ask the team for one blind forecast each."
+        step = "First step: list your ideas under “initiatives”, and ask the team for one blind forecast each."
         return section("candidates", "Candidates", question, blank(teach, step))
     values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
     costs = axis_over(_cost_mark(line) for line in lines if line.cost)

@@ -53,7 +53,7 @@ def promises(view: View) -> Markup:
         teach = (
             "Here every promise stands beside what was measured. A promise is a forecast locked before the work starts."
         )
-        step = "First step: write a hypothesis, collect blind forecasts with `vitalfew act`, and lock them."
+        step = "First step: write a hypothesis, collect blind forecasts with “vitalfew act”, and lock them."
         return section("promises", "Promised against measured", question, blank(teach, step))
     listed = _promise_table(view, held)
     found = _pairs(view, held)

@@ -50,6 +50,13 @@ class View:
         found = tables.effects or tables.promises or not any(row.measured for row in tables.use)
         return not found and all(_is_bare(line) for lines in (tables.shipped, tables.candidates) for line in lines)
 
+    @property
+    def is_experiments_only(self) -> bool:
+        """Whether experiments are all there is: no line of a ledger, no use."""
+        tables = self.tables
+        lines = tables.shipped or tables.candidates or any(row.measured for row in tables.use)
+        return bool(tables.experiments) and not lines
+
     def unit(self, metric: str) -> Unit:
         """How numbers of this metric are written."""
         return unit_of(self.definitions.metrics.get(metric))

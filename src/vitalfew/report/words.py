@@ -7,6 +7,7 @@ as many decimals as the interval. Effects of proportions are percentage points (
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from vitalfew.workspace.metric_kinds import is_percentage
 from vitalfew.workspace.metric_kinds import unit_of as natural_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vitalfew.results.rows import Choice, EffectRow, Estimate, ExperimentRow, Headline, NextStep, UseRow, Verdict
     from vitalfew.workspace.definitions import Grade, Metric
 
@@ -227,6 +230,27 @@ def decision(row: ExperimentRow) -> tuple[str, str]:
     action = row.action.replace("_", " ").capitalize()
     reason = row.reason.removeprefix(action).removeprefix(" on these results").lstrip(": ")
     return action, reason[:1].upper() + reason[1:]
+
+
+AFTER_EXPERIMENTS = {
+    "ship": "Release it to everybody, and record what you decide with “vitalfew act decision”.",
+    "ship_apart": "Look at the segments first: release it to those whom it helps, or to everybody with open eyes.",
+    "do_not_ship": "Keep the control, and record what you decide with “vitalfew act decision”.",
+    "stop": "End it: the units are better spent on the next experiment.",
+    "inconclusive": "While it runs, go on to its planned size. When it has ended, only more units can tell: "
+    "“vitalfew plan” says how many.",
+    "do_not_decide": "Find the cause of the failed test and mend it; then run the experiment again with new units.",
+    "facts_only": "Say what counts before the next one: a plan with a primary metric, a factor, or a guardrail.",
+}
+"""What to do next, by what an experiment suggests."""
+
+
+def experiments_sentence(rows: Sequence[ExperimentRow]) -> str:
+    """All experiments in a line: of one what to do, of several how often each."""
+    found = Counter(decision(row)[0].lower() for row in rows)
+    if len(rows) == 1:
+        return f"{rows[0].title}: {next(iter(found))}"
+    return f"{len(rows)} experiments: {', '.join(f'{many} {action}' for action, many in found.most_common())}"
 
 
 def judged_use(row: UseRow) -> str:
