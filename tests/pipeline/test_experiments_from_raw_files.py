@@ -194,3 +194,11 @@ def test_uneven_arms_are_asked_for_the_split_that_was_planned(tmp_path: Path) ->
     assert said["none"].message.endswith("write it down if they are not.")
     assert said["right"].status == "ok"
     assert said["slip"].message == "Not tested: 'b' has units and no share in `split`, which names a, bb."
+
+
+def test_clusters_seen_in_several_arms_are_counted_as_clusters(tmp_path: Path) -> None:
+    rows = _pupils(40)
+    rows[1][2] = "b"  # a pupil of the first class, which got a
+    results = _run(_write(tmp_path, {"pupils.csv": rows}, _school(metrics=["mark"], segments=[])))
+    (crossed,) = (row for row in results.tables.health if row.test == "crossed")
+    assert crossed.message.startswith("1 of 40 clusters (2.50%)")

@@ -112,7 +112,8 @@ def _crossed(definitions: Definitions, experiment: str, assigned: Sequence[Assig
         message = "No unit was seen in more than one arm."
     else:
         became = WHAT_BECAME[rule]
-        message = f"{crossed:,} of {total:,} units ({share:.2%}) were seen in more than one arm; {became}."
+        what = "units" if defined is None or defined.cluster is None else "clusters"
+        message = f"{crossed:,} of {total:,} {what} ({share:.2%}) were seen in more than one arm; {became}."
     if status != "ok":
         message += (
             " Likely causes: an id that changes between visits, several people on one id, a restart that dealt anew."
