@@ -176,7 +176,7 @@ def test_quick_work_reports_no_progress_and_slow_work_does_so_on_standard_error(
     assert typed("run", folder, "--json").err == ""
     monkeypatch.setattr("vitalfew.cli.output._PATIENCE", 0.0)
     slow = typed("run", folder, "--json")
-    assert "/7 ledger" in slow.err
+    assert "/8 ledger" in slow.err
     assert slow.json["schema"] == 1
 
 
