@@ -11,14 +11,15 @@ from vitalfew.evidence.comparisons import control_of
 from vitalfew.evidence.segments import SIGNIFICANT, corrected
 from vitalfew.evidence.words import title_of
 from vitalfew.results.columns import DENOMINATOR, metrics_in
+from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import HeterogeneityRow
 from vitalfew.stats.arrays import Fault
-from vitalfew.stats.moments import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from vitalfew.results.rows import OverlapRow
+    from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions
 
 _WIDE = 0.95
@@ -70,7 +71,7 @@ def _squares(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> Iterat
             corners = [cells.get(corner) for corner in ((a, b), (one, b), (a, two), (one, two))]
             if one == a or two == b or any(corner is None for corner in corners):
                 continue
-            known = [_moments(corner) for corner in corners if corner is not None]
+            known = [moments_of(corner) for corner in corners if corner is not None]
             shared = set.intersection(*(set(each.names) for each in known))
             for metric in (name for name in metrics_in(known[0].names) if name in shared):
                 bottom = f"{metric}{DENOMINATOR}"
@@ -83,12 +84,6 @@ def _squares(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> Iterat
                     bottom if bottom in shared else None,
                     (known[0], known[1], known[2], known[3]),
                 )
-
-
-def _moments(row: OverlapRow) -> Moments:
-    k = len(row.names)
-    n, mean, cross = (np.asarray(part, dtype=np.float64).reshape(k, k) for part in (row.n, row.mean, row.cross))
-    return Moments(tuple(row.names), n, np.asarray(row.shift, dtype=np.float64), mean, cross, row.units)
 
 
 def _row(

@@ -12,6 +12,8 @@ from vitalfew.stats.moments import Moments
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vitalfew.results.rows import OverlapRow
+
 
 def moments_row(
     source: str,
@@ -46,22 +48,17 @@ def moments_row(
     )
 
 
-def moments_of(row: MomentsRow) -> Moments:
+def moments_of(row: MomentsRow | OverlapRow) -> Moments:
     """Rebuild the moments that a row holds, `(k, k)` matrices from their flattened form."""
     k = len(row.names)
-    low, high = np.asarray(row.low, dtype=np.float64), np.asarray(row.high, dtype=np.float64)
-    known = low <= high
-    return Moments(
-        names=tuple(row.names),
-        n=np.asarray(row.n, dtype=np.float64).reshape(k, k),
-        shift=np.asarray(row.shift, dtype=np.float64),
-        mean=np.asarray(row.mean, dtype=np.float64).reshape(k, k),
-        cross=np.asarray(row.cross, dtype=np.float64).reshape(k, k),
-        units=row.units,
-        third=np.asarray(row.third, dtype=np.float64),
-        low=np.where(known, low, np.nan),
-        high=np.where(known, high, np.nan),
-    )
+    n, mean, cross = (np.asarray(part, dtype=np.float64).reshape(k, k) for part in (row.n, row.mean, row.cross))
+    shape: dict[str, NDArray[np.float64]] = {}
+    if isinstance(row, MomentsRow):
+        low, high = np.asarray(row.low, dtype=np.float64), np.asarray(row.high, dtype=np.float64)
+        known = low <= high
+        shape = {"low": np.where(known, low, np.nan), "high": np.where(known, high, np.nan)}
+        shape["third"] = np.asarray(row.third, dtype=np.float64)
+    return Moments(tuple(row.names), n, np.asarray(row.shift, dtype=np.float64), mean, cross, row.units, **shape)
 
 
 def _known(values: NDArray[np.float64]) -> tuple[float, ...]:
