@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,9 @@ def test_experiments_that_change_each_other_are_found() -> None:
 def test_experiments_that_share_no_cell_are_left_out() -> None:
     cells = [_overlap("control", "control", RNG.normal(size=50)), _overlap("new", "b", RNG.normal(size=50))]
     assert crossings(definitions(), cells) == ()
+
+
+def test_segments_are_told_in_the_unit_of_the_metric() -> None:
+    (row,) = judged(definitions(), moments=tuple(_parts({"young": 0.5, "old": -0.5, "new": 0.0}))).heterogeneity
+    told = r"differs between the young, the old and .+ \(p < 0\.0001; the young \+0\.\d+, the old −0\.\d+, "
+    assert re.search(told, row.message), row.message

@@ -11,7 +11,7 @@ import numpy as np
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.estimates import difference, estimate
-from vitalfew.evidence.words import clear_direction, title_of
+from vitalfew.evidence.words import chance_of, clear_direction, listed, signed, title_of
 from vitalfew.results.rows import Estimate, HealthRow, HeterogeneityRow
 from vitalfew.stats.families import benjamini_hochberg
 from vitalfew.stats.heterogeneity import heterogeneity, reversal
@@ -200,9 +200,10 @@ def _is_clear(group: _Group) -> bool:
 def _told(definitions: Definitions, group: _Group, p_value: float, *, turned: bool) -> str:
     title = title_of(definitions, group.whole.metric)
     names = [name if name == OTHERS else definitions.title("segments", name) for name in group.by]
-    seen = ", ".join(f"{name} {value:+.3g}" for name, value in zip(names, group.estimates, strict=True))
+    drawn = zip(names, group.estimates, group.ses, strict=True)
+    seen = ", ".join(f"{name} {signed(definitions, group.whole.metric, value, se)}" for name, value, se in drawn)
     lead = "differs" if p_value < SIGNIFICANT else "does not clearly differ"
-    text = f"The effect on {title} {lead} between {' and '.join(names)} (p {p_value:.2g}; {seen})."
+    text = f"The effect on {title} {lead} between {listed(names)} ({chance_of(p_value)}; {seen})."
     if turned:
         text += (
             " Every segment points the other way than all units together: the arms hold different mixes of segments."

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from vitalfew.stats.normal import two_sided
 from vitalfew.workspace.metric_kinds import is_percentage, unit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Definitions
 
 MINUS = "\N{MINUS SIGN}"
+LEAST_P = 1e-4
+"""Smaller p-values are not written out."""
+_Z95 = two_sided(0.95)
 
 
 def title_of(definitions: Definitions, metric: str) -> str:
@@ -45,6 +51,22 @@ def sentence(definitions: Definitions, row: EffectRow) -> str:
     near, far = sorted((abs(low), abs(high)))
     verb = "rose" if direction > 0 else "fell"
     return f"{title} {verb} by {_number(abs(estimate), half)}{unit} ({_number(near, half)} to {_number(far, half)})"
+
+
+def signed(definitions: Definitions, metric: str, value: float, se: float) -> str:
+    """An effect with its sign, in the metric's unit: "+11.1 points"."""
+    unit, scale = _unit(definitions, metric)
+    return f"{'+' if value > 0 else ''}{_number(scale * value, _Z95 * scale * se)}{unit}"
+
+
+def chance_of(p_value: float) -> str:
+    """A p-value within a sentence: "p 0.013", "p < 0.0001"."""
+    return f"p {p_value:.2g}" if p_value >= LEAST_P else f"p < {LEAST_P:.4f}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
 def join(parts: list[str]) -> str:
