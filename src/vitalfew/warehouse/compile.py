@@ -159,6 +159,21 @@ def whole(value: int) -> exp.Expr:
     return exp.Neg(this=exp.Literal.number(-value)) if value < 0 else exp.Literal.number(value)
 
 
+def table_named(name: str) -> exp.Table:
+    """A table for a FROM clause, whatever its name holds."""
+    return exp.Table(this=_name(name))
+
+
+def present(column: exp.Expr) -> exp.Expr:
+    """Whether a cell is not NULL."""
+    return exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
+
+
+def count_where(condition: exp.Expr) -> exp.Expr:
+    """Number of rows that fulfil a condition."""
+    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+
+
 def _name(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=True)
 

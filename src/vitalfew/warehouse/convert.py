@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
-from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.compile import table_named, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +46,10 @@ def write_parquet(engine: Engine, table: str, cells: Mapping[str, Cell], path: P
     import pyarrow.parquet as pq
 
     columns = [exp.alias_(_read(cell), name, quoted=True) for name, cell in cells.items()]
-    batches = engine.stream(exp.select(*columns).from_(_table(table)))
+    batches = engine.stream(exp.select(*columns).from_(table_named(table)))
     first = next(batches, None)
     if first is None:
-        pq.write_table(engine.query(exp.select(*columns).from_(_table(table)).limit(0)), path)
+        pq.write_table(engine.query(exp.select(*columns).from_(table_named(table)).limit(0)), path)
         return
     with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
         writer.write_batch(first)
@@ -62,7 +62,7 @@ def readable(engine: Engine, table: str, cell: Cell) -> tuple[int, int]:
     column = exp.column(cell.column, quoted=True)
     read = exp.TryCast(this=column, to=exp.DataType.build("TIMESTAMPTZ")) if cell.reading == "as is" else _read(cell)
     asked = (exp.alias_(exp.Count(this=read), "read"), exp.alias_(exp.Count(this=column.copy()), "filled"))
-    row = engine.query(exp.select(*asked).from_(_table(table))).to_pylist()[0]
+    row = engine.query(exp.select(*asked).from_(table_named(table))).to_pylist()[0]
     return int(row["read"]), int(row["filled"])
 
 
@@ -82,7 +82,7 @@ def largest_parts(engine: Engine, table: str, column: str) -> tuple[int, int]:
         for group in (1, 2)
     ]
     asked = [exp.alias_(part, f"p{at}") for at, part in enumerate(parts)]
-    row = engine.query(exp.select(*asked).from_(_table(table))).to_pylist()[0]
+    row = engine.query(exp.select(*asked).from_(table_named(table))).to_pylist()[0]
     return int(row["p0"] or 0), int(row["p1"] or 0)
 
 
@@ -91,7 +91,7 @@ def flatten(engine: Engine, table: str, name: str) -> bool:
     nested = [column for column, kind in engine.columns(table).items() if kind == "other"]
     if not nested:
         return False
-    empty = engine.query(exp.select(*(_column(outer) for outer in nested)).from_(_table(table)).limit(0))
+    empty = engine.query(exp.select(*(_column(outer) for outer in nested)).from_(table_named(table)).limit(0))
     inner = [(outer, field.name) for outer in nested for field in _fields(empty.schema.field(outer).type)]
     if not inner:
         return False
@@ -103,7 +103,7 @@ def flatten(engine: Engine, table: str, name: str) -> bool:
         )
         for outer, field in inner
     ]
-    engine.write(name, exp.select(exp.Star(), *columns).from_(_table(table)))
+    engine.write(name, exp.select(exp.Star(), *columns).from_(table_named(table)))
     return True
 
 
@@ -139,7 +139,3 @@ def _whole_number() -> exp.DataType:
 
 def _column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
-
-
-def _table(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))

@@ -17,7 +17,7 @@ from sqlglot import exp
 from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
-from vitalfew.warehouse.compile import as_text, whole
+from vitalfew.warehouse.compile import as_text, table_named, whole
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.facts import Facts
@@ -78,7 +78,7 @@ def measure_joined(
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
         name_it = engine.write if plan.joins or grouped.rest else engine.lend
         name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
-        people = exp.select("*").from_(_kept(_POPULATION))
+        people = exp.select("*").from_(table_named(_POPULATION))
         people = people if study.cluster is None else first_days(people)
         arrived = arrivals(engine, people) if population.timed else Arrivals()
         tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(chunks)]
@@ -87,7 +87,7 @@ def measure_joined(
         measured = study.answer(found, population.crossed) + history(study, arrived)
         measured += distributions(engine, _units(study, kept, chunks))
         if study.may_overlap:
-            every = exp.select("*").from_(_kept(_PER_UNIT))
+            every = exp.select("*").from_(table_named(_PER_UNIT))
             measured += overlaps(study, engine, every, summed, timed=population.timed)
         measured = replace(measured, daily=tuple(study.daily(daily)))
         counts = (*measured.counts, *facts.rows)
@@ -224,7 +224,7 @@ class _Plan:
         names.extend(f"pattern{chunk}" for chunk in range(chunks))
         query = exp.select(*(exp.column(name, "p") for name in names))
         query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
-        query = query.from_(exp.alias_(_kept(grouped.people), "p", table=True))
+        query = query.from_(exp.alias_(table_named(grouped.people), "p", table=True))
         for table, same in (*self.joins, *grouped.joins()):
             query = query.join(table, on=same, join_type="left")
         query = query.order_by("p.id") if self.study.to_the_bit else query
@@ -233,7 +233,7 @@ class _Plan:
 
 def _units(study: Study, values: Sequence[Value], chunks: Sequence[tuple[str, ...]]) -> Units:
     tables = [
-        exp.select("*", exp.alias_(exp.column(f"pattern{chunk}"), "pattern")).from_(_kept(_PER_UNIT))
+        exp.select("*", exp.alias_(exp.column(f"pattern{chunk}"), "pattern")).from_(table_named(_PER_UNIT))
         for chunk in range(len(chunks))
     ]
     return Units(study, list(zip(chunks, tables, strict=True)), {value: f"v{at}" for at, value in enumerate(values)})
@@ -242,12 +242,8 @@ def _units(study: Study, values: Sequence[Value], chunks: Sequence[tuple[str, ..
 def _per_unit(values: int, chunk: int) -> exp.Select:
     names = ["experiment", "arm", "day", "cluster", *(f"v{at}" for at in range(values))]
     query = exp.select(exp.alias_(exp.column(f"pattern{chunk}"), "pattern"), *(exp.column(name) for name in names))
-    return query.from_(_kept(_PER_UNIT))
+    return query.from_(table_named(_PER_UNIT))
 
 
 def _people() -> exp.Expr:
-    return exp.alias_(_kept(_POPULATION), "p", table=True)
-
-
-def _kept(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))
+    return exp.alias_(table_named(_POPULATION), "p", table=True)

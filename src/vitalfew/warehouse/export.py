@@ -15,7 +15,7 @@ import rfc8785
 from sqlglot import exp
 
 from vitalfew.errors import DataError, Unsupported, UsageError, VitalfewError, suggest
-from vitalfew.warehouse.compile import Scope, number, whole
+from vitalfew.warehouse.compile import Scope, number, present, whole
 from vitalfew.warehouse.study import Study
 from vitalfew.warehouse.sums import Rows, whole_query
 from vitalfew.warehouse.tables import DATABASE_SUFFIXES
@@ -174,9 +174,9 @@ def _units(scope: Scope, source: UnitSource, variant: str) -> exp.Select:
     """The units that take part, without those seen in several arms: as `measure` takes them, in one statement."""
     arm = scope.text(variant)
     unit = exp.null() if source.unit is None else scope.column(source.unit)
-    query = exp.select().from_(scope.source()).where(_present(scope.column(variant)))
+    query = exp.select().from_(scope.source()).where(present(scope.column(variant)))
     if source.unit is not None:
-        query = query.where(_present(unit))
+        query = query.where(present(unit))
         everyone = query.select(exp.alias_(unit.copy(), "unit"), exp.alias_(arm.copy(), "arm"))
         query = query.where(exp.not_(exp.In(this=unit.copy(), query=crossed_units(everyone).subquery())))
     return query.select(exp.alias_(whole(0), "experiment"), exp.alias_(arm, "arm"), exp.alias_(unit, "unit"))
@@ -267,10 +267,6 @@ def _header(definitions: Definitions, study: Study, source: UnitSource, metrics:
         "then: vitalfew import moments FILE",
     ]
     return "\n".join(f"-- {' '.join(line.split())}" for line in lines)
-
-
-def _present(column: exp.Expr) -> exp.Expr:
-    return exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
 
 
 # Types of columns that nobody can look up ---------------------------------------------------------------------------

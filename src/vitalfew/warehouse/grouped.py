@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import additive
-from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.memory import bytes_of
-from vitalfew.warehouse.refresh import Task, numbers_of, table_named
+from vitalfew.warehouse.refresh import Task, numbers_of
 from vitalfew.warehouse.running import ROWS, Room
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError
 from vitalfew.warehouse.columns import check_columns
+from vitalfew.warehouse.compile import table_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def newest_query(
     """
     named = {**ids, **values} | ({} if time is None else {"time": time})
     rows = exp.select(*(exp.alias_(_column(column), name, quoted=True) for name, column in named.items())).distinct()
-    rows = rows.from_(exp.Table(this=exp.to_identifier(table, quoted=True)))
+    rows = rows.from_(table_named(table))
     if time is not None and as_of is not None:
         after = exp.cast(exp.Literal.string((as_of + timedelta(days=1)).isoformat()), "TIMESTAMP")
         rows = rows.where(exp.LT(this=exp.cast(_column(time), "TIMESTAMP"), expression=after))

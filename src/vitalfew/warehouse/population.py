@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse.clusters import without_crossed
-from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.compile import present, table_named, whole
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.unique import first_arms
@@ -101,7 +101,7 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
         taken = exp.alias_(exp.Case().when(keeps_first, first).else_(arm), "arm")
         kept = exp.or_(same, exp.and_(keeps_first, exp.EQ(this=first, expression=last)))
     times = [exp.column("start", "f")] if source.time is not None else []
-    rows = exp.select(exp.column("experiment", "f")).from_(exp.alias_(_kept(), "f", table=True))
+    rows = exp.select(exp.column("experiment", "f")).from_(exp.alias_(table_named(FIRST_EXPOSURES), "f", table=True))
     query = rows.select(taken, exp.column("unit", "f"), *times).where(kept)
     crossed = rows.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
     counts = engine.query(crossed.group_by(exp.column("experiment", "f"))).to_pylist()
@@ -112,18 +112,16 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
 
 def _clustered(scope: Scope, source: ExposureSource, engine: Engine) -> Population:
     """Units of clusters that were in one arm throughout; a unit that moved between clusters belongs to none."""
-    known = exp.select("*").from_(_kept())
+    known = exp.select("*").from_(table_named(FIRST_EXPOSURES))
     stayed = exp.EQ(this=exp.column("cluster"), expression=exp.column("cluster_other"))
     start = ["start"] if source.time is not None else []
-    people = exp.select("experiment", "arm", "unit", "cluster", *start).from_(_kept()).where(stayed)
+    people = (
+        exp.select("experiment", "arm", "unit", "cluster", *start).from_(table_named(FIRST_EXPOSURES)).where(stayed)
+    )
     query, crossed = without_crossed(people, known)
     found = {row["experiment"]: row["n"] for row in engine.query(crossed).to_pylist()}
     notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
-
-
-def _kept() -> exp.Table:
-    return exp.Table(this=exp.to_identifier(FIRST_EXPOSURES, quoted=True))
 
 
 def _refuse_untimed(study: Study, source: ExposureSource) -> None:
@@ -146,10 +144,10 @@ def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: in
         rows = rows.select(exp.alias_(scope.text(study.cluster), "cluster"))
         ends = (*ends, (exp.Min, "cluster", "cluster"), (exp.Max, "cluster", "cluster_other"))
     for column in (unit, scope.column(source.variant)):
-        rows = rows.where(_known(column))
+        rows = rows.where(present(column))
     if source.time is not None:
         moment = scope.instant(source.time)
-        rows = rows.select(exp.alias_(moment, "start")).where(_known(moment))
+        rows = rows.select(exp.alias_(moment, "start")).where(present(moment))
         before = exp.LT(this=moment.copy(), expression=exp.column("until", "n"))
         rows = rows.where(before) if any(study.until(one, end) for one in study.experiments.values()) else rows
     query = exp.select("x.experiment", "x.unit").from_(rows.subquery("x")).group_by("x.experiment", "x.unit")
@@ -172,14 +170,10 @@ def asked_for(study: Study, end: int | None) -> exp.Expr:
     return exp.values(rows, alias="n", columns=["experiment", "id", "until"])
 
 
-def _known(column: exp.Expr) -> exp.Expr:
-    return exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
-
-
 def _refuse_unknown(engine: Engine, scope: Scope, source: ExposureSource, study: Study) -> None:
     """An id that no row has is a slip in the definition, unless the experiment simply has not begun."""
     ids = [experiment.id or key for key, experiment in study.experiments.items()]
-    some = engine.query(exp.select("unit").from_(_kept()).limit(1))
+    some = engine.query(exp.select("unit").from_(table_named(FIRST_EXPOSURES)).limit(1))
     if some.num_rows:
         return
     names = exp.select(exp.alias_(scope.text(source.experiment), "id")).distinct().from_(scope.source()).limit(1000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError
-from vitalfew.warehouse.compile import Scope, as_text
+from vitalfew.warehouse.compile import Scope, as_text, table_named
 from vitalfew.workspace.definitions import EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ def _first_of(scope: Scope, groups: list[exp.Column], order: exp.Order, or_else:
 
 
 def _identities(alias: str) -> exp.Expr:
-    return exp.alias_(exp.Table(this=exp.to_identifier(IDENTITIES, quoted=True)), alias, table=True)
+    return exp.alias_(table_named(IDENTITIES), alias, table=True)

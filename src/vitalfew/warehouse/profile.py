@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from vitalfew.warehouse.compile import table_named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -55,7 +57,7 @@ def profile(engine: Engine, table: str, most: int = MOST_COLUMNS) -> TableProfil
         if types[name] in _ORDERED:
             asked.append(exp.alias_(exp.Min(this=column.copy()), f"low_{at}"))
             asked.append(exp.alias_(exp.Max(this=column.copy()), f"high_{at}"))
-    row = _first(engine, exp.select(*asked).from_(_table(table)))
+    row = _first(engine, exp.select(*asked).from_(table_named(table)))
     columns = {
         name: ColumnProfile(
             name=name,
@@ -75,7 +77,7 @@ def values_of(engine: Engine, table: str, column: str, limit: int = 50) -> tuple
     value = exp.column(column, quoted=True)
     tree = (
         exp.select(exp.cast(value, "TEXT").as_("value"), exp.Count(this=exp.Star()).as_("rows"))
-        .from_(_table(table))
+        .from_(table_named(table))
         .where(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
         .group_by("1")
         .order_by("2 DESC, 1")
@@ -88,13 +90,13 @@ def values_of(engine: Engine, table: str, column: str, limit: int = 50) -> tuple
 def rows_of(engine: Engine, table: str, columns: Sequence[str], limit: int) -> list[dict[str, Any]]:
     """Some rows of a table, with some of its columns; at most `limit`."""
     chosen = [exp.column(name, quoted=True) for name in columns]
-    found: list[dict[str, Any]] = engine.query(exp.select(*chosen).from_(_table(table)).limit(limit)).to_pylist()
+    found: list[dict[str, Any]] = engine.query(exp.select(*chosen).from_(table_named(table)).limit(limit)).to_pylist()
     return found
 
 
 def distinct_rows(engine: Engine, table: str, columns: Sequence[str]) -> int:
     """How many different combinations of values some columns hold, exactly."""
-    rows = exp.select(*(exp.column(name, quoted=True) for name in columns)).distinct().from_(_table(table))
+    rows = exp.select(*(exp.column(name, quoted=True) for name in columns)).distinct().from_(table_named(table))
     counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(rows.subquery("r"))
     return int(_first(engine, counted)["n"])
 
@@ -105,7 +107,7 @@ def pairs_of(engine: Engine, table: str, where: tuple[str, str], column: str, li
     other = exp.cast(exp.column(where[0], quoted=True), "TEXT")
     tree = (
         exp.select(exp.cast(value, "TEXT").as_("value"), exp.Count(this=exp.Star()).as_("rows"))
-        .from_(_table(table))
+        .from_(table_named(table))
         .where(exp.EQ(this=other, expression=exp.Literal.string(where[1])), exp.not_(value.copy().is_(exp.null())))
         .group_by("1")
         .order_by("2 DESC, 1")
@@ -117,7 +119,9 @@ def pairs_of(engine: Engine, table: str, where: tuple[str, str], column: str, li
 def distinct_values(engine: Engine, table: str, columns: Sequence[str], limit: int = 10_000) -> list[tuple[Any, ...]]:
     """The different combinations of values that some columns hold, in order; at most `limit`."""
     chosen = [exp.column(name, quoted=True) for name in columns]
-    tree = exp.select(*chosen).distinct().from_(_table(table)).order_by(*(one.copy() for one in chosen)).limit(limit)
+    tree = (
+        exp.select(*chosen).distinct().from_(table_named(table)).order_by(*(one.copy() for one in chosen)).limit(limit)
+    )
     return [tuple(row[name] for name in columns) for row in engine.query(tree).to_pylist()]
 
 
@@ -133,7 +137,3 @@ def is_share(engine: Engine, table: str, column: str, kind: ColumnType) -> bool:
 def _first(engine: Engine, tree: exp.Select) -> dict[str, Any]:
     row: dict[str, Any] = engine.query(tree).to_pylist()[0]
     return row
-
-
-def _table(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from vitalfew.results.rows import QuantilesRow
 from vitalfew.stats.quantiles import design_effect, of_clusters, probabilities
-from vitalfew.warehouse.compile import number, whole
+from vitalfew.warehouse.compile import number, table_named, whole
 from vitalfew.warehouse.sums import Rows, cells
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _over_groups(
     """The same where values of a unit or cluster are alike; they are read three times, so they are kept meanwhile."""
     try:
         engine.write(_EVENTS, rows)
-        kept = exp.select("*").from_(exp.Table(this=exp.to_identifier(_EVENTS, quoted=True)))
+        kept = exp.select("*").from_(table_named(_EVENTS))
         first = _read(engine, kept, (quantile,))
         effects = _effects(engine, kept, first, clustered=clustered)
         largest = max([1.0, *(effect for effect in effects.values() if isfinite(effect))])

@@ -15,7 +15,7 @@ import numpy as np
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import NOTHING
-from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.running import ROWS, integers, run, run_on
 from vitalfew.warehouse.state import Kept, key_of
 
@@ -184,8 +184,3 @@ def _same_units(task: Task, kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.i
         task.engine.drop(_BEFORE)
     none = np.zeros(0, np.int64)
     return np.concatenate([none, *(new for new, _ in pairs)]), np.concatenate([none, *(old for _, old in pairs)])
-
-
-def table_named(name: str) -> exp.Table:
-    """A table for a FROM clause."""
-    return exp.Table(this=exp.to_identifier(name, quoted=True))

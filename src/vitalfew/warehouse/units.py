@@ -11,7 +11,7 @@ from sqlglot import exp
 from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
-from vitalfew.warehouse.compile import whole
+from vitalfew.warehouse.compile import present, whole
 from vitalfew.warehouse.covariates import known_before
 from vitalfew.warehouse.distributions import Units, distributions
 from vitalfew.warehouse.facts import Facts
@@ -103,7 +103,7 @@ def of_clusters(engine: Engine, scope: Scope, assigned: exp.Select, column: str)
     differ = exp.NEQ(this=exp.Min(this=arm.copy()), expression=exp.Max(this=arm.copy()))
     crossed = exp.select(cluster).from_(scope.source()).group_by(cluster.copy()).having(differ)
     count = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(crossed.subquery("c"))
-    kept = assigned.select(exp.alias_(cluster.copy(), "cluster")).where(_present(scope.column(column)))
+    kept = assigned.select(exp.alias_(cluster.copy(), "cluster")).where(present(scope.column(column)))
     kept = kept.where(exp.not_(exp.In(this=cluster.copy(), query=crossed.copy().subquery())))
     return kept, int(engine.query(count).to_pylist()[0]["n"])
 
@@ -124,13 +124,13 @@ def assigned_rows(
         DataError: a column is missing, or a unit has several rows in one arm.
     """
     arm = scope.text(variant)
-    query = exp.select().from_(scope.source()).where(_present(scope.column(variant)))
+    query = exp.select().from_(scope.source()).where(present(scope.column(variant)))
     if end is not None and source.time is not None:
         query = query.where(exp.LT(this=scope.instant(source.time), expression=whole(end)))
     crossed = 0
     if source.unit is not None:
         unit = scope.column(source.unit)
-        query = query.where(_present(unit))
+        query = query.where(present(unit))
         rows = query.select(exp.alias_(unit.copy(), "unit"), exp.alias_(arm.copy(), "arm"))
         found = repeats(engine, scope, source.unit, rows)
         if found.within:
@@ -196,7 +196,3 @@ def pattern(flags: Sequence[exp.Expr]) -> exp.Expr:
         member = exp.Case().when(flag, whole(1 << bit)).else_(whole(0))
         total = member if bit == 0 else exp.Add(this=total, expression=member)
     return total
-
-
-def _present(column: exp.Expr) -> exp.Expr:
-    return exp.not_(exp.Is(this=column.copy(), expression=exp.null()))

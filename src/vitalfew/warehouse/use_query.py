@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.warehouse.cadence import WINDOWS
-from vitalfew.warehouse.compile import number, whole
+from vitalfew.warehouse.compile import count_where, number, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def days_query(events: Events, names: Sequence[str], before: int | None) -> exp.
             exp.alias_(day, "day"),
             exp.alias_(exp.Count(this=exp.Star()), "events"),
             exp.alias_(exp.Max(this=at.copy()), "latest"),
-            exp.alias_(_count_if(_missing(events.scope.column(events.unit))), "unknown"),
+            exp.alias_(count_where(_missing(events.scope.column(events.unit))), "unknown"),
         )
         .from_(events.scope.source())
         .join(
@@ -134,8 +134,8 @@ def _seen(question: UseQuestion, *, everyone: bool) -> exp.Select:
     ]
     for window in WINDOWS:
         start, before = _back(end, window), _back(end, 2 * window)
-        columns.append(exp.alias_(_count_if(_after(at, start)), f"now_{window}"))
-        columns.append(exp.alias_(_count_if(exp.and_(_after(at, before), _until(at, start))), f"before_{window}"))
+        columns.append(exp.alias_(count_where(_after(at, start)), f"now_{window}"))
+        columns.append(exp.alias_(count_where(exp.and_(_after(at, before), _until(at, start))), f"before_{window}"))
         if everyone:
             last = exp.Max(this=exp.case().when(_until(at, start), at.copy()))
             columns.append(exp.alias_(last, f"last_{window}"))
@@ -206,9 +206,9 @@ def _used(flags: Sequence[str]) -> exp.Select:
         now, before = exp.column(f"now_{window}", "s"), exp.column(f"before_{window}", "s")
         eligible, eligible_before = (_or_one(exp.column(f"{when}_{window}", "p")) for when in ("now", "before"))
         uses = exp.Sum(this=exp.Mul(this=now.copy(), expression=eligible.copy()))
-        columns.append(exp.alias_(_count_if(exp.and_(_positive(now), _positive(eligible))), f"now_{window}"))
+        columns.append(exp.alias_(count_where(exp.and_(_positive(now), _positive(eligible))), f"now_{window}"))
         columns.append(
-            exp.alias_(_count_if(exp.and_(_positive(before), _positive(eligible_before))), f"before_{window}")
+            exp.alias_(count_where(exp.and_(_positive(before), _positive(eligible_before))), f"before_{window}")
         )
         columns.append(exp.alias_(uses, f"uses_{window}"))
     return (
@@ -257,10 +257,6 @@ def _positive(value: exp.Expr) -> exp.Expr:
 
 def _or_one(value: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=value, expressions=[whole(1)])
-
-
-def _count_if(condition: exp.Expr) -> exp.Expr:
-    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
 
 
 def _flag(condition: exp.Expr, name: str) -> exp.Expr:

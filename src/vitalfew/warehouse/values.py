@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, Unsupported, VitalfewError
 from vitalfew.results.columns import DENOMINATOR, STEP
-from vitalfew.warehouse.compile import Scope, number
+from vitalfew.warehouse.compile import Scope, count_where, number
 from vitalfew.warehouse.scores import off_scale, scored
 from vitalfew.warehouse.sums import beyond
 from vitalfew.workspace.expressions import parse
@@ -207,7 +207,7 @@ def contradictions(engine: Engine, scope: Scope, values: Sequence[Value], event:
     checks = [check for value in values for check in _checks(value, scope, event)]
     if not checks:
         return {}
-    counts = [exp.alias_(_count_where(check.wrong), f"c{at}") for at, check in enumerate(checks)]
+    counts = [exp.alias_(count_where(check.wrong), f"c{at}") for at, check in enumerate(checks)]
     row = engine.query(exp.select(*counts).from_(scope.source())).to_pylist()[0]
     found: dict[str, str] = {}
     for at, check in enumerate(checks):
@@ -253,7 +253,3 @@ def _own_rows(value: Value, scope: Scope, event: str | None) -> exp.Expr | None:
         return kept
     named = scope.text(event).isin(*map(exp.Literal.string, value.events))
     return named if kept is None else exp.and_(named, kept)
-
-
-def _count_where(condition: exp.Expr) -> exp.Expr:
-    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
