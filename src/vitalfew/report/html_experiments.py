@@ -124,6 +124,7 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
 
 def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
     arms = len({row.arm for row in effects}) > 1
+    shared = _shared_notes(effects)
     rows = []
     for row in effects:
         mark, text = cells.effect_mark(row), cells.effect_text(row, view)
@@ -134,16 +135,17 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
         )
         name = _name(view, row, arms=arms)
         figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(row))]
-        rows.append(([name, _how(view, row)], figures[0], drawn, figures[1], _p(row), figures[2],
+        rows.append(([name, _how(view, row, shared)], figures[0], drawn, figures[1], _p(row), figures[2],
                      cells.grade(row.grade), figures[3]))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip
+    told = [f"{note[:1].upper()}{note[1:]}." for note in shared]
     classes = ["segment" if row.segment is not None else None for row in effects]
     caption = (
         "Treatment minus control. Dot: estimate; thick 80 %, thin 95 %; dashed: a guardrail's margin. "
         "Zero is shared and right is better; each metric has its own scale. Below p: corrected over all questions of "
-        "its family; of a guardrail, that the loss exceeds the margin."
-    )
+        "its family; of a guardrail, that the loss exceeds the margin. "
+    ) + " ".join(told)
     return table(heads, rows, caption=caption, row_classes=classes)
 
 
@@ -187,11 +189,24 @@ def _p(row: EffectRow) -> Child:
     return [words.p_value(row.p_value), _small(f"{words.p_value(row.adjusted_p)} corrected")]
 
 
-def _how(view: View, row: EffectRow) -> list[Markup]:
+def _shared_notes(effects: Sequence[EffectRow]) -> list[str]:
+    """What all effects of a table note, which is told once."""
+    if len(effects) < 2:  # noqa: PLR2004 - a note of one effect stands beside it
+        return []
+    return [note for note in effects[0].notes if all(note in row.notes for row in effects)]
+
+
+def _how(view: View, row: EffectRow, shared: Sequence[str]) -> list[Markup]:
     planned = {None: "", True: ", planned", False: ", not planned"}[row.planned]
     role = f"{row.role}{planned}; " if row.role else ""
-    gain = _gain(view, row)
-    told = "; ".join([f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}", *gain, *row.notes])
+    gain, own = _gain(view, row), [note for note in row.notes if note not in shared]
+    told = "; ".join(
+        [
+            f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}",
+            *gain,
+            *(note for note in row.notes if note not in shared),
+        ]
+    )
     doubt = (
         [tag("div", light("warning"), f" Check first: {row.check_first}", class_="small")] if row.check_first else []
     )
