@@ -200,13 +200,7 @@ def _how(view: View, row: EffectRow, shared: Sequence[str]) -> list[Markup]:
     planned = {None: "", True: ", planned", False: ", not planned"}[row.planned]
     role = f"{row.role}{planned}; " if row.role else ""
     gain, own = _gain(view, row), [note for note in row.notes if note not in shared]
-    told = "; ".join(
-        [
-            f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}",
-            *gain,
-            *(note for note in row.notes if note not in shared),
-        ]
-    )
+    told = "; ".join([f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}", *gain, *own])
     doubt = (
         [tag("div", light("warning"), f" Check first: {row.check_first}", class_="small")] if row.check_first else []
     )
