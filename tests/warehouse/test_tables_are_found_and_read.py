@@ -46,7 +46,7 @@ ROWS = [{"id": 1, "name": "ada", "price": 1.5}, {"id": 2, "name": "bob", "price"
         ("european.csv", PLAIN.replace(",", ";").replace(".", ",").encode()),
         ("tabs.tsv", PLAIN.replace(",", "\t").encode()),
         ("bars.txt", PLAIN.replace(",", "|").encode()),
-        ("packed.csv.gz", gzip.compress(PLAIN.encode())),
+        ("packed.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
         ("unended.csv", PLAIN.rstrip().encode()),
     ],
 )
