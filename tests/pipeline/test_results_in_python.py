@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -75,3 +76,27 @@ def test_a_file_is_analysed_where_it_lies_and_nothing_is_written(tmp_path: Path)
     players(tmp_path / "players.csv")
     vf.analyze(tmp_path / "players.csv", variant="arm", metrics=["back"])
     assert [path.name for path in tmp_path.iterdir()] == ["players.csv"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"metrics": []}, "no metric is named"),
+        ({"metrics": "spend"}, r"metrics is 'spend'; expected a list of columns; metrics=\['spend'\]"),
+        ({"covariates": "spend"}, "covariates is 'spend'"),
+        ({"mode": "sequential"}, "there is no mode 'sequential'.*did you mean 'group_sequential'"),
+        ({"split": {"old": 0, "new": 1}}, "the split gives 'old' 0"),
+    ],
+)
+def test_what_cannot_be_analysed_is_said_before_anything_is_read(asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        vf.analyze(TABLE, variant="arm", control="old", **{"metrics": ["spend"], **asked})
+
+
+def test_the_only_experiment_is_drawn_unless_there_are_several() -> None:
+    found = vf.analyze(TABLE, variant="arm", metrics=["spend"], control="old")
+    assert found.chart("forest").spec == found.chart("forest", "experiment").spec
+    again = replace(found.tables.effects[0], experiment="second")
+    several = replace(found, tables=replace(found.tables, effects=(*found.tables.effects, again)))
+    with pytest.raises(UsageError, match=r"2 experiments could be drawn.*there are experiment, second"):
+        several.chart("forest")

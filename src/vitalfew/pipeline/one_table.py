@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from pydantic import ValidationError
 
@@ -30,6 +31,7 @@ MOST_ARMS, MOST_SEGMENTS = 50, 12
 SOURCE, EXPERIMENT = "data", "experiment"
 _CONTROL_NAMES = frozenset({"control", "base", "baseline", "a", "0", "off", "false", "old"})
 _PARAMETERS = {"quantile": "quantile", "ces": "rule", "proportion": "threshold"}
+MODES: tuple[Mode, ...] = get_args(Mode)
 _KINDS = ("mean", "proportion", "quantile", "nps", "csat", "ces")
 
 
@@ -93,6 +95,10 @@ class OneTable:
         for name in self.options:
             if name not in Options.__annotations__:
                 raise UsageError(f"there is no option '{name}'", hint=suggest(name, Options.__annotations__))
+        self._check_lists()
+        mode = self.options.get("mode")
+        if mode is not None and mode not in MODES:
+            raise UsageError(f"there is no mode '{mode}'", expected=", ".join(MODES), hint=suggest(mode, MODES))
         found = [self.unit, self.options.get("cluster"), self.options.get("time")]
         single = [name for name in found if name is not None]
         metrics = [column for metric in self.metrics for column in _columns(metric, types)]
@@ -101,6 +107,14 @@ class OneTable:
             if name not in types:
                 raise UsageError(f"there is no column '{name}'", hint=suggest(name, types))
 
+    def _check_lists(self) -> None:
+        lists = {"metrics": self.metrics, **{name: self.options.get(name, ()) for name in ("covariates", "segments")}}
+        for name, columns in lists.items():
+            if isinstance(columns, str):
+                raise UsageError(f"{name} is '{columns}'", expected="a list of columns", hint=f"{name}=['{columns}']")
+        if not self.metrics:
+            raise UsageError("no metric is named", expected="a list of columns", hint="such as metrics=['bought']")
+
     def _check_arms(self, arms: Sequence[str]) -> None:
         if len(arms) > MOST_ARMS:
             hint = "is it a column of keys or numbers?"
@@ -108,6 +122,9 @@ class OneTable:
         if self.control is not None and arms and self.control not in arms:
             raise UsageError(f"no unit has the variant '{self.control}' (control)", hint=suggest(self.control, arms))
         split = self.options.get("split") or {}
+        for arm, share in split.items():
+            if not 0 < share < math.inf:
+                raise UsageError(f"the split gives '{arm}' {share:g}", expected="a share above 0, in any scale")
         if arms and split and set(split) != set(arms):
             raise UsageError(
                 f"the split names the arms {', '.join(sorted(split))}", expected=f"those of the data: {', '.join(arms)}"

@@ -90,20 +90,26 @@ class Results:
 
         return write_html(self.view, path)
 
-    def chart(self, kind: str, experiment: str, metric: str | None = None) -> Chart:
+    def chart(self, kind: str, experiment: str | None = None, metric: str | None = None) -> Chart:
         """A picture of one experiment that shows itself in notebooks.
 
         Args:
             kind: *forest* (all effects), *cumulative* (one metric day by day) or *spread* (one metric by arm).
-            experiment: its key; `experiment` for results of `vf.analyze`.
+            experiment: its key; not needed where there is one, as after `vf.analyze`.
             metric: its key; the first that has such a picture when not given.
 
         Raises:
-            UsageError: there is no such chart, or nothing to draw.
+            UsageError: there is no such chart, nothing to draw, or several experiments to choose from.
         """
         from vitalfew.report.charts import chart
 
-        return chart(self.view, kind, experiment, metric)
+        return chart(self.view, kind, experiment or self._only_experiment(), metric)
+
+    def _only_experiment(self) -> str:
+        known = list(dict.fromkeys(row.experiment for row in self.tables.effects))
+        if len(known) != 1:
+            raise UsageError(f"{len(known)} experiments could be drawn", expected="the key of one", hint=_few(known))
+        return known[0]
 
     def __str__(self) -> str:
         from vitalfew.report import run_text
@@ -114,6 +120,11 @@ class Results:
         from vitalfew.report import notebook_html
 
         return notebook_html(self.view)
+
+
+def _few(keys: list[str], most: int = 5) -> str | None:
+    more = f" and {len(keys) - most} more" if len(keys) > most else ""
+    return f"there are {', '.join(keys[:most])}{more}" if keys else None
 
 
 @dataclass(frozen=True)
