@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vitalfew.evidence import summaries
+from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.words import sentence
 from vitalfew.results.rows import EffectRow, HealthRow, Interval
-from vitalfew.workspace.definitions import Definitions
+from vitalfew.workspace.definitions import Definitions, Plan
 
 if TYPE_CHECKING:
     from vitalfew.results.rows import ExperimentRow
@@ -151,3 +152,11 @@ def test_segments_do_not_decide_unless_a_guardrail_asks_for_them() -> None:
 )
 def test_numbers_have_as_many_digits_as_their_interval_allows(estimate: float, se: float | None, text: str) -> None:
     assert sentence(DEFINITIONS, _effect("clicks", estimate, se)) == text
+
+
+@pytest.mark.parametrize("beside", ["clicks", "errors"])
+def test_a_planned_metric_without_data_is_named_instead_of_what_was_measured(beside: str) -> None:
+    settings = {"faster": Setting(plan=Plan(primary=("retention",)))}
+    (row,) = summaries(DEFINITIONS, [_effect(beside, 0.0, 0.1)], (), settings)
+    assert row.action == "inconclusive"
+    assert row.reason.startswith("Inconclusive: Retention should decide and was not measured.")

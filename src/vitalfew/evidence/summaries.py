@@ -131,7 +131,7 @@ def _judge_arm(definitions: Definitions, setting: Setting, rows: Sequence[Effect
     everyone = [row for row in rows if row.segment is None]
     goals = [row for row in everyone if _decides(definitions, row)]
     gates = [row for row in rows if gate_of(definitions, row.metric, row.segment) is not None]
-    if not goals and not gates:
+    if not goals and not gates and not _primary(setting):
         told = _facts(definitions, everyone) or "Nothing could be compared"
         return _Arm("facts_only", f"{told}. None of this is a factor, a goal or a guardrail, so nothing is suggested.")
     better = [row for row in goals if _direction(definitions, setting, row) > 0]
@@ -206,9 +206,15 @@ def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence
 
 def _open(definitions: Definitions, setting: Setting, goals: Sequence[EffectRow], unsure: Sequence[EffectRow]) -> str:
     told = [_not_alone(definitions, setting, row) for row in goals]
+    if not goals:
+        told = [f"{title_of(definitions, metric)} should decide and was not measured" for metric in _primary(setting)]
     if not told and not unsure:
         return "the guardrails hold, but nothing measured is a factor or a goal that could get better"
     return join(told + [_gate_sentence(definitions, row, "needs more evidence") for row in unsure])
+
+
+def _primary(setting: Setting) -> tuple[str, ...]:
+    return setting.plan.primary if setting.plan is not None else ()
 
 
 def _not_alone(definitions: Definitions, setting: Setting, row: EffectRow) -> str:
