@@ -13,7 +13,7 @@ from sqlglot import exp
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import CountRow, FailedRow
 from vitalfew.warehouse.calendar_days import day_of
-from vitalfew.warehouse.compile import Scope, as_text, number, whole
+from vitalfew.warehouse.compile import Scope, as_text, number, table_named, whole
 from vitalfew.warehouse.dealing import dealt_arm
 from vitalfew.warehouse.prepared import ALIAS, opened
 from vitalfew.workspace.definitions import EventSource, ExposureSource, UnitSource
@@ -92,7 +92,7 @@ class Facts:
         many = exp.GT(this=exp.Count(this=exp.Star()), expression=number(source.bots_above))
         days = exp.select("id").from_(rows.subquery("r")).group_by("id", "day").having(many)
         self.engine.write(_BOTS, exp.select("id").distinct().from_(days.subquery("d")))
-        bots = exp.select("id").from_(_kept(_BOTS)).subquery()
+        bots = exp.select("id").from_(table_named(_BOTS)).subquery()
         mine = exp.In(this=exp.column("id", "p"), query=bots)
         self._counted("bots", mine)
         number_anew = exp.Sub(this=exp.Window(this=exp.RowNumber()), expression=whole(1))
@@ -221,8 +221,4 @@ class Facts:
         return exp.EQ(this=theirs, expression=mine)
 
     def _table(self, alias: str) -> exp.Expr:
-        return exp.alias_(_kept(self.people), alias, table=True)
-
-
-def _kept(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))
+        return exp.alias_(table_named(self.people), alias, table=True)
