@@ -236,6 +236,10 @@ def test_what_one_query_cannot_give_is_said() -> None:
         moments_sql(workspace(), [], "bigquerry")
     with pytest.raises(UsageError, match="no experiment measures kept"):
         moments_sql(workspace(experiments={}), ["kept"], "duckdb")
+    shown = {"table": "shown", "unit": "id", "experiment": "experiment", "variant": "variant"}
+    exposed = Definitions.model_validate({"sources": {"shown": shown}, "experiments": {"new": {"source": "shown"}}})
+    with pytest.raises(UsageError, match="one row per unit; of exposures and events, make one first"):
+        moments_sql(exposed, [], "duckdb")
     capped = {"revenue": {"source": "players", "column": "revenue", "cap": {"percentile": 0.99}}}
     with pytest.raises(Unsupported, match="capped at a percentile"):
         moments_sql(workspace(metrics=capped), [], "duckdb")

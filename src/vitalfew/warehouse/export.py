@@ -84,7 +84,9 @@ def moments_sql(
     ]
     if not exported:
         what = f"measures {', '.join(metrics)}" if metrics else "has a table with one row per unit"
-        raise UsageError(f"no experiment {what}", hint="add it under experiments: with source and variant")
+        others = any(experiment.variant is None for experiment in definitions.experiments.values())
+        hint = "of exposures and events, make one first" if others and not metrics else None
+        raise UsageError(f"no experiment {what}", hint=hint or "add it under experiments: with source and variant")
     return exported
 
 
