@@ -221,8 +221,9 @@ def test_a_metric_that_fails_does_not_stop_the_others() -> None:
     }
     measured = _measured(table, metrics)
     assert {row.item: row.reason for row in measured.failed} == {
-        "test/price": "1 cell in column 'price' of 'users' hold no number",
-        "test/ok": "1 cell in column 'ok' of 'users' hold neither 0 nor 1; a proportion needs yes or no per unit, or a threshold",
+        "test/price": "1 cell in column 'price' of 'users' holds no number",
+        "test/ok": "1 cell in column 'ok' of 'users' holds neither 0 nor 1; a proportion needs yes or no per unit, "
+        "or a threshold",
         "test/lost": "'users' has no column 'prise'; did you mean 'price'?",
         "test/born": "the column 'born' of 'users' holds times, where numbers are needed",
         "test/events": "'events' needs events, and 'users' has one row per unit",

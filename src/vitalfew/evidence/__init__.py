@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from vitalfew.evidence.arms import sources_without_cross_products
 from vitalfew.evidence.effects import effects
 from vitalfew.evidence.health import health
 from vitalfew.evidence.summaries import summaries
 
-__all__ = ["effects", "health", "sources_without_cross_products", "summaries"]
+__all__ = ["effects", "health", "summaries"]

@@ -141,10 +141,3 @@ def only_tellers(definitions: Definitions, rows: Iterable[Distribution]) -> tupl
     """The distributions that tell a metric: those of means are for pictures."""
     kinds = {key: metric.kind for key, metric in definitions.metrics.items()}
     return tuple(row for row in rows if kinds.get(row.metric) in DISTRIBUTIONS)
-
-
-def sources_without_cross_products(moments: Iterable[MomentsRow]) -> tuple[str, ...]:
-    """Keys of the sources that measure several metrics of an experiment but not how they vary together."""
-    return tuple(
-        dict.fromkeys(found.source for found in by_experiment(moments).values() if not found.has_cross_products)
-    )

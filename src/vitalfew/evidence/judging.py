@@ -14,6 +14,7 @@ from vitalfew.evidence.modes import CONFIDENCES, infer, non_inferior, progress
 from vitalfew.evidence.roles import gate_of, is_planned, role_of, sign_of
 from vitalfew.evidence.settings import Setting
 from vitalfew.results.rows import EffectRow, Estimate, FailedRow, Interval
+from vitalfew.stats.always_valid import BURN_IN
 from vitalfew.stats.arrays import SMALLEST_P, Fault, lifts
 from vitalfew.stats.comparison import TINY_P, fault_sentence, lift_of
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 STAGE = "effects"
 NO_VARIANCE = "variance missing: no standard error, interval or p-value"
 TOO_EARLY = {
-    "always_valid": "fewer than 100 units: nothing is said before that",
+    "always_valid": f"fewer than {BURN_IN} units: nothing is said before that",
     "group_sequential": "so early in the plan nothing can be significant: no interval yet",
 }
 NO_MARGIN = "planned as a guardrail, but the value model gives no margin that it could be held to"

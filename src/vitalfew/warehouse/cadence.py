@@ -15,14 +15,5 @@ WINDOWS = (30, 90, 365)
 MAIN_WINDOW: Mapping[Cadence, int] = {"daily": 30, "weekly": 30, "monthly": 90, "quarterly": 90, "yearly": 365}
 """The window that fits a cadence, in days: a user who keeps to the cadence is seen in it at least once."""
 
-USES_PER_30_DAYS: Mapping[Cadence, float] = {
-    "daily": 30.0,
-    "weekly": 30 / 7,
-    "monthly": 1.0,
-    "quarterly": 1 / 3,
-    "yearly": 30 / 365,
-}
-"""Uses per user and 30 days that a cadence expects; the measured frequency is held against it."""
-
 HARDLY_USED = 0.05
 """A feature that fewer than this share of the eligible use in its main window is hardly used."""

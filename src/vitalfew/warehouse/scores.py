@@ -36,7 +36,7 @@ def off_scale(metric: Metric, answer: exp.Expr) -> tuple[exp.Expr, str]:
     low, high = SCALES[metric.kind]
     outside = exp.not_(exp.Between(this=answer.copy(), low=number(low), high=number(high)))
     broken = exp.NEQ(this=answer.copy(), expression=exp.Floor(this=answer.copy()))
-    return exp.or_(outside, broken), f"hold no answer from {low} to {high}, in whole numbers"
+    return exp.or_(outside, broken), f"no answer from {low} to {high}, in whole numbers"
 
 
 def _net(answer: exp.Expr, low: int, high: int) -> exp.Expr:

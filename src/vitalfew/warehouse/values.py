@@ -212,9 +212,9 @@ def contradictions(engine: Engine, scope: Scope, values: Sequence[Value], event:
     found: dict[str, str] = {}
     for at, check in enumerate(checks):
         if row[f"c{at}"]:
-            cells = "1 cell" if row[f"c{at}"] == 1 else f"{row[f'c{at}']:,} cells"
-            column = check.value.measure.column
-            found.setdefault(check.value.name, f"{cells} in column '{column}' of '{scope.table}' {check.reason}")
+            cells, hold = ("1 cell", "holds") if row[f"c{at}"] == 1 else (f"{row[f'c{at}']:,} cells", "hold")
+            place = f"in column '{check.value.measure.column}' of '{scope.table}'"
+            found.setdefault(check.value.name, f"{cells} {place} {hold} {check.reason}")
     return found
 
 
@@ -225,7 +225,7 @@ def _checks(value: Value, scope: Scope, event: str | None) -> list[_Check]:
     checks = []
     text = scope.not_a_number(column)
     if text is not None:
-        checks.append(_Check(value, text, "hold no number"))
+        checks.append(_Check(value, text, "no number"))
     if scope.types[column] in ("integer", "number", "text"):
         checks.extend(_wrong_numbers(value, scope.number(column), of_unit=event is None))
     try:
@@ -239,12 +239,12 @@ def _wrong_numbers(value: Value, cell: exp.Expr, *, of_unit: bool) -> Iterator[_
     metric = value.metric
     if value.reaches and metric.threshold is None:
         other = exp.not_(cell.isin(number(0.0), number(1.0)))
-        yield _Check(value, other, "hold neither 0 nor 1; a proportion needs yes or no per unit, or a threshold")
+        yield _Check(value, other, "neither 0 nor 1; a proportion needs yes or no per unit, or a threshold")
     if metric.kind in SCALES:
         yield _Check(value, *off_scale(metric, cell))
     if metric.kind == "participation" and of_unit and metric.window is not None and metric.window.length is not None:
         outside = exp.not_(exp.Between(this=cell, low=number(0.0), high=number(metric.window.length)))
-        yield _Check(value, outside, f"hold no number of active days from 0 to {metric.window.length:g}")
+        yield _Check(value, outside, f"no number of active days from 0 to {metric.window.length:g}")
 
 
 def _own_rows(value: Value, scope: Scope, event: str | None) -> exp.Expr | None:
