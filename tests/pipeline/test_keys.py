@@ -186,7 +186,8 @@ def test_as_of_a_day_nothing_that_began_later_is_seen(folder: Path) -> None:
 
 def test_acts_count_up_to_the_end_of_the_day_where_the_team_is(folder: Path) -> None:
     (folder / "workspace.yaml").write_text(WORKSPACE.replace("time_zone: UTC", "time_zone: Asia/Tokyo"))
-    judge(vf.load(folder), "Ada", {"retention": 2, "rounds": 1}, at=datetime(2026, 2, 28, 16, tzinfo=UTC))  # 1 March in Tokyo
+    first_of_march_in_tokyo = datetime(2026, 2, 28, 16, tzinfo=UTC)
+    judge(vf.load(folder), "Ada", {"retention": 2, "rounds": 1}, at=first_of_march_in_tokyo)
     assert fresh(folder, as_of=date(2026, 2, 28)).tables.weights == ()
     assert fresh(folder, as_of=date(2026, 3, 1)).tables.weights != ()
 

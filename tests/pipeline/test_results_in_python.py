@@ -35,8 +35,8 @@ class Lazy:
         return TABLE
 
 
-def estimate(data: Any, **options: str) -> float | None:
-    found = vf.analyze(data, variant="arm", metrics=["spend"], control="old", **options)
+def estimate(data: Any, table: str | None = None) -> float | None:
+    found = vf.analyze(data, variant="arm", metrics=["spend"], control="old", table=table)
     return found.tables.effects[0].estimate
 
 

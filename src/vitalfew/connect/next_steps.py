@@ -114,7 +114,7 @@ def _win_rate(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
         return
     judged, wins, losses = 0, 0, 0
     for effect in tables.effects:
-        interval = next((one for one in effect.intervals if one.confidence == 0.95), None)  # noqa: PLR2004 - the usual interval
+        interval = effect.interval()
         if interval is None:
             continue
         metric = definitions.metrics.get(effect.metric)
