@@ -179,3 +179,8 @@ def test_a_ledger_without_gains_says_so_instead_of_about_none(valued: int, said:
 def test_one_line_that_gave_value_is_no_matter_of_about() -> None:
     head = Headline(shipped=14, candidates=0, vital_k=1, vital_low=1, vital_high=1, vital_n=1)
     assert words.headline_sentences(head, "weeks")[0] == "The one shipped line that was measured gave value"
+
+
+def test_a_bound_beside_zero_is_not_written_as_zero() -> None:
+    assert words.change(0.025, 0.0004, 0.0496, words.Unit(100.0, "pp")) == "+2.50\N{NO-BREAK SPACE}pp (0.04 to 4.96)"
+    assert words.change(0.025, 0.0, 0.05, words.Unit(100.0, "pp")) == "+2.5\N{NO-BREAK SPACE}pp (0.0 to 5.0)"

@@ -43,7 +43,7 @@ def sentence(definitions: Definitions, row: EffectRow) -> str:
     if interval is None:
         return f"{title} changed by {_number(scale * row.estimate, None)}{unit}, no interval"
     low, high, estimate = scale * interval.low, scale * interval.high, scale * row.estimate
-    half = (high - low) / 2
+    half = _telling((high - low) / 2, (low, high))
     direction = clear_direction(row)
     if direction == 0:
         bounds = f"{_number(low, half)} to {_number(high, half)}"
@@ -83,6 +83,12 @@ def _unit(definitions: Definitions, metric: str) -> tuple[str, float]:
         return " points", 100.0
     unit = unit_of(found)
     return (f" {unit}" if unit else ""), 1.0
+
+
+def _telling(half_width: float, bounds: tuple[float, float]) -> float:
+    """The half-width that decides the decimals: a tenth of it where a bound beside zero would be written as zero."""
+    hidden = any(bound and not _number(bound, half_width).strip(f"{MINUS}0.,") for bound in bounds)
+    return half_width / 10 if hidden else half_width
 
 
 def _number(value: float, half_width: float | None) -> str:

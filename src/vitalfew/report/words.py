@@ -107,6 +107,13 @@ def decimals(width: float) -> int:
     return max(0, min(6, 1 - math.floor(math.log10(width / 2) + 1e-9)))
 
 
+def telling(low: float, high: float) -> int:
+    """Decimals of an interval: one more where a bound beside zero would be written as zero."""
+    places = decimals(high - low)
+    hidden = any(bound and abs(bound) < 0.5 * 10.0**-places for bound in (low, high))
+    return min(6, places + 1) if hidden else places
+
+
 def figure(value: float, places: int, *, signed: bool = False) -> str:
     """A number with thousands separators and a true minus sign; no sign on what rounds to zero."""
     if not math.isfinite(value):
@@ -142,9 +149,9 @@ def change_parts(estimate: float, low: float | None, high: float | None, unit: U
     value = estimate * unit.factor
     if low is None or high is None:
         return with_unit(_signed_significant(value), unit.change), "no interval"
-    places = decimals((high - low) * unit.factor) if unit.places is None else unit.places
-    ends = between(low * unit.factor, high * unit.factor, places)
-    return with_unit(figure(value, places, signed=True), unit.change), ends
+    bounds = (low * unit.factor, high * unit.factor)
+    places = telling(*bounds) if unit.places is None else unit.places
+    return with_unit(figure(value, places, signed=True), unit.change), between(*bounds, places)
 
 
 def level(value: float, unit: Unit, places: int | None = None) -> str:
@@ -220,7 +227,7 @@ def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
         return f"{title}: no clear change, {change(row.estimate, low, high, unit)}."
     verb = "rose" if row.estimate > 0 else "fell"
     near, far = sorted((abs(low) * unit.factor, abs(high) * unit.factor))
-    places = decimals(far - near)
+    places = telling(near, far)
     by = with_unit(figure(abs(row.estimate) * unit.factor, places), unit.change_in_words)
     return f"{title} {verb} by {by} ({between(near, far, places)})."
 
