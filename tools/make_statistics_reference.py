@@ -23,9 +23,26 @@ PARTS = {
     "Two arms": ("compare", "compare_quantiles", "compare_times", "non_inferior"),
     "Can it be trusted?": ("sample_ratio", "sequential_sample_ratio", "find_phases"),
     "Several tests": ("holm", "bonferroni", "dunnett", "benjamini_hochberg", "segment_differences"),
-    "Looks planned beforehand": ("boundaries", "classic_boundaries", "stopped"),
+    "Planned looks": (
+        "boundaries",
+        "classic_boundaries",
+        "stopped",
+        "conditional_power",
+        "predictive_power",
+    ),
     "Beliefs": ("posterior", "chance_above", "expected_loss", "prior_from"),
-    "Planning": ("Design", "sample_size", "detectable", "statistical_power"),
+    "Planning": (
+        "Design",
+        "sample_size",
+        "detectable",
+        "detectable_share",
+        "statistical_power",
+        "days_needed",
+        "design_effect",
+        "variance_of_proportion",
+        "variance_of_quantile",
+        "variance_of_ratio",
+    ),
     "One share or score": ("wilson", "net_score", "share_score", "mean_score"),
 }
 """Sections and what stands in them; what these return, and errors, follow after."""

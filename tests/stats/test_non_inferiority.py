@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm, t
+from scipy.stats import t
 from statsmodels.stats.weightstats import ttest_ind
 
 from vitalfew.errors import UsageError
-from vitalfew.stats.bayes import posterior
-from vitalfew.stats.group_sequential import boundaries
-from vitalfew.stats.non_inferiority import always, at_look, believed, conditional_power, fixed, predictive_power
+from vitalfew.stats.non_inferiority import always, conditional_power, fixed, predictive_power
 
 estimates, errors, margins = st.floats(-3, 3), st.floats(0.1, 2), st.floats(0, 3)
 
@@ -49,19 +47,6 @@ def test_looking_at_any_time_costs_certainty(y: float, se: float, margin: float)
     once, ever = fixed(y, se, np.inf, margin), always(y, se, 900, 1_000, margin)
     assert float(ever.p_value) >= float(once.p_value)
     assert float(ever.bound) < float(once.bound)
-
-
-def test_at_a_look_the_boundary_decides() -> None:
-    boundary = boundaries([0.5, 1.0], 0.05, two_sided=False)[0]
-    kept, bound = at_look([0.0, -0.4], 0.1, boundary, 0.5, "up")
-    assert kept.tolist() == [True, False]
-    assert bound == pytest.approx([-0.1 * boundary, -0.4 - 0.1 * boundary])
-
-
-def test_belief_in_a_kept_guardrail_counts_the_bad_side_of_the_metric() -> None:
-    belief = posterior(0.2, 0.1)
-    assert float(believed(belief, 0.1, "up")) == pytest.approx(norm.sf(-3))
-    assert float(believed(belief, 0.1, "down")) == pytest.approx(norm.cdf(-1))
 
 
 def test_a_negative_margin_is_refused() -> None:

@@ -13,7 +13,7 @@ from statsmodels.stats.power import NormalIndPower, TTestIndPower, normal_power_
 from vitalfew.errors import UsageError
 from vitalfew.stats.designs import Design, chance_of, drift_needed, path_of
 from vitalfew.stats.group_sequential import expected_share
-from vitalfew.stats.noise import design_effect, left_by, of_proportion, of_quantile, of_ratio
+from vitalfew.stats.noise import design_effect, of_proportion, of_quantile, of_ratio
 from vitalfew.stats.power import (
     assurance,
     days_needed,
@@ -133,7 +133,6 @@ def test_noise_of_each_kind_of_metric() -> None:
     assert float(of_quantile(0.5, 0.5)) / 401 == pytest.approx(medians.var(), rel=0.1)
     assert float(design_effect(1, 0.5)) == 1.0
     assert float(design_effect(50, 0.02, 0.6)) > float(design_effect(50, 0.02)) == pytest.approx(1.98)
-    assert float(left_by(0.5)) == 0.75
 
 
 def test_clusters_have_fewer_degrees_of_freedom() -> None:

@@ -9,8 +9,10 @@
 Two arms: `compare` (means, shares, ratios; covariates; any look), `compare_quantiles`, `compare_times`, `non_inferior`.
 Trust: `sample_ratio`, `sequential_sample_ratio`, `find_phases`. Several tests: `holm`, `bonferroni`, `dunnett`,
 `benjamini_hochberg`, `segment_differences`. Looks planned beforehand: `boundaries`, `classic_boundaries`, `stopped`.
-Bayes: `posterior`, `chance_above`, `expected_loss`, `prior_from`. Planning: `Design` with `sample_size`, `detectable`,
-`statistical_power`. One share or score: `wilson`, `net_score`, `share_score`, `mean_score`.
+`conditional_power`, `predictive_power`. Bayes: `posterior`, `chance_above`, `expected_loss`, `prior_from`. Planning:
+`Design` with `sample_size`, `detectable`, `detectable_share`, `statistical_power`, `days_needed`; `design_effect`,
+`variance_of_proportion`, `variance_of_quantile`, `variance_of_ratio`. One share or score: `wilson`, `net_score`,
+`share_score`, `mean_score`.
 """
 
 from __future__ import annotations
@@ -28,9 +30,13 @@ if TYPE_CHECKING:
     from vitalfew.stats.group_sequential import classic as classic_boundaries
     from vitalfew.stats.heterogeneity import heterogeneity as segment_differences
     from vitalfew.stats.moments import Moments
-    from vitalfew.stats.non_inferiority import NonInferiority, non_inferior
+    from vitalfew.stats.noise import design_effect
+    from vitalfew.stats.noise import of_proportion as variance_of_proportion
+    from vitalfew.stats.noise import of_quantile as variance_of_quantile
+    from vitalfew.stats.noise import of_ratio as variance_of_ratio
+    from vitalfew.stats.non_inferiority import NonInferiority, conditional_power, non_inferior, predictive_power
     from vitalfew.stats.phases import phases as find_phases
-    from vitalfew.stats.power import detectable, sample_size
+    from vitalfew.stats.power import days_needed, detectable, detectable_share, sample_size
     from vitalfew.stats.power import power as statistical_power
     from vitalfew.stats.sample_sizes import SampleRatio, sample_ratio
     from vitalfew.stats.scores import mean_score, net_score, share_score
@@ -55,7 +61,11 @@ __all__ = [
     "compare",
     "compare_quantiles",
     "compare_times",
+    "conditional_power",
+    "days_needed",
+    "design_effect",
     "detectable",
+    "detectable_share",
     "dunnett",
     "expected_loss",
     "find_phases",
@@ -64,6 +74,7 @@ __all__ = [
     "net_score",
     "non_inferior",
     "posterior",
+    "predictive_power",
     "prior_from",
     "sample_ratio",
     "sample_size",
@@ -72,6 +83,9 @@ __all__ = [
     "share_score",
     "statistical_power",
     "stopped",
+    "variance_of_proportion",
+    "variance_of_quantile",
+    "variance_of_ratio",
     "wilson",
 ]
 
@@ -92,7 +106,11 @@ _HOME = {
     "compare": "comparison",
     "compare_quantiles": "distributions",
     "compare_times": "distributions",
+    "conditional_power": "non_inferiority",
+    "days_needed": "power",
+    "design_effect": "noise",
     "detectable": "power",
+    "detectable_share": "power",
     "dunnett": "families",
     "expected_loss": "bayes",
     "find_phases": "phases:phases",
@@ -101,6 +119,7 @@ _HOME = {
     "net_score": "scores",
     "non_inferior": "non_inferiority",
     "posterior": "bayes",
+    "predictive_power": "non_inferiority",
     "prior_from": "bayes",
     "sample_ratio": "sample_sizes",
     "sample_size": "power",
@@ -109,6 +128,9 @@ _HOME = {
     "share_score": "scores",
     "statistical_power": "power:power",
     "stopped": "stopping",
+    "variance_of_proportion": "noise:of_proportion",
+    "variance_of_quantile": "noise:of_quantile",
+    "variance_of_ratio": "noise:of_ratio",
     "wilson": "shares",
 }
 """Where each public name lives: the module, and the name there when it is another."""

@@ -28,7 +28,11 @@ def of_proportion(share: ArrayLike) -> Floats:
 def of_ratio(
     mean_y: ArrayLike, mean_x: ArrayLike, variance_y: ArrayLike, variance_x: ArrayLike, covariance: ArrayLike
 ) -> Floats:
-    """Of a ratio of means y / x over units, linearised (Deng, Knoblich & Lu 2018, KDD, section 3.1)."""
+    """Of a ratio of means y / x over units, linearised (Deng, Knoblich & Lu 2018, KDD, section 3.1).
+
+    >>> round(float(of_ratio(3.0, 2.0, 4.0, 1.0, 0.5)), 4)
+    1.1875
+    """
     y, x, v_y, v_x, both = (
         np.asarray(part, dtype=np.float64) for part in (mean_y, mean_x, variance_y, variance_x, covariance)
     )
@@ -59,12 +63,3 @@ def design_effect(cluster_size: ArrayLike, correlation: ArrayLike, variation: Ar
     """
     size, alike, cv = (np.asarray(part, dtype=np.float64) for part in (cluster_size, correlation, variation))
     return np.asarray(1 + (size * (1 + cv**2) - 1) * alike)
-
-
-def left_by(correlation: ArrayLike) -> Floats:
-    """Factor on the variance after adjusting for covariates of this (multiple) correlation with the metric (CUPED).
-
-    >>> round(float(left_by(0.6)), 2)
-    0.64
-    """
-    return np.asarray(1 - np.asarray(correlation, dtype=np.float64) ** 2)

@@ -16,7 +16,6 @@ import numpy as np
 from vitalfew.errors import UsageError
 from vitalfew.stats import always_valid
 from vitalfew.stats.arrays import SMALLEST_P
-from vitalfew.stats.bayes import Belief, chance_above
 from vitalfew.stats.normal import check_confidence
 
 if TYPE_CHECKING:
@@ -138,29 +137,6 @@ def always(
         always_valid.one_sided_p_values(-good, se, n, planned),
         _turned(good - width, direction),
     )
-
-
-def at_look(
-    estimate: ArrayLike, se: ArrayLike, boundary: float, margin: ArrayLike, direction: Direction = "up"
-) -> tuple[NDArray[np.bool_], Floats]:
-    """At a look of a group sequential design: whether the guardrail is shown to be kept, and the bound.
-
-    Args:
-        estimate: difference in the metric's unit.
-        se: its standard error.
-        boundary: z of this look, from `group_sequential.boundaries(shares, alpha, two_sided=False)`.
-        margin: in the metric's unit.
-        direction: which way is good.
-    """
-    good, se, margin = _good(estimate, se, margin, direction)
-    bound = good - boundary * se
-    return bound >= -margin, _turned(bound, direction)
-
-
-def believed(belief: Belief, margin: ArrayLike, direction: Direction = "up") -> Floats:
-    """Probability that the true effect is not worse than the margin, for a belief in the metric's unit and sign."""
-    sign = 1.0 if direction == "up" else -1.0
-    return chance_above(Belief(sign * np.asarray(belief.mean), belief.sd), -_margin(margin))
 
 
 def conditional_power(z: ArrayLike, share: ArrayLike, critical: ArrayLike, drift: ArrayLike | None = None) -> Floats:

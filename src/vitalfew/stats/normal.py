@@ -9,16 +9,6 @@ from vitalfew.errors import UsageError
 
 _STANDARD = NormalDist()
 _ROOT_2 = math.sqrt(2.0)
-_ROOT_2_PI = math.sqrt(2.0 * math.pi)
-
-
-def pdf(z: float) -> float:
-    """Density at `z` standard deviations.
-
-    >>> round(pdf(0.0), 4)
-    0.3989
-    """
-    return math.exp(-0.5 * z * z) / _ROOT_2_PI
 
 
 def cdf(z: float) -> float:

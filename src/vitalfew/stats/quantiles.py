@@ -195,25 +195,6 @@ def quantile_interval(arm: OrderStatistics, quantile: float, confidence: float =
     return low, high
 
 
-def direct_interval(
-    control: OrderStatistics, treatment: OrderStatistics, quantile: float, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Interval for treatment minus control from the two arms' own intervals, as skewed as they are.
-
-    The distances to the bounds are squared and added (Zou & Donner 2008, Statistics in Medicine 27, eq. 2). A little
-    wider than needed in small samples; also sound where ties leave no standard error, as long as it has a width.
-
-    Raises:
-        NotEnoughData: too few values beyond the quantile in an arm, or both arms' intervals are one single value.
-    """
-    (low_c, high_c), (low_t, high_t) = (quantile_interval(arm, quantile, confidence) for arm in (control, treatment))
-    at_c, at_t = _read(control, quantile), _read(treatment, quantile)
-    low, high = float(np.hypot(at_t - low_t, high_c - at_c)), float(np.hypot(high_t - at_t, at_c - low_c))
-    if low == 0 or high == 0:
-        raise NotEnoughData(_coarse(treatment, quantile))
-    return at_t - at_c - low, at_t - at_c + high
-
-
 def _one(arm: OrderStatistics, quantile: float) -> tuple[float, float, float, int, str | None]:
     """Degrees of freedom, level, variance of one value's contribution, fault and reason of one arm."""
     _check_quantile(quantile)
