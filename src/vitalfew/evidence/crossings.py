@@ -9,7 +9,7 @@ import numpy as np
 
 from vitalfew.evidence.comparisons import control_of
 from vitalfew.evidence.segments import SIGNIFICANT, corrected
-from vitalfew.evidence.words import title_of
+from vitalfew.evidence.words import chance_of, signed, title_of
 from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import HeterogeneityRow
@@ -93,12 +93,13 @@ def _row(
     title, other = title_of(definitions, square.metric), definitions.title("experiments", square.second)
     if p_value < SIGNIFICANT:
         way = "larger" if estimate > 0 else "smaller"
+        by, low, high = (signed(definitions, square.metric, value, se) for value in (abs(estimate), *ends))
         text = (
-            f"The effect on {title} is {way} by {abs(estimate):.3g} where {other} treats, too"
-            f" ({ends[0]:.3g} to {ends[1]:.3g}, p {p_value:.2g})."
+            f"The effect on {title} is {way} by {by.removeprefix('+')} where {other} treats, too"
+            f" ({low} to {high}, {chance_of(p_value)})."
         )
     else:
-        text = f"The effect on {title} does not clearly depend on {other} (p {p_value:.2g})."
+        text = f"The effect on {title} does not clearly depend on {other} ({chance_of(p_value)})."
     return HeterogeneityRow(
         experiment=square.first,
         metric=square.metric,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from vitalfew.errors import suggest
-from vitalfew.results.columns import BEFORE, DENOMINATOR
+from vitalfew.results.columns import BEFORE, COVARIATE, DENOMINATOR
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import AssignmentRow, FailedRow, MomentsRow
 from vitalfew.warehouse.calendar_days import date_of
@@ -173,7 +173,8 @@ class Study:
                 for covariate in covariates_of(self.definitions, metric, self.source):
                     asked = covariate.covariate == "filled" or self.definitions.metrics[metric].covariate_days
                     if covariate.name in self.reasons and asked:
-                        reason = f"not adjusted for {covariate.name}: {self.reasons[covariate.name]}"
+                        known = covariate.name.partition(COVARIATE)[2] or "the days before the exposure"
+                        reason = f"not adjusted for {known}: {self.reasons[covariate.name]}"
                         yield FailedRow(STAGE, f"{key}/{metric}", reason, remark=True)
             for segment in self.segments_of(experiment):
                 if f"segment {segment}" in self.reasons:
