@@ -53,7 +53,7 @@ def print_run(view: View, console: Console) -> None:
     tables = view.tables
     if view.is_use_only:
         _print_use_first(view, console)
-    elif tables.shipped or tables.candidates or not tables.effects:
+    elif tables.shipped or tables.candidates or not (tables.effects or tables.failed):
         print_ledger(view, console)
     print_experiments(view, console)
     if len(tables.experiments) <= FEW_EXPERIMENTS:
