@@ -64,15 +64,7 @@ def distributions(engine: Engine, units: Units) -> Measured:
         engine: where the units lie.
         units: them, with the columns of all values.
     """
-    asked = [value for value in units.columns if value.name not in units.study.reasons]
-    quantiles = [value for value in asked if value.metric.kind == "quantile"]
-    lives = [value for value in asked if value.metric.kind == "time_to_event" and value.part == "value"]
-    drawn = _counting(units.study)
-    pictured = [
-        value
-        for value in asked
-        if value.key in drawn and value.metric.kind in _PICTURED and value.name == value.key and not value.is_chained
-    ]
+    quantiles, lives, pictured = _asked(units)
     measured = Measured()
     if quantiles or pictured:
         from vitalfew.warehouse.quantiles import order_statistics, pictures
@@ -85,6 +77,25 @@ def distributions(engine: Engine, units: Units) -> Measured:
 
         measured += Measured(lifetimes=tuple(lifetimes(engine, units, lives)))
     return measured
+
+
+def reads_units(units: Units) -> bool:
+    """Whether any metric needs more than sums."""
+    return any(_asked(units))
+
+
+def _asked(units: Units) -> tuple[list[Value], list[Value], list[Value]]:
+    """Values whose quantiles, times to an event and pictures are asked for."""
+    asked = [value for value in units.columns if value.name not in units.study.reasons]
+    quantiles = [value for value in asked if value.metric.kind == "quantile"]
+    lives = [value for value in asked if value.metric.kind == "time_to_event" and value.part == "value"]
+    drawn = _counting(units.study)
+    pictured = [
+        value
+        for value in asked
+        if value.key in drawn and value.metric.kind in _PICTURED and value.name == value.key and not value.is_chained
+    ]
+    return quantiles, lives, pictured
 
 
 def _counting(study: Study) -> set[str]:

@@ -18,15 +18,16 @@ from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import as_text, table_named, whole
-from vitalfew.warehouse.distributions import Units, distributions
+from vitalfew.warehouse.distributions import Units, distributions, reads_units
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.overlaps import overlaps
-from vitalfew.warehouse.passes import sums_of
+from vitalfew.warehouse.passes import in_one_pass, sums_of
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
+from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
 from vitalfew.warehouse.values import contradictions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.compile import Scope
+    from vitalfew.warehouse.continued import Continued
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
@@ -50,7 +52,12 @@ _POPULATION, _PER_UNIT = "vitalfew population", "vitalfew per unit"
 
 
 def measure_joined(
-    study: Study, population: Population, engine: Engine, end: int | None, state: State | None = None
+    study: Study,
+    population: Population,
+    engine: Engine,
+    end: int | None,
+    state: State | None = None,
+    continued: Continued | None = None,
 ) -> Measured:
     """Measure all experiments of a study in one scan per event source.
 
@@ -60,20 +67,25 @@ def measure_joined(
         engine: where the tables lie.
         end: events from this instant on (microseconds since 1970) are ignored.
         state: numbers remembered from earlier runs.
+        continued: the last run, where this one may go on from it.
     """
     folder = tempfile.TemporaryDirectory(prefix="vitalfew-")
     try:
         plan = _Plan(study, population, engine, end)
         plan.make()
         chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
-        engine.write(_POPULATION, plan.numbered(chunks))
+        before = None if continued is None else continued.found
+        if before is None:
+            engine.write(_POPULATION, plan.numbered(chunks))
+        else:
+            engine.lend(_POPULATION, before[1].people)
         facts = Facts(study, engine, _POPULATION, population.unit_type, end)
         facts.count()
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
         summed = [value for value in kept if value.is_summed]
         memory, label = study.definitions.data.memory, f"{study.source} {list(study.experiments)}"
-        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label)
+        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label, before)
         grouped = group(setting, plan.groupings)
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
         name_it = engine.write if plan.joins or grouped.rest else engine.lend
@@ -82,10 +94,19 @@ def measure_joined(
         people = people if study.cluster is None else first_days(people)
         arrived = arrivals(engine, people) if population.timed else Arrivals()
         tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(chunks)]
-        found, daily = sums_of(study, engine, tables, summed, arrived)
+        if continued is None or len(tables) > 1 or not in_one_pass(study, tables, arrived):
+            grouped.whole()
+            continued = None
+        if continued is not None:
+            continued.grouped = grouped
+        all_cells = cells if continued is None else continued.cells
+        found, daily = sums_of(study, engine, tables, summed, arrived, all_cells=all_cells)
         explain_silence(study, engine, plan.places, kept, found[0][1].values())
         measured = study.answer(found, population.crossed) + history(study, arrived)
-        measured += distributions(engine, _units(study, kept, chunks))
+        units = _units(study, kept, chunks)
+        if reads_units(units):
+            grouped.whole()
+        measured += distributions(engine, units)
         if study.may_overlap:
             every = exp.select("*").from_(table_named(_PER_UNIT))
             measured += overlaps(study, engine, every, summed, timed=population.timed)

@@ -121,6 +121,7 @@ def _exposures(
     as_of: date | None,
     state: State | None,
 ) -> Measured:
+    from vitalfew.warehouse.continued import Continued
     from vitalfew.warehouse.events import measure_joined
     from vitalfew.warehouse.population import from_exposures
     from vitalfew.warehouse.study import Study
@@ -134,9 +135,16 @@ def _exposures(
         study = Study(definitions, source_key, group)
         end = study.end(as_of)
         try:
-            population = (blocks if study.switchback else from_exposures)(study, source, engine, end)
-            # Where a block ends is known once the next begins, so nothing of it can be remembered.
-            measured += measure_joined(study, population, engine, end, None if study.switchback else state)
+            if study.switchback:
+                # Where a block ends is known once the next begins, so nothing of it can be remembered.
+                measured += measure_joined(study, blocks(study, source, engine, end), engine, end)
+                continue
+            continued = Continued.of(study, engine, end, state)
+            known = None if continued is None else continued.population()
+            population = known or from_exposures(study, source, engine, end)
+            if continued is not None:
+                continued.take(population)
+            measured += measure_joined(study, population, engine, end, state, continued)
         except VitalfewError as error:
             measured += study.nothing(str(error))
     return measured

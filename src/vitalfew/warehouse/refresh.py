@@ -7,16 +7,16 @@ first exposure moved, for themselves alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.compile import table_named, whole
-from vitalfew.warehouse.running import ROWS, integers, run, run_on
+from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
 from vitalfew.warehouse.state import Kept, key_of
 
 if TYPE_CHECKING:
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
     from vitalfew.warehouse.additive import Additive
     from vitalfew.warehouse.engine import Engine
-    from vitalfew.warehouse.running import Floats, Room
+    from vitalfew.warehouse.running import Floats, Piece, Room
     from vitalfew.warehouse.state import State
 
 _BEFORE, _FRESH = "vitalfew units before", "vitalfew fresh units"
+MOST_STEPS = 30
+"""After so many runs everything is added up from the numbers of all units again, so that rounding cannot pile up."""
+_MOST_CHANGED = 0.5  # share of units with new events from which all are better added up
+_MOST_EVENTS = 4  # for a unit on average that are kept as events until they are added to its numbers
 _SAME = ("experiment", "unit", "arm", "start")
 
 
@@ -83,7 +87,72 @@ class Task:
         return run(self.parts, self.stream(), self.people.num_rows, self.room)
 
 
-def numbers_of(task: Task, state: State | None, label: str) -> list[Floats]:
+class Numbers(NamedTuple):
+    """Running numbers of all units, and where they are remembered."""
+
+    columns: Sequence[Floats]
+    key: str | None = None
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What new events change.
+
+    Attributes:
+        ids: units with new events, ascending.
+        before: their running numbers until now, one array each.
+        after: those with the new events.
+        kept: what is to be remembered of it.
+    """
+
+    ids: NDArray[np.int64]
+    before: Sequence[Floats]
+    after: Sequence[Floats]
+    kept: Kept
+
+
+def step_of(task: Task, kept: Kept) -> Step | None:
+    """What came since, where nobody joined and units with new events are few; None where all is better added up.
+
+    Args:
+        task: what is added up, for the same units as then.
+        kept: what is remembered.
+    """
+    files = _files(task)
+    came = [file for file in files if file not in kept.files]
+    events = sum(len(ids) for ids, _, _ in kept.log)
+    if not _grown_from(kept, files) or len(kept.log) >= MOST_STEPS or events > _MOST_EVENTS * task.people.num_rows:
+        return None
+    piece = together(task.parts, task.stream(came) if came else ())
+    if files != _files(task):
+        return None
+    touched = np.zeros(task.people.num_rows, dtype=bool)
+    touched[piece[0]] = True
+    ids = np.flatnonzero(touched)
+    room = task.room.limit // (16 * max(len(kept.numbers), 1))  # before and after, 8 bytes each
+    if len(ids) > min(_MOST_CHANGED * len(touched), room):
+        return None
+    place = np.full(len(touched), -1, np.int32)
+    place[ids] = np.arange(len(ids), dtype=np.int32)
+    before = [column[ids] for column in kept.numbers]
+    for old in kept.log:
+        add(task.parts, before, _at_places(old, place))
+    after = [column.copy() for column in before]
+    add(task.parts, after, _at_places(piece, place))
+    log = (*kept.log, piece) if came else kept.log
+    return Step(ids, before, after, replace(kept, files=files, log=log))
+
+
+def _at_places(piece: Piece, place: NDArray[np.int32]) -> Piece:
+    """The events of units that have a place, by their place."""
+    ids, codes, values = piece
+    at = place[ids]
+    here = at >= 0
+    return at[here], codes[here], [column[here] for column in values]
+
+
+def numbers_of(task: Task, state: State | None, label: str) -> Numbers:
     """Running numbers of all units, from what is remembered where that can be.
 
     Args:
@@ -93,18 +162,28 @@ def numbers_of(task: Task, state: State | None, label: str) -> list[Floats]:
     """
     files = {} if state is None or not _is_plain(task.parts.rows) else _files(task)
     if state is None or not files:
-        return task.anew()
+        return Numbers(task.anew())
     key = key_of(label, task.parts.rows.sql(), task.parts.running, task.people.schema)
     kept = state.load(key)
     if kept is None or not _grown_from(kept, files):
         numbers = task.anew()
     elif _looks_back(task.end, kept.end):
-        return task.anew()
+        return Numbers(task.anew())
     else:
-        numbers = _grown(task, kept, files)
-    if files == _files(task):  # else a file was written while it was read
-        state.save(key, Kept(task.people, numbers, files, task.end))
-    return numbers
+        numbers = _grown(task, without_log(task, kept), files)
+    if files != _files(task):  # a file was written while it was read
+        return Numbers(numbers)
+    return Numbers(numbers, key, state.save(key, Kept(task.people, numbers, files, task.end)))
+
+
+def without_log(task: Task, kept: Kept) -> Kept:
+    """The same with all events added to the numbers."""
+    if not kept.log:
+        return kept
+    numbers = [column.copy() for column in kept.numbers]
+    for piece in kept.log:
+        add(task.parts, numbers, piece)
+    return replace(kept, numbers=numbers, log=())
 
 
 def _is_plain(rows: exp.Select) -> bool:

@@ -78,6 +78,15 @@ def run_on(parts: Additive, batches: Iterable[Any], numbers: Sequence[Floats]) -
         add(parts, numbers, piece)
 
 
+def together(parts: Additive, batches: Iterable[Any]) -> Piece:
+    """All events of a stream at once."""
+    pieces = [_piece(batch) for batch in _ahead(batches)]
+    ids = np.concatenate([np.zeros(0, np.int32), *(piece[0] for piece in pieces)])
+    codes = np.concatenate([np.zeros(0, np.int16), *(piece[1] for piece in pieces)])
+    count = len(parts.rows.expressions) - 2
+    return ids, codes, [np.concatenate([np.zeros(0), *(piece[2][at] for piece in pieces)]) for at in range(count)]
+
+
 def nothing(parts: Additive, units: int) -> list[Floats]:
     """The numbers of units without events, in memory."""
     return [np.full(units, NOTHING[running.kind]) for running in parts.running]
@@ -89,10 +98,12 @@ def add(parts: Additive, numbers: Sequence[Floats], piece: Piece) -> None:
     Rows are sorted by their code first (two bytes, in linear time), so that each number is changed in one go.
     """
     ids, codes, values = piece
+    if not len(ids):
+        return
     order = np.argsort(codes, kind="stable")
     ids, codes = ids[order], codes[order]
     values = [column[order] for column in values]
-    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else np.zeros(0, np.int64)
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
     for start, end in zip(starts, [*starts[1:], len(codes)], strict=True):
         units = ids[start:end].astype(np.int64)
         for at in parts.changed_by(int(codes[start])):
@@ -115,6 +126,11 @@ def _piece(batch: Any) -> Piece:  # noqa: ANN401 - an Arrow batch, whose package
     count = len(batch.schema) - 2
     ids, codes = _array(batch.column(0), np.int32), _array(batch.column(1), np.int16)
     return ids, codes, [_array(batch.column(2 + at), np.float64) for at in range(count)]
+
+
+def floats(column: Any) -> Floats:  # noqa: ANN401 - an Arrow array
+    """The numbers of a column of doubles without gaps."""
+    return _array(column, np.float64)
 
 
 def integers(column: Any) -> NDArray[np.int64]:  # noqa: ANN401 - an Arrow array

@@ -13,7 +13,7 @@ import logging
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Piece = tuple[NDArray[np.int32], NDArray[np.int16], list[Floats]]
 
 _log = logging.getLogger(__name__)
-_VERSION = 1
+_VERSION = 2
 _KEPT = 2
 _LIST = ".json"
-_OWN = (".f8", ".arrow", ".new")
+_OWN = (".f8", ".log", ".arrow", ".new")
 _BLOCK = 1 << 16  # bytes summed together in a checksum
 _UNFINISHED = 3600.0  # seconds after which files that no list names are the remains of a run that was cut off
 
@@ -45,12 +46,20 @@ class Kept:
         numbers: running numbers, one array over units each; files that are not to be written to.
         files: size and time of change of each file of events that is in them, by its path.
         end: events from this instant on are not in them (microseconds since 1970); None when all are.
+        log: events that came since `numbers` were written: ids, codes and values.
+        day: what the next run needs to go on where this one ended, as JSON; `key` says what it hangs on.
+        cells: sums of products, `(cells, numbers of a cell)`, as `products` lays them out.
+        stored: the files in which all this lies; what is in them is not written again.
     """
 
     people: pa.Table
     numbers: Sequence[Floats]
     files: Mapping[str, str]
     end: int | None
+    log: tuple[Piece, ...] = ()
+    day: Mapping[str, Any] | None = None
+    cells: Floats | None = None
+    stored: Mapping[str, Any] = field(default_factory=dict)
 
 
 class State:
@@ -72,32 +81,51 @@ class State:
                 return None
             numbers = [self._numbers(file, body["units"]) for file in body["numbers"]]
             people = self._people(body["people"])
+            log = tuple(_piece_of(self._content(file)) for file in body["log"])
+            cells = None if body["cells"] is None else self._cells(body["cells"])
         except (OSError, ValueError, KeyError, TypeError) as problem:
             if not isinstance(problem, FileNotFoundError):
                 _log.warning("remembered numbers are damaged and are computed anew: %s", type(problem).__name__)
             return None
         if people.num_rows != body["units"]:
             return None
-        return Kept(people, numbers, body["files"], body["end"])
+        return Kept(people, numbers, body["files"], body["end"], log, body["day"], cells, body)
 
-    def save(self, key: str, kept: Kept) -> None:
-        """Remember numbers under a key. A folder that cannot be written keeps nothing."""
+    def of_day(self, day: str) -> tuple[str, Kept] | None:
+        """What a run has left that hung on the same, with the key it is remembered under."""
+        for path in self._lists():
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                found = json.loads(path.read_text("utf-8"))["body"]["day"]
+                if found is not None and found["key"] == day:
+                    kept = self.load(path.stem)
+                    return None if kept is None else (path.stem, kept)
+        return None
+
+    def save(self, key: str, kept: Kept) -> Kept:
+        """Remember numbers under a key, and say in which files. A folder that cannot be written keeps nothing."""
+        stored = kept.stored
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             ignored = self._folder / ".gitignore"
             if not ignored.exists():
                 ignored.write_text("*\n", "utf-8")
+            log = stored.get("log", [])
             body = {
                 "version": _VERSION,
                 "units": kept.people.num_rows,
-                "people": self._write_people(kept.people),
-                "numbers": [self._write_numbers(column) for column in kept.numbers],
+                "people": stored.get("people") or self._write_people(kept.people),
+                "numbers": stored.get("numbers") or [self._write(column) for column in kept.numbers],
+                "log": [*log, *(self._write(_rows_of(piece), ".log") for piece in kept.log[len(log) :])],
                 "files": dict(kept.files),
                 "end": kept.end,
+                "day": kept.day,
+                "cells": None if kept.cells is None else {"width": kept.cells.shape[1], **self._write(kept.cells)},
             }
             self._list(key, body)
         except OSError as problem:
             _log.warning("numbers cannot be remembered: %s", problem.strerror)
+            return kept
+        return replace(kept, stored=body)
 
     def _list(self, key: str, body: Mapping[str, Any]) -> None:
         """Let the new files count, and forget what no list names any more."""
@@ -119,17 +147,29 @@ class State:
         """The lists, the one written last first."""
         return sorted(self._folder.glob(f"*{_LIST}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
-    def _write_numbers(self, column: Floats) -> dict[str, str]:
-        name = f"{uuid.uuid4().hex}.f8"
+    def _write(self, content: NDArray[Any], suffix: str = ".f8") -> dict[str, Any]:
+        name = f"{uuid.uuid4().hex}{suffix}"
         with (self._folder / name).open("wb") as file:
-            np.ascontiguousarray(column).tofile(file)
-        return {"name": name, "sum": _checksum(column)}
+            np.ascontiguousarray(content).tofile(file)
+        kind = {} if content.dtype.names is None else {"values": len(content.dtype.names) - 2}
+        return {"name": name, "sum": _checksum(content), **kind}
 
-    def _numbers(self, file: Mapping[str, str], units: int) -> Floats:
-        column: Floats = np.memmap(self._folder / file["name"], np.float64, "r")
-        if len(column) != units or _checksum(column) != file["sum"]:
+    def _content(self, file: Mapping[str, Any]) -> NDArray[Any]:
+        kind = _row(file["values"]) if "values" in file else np.dtype(np.float64)
+        path = self._folder / file["name"]
+        content: NDArray[Any] = np.memmap(path, kind, "r") if path.stat().st_size else np.empty(0, kind)
+        if _checksum(content) != file["sum"]:
+            raise ValueError("a file of numbers is damaged")
+        return content
+
+    def _numbers(self, file: Mapping[str, Any], units: int) -> Floats:
+        column: Floats = self._content(file)
+        if len(column) != units:
             raise ValueError("a file of numbers is damaged")
         return column
+
+    def _cells(self, file: Mapping[str, Any]) -> Floats:
+        return self._content(file).reshape(-1, file["width"])
 
     def _write_people(self, people: pa.Table) -> dict[str, str]:
         import pyarrow as pa
@@ -161,7 +201,27 @@ def _named_in(path: Path) -> Iterator[str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         body = json.loads(path.read_text("utf-8"))["body"]
         yield body["people"]["name"]
-        yield from (file["name"] for file in body["numbers"])
+        yield from (file["name"] for file in (*body["numbers"], *body["log"]))
+        if body["cells"] is not None:
+            yield body["cells"]["name"]
+
+
+def _row(values: int) -> np.dtype[np.void]:
+    """An event as it lies in a file."""
+    return np.dtype([("id", np.int32), ("code", np.int16), *((f"v{at}", np.float64) for at in range(values))])
+
+
+def _rows_of(piece: Piece) -> NDArray[np.void]:
+    ids, codes, values = piece
+    rows = np.empty(len(ids), _row(len(values)))
+    for name, column in zip(rows.dtype.names or (), (ids, codes, *values), strict=True):
+        rows[name] = column
+    return rows
+
+
+def _piece_of(rows: NDArray[np.void]) -> Piece:
+    columns = [np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()]
+    return columns[0], columns[1], columns[2:]
 
 
 def _checksum(content: NDArray[Any]) -> str:

@@ -271,7 +271,7 @@ def _moments(names: tuple[str, ...], plan: _Pass, sums: Mapping[str, float], k: 
         cross[n <= 1] = 0.0
         np.fill_diagonal(cross, np.maximum(cross.diagonal(), 0.0))
         third = np.array([sums.get(f"t{i}", np.nan) for i in range(k)]) - _below_third(n, mean, product)
-    return Moments(names, n, plan.shift, mean, cross, int(sums["units"]), np.where(n.diagonal() > 0, third, 0.0))
+    return Moments(names, n, plan.shift, mean, cross, int(sums["units"]), np.where(n.diagonal() > 1, third, 0.0))
 
 
 def _below_third(n: Floats, mean: Floats, product: Floats) -> Floats:
@@ -387,13 +387,13 @@ def _settled(found: Mapping[Cell, Moments], constants: Mapping[Cell, Mapping[int
 
 def _with_extremes(engine: Engine, rows: Rows, plan: _Pass, found: Mapping[Cell, Moments]) -> dict[Cell, Moments]:
     """Add smallest and largest value where values are skewed, and what follows for shares without reading again."""
-    skewed = [i for i in range(len(rows.names)) if i not in rows.shares and _is_skewed(found.values(), i)]
+    skewed = [i for i in range(len(rows.names)) if i not in rows.shares and is_skewed(found.values(), i)]
     ends = {_cell(row): row for row in _extremes(engine, rows, plan, skewed)} if skewed else {}
     shaped = {}
     for cell, moments in found.items():
         third, low, high = moments.third.copy(), moments.low.copy(), moments.high.copy()
         for i in rows.shares:
-            third[i], low[i], high[i] = _of_share(moments, i)
+            third[i], low[i], high[i] = of_share(moments, i)
         for i in skewed:
             lowest, highest = ends[cell][f"low{i}"], ends[cell][f"high{i}"]
             low[i] = np.nan if lowest is None else lowest - moments.shift[i]
@@ -402,7 +402,8 @@ def _with_extremes(engine: Engine, rows: Rows, plan: _Pass, found: Mapping[Cell,
     return shaped
 
 
-def _is_skewed(found: Iterable[Moments], column: int) -> bool:
+def is_skewed(found: Iterable[Moments], column: int) -> bool:
+    """Whether a column is so skewed in some cell that smallest and largest values matter."""
     for moments in found:
         n, squares = moments.n[column, column], moments.cross[column, column]
         if n > 0 and squares > 0 and abs(moments.third[column]) / n > _SKEWED * (squares / n) ** 1.5:
@@ -410,7 +411,7 @@ def _is_skewed(found: Iterable[Moments], column: int) -> bool:
     return False
 
 
-def _of_share(moments: Moments, column: int) -> tuple[float, float, float]:
+def of_share(moments: Moments, column: int) -> tuple[float, float, float]:
     """Third central sum, smallest and largest shifted value of a column of 0 and 1."""
     n, shift = moments.n[column, column], moments.shift[column]
     if n == 0:
