@@ -74,7 +74,7 @@ def _forest(view: View, experiment: str, metric: str | None) -> Chart:
 
 
 def _line(view: View, row: EffectRow, place: int) -> list[Markup]:
-    name = view.title("metrics", row.metric) + (f", {view.title('segments', row.segment)}" if row.segment else "")
+    name = view.name_of(row)
     mark, text = effect_mark(row), effect_text(row, view)
     y = ROW * place + 4
     words = [label(NAMES - 8, y + 15, name[:34], "end"), label(NAMES + GLYPH + 8, y + 15, text)]

@@ -150,9 +150,7 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
 
 
 def _name(view: View, row: EffectRow, *, arms: bool) -> str:
-    title = view.title("metrics", row.metric)
-    where = "" if row.segment is None else f", {view.title('segments', row.segment)}"
-    return f"{title}{where} ({row.arm})" if arms else f"{title}{where}"
+    return f"{view.name_of(row)} ({row.arm})" if arms else view.name_of(row)
 
 
 def _whole(text: str) -> str:

@@ -100,7 +100,7 @@ def _spec(values: Sequence[Mapping[str, Any]], shared: Spec, layers: Sequence[Sp
 
 def _effect(view: View, row: EffectRow) -> dict[str, Any]:
     unit = view.unit(row.metric)
-    name = view.title("metrics", row.metric) + (f", {view.title('segments', row.segment)}" if row.segment else "")
+    name = view.name_of(row)
     found: dict[str, Any] = {
         "name": f"{name} ({row.arm})",
         "unit": unit.change,

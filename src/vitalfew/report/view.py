@@ -65,6 +65,11 @@ class View:
         """The title of a definition, else its key in words."""
         return "" if key is None else self.definitions.title(kind, key)
 
+    def name_of(self, row: EffectRow) -> str:
+        """What an effect is on: the metric's title, and the segment's where it is about one."""
+        title = self.title("metrics", row.metric)
+        return title if row.segment is None else f"{title}, {self.title('segments', row.segment)}"
+
     def experiments_of(self, line: ShippedLine | CandidateLine) -> tuple[ExperimentRow, ...]:
         """The experiments behind a ledger line."""
         wanted = {line.line} if line.kind == "initiative" else self.initiatives_on(line.line)

@@ -7,7 +7,6 @@ could not be made; it stays NaN and does not count.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from vitalfew.errors import UsageError
 from vitalfew.stats.arrays import SMALLEST_P
 from vitalfew.stats.normal import check_confidence
+from vitalfew.stats.quadrature import hermite, legendre
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -155,7 +155,7 @@ def _outside(bound: Floats, loading: Floats, known: Floats) -> Floats:
     from scipy.special import ndtr
 
     nodes = _NODES if np.nanmax(loading, initial=0.0) <= _ALIKE else _MORE_NODES
-    x, weight = _legendre(nodes)
+    x, weight = legendre(nodes)
     x, weight = x * _REACH, weight * _REACH
     density = weight * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     within = np.zeros((*bound.shape, nodes))  # logarithm of the probability that all lie within
@@ -177,29 +177,16 @@ def _spreads(df: Floats) -> tuple[Floats, Floats]:
     nu = np.minimum(df, _MANY)[..., None]
     # The square root of chi-square is nearly normal with variance 1/2 around sqrt(df - 1/2).
     if np.all(nu[~np.isnan(nu)] >= _BELL):
-        x, weight = _hermite(_BELL_NODES)
+        x, weight = hermite(_BELL_NODES)
         chi = np.sqrt(nu - 0.5) + x
     else:
-        x, weight = _legendre(_SPREAD_NODES)
+        x, weight = legendre(_SPREAD_NODES)
         low = np.maximum(np.sqrt(np.maximum(nu - 0.5, 0.0)) - _REACH * np.sqrt(0.5), 0.0)
         high = np.sqrt(nu) + _REACH * np.sqrt(0.5) + 1.0
         chi, weight = low + (high - low) * (x + 1) / 2, weight * (high - low) / 2
     log_density = (nu - 1) * np.log(chi) - chi**2 / 2 - (nu / 2 - 1) * np.log(2.0) - gammaln(nu / 2)
     scales = np.where(df[..., None] < _MANY, chi / np.sqrt(nu), 1.0)
     return scales, np.exp(log_density) * weight
-
-
-@lru_cache(maxsize=4)
-def _legendre(nodes: int) -> tuple[Floats, Floats]:
-    x, weight = np.polynomial.legendre.leggauss(nodes)
-    return x, weight
-
-
-@lru_cache(maxsize=4)
-def _hermite(nodes: int) -> tuple[Floats, Floats]:
-    """Gauss-Hermite nodes, with weights for a plain integral."""
-    x, weight = np.polynomial.hermite.hermgauss(nodes)
-    return x, weight * np.exp(x**2)
 
 
 def _given(p_values: ArrayLike) -> Floats:

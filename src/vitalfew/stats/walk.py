@@ -9,10 +9,11 @@ from those without by the likelihood ratio, so any number of drifts costs one pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from vitalfew.stats.quadrature import legendre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,10 +114,4 @@ def walk(shares: Sequence[float], low: Sequence[float], high: Sequence[float], r
 def _nodes(width: float, step: float) -> tuple[Floats, Floats]:
     """Gauss-Legendre nodes for a region of `width` in z, where one step has the variance `step` of the whole."""
     wanted = _PER_KERNEL * width / np.sqrt(step)
-    return _legendre(int(np.clip(32 * np.ceil(wanted / 32), _FEWEST, _MOST)))
-
-
-@lru_cache(maxsize=32)
-def _legendre(nodes: int) -> tuple[Floats, Floats]:
-    x, weight = np.polynomial.legendre.leggauss(nodes)
-    return x, weight
+    return legendre(int(np.clip(32 * np.ceil(wanted / 32), _FEWEST, _MOST)))
