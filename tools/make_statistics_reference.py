@@ -43,7 +43,14 @@ PARTS = {
         "variance_of_quantile",
         "variance_of_ratio",
     ),
-    "One share or score": ("wilson", "net_score", "share_score", "mean_score"),
+    "One share, score, quantile or time": (
+        "wilson",
+        "net_score",
+        "share_score",
+        "mean_score",
+        "quantile_of",
+        "median_time",
+    ),
 }
 """Sections and what stands in them; what these return, and errors, follow after."""
 

@@ -15,7 +15,6 @@ from vitalfew.stats.group_sequential import (
     boundaries,
     classic,
     drift_for,
-    expected_share,
     futility,
     inflation,
     power,
@@ -153,14 +152,6 @@ def test_futility_meets_efficacy_at_the_end_and_costs_exactly_the_power() -> Non
     # Non-binding: whoever goes on against it makes no more false claims than promised.
     ignoring = walk(shares, [-math.inf] * 5, high).crossing()[0].sum()
     assert float(ignoring) == pytest.approx(0.025, abs=1e-8)
-
-
-def test_stopping_early_saves_units_on_average() -> None:
-    shares = EQUAL[5]
-    bounds = boundaries(shares)
-    design = walk(shares, [-z for z in bounds], bounds)
-    drift = drift_for(shares, bounds, 0.8)
-    assert expected_share(design, drift) < 0.85 < expected_share(design, 0.0)
 
 
 def test_a_result_at_the_only_look_is_the_usual_test() -> None:

@@ -205,3 +205,22 @@ def test_no_variation_is_no_certainty() -> None:
 def test_a_prior_without_spread_is_not_moved() -> None:
     assert [float(part) for part in vf.stats.posterior(0.4, 0.1, 0.1, 0.0)] == [0.1, 0.0]
     assert [float(part) for part in vf.stats.posterior(0.4, math.inf, 0.1, 0.2)] == pytest.approx([0.1, 0.2])
+
+
+def test_a_quantile_of_one_arm_has_an_interval_or_says_how_many_values_it_needs() -> None:
+    seconds = np.random.default_rng(3).exponential(10, 2000)
+    found = vf.stats.quantile_of([*seconds, np.nan, np.inf], 0.9)
+    assert found.n == 2000
+    assert found.estimate == pytest.approx(np.quantile(seconds, 0.9), rel=1e-3)
+    assert found.low < 10 * np.log(10) < found.high
+    with pytest.raises(NotEnoughData, match="1,000 values are needed"):
+        vf.stats.quantile_of(seconds[:400], 0.99)
+
+
+def test_the_median_time_of_one_arm_counts_those_who_were_left_before() -> None:
+    weeks = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    relapsed = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    found = vf.stats.median_time(weeks, relapsed)  # as published: 23 weeks, from 13 on
+    assert (found.estimate, found.low, found.high, found.n) == (23.0, 13.0, float("inf"), 21)
+    with pytest.raises(UsageError, match="times and marks do not fit"):
+        vf.stats.median_time([3.0, -1.0], [1, 1])

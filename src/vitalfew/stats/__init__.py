@@ -11,8 +11,8 @@ Trust: `sample_ratio`, `sequential_sample_ratio`, `find_phases`. Several tests: 
 `benjamini_hochberg`, `segment_differences`. Looks planned beforehand: `boundaries`, `classic_boundaries`, `stopped`.
 `conditional_power`, `predictive_power`. Bayes: `posterior`, `chance_above`, `expected_loss`, `prior_from`. Planning:
 `Design` with `sample_size`, `detectable`, `detectable_share`, `statistical_power`, `days_needed`; `design_effect`,
-`variance_of_proportion`, `variance_of_quantile`, `variance_of_ratio`. One share or score: `wilson`, `net_score`,
-`share_score`, `mean_score`.
+`variance_of_proportion`, `variance_of_quantile`, `variance_of_ratio`. One arm: `wilson`, `net_score`,
+`share_score`, `mean_score`, `quantile_of`, `median_time`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vitalfew.stats.bayes import Belief, Prior, chance_above, expected_loss, posterior, prior_from
     from vitalfew.stats.comparison import Comparison, VarianceMissing, compare
     from vitalfew.stats.designs import Design
-    from vitalfew.stats.distributions import compare_quantiles, compare_times
+    from vitalfew.stats.distributions import compare_quantiles, compare_times, median_time, quantile_of
     from vitalfew.stats.families import benjamini_hochberg, bonferroni, dunnett, holm
     from vitalfew.stats.group_sequential import boundaries
     from vitalfew.stats.group_sequential import classic as classic_boundaries
@@ -71,11 +71,13 @@ __all__ = [
     "find_phases",
     "holm",
     "mean_score",
+    "median_time",
     "net_score",
     "non_inferior",
     "posterior",
     "predictive_power",
     "prior_from",
+    "quantile_of",
     "sample_ratio",
     "sample_size",
     "segment_differences",
@@ -116,11 +118,13 @@ _HOME = {
     "find_phases": "phases:phases",
     "holm": "families",
     "mean_score": "scores",
+    "median_time": "distributions",
     "net_score": "scores",
     "non_inferior": "non_inferiority",
     "posterior": "bayes",
     "predictive_power": "non_inferiority",
     "prior_from": "bayes",
+    "quantile_of": "distributions",
     "sample_ratio": "sample_sizes",
     "sample_size": "power",
     "segment_differences": "heterogeneity:heterogeneity",

@@ -1,4 +1,4 @@
-"""Quantiles and times to an event of two arms compared from the values themselves: a face for those who have them."""
+"""Quantiles and times to an event, of one arm or of two, from the values themselves: a face for those who have them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.comparison import comparison_of
-from vitalfew.stats.lifetimes import MEDIANS, RESTRICTED_MEAN, median_sample, restricted_mean_sample
+from vitalfew.stats.lifetimes import MEDIANS, RESTRICTED_MEAN, median_interval, median_sample, restricted_mean_sample
 from vitalfew.stats.normal import check_confidence
-from vitalfew.stats.quantiles import METHOD, probabilities, quantile_sample
+from vitalfew.stats.quantiles import METHOD, probabilities, quantile_interval, quantile_sample
+from vitalfew.stats.scores import Score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,12 +67,7 @@ def compare_quantiles(
     >>> found.estimate, round(found.se, 1)
     (30.0, 8.5)
     """
-    values = [_numbers(arm) for arm in (control, treatment)]
-    values = [arm[np.isfinite(arm)] for arm in values]
-    asked = probabilities(quantile, [len(arm) for arm in values], picture=False)
-    arms = [
-        _Read(len(arm), asked if len(arm) else (), tuple(np.quantile(arm, asked)) if len(arm) else ()) for arm in values
-    ]
+    arms = _read(quantile, control, treatment)
     found = quantile_sample(arms, [quantile, quantile])
     return _told(found.sample, found.reasons, f"{quantile:g} quantile", METHOD, confidences)
 
@@ -107,6 +103,65 @@ def compare_times(
     found = median_sample(arms) if horizon is None else restricted_mean_sample(arms, [horizon, horizon])
     what, method = ("median time", MEDIANS) if horizon is None else ("restricted mean time", RESTRICTED_MEAN)
     return _told(found.sample, found.reasons, what, method, confidences)
+
+
+def quantile_of(values: ArrayLike, quantile: float = 0.5, confidence: float = 0.95) -> Score:
+    """A quantile of one arm of independent units, with Woodruff's interval, right for any distribution, ties included.
+
+    Args:
+        values: one per unit; NaN and infinities are missing.
+        quantile: between 0 and 1; 0.5 is the median.
+        confidence: two-sided, as a share.
+
+    Raises:
+        NotEnoughData: fewer than ten values beyond the quantile, or too few for this confidence.
+        UsageError: no numbers, no quantile, a confidence that is no share.
+
+    >>> seconds = [float(second) for second in range(1, 401)]
+    >>> found = quantile_of(seconds, 0.9)
+    >>> [round(bound, 1) for bound in (found.estimate, found.low, found.high)]
+    [360.1, 348.4, 371.8]
+    """
+    check_confidence(confidence)
+    (arm,) = _read(quantile, values)
+    low, high = quantile_interval(arm, quantile, confidence)
+    level = float(np.interp(quantile, arm.probabilities, arm.values))
+    return Score(level, low, high, arm.n, "Woodruff's interval")
+
+
+def median_time(times: ArrayLike, happened: ArrayLike, confidence: float = 0.95) -> Score:
+    """Median time until something happens in one arm, when some units had to be left before it did.
+
+    Args:
+        times: per unit the time it was followed, 0 or more.
+        happened: per unit 1 when the event happened then, 0 when it was left without.
+        confidence: two-sided, as a share.
+
+    Raises:
+        NotEnoughData: the median is not reached, or so many events share its time that it has no width.
+        UsageError: no numbers, times below zero, or not one mark per time.
+
+    References:
+        Brookmeyer & Crowley 1982, Biometrics 38, with the log-log interval of the share.
+
+    >>> found = median_time([1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23], [1] * 21)
+    >>> found.estimate, found.low, found.high
+    (8.0, 4.0, 11.0)
+    """
+    check_confidence(confidence)
+    arm = _followed(times, happened)
+    return Score(
+        *median_interval(arm, confidence), arm.units, "Kaplan-Meier's curve, Brookmeyer and Crowley's interval"
+    )
+
+
+def _read(quantile: float, *arms: ArrayLike) -> list[_Read]:
+    """Order statistics of arms, all at the same probabilities."""
+    values = [numbers[np.isfinite(numbers)] for numbers in map(_numbers, arms)]
+    asked = probabilities(quantile, [len(arm) for arm in values], picture=False)
+    return [
+        _Read(len(arm), asked if len(arm) else (), tuple(np.quantile(arm, asked)) if len(arm) else ()) for arm in values
+    ]
 
 
 def _told(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.stats.spending import Spending
-    from vitalfew.stats.walk import Front, Walk
+    from vitalfew.stats.walk import Front
 
     Floats = NDArray[np.float64]
 
@@ -172,13 +172,6 @@ def inflation(shares: Sequence[float], high: Sequence[float], alpha: float = 0.0
     1.229
     """
     return (drift_for(shares, high, power) / (ppf(1 - alpha / 2) + ppf(power))) ** 2
-
-
-def expected_share(design: Walk, drift: float) -> float:
-    """Share of the planned information used on average until stopping."""
-    up, down = design.crossing(drift)
-    stopped, shares = np.asarray(up + down), np.asarray(design.shares)
-    return float(stopped @ shares + (1 - stopped.sum()) * shares[-1])
 
 
 def _bound(front: Front, share: float, due: float) -> float:

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.normal import two_sided
 from vitalfew.stats.shares import wilson
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vitalfew.stats.moments import Moments
-
-ScoreKind = Literal["nps", "csat", "ces"]
-Rule = Literal["mean", "share", "net"]
 _METHODS = {"net": "adjusted Wald (Rocks 2016)", "share": "Wilson's score", "mean": "Student's t"}
 _FEWEST = 2  # answers that a variance needs
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score with its interval, in its own unit: NPS and net -100 to 100, shares 0 to 1, means on the answers' scale.
+    """A number of one arm with its interval, in its own unit: NPS and net -100 to 100, shares 0 to 1, else the data's.
 
     Attributes:
-        estimate: the score as everybody computes it.
+        estimate: the number as everybody computes it.
         low: lower bound; the interval need not be centred on the estimate.
-        high: upper bound.
-        n: answers.
+        high: upper bound; infinite for a median time that may still lie anywhere later.
+        n: answers, values or units.
         method: of the interval, in words.
     """
 
@@ -88,48 +80,6 @@ def mean_score(mean: float, variance: float, n: float, confidence: float = 0.95)
         raise NotEnoughData(f"not enough data for the interval of a mean answer: {what}")
     half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * math.sqrt(variance / n)
     return Score(mean, mean - half, mean + half, int(n), _METHODS["mean"])
-
-
-def custom_of(kind: ScoreKind, rule: Rule | None = None) -> Rule:
-    """Which of the three customs a metric follows: NPS is a net score, CSAT a share, CES whatever `rule` says (mean).
-
-    >>> custom_of("nps"), custom_of("csat"), custom_of("ces", "net")
-    ('net', 'share', 'net')
-    """
-    return {"nps": "net", "csat": "share"}.get(kind, rule or "mean")  # type: ignore[return-value] # values are rules
-
-
-def scores(arms: Sequence[Moments], column: str, custom: Rule, confidence: float = 0.95) -> list[Score | str]:
-    """Score each arm from its moments; where an arm has none, the reason.
-
-    Args:
-        arms: moments of units, missing answers missing.
-        column: with 100, 0 or -100 per unit for `net`, 0 or 1 for `share`, the answer itself for `mean`.
-        custom: which of the three; see `custom_of`.
-        confidence: two-sided, as a share.
-
-    >>> from vitalfew.stats import Moments
-    >>> answers = Moments.of({"nps": [100.0] * 50 + [0.0] * 30 + [-100.0] * 20})
-    >>> [round(score.low, 1) for score in scores([answers], "nps", "net")]
-    [14.1]
-    """
-    return [_score(arm, column, custom, confidence) for arm in arms]
-
-
-def _score(arm: Moments, column: str, custom: Rule, confidence: float) -> Score | str:
-    n, mean = arm.count(column), arm.mean_of(column)
-    variance = arm.variance_of(column)
-    try:
-        if custom == "mean":
-            return mean_score(mean, variance, n, confidence)
-        if custom == "share":
-            return share_score(round(mean * n, 6) if n else 0, n, confidence)
-        # Of n answers worth 100, 0 or -100 the squares count both ends, the values their difference.
-        ends = (variance * (n - 1) + n * mean * mean) / 10_000 if n > 1 else abs(mean) / 100
-        net = n * mean / 100
-        return net_score(round((ends + net) / 2, 6), round((ends - net) / 2, 6), n, confidence)
-    except NotEnoughData as error:
-        return str(error)
 
 
 def _check(part: float, n: float) -> None:
