@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from vitalfew.workspace.bets import Feature, Hypothesis, Initiative, Later, Spending
 from vitalfew.workspace.metrics import MEASURE_FIELDS, Cap, Factor, Guardrail, Measure, Metric, Window
 from vitalfew.workspace.sources import (
     AggregateSource,
@@ -26,6 +27,7 @@ from vitalfew.workspace.sources import (
     source_shape,
 )
 from vitalfew.workspace.trials import Dealing, DecisionRule, Experiment, Plan
+from vitalfew.workspace.utilities import Utility
 from vitalfew.workspace.vocabulary import (
     Aggregation,
     Cadence,
@@ -40,6 +42,7 @@ from vitalfew.workspace.vocabulary import (
     FeatureKey,
     Filter,
     Grade,
+    Horizon,
     InitiativeKey,
     Key,
     Memory,
@@ -96,12 +99,14 @@ __all__ = [
     "Filter",
     "Grade",
     "Guardrail",
+    "Horizon",
     "Hypothesis",
     "Identities",
     "Initiative",
     "InitiativeKey",
     "Key",
     "KeyResult",
+    "Later",
     "Link",
     "Measure",
     "Memory",
@@ -128,6 +133,7 @@ __all__ = [
     "Side",
     "Source",
     "SourceKey",
+    "Spending",
     "Stakeholder",
     "StakeholderKey",
     "Status",
@@ -136,6 +142,7 @@ __all__ = [
     "TeamKey",
     "Text",
     "UnitSource",
+    "Utility",
     "Vision",
     "Window",
     "Zone",
@@ -184,17 +191,20 @@ class Policy(Definition):
     covariate_days: Days = 0
     decision: DecisionRule = DecisionRule()
     rater_groups: dict[Text, Positive] = Field(default_factory=dict)
+    minimum_shares: dict[Horizon, Share] = Field(default_factory=dict)
+    test_cost: NotNegative = 0
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------
 
 
 class Stakeholder(Definition):
-    """Those who gain or lose."""
+    """Those who gain or lose. `raters`: the group of raters that speaks for them."""
 
     title: Text | None = None
     role: Literal["payer", "user", "affected", "staff", "partner", "society"] | None = None
     side: Side | None = None
+    raters: Text | None = None
 
 
 class Segment(Definition):
@@ -267,61 +277,6 @@ class Link(Definition):
     kind: Literal["component", "influence"] = "influence"
     low: Number | None = None
     high: Number | None = None
-
-
-# What is built -----------------------------------------------------------------------------------------------------
-
-
-class Feature(Definition):
-    """Something users can use. Use is measured from `events` of an event source.
-
-    `eligible` is `all` or the key of a segment; `cost` and `upkeep` (per year) in the policy's cost unit.
-    """
-
-    title: Text | None = None
-    source: SourceKey | None = None
-    events: tuple[EventName, ...] = ()
-    eligible: Annotated[str, Reference("segments", "all")] = "all"
-    cadence: Cadence = "weekly"
-    cost: Cost | None = None
-    upkeep: NotNegative | None = None
-    shipped: Day | None = None
-    team: TeamKey | None = None
-
-
-class Initiative(Definition):
-    """Something we may build, change or remove.
-
-    `reach` is the share of all units it touches (1 when not given, which the ledger says); `removes` names the
-    feature it takes away; `exception` is the recorded reason for serving nothing.
-    """
-
-    title: Text | None = None
-    team: TeamKey | None = None
-    feature: FeatureKey | None = None
-    removes: FeatureKey | None = None
-    status: Status = "idea"
-    shipped: Day | None = None
-    started: Day | None = None
-    cost: Cost | None = None
-    upkeep: NotNegative | None = None
-    serves: tuple[Purpose, ...] = ()
-    origin: Literal["need", "request", "sales", "management", "team", "technical"] | None = None
-    reach: Share | None = None
-    ramp_weeks: NotNegative = 0
-    exception: Text | None = None
-
-
-class Hypothesis(Definition):
-    """The question an initiative poses. `margin` decides a promise of no change (p50 = 0)."""
-
-    initiative: InitiativeKey
-    metric: MetricKey
-    segment: Annotated[str, Reference("segments", "all")] = "all"
-    due: Day | None = None
-    method: Literal["experiment", "release"] = "experiment"
-    guardrails: tuple[MetricKey, ...] = ()
-    margin: NotNegative | None = None
 
 
 class Release(Definition):

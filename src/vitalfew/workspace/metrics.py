@@ -8,9 +8,11 @@ from pydantic import Field, Strict, model_validator
 
 from vitalfew.workspace.metric_kinds import faults
 from vitalfew.workspace.templates import expand
+from vitalfew.workspace.utilities import Utility
 from vitalfew.workspace.vocabulary import (
     Aggregation,
     ColumnName,
+    Cost,
     Days,
     Definition,
     Direction,
@@ -18,6 +20,7 @@ from vitalfew.workspace.vocabulary import (
     Filter,
     Flag,
     Level,
+    MetricKey,
     MetricKind,
     NotNegative,
     Number,
@@ -136,12 +139,24 @@ class Metric(Definition):
 
 
 class Factor(Definition):
-    """A metric that counts as value, with the range over which it may swing (worst and best plausible, any order)."""
+    """A metric that counts as value, with the range over which it may swing (worst and best plausible, any order).
+
+    `baseline`: where the metric stands; every `utility` but the plain linear one needs it. `money`: what the whole
+    swing is worth over the horizon, in the workspace's currency; one factor that has it gives every point a price.
+    `counter`: the metric that would get worse if this one were chased alone. `tangible`: whether it is counted directly
+    or through an accepted `proxy`.
+    """
 
     range: tuple[Number, Number]
     stakeholder: StakeholderKey | None = None
     title: Text | None = None
     baseline: Number | None = None
+    utility: Utility = Utility()
+    money: Cost | None = None
+    counter: MetricKey | None = None
+    lag_weeks: NotNegative = 0
+    tangible: Flag | None = None
+    proxy: Text | None = None
     north_star: Flag = False
     provenance: Literal["customer", "internal"] | None = None
 
@@ -149,6 +164,8 @@ class Factor(Definition):
     def _has_width(self) -> Self:
         if self.range[0] == self.range[1]:
             raise ValueError("a range needs two different ends")
+        if self.baseline is None and self.utility != Utility():
+            raise ValueError("a utility that is not linear needs a baseline")
         return self
 
 

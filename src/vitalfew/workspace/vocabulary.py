@@ -63,6 +63,7 @@ Side = Literal["customer", "business", "technical", "employee"]
 Grade = Literal["replicated", "tested", "staged", "dated", "correlated", "opinion"]
 CauseEvidence = Literal["observed", "analysed", "reported", "assumed"]
 Status = Literal["idea", "framed", "forecast", "committed", "live", "shipped", "dropped", "removed"]
+Horizon = Literal["h1", "h2", "h3"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 Aggregation = Literal["sum", "count", "count_distinct", "max", "min", "last", "avg"]
 MetricKind = Literal[

@@ -1,0 +1,257 @@
+"""What decisions rest on: ranks, the vital few factors, plans, the worth of knowing more, views, explanations.
+
+Values are in points (100: every factor from worst to best over the whole horizon), costs in the policy's unit.
+Intervals are of 80 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from vitalfew.results.basics import Estimate, Value
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """Where a candidate stands among those that have a value and a cost, ranked by value per cost.
+
+    Attributes:
+        line: its key.
+        rank: mean rank, with its 80 % interval.
+        acceptability: probability of each rank from the first on (at most the first 100).
+        p_top: probability of being among the first 1, 3, 5, 10, by these numbers as text.
+        wins: probability of beating another candidate in value per cost, by its key (at most 30: the nearest in rank).
+        central: mean weights of the factors in the draws in which it comes first; empty when it never does.
+        confidence: probability of coming first at these weights; None when it never does.
+    """
+
+    line: str
+    rank: Estimate
+    acceptability: tuple[float, ...]
+    p_top: Mapping[str, float]
+    wins: Mapping[str, float]
+    central: Mapping[str, float]
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VitalFactorsRow:
+    """What deciding by `k` factors alone would cost: the one set of each size on the way down to the North Star.
+
+    `regret`: share of the best plan's value that is lost, with its interval over draws of the weights. `tau`: Kendall's
+    tau of the order of lines with that by all factors. `enough`: the smallest set that loses 2 % or less at tau 0.8.
+    `dropped`: the factor that the next larger set holds besides.
+    """
+
+    k: int
+    factors: tuple[str, ...]
+    regret: Estimate
+    tau: float
+    enough: bool = False
+    dropped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorShareRow:
+    """How much of the differences in value between lines a factor explains (`share`; they sum to 1)."""
+
+    factor: str
+    share: float
+    raters: int = 0
+    zero_votes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RedundantRow:
+    """A factor that says what others say already.
+
+    `why`: *correlated* effects with one other, *explained* by several (R²), or *path*: one is a means to the other.
+    `keep`: the one of the two to keep, where that can be told.
+    """
+
+    factor: str
+    others: tuple[str, ...]
+    why: Literal["correlated", "explained", "path"]
+    strength: float | None
+    comparisons: int
+    keep: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValueRow:
+    """What a line means to some of those concerned, by their own weights or their own effects.
+
+    `kind` *segment* (effects measured there), *raters* (weights of a rater group), *stakeholder* (the factors that are
+    theirs), *side* (customer, business, technical, employee). `p_loss`: probability that they lose by it.
+    """
+
+    line: str
+    group: str
+    kind: Literal["segment", "raters", "stakeholder", "side"]
+    value: Value
+    p_loss: float
+    shipped: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SayDoRow:
+    """Stated weight of a factor beside the weight that past choices reveal, each with its 80 % interval.
+
+    `revealed`: share of the cost of what was chosen that went to what moves the factor. `chosen_for`: log odds of being
+    chosen per range of the factor, from accepted and rejected lines; None when too few were rejected.
+    """
+
+    factor: str
+    stated: Estimate
+    revealed: Estimate | None
+    chosen_for: Estimate | None
+    lines: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A set of candidates to fund.
+
+    `plan`: *best* (most expected value within all bounds), *cheapest* (least cost within 5 % of the best value),
+    *unfenced* (without minimum shares: what the fences cost). `regret`: mean value that the best set of each draw has
+    above it. `gap`: how far from the proved optimum, as a share. `binding`: bounds that stand in the way of more.
+    """
+
+    plan: Literal["best", "cheapest", "unfenced"]
+    lines: tuple[str, ...]
+    value: Value
+    cost: float
+    budget: float
+    regret: float
+    gap: float
+    binding: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierRow:
+    """The most expected value that a budget buys; `side` *all*, or that of one side with a floor on the others."""
+
+    side: str
+    budget: float
+    cost: float
+    value: float
+    sides: Mapping[str, float]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRow:
+    """When to start a line of the plan: by cost of delay over duration, team by team.
+
+    `cost_of_delay`: points lost per week of delay (part of `closing` in it: a window that closes).
+    """
+
+    place: int
+    line: str
+    team: str | None
+    weeks: float
+    start_week: float
+    end_week: float
+    cost_of_delay: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InformationRow:
+    """What it would be worth to know something for sure before choosing (expected value of perfect information).
+
+    `about`: *everything*, *weights* (or the weight of `subject`), *effects* (or those of the line `subject`), *slopes*
+    (links between metrics), *costs*. `worth` in points, with its standard error; `share` of that of everything.
+    """
+
+    about: Literal["everything", "weights", "effects", "slopes", "costs"]
+    subject: str | None
+    worth: float
+    error: float
+    share: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A long-term bet in two steps: build a little, look, and go on only if it is worth it.
+
+    `now`: expected value of the first step with the right to stop, in the unit of cost; `at_once`: of doing all of it;
+    `p_go_on`: probability that the second step will be taken.
+    """
+
+    line: str
+    now: float
+    at_once: float
+    p_go_on: float
+    first_cost: float
+    later_cost: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicRow:
+    """Scores of the classic methods beside the probability that a candidate belongs to the first.
+
+    Only what the line gives numbers for; the conventions are those of each method's authors. `p_top`: probability of
+    being among the first five by RICE when each input is off by the stated `input_error` (a factor).
+    """
+
+    line: str
+    rice: float | None = None
+    ice_mean: float | None = None
+    ice_product: float | None = None
+    evidence: float | None = None
+    wsjf: float | None = None
+    weighted: float | None = None
+    normalised: float | None = None
+    odi: float | None = None
+    kano: str | None = None
+    better: float | None = None
+    worse: float | None = None
+    maxdiff: float | None = None
+    ranks: Mapping[str, int] | None = None
+    p_top: float | None = None
+    input_error: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """A sentence about a line of the ledger.
+
+    `kind`: *why* it stands where it does; *change*: what would have to be otherwise for it to stand elsewhere; *ask*:
+    the cheapest question to answer next. `numbers`: what the sentence is made from.
+    """
+
+    line: str
+    kind: Literal["why", "change", "ask"]
+    text: str
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BetRow:
+    """How long and how dear it was to find out: from the hypothesis to its verdict, and before the first evidence.
+
+    Days; None while open. `open_days`: of a hypothesis without a verdict, until today. `spent`: cost before the first
+    evidence on the initiative, in the policy's unit; `spread`: whether it was spread evenly over the work for lack of
+    dates.
+    """
+
+    hypothesis: str
+    initiative: str
+    asked: str | None
+    evidence: str | None
+    verdict: str | None
+    days: int | None
+    open_days: int | None
+    spent: float | None
+    spread: bool
+    overdue: bool

@@ -1,0 +1,151 @@
+"""What people say, and how far apart they are: weights, spread, promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vitalfew.results.basics import Estimate, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRow:
+    """Weight of a factor, 0 to 1, with its 80 % interval; `mean` is at the mean of the log weights.
+
+    Between `member_low` and `member_high` lie 80 % of single members' weights, by the model: no person is shown.
+    `zero_votes`: how many said that it counts nothing.
+    """
+
+    factor: str
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    raters: int = 0
+    note: str | None = None
+    member_low: float | None = None
+    member_high: float | None = None
+    zero_votes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WeightPosteriorRow:
+    """One of the normals whose mixture the log weights are: its `share`, and mean and covariance row by row."""
+
+    share: float
+    factors: tuple[str, ...]
+    mean: tuple[float, ...]
+    covariance: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWeightRow:
+    """Weight of a factor to one group of raters (five people or more) with its 80 % interval.
+
+    `gap`: its weight minus that of everybody else, with its 80 % interval. Smaller groups are merged, and their names
+    joined.
+    """
+
+    group: str
+    factor: str
+    raters: int
+    mean: float
+    low: float
+    high: float
+    gap: float
+    gap_low: float
+    gap_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoiceRow:
+    """What a group of raters would fund by its own weights: `agreement` with what all would, as a Jaccard index.
+
+    `adds` and `drops`: lines that only this group would fund, or would not.
+    """
+
+    group: str
+    raters: int
+    agreement: float
+    adds: tuple[str, ...]
+    drops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementRow:
+    """How far people are apart, and whether it matters. Facts about the panel: nothing here is about one person.
+
+    `decision_agreement`: share of people whose own weights fund the same lines (Jaccard index of 0.7 or more).
+    `kendall_w`: agreement of their orders, 0 to 1, corrected for ties. `tau`: spread between people on log weights.
+    `camps`: whether there are two, and `camps_factor` on what they differ most. `dominant`, `overruled` and
+    `inconsistent` count people; `herding`: the second round followed one person. None: not known or, with fewer than
+    five people, not shown; `notes` say which.
+    """
+
+    people: int
+    decision_agreement: float | None = None
+    kendall_w: float | None = None
+    tau: float | None = None
+    camps: bool | None = None
+    camps_factor: str | None = None
+    dominant: int | None = None
+    overruled: int | None = None
+    inconsistent: int | None = None
+    herding: bool | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """The combined forecast of a hypothesis given that there is an effect, before calibration; locked or not yet."""
+
+    hypothesis: str
+    initiative: str
+    metric: str
+    segment: str
+    p10: float
+    p50: float
+    p90: float
+    p_zero: float
+    forecasters: int
+    due: str | None = None
+    locked_at: str | None = None
+    proved: Proof = "no"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """How forecasts came out: over everything, of one team, or of one source of forecasts.
+
+    Facts about five forecasters or more; smaller teams and sources are merged and their names joined. Numbers of size
+    are shares of the factor's range (else of the metric's standard deviation, which `notes` say). What came is taken as
+    `bias` + `slope` x p50, give or take `surprise`; ranges are `stretch` times too narrow (above 1) or too wide.
+    `resolved` below ten: `own` is False, the prior rules, and coverage and delivery are not shown.
+
+    Attributes:
+        slope: what came of one unit promised, with its 80 % interval; the prior where nothing is resolved.
+        coverage: share of what came inside the 80 % ranges, with its Wilson 95 % interval.
+        crps, reference_crps: mean score of the forecasts, and of a reference class that knows no initiative.
+        skill: 1 - crps / reference_crps.
+        brier: mean score of P(better); 0 is best.
+        pit: how many outcomes fell into each tenth of their forecast.
+        delivered: share of what was promised that came, with its 80 % interval.
+    """
+
+    kind: Literal["overall", "team", "source"]
+    name: str
+    people: int
+    resolved: int
+    own: bool
+    slope: Estimate
+    bias: float
+    surprise: float
+    stretch: float
+    coverage: Estimate | None = None
+    crps: float | None = None
+    reference_crps: float | None = None
+    skill: float | None = None
+    brier: float | None = None
+    pit: tuple[int, ...] = ()
+    delivered: Estimate | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,29 @@
+"""How results are said where several rooms say the same: one place for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vitalfew.workspace.definitions import Mode
+
+MODES: Mapping[Mode, str] = {
+    "always_valid": "may be looked at any time",
+    "fixed": "looked at once, at the end",
+    "group_sequential": "looked at as often as planned",
+    "bayesian": "judged by probabilities, with a prior",
+}
+"""How often an experiment, and so each of its intervals and p-values, may be looked at."""
+
+
+def listed(names: Iterable[str], most: int | None = None) -> str:
+    """Names in a sentence, those beyond the first `most` only counted.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    every = list(names)
+    shown = every if most is None or len(every) <= most else [*every[:most], f"{len(every) - most:,} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -1,0 +1,107 @@
+"""What is built, and what is asked of it: features, initiatives, hypotheses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from vitalfew.workspace.vocabulary import (
+    Cadence,
+    Cost,
+    Day,
+    Definition,
+    EventName,
+    FeatureKey,
+    Flag,
+    Horizon,
+    InitiativeKey,
+    MetricKey,
+    NotNegative,
+    Positive,
+    Purpose,
+    Reference,
+    Share,
+    SourceKey,
+    Status,
+    TeamKey,
+    Text,
+)
+
+
+class Feature(Definition):
+    """Something users can use. Use is measured from `events` of an event source.
+
+    `eligible` is `all` or the key of a segment; `cost` and `upkeep` (per year) in the policy's cost unit.
+    """
+
+    title: Text | None = None
+    source: SourceKey | None = None
+    events: tuple[EventName, ...] = ()
+    eligible: Annotated[str, Reference("segments", "all")] = "all"
+    cadence: Cadence = "weekly"
+    cost: Cost | None = None
+    upkeep: NotNegative | None = None
+    shipped: Day | None = None
+    team: TeamKey | None = None
+
+
+class Later(Definition):
+    """The second step of a staged bet: its cost, and after how many weeks it is decided upon."""
+
+    cost: Cost
+    after_weeks: Positive
+
+
+class Spending(Definition):
+    """What was spent on a day, in the policy's unit of cost."""
+
+    at: Day
+    amount: NotNegative
+
+
+class Initiative(Definition):
+    """Something we may build, change or remove.
+
+    `reach` is the share of all units it touches (1 when not given, which the ledger says); `removes` names the
+    feature it takes away; `exception` is the recorded reason for serving nothing.
+
+    Effects grow over `ramp_weeks` and halve every `half_life_weeks` (no decay when not given). `weeks`: how long the
+    work takes. `needed_by`: after this day it is worth nothing any more (a window that closes). `prerequisites` must be
+    out or funded with it, `excludes` must not be. `later`: its larger part, decided upon once the first has shown what
+    it is worth; `cost` is then that of the first. `capability`: people, platform, ability; no score in the short run.
+    """
+
+    title: Text | None = None
+    team: TeamKey | None = None
+    feature: FeatureKey | None = None
+    removes: FeatureKey | None = None
+    status: Status = "idea"
+    shipped: Day | None = None
+    started: Day | None = None
+    cost: Cost | None = None
+    upkeep: NotNegative | None = None
+    serves: tuple[Purpose, ...] = ()
+    origin: Literal["need", "request", "sales", "management", "team", "technical"] | None = None
+    reach: Share | None = None
+    ramp_weeks: NotNegative = 0
+    half_life_weeks: Positive | None = None
+    weeks: Positive | None = None
+    needed_by: Day | None = None
+    prerequisites: tuple[InitiativeKey, ...] = ()
+    excludes: tuple[InitiativeKey, ...] = ()
+    horizon: Horizon | None = None
+    later: Later | None = None
+    capability: Flag = False
+    spent: tuple[Spending, ...] = ()
+    exception: Text | None = None
+
+
+class Hypothesis(Definition):
+    """The question an initiative poses. `margin` decides a promise of no change (p50 = 0)."""
+
+    initiative: InitiativeKey
+    metric: MetricKey
+    segment: Annotated[str, Reference("segments", "all")] = "all"
+    due: Day | None = None
+    method: Literal["experiment", "release"] = "experiment"
+    guardrails: tuple[MetricKey, ...] = ()
+    margin: NotNegative | None = None
