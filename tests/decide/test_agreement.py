@@ -12,7 +12,9 @@ import pytest
 from decide.building import definitions, promise, tables
 from vitalfew.decide.agreement import disagreement
 from vitalfew.decide.draws import weight_draws
+from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
+from vitalfew.decide.options import options_of
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.panel import Panel, panel_of
 from vitalfew.judgement.weights import group_weights, posterior_rows, weight_rows
@@ -50,7 +52,8 @@ def panel(*answers: tuple[float, float], groups: tuple[str | None, ...] = ()) ->
 
 
 def facts(people: Panel, found: Tables | None = None) -> tuple[DisagreementRow, tuple[GroupChoiceRow, ...]]:
-    (row,), choices = disagreement(two_candidates(), found or judged(people), people, TODAY, 1, {})
+    known = found or judged(people)
+    (row,), choices = disagreement(known, people, options_of(Inputs.of(two_candidates(), known, TODAY, 1)))
     return row, choices
 
 
@@ -95,7 +98,8 @@ def test_without_candidates_it_is_not_known_whether_it_matters() -> None:
 
 
 def test_without_judgements_there_is_no_disagreement() -> None:
-    assert disagreement(two_candidates(), tables(weights=()), panel(), TODAY, 1, {}) == ((), ())
+    found = tables(weights=())
+    assert disagreement(found, panel(), options_of(Inputs.of(two_candidates(), found, TODAY, 1))) == ((), ())
 
 
 def test_who_is_outvoted_in_what_counts_and_what_is_funded_is_counted() -> None:
@@ -116,7 +120,7 @@ def test_who_is_outvoted_in_what_counts_and_what_is_funded_is_counted() -> None:
     people = panel_of(said, names, {})
     made = judged(people)
     found = replace(made, promises=tuple(promise(key, key, 0.5, 0.1) for key in names if key != "tickets"))
-    (row,), _ = disagreement(defined, found, people, TODAY, 1, {})
+    (row,), _ = disagreement(found, people, options_of(Inputs.of(defined, found, TODAY, 1)))
     assert row.overruled == 1
 
 
@@ -124,7 +128,7 @@ def test_values_carry_the_uncertainty_of_weights() -> None:
     sure, unsure = panel(*[(50.0, 50.0)] * 30), panel((50.0, 50.0))
     widths = []
     for people in (sure, unsure):
-        _, (first, *_), _ = ledger(two_candidates(), judged(people), TODAY, 1)
+        _, (first, *_), _ = ledger(Inputs.of(two_candidates(), judged(people), TODAY, 1))
         assert first.value is not None
         widths.append(first.value.high - first.value.low)
     assert widths[1] > 1.3 * widths[0]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from decide.building import definitions, effect, promise, tables
 from vitalfew.decide import candidates, draws
+from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.portfolio import best_buy, in_best_portfolio
 from vitalfew.results.rows import WeightRow
@@ -61,7 +62,7 @@ def company(
 
 
 def lines(kinds: dict[str, Any], found: Tables, seed: int = 1) -> Lines:
-    shipped, open_to, _ = ledger(definitions(**kinds), found, TODAY, seed)
+    shipped, open_to, _ = ledger(Inputs.of(definitions(**kinds), found, TODAY, seed))
     return {line.line: line for line in shipped} | {line.line: line for line in open_to}
 
 
@@ -137,9 +138,9 @@ def test_a_factor_split_in_two_equal_halves_keeps_the_value() -> None:
     )
     moments = tuple(arm_of_twins(arm) for arm in ("old", "new"))
     rows = (effect("exp", "retention", 0.02, 0.01), effect("exp", "twin", 0.02, 0.01))
-    whole, _, _ = ledger(one, tables(effects=rows[:1], weights=(WeightRow("retention", 1.0),)), TODAY, 1)
+    whole, _, _ = ledger(Inputs.of(one, tables(effects=rows[:1], weights=(WeightRow("retention", 1.0),)), TODAY, 1))
     halves = (WeightRow("retention", 0.5), WeightRow("twin", 0.5))
-    split, _, _ = ledger(two, tables(effects=rows, moments=moments, weights=halves), TODAY, 1)
+    split, _, _ = ledger(Inputs.of(two, tables(effects=rows, moments=moments, weights=halves), TODAY, 1))
     first, second = whole[0].value, split[0].value
     assert first is not None
     assert second is not None
@@ -221,7 +222,7 @@ def test_a_failed_guardrail_cannot_be_bought_by_any_weight(weight: float) -> Non
         effect("exp", "tickets", 2.0, 0.1),
         effect("good", "retention", 0.01, 0.001),
     )
-    _, (first, second), _ = ledger(defined, tables(effects=rows, weights=weights), TODAY, 1)
+    _, (first, second), _ = ledger(Inputs.of(defined, tables(effects=rows, weights=weights), TODAY, 1))
     gate = first if first.line == "gate" else second
     assert gate.p_in == 0
     assert gate.p_best == 0
@@ -231,7 +232,7 @@ def test_a_failed_guardrail_cannot_be_bought_by_any_weight(weight: float) -> Non
 
 def test_a_waiver_makes_a_candidate_fundable_and_is_named() -> None:
     rows = (effect("exp", "retention", 0.1, 0.001), effect("exp", "tickets", 2.0, 0.1))
-    _, found, _ = ledger(gated(), tables(effects=rows), TODAY, 1, {"gate": "2026-05-01"})
+    _, found, _ = ledger(Inputs.of(gated(), tables(effects=rows), TODAY, 1, {"gate": "2026-05-01"}))
     line = next(line for line in found if line.line == "gate")
     assert line.recommendation == "fund"
     assert any("waiver of 2026-05-01" in reason for reason in line.reasons)
@@ -239,7 +240,7 @@ def test_a_waiver_makes_a_candidate_fundable_and_is_named() -> None:
 
 def test_a_guardrail_that_nobody_can_tell_yet_is_tested_first() -> None:
     rows = (effect("exp", "retention", 0.1, 0.001), effect("exp", "tickets", 0.4, 0.5))
-    _, found, _ = ledger(gated(), tables(effects=rows), TODAY, 1)
+    _, found, _ = ledger(Inputs.of(gated(), tables(effects=rows), TODAY, 1))
     line = next(line for line in found if line.line == "gate")
     assert line.p_in is not None
     assert line.p_in > candidates.FUND_FROM

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from decide.building import definitions, effect, promise, tables, use
+from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.verdicts import verdicts
 from vitalfew.results.rows import CandidateLine, Headline, HealthRow, ShippedLine, Tables
@@ -21,7 +22,7 @@ IDEA = {"cost": {"p10": 2, "p50": 4, "p90": 8}}
 def made(
     defined: Definitions, found: Tables, today: date = TODAY
 ) -> tuple[dict[str, ShippedLine], dict[str, CandidateLine], Headline]:
-    shipped, candidates, headline = ledger(defined, found, today, seed=1)
+    shipped, candidates, headline = ledger(Inputs.of(defined, found, today, 1))
     return {line.line: line for line in shipped}, {line.line: line for line in candidates}, headline
 
 

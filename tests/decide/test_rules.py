@@ -12,6 +12,7 @@ import pytest
 from decide.building import definitions, effect, promise, tables, use
 from vitalfew.decide.draws import cost_draws
 from vitalfew.decide.effects import Known, correlation, known_effects
+from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.verdicts import verdicts
 from vitalfew.results.moments import moments_row
@@ -29,11 +30,11 @@ EXPERIMENT = {"source": "players", "variant": "v", "initiative": "gate"}
 
 
 def candidate(defined: Definitions, found: Tables) -> CandidateLine:
-    return ledger(defined, found, TODAY, 1)[1][0]
+    return ledger(Inputs.of(defined, found, TODAY, 1))[1][0]
 
 
 def shipped(defined: Definitions, found: Tables) -> ShippedLine:
-    return ledger(defined, found, TODAY, 1)[0][0]
+    return ledger(Inputs.of(defined, found, TODAY, 1))[0][0]
 
 
 def asked(**hypothesis: Any) -> Definitions:
@@ -230,7 +231,7 @@ def test_the_correlation_of_a_ratio_and_a_mean_is_that_of_their_estimates() -> N
 
 def test_a_lone_candidate_without_a_budget_is_not_dropped_for_lack_of_room() -> None:
     defined = definitions(initiatives={"gate": {"cost": 5}}, experiments={"exp": EXPERIMENT})
-    _, (line,), headline = ledger(defined, tables(effects=(GOOD,)), TODAY, 1)
+    _, (line,), headline = ledger(Inputs.of(defined, tables(effects=(GOOD,)), TODAY, 1))
     assert line.recommendation == "fund"
     assert any("dearest candidate" in note for note in headline.notes)
 

@@ -152,9 +152,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_hostile_files_are_refused_at_once(data: bytes, part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # not the clock, which on a machine in use tells of others' work
     assert part in complaint(data)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_twenty_levels_are_read_and_twenty_one_refused() -> None:

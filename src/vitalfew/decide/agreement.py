@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.candidates import budget_of, priced_lines
-from vitalfew.decide.draws import DRAWS
-from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.portfolio import best_portfolio
 from vitalfew.judgement.groups import FEWEST, shown_groups
 from vitalfew.judgement.spread import jaccard, spread
@@ -17,14 +14,11 @@ from vitalfew.judgement.weights import own_weights
 from vitalfew.results.rows import DisagreementRow, GroupChoiceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
     from vitalfew.decide.draws import Floats
+    from vitalfew.decide.options import Options
     from vitalfew.decide.portfolio import Flags
     from vitalfew.judgement.panel import Panel
     from vitalfew.results.rows import Tables
-    from vitalfew.workspace.definitions import Definitions
 
 SAME_SET = 0.7
 """Jaccard index from which on two funded sets are the same choice."""
@@ -58,17 +52,14 @@ class Choice:
 
 
 def disagreement(
-    definitions: Definitions, tables: Tables, people: Panel, today: date, seed: int, waived: Mapping[str, str]
+    tables: Tables, people: Panel, options: Options
 ) -> tuple[tuple[DisagreementRow, ...], tuple[GroupChoiceRow, ...]]:
     """How far a panel is apart, whether it matters, and what its groups would fund otherwise.
 
     Args:
-        definitions: of the workspace.
         tables: of the stages before the ledger.
         people: whose judgements count; what is returned names nobody and counts five people or more.
-        today: the day of the ledger.
-        seed: of all draws.
-        waived: as for the ledger.
+        options: what is to be chosen from.
     """
     if not people.judgements:
         return (), ()
@@ -79,7 +70,7 @@ def disagreement(
     row = replace(row, **asdict(found))
     if len(people.judgements) < FEWEST:
         return (row,), ()
-    choice = choice_of(Inputs.of(definitions, tables, today, seed, waived), people.factors)
+    choice = choice_of(options, people.factors)
     if len(choice.lines) < 2:  # noqa: PLR2004 - a choice is between two
         note = "whether it matters is not known: fewer than two candidates have a value and a cost"
         return (replace(row, notes=(*row.notes, note)),), ()
@@ -94,21 +85,20 @@ def disagreement(
     )
 
 
-def choice_of(inputs: Inputs, factors: tuple[str, ...]) -> Choice:
-    """The lines that may be funded, with their mean value per unit of each factor's weight."""
-    ones = {factor: np.ones(DRAWS) for factor in factors}
-    lines, values, costs = [], [], []
-    for line in priced_lines(replace(inputs, weights=ones)):
-        if line.draws is not None and line.cost is not None:
-            lines.append(line.without_parts())
-            mean = {name: float(part.mean()) for name, part in line.draws.parts.items()}
-            values.append([mean.get(factor, 0.0) for factor in factors])
-            costs.append(float(line.cost.mean()))
-    if not lines:
-        return Choice((), np.zeros((0, len(factors))), np.zeros(0), 0.0)
-    open_to = [at for at, line in enumerate(lines) if line.fundable]
-    keys = tuple(lines[at].line.line for at in open_to)
-    return Choice(keys, np.array(values)[open_to], np.array(costs)[open_to], budget_of(inputs, lines)[0])
+def choice_of(options: Options, factors: tuple[str, ...]) -> Choice:
+    """The lines that may be funded, with their mean value per unit of each factor's weight.
+
+    Args:
+        options: what is to be chosen from.
+        factors: those that were weighed, in the order of the weights.
+    """
+    mean = {name: options.swings[:, at].mean(axis=1, dtype=np.float64) for at, name in enumerate(options.factors)}
+    nothing = np.zeros(len(options.lines))
+    values = np.array([mean.get(factor, nothing) for factor in factors]).T
+    keys = tuple(line for line, ready in zip(options.lines, options.fundable, strict=True) if ready)
+    return Choice(
+        keys, values[options.fundable], options.costs[options.fundable].mean(axis=1, dtype=np.float64), options.budget
+    )
 
 
 def _groups(people: Panel, tables: Tables, choice: Choice, together: Flags) -> tuple[GroupChoiceRow, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.draws import weight_draws
@@ -35,8 +36,23 @@ class Inputs:
     uses: Mapping[str, UseRow]
 
     @classmethod
-    def of(cls, definitions: Definitions, tables: Tables, today: date, seed: int, waived: Mapping[str, str]) -> Inputs:
-        """Index the tables of a run."""
+    def of(
+        cls,
+        definitions: Definitions,
+        tables: Tables,
+        today: date,
+        seed: int,
+        waived: Mapping[str, str] = MappingProxyType({}),
+    ) -> Inputs:
+        """Index the tables of a run.
+
+        Args:
+            definitions: of the workspace.
+            tables: of the stages before.
+            today: the day of the ledger.
+            seed: of all draws.
+            waived: day of the waiver, by the key of the guardrail, initiative or experiment whose failure was accepted.
+        """
         failed = distrusted(tables.health)
         segments = {None, *(guardrail.segment for guardrail in definitions.guardrails.values())}
         found = {segment: known_effects(definitions, tables.effects, failed, segment) for segment in segments}

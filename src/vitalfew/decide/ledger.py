@@ -6,31 +6,20 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
-from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
-from vitalfew.results.rows import CandidateLine, Headline, ShippedLine, Tables
+from vitalfew.results.rows import CandidateLine, Headline, ShippedLine
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from vitalfew.decide.inputs import Inputs
     from vitalfew.results.rows import VerdictRow
     from vitalfew.workspace.definitions import Definitions
 
 
-def ledger(
-    definitions: Definitions, tables: Tables, today: date, seed: int, waived: Mapping[str, str] | None = None
-) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
-    """Compute the ledger from the definitions and the tables of a run (effects, use, weights, promises, verdicts).
-
-    Args:
-        definitions: of the workspace.
-        tables: of the stages before.
-        today: the day of the ledger.
-        seed: of all draws.
-        waived: day of the waiver, by the key of the guardrail, initiative or experiment whose failure was accepted.
-    """
-    inputs = Inputs.of(definitions, tables, today, seed, waived or {})
+def ledger(inputs: Inputs) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
+    """The ledger, from the definitions and the tables of a run (effects, use, weights, promises, verdicts)."""
     valued = shipped_lines(inputs)
     candidates, notes = candidate_lines(inputs)
     shipped = tuple(line.line for line in valued)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.errors import UsageError, suggest
 from vitalfew.results.document import PARTS, document, to_dict
 from vitalfew.results.rows import CandidateLine, FailedRow, Headline, ShippedLine, Tables
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,8 +124,7 @@ class Results:
 
 
 def _few(keys: list[str], most: int = 5) -> str | None:
-    more = f" and {len(keys) - most} more" if len(keys) > most else ""
-    return f"there are {', '.join(keys[:most])}{more}" if keys else None
+    return f"there are {listed(keys, most)}" if keys else None
 
 
 @dataclass(frozen=True)

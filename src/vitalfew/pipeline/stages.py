@@ -2,118 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING
 
+from vitalfew.pipeline.context import ALL_KINDS, Context, Stage
+from vitalfew.pipeline.decision_stages import decision_stages
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from vitalfew.results.rows import ArrivalRow, Tables
+    from vitalfew.results.rows import Tables
     from vitalfew.results.store import Output
-    from vitalfew.warehouse.engine import Engine
-    from vitalfew.warehouse.fingerprint import Fingerprint
-    from vitalfew.workspace.heads import Recorded
-    from vitalfew.workspace.verify import PlanProof, PromiseProof, Verification
-    from vitalfew.workspace.workspace import Workspace
 
-ALL_KINDS = tuple(Definitions.model_fields)
 _JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiatives", "experiments")
-
-
-@dataclass
-class Context:
-    """What stages may read besides the tables before them."""
-
-    workspace: Workspace
-    today: date
-    as_of: date | None
-    seed: int
-    fingerprints: Mapping[str, Fingerprint]
-    frames: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def definitions(self) -> Definitions:
-        """The definitions of the workspace."""
-        return self.workspace.definitions
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The engine, opened by the first stage that needs data."""
-        from vitalfew.warehouse.engine import open_engine
-
-        return open_engine(self.definitions.data, self.workspace.root, self.frames)
-
-    @property
-    def proofs(self) -> Mapping[str, PromiseProof]:
-        """Which promises are proved to precede their start, by what was recorded up to the day of the run."""
-        return self._verification.proofs
-
-    @property
-    def plans(self) -> Mapping[str, PlanProof]:
-        """Which plans were locked before their start, by experiment; see `plans_since` where no start is given."""
-        return {proof.experiment: proof for proof in self._verification.plans}
-
-    def plans_since(self, arrivals: Iterable[ArrivalRow]) -> Mapping[str, PlanProof]:
-        """The same, where an experiment without a start began on the day of its first exposure."""
-        from vitalfew.workspace.plan_locks import prove_plan
-
-        first: dict[str, date] = {}
-        for row in arrivals:
-            day = date.fromisoformat(row.day)
-            first[row.experiment] = min(day, first.get(row.experiment, day))
-        acts, heads = self.workspace.acts, self._heads
-        return {
-            key: prove_plan(key, acts, self.definitions, heads.heads, first.get(key)) if proof.start is None else proof
-            for key, proof in self.plans.items()
-        }
-
-    @cached_property
-    def _heads(self) -> Recorded:
-        """What git recorded of the log up to the day of the run."""
-        from vitalfew.workspace.heads import Recorded, recorded
-
-        root, acts = self.workspace.root, self.workspace.acts
-        found = recorded(root) if root and acts.acts else Recorded()
-        zone = ZoneInfo(self.definitions.workspace.time_zone)
-        heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
-        return Recorded(tuple(heads), found.history)
-
-    @cached_property
-    def _verification(self) -> Verification:
-        from vitalfew.workspace.verify import audit
-
-        return audit(self.workspace.acts, self.definitions, self._heads.heads, self._heads.history)
-
-    def close(self) -> None:
-        """Close the engine, if any stage opened it."""
-        if "engine" in self.__dict__:
-            self.engine.close()
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a run.
-
-    Attributes:
-        name: also the name of its folder in the run.
-        kinds: kinds of definitions it reads.
-        after: stages whose tables it reads.
-        sources: sources whose data it reads.
-        compute: gives rows by table name.
-        other: anything else its result depends on.
-    """
-
-    name: str
-    kinds: tuple[str, ...]
-    compute: Callable[[Context, Tables], Output]
-    after: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    other: Callable[[Context], object] = lambda _: None
 
 
 def stages(definitions: Definitions) -> tuple[Stage, ...]:
@@ -122,13 +22,13 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     before_ledger = (*names, "use", "effects", "judgement", "verdicts")
-    read = ("use", "effects", "judgement", "verdicts", "ledger", "disagreement")
+    decisions = decision_stages(before_ledger)
+    read = ("use", "effects", "judgement", "verdicts", *(stage.name for stage in decisions))
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
-        Stage("ledger", ALL_KINDS, _ledger, after=before_ledger, other=_draws),
-        Stage("disagreement", ALL_KINDS, _disagreement, after=before_ledger, other=_draws),
+        *decisions,
         Stage("checks", ALL_KINDS, _checks, after=read, other=_today),
     )
     return (*measures, _use_stage(definitions), *later)
@@ -238,26 +138,6 @@ def _verdicts(context: Context, tables: Tables) -> Output:
     return {"verdicts": rows}
 
 
-def _ledger(context: Context, tables: Tables) -> Output:
-    from vitalfew.decide.ledger import ledger
-    from vitalfew.judgement.waivers import waivers
-
-    waived = waivers(context.definitions, context.workspace.acts)
-    shipped, candidates, headline = ledger(context.definitions, tables, context.today, context.seed, waived)
-    return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
-
-
-def _disagreement(context: Context, tables: Tables) -> Output:
-    from vitalfew.decide.agreement import disagreement
-    from vitalfew.judgement.panel import panel
-    from vitalfew.judgement.waivers import waivers
-
-    people = panel(context.definitions, context.workspace.acts)
-    waived = waivers(context.definitions, context.workspace.acts)
-    rows, choices = disagreement(context.definitions, tables, people, context.today, context.seed, waived)
-    return {"disagreement": rows, "group_choices": choices}
-
-
 def _checks(context: Context, tables: Tables) -> Output:
     from vitalfew import checks
 
@@ -278,10 +158,6 @@ def _as_of(context: Context) -> object:
 
 def _today(context: Context) -> object:
     return context.today.isoformat()
-
-
-def _draws(context: Context) -> object:
-    return [context.today.isoformat(), context.seed]
 
 
 def _acts(context: Context) -> object:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError, VitalfewError
+from vitalfew.pipeline.context import ALL_KINDS, Context, Stage
 from vitalfew.pipeline.results import Results
-from vitalfew.pipeline.stages import ALL_KINDS, Context, Stage, stages
+from vitalfew.pipeline.stages import stages
 from vitalfew.results.rows import FailedRow
 from vitalfew.results.run import RunInfo, StageInfo
 from vitalfew.results.store import OpenRun, Output, Store, joined, new_run_id, stage_info

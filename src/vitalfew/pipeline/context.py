@@ -1,0 +1,138 @@
+"""What a stage of a run is, and what stages may read besides the tables before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from vitalfew.workspace.definitions import Definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.options import Options
+    from vitalfew.results.rows import ArrivalRow, Tables
+    from vitalfew.results.store import Output
+    from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.fingerprint import Fingerprint
+    from vitalfew.workspace.heads import Recorded
+    from vitalfew.workspace.verify import PlanProof, PromiseProof, Verification
+    from vitalfew.workspace.workspace import Workspace
+
+ALL_KINDS = tuple(Definitions.model_fields)
+
+
+@dataclass
+class Context:
+    """What stages may read besides the tables before them."""
+
+    workspace: Workspace
+    today: date
+    as_of: date | None
+    seed: int
+    fingerprints: Mapping[str, Fingerprint]
+    frames: Mapping[str, Any] = field(default_factory=dict)
+    _options: Options | None = None
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions of the workspace."""
+        return self.workspace.definitions
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, opened by the first stage that needs data."""
+        from vitalfew.warehouse.engine import open_engine
+
+        return open_engine(self.definitions.data, self.workspace.root, self.frames)
+
+    @property
+    def proofs(self) -> Mapping[str, PromiseProof]:
+        """Which promises are proved to precede their start, by what was recorded up to the day of the run."""
+        return self._verification.proofs
+
+    @property
+    def plans(self) -> Mapping[str, PlanProof]:
+        """Which plans were locked before their start, by experiment; see `plans_since` where no start is given."""
+        return {proof.experiment: proof for proof in self._verification.plans}
+
+    def plans_since(self, arrivals: Iterable[ArrivalRow]) -> Mapping[str, PlanProof]:
+        """The same, where an experiment without a start began on the day of its first exposure."""
+        from vitalfew.workspace.plan_locks import prove_plan
+
+        first: dict[str, date] = {}
+        for row in arrivals:
+            day = date.fromisoformat(row.day)
+            first[row.experiment] = min(day, first.get(row.experiment, day))
+        acts, heads = self.workspace.acts, self._heads
+        return {
+            key: prove_plan(key, acts, self.definitions, heads.heads, first.get(key)) if proof.start is None else proof
+            for key, proof in self.plans.items()
+        }
+
+    def options(self, tables: Tables) -> Options:
+        """What is to be chosen from, drawn once for all stages that decide.
+
+        Args:
+            tables: of the stages before the ledger, the same in every call.
+        """
+        if self._options is None:
+            from vitalfew.decide.options import options_of
+
+            self._options = options_of(self.inputs(tables))
+        return self._options
+
+    def inputs(self, tables: Tables) -> Inputs:
+        """What the lines of the ledger are made from."""
+        from vitalfew.decide.inputs import Inputs
+        from vitalfew.judgement.waivers import waivers
+
+        waived = waivers(self.definitions, self.workspace.acts)
+        return Inputs.of(self.definitions, tables, self.today, self.seed, waived)
+
+    @cached_property
+    def _heads(self) -> Recorded:
+        """What git recorded of the log up to the day of the run."""
+        from vitalfew.workspace.heads import Recorded, recorded
+
+        root, acts = self.workspace.root, self.workspace.acts
+        found = recorded(root) if root and acts.acts else Recorded()
+        zone = ZoneInfo(self.definitions.workspace.time_zone)
+        heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
+        return Recorded(tuple(heads), found.history)
+
+    @cached_property
+    def _verification(self) -> Verification:
+        from vitalfew.workspace.verify import audit
+
+        return audit(self.workspace.acts, self.definitions, self._heads.heads, self._heads.history)
+
+    def close(self) -> None:
+        """Close the engine, if any stage opened it."""
+        if "engine" in self.__dict__:
+            self.engine.close()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run.
+
+    Attributes:
+        name: also the name of its folder in the run.
+        kinds: kinds of definitions it reads.
+        after: stages whose tables it reads.
+        sources: sources whose data it reads.
+        compute: gives rows by table name.
+        other: anything else its result depends on.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    compute: Callable[[Context, Tables], Output]
+    after: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    other: Callable[[Context], object] = lambda _: None

@@ -1,0 +1,50 @@
+"""The stages that decide: from weights, promises and effects to the ledger and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.pipeline.context import ALL_KINDS, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vitalfew.pipeline.context import Context
+    from vitalfew.results.rows import Tables
+    from vitalfew.results.store import Output
+
+
+def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
+    """The stages of decisions, in order.
+
+    Args:
+        before: stages whose tables all of them read.
+    """
+    return (
+        _stage("ledger", _ledger, before),
+        _stage("disagreement", _disagreement, before),
+    )
+
+
+def _stage(name: str, compute: Callable[[Context, Tables], Output], before: tuple[str, ...]) -> Stage:
+    return Stage(name, ALL_KINDS, compute, after=before, other=_draws)
+
+
+def _draws(context: Context) -> object:
+    return [context.today.isoformat(), context.seed]
+
+
+def _ledger(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.ledger import ledger
+
+    shipped, candidates, headline = ledger(context.inputs(tables))
+    return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
+
+
+def _disagreement(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.agreement import disagreement
+    from vitalfew.judgement.panel import panel
+
+    people = panel(context.definitions, context.workspace.acts)
+    rows, choices = disagreement(tables, people, context.options(tables))
+    return {"disagreement": rows, "group_choices": choices}
