@@ -386,7 +386,7 @@ def test_hardly_used_features_are_counted_in_one_finding_the_costliest_first() -
     features = {name: {"upkeep": upkeep} for name, upkeep in (("a", 1.0), ("b", 5.0), ("c", 0.0))}
     rows = (use("a", rare=True), use("b", rare=True), use("c", rare=False))
     (finding,) = found("hardly_used", defined(features=features), Tables(use=rows))
-    assert finding.message == "2 of 3 features are hardly used: b, a."
+    assert finding.message == "2 of 3 features are hardly used: b and a."
 
 
 def test_young_unmeasured_and_used_features_and_other_windows_are_not_counted() -> None:

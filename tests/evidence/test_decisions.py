@@ -111,9 +111,9 @@ def _proof(**more: Any) -> dict[str, PlanProof]:
 @pytest.mark.parametrize(
     ("proof", "told", "proved"),
     [
-        (None, "Planned, but the plan was not locked before the start; one look at the end.", "no"),
-        (_proof(), "As planned (locked on 2026-01-01); one look at the end.", "proved"),
-        (_proof(proved="claimed"), "As planned (locked on 2026-01-01, by the log alone); one", "claimed"),
+        (None, "Planned, but the plan was not locked before the start; looked at once, at the end.", "no"),
+        (_proof(), "As planned (locked on 2026-01-01); looked at once, at the end.", "proved"),
+        (_proof(proved="claimed"), "As planned (locked on 2026-01-01, by the log alone); looked", "claimed"),
         (_proof(proved="no"), "Planned, but locked only on 2026-01-01, after the start;", "no"),
         (
             _proof(matches=False, changed=("primary",)),

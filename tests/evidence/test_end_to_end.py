@@ -113,4 +113,4 @@ def test_after_its_end_it_is_judged_once(tmp_path: Path) -> None:
     tables = _ran(tmp_path, 0.5, ramp=False, end="2026-03-21").tables
     assert {row.mode for row in tables.effects} == {"fixed"}
     assert "tested on every day" not in next(row.message for row in tables.health if row.test == "sample_ratio")
-    assert tables.experiments[0].reason.endswith("one look at the end.")
+    assert tables.experiments[0].reason.endswith("looked at once, at the end.")

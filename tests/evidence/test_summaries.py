@@ -65,7 +65,7 @@ def test_better_and_guardrails_no_worse_than_the_margin_means_ship() -> None:
     assert (
         row.reason
         == "Ship: Retention rose by 2.00 points (1.02 to 2.98), and the guardrail is no worse than the margin. "
-        "No plan was declared; one look at the end."
+        "No plan was declared; looked at once, at the end."
     )
 
 

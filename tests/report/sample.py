@@ -189,7 +189,7 @@ def effect(experiment: str, metric: str, estimate: float, se: float, segment: st
         n={"control": 8012, "treatment": 7988},
         mean={"control": level, "treatment": level + estimate},
         method="Welch",
-        mode="fixed_horizon",
+        mode="fixed",
         grade="tested",
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.registry import Found, View, check, listed
+from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +91,8 @@ def groups_differ(view: View) -> Iterator[Found]:
     """A group of five or more raters, customers among them, whose own weights would fund another set."""
     for row in view.tables.group_choices:
         if row.agreement < view.thresholds.same_choice:
-            adds = listed(view.title("initiatives", key) for key in row.adds)
-            drops = listed(view.title("initiatives", key) for key in row.drops)
+            adds = listed((view.title("initiatives", key) for key in row.adds), SHOWN)
+            drops = listed((view.title("initiatives", key) for key in row.drops), SHOWN)
             parts = [f"would fund {adds}"] if adds else []
             parts += [f"would not fund {drops}"] if drops else []
             yield Found(row.group, f"By the weights of {row.group} ({row.raters} people), one {' and '.join(parts)}.")

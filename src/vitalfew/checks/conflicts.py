@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from vitalfew.checks.evidence import changes, discoveries, gains, losses
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from vitalfew.checks.evidence import Change
@@ -23,6 +24,8 @@ _TYPE_SIDES: dict[str, Literal["customer", "business"]] = {
     "functional": "customer",
 }
 _ROLE_SIDES: dict[str, str] = {"payer": "customer", "user": "customer", "affected": "customer", "staff": "employee"}
+
+_NAMED = 4  # groups or changes named in one finding
 
 
 @check(
@@ -48,7 +51,9 @@ def harmed(view: View) -> Iterator[Found]:
             title = view.title("metrics", effect.metric)
             groups.setdefault(effect.experiment, {}).setdefault(title, []).append(group)
     for experiment, losers in groups.items():
-        told = "; ".join(f"{metric} got worse for {_listed(dict.fromkeys(who))}" for metric, who in losers.items())
+        told = "; ".join(
+            f"{metric} got worse for {listed(dict.fromkeys(who), _NAMED)}" for metric, who in losers.items()
+        )
         yield Found(experiment, f"{view.title('experiments', experiment)} harms: {told}.")
 
 
@@ -93,17 +98,9 @@ def undone(view: View) -> Iterator[Found]:
                 undoing.setdefault(key, {})[title] = min(-later.good / earlier.good, 1.0)
     for (experiment, metric), earlier_gains in undoing.items():
         ranked = sorted(earlier_gains.items(), key=lambda pair: -pair[1])
-        told = _listed(f"{title} ({share:.0%})" for title, share in ranked)
+        told = listed((f"{title} ({share:.0%})" for title, share in ranked), _NAMED)
         name, on = view.title("experiments", experiment), view.title("metrics", metric)
         yield Found(experiment, f"On {on}, {name} took back what others had gained: {told}.")
-
-
-def _listed(names: Iterable[str], most: int = 4) -> str:
-    every = list(names)
-    shown, more = every[:most], len(every) - most
-    if more > 0:
-        shown.append(f"{more} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _undoes(view: View, earlier: Change, later: Change) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.results.rows import FindingRow
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -116,13 +117,6 @@ FOLDED_FROM = 6
 SHOWN = 5
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few of many names, and how many more there are."""
-    every = list(names)
-    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
-    return f"{', '.join(every[:SHOWN])}{more}"
-
-
 def folded(view: View, keys: Iterable[str], what: str, subject: str) -> Iterator[Found]:
     """A finding per initiative, or one for all that are out already when they are many.
 
@@ -139,7 +133,7 @@ def folded(view: View, keys: Iterable[str], what: str, subject: str) -> Iterator
         if key not in fold:
             yield Found(key, f"{view.title('initiatives', key)} {what}.")
     if fold:
-        names = listed(view.title("initiatives", key) for key in done)
+        names = listed((view.title("initiatives", key) for key in done), SHOWN)
         yield Found(subject, f"{len(done)} initiatives that are out already: each {what} ({names}).")
 
 

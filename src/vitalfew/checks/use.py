@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.registry import Found, View, check, listed
+from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def hardly_used(view: View) -> Iterator[Found]:
     ]
     rare = sorted((row for row in judged if row.hardly_used), key=lambda row: -(_upkeep(view, row)))
     if rare:
-        names = listed(view.title("features", row.feature) for row in rare)
+        names = listed((view.title("features", row.feature) for row in rare), SHOWN)
         yield Found("features", f"{len(rare)} of {len(judged)} features are hardly used: {names}.")
 
 

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vitalfew.results.rows import LifetimesRow, MomentsRow
-    from vitalfew.stats.lifetimes import Times
     from vitalfew.stats.moments import Moments
-    from vitalfew.stats.quantiles import Quantiles
     from vitalfew.workspace.definitions import Metric
 
 FEWEST = 30
@@ -163,7 +161,6 @@ def _of_distribution(key: str, metric: Metric, row: QuantilesRow | LifetimesRow,
     from vitalfew.stats.lifetimes import median_sample, restricted_mean_sample
     from vitalfew.stats.quantiles import quantile_sample
 
-    found: Quantiles | Times
     if isinstance(row, QuantilesRow):
         units = row.n
         found = quantile_sample([row], [metric.quantile or 0.5])

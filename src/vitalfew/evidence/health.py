@@ -12,6 +12,7 @@ from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.sizes import Arrivals, ramp, sizes
 from vitalfew.evidence.words import title_of
 from vitalfew.results.columns import metrics_in
+from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import HealthRow
 from vitalfew.stats.sample_sizes import missing_share_p, status_of
 
@@ -57,7 +58,7 @@ def health(
         counts: facts counted per arm.
         settings: how each experiment is judged: one that runs is tested for any number of looks.
     """
-    arms, came, facts = _grouped(assignments), _grouped(arrivals), _grouped(counts)
+    arms, came, facts = grouped(assignments), grouped(arrivals), grouped(counts)
     measured = by_experiment(moments)
     rows: list[HealthRow] = []
     for experiment in dict.fromkeys((*arms, *measured, *facts)):
@@ -76,13 +77,6 @@ def health(
         dated = setting.running or setting.ended is not None
         rows.extend(counted(experiment, facts.get(experiment, ()), dated=dated))
     return tuple(rows)
-
-
-def _grouped[Row: (AssignmentRow, ArrivalRow, CountRow)](rows: Iterable[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.experiment, []).append(row)
-    return groups
 
 
 def _is_aggregated(definitions: Definitions, experiment: str, found: Measured | None) -> bool:

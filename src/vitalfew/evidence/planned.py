@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.evidence.settings import IN_WORDS
+from vitalfew.results.words import MODES, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +24,12 @@ def planning(definitions: Definitions, setting: Setting, proof: PlanProof | None
     """
     if all(row.method == "as given" for row in rows):
         return ""
-    how = IN_WORDS[setting.mode]
+    how = MODES[setting.mode]
     if setting.plan is None:
         return f"No plan was declared; {how}."
     beside = dict.fromkeys(row.metric for row in rows if row.planned is False and row.segment is None)
     names = [definitions.title("metrics", metric) for metric in beside]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    besides = f" Not planned: {', '.join(names[:_NAMED])}{more}." if names else ""
+    besides = f" Not planned: {listed(names, _NAMED)}." if names else ""
     return f"{_declared(proof)}; {how}.{besides}"
 
 

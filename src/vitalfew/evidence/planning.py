@@ -183,7 +183,7 @@ def metrics_of(definitions: Definitions, experiment: str) -> Metrics:
     """
     defined = definitions.experiments[experiment]
     plan = defined.plan or Plan()
-    named = tuple(dict.fromkeys((*defined.metrics, *plan.primary, *plan.secondary, *plan.guardrails)))
+    named = defined.named_metrics
     if not named:
         named = tuple(key for key, one in definitions.metrics.items() if one.numerator.source == defined.source)
     gates = tuple(key for key in (plan.guardrails or named) if key in definitions.guardrails)

@@ -31,7 +31,7 @@ def is_planned(definitions: Definitions, plan: Plan | None, metric: str, segment
     """Whether the plan names this metric, and the segment; None when no plan was declared."""
     if plan is None:
         return None
-    named = metric in (*plan.primary, *plan.secondary, *plan.guardrails)
+    named = metric in plan.metrics
     return named and (segment is None or segment in plan.segments or gate_of(definitions, metric, segment) is not None)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.estimates import difference, estimate
-from vitalfew.evidence.words import chance_of, clear_direction, listed, signed, title_of
+from vitalfew.evidence.words import chance_of, clear_direction, signed, title_of
 from vitalfew.results.rows import Estimate, HealthRow, HeterogeneityRow
+from vitalfew.results.words import listed
 from vitalfew.stats.families import benjamini_hochberg
 from vitalfew.stats.heterogeneity import heterogeneity, reversal
 from vitalfew.stats.normal import two_sided

@@ -22,12 +22,6 @@ A week, and only the first: a plan that follows the data would break the promise
 """
 ON_TIME = 0.02
 """How far beyond a planned look, as a share of the planned units, the data may be to count as that look."""
-IN_WORDS: Mapping[str, str] = {
-    "always_valid": "may be looked at any time",
-    "fixed": "one look at the end",
-    "group_sequential": "looked at as often as planned",
-    "bayesian": "probabilities, with a prior",
-}
 
 
 @dataclass(frozen=True, slots=True)

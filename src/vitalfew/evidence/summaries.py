@@ -19,6 +19,7 @@ from vitalfew.evidence.planned import planning
 from vitalfew.evidence.roles import gate_of, is_goal, sign_of
 from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.words import clear_direction, join, sentence, title_of
+from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import ExperimentRow
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def summaries(
         reversals: effects that every segment contradicts, by experiment, metric and arm; one that decides or guards
             forbids a decision.
     """
-    found: dict[str, list[EffectRow]] = {}
-    for row in effects:
-        found.setdefault(row.experiment, []).append(row)
+    found = grouped(effects)
     failed: dict[str, HealthRow | None] = {
         row.experiment: row for row in reversed(tuple(health)) if row.status == "failed" and "/" not in row.test
     }

@@ -9,8 +9,6 @@ from vitalfew.stats.normal import two_sided
 from vitalfew.workspace.metric_kinds import is_percentage, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Definitions
 
@@ -62,11 +60,6 @@ def signed(definitions: Definitions, metric: str, value: float, se: float) -> st
 def chance_of(p_value: float) -> str:
     """A p-value within a sentence: "p 0.013", "p < 0.0001"."""
     return f"p {p_value:.2g}" if p_value >= LEAST_P else f"p < {LEAST_P:.4f}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence: "a, b and c"."""
-    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
 def join(parts: list[str]) -> str:

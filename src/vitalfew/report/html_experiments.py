@@ -10,6 +10,7 @@ from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.lights import light
 from vitalfew.report.markup import Child, Markup, anchor, tag
 from vitalfew.report.view import ends
+from vitalfew.results.words import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +199,7 @@ def _how(view: View, row: EffectRow, shared: Sequence[str]) -> list[Markup]:
     planned = {None: "", True: ", planned", False: ", not planned"}[row.planned]
     role = f"{row.role}{planned}; " if row.role else ""
     gain, own = _gain(view, row), [note for note in row.notes if note not in shared]
-    told = "; ".join([f"{role}{row.method}, {words.MODES.get(row.mode, row.mode)}", *gain, *own])
+    told = "; ".join([f"{role}{row.method}, {MODES[row.mode]}", *gain, *own])
     doubt = (
         [tag("div", light("warning"), f" Check first: {row.check_first}", class_="small")] if row.check_first else []
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report.curves import power_curves
 from vitalfew.report.markup import tag
-from vitalfew.report.plan_text import MODES, SHOWN_WEEKS, plan_sentences
+from vitalfew.report.plan_text import MODE_NAMES, SHOWN_WEEKS, plan_sentences
 from vitalfew.report.words import significant, unit_of, with_unit
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
 def _curve(metric: MetricPlan, definitions: Definitions) -> Markup:
     unit = unit_of(definitions.metrics[metric.metric])
     curves = {
-        MODES[mode].partition(" (")[0]: [(change * unit.factor, power) for change, power in points]
+        MODE_NAMES[mode]: [(change * unit.factor, power) for change, power in points]
         for mode, points in metric.curve.items()
     }
     across = f"change of {metric.title}{f' in {unit.change_in_words}' if unit.change_in_words else ''}"

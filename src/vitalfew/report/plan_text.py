@@ -11,6 +11,7 @@ from rich.table import Table
 
 from vitalfew.report.sheet import Sheet
 from vitalfew.report.words import figure, significant, unit_of, with_unit
+from vitalfew.results.words import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,17 +23,11 @@ if TYPE_CHECKING:
 SHOWN_WEEKS = (1, 2, 3, 4, 6, 8, 12)
 NARROW = 96
 _NARROW_WEEKS = (1, 2, 4, 8, 12)
-MODES: dict[Mode, str] = {
+MODE_NAMES: dict[Mode, str] = {
     "always_valid": "always valid",
     "group_sequential": "group sequential",
     "fixed": "fixed",
     "bayesian": "Bayesian",
-}
-_LOOKS: dict[Mode, str] = {
-    "always_valid": "looked at any time",
-    "group_sequential": "looked at a few times, as planned",
-    "fixed": "looked at once, at the end",
-    "bayesian": "judged by probabilities, with a prior",
 }
 _ONE_WEEK_AT_MOST, _WHOLE, _YEAR = 1.5, 10, 52  # weeks
 
@@ -53,7 +48,7 @@ def print_plan(plan: ExperimentPlan, definitions: Definitions, console: Console)
         return
     console.print()
     if plan.weekly:
-        sheet.say(f"Smallest change found, by weeks of the experiment ({MODES[plan.mode]})", "bold")
+        sheet.say(f"Smallest change found, by weeks of the experiment ({MODE_NAMES[plan.mode]})", "bold")
         console.print(_by_week(plan, definitions, console.width))
         console.print()
     for metric in plan.metrics:
@@ -75,7 +70,7 @@ def _is_known(plan: ExperimentPlan, metric: MetricPlan) -> bool:
 def plan_sentences(plan: ExperimentPlan, definitions: Definitions) -> Iterator[str]:
     """What the experiment can find, in sentences; the first things first."""
     arms = ", ".join(f"{arm} {100 * share:.0f} %" for arm, share in plan.arms.items())
-    yield f"{plan.title}: {arms}; {_LOOKS[plan.mode]}; error rate {_percent(plan.alpha)}, power {_percent(plan.power)}."
+    yield f"{plan.title}: {arms}; {MODES[plan.mode]}; error rate {_percent(plan.alpha)}, power {_percent(plan.power)}."
     each = plan.metrics[0].power if plan.metrics else plan.power
     if each > plan.power:
         yield f"Each test has a power of {_percent(each)}, so that together they have {_percent(plan.power)}."
@@ -157,7 +152,7 @@ def _by_mode(plan: ExperimentPlan, metric: MetricPlan, unit: Unit) -> Table:
     assured = any(found.assurance is not None for found in metric.modes.values())
     for name in (f"{_weeks(plan.weeks)} find", "Units", "Weeks", "Power", *(["By the promise"] if assured else [])):
         table.add_column(name, justify="right")
-    for mode, name in MODES.items():
+    for mode, name in MODE_NAMES.items():
         found = metric.modes[mode]
         cells = [
             _cell(found.detectable[plan.weeks - 1], unit),

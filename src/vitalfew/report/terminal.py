@@ -13,6 +13,7 @@ from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.report.terminal_ledger import print_headline, print_ledger, print_lines
 from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
+from vitalfew.results.words import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -221,7 +222,7 @@ def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
 
 def _heading(view: View, experiment: str, effects: Sequence[EffectRow]) -> str:
     """The title of an experiment, and how its intervals may be read where they all agree."""
-    modes = {words.MODES.get(row.mode, row.mode) for row in effects if row.intervals}
+    modes = {MODES[row.mode] for row in effects if row.intervals}
     return _title(view, experiment) + (f": {modes.pop()}" if len(modes) == 1 else "")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report.axis import Axis, Mark, axis_over, comparable, metric_scales
 from vitalfew.report.words import Unit, unit_of
+from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import CandidateLine
 
 if TYPE_CHECKING:
@@ -120,10 +121,7 @@ class View:
 
     @cached_property
     def _effects(self) -> dict[str, list[EffectRow]]:
-        found: dict[str, list[EffectRow]] = {}
-        for row in self.tables.effects:
-            found.setdefault(row.experiment, []).append(row)
-        return found
+        return grouped(self.tables.effects)
 
     def effects_of(self, experiment: str) -> tuple[EffectRow, ...]:
         """The effects of an experiment: all units first, then segments, in the order computed."""

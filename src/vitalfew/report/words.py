@@ -55,15 +55,6 @@ NEXT_STEPS: dict[NextStep | Choice, str] = {
 }
 
 
-MODES: dict[str, str] = {
-    "always_valid": "may be looked at any time",
-    "fixed": "for one look at the end",
-    "group_sequential": "for the looks planned",
-    "bayesian": "with the prior of past effects",
-}
-"""How intervals and p-values of a mode may be read."""
-
-
 @dataclass(frozen=True, slots=True)
 class Unit:
     """How numbers of a metric are written.

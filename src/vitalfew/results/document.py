@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from vitalfew.results.codec import plain
+from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import (
     BandRow,
     CandidateLine,
@@ -280,10 +281,10 @@ def _groups(tables: Tables) -> dict[str, GroupPart]:
 
 
 def _experiments(tables: Tables) -> dict[str, ExperimentPart]:
-    health = _grouped(tables.health)
-    effects = _grouped(tables.effects)
-    heterogeneity = _grouped(tables.heterogeneity)
-    bands = _grouped(tables.bands)
+    health = grouped(tables.health)
+    effects = grouped(tables.effects)
+    heterogeneity = grouped(tables.heterogeneity)
+    bands = grouped(tables.bands)
     return {
         row.experiment: ExperimentPart(
             row.title,
@@ -348,13 +349,6 @@ def _feature(key: str, rows: list[UseRow], definitions: Definitions) -> FeatureP
             WindowOfUse(r.segment, r.window_days, r.eligible, r.users, r.reach, r.frequency, r.trend) for r in more
         ),
     )
-
-
-def _grouped[Row: (HealthRow, EffectRow, HeterogeneityRow, BandRow)](rows: Iterable[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.experiment, []).append(row)
-    return groups
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - walks plain values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vitalfew.results.basics import Estimate, HealthStatus, Interval, Proof, Role
-from vitalfew.workspace.definitions import Grade
+from vitalfew.workspace.definitions import Grade, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class EffectRow:
     n: Mapping[str, int]
     mean: Mapping[str, float]
     method: str
-    mode: str
+    mode: Mode
     grade: Grade
     notes: tuple[str, ...] = ()
     role: Role | None = None

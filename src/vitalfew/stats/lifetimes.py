@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vitalfew.errors import NotEnoughData
-from vitalfew.stats.arrays import Fault, Sample
+from vitalfew.stats.arrays import Fault
+from vitalfew.stats.entries import gathered
 from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from vitalfew.stats.entries import Entries, Entry
 
     Floats = NDArray[np.float64]
 
@@ -73,19 +76,6 @@ class Survival:
             return np.where(self.share > 0, self.share * np.sqrt(self.greenwood), 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Restricted means or medians of many arms, in days, ready for `arrays.differences` and `arrays.lifts`.
-
-    Attributes:
-        sample: level and variance; for medians also degrees of freedom that say how well the variance is known.
-        reasons: why an entry has no answer, `None` where it has one.
-    """
-
-    sample: Sample
-    reasons: tuple[str | None, ...]
-
-
 def survival(arm: Lifetimes) -> Survival:
     """Kaplan-Meier's estimate (Kaplan & Meier 1958, JASA 53) with Greenwood's variance; events come before leavers.
 
@@ -104,7 +94,7 @@ def survival(arm: Lifetimes) -> Survival:
     return Survival(times, at_risk, events, share, np.cumsum(terms), float(times[-1]) if len(times) else 0.0)
 
 
-def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float]) -> Times:
+def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float]) -> Entries:
     """Mean time without the event within the first `horizon` days, one entry per (arm, horizon), `(m,)`.
 
     The area under Kaplan-Meier's curve, with Greenwood's variance (Klein & Moeschberger 2003, eq. 4.5.2) times
@@ -116,17 +106,19 @@ def restricted_mean_sample(arms: Sequence[Lifetimes], horizons: Sequence[float])
     >>> restricted_mean_sample([arm], [2.5]).sample.level.tolist()
     [2.0]
     """
-    return _gather(arms, [_restricted(arm, horizon) for arm, horizon in zip(arms, horizons, strict=True)])
+    return gathered(
+        [arm.units for arm in arms], [_restricted(arm, horizon) for arm, horizon in zip(arms, horizons, strict=True)]
+    )
 
 
-def median_sample(arms: Sequence[Lifetimes]) -> Times:
+def median_sample(arms: Sequence[Lifetimes]) -> Entries:
     """Median time to the event with its standard error, one entry per arm, `(m,)`.
 
     The standard error is the geometric mean of how far the times lie at which the share is 0.8 standard errors above
     and below one half, over 0.8. No answer where the share never falls that far, or where times are so coarse that the
     median moves in jumps.
     """
-    return _gather(arms, [_median(arm) for arm in arms])
+    return gathered([arm.units for arm in arms], [_median(arm) for arm in arms])
 
 
 def median_interval(arm: Lifetimes, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -158,15 +150,7 @@ def median_interval(arm: Lifetimes, confidence: float = 0.95) -> tuple[float, fl
     return median, float(curve.times[inside[0]]), high
 
 
-def _gather(arms: Sequence[Lifetimes], entries: Sequence[tuple[float, float, float, int, str | None]]) -> Times:
-    numbers = np.array([entry[:4] for entry in entries], dtype=np.float64).reshape(-1, 4)
-    df, mean, variance, fault = numbers.T
-    n = np.array([arm.units for arm in arms], dtype=np.float64)
-    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64), df)
-    return Times(sample, tuple(entry[4] for entry in entries))
-
-
-def _restricted(arm: Lifetimes, horizon: float) -> tuple[float, float, float, int, str | None]:
+def _restricted(arm: Lifetimes, horizon: float) -> Entry:
     n = float(arm.units)
     if n < _FEWEST:
         return n, np.nan, np.nan, Fault.TOO_FEW, f"not enough data: {arm.units} units in an arm"
@@ -187,7 +171,7 @@ def _restricted(arm: Lifetimes, horizon: float) -> tuple[float, float, float, in
     return n - 1, float(areas.sum()), variance, Fault.NONE, None
 
 
-def _median(arm: Lifetimes) -> tuple[float, float, float, int, str | None]:
+def _median(arm: Lifetimes) -> Entry:
     n = float(arm.units)
     if n < _FEWEST:
         return n, np.nan, np.nan, Fault.TOO_FEW, f"not enough data: {arm.units} units in an arm"

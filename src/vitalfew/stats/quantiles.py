@@ -6,13 +6,13 @@ The standard error comes from how far the quantile moves when the probability mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.arrays import Fault, Sample
+from vitalfew.stats.arrays import Fault
+from vitalfew.stats.entries import gathered
 from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vitalfew.stats.entries import Entries, Entry
     from vitalfew.stats.moments import Moments
 
     Floats = NDArray[np.float64]
@@ -52,19 +53,6 @@ class OrderStatistics(Protocol):
     @property
     def design_effect(self) -> float:
         """Variance of the share below the quantile, relative to independent values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantiles:
-    """Quantiles of many arms, ready for `arrays.differences` and `arrays.lifts`.
-
-    Attributes:
-        sample: level, variance, and degrees of freedom that say how well each arm's own standard error is known.
-        reasons: why an entry has no answer, `None` where it has one.
-    """
-
-    sample: Sample
-    reasons: tuple[str | None, ...]
 
 
 def probabilities(
@@ -150,7 +138,7 @@ def of_clusters(effect: float, clusters: int) -> float:
     return max(effect, 1.0) * float(stdtrit(clusters - 1, 0.975) / two_sided(0.95)) ** 2
 
 
-def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float]) -> Quantiles:
+def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float]) -> Entries:
     """Quantiles with their standard errors, one entry per (arm, quantile), `(m,)`.
 
     With s the standard error of the share below the quantile (design effect included), the standard error of the
@@ -174,11 +162,7 @@ def quantile_sample(arms: Sequence[OrderStatistics], quantiles: Sequence[float])
     (50.05, 1.58)
     """
     entries = [_one(arm, quantile) for arm, quantile in zip(arms, quantiles, strict=True)]
-    numbers = np.array([entry[:4] for entry in entries], dtype=np.float64).reshape(-1, 4)
-    df, mean, variance, fault = numbers.T
-    n = np.array([arm.n for arm in arms], dtype=np.float64)
-    sample = Sample(n, np.zeros(len(entries)), mean, variance, fault.astype(np.int64), df)
-    return Quantiles(sample, tuple(entry[4] for entry in entries))
+    return gathered([arm.n for arm in arms], entries)
 
 
 def quantile_interval(arm: OrderStatistics, quantile: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -195,7 +179,7 @@ def quantile_interval(arm: OrderStatistics, quantile: float, confidence: float =
     return low, high
 
 
-def _one(arm: OrderStatistics, quantile: float) -> tuple[float, float, float, int, str | None]:
+def _one(arm: OrderStatistics, quantile: float) -> Entry:
     """Degrees of freedom, level, variance of one value's contribution, fault and reason of one arm."""
     _check_quantile(quantile)
     level = _read(arm, quantile)

@@ -121,7 +121,7 @@ def _said(definition: Definition) -> dict[str, Any]:
 
 def _rests_on(experiment: Experiment, definitions: Definitions) -> dict[str, str]:
     plan = experiment.plan or Plan()
-    metrics = dict.fromkeys((*experiment.metrics, *plan.primary, *plan.secondary, *plan.guardrails))
+    metrics = experiment.named_metrics
     segments = dict.fromkeys((*(experiment.segments or ()), *experiment.strata, *plan.segments))
     wanted = [
         *(("metrics", key) for key in metrics),

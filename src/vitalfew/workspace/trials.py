@@ -51,6 +51,11 @@ class Plan(Definition):
     futility: Flag = False
     smallest_effect: Positive | None = None
 
+    @property
+    def metrics(self) -> tuple[MetricKey, ...]:
+        """All that are named, once each."""
+        return tuple(dict.fromkeys((*self.primary, *self.secondary, *self.guardrails)))
+
 
 class Dealing(Definition):
     """How the assignment was drawn, so that it can be drawn again and compared.
@@ -97,6 +102,11 @@ class Experiment(Definition):
     team: TeamKey | None = None
     start: Day | None = None
     end: Day | None = None
+
+    @property
+    def named_metrics(self) -> tuple[MetricKey, ...]:
+        """Metrics that it or its plan names, once each."""
+        return tuple(dict.fromkeys((*self.metrics, *(self.plan.metrics if self.plan else ()))))
 
 
 class DecisionRule(Definition):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from vitalfew.errors import DefinitionError, Problem, Where
+from vitalfew.workspace.given import shorten
 from vitalfew.workspace.yaml_scalars import Scalar, plain_scalar
 from vitalfew.workspace.yaml_text import CONTROL, complaint, decode
 
@@ -166,7 +167,7 @@ class _Reader:
         return key
 
     def _note_duplicate(self, event: yaml.Event, path: Path) -> None:
-        message = f"'{_short(path[-1])}' is defined twice; first in line {self.keys[path].line}"
+        message = f"'{shorten(path[-1])}' is defined twice; first in line {self.keys[path].line}"
         self.problems.append(Problem(message, self._where(event, path), hint="keep one of the two"))
 
     def _skip(self, event: yaml.Event, path: Path, depth: int) -> None:
@@ -209,8 +210,3 @@ class _Reader:
 
 def _is_plain(event: yaml.ScalarEvent) -> bool:
     return not event.style  # libyaml gives an empty style to words without quotes
-
-
-def _short(text: object, limit: int = 60) -> str:
-    shown = str(text)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
