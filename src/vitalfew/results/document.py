@@ -11,10 +11,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from vitalfew.results.codec import plain
+from vitalfew.results.decision_parts import CalibrationPart, PlansPart, ValuePart, decision_parts
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import (
     BandRow,
+    BetRow,
     CandidateLine,
+    ClassicRow,
     DisagreementRow,
     EffectRow,
     Estimate,
@@ -24,12 +27,16 @@ from vitalfew.results.rows import (
     GroupWeightRow,
     HealthRow,
     HeterogeneityRow,
+    InformationRow,
     PromiseRow,
     Proof,
+    RankRow,
+    ReasonRow,
     ShippedLine,
     Tables,
     UseRow,
     VerdictRow,
+    VitalFactorsRow,
     WeightRow,
 )
 from vitalfew.results.run import RunInfo
@@ -37,7 +44,26 @@ from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Definitions, Quantiles
 
 SCHEMA_VERSION: Literal[1] = 1
-PARTS = ("experiments", "features", "weights", "groups", "disagreement", "promises", "verdicts", "ledger", "checks")
+PARTS = (
+    "experiments",
+    "features",
+    "weights",
+    "groups",
+    "disagreement",
+    "promises",
+    "verdicts",
+    "calibration",
+    "vital_few",
+    "value",
+    "ledger",
+    "ranks",
+    "plans",
+    "information",
+    "classic",
+    "explanations",
+    "bets",
+    "checks",
+)
 _MIN_RESOLVED = 10
 
 
@@ -227,12 +253,22 @@ class Document:
     disagreement: DisagreementRow | None
     promises: tuple[PromisePart, ...]
     verdicts: tuple[VerdictRow, ...]
+    calibration: CalibrationPart
+    vital_few: tuple[VitalFactorsRow, ...]
+    value: ValuePart
     ledger: LedgerPart
+    ranks: Mapping[str, RankRow]
+    plans: PlansPart
+    information: tuple[InformationRow, ...]
+    classic: Mapping[str, ClassicRow]
+    explanations: Mapping[str, tuple[ReasonRow, ...]]
+    bets: tuple[BetRow, ...]
     checks: tuple[FindingRow, ...]
 
 
 def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Document:
     """Arrange the tables of a run as the export shows them."""
+    decided = decision_parts(tables)
     return Document(
         schema=SCHEMA_VERSION,
         run=info.id,
@@ -251,7 +287,16 @@ def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Documen
         disagreement=next(iter(tables.disagreement), None),
         promises=tuple(_promise(row) for row in tables.promises),
         verdicts=tables.verdicts,
+        calibration=decided.calibration,
+        vital_few=decided.vital_few,
+        value=decided.value,
         ledger=LedgerPart(_headline(tables), tables.shipped, tables.candidates),
+        ranks=decided.ranks,
+        plans=decided.plans,
+        information=decided.information,
+        classic={row.line: row for row in tables.classic},
+        explanations=decided.explanations,
+        bets=decided.bets,
         checks=tables.findings,
     )
 

@@ -1,0 +1,88 @@
+"""What the JSON export says of decisions: how well we predict, the value model, ranks, plans, what to find out next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vitalfew.results.rows import (
+    BetRow,
+    CalibrationRow,
+    FactorShareRow,
+    FrontierRow,
+    GroupValueRow,
+    InformationRow,
+    PlanRow,
+    RankRow,
+    ReasonRow,
+    RedundantRow,
+    SayDoRow,
+    SequenceRow,
+    StagedRow,
+    Tables,
+    VitalFactorsRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPart:
+    """How forecasts came out: over everything (null: no forecast yet), by team, by source; never by person."""
+
+    overall: CalibrationRow | None
+    by_team: Mapping[str, CalibrationRow]
+    by_source: Mapping[str, CalibrationRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePart:
+    """The value model at work: how much each factor decides, what is redundant, who gains or loses, say and do."""
+
+    shares: tuple[FactorShareRow, ...]
+    redundant: tuple[RedundantRow, ...]
+    groups: tuple[GroupValueRow, ...]
+    say_do: tuple[SayDoRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlansPart:
+    """Sets of candidates to fund, what each budget buys, in which order to start, and bets in two steps."""
+
+    plans: tuple[PlanRow, ...]
+    frontier: tuple[FrontierRow, ...]
+    sequence: tuple[SequenceRow, ...]
+    staged: tuple[StagedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionParts:
+    """All of it, under the names the export has for it."""
+
+    calibration: CalibrationPart
+    vital_few: tuple[VitalFactorsRow, ...]
+    value: ValuePart
+    ranks: Mapping[str, RankRow]
+    plans: PlansPart
+    information: tuple[InformationRow, ...]
+    explanations: Mapping[str, tuple[ReasonRow, ...]]
+    bets: tuple[BetRow, ...]
+
+
+def decision_parts(tables: Tables) -> DecisionParts:
+    """Arrange the tables of decisions as the export shows them."""
+    reasons: dict[str, tuple[ReasonRow, ...]] = {}
+    for row in tables.reasons:
+        reasons[row.line] = (*reasons.get(row.line, ()), row)
+    return DecisionParts(
+        calibration=CalibrationPart(
+            next((row for row in tables.calibration if row.kind == "overall"), None),
+            {row.name: row for row in tables.calibration if row.kind == "team"},
+            {row.name: row for row in tables.calibration if row.kind == "source"},
+        ),
+        vital_few=tables.vital_factors,
+        value=ValuePart(tables.factor_shares, tables.redundant, tables.group_values, tables.say_do),
+        ranks={row.line: row for row in tables.ranks},
+        plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
+        information=tables.information,
+        explanations=reasons,
+        bets=tables.bets,
+    )
