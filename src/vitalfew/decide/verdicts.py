@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vitalfew.evidence.guardrails import GateStatus
-    from vitalfew.results.rows import EffectRow, HealthRow, PromiseRow, Verdict
+    from vitalfew.results.rows import DueRow, EffectRow, HealthRow, PromiseRow, Verdict
     from vitalfew.workspace.definitions import Definitions, Hypothesis
 
 
@@ -24,21 +24,51 @@ def verdicts(
     effects: Iterable[EffectRow],
     health: Iterable[HealthRow],
     today: date,
+    at_due: Iterable[DueRow] = (),
 ) -> tuple[VerdictRow, ...]:
     """The verdict of every hypothesis, in the order of the definitions.
 
     A promise is judged as it was locked: on its metric, for its segment, on its day, whatever the definition says now.
+
+    Args:
+        definitions: of the workspace.
+        promises: locked or not.
+        effects: as known today.
+        health: trust tests, likewise.
+        today: the day of the run.
+        at_due: what experiments that went on had shown when a promise fell due; it counts instead of what came later.
     """
-    rows = tuple(effects)
-    failed = distrusted(health)
+    rows, tests = tuple(effects), tuple(health)
     locked = {promise.hypothesis: promise for promise in promises if promise.locked_at is not None}
-    found: dict[str | None, Mapping[str, Mapping[str, Known]]] = {}
-    for segment in _segments(definitions, locked.values()):
-        found[segment] = known_effects(definitions, rows, failed, segment)
+    segments = _segments(definitions, locked.values())
+    frozen: dict[str | None, list[DueRow]] = {None: []}
+    for row in at_due:
+        frozen.setdefault(row.due, []).append(row)
+    views = {due: _as_it_stood(definitions, rows, tests, then, segments) for due, then in frozen.items()}
     return tuple(
-        _verdict(definitions, key, hypothesis, locked.get(key), found, today)
+        _verdict(definitions, key, hypothesis, locked.get(key), views, today)
         for key, hypothesis in definitions.hypotheses.items()
     )
+
+
+type _Found = Mapping[str | None, Mapping[str, Mapping[str, Known]]]
+
+
+def _as_it_stood(
+    definitions: Definitions,
+    effects: Iterable[EffectRow],
+    health: Iterable[HealthRow],
+    then: Iterable[DueRow],
+    segments: Iterable[str | None],
+) -> _Found:
+    """Effects by segment, initiative and metric, with what was looked at again as it stood then."""
+    again = tuple(then)
+    gone_on = {row.experiment for row in again}
+    rows = [row for row in effects if row.experiment not in gone_on]
+    rows += [row.effect for row in again if row.effect is not None]
+    tests = [row for row in health if row.experiment not in gone_on]
+    failed = distrusted([*tests, *(row.health for row in again if row.health is not None)])
+    return {segment: known_effects(definitions, rows, failed, segment) for segment in segments}
 
 
 def _segments(definitions: Definitions, locked: Iterable[PromiseRow]) -> set[str | None]:
@@ -75,11 +105,12 @@ def _verdict(
     key: str,
     hypothesis: Hypothesis,
     promise: PromiseRow | None,
-    found: Mapping[str | None, Mapping[str, Mapping[str, Known]]],
+    views: Mapping[str | None, _Found],
     today: date,
 ) -> VerdictRow:
     metric, segment = (promise.metric, promise.segment) if promise else (hypothesis.metric, hypothesis.segment)
     due = date.fromisoformat(promise.due) if promise and promise.due else hypothesis.due
+    found = views.get(due.isoformat() if due else None, views[None])
     effect = found[_group(segment)].get(hypothesis.initiative, {}).get(metric)
     shown = effect if effect is not None and effect.trusted else None
 

@@ -18,7 +18,9 @@ _JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiativ
 
 def stages(definitions: Definitions) -> tuple[Stage, ...]:
     """The stages a workspace needs, in order."""
-    measures = tuple(_measure_stage(definitions, key) for key in _measured_sources(definitions))
+    measured = _measured_sources(definitions)
+    measures = tuple(_measure_stage(definitions, key) for key in measured)
+    behind = tuple(dict.fromkeys(source for key in measured for source in _sources_behind(definitions, key)))
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     before_ledger = (*names, "use", "effects", "judgement", "verdicts")
@@ -27,7 +29,8 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
-        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement"), other=_today),
+        Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=_today),
+        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement", "at_due"), other=_today),
         *decisions,
         Stage("checks", ALL_KINDS, _checks, after=read, other=_today),
     )
@@ -131,11 +134,17 @@ def _judgement(context: Context, _: Tables) -> Output:
     }
 
 
+def _at_due(context: Context, tables: Tables) -> Output:
+    from vitalfew.pipeline.due import at_due
+
+    return {"at_due": at_due(context, tables.promises)}
+
+
 def _verdicts(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.verdicts import verdicts
 
-    rows = verdicts(context.definitions, tables.promises, tables.effects, tables.health, context.today)
-    return {"verdicts": rows}
+    known = (tables.promises, tables.effects, tables.health)
+    return {"verdicts": verdicts(context.definitions, *known, context.today, tables.at_due)}
 
 
 def _checks(context: Context, tables: Tables) -> Output:

@@ -117,3 +117,16 @@ class ExperimentRow:
     declared: bool = False
     locked_at: str | None = None
     proved: Proof = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """What an experiment that went on showed on the day (ISO) a promise fell due: an effect, a trust test, or nothing.
+
+    Every experiment that was looked at again has a row, also one that had shown nothing by then.
+    """
+
+    due: str
+    experiment: str
+    effect: EffectRow | None = None
+    health: HealthRow | None = None

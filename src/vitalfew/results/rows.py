@@ -36,7 +36,7 @@ from vitalfew.results.decision_rows import (
     StagedRow,
     VitalFactorsRow,
 )
-from vitalfew.results.effect_rows import BandRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
+from vitalfew.results.effect_rows import BandRow, DueRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
 from vitalfew.results.judgement_rows import (
     CalibrationRow,
     DisagreementRow,
@@ -83,6 +83,7 @@ __all__ = [
     "CountRow",
     "CountedFact",
     "DisagreementRow",
+    "DueRow",
     "EffectRow",
     "Estimate",
     "ExperimentRow",
@@ -181,6 +182,7 @@ class Tables:
     weight_posterior: tuple[WeightPosteriorRow, ...] = ()
     group_weights: tuple[GroupWeightRow, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
+    at_due: tuple[DueRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
     calibration: tuple[CalibrationRow, ...] = ()
     shipped: tuple[ShippedLine, ...] = ()

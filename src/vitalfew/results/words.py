@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vitalfew.workspace.definitions import Mode
+    from vitalfew.workspace.definitions import Definitions, Mode
 
 MODES: Mapping[Mode, str] = {
     "always_valid": "may be looked at any time",
@@ -27,3 +27,14 @@ def listed(names: Iterable[str], most: int | None = None) -> str:
     every = list(names)
     shown = every if most is None or len(every) <= most else [*every[:most], f"{len(every) - most:,} more"]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def named_units(definitions: Definitions, experiment: str, metric: str | None = None) -> str:
+    """What the numbers beside an experiment, or beside one of its effects, count: units, clusters, blocks or events."""
+    found = definitions.metrics.get(metric or "")
+    if found is not None and found.over == "events":
+        return "events"
+    defined = definitions.experiments.get(experiment)
+    if defined is None:
+        return "units"
+    return "blocks" if defined.design == "switchback" else "units" if defined.cluster is None else "clusters"
