@@ -11,6 +11,7 @@ NextStep = Literal["keep", "fix", "remove", "measure"]
 Choice = Literal["fund", "test_first", "drop"]
 Proof = Literal["proved", "claimed", "no"]
 Severity = Literal["error", "warning", "info"]
+Light = Literal["on", "partly", "off"]
 Role = Literal["primary", "secondary", "guardrail", "exploratory"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vitalfew.results.rows import (
     BetRow,
     CalibrationRow,
+    FactorLightsRow,
     FactorShareRow,
     FrontierRow,
     GroupValueRow,
@@ -35,9 +36,10 @@ class CalibrationPart:
 
 @dataclass(frozen=True, slots=True)
 class ValuePart:
-    """The value model at work: how much each factor decides, what is redundant, who gains or loses, say and do."""
+    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, say and do."""
 
     shares: tuple[FactorShareRow, ...]
+    lights: tuple[FactorLightsRow, ...]
     redundant: tuple[RedundantRow, ...]
     groups: tuple[GroupValueRow, ...]
     say_do: tuple[SayDoRow, ...]
@@ -79,7 +81,9 @@ def decision_parts(tables: Tables) -> DecisionParts:
             {row.name: row for row in tables.calibration if row.kind == "source"},
         ),
         vital_few=tables.vital_factors,
-        value=ValuePart(tables.factor_shares, tables.redundant, tables.group_values, tables.say_do),
+        value=ValuePart(
+            tables.factor_shares, tables.factor_lights, tables.redundant, tables.group_values, tables.say_do
+        ),
         ranks={row.line: row for row in tables.ranks},
         plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
         information=tables.information,

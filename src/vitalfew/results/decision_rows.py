@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from vitalfew.results.basics import Estimate, Value
+from vitalfew.results.basics import Estimate, Light, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +40,89 @@ class RankRow:
 class VitalFactorsRow:
     """What deciding by `k` factors alone would cost: the one set of each size on the way down to the North Star.
 
-    `regret`: share of the best plan's value that is lost, with its interval over draws of the weights. `tau`: Kendall's
-    tau of the order of lines with that by all factors. `enough`: the smallest set that loses 2 % or less at tau 0.8.
-    `dropped`: the factor that the next larger set holds besides.
+    Attributes:
+        k: how many factors are kept.
+        factors: which.
+        regret: share of the best plan's value that is lost, with its 80 % interval over draws of the weights; None
+            where nothing that could be chosen has a value.
+        tau: Kendall's tau of the order of lines with that by all factors, likewise.
+        enough: this is the smallest set that loses 2 % or less at tau 0.8 or more.
+        dropped: the factor that the next larger set holds besides.
+        declared: the set is the one factor that the definitions call North Star, beside the way down.
+        basis: what was chosen from: *candidates*; *shipped* lines too, where candidates are fewer than five; *assumed*
+            without lines: as if any line moved all factors alike and independently.
+        lines: how many lines were chosen from.
+        notes: what has to be said of it, on the set of all factors only.
     """
 
     k: int
     factors: tuple[str, ...]
-    regret: Estimate
-    tau: float
+    regret: Estimate | None
+    tau: Estimate | None
     enough: bool = False
     dropped: str | None = None
+    declared: bool = False
+    basis: Literal["candidates", "shipped", "assumed"] = "candidates"
+    lines: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FactorShareRow:
-    """How much of the differences in value between lines a factor explains (`share`; they sum to 1)."""
+    """How much a factor decides: its share of the differences in value between lines, and what changes without it.
+
+    Attributes:
+        factor: its key.
+        share: of the variance of value, with its 80 % interval over draws of the weights; the shares sum to 1, and one
+            below 0 works against the others. None with fewer than two lines.
+        flips: share of the draws of the weights in which another set is funded without it; None without candidates.
+        changed: lines that are decided otherwise without it: funded or not, worth keeping or not.
+        parked: it changes no decision: one of the worthwhile many.
+        raters: how many weighed it.
+        zero_votes: how many of them said that it counts nothing.
+    """
 
     factor: str
-    share: float
+    share: Estimate | None
+    flips: float | None = None
+    changed: tuple[str, ...] = ()
+    parked: bool = False
     raters: int = 0
     zero_votes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FactorLightsRow:
+    """How far the agreement on a factor goes, in four lights: told, defined and measured, weighed, with a target.
+
+    *on*, *partly* or *off*; `missing` says for each that is not on what would turn it on.
+    """
+
+    factor: str
+    narrative: Light
+    definition: Light
+    weight: Light
+    target: Light
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RedundantRow:
     """A factor that says what others say already.
 
-    `why`: *correlated* effects with one other, *explained* by several (R²), or *path*: one is a means to the other.
-    `keep`: the one of the two to keep, where that can be told.
+    `why`: *correlated* true effects with one other, *explained* by several (R²), or *path*: it is a means to the other
+    in the graph of metrics. `strength`: correlation or R², freed of the noise of estimates and drawn towards none, with
+    its 80 % interval. `keep`: the one to keep, by direction times sensitivity, where that can be told, and `merged`
+    the weight it would have.
     """
 
     factor: str
     others: tuple[str, ...]
     why: Literal["correlated", "explained", "path"]
-    strength: float | None
+    strength: Estimate | None
     comparisons: int
     keep: str | None
+    merged: float | None
     message: str
 
 
@@ -84,16 +130,30 @@ class RedundantRow:
 class GroupValueRow:
     """What a line means to some of those concerned, by their own weights or their own effects.
 
-    `kind` *segment* (effects measured there), *raters* (weights of a rater group), *stakeholder* (the factors that are
-    theirs), *side* (customer, business, technical, employee). `p_loss`: probability that they lose by it.
+    `kind` *segment* (effects measured there, or forecasts about it), *raters* (weights of a rater group), *stakeholder*
+    (weights of the raters who speak for them, else the factors that are theirs), *side* (the factors of customer,
+    business, technical or employee).
+
+    Attributes:
+        line: its key.
+        group: key of the segment or stakeholder, name of the rater group or side.
+        kind: what the group is.
+        value: in points of what counts to them; None where only a guardrail of theirs is known.
+        p_loss: probability that they lose by it.
+        p_breach: probability that a guardrail of theirs gets worse by more than its margin; None without one.
+        guardrail: that of which this holds most.
+        shipped: whether the line is out.
+        notes: what has to be said of it.
     """
 
     line: str
     group: str
     kind: Literal["segment", "raters", "stakeholder", "side"]
-    value: Value
-    p_loss: float
+    value: Value | None
+    p_loss: float | None
     shipped: bool
+    p_breach: float | None = None
+    guardrail: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -101,15 +161,24 @@ class GroupValueRow:
 class SayDoRow:
     """Stated weight of a factor beside the weight that past choices reveal, each with its 80 % interval.
 
-    `revealed`: share of the cost of what was chosen that went to what moves the factor. `chosen_for`: log odds of being
-    chosen per range of the factor, from accepted and rejected lines; None when too few were rejected.
+    Attributes:
+        factor: its key.
+        stated: its weight; None when nobody judged.
+        revealed: share of the cost of what was chosen that went to what was meant to move the factor; None without
+            chosen lines of known cost and purpose.
+        chosen_for: change of the log odds of being chosen per tenth of the factor's range, from accepted and rejected
+            lines; None when too few were accepted or rejected.
+        lines: chosen lines behind `revealed`.
+        gap: revealed less stated, with its 80 % interval.
+        message: all of it in a sentence, with the reason for what is missing.
     """
 
     factor: str
-    stated: Estimate
+    stated: Estimate | None
     revealed: Estimate | None
     chosen_for: Estimate | None
     lines: int
+    gap: Estimate | None
     message: str
 
 

@@ -13,6 +13,7 @@ from vitalfew.results.basics import (
     Estimate,
     HealthStatus,
     Interval,
+    Light,
     NextStep,
     Proof,
     Role,
@@ -23,6 +24,7 @@ from vitalfew.results.basics import (
 from vitalfew.results.decision_rows import (
     BetRow,
     ClassicRow,
+    FactorLightsRow,
     FactorShareRow,
     FrontierRow,
     GroupValueRow,
@@ -87,6 +89,7 @@ __all__ = [
     "EffectRow",
     "Estimate",
     "ExperimentRow",
+    "FactorLightsRow",
     "FactorPart",
     "FactorShareRow",
     "FailedRow",
@@ -103,6 +106,7 @@ __all__ = [
     "InformationRow",
     "Interval",
     "LifetimesRow",
+    "Light",
     "Measured",
     "MomentsRow",
     "NextStep",
@@ -193,6 +197,7 @@ class Tables:
     group_choices: tuple[GroupChoiceRow, ...] = ()
     vital_factors: tuple[VitalFactorsRow, ...] = ()
     factor_shares: tuple[FactorShareRow, ...] = ()
+    factor_lights: tuple[FactorLightsRow, ...] = ()
     redundant: tuple[RedundantRow, ...] = ()
     group_values: tuple[GroupValueRow, ...] = ()
     say_do: tuple[SayDoRow, ...] = ()
