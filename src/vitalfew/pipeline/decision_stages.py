@@ -23,6 +23,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
     return (
         _stage("ledger", _ledger, before),
         _stage("disagreement", _disagreement, before),
+        _stage("bets", _bets, before),
     )
 
 
@@ -48,3 +49,9 @@ def _disagreement(context: Context, tables: Tables) -> Output:
     people = panel(context.definitions, context.workspace.acts)
     rows, choices = disagreement(tables, people, context.options(tables))
     return {"disagreement": rows, "group_choices": choices}
+
+
+def _bets(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.bets import bets
+
+    return {"bets": bets(context.definitions, context.workspace.acts, tables, context.today)}
