@@ -268,8 +268,20 @@ class StagedRow:
 class ClassicRow:
     """Scores of the classic methods beside the probability that a candidate belongs to the first.
 
-    Only what the line gives numbers for; the conventions are those of each method's authors. `p_top`: probability of
-    being among the first five by RICE when each input is off by the stated `input_error` (a factor).
+    Only what the line gives numbers for; the conventions are those of each method's authors. The probability is by
+    one method, `by`, the one that most lines give numbers for: each of its inputs is off by the stated `input_error` (a
+    factor), an `estimate` by its own range.
+
+    Attributes:
+        line: its key.
+        evidence: confidence by the strongest evidence that is linked, 0.01 to 10, and `evidence_kind` in words.
+        delay: money lost per week of delay over the weeks of work (CD3).
+        odi: opportunity score of the need served with the highest one; this, `better` and `worse` with 95 % intervals.
+        estimate: median that the sheet gives, in its own unit, per cost where every line has one.
+        score: by the method `by`; `likely`: what is left of it without luck, with its 80 % interval.
+        ranks: rank by each method.
+        rank: mean rank by the method `by`, with its 80 % interval.
+        p_top: probability of being among the first `top` of `among`; `p_first` of being the first.
     """
 
     line: str
@@ -277,16 +289,27 @@ class ClassicRow:
     ice_mean: float | None = None
     ice_product: float | None = None
     evidence: float | None = None
+    evidence_kind: str | None = None
     wsjf: float | None = None
+    delay: float | None = None
+    value_effort: float | None = None
     weighted: float | None = None
     normalised: float | None = None
-    odi: float | None = None
+    odi: Estimate | None = None
     kano: str | None = None
-    better: float | None = None
-    worse: float | None = None
+    better: Estimate | None = None
+    worse: Estimate | None = None
     maxdiff: float | None = None
+    estimate: float | None = None
     ranks: Mapping[str, int] | None = None
+    by: str | None = None
+    score: float | None = None
+    likely: Estimate | None = None
+    rank: Estimate | None = None
     p_top: float | None = None
+    p_first: float | None = None
+    top: int | None = None
+    among: int | None = None
     input_error: float | None = None
     notes: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from vitalfew.workspace.scores import Scores
 from vitalfew.workspace.vocabulary import (
     Cadence,
     Cost,
@@ -68,6 +69,7 @@ class Initiative(Definition):
     work takes. `needed_by`: after this day it is worth nothing any more (a window that closes). `prerequisites` must be
     out or funded with it, `excludes` must not be. `later`: its larger part, decided upon once the first has shown what
     it is worth; `cost` is then that of the first. `capability`: people, platform, ability; no score in the short run.
+    `scores`: what a sheet or a survey says of it.
     """
 
     title: Text | None = None
@@ -93,6 +95,7 @@ class Initiative(Definition):
     capability: Flag = False
     spent: tuple[Spending, ...] = ()
     exception: Text | None = None
+    scores: Scores | None = None
 
 
 class Hypothesis(Definition):

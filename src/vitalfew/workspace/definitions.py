@@ -13,6 +13,18 @@ from pydantic import Field, Strict
 
 from vitalfew.workspace.bets import Feature, Hypothesis, Initiative, Later, Spending
 from vitalfew.workspace.metrics import MEASURE_FIELDS, Cap, Factor, Guardrail, Measure, Metric, Window
+from vitalfew.workspace.scores import (
+    Criterion,
+    Delay,
+    Ice,
+    KanoCounts,
+    MaxDiffCounts,
+    Rice,
+    Scores,
+    Survey,
+    ValueEffort,
+    Wsjf,
+)
 from vitalfew.workspace.sources import (
     AggregateSource,
     AnySource,
@@ -81,11 +93,13 @@ __all__ = [
     "ColumnName",
     "Cost",
     "CovarianceTable",
+    "Criterion",
     "Currency",
     "DataSettings",
     "Day",
     "Days",
     "Dealing",
+    "Delay",
     "DecisionRule",
     "Definition",
     "Definitions",
@@ -101,13 +115,16 @@ __all__ = [
     "Guardrail",
     "Horizon",
     "Hypothesis",
+    "Ice",
     "Identities",
     "Initiative",
     "InitiativeKey",
+    "KanoCounts",
     "Key",
     "KeyResult",
     "Later",
     "Link",
+    "MaxDiffCounts",
     "Measure",
     "Memory",
     "Metric",
@@ -126,6 +143,8 @@ __all__ = [
     "Reference",
     "Release",
     "ResultSource",
+    "Rice",
+    "Scores",
     "Segment",
     "SegmentKey",
     "SeriesSource",
@@ -137,14 +156,17 @@ __all__ = [
     "Stakeholder",
     "StakeholderKey",
     "Status",
+    "Survey",
     "Table",
     "Team",
     "TeamKey",
     "Text",
     "UnitSource",
     "Utility",
+    "ValueEffort",
     "Vision",
     "Window",
+    "Wsjf",
     "Zone",
     "source_shape",
 ]
@@ -180,7 +202,9 @@ class Policy(Definition):
 
     `covariate_days` holds for every metric over events that gives none of its own; `decision` is the rule by which an
     experiment suggests to ship. `rater_groups`: shares of groups of people in the weights, in any proportion; without
-    them every person counts alike.
+    them every person counts alike. `criteria` of weighted scores; `rice_period`: over what RICE counts reach; `ice`:
+    the one of its two variants that this workspace uses; `input_error`: the factor by which each input of a score is
+    taken to be off (one standard deviation on the log scale).
     """
 
     budget: Positive | None = None
@@ -193,6 +217,10 @@ class Policy(Definition):
     rater_groups: dict[Text, Positive] = Field(default_factory=dict)
     minimum_shares: dict[Horizon, Share] = Field(default_factory=dict)
     test_cost: NotNegative = 0
+    criteria: dict[Key, Criterion] = Field(default_factory=dict)
+    rice_period: Text | None = None
+    ice: Literal["mean", "product"] | None = None
+    input_error: Annotated[float, Strict(), Field(gt=1, le=10)] = 1.5
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------
@@ -224,7 +252,10 @@ class Cause(Definition):
 
 
 class Need(Definition):
-    """An unmet customer need or opportunity; `harms` names the metrics of the business it damages."""
+    """An unmet customer need or opportunity; `harms` names the metrics of the business it damages.
+
+    `survey`: what respondents of its segment answered, for its opportunity score (ODI).
+    """
 
     statement: Text
     title: Text | None = None
@@ -233,6 +264,7 @@ class Need(Definition):
     causes: tuple[Cause, ...] = ()
     harms: tuple[MetricKey, ...] = ()
     feedback: Annotated[int, Strict(), Field(ge=0)] = 0
+    survey: Survey | None = None
 
 
 class KeyResult(Definition):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, model_validator
 
 from vitalfew.workspace.vocabulary import (
     Definition,
@@ -80,6 +80,12 @@ class MaxDiffCounts(Definition):
     best: Count
     worst: Count
     shown: Annotated[int, Strict(), Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _shown_often_enough(self) -> Self:
+        if self.best + self.worst > self.shown:
+            raise ValueError("chosen more often than shown")
+        return self
 
 
 class Survey(Definition):
