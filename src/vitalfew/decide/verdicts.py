@@ -126,6 +126,7 @@ def _verdict(
             shown.low if shown else None,
             shown.high if shown else None,
             due.isoformat() if due else None,
+            shown.se if shown else None,
         )
 
     if promise is None:

@@ -149,3 +149,28 @@ class CalibrationRow:
     pit: tuple[int, ...] = ()
     delivered: Estimate | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPosteriorRow:
+    """One of the normals whose mixture is what is known of how forecasts come out; what ranking draws from.
+
+    Attributes:
+        share: of the mixture.
+        teams: whose slope is told apart; several that are merged have their names joined.
+        mean: of the bias, of the slope over all, and of the slope of each of `teams`.
+        covariance: of these, row by row.
+        surprise: spread of what came around what was forecast, besides the forecast's own.
+        stretch: how many times too narrow ranges are.
+        spread: standard deviation of slopes between teams.
+        size: usual size of a forecast on record; bias and surprise hold from it upwards, and shrink below it.
+    """
+
+    share: float
+    teams: tuple[str, ...]
+    mean: tuple[float, ...]
+    covariance: tuple[float, ...]
+    surprise: float
+    stretch: float
+    spread: float
+    size: float

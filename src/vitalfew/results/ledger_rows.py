@@ -11,7 +11,10 @@ from vitalfew.workspace.definitions import Grade
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """A promise held against the effect, by the formula; estimates in the metric's unit."""
+    """A promise held against the effect, by the formula; estimates in the metric's unit.
+
+    `se`: the standard error at a fixed horizon, which the verdict and scores use; `low` and `high` may be wider.
+    """
 
     hypothesis: str
     initiative: str
@@ -23,6 +26,7 @@ class VerdictRow:
     low: float | None = None
     high: float | None = None
     due: str | None = None
+    se: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from vitalfew.results.decision_rows import (
 )
 from vitalfew.results.effect_rows import BandRow, DueRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
 from vitalfew.results.judgement_rows import (
+    CalibrationPosteriorRow,
     CalibrationRow,
     DisagreementRow,
     GroupChoiceRow,
@@ -77,6 +78,7 @@ __all__ = [
     "AssignmentRow",
     "BandRow",
     "BetRow",
+    "CalibrationPosteriorRow",
     "CalibrationRow",
     "CandidateLine",
     "Choice",
@@ -189,6 +191,7 @@ class Tables:
     at_due: tuple[DueRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
     calibration: tuple[CalibrationRow, ...] = ()
+    calibration_posterior: tuple[CalibrationPosteriorRow, ...] = ()
     shipped: tuple[ShippedLine, ...] = ()
     candidates: tuple[CandidateLine, ...] = ()
     headline: tuple[Headline, ...] = ()
