@@ -11,6 +11,7 @@ from vitalfew.workspace.design_rules import designs
 from vitalfew.workspace.expressions import parse
 from vitalfew.workspace.given import shorten
 from vitalfew.workspace.graph import cycle_of_links, event_source
+from vitalfew.workspace.utility_rules import utilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,5 +254,6 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _features,
     _experiments,
     designs,
+    utilities,
     _links,
 )
