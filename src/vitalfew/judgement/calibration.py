@@ -1,0 +1,153 @@
+"""How forecasts come out, applied to promises that are still open (6.8).
+
+What comes of a forecast is taken as bias + slope x its mean, give or take its own range (times a stretch) and a
+surprise. `calibration_fit` learns these from forecasts whose outcome was measured. The calibrated form of a promise
+serves only to rank: verdicts and scores use what was said.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.judgement.calibration_fit import prior_rows
+from vitalfew.judgement.metalog import moments
+from vitalfew.judgement.streams import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from vitalfew.judgement.metalog import Quantiled
+    from vitalfew.results.rows import CalibrationPosteriorRow
+
+    Floats = NDArray[np.float64]
+
+NO_TEAM = "no team"
+JOINED = ", "
+"""Between names of teams that are merged; no key holds it."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Draws of how forecasts come out, `(draws,)` each, shared by all lines: they are uncertain together.
+
+    Attributes:
+        bias: what comes besides, in ranges of the factor and in the good direction.
+        surprise: standard deviation of what comes around it, in ranges of the factor.
+        stretch: how many times too narrow ranges are.
+        slope: what comes of one unit forecast by a team without a record, before how it differs from others.
+        spread: standard deviation of slopes between teams.
+        teams: slope by team, of those with a record.
+        size: usual size of a forecast on record, in ranges; 0 without a record, when bias and surprise are 0 too.
+        seed: of the streams of teams without a record.
+    """
+
+    bias: Floats
+    surprise: Floats
+    stretch: Floats
+    slope: Floats
+    spread: Floats
+    teams: Mapping[str, Floats]
+    size: Floats
+    seed: int = 0
+
+    @classmethod
+    def exactly(
+        cls, draws: int, *, bias: float = 0, slope: float = 1, surprise: float = 0, stretch: float = 1
+    ) -> Calibration:
+        """A calibration known for sure; by default the one that leaves forecasts as they are."""
+        none = np.zeros(draws)
+        return cls(none + bias, none + surprise, none + stretch, none + slope, none, {}, none)
+
+    def slope_of(self, team: str | None) -> Floats:
+        """Draws of the slope of a team; of one without a record, as teams differ."""
+        name = team or NO_TEAM
+        if name in self.teams:
+            return self.teams[name]
+        if not self.spread.any():
+            return self.slope
+        apart = stream(self.seed, "", "calibration", "team", name).standard_normal(len(self.slope))
+        return np.asarray(self.slope + self.spread * apart)
+
+
+def drawn_calibration(rows: Sequence[CalibrationPosteriorRow], seed: int, draws: int) -> Calibration:
+    """Draw from what is known of how forecasts come out, once for all lines.
+
+    Args:
+        rows: the table `calibration_posterior` of a run; empty: the prior.
+        seed: of the run.
+        draws: how many.
+    """
+    rows = rows or prior_rows()
+    shares = np.cumsum([row.share for row in rows])
+    chosen = np.searchsorted(shares / shares[-1], stream(seed, "", "calibration").uniform(size=draws), side="right")
+    names = ["bias", "slope", *rows[0].teams]
+    noise = np.array([stream(seed, "", "calibration", name).standard_normal(draws) for name in names])
+    values = np.empty_like(noise)
+    for at, row in enumerate(rows):
+        own = chosen == at
+        if own.any():
+            covariance = np.array(row.covariance).reshape(len(names), len(names))
+            values[:, own] = np.array(row.mean)[:, None] + _root(covariance) @ noise[:, own]
+    each = {
+        part: np.array([getattr(row, part) for row in rows])[chosen]
+        for part in ("surprise", "stretch", "spread", "size")
+    }
+    return Calibration(
+        bias=values[0],
+        surprise=each["surprise"],
+        stretch=each["stretch"],
+        slope=values[1],
+        spread=each["spread"],
+        teams={team: values[2 + at] for at, name in enumerate(rows[0].teams) for team in name.split(JOINED)},
+        size=each["size"],
+        seed=seed,
+    )
+
+
+def calibrated(
+    drawn: Floats, promise: Quantiled, known: Calibration, *, scale: float, team: str | None = None, noise: Floats
+) -> Floats:
+    """Draws of what will come of a promise, from draws of the promise itself. Only for ranking.
+
+    With a slope of 1, no bias, no surprise and a stretch of 1 the promise comes back unchanged.
+
+    Args:
+        drawn: draws of the promise with its point mass, `metalog.sample(promise, u)`, `(draws,)`, in the metric's unit.
+        promise: the same promise.
+        known: how forecasts come out, `(draws,)` each.
+        scale: one range of the factor in the metric's unit; negative where less is better.
+        team: the team of the initiative.
+        noise: standard normal draws of the line's own stream, `(draws,)`.
+
+    Returns:
+        Effects in the metric's unit, `(draws,)`.
+
+    >>> from vitalfew.judgement.metalog import sample
+    >>> from vitalfew.results.rows import PromiseRow
+    >>> promise = PromiseRow("h", "gate", "retention", "all", p10=1, p50=2, p90=5, p_zero=0.2, forecasters=3)
+    >>> drawn, noise = sample(promise, [0.1, 0.5, 0.9]), np.zeros(3)
+    >>> half = calibrated(drawn, promise, Calibration.exactly(3, slope=0.5), scale=10.0, noise=noise)
+    >>> (half - drawn).round(2)
+    array([-1.03, -1.03, -1.03])
+    """
+    mean, variance = moments(promise)
+    share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
+    centre = known.slope_of(team) * mean + scale * share * known.bias
+    return np.asarray(centre + known.stretch * (drawn - mean) + abs(scale) * share * known.surprise * noise)
+
+
+def _share_of_usual(size: float, usual: Floats) -> Floats:
+    """How much of bias and surprise, learned from forecasts of the usual size, a smaller one brings."""
+    return np.minimum(1.0, np.divide(size, usual, out=np.ones_like(usual), where=usual > 0))
+
+
+def _root(covariance: Floats) -> Floats:
+    """The symmetric square root: it does not depend on the order of the rows."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)
