@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.measured_lines import MeasuredLines
     from vitalfew.decide.options import Options
     from vitalfew.results.rows import ArrivalRow, Tables
     from vitalfew.results.store import Output
@@ -37,6 +38,7 @@ class Context:
     fingerprints: Mapping[str, Fingerprint]
     frames: Mapping[str, Any] = field(default_factory=dict)
     _options: Options | None = None
+    _measured_lines: MeasuredLines | None = None
 
     @property
     def definitions(self) -> Definitions:
@@ -85,6 +87,14 @@ class Context:
 
             self._options = options_of(self.inputs(tables))
         return self._options
+
+    def measured_lines(self, tables: Tables) -> MeasuredLines:
+        """What has shipped and was measured, drawn once for all stages that look back; `tables` as for `options`."""
+        if self._measured_lines is None:
+            from vitalfew.decide.measured_lines import measured_lines
+
+            self._measured_lines = measured_lines(self.inputs(tables))
+        return self._measured_lines
 
     def inputs(self, tables: Tables) -> Inputs:
         """What the lines of the ledger are made from."""

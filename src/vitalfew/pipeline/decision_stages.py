@@ -23,6 +23,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
     return (
         _stage("ledger", _ledger, before),
         _stage("disagreement", _disagreement, before),
+        _stage("vital_few", _vital_few, before),
         _stage("bets", _bets, before),
     )
 
@@ -49,6 +50,13 @@ def _disagreement(context: Context, tables: Tables) -> Output:
     people = panel(context.definitions, context.workspace.acts)
     rows, choices = disagreement(tables, people, context.options(tables))
     return {"disagreement": rows, "group_choices": choices}
+
+
+def _vital_few(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.vital_few import vital_few
+
+    rows, shares = vital_few(context.definitions, tables, context.options(tables), context.measured_lines(tables))
+    return {"vital_factors": rows, "factor_shares": shares}
 
 
 def _bets(context: Context, tables: Tables) -> Output:

@@ -1,0 +1,78 @@
+"""What has shipped and was measured, as draws of what it changed: for everything that looks back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.draws import DRAWS
+from vitalfew.decide.shipped import is_shipped, measured_value
+from vitalfew.workspace.definitions import Quantiles
+
+if TYPE_CHECKING:
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.options import Singles
+
+KEPT = 2_000
+"""Draws that are kept: enough for a probability to 0.01."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLines:
+    """Shipped initiatives whose effects on factors were measured.
+
+    Attributes:
+        lines: their keys, sorted.
+        factors: those that count, sorted.
+        means: value of each factor's change at weight 1, in points, `(lines, factors)`.
+        swings: draws of it, `(lines, factors, draws)`.
+        measured: which factors were measured, `(lines, factors)`; the change of others is 0 above.
+        costs: expected cost, `(lines,)`; NaN where none is given.
+    """
+
+    lines: tuple[str, ...]
+    factors: tuple[str, ...]
+    means: Floats
+    swings: Singles
+    measured: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    costs: Floats
+
+
+def measured_lines(inputs: Inputs) -> MeasuredLines:
+    """What a run knows of shipped initiatives; effects that failed a trust test count for nothing."""
+    factors = tuple(sorted(inputs.weights))
+    plain = replace(inputs, weights={factor: np.ones(DRAWS) for factor in factors})
+    nothing = np.zeros(DRAWS)
+    lines, means, swings, measured, costs = [], [], [], [], []
+    for key, initiative in sorted(inputs.definitions.initiatives.items()):
+        if not is_shipped(initiative, inputs):
+            continue
+        known = {metric: effect for metric, effect in inputs.known.get(key, {}).items() if effect.trusted}
+        drawn = measured_value(plain, key, initiative, known)
+        if drawn is None:
+            continue
+        by_factor = [drawn.parts.get(factor, nothing) for factor in factors]
+        lines.append(key)
+        means.append([part.mean() for part in by_factor])
+        swings.append(np.array([part[:KEPT] for part in by_factor], dtype=np.float32))
+        measured.append([factor in drawn.parts for factor in factors])
+        costs.append(expected_cost(initiative.cost))
+    shape = (len(lines), len(factors))
+    return MeasuredLines(
+        tuple(lines),
+        factors,
+        np.array(means, dtype=np.float64).reshape(shape),
+        np.array(swings, dtype=np.float32).reshape(*shape, min(KEPT, DRAWS)),
+        np.array(measured, dtype=bool).reshape(shape),
+        np.array(costs, dtype=np.float64),
+    )
+
+
+def expected_cost(cost: float | Quantiles | None) -> float:
+    """The number given, the median of quantiles; NaN when there is none."""
+    if cost is None:
+        return float("nan")
+    return float(cost.p50 if isinstance(cost, Quantiles) else cost)
