@@ -24,6 +24,8 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("ledger", _ledger, before),
         _stage("disagreement", _disagreement, before),
         _stage("vital_few", _vital_few, before),
+        _stage("information", _information, (*before, "ledger")),
+        _stage("classic", _classic, before),
         _stage("bets", _bets, before),
     )
 
@@ -57,6 +59,21 @@ def _vital_few(context: Context, tables: Tables) -> Output:
 
     rows, shares = vital_few(context.definitions, tables, context.options(tables), context.measured_lines(tables))
     return {"vital_factors": rows, "factor_shares": shares}
+
+
+def _information(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.information_rows import information_rows
+
+    valued = {line.line for line in tables.candidates if line.value is not None}
+    options = context.options(tables)
+    hidden = frozenset(options.lines) - valued
+    return {"information": information_rows(options, context.definitions, hidden)}
+
+
+def _classic(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.classic import classic
+
+    return {"classic": classic(context.inputs(tables))}
 
 
 def _bets(context: Context, tables: Tables) -> Output:

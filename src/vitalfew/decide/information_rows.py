@@ -1,0 +1,94 @@
+"""What knowing more is worth, in rows and in words: whether the next hour goes into talking, measuring or testing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.decide.information import information
+from vitalfew.decide.phrases import number, percent
+from vitalfew.results.rows import InformationRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.decide.information import About, Information, Worth
+    from vitalfew.decide.options import Options
+    from vitalfew.workspace.definitions import Definitions
+
+LITTLE = 0.01
+"""Share of the plan's value below which knowing everything would change little."""
+_SMALL_PART = 0.05  # share of what everything is worth, below which a part of it is not worth an hour
+_HOUR: Mapping[About, str] = {
+    "weights": "the weights: the next hour goes into talking about what counts",
+    "effects": "the effects: the next hour goes into testing",
+    "slopes": "how metrics move each other: the next hour goes into measuring these links",
+    "costs": "the costs: the next hour goes into asking what the work takes",
+}
+_KNOWING: Mapping[About, str] = {
+    "weights": "Agreeing on all weights for sure",
+    "effects": "Knowing for sure what every candidate does",
+    "slopes": "Knowing for sure how metrics move each other",
+    "costs": "Knowing all costs for sure",
+}
+_LEAVE: Mapping[About, str] = {
+    "weights": "People may go on disagreeing about them: it hardly changes the choice.",
+    "effects": "Testing would hardly change the choice.",
+    "slopes": "Measuring them better would hardly change the choice.",
+    "costs": "Asking for better estimates would hardly change the choice.",
+}
+
+
+def information_rows(
+    options: Options, definitions: Definitions, hidden: frozenset[str] = frozenset()
+) -> tuple[InformationRow, ...]:
+    """What knowing each thing would be worth: everything, kinds of things, then factors and lines by worth.
+
+    Args:
+        options: what there is to choose from.
+        definitions: for titles.
+        hidden: lines of whose value nothing is said, because it would tell what few people forecast.
+
+    Returns:
+        No rows where there is nothing to choose.
+    """
+    found = information(options)
+    if found is None:
+        return ()
+    shown = [one for one in found.worths if not (one.about == "effects" and one.subject in hidden)]
+    ranked = sorted(shown, key=lambda one: (one.about != "everything", one.subject is not None, -one.worth))
+    most = found.of("everything")
+    return tuple(
+        InformationRow(
+            one.about,
+            one.subject,
+            one.worth,
+            one.error,
+            one.worth / most if most > 0 else 0.0,
+            _message(one, found, definitions),
+        )
+        for one in ranked
+    )
+
+
+def _message(one: Worth, found: Information, definitions: Definitions) -> str:
+    points = f"{number(one.worth)} points"
+    if one.about == "everything":
+        return _of_everything(found, points)
+    if one.subject is not None:
+        kind = "metrics" if one.about == "weights" else "initiatives"
+        title = definitions.title(kind, one.subject)
+        what = f"how much {title} counts" if one.about == "weights" else f"what {title} does"
+        return f"Knowing for sure {what} would add {points} to what the budget buys."
+    most = found.of("everything")
+    share = one.worth / most if most > 0 else 0.0
+    told = f"{_KNOWING[one.about]} would add {points}, {percent(share)} of what could be gained by knowing."
+    return f"{told} {_LEAVE[one.about]}" if share < _SMALL_PART else told
+
+
+def _of_everything(found: Information, points: str) -> str:
+    kinds = [one for one in found.worths if one.subject is None and one.about != "everything"]
+    told = f"Knowing everything before choosing would add {points} to the {number(found.plan)} expected of the plan."
+    if found.of("everything") <= LITTLE * found.plan or not kinds:
+        return f"{told} No question is worth much time: decide."
+    first = max(kinds, key=lambda one: one.worth)
+    return f"{told} Most of it lies in {_HOUR[first.about]}."

@@ -1,0 +1,62 @@
+"""Numbers and lists as sentences say them: two digits that matter, chances that are never certain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DIGITS_FROM = 10.0  # whole numbers from here on
+
+
+def number(value: float) -> str:
+    """Two digits that matter, whole from 10 on.
+
+    >>> number(0.03456), number(3.14), number(1234.5), number(-0.0)
+    ('0.035', '3.1', '1,234', '0')
+    """
+    if abs(value) >= _DIGITS_FROM:
+        return f"{value:,.0f}"
+    text = f"{value:.2g}"
+    if "e" in text:
+        text = f"{value:.10f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def chance(share: float) -> str:
+    """A probability in whole percent; the ends are never reached.
+
+    >>> chance(0.126), chance(0.9999), chance(0.0)
+    ('13 %', 'over 99 %', 'under 1 %')
+    """
+    if share < 0.005:  # noqa: PLR2004 - what would read 0 %
+        return "under 1 %"
+    return "over 99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004 - likewise
+
+
+def percent(share: float) -> str:
+    """A share in whole percent.
+
+    >>> percent(0.126), percent(1.5)
+    ('13 %', '150 %')
+    """
+    return f"{100 * share:,.0f} %"
+
+
+def counted(amount: float, unit: str) -> str:
+    """A number with its unit.
+
+    >>> counted(2.5, "person-weeks")
+    '2.5 person-weeks'
+    """
+    return f"{number(amount)} {unit}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> joined(["a"]), joined(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
