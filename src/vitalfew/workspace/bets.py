@@ -46,10 +46,14 @@ class Feature(Definition):
 
 
 class Later(Definition):
-    """The second step of a staged bet: its cost, and after how many weeks it is decided upon."""
+    """The second step of a staged bet: its cost, and after how many weeks it is decided upon.
+
+    `tells`: how much of what is uncertain about the bet's value the first step settles, as a share of its variance.
+    """
 
     cost: Cost
     after_weeks: Positive
+    tells: Share = 0.5
 
 
 class Spending(Definition):
