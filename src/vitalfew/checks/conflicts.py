@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vitalfew.checks.evidence import changes, discoveries, gains, losses
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.decide.sides import side_of
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from vitalfew.checks.evidence import Change
     from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Initiative
-
-_LEVEL_SIDES: dict[str, Literal["customer", "business"]] = {"business": "business"}
-_TYPE_SIDES: dict[str, Literal["customer", "business"]] = {
-    "economic": "business",
-    "experience": "customer",
-    "efficiency": "customer",
-    "functional": "customer",
-}
-_ROLE_SIDES: dict[str, str] = {"payer": "customer", "user": "customer", "affected": "customer", "staff": "employee"}
 
 _NAMED = 4  # groups or changes named in one finding
 
@@ -116,8 +108,8 @@ def _worst_pair(view: View, found: Sequence[Change]) -> tuple[float, str, str] |
 
     Both must hold, so the larger p counts; the pairs looked at are paid for (Bonferroni).
     """
-    business = [change for change in found if side_of(view, change.effect.metric) == "business"]
-    customer = [change for change in found if side_of(view, change.effect.metric) == "customer"]
+    business = [change for change in found if side_of(view.definitions, change.effect.metric) == "business"]
+    customer = [change for change in found if side_of(view.definitions, change.effect.metric) == "customer"]
     pairs = [
         (max(gain.p_gain, loss.p_loss), gain.effect.metric, loss.effect.metric)
         for gain in business
@@ -128,20 +120,6 @@ def _worst_pair(view: View, found: Sequence[Change]) -> tuple[float, str, str] |
         return None
     p_value, gain_metric, loss_metric = min(pairs)
     return min(1.0, p_value * len(pairs)), gain_metric, loss_metric
-
-
-def side_of(view: View, metric: str) -> str | None:
-    """Whose metric it is: as it says, else by its stakeholder, its level, its type of value; None when unknown."""
-    defined = view.definitions
-    found = defined.metrics[metric]
-    if found.side is not None:
-        return found.side
-    keys = [held.stakeholder for held in (defined.factors.get(metric), defined.guardrails.get(metric)) if held]
-    for key in keys:
-        stakeholder = defined.stakeholders.get(key or "")
-        if stakeholder is not None and (stakeholder.side or stakeholder.role):
-            return stakeholder.side or _ROLE_SIDES.get(stakeholder.role or "")
-    return _LEVEL_SIDES.get(found.level) or _TYPE_SIDES.get(found.value_type or "")
 
 
 def _group(view: View, effect: EffectRow) -> str | None:
