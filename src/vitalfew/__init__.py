@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, plan, run
+    from vitalfew.pipeline import analyze, backtest, plan, run
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
-__all__ = ["__version__", "analyze", "load", "plan", "run", "stats", "verify", "weights"]
+__all__ = ["__version__", "analyze", "backtest", "load", "plan", "run", "stats", "verify", "weights"]
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
@@ -24,6 +24,7 @@ _HOMES = {
     "run": "vitalfew.pipeline",
     "analyze": "vitalfew.pipeline",
     "plan": "vitalfew.pipeline",
+    "backtest": "vitalfew.pipeline",
     "weights": "vitalfew.judgement.pooling",
 }
 

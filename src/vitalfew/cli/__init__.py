@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vitalfew import __version__
-from vitalfew.cli import acts, analysis, exchange, planning, runs
+from vitalfew.cli import acts, analysis, backtesting, exchange, planning, runs
 from vitalfew.cli.output import harmless
 from vitalfew.errors import UsageError, VitalfewError
 
@@ -44,6 +44,7 @@ def vitalfew(
 runs.register(app)
 analysis.register(app)
 planning.register(app)
+backtesting.register(app)
 acts.register(app)
 exchange.register(app)
 

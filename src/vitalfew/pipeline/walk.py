@@ -43,6 +43,7 @@ def run(
     seed: int = SEED,
     progress: Progress | None = None,
     frames: Mapping[str, Any] | None = None,
+    keep: bool = True,
 ) -> Results:
     """Walk all stages and return the results; stored as a run when the workspace is a folder.
 
@@ -52,6 +53,7 @@ def run(
         seed: of all random draws.
         progress: called before each stage.
         frames: tables in memory by name, for sources that name them instead of files.
+        keep: whether the run is stored; without, earlier ones are still made use of.
 
     Raises:
         UsageError: `as_of` lies in the future.
@@ -67,7 +69,7 @@ def run(
     run_id = new_run_id(now.isoformat())
     walk = _Walk(context, history)
     try:
-        walk.begin(store, run_id)
+        walk.begin(store if keep else None, run_id)
         walk.over(stages(definitions), progress)
         info = RunInfo(
             id=run_id,

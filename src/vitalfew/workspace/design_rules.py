@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import Problem, suggest
+from vitalfew.workspace.sources import ExposureSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,14 @@ def designs(definitions: Definitions, places: Places) -> Iterator[Problem]:
     """Report plans that name what is not measured, and fields that belong to another design."""
     for key, experiment in definitions.experiments.items():
         path: Path = ("experiments", key)
+        source = definitions.sources.get(experiment.source)
+        # The same column said twice is no contradiction, and people do write it.
+        if isinstance(source, ExposureSource) and experiment.variant not in (None, source.variant):
+            message = (
+                f"'variant' is not read: the exposures of '{experiment.source}' name the variant in '{source.variant}'"
+            )
+            hint = f"remove it, or write 'variant: {experiment.variant}' in the source"
+            yield Problem(message, places.of_key((*path, "variant")), hint=hint)
         if experiment.plan is not None:
             yield from _plan(definitions, experiment, experiment.plan, places, (*path, "plan"))
         for field, given, design in (
