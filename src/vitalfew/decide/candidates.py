@@ -9,7 +9,7 @@ import numpy as np
 
 from vitalfew.decide.draws import LineDraws, cost_draws, horizon_share, promise_draws, value_of
 from vitalfew.decide.effects import stronger, weakest
-from vitalfew.decide.portfolio import best_buy, in_best_portfolio
+from vitalfew.decide.portfolio import best_buy, in_best_portfolio, lots
 from vitalfew.decide.shipped import effect_draws, is_shipped, unweighed_reasons, use_sentence
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import CandidateLine, Cost
@@ -94,7 +94,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Priced
         p_best=None,
         p_in=None,
         recommendation="test_first",
-        grade=weakest(grades),
+        grade=weakest(grades) or ("opinion" if initiative.scores is not None else None),
         reasons=(*reasons, *gate_reasons),
     )
     return PricedLine(line, draws, cost, gates)
@@ -169,7 +169,7 @@ def _priors(inputs: Inputs, key: str) -> tuple[dict[str, PromiseRow], tuple[str,
 
 
 def _is_sealed(promise: PromiseRow) -> bool:
-    return promise.locked_at is None and promise.forecasters < FEWEST_FORECASTERS
+    return promise.locked_at is None and 0 < promise.forecasters < FEWEST_FORECASTERS  # a sheet is no blind forecast
 
 
 def _gates(inputs: Inputs, key: str) -> tuple[dict[str, GateStatus], tuple[str, ...]]:
@@ -232,10 +232,8 @@ def _with_probabilities(inputs: Inputs, lines: Sequence[PricedLine]) -> tuple[li
     if open_to:
         values = np.vstack([ready[at][0] for at in open_to])
         costs = np.vstack([ready[at][1] for at in open_to])
-        ties = np.vstack(
-            [stream(inputs.seed, "", "ties", lines[at].line.line).random(values.shape[1]) for at in open_to]
-        )
-        found = zip(best_buy(values, costs), in_best_portfolio(values, costs, budget, ties), strict=True)
+        cast = lots([lines[at].line.line for at in open_to], values.shape[1])
+        found = zip(best_buy(values, costs), in_best_portfolio(values, costs, budget, cast), strict=True)
         chances |= {at: (float(best), float(among)) for at, (best, among) in zip(open_to, found, strict=True)}
     ranked = [
         replace(line.line, p_best=chances[at][0], p_in=chances[at][1]) if at in chances else line.line

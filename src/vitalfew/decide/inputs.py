@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vitalfew.decide.draws import weight_draws
 from vitalfew.decide.effects import distrusted, known_effects
 from vitalfew.decide.verdicts import gate_states
+from vitalfew.results.rows import PromiseRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.evidence.guardrails import GateStatus
-    from vitalfew.results.rows import PromiseRow, Tables, UseRow, VerdictRow
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.results.rows import Tables, UseRow, VerdictRow
+    from vitalfew.workspace.definitions import Definitions, Quantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,13 @@ class Inputs:
         return tuple(row for row in self.tables.verdicts if row.initiative == initiative)
 
     def promises_of(self, initiative: str) -> tuple[PromiseRow, ...]:
-        """Forecasts of an initiative, locked ones first, then those of more people, then by name."""
-        rows = (row for row in self.tables.promises if row.initiative == initiative)
+        """Forecasts of an initiative, locked ones first, then those of more people, then by name.
+
+        Last comes what a sheet says it moves (`scores.moves`): nobody's forecast, and in no table of promises.
+        """
+        rows = [row for row in self.tables.promises if row.initiative == initiative]
+        scores = self.definitions.initiatives[initiative].scores
+        rows += [] if scores is None else [_from_sheet(initiative, m, told) for m, told in scores.moves.items()]
         return tuple(sorted(rows, key=lambda p: (p.locked_at is None, -p.forecasters, p.hypothesis)))
 
     def locked_promise(self, verdicts: Sequence[VerdictRow]) -> PromiseRow | None:
@@ -97,3 +103,7 @@ class Inputs:
             if row.main and row.segment == segment and row.eligible and open_to_all and everyone and everyone.eligible:
                 return row.eligible / everyone.eligible
         return None
+
+
+def _from_sheet(initiative: str, metric: str, told: Quantiles) -> PromiseRow:
+    return PromiseRow("a sheet", initiative, metric, "all", told.p10, told.p50, told.p90, p_zero=0.0, forecasters=0)

@@ -37,6 +37,7 @@ _LETTERS: dict[str, Kano] = {
     "R": "reverse",
     "Q": "questionable",
 }
+KANO_KINDS: tuple[Kano, ...] = tuple(_LETTERS.values())
 _RELEVANT: tuple[Kano, ...] = ("attractive", "one_dimensional", "must_be", "indifferent")
 
 
@@ -161,7 +162,7 @@ def kano(counts: Mapping[Kano, int]) -> KanoResult:
     >>> found.category, round(found.better.estimate, 3), round(found.worse.estimate, 3)
     ('attractive', 0.684, -0.474)
     """
-    every = {kind: counts.get(kind, 0) for kind in _LETTERS.values()}
+    every = {kind: counts.get(kind, 0) for kind in KANO_KINDS}
     total = sum(every.values())
     if min(every.values()) < 0 or total == 0:
         raise UsageError(f"{total} answers, the fewest of a kind {min(every.values())}", expected="counts from 0 on")
