@@ -14,7 +14,7 @@ from decide.building import definitions, effect, promise, tables
 from vitalfew.decide import candidates, draws
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
-from vitalfew.decide.portfolio import best_buy, in_best_portfolio
+from vitalfew.decide.portfolio import best_buy, in_best_portfolio, lots
 from vitalfew.results.rows import WeightRow
 
 if TYPE_CHECKING:
@@ -196,8 +196,7 @@ def test_twice_the_draws_move_no_probability_by_a_fiftieth(monkeypatch: pytest.M
 def test_twins_share_the_best_place_whatever_they_are_called() -> None:
     values, costs = np.full((2, 4000), 3.0), np.full((2, 4000), 1.0)
     assert best_buy(values, costs).tolist() == [0.5, 0.5]
-    ties = np.random.default_rng(1).random(values.shape)
-    assert in_best_portfolio(values, costs, 1.0, ties) == pytest.approx([0.5, 0.5], abs=0.05)
+    assert in_best_portfolio(values, costs, 1.0, lots(["a", "b"], 4000)) == pytest.approx([0.5, 0.5], abs=0.05)
 
 
 def test_what_costs_nothing_is_the_best_buy() -> None:

@@ -1,19 +1,40 @@
-"""Probabilities over draws: which lines are vital, which candidates belong into the best portfolio."""
+"""Probabilities over draws: which lines are vital, which candidates belong into the best portfolio.
+
+Lines stand in order of value per cost. Draws are worked on in blocks that fit a processor's cache, by two threads:
+nothing depends on how they are cut.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vitalfew.judgement.streams import stream
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Singles = NDArray[np.float32]
+    Reals = NDArray[np.floating[Any]]
     Flags = NDArray[np.bool_]
+    Places = NDArray[np.int64]
+    Lots = NDArray[np.uint16]
+
+THREADS = min(2, os.cpu_count() or 1)
+_BLOCK = 1_000_000
+"""Numbers in a block of draws."""
+_LOT_BITS, _LINE_BITS = 12, 20
+_ROUNDING = 1e-9
 
 
-def vital_set(values: Floats, share: float = 0.8) -> Flags:
+def vital_set(values: Reals, share: float = 0.8) -> Flags:
     """Per draw, the fewest lines whose positive values reach `share` of the sum of positive values.
 
     Args:
@@ -33,23 +54,63 @@ def vital_set(values: Floats, share: float = 0.8) -> Flags:
     return members
 
 
-def best_buy(values: Floats, costs: Floats) -> Floats:
+def merit(values: Reals, costs: Reals) -> Singles:
+    """What lines are put in order by, `(lines, draws)`: value per cost where the value is positive.
+
+    Else the value itself, which is below all of these: a ratio of losses would favour the costlier. What costs nothing
+    and is worth something comes before all that costs something.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a cost of next to nothing
+        return np.where(values > 0, values / costs, values).astype(np.float32)
+
+
+def best_first(merits: Singles, lots: Lots | None = None) -> Places:
+    """Places of the lines in order of merit, the best first, `(draws, lines)`.
+
+    Args:
+        merits: `(lines, draws)`.
+        lots: random numbers `(lines, draws)` of 12 bits that order lines of equal merit; their place when None.
+    """
+    lines = np.arange(len(merits), dtype=np.uint64)[:, None]
+    bits = (merits + np.float32(0)).view(np.uint32)  # adding zero makes a minus zero plain
+    negative = bits >> 31 == 1
+    rising = np.where(negative, ~bits, bits | np.uint32(1 << 31))  # orders as the numbers themselves do
+    packed = (~rising).astype(np.uint64) << np.uint64(_LOT_BITS + _LINE_BITS) | lines
+    if lots is not None:
+        packed |= lots.astype(np.uint64) << np.uint64(_LINE_BITS)
+    by_draw = np.ascontiguousarray(packed.T)
+    by_draw.sort(axis=1)
+    return (by_draw & np.uint64((1 << _LINE_BITS) - 1)).astype(np.int64)
+
+
+def lots(lines: Sequence[str], draws: int) -> Lots:
+    """Random numbers of 12 bits, `(lines, draws)`, that order lines of equal merit; each line has its own."""
+    cast = [stream(0, "", "ties", line).integers(0, 1 << _LOT_BITS, draws, dtype=np.uint16) for line in lines]
+    return np.array(cast, dtype=np.uint16).reshape(len(lines), draws)
+
+
+def best_buy(values: Reals, costs: Reals) -> Floats:
     """P(a candidate has the largest value per cost among those of positive value), `(lines,)`.
 
     What costs nothing wins over what costs something; lines that tie in a draw share it.
     """
-    ratio = _value_per_cost(values, costs)
-    first = (ratio == ratio.max(axis=0)) & (values > 0)
-    shared = first / np.maximum(first.sum(axis=0), 1)
-    return np.asarray(shared.mean(axis=1), dtype=np.float64)
+    if not len(values):
+        return np.zeros(0)
+
+    def block(draws: slice) -> Floats:
+        merits = merit(values[:, draws], costs[:, draws])
+        first = (merits == merits.max(axis=0)) & (merits > 0)
+        return np.asarray((first / np.maximum(first.sum(axis=0), 1)).sum(axis=1))
+
+    return np.asarray(np.sum(by_blocks(block, values.shape), axis=0) / values.shape[1], dtype=np.float64)
 
 
-def in_best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | None = None) -> Floats:
+def in_best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Floats:
     """P(a candidate is in the best portfolio within the budget), `(lines,)`; see `best_portfolio`."""
-    return np.asarray(best_portfolio(values, costs, budget, ties).mean(axis=1), dtype=np.float64)
+    return np.asarray(best_portfolio(values, costs, budget, lots).mean(axis=1), dtype=np.float64)
 
 
-def best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | None = None) -> Flags:
+def best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Flags:
     """Which candidates are in the best portfolio within the budget, `(lines, draws)`.
 
     Per draw lines are taken greedily by value per cost; where the best single line that fits is worth more than all of
@@ -60,18 +121,39 @@ def best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | 
         values: `(lines, draws)`.
         costs: `(lines, draws)`, in the unit of the budget.
         budget: what may be spent.
-        ties: random numbers `(lines, draws)` that order lines of equal value per cost; their place when None.
+        lots: see `best_first`.
     """
-    ratio = _value_per_cost(values, costs)
-    order = np.argsort(-ratio, axis=0, kind="stable") if ties is None else np.lexsort((ties, -ratio), axis=0)
-    draws = np.arange(values.shape[1])
-    left = np.full(values.shape[1], float(budget))
+    if not values.size:
+        return np.zeros(values.shape, dtype=bool)
+
+    def block(draws: slice) -> Flags:
+        worth, cost = values[:, draws], costs[:, draws]
+        order = best_first(merit(worth, cost), None if lots is None else lots[:, draws])
+        return funded(worth, cost, budget, order)
+
+    return np.concatenate(by_blocks(block, values.shape), axis=1)
+
+
+def funded(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
+    """The same where the order of the lines is known.
+
+    Args:
+        values: `(lines, draws)`.
+        costs: `(lines, draws)`.
+        budget: what may be spent.
+        order: places of the lines, the best first, `(draws, lines)`.
+    """
+    ranked, draws = np.ascontiguousarray(order.T), np.arange(values.shape[1])
+    prices = costs[ranked, draws].astype(np.float64)
+    worthy = (values > 0).sum(axis=0)
+    prices[np.arange(len(prices))[:, None] >= worthy] = np.inf  # what is worth nothing stands last
+    left = np.full(len(draws), budget + _ROUNDING * abs(budget))
+    taken = np.zeros(values.shape, dtype=bool)
+    for price, take in islice(zip(prices, taken, strict=True), int(worthy.max())):
+        np.less_equal(price, left, out=take)
+        np.subtract(left, price, out=left, where=take)
     chosen = np.zeros(values.shape, dtype=bool)
-    for line in order:
-        price = costs[line, draws]
-        take = (values[line, draws] > 0) & (price <= left)
-        chosen[line, draws] = take
-        left = left - np.where(take, price, 0.0)
+    chosen[ranked, draws] = taken
     affordable = np.where((values > 0) & (costs <= budget), values, 0.0)
     single = affordable.argmax(axis=0)
     better = affordable[single, draws] > np.where(chosen, values, 0.0).sum(axis=0)
@@ -80,7 +162,17 @@ def best_portfolio(values: Floats, costs: Floats, budget: float, ties: Floats | 
     return chosen
 
 
-def _value_per_cost(values: Floats, costs: Floats) -> Floats:
-    """Value per cost where the value is positive, else minus infinity."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a cost of next to nothing
-        return np.where(values > 0, values / costs, -np.inf)
+def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...]) -> list[T]:
+    """What a function gives for blocks of draws, in order.
+
+    Args:
+        block: takes a slice of the draws.
+        shape: of what is cut, `(lines, draws)`.
+    """
+    lines, draws = shape
+    step = max(_BLOCK // max(lines, 1), 1)
+    cuts = [slice(start, min(start + step, draws)) for start in range(0, draws, step)]
+    if len(cuts) < 2 or THREADS < 2:  # noqa: PLR2004 - one thread is this one
+        return [block(cut) for cut in cuts]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(block, cuts))
