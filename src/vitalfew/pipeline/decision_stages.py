@@ -24,6 +24,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("ledger", _ledger, before),
         _stage("disagreement", _disagreement, before),
         _stage("vital_few", _vital_few, before),
+        _stage("groups", _groups, (*before, "ledger")),
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
@@ -74,6 +75,13 @@ def _classic(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.classic import classic
 
     return {"classic": classic(context.inputs(tables))}
+
+
+def _groups(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.group_values import group_values
+
+    rows = group_values(context.inputs(tables), context.options(tables), context.measured_lines(tables))
+    return {"group_values": rows}
 
 
 def _bets(context: Context, tables: Tables) -> Output:

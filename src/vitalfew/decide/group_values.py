@@ -1,0 +1,144 @@
+"""What a line means to those concerned: to groups of raters by their weights, to segments by their own effects.
+
+U_gi = sum over factors of w^g_j times the change of utility, per rater group, stakeholder, segment and side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from vitalfew.decide.measured_lines import KEPT
+from vitalfew.decide.segment_values import guarded, segment_values
+from vitalfew.decide.sides import SIDES, side_of
+from vitalfew.judgement.streams import stream
+from vitalfew.results.rows import GroupValueRow, Value
+from vitalfew.stats.normal import two_sided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.measured_lines import MeasuredLines
+    from vitalfew.decide.options import Options, Singles
+    from vitalfew.results.rows import GroupWeightRow
+
+_Z80 = two_sided(0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How some of those concerned weigh the factors: draws of their weights, `(factors, draws)`."""
+
+    name: str
+    kind: Literal["raters", "stakeholder", "side"]
+    weights: Floats
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    key: str
+    swings: Singles
+    shipped: bool
+
+
+def group_values(inputs: Inputs, options: Options, measured: MeasuredLines) -> tuple[GroupValueRow, ...]:
+    """Value of every line to everybody concerned, with the probability of a loss and of a broken guardrail.
+
+    A candidate whose value would tell what a single person forecast is left out, as in the ledger. Groups of raters
+    are those that may be shown: five people or more.
+    """
+    lines = [*_measured(measured), *_candidates(inputs, options)]
+    rows = [row for voice in _voices(inputs, options) for row in _rows(voice, lines)]
+    rows += segment_values(inputs, {line.key: line.shipped for line in lines})
+    return tuple(guarded(inputs, rows, {line.key: line.shipped for line in lines}))
+
+
+def values_to(voice: Voice, swings: Singles) -> Floats:
+    """Draws of the value of lines to a group, `(lines, draws)`, in points of what counts to it.
+
+    Args:
+        voice: with its weights.
+        swings: value of each factor's change at weight 1, `(lines, factors, draws)`.
+    """
+    draws = min(voice.weights.shape[1], swings.shape[2])
+    by = voice.weights[:, :draws].astype(np.float32)
+    return np.asarray(np.einsum("lfd,fd->ld", swings[:, :, :draws], by), dtype=np.float64)
+
+
+def summarised(draws: Floats) -> Value:
+    """Mean, 80 % interval and P(value > 0) of draws."""
+    low, high = np.quantile(draws, [0.1, 0.9])
+    return Value(float(draws.mean()), float(low), float(high), float((draws > 0).mean()))
+
+
+def _measured(measured: MeasuredLines) -> Iterator[_Line]:
+    for at, key in enumerate(measured.lines):
+        yield _Line(key, measured.swings[at], shipped=True)
+
+
+def _candidates(inputs: Inputs, options: Options) -> Iterator[_Line]:
+    shown = {line.line for line in inputs.tables.candidates if line.value is not None}
+    for at, key in enumerate(options.lines):
+        if key in shown:
+            yield _Line(key, options.swings[at, :, :KEPT], shipped=False)
+
+
+def _rows(voice: Voice, lines: Sequence[_Line]) -> Iterator[GroupValueRow]:
+    concerned = voice.weights.any(axis=1)
+    moved = [line for line in lines if line.swings[concerned].any()]
+    if not moved:
+        return
+    for line, drawn in zip(moved, values_to(voice, np.stack([line.swings for line in moved])), strict=True):
+        loss = float((drawn < 0).mean())
+        yield GroupValueRow(line.key, voice.name, voice.kind, summarised(drawn), loss, line.shipped, notes=voice.notes)
+
+
+def _voices(inputs: Inputs, options: Options) -> Iterator[Voice]:
+    """Rater groups, stakeholders and sides, as far as their weights are known."""
+    factors, weights = options.factors, np.asarray(options.weights[:, :KEPT], dtype=np.float64)
+    groups: dict[str, list[GroupWeightRow]] = {}
+    for row in inputs.tables.group_weights:
+        groups.setdefault(row.group, []).append(row)
+    own = {name: _group_weights(inputs.seed, factors, rows) for name, rows in groups.items()}
+    for name, drawn in own.items():
+        yield Voice(name, "raters", drawn)
+    for key, stakeholder in inputs.definitions.stakeholders.items():
+        if stakeholder.raters in own:
+            yield Voice(key, "stakeholder", own[stakeholder.raters or ""], ("by the weights of their raters",))
+            continue
+        theirs = [inputs.definitions.factors[factor].stakeholder == key for factor in factors]
+        if any(theirs):
+            too_few = stakeholder.raters is not None
+            note = "their raters are too few to be shown: " if too_few else ""
+            yield Voice(key, "stakeholder", _restricted(weights, theirs), (f"{note}by the factors that are theirs",))
+    sides = [side_of(inputs.definitions, factor) for factor in factors]
+    for side in SIDES if len(set(sides) - {None}) > 1 else ():
+        if side in sides:
+            yield Voice(side, "side", _restricted(weights, [each == side for each in sides]))
+
+
+def _group_weights(seed: int, factors: Sequence[str], rows: Sequence[GroupWeightRow]) -> Floats:
+    """Draws of a group's weights from their means and 80 % intervals, `(factors, draws)`: lognormal shares."""
+    found: Mapping[str, GroupWeightRow] = {row.factor: row for row in rows}
+    raised = []
+    for factor in factors:
+        row = found.get(factor)
+        if row is None or row.mean <= 0:
+            raised.append(np.zeros(KEPT))
+            continue
+        sd = max(np.log(row.high / row.low), 0.0) / (2 * _Z80) if row.low > 0 else 0.0
+        raised.append(row.mean * np.exp(sd * stream(seed, "", "group", row.group, factor).standard_normal(KEPT)))
+    drawn = np.array(raised)
+    return np.asarray(drawn / drawn.sum(axis=0))
+
+
+def _restricted(weights: Floats, theirs: Sequence[bool]) -> Floats:
+    """The weights of some factors alone, made to sum to 1."""
+    kept = np.where(np.array(theirs)[:, None], weights, 0.0)
+    total = kept.sum(axis=0)
+    return np.asarray(np.divide(kept, total, out=np.zeros_like(kept), where=total > 0))

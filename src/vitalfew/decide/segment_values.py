@@ -1,0 +1,117 @@
+"""Who gains and loses in each segment by effects measured there, and whose guardrails are broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.candidates import FEWEST_FORECASTERS, OVER
+from vitalfew.decide.draws import measured_draws, promise_draws, value_of
+from vitalfew.decide.effects import distrusted, known_effects
+from vitalfew.decide.shipped import is_shipped
+from vitalfew.evidence.guardrails import breach
+from vitalfew.judgement.streams import stream
+from vitalfew.results.rows import GroupValueRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.effects import Known
+    from vitalfew.decide.inputs import Inputs
+
+    type Found = Mapping[str, Mapping[str, Known]]
+
+_FORECAST = "partly from forecasts about them"
+_REACHED = "those whom it reaches, by everybody's weights"
+
+
+def segment_values(inputs: Inputs, lines: Mapping[str, bool]) -> Iterator[GroupValueRow]:
+    """Value of lines to the segments for which effects were measured or forecast, by everybody's weights.
+
+    Args:
+        inputs: of the ledger.
+        lines: those to look at, with whether they have shipped.
+    """
+    for segment, found in _by_segment(inputs).items():
+        for line, shipped in lines.items():
+            known = {m: e for m, e in found.get(line, {}).items() if e.trusted and m in inputs.weights}
+            effects = measured_draws(known, np.eye(len(known)), {}, inputs.seed, f"{line}@{segment}")
+            forecast = {} if shipped else _forecasts(inputs, line, segment, known)
+            if not effects and not forecast:
+                continue
+            drawn = value_of(inputs.definitions, effects | forecast, inputs.weights, 1.0)
+            notes = (_REACHED, _FORECAST) if forecast else (_REACHED,)
+            loss = float((drawn.value < 0).mean())
+            yield GroupValueRow(line, segment, "segment", drawn.summary(), loss, shipped, notes=notes)
+
+
+def guarded(inputs: Inputs, rows: Iterable[GroupValueRow], lines: Mapping[str, bool]) -> Iterator[GroupValueRow]:
+    """The rows with the probability that a guardrail of the group is broken, and rows for groups that have no other.
+
+    A guardrail belongs to its stakeholder, and holds in its segment, or in every segment where none is named.
+    """
+    worst = _worst_breaches(inputs)
+    shipped = dict(lines) | {
+        line: is_shipped(inputs.definitions.initiatives[line], inputs) for line, _, _ in worst if line not in lines
+    }
+    for row in rows:
+        chance, guardrail = worst.pop((row.line, row.kind, row.group), (None, None))
+        yield replace(row, p_breach=chance, guardrail=guardrail)
+    for (line, kind, group), (chance, guardrail) in sorted(worst.items()):
+        is_segment = kind == "segment"
+        yield GroupValueRow(
+            line, group, "segment" if is_segment else "stakeholder", None, None, shipped[line], chance, guardrail
+        )
+
+
+def _worst_breaches(inputs: Inputs) -> dict[tuple[str, str, str], tuple[float, str]]:
+    """The largest probability of a broken guardrail, with its metric, by line, kind of group and group."""
+    worst: dict[tuple[str, str, str], tuple[float, str]] = {}
+    everywhere: dict[str | None, Found] = {None: inputs.known}
+    everywhere.update(_by_segment(inputs))
+    for metric, guardrail in inputs.definitions.guardrails.items():
+        factor = inputs.definitions.factors.get(metric)
+        owner = guardrail.stakeholder or (factor.stakeholder if factor else None)
+        for segment, found in everywhere.items():
+            if guardrail.segment not in (None, segment):
+                continue
+            for line, effects in found.items():
+                effect = effects.get(metric)
+                if effect is None or not effect.trusted or inputs.definitions.initiatives[line].status in OVER:
+                    continue
+                chance = breach(inputs.definitions, metric, effect.estimate, effect.se)
+                if segment is not None:
+                    _raise(worst, (line, "segment", segment), chance, metric)
+                if owner is not None and guardrail.segment == segment:
+                    _raise(worst, (line, "stakeholder", owner), chance, metric)
+    return worst
+
+
+def _raise(
+    worst: dict[tuple[str, str, str], tuple[float, str]], of: tuple[str, str, str], chance: float, metric: str
+) -> None:
+    if of not in worst or chance > worst[of][0]:
+        worst[of] = (chance, metric)
+
+
+def _by_segment(inputs: Inputs) -> dict[str, Found]:
+    """What was measured in each segment, by initiative and metric."""
+    failed = distrusted(inputs.tables.health)
+    return {
+        segment: known_effects(inputs.definitions, inputs.tables.effects, failed, segment)
+        for segment in inputs.definitions.segments
+    }
+
+
+def _forecasts(inputs: Inputs, line: str, segment: str, known: Mapping[str, Known]) -> dict[str, Floats]:
+    """Draws of forecasts about a segment, of what was not measured there; none that would tell what one person said."""
+    drawn: dict[str, Floats] = {}
+    for promise in inputs.promises_of(line):
+        told = promise.locked_at is not None or promise.forecasters >= FEWEST_FORECASTERS
+        if promise.segment == segment and told and promise.metric in inputs.weights and promise.metric not in known:
+            numbers = stream(inputs.seed, line, promise.metric, segment)
+            drawn.setdefault(promise.metric, promise_draws(promise, numbers))
+    return drawn
