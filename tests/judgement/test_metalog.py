@@ -107,3 +107,10 @@ def test_a_certain_nothing_is_zero_and_no_doubt_is_the_plain_distribution() -> N
 
 def test_draws_keep_the_shape_of_the_uniform_numbers() -> None:
     assert sample(Promise(1, 2, 3, 0.2), np.full((4, 3), 0.5)).shape == (4, 3)
+
+
+@pytest.mark.parametrize("promise", [Promise(2, 2, 2, 0.3), Promise(1, 1, 4, 0.5), Promise(-5, -2, -2, 0.25)])
+def test_a_range_that_ends_on_one_side_of_zero_keeps_its_mass_of_no_effect(promise: Promise) -> None:
+    drawn = sample(promise, GRID)
+    assert np.mean(drawn == 0) == pytest.approx(promise.p_zero, abs=1e-4)
+    assert drawn.mean() == pytest.approx(moments(promise)[0], abs=1e-3)

@@ -20,6 +20,7 @@ FEASIBLE = (0.167, 0.833)
 
 _K = math.log(9.0)  # the logit of 0.9
 _Z90 = 1.2815515655446004  # the normal quantile of 0.9
+_FARTHEST_LOGIT, _BISECTIONS = 36.0, 60  # beyond, a probability is 0 or 1 in double precision
 
 
 class Distribution(Protocol):
@@ -35,6 +36,16 @@ class Distribution(Protocol):
 
     def quantile(self, u: ArrayLike) -> Array:
         """The quantile at `u`, an array of probabilities of any shape; infinite at 0 and 1."""
+
+    def cdf(self, x: float) -> float:
+        """P(X <= x)."""
+
+    def distance(self, x: float) -> float:
+        """E|X - x|."""
+
+    @property
+    def difference(self) -> float:
+        """E|X - X'| of two independent draws: Gini's mean difference."""
 
 
 class Quantiled(Protocol):
@@ -84,6 +95,31 @@ class Metalog:
             logit = np.log(share) - np.log1p(-share)
         return np.asarray(self.a1 + (self.a2 + self.a3 * (share - 0.5)) * logit)
 
+    def cdf(self, x: float) -> float:
+        """P(X <= x), by bisection over logits."""
+        low, high = -_FARTHEST_LOGIT, _FARTHEST_LOGIT
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            u = 1 / (1 + math.exp(-middle))
+            value = self.a1 + (self.a2 + self.a3 * (u - 0.5)) * middle
+            low, high = (middle, high) if value < x else (low, middle)
+        return 1 / (1 + math.exp(-high))
+
+    def distance(self, x: float) -> float:
+        """E|X - x|: twice the integral of the quantiles above x less x, less the mean of that."""
+        u = self.cdf(x)
+        if not 0 < u < 1:
+            return abs(self.mean - x)
+        entropy = -u * math.log(u) - (1 - u) * math.log1p(-u)
+        skewed = 0.5 * (1 - u) * (1 + u * math.log(u / (1 - u)))
+        above = self.a1 * (1 - u) + self.a2 * entropy + self.a3 * skewed
+        return 2 * (above - x * (1 - u)) - (self.mean - x)
+
+    @property
+    def difference(self) -> float:
+        """E|X - X'|: 2 a2, whatever the skew."""
+        return 2 * self.a2
+
 
 @dataclass(frozen=True, slots=True)
 class SplitNormal:
@@ -112,6 +148,32 @@ class SplitNormal:
         with np.errstate(invalid="ignore"):  # no spread times an infinite z
             spread = np.where(z < 0, self.below * z, self.above * z)
         return np.asarray(self.median + np.nan_to_num(spread, nan=0.0, posinf=np.inf, neginf=-np.inf))
+
+    def cdf(self, x: float) -> float:
+        """P(X <= x); a half without spread has all of its mass at the median."""
+        sd = self.below if x < self.median else self.above
+        if sd == 0:
+            return 0.0 if x < self.median else 1.0
+        return 0.5 * math.erfc((self.median - x) / sd / math.sqrt(2))
+
+    def distance(self, x: float) -> float:
+        """E|X - x|, half by half."""
+        return 0.5 * (_half_distance(self.median - x, self.below) + _half_distance(x - self.median, self.above))
+
+    @property
+    def difference(self) -> float:
+        """E|X - X'|: (below + above) / sqrt(pi)."""
+        return (self.below + self.above) / math.sqrt(math.pi)
+
+
+def _half_distance(x: float, sd: float) -> float:
+    """E| |Z| sd - x | for a standard normal Z."""
+    mean = sd * math.sqrt(2 / math.pi)
+    if x <= 0 or sd == 0:
+        return abs(mean - x)
+    z = x / sd
+    below = x * math.erf(z / math.sqrt(2)) - mean * (1 - math.exp(-0.5 * z * z))
+    return 2 * below + mean - x
 
 
 def fit(p10: float, p50: float, p90: float) -> Distribution:
@@ -155,7 +217,9 @@ def sample(promise: Quantiled, u: ArrayLike) -> Array:
     distribution = fit(promise.p10, promise.p50, promise.p90)
     below = distribution.quantile(np.minimum(share / effect, 1.0))
     above = distribution.quantile(np.maximum((share - promise.p_zero) / effect, 0.0))
-    return np.where(below < 0, below, np.where(above > 0, above, 0.0))
+    # Beyond the mass of effects lies that of none: a forecast whose range ends on one side of zero has no tail there.
+    is_loss, is_gain = (below < 0) & (share < effect), (above > 0) & (share > promise.p_zero)
+    return np.where(is_loss, below, np.where(is_gain, above, 0.0))
 
 
 def moments(promise: Quantiled) -> tuple[float, float]:
