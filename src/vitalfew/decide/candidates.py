@@ -125,7 +125,7 @@ def _expected(
     valued = value_of(inputs.definitions, {f: reach * d for f, d in effects.items()}, inputs.weights, scale)
     if initiative.reach is None:
         reasons += (_reach_reason(inputs, effects, priors),)
-    if any(_is_sealed(promise) for promise in priors.values()):
+    if any(is_sealed(promise) for promise in priors.values()):
         reasons += (_SEALED,)
     return valued, tuple(grades), reasons
 
@@ -168,7 +168,8 @@ def _priors(inputs: Inputs, key: str) -> tuple[dict[str, PromiseRow], tuple[str,
     return dict(sorted(priors.items())), tuple(left_out)
 
 
-def _is_sealed(promise: PromiseRow) -> bool:
+def is_sealed(promise: PromiseRow) -> bool:
+    """Whether a forecast is not to be known yet: open, and of so few people that a number would tell what they said."""
     return promise.locked_at is None and 0 < promise.forecasters < FEWEST_FORECASTERS  # a sheet is no blind forecast
 
 
