@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions, Initiative
 
-_HOMES = ("experiments", "promises", "value_model", "agreement", "needs", "conflicts", "use")
+_HOMES = ("experiments", "promises", "value_model", "agreement", "needs", "conflicts", "use", "record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Thresholds:
     least_concordance: float = 0.5
     most_spread: float = 0.7
     same_choice: float = 0.7
+    overdue_days: int = 30
+    slow_days: int = 180
+    blind_share: float = 0.75
+    belief_share: float = 0.5
+    one_factor_share: float = 0.8
+    lost_share: float = 0.1
+    likely: float = 0.8
+    proxy_errors: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from vitalfew.report.words import significant
 
 if TYPE_CHECKING:
     from vitalfew.decide.backtest import Backtest, BacktestRow, Rule
-    from vitalfew.results.rows import Estimate, Value
+    from vitalfew.results.rows import Estimate
 
 RULE_NAMES: dict[Rule, str] = {
-    "vitalfew": "vitalfew: most expected value",
-    "rice": "RICE: highest score first",
+    "vitalfew": "vitalfew",
+    "rice": "RICE",
     "done": "what was started",
     "all": "everything open",
 }
@@ -51,8 +51,7 @@ def sentences(found: Backtest) -> list[str]:
     for row in found.total:
         if row.behind is None or row.behind.low is None or row.behind.high is None:
             continue
-        name = RULE_NAMES[row.rule].partition(":")[0]
-        span = f"{significant(row.behind.low)} to {significant(row.behind.high)}"
+        name, span = RULE_NAMES[row.rule], _span(row.behind)
         if row.behind.low > 0:
             said.append(f"Per unit of cost vitalfew's choice brought {span} points more than {name}.")
         elif row.behind.high < 0:
@@ -60,8 +59,8 @@ def sentences(found: Backtest) -> list[str]:
         else:
             said.append(f"Per unit of cost vitalfew's choice and {name} cannot be told apart ({span} points).")
     if found.promised is not None and found.delivered is not None:
-        came = f"{significant(found.delivered.estimate)}{_span(found.delivered)}"
-        said.append(f"Of {significant(found.promised)} points expected of its choice {came} came.")
+        came = f"{significant(found.delivered.estimate)} came (80 %: {_span(found.delivered)})"
+        said.append(f"Of {significant(found.promised)} points expected of its choice {came}.")
     if found.tau is not None:
         said.append(
             f"Order expected and order measured agree with Kendall's tau {found.tau:.2f} over {found.tau_lines} lines."
@@ -70,28 +69,29 @@ def sentences(found: Backtest) -> list[str]:
 
 
 def _table(found: Backtest, unit: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Rule")
-    for heading in ("Lines", "Measured", f"Cost, {unit}", "Points (80 %)", "Per cost (80 %)"):
-        table.add_column(heading, justify="right")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("Rule", no_wrap=True)
+    for heading in ("Lines", "Measured", "Cost", "Points", "80 %", "Per cost", "80 %"):
+        table.add_column(heading, justify="right", no_wrap=heading != "80 %")
     for row in found.total:
-        table.add_row(*_cells(row))
+        if row.lines:
+            table.add_row(*_cells(row))
+    table.caption = f"Points and cost ({unit}) of the lines that were measured."
+    table.caption_justify = "left"
     return table
 
 
 def _cells(row: BacktestRow) -> tuple[str, ...]:
-    per_cost = "" if row.per_cost is None else f"{significant(row.per_cost.estimate)}{_span(row.per_cost)}"
-    cost = significant(row.cost) if row.known else ""
-    return RULE_NAMES[row.rule], str(len(row.lines)), str(row.known), cost, _points(row.value), per_cost
-
-
-def _points(value: Value | None) -> str:
-    if value is None:
-        return "not measured"
-    return f"{significant(value.mean)} ({significant(value.low)} to {significant(value.high)})"
+    shown = [RULE_NAMES[row.rule], str(len(row.lines)), str(row.known)]
+    if row.value is None:
+        return (*shown, "", "not measured", "", "", "")
+    points = (significant(row.value.mean), f"{significant(row.value.low)} to {significant(row.value.high)}")
+    if row.per_cost is None:
+        return (*shown, significant(row.cost), *points, "", "")
+    return (*shown, significant(row.cost), *points, significant(row.per_cost.estimate), _span(row.per_cost))
 
 
 def _span(found: Estimate) -> str:
     if found.low is None or found.high is None:
         return ""
-    return f" ({significant(found.low)} to {significant(found.high)})"
+    return f"{significant(found.low)} to {significant(found.high)}"

@@ -1,0 +1,222 @@
+"""Checks of the way to evidence: how long it takes, what is spent before it, and what is paid for elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from statistics import median
+from typing import TYPE_CHECKING
+
+from vitalfew.checks.evidence import STRONG, changes
+from vitalfew.checks.registry import Found, View, check
+from vitalfew.results.words import listed
+from vitalfew.stats.normal import cdf, two_sided
+from vitalfew.workspace.definitions import Quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.results.rows import BetRow, CandidateLine, FactorPart, ShippedLine
+    from vitalfew.workspace.definitions import Initiative, Link
+
+_SHOWN = 5
+_FEWEST = 5  # bets that a habit shows in
+_Z80 = two_sided(0.80)
+_RECENT = 5  # experiments over which a proxy is watched
+
+
+@check(
+    "R52",
+    "warning",
+    why="A bet that nobody settles teaches nothing, and the next promise is as blind as the last.",
+    do="Measure it now, or say openly that it will not be measured and close it.",
+    reads=("overdue_days",),
+)
+def verdict_overdue(view: View) -> Iterator[Found]:
+    """Live initiatives whose locked promise fell due a while ago without any measured effect."""
+    late = {
+        row.initiative: row.due
+        for row in view.tables.verdicts
+        if row.promised is not None and row.estimate is None and row.due is not None and _is_late(view, row.due)
+    }
+    names = [
+        view.title("initiatives", key)
+        for key in late
+        if key in view.definitions.initiatives and view.is_live(view.definitions.initiatives[key])
+    ]
+    if names:
+        count = "A promise" if len(names) == 1 else f"{len(names)} promises"
+        yield Found("verdicts", f"{count} fell due and nothing was measured: {listed(names, _SHOWN)}.")
+
+
+@check(
+    "R57",
+    "info",
+    why="The longer the way from a hypothesis to its verdict, the fewer of them a year holds.",
+    do="Cut the next bet in two, test its riskier half first, and set its day closer.",
+    reads=("slow_days",),
+)
+def slow_to_verdict(view: View) -> Iterator[Found]:
+    """Bets that take long from the first forecast to the verdict: the median of those that have one."""
+    days = [row.days for row in view.tables.bets if row.days is not None]
+    if len(days) >= _FEWEST and median(days) > view.thresholds.slow_days:
+        yield Found("bets", f"From hypothesis to verdict it takes {median(days):.0f} days ({len(days)} bets).")
+
+
+@check(
+    "R56",
+    "info",
+    why="What is spent before the first evidence is spent on opinion, and half of opinions are wrong.",
+    do="Ask of each larger piece of work what its smallest test would be, and do that first.",
+    reads=("blind_share",),
+)
+def spent_before_evidence(view: View) -> Iterator[Found]:
+    """Most of the cost of the work was spent before its first evidence came."""
+    shares = []
+    for row in _one_per_initiative(view):
+        initiative = view.definitions.initiatives.get(row.initiative)
+        cost = None if initiative is None else _cost(initiative)
+        if row.evidence is not None and row.spent is not None and cost:
+            shares.append(min(row.spent / cost, 1.0))
+    if len(shares) >= _FEWEST and median(shares) > view.thresholds.blind_share:
+        yield Found(
+            "bets", f"Before the first evidence {median(shares):.0%} of the cost was spent ({len(shares)} bets)."
+        )
+
+
+@check(
+    "R55",
+    "warning",
+    why="Work in progress that rests on opinion alone is where most waste comes from.",
+    do="Test the largest piece before it grows: `vitalfew rank` shows the test that would pay most.",
+    reads=("belief_share",),
+)
+def rests_on_belief(view: View) -> Iterator[Found]:
+    """More than half of the cost of work in progress has no evidence besides opinion."""
+    grades = {line.line: line.grade for line in view.tables.candidates}
+    costs: dict[str, float] = {}
+    for key, initiative in view.definitions.initiatives.items():
+        if view.is_committed(initiative) and not view.is_live(initiative) and not initiative.capability:
+            costs[key] = _cost(initiative) or 0.0
+    believed = {key: cost for key, cost in costs.items() if grades.get(key) not in STRONG}
+    total = sum(costs.values())
+    if total > 0 and len(costs) > 1 and sum(believed.values()) > view.thresholds.belief_share * total:
+        names = listed((view.title("initiatives", key) for key in sorted(believed, key=lambda k: -believed[k])), _SHOWN)
+        yield Found(
+            "initiatives", f"{sum(believed.values()) / total:.0%} of work in progress rests on opinion: {names}."
+        )
+
+
+@check(
+    "R74",
+    "info",
+    why="A good sum can hide that one thing is bought with another, which somebody else will miss.",
+    do="Show both effects to those who own them, and look for a variant without the loss.",
+    reads=("one_factor_share", "lost_share"),
+)
+def hidden_tradeoff(view: View) -> Iterator[Found]:
+    """Lines whose value comes nearly all from one factor, while another factor clearly loses."""
+    lines: list[ShippedLine | CandidateLine] = [*view.tables.shipped, *view.tables.candidates]
+    for line in lines:
+        if line.value is None or line.value.mean <= 0 or line.grade not in STRONG:
+            continue
+        pair = _traded(line, view)
+        if pair is not None:
+            won, lost = (view.title("metrics", part.factor) for part in pair)
+            yield Found(line.line, f"{line.title}: nearly all of its value is {won}; {lost} pays for it.")
+
+
+@check(
+    "R73",
+    "warning",
+    why="Two teams that plan to pull one factor in opposite directions pay twice for nothing.",
+    do="Bring both sides together before work starts: agree on the exchange, or make the factor a guardrail.",
+    reads=("undone_share", "likely"),
+)
+def planned_conflict(view: View) -> Iterator[Found]:
+    """Factors on which one team's plan gains and another's loses a good part of that, with some certainty."""
+    plan = next((row for row in view.tables.plans if row.plan == "best"), None)
+    if plan is None:
+        return
+    sums: dict[str, dict[str, tuple[float, float]]] = {}
+    for line in view.tables.candidates:
+        if line.line in plan.lines and line.team is not None:
+            for part in line.parts:
+                mean, variance = sums.setdefault(part.factor, {}).get(line.team, (0.0, 0.0))
+                spread = (part.high - part.low) / (2 * _Z80)
+                sums[part.factor][line.team] = (mean + part.mean, variance + spread**2)
+    for factor, teams in sums.items():
+        gaining = [team for team, found in teams.items() if _surely(found, view.thresholds.likely, 1.0)]
+        for losing in (team for team, found in teams.items() if _surely(found, view.thresholds.likely, -1.0)):
+            against = [t for t in gaining if -teams[losing][0] >= view.thresholds.undone_share * teams[t][0]]
+            if against:
+                names = listed((view.title("teams", team) for team in against), _SHOWN)
+                on, other = view.title("metrics", factor), view.title("teams", losing)
+                yield Found(factor, f"{on}: what {names} would gain by the plan, {other} would lose.")
+
+
+@check(
+    "R67",
+    "warning",
+    why="A proxy that moves while its goal does not has come apart from it: chasing it is chasing a number.",
+    do="Look at the goal itself for a while, and estimate the link anew before the proxy decides anything again.",
+    reads=("proxy_errors",),
+)
+def goodhart(view: View) -> Iterator[Found]:
+    """Proxies that rose in the last experiments while the metric they stand for stayed behind what they foretold."""
+    for key, link in view.definitions.links.items():
+        if link.kind == "influence" and link.low is not None and link.high is not None:
+            found = _behind(view, link)
+            if found is not None and found > view.thresholds.proxy_errors:
+                proxy, goal = (view.title("metrics", metric) for metric in (link.parent, link.child))
+                yield Found(
+                    key, f"{proxy} moves and {goal} stays behind what it foretold ({found:.1f} standard errors)."
+                )
+
+
+def _behind(view: View, link: Link) -> float | None:
+    """By how many standard errors the goal stayed behind what its proxy foretold; None without enough experiments."""
+    signs = [1.0 if view.definitions.metrics[m].direction == "up" else -1.0 for m in (link.parent, link.child)]
+    shown: dict[str, dict[str, tuple[float, float]]] = {}
+    for change in changes(view, lambda effect: effect.segment is None and effect.metric in (link.parent, link.child)):
+        pair = (change.good, change.effect.se or 0.0)
+        shown.setdefault(change.effect.experiment, {})[change.effect.metric] = pair
+    both = [found for found in shown.values() if len(found) > 1][-_RECENT:]
+    if len(both) < _RECENT or link.low is None or link.high is None:
+        return None
+    slope = signs[0] * signs[1] * (link.low + link.high) / 2
+    spread = abs(link.high - link.low) / (2 * _Z80)
+    proxy = sum(found[link.parent][0] for found in both)
+    lag = slope * proxy - sum(found[link.child][0] for found in both)
+    variance = (spread * proxy) ** 2
+    variance += sum(found[link.child][1] ** 2 + (slope * found[link.parent][1]) ** 2 for found in both)
+    return lag / variance**0.5 if proxy > 0 and variance > 0 else None
+
+
+def _traded(line: ShippedLine | CandidateLine, view: View) -> tuple[FactorPart, FactorPart] | None:
+    won = sorted((part for part in line.parts if part.mean > 0), key=lambda part: -part.mean)
+    lost = sorted((part for part in line.parts if part.high < 0), key=lambda part: part.mean)
+    if not won or not lost:
+        return None
+    gain = sum(part.mean for part in won)
+    clear = won[0].mean > view.thresholds.one_factor_share * gain
+    return (won[0], lost[0]) if clear and -lost[0].mean >= view.thresholds.lost_share * gain else None
+
+
+def _surely(found: tuple[float, float], likely: float, sign: float) -> bool:
+    mean, variance = found
+    return sign * mean > 0 and (variance == 0 or cdf(sign * mean / variance**0.5) > likely)
+
+
+def _one_per_initiative(view: View) -> list[BetRow]:
+    return list({row.initiative: row for row in view.tables.bets}.values())
+
+
+def _cost(initiative: Initiative) -> float | None:
+    if initiative.spent:
+        return sum(each.amount for each in initiative.spent)
+    cost = initiative.cost
+    return cost.p50 if isinstance(cost, Quantiles) else cost
+
+
+def _is_late(view: View, due: str) -> bool:
+    return (view.as_of - date.fromisoformat(due)).days > view.thresholds.overdue_days

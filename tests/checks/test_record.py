@@ -1,0 +1,117 @@
+"""Checks of the way to evidence: each fires on its case and stays silent on a near miss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checks.test_detectors import METRIC, defined, effect, found, subjects
+from vitalfew.results.rows import (
+    BetRow,
+    CandidateLine,
+    Cost,
+    FactorPart,
+    PlanRow,
+    Tables,
+    Value,
+    VerdictRow,
+)
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Grade
+
+type Part = tuple[float, float, float]
+GOOD = Value(5.0, 1.0, 9.0, 0.95)
+
+
+def candidate(
+    key: str, team: str | None, grade: Grade = "tested", **parts: tuple[float, float, float]
+) -> CandidateLine:
+    shares = tuple(FactorPart(factor, *numbers) for factor, numbers in parts.items())
+    cost = Cost(1, 2, 3)
+    return CandidateLine(key, key, "initiative", team, GOOD, shares, cost, None, None, "test_first", grade)
+
+
+def bet(at: int, *, days: int | None = None, spent: float | None = None) -> BetRow:
+    evidence = None if spent is None else "2026-03-01"
+    return BetRow(f"h{at}", f"i{at}", "2026-01-01", evidence, None, days, None, spent, spread=False, overdue=False)
+
+
+@pytest.mark.parametrize(("due", "measured", "fires"), [(40, None, True), (20, None, False), (40, 0.1, False)])
+def test_a_promise_long_due_without_a_measurement_is_named(due: int, measured: float | None, *, fires: bool) -> None:
+    day = {40: "2026-04-20", 20: "2026-05-12"}[due]
+    row = VerdictRow("h", "gate", "fun", "unproven", "", promised=0.1, estimate=measured, due=day)
+    known = defined(initiatives={"gate": {"status": "live"}})
+    assert bool(subjects("verdict_overdue", known, Tables(verdicts=(row,)))) is fires
+
+
+@pytest.mark.parametrize(("days", "count", "fires"), [(200, 5, True), (200, 4, False), (170, 6, False)])
+def test_a_long_way_to_the_verdict_is_told(days: int, count: int, *, fires: bool) -> None:
+    rows = tuple(bet(at, days=days) for at in range(count))
+    assert bool(subjects("slow_to_verdict", defined(), Tables(bets=rows))) is fires
+
+
+@pytest.mark.parametrize(("spent", "fires"), [(9.0, True), (5.0, False)])
+def test_spending_before_any_evidence_is_told(spent: float, *, fires: bool) -> None:
+    known = defined(initiatives={f"i{at}": {"cost": 10} for at in range(5)})
+    rows = tuple(bet(at, spent=spent) for at in range(5))
+    assert bool(subjects("spent_before_evidence", known, Tables(bets=rows))) is fires
+
+
+@pytest.mark.parametrize(("grade", "fires"), [("opinion", True), ("tested", False), ("correlated", True)])
+def test_work_in_progress_on_opinion_alone_is_named(grade: Grade, *, fires: bool) -> None:
+    known = defined(
+        initiatives={
+            "big": {"status": "committed", "cost": 8, "title": "Big"},
+            "small": {"status": "committed", "cost": 2},
+            "idea": {"cost": 100},
+        }
+    )
+    rows = found("rests_on_belief", known, Tables(candidates=(candidate("big", None, grade), candidate("small", None))))
+    assert bool(rows) is fires
+    if fires:
+        assert rows[0].message == "80% of work in progress rests on opinion: Big."
+
+
+@pytest.mark.parametrize(
+    ("parts", "fires"),
+    [
+        ({"fun": (9, 8, 10), "errors": (-2, -3, -1)}, True),
+        ({"fun": (9, 8, 10), "errors": (-2, -5, 1)}, False),  # not clear
+        ({"fun": (5, 4, 6), "money": (5, 4, 6), "errors": (-2, -3, -1)}, False),  # two factors carry it
+        ({"fun": (9, 8, 10), "errors": (-0.5, -0.6, -0.4)}, False),  # a trifle
+    ],
+)
+def test_a_value_bought_with_another_factor_is_told(parts: dict[str, Part], *, fires: bool) -> None:
+    rows = (candidate("gate", None, "tested", **parts),)
+    assert bool(subjects("hidden_tradeoff", defined(), Tables(candidates=rows))) is fires
+
+
+@pytest.mark.parametrize(
+    ("loss", "fires"), [((-4.0, -5.0, -3.0), True), ((-4.0, -12.0, 4.0), False), ((-1, -1.2, -0.8), False)]
+)
+def test_teams_whose_plans_pull_one_factor_apart_are_told(loss: tuple[float, float, float], *, fires: bool) -> None:
+    lines = (candidate("up", "a", fun=(8, 6, 10)), candidate("down", "b", fun=loss))
+    plan = PlanRow("best", ("up", "down"), GOOD, 4, 5, 0, 0)
+    known = defined(teams={"a": {"title": "A"}, "b": {"title": "B"}})
+    rows = found("planned_conflict", known, Tables(candidates=lines, plans=(plan,)))
+    assert bool(rows) is fires
+    if fires:
+        assert rows[0].message == "fun: what A would gain by the plan, B would lose."
+
+
+def test_lines_outside_the_plan_are_no_conflict() -> None:
+    lines = (candidate("up", "a", fun=(8, 6, 10)), candidate("down", "b", fun=(-4, -5, -3)))
+    plan = PlanRow("best", ("up",), GOOD, 2, 5, 0, 0)
+    assert not subjects("planned_conflict", defined(teams={"a": {}, "b": {}}), Tables(candidates=lines, plans=(plan,)))
+
+
+@pytest.mark.parametrize(("goal", "count", "fires"), [(0.0, 5, True), (5.0, 5, False), (0.0, 4, False)])
+def test_a_proxy_that_left_its_goal_behind_is_told(goal: float, count: int, *, fires: bool) -> None:
+    known = defined(
+        metrics={"clicks": METRIC, "fun": METRIC},
+        links={"clicks_fun": {"parent": "clicks", "child": "fun", "low": 0.4, "high": 0.6}},
+    )
+    rows = [effect(f"e{at}", metric, size) for at in range(count) for metric, size in (("clicks", 10.0), ("fun", goal))]
+    assert bool(subjects("goodhart", known, Tables(effects=tuple(rows)))) is fires
