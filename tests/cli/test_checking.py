@@ -72,3 +72,12 @@ def test_wrong_definitions_fail_the_check(tmp_path: Path, typed: Typed) -> None:
     answer = typed("check", workspace(tmp_path, UNITS.replace("control: old", "contrl: old")), "--json")
     assert answer.code == 1
     assert "did you mean 'control'" in answer.err
+
+
+def test_what_could_not_be_computed_is_said_where_nothing_else_was_found(tmp_path: Path, typed: Typed) -> None:
+    folder = workspace(tmp_path)
+    (folder / "players.csv").unlink()
+    answer = typed("check", folder)
+    assert answer.code == 1
+    assert "Nothing found" not in answer.out
+    assert "could not be computed, see below" in answer.out

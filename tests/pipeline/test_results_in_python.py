@@ -98,5 +98,11 @@ def test_the_only_experiment_is_drawn_unless_there_are_several() -> None:
     assert found.chart("forest").spec == found.chart("forest", "experiment").spec
     again = replace(found.tables.effects[0], experiment="second")
     several = replace(found, tables=replace(found.tables, effects=(*found.tables.effects, again)))
-    with pytest.raises(UsageError, match=r"2 experiments could be drawn.*there are experiment, second"):
+    with pytest.raises(UsageError, match=r"2 experiments could be drawn.*there are experiment and second"):
         several.chart("forest")
+
+
+@pytest.mark.parametrize(("column", "holds"), [("spend", "'spend' holds no dates"), ("arm", "'arm' holds no dates")])
+def test_a_time_that_is_none_is_refused(column: str, holds: str) -> None:
+    with pytest.raises(UsageError, match=holds):
+        vf.analyze(TABLE, variant="arm", metrics=["spend"], control="old", time=column)

@@ -12,7 +12,7 @@ from report import sample
 from vitalfew.report.html import css, html_page, write_html
 from vitalfew.report.markup import anchor, tag
 from vitalfew.report.notebook import notebook_html
-from vitalfew.results.rows import Headline, HeterogeneityRow, Tables
+from vitalfew.results.rows import Headline, HealthRow, HeterogeneityRow, Tables
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -246,3 +246,27 @@ def test_whoever_ships_to_everybody_is_told_that_segments_differ() -> None:
     assert "Look at the segments first" in html_page(sample.view(found))
     alike = replace(apart, adjusted_p=0.5)
     assert "Look at the segments first" not in html_page(sample.view(replace(found, heterogeneity=(alike,))))
+
+
+def test_a_report_of_use_asks_nothing_about_promises_and_has_no_empty_cost() -> None:
+    tables = sample.only_use()
+    view = sample.view(tables)
+    features = view.definitions.features
+    free = {key: one.model_copy(update={"cost": None, "upkeep": None}) for key, one in features.items()}
+    text = html_page(replace(view, definitions=view.definitions.model_copy(update={"features": free})))
+    assert not any(word in text for word in ("better →", 'id="promises"', 'id="value"', "#promises"))
+    assert ">Cost<" not in text[text.index('id="features"') : text.index('id="shipped"')]
+    known = html_page(view)
+    assert ">Cost<" in known[known.index('id="features"') : known.index('id="shipped"')]
+    assert 'id="promises"' in html_page(sample.view())
+
+
+def test_a_warning_of_the_trust_tests_is_not_repeated_beside_the_effect() -> None:
+    tables = sample.tables()
+    said = "values are too skewed for so few units"
+    effects = tuple(replace(row, notes=(said,), check_first=said) for row in tables.effects)
+    experiments = {row.experiment for row in tables.experiments}
+    health = tuple(HealthRow(key, "skew/clicks", None, "warning", f"Clicks, new: {said}.") for key in experiments)
+    text = html_page(sample.view(replace(tables, effects=effects, health=health)))
+    assert text.count(said) == len(experiments)
+    assert "Check first (see 1)" in text

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -20,7 +20,7 @@ from vitalfew.report.terminal import (
     print_use,
     run_text,
 )
-from vitalfew.results.rows import ExperimentRow, FailedRow, HealthRow, Tables
+from vitalfew.results.rows import Estimate, ExperimentRow, FailedRow, HealthRow, Tables
 
 if TYPE_CHECKING:
     from vitalfew.report import View
@@ -237,3 +237,54 @@ def test_a_recommendation_is_wrapped_and_never_cut() -> None:
     text = run_text(sample.view(replace(tables, experiments=rows)))
     assert " ".join(reason.split()) in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_in_a_pipe_intervals_of_effects_name_their_confidence() -> None:
+    file = io.StringIO()
+    print_effects(sample.view(), Console(file=file, width=80))
+    effects = [line for line in file.getvalue().splitlines() if "units" in line]
+    assert effects
+    assert all("(95 %: " in line.replace("\N{NO-BREAK SPACE}", " ") for line in effects)
+    assert "95 %:" not in "\n".join(on_terminal(sample.view(), 140))
+
+
+def _changed(**fields: Any) -> View:
+    tables = sample.tables()
+    return sample.view(replace(tables, effects=tuple(replace(row, **fields) for row in tables.effects)))
+
+
+def test_what_covariates_took_away_is_told() -> None:
+    view = _changed(unadjusted=Estimate(0.02, 0.01, 0.03), variance_reduction=0.43)
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in on_terminal(view, 140)]
+    assert any("without adjustment" in line and "variance 43 % smaller" in line for line in lines)
+
+
+def test_of_several_arms_each_effect_names_its_own() -> None:
+    tables = sample.tables()
+    other = tuple(replace(row, arm="bold") for row in tables.effects)
+    text = "\n".join(on_terminal(sample.view(replace(tables, effects=(*tables.effects, *other))), 140))
+    assert "(bold)" in text
+    assert "(bold)" not in "\n".join(on_terminal(sample.view(), 140))
+
+
+def test_what_the_trust_tests_say_already_is_not_told_again() -> None:
+    tables = sample.tables()
+    said = "twenty times what others found"
+    effects = tuple(replace(row, check_first=said) for row in tables.effects)
+    health = tuple(replace(row, status="warning", message=f"Take care: {said}.") for row in tables.health)
+    alone = "\n".join(on_terminal(sample.view(replace(tables, effects=effects, health=())), 140))
+    both = "\n".join(on_terminal(sample.view(replace(tables, effects=effects, health=health)), 140))
+    experiments = {row.experiment for row in health}
+    assert alone.count(f"check first: {said}") > both.count(f"check first: {said}")
+    assert all(row.experiment not in experiments for row in effects) or "Take care" in both
+
+
+def test_a_quantile_over_events_counts_events() -> None:
+    view = sample.view()
+    metric = {"kind": "quantile", "quantile": 0.9, "over": "events", "source": "events", "column": "ms"}
+    made = view.definitions.model_dump(exclude_unset=True)
+    defined = type(view.definitions).model_validate({**made, "metrics": {**made["metrics"], "planning": metric}})
+    file = io.StringIO()
+    print_effects(replace(view, definitions=defined), Console(file=file, width=80))
+    assert "8,012 + 7,988 events" in file.getvalue()
+    assert "8,012 + 7,988 units" in file.getvalue()

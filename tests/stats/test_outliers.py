@@ -54,6 +54,7 @@ def test_a_unit_that_decides_is_named() -> None:
     (sentence,) = outlier_warnings(found, influence([moments[0]], [moments[1]], ["y"], [None]))
     assert sentence is not None
     assert sentence.startswith("one unit decides: without the smallest value of treatment the difference is 0.")
+    assert sentence.count("at one look") == 2  # both p-values: beside an effect for any look they would mislead
     assert sentence.endswith("look at that unit, or cap the metric")
 
 

@@ -169,3 +169,14 @@ def test_a_database_that_cannot_be_opened_leaves_no_files_behind(
     with pytest.raises(DataError, match=r"broken\.duckdb cannot be read"):
         open_engine(DataSettings(path="broken.duckdb"), tmp_path)
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("written", ["inf", "Infinity", "-inf"])
+def test_a_column_of_infinities_holds_numbers_and_no_dates(tmp_path: Path, written: str) -> None:
+    rows = "".join(f"{i},{written if i % 2 else ''},2026-01-0{1 + i % 9}\n" for i in range(20))
+    (tmp_path / "t.csv").write_text(f"id,value,day\n{rows}")
+    engine = open_engine(DataSettings(), tmp_path)
+    try:
+        assert engine.columns("t.csv") == {"id": "integer", "value": "number", "day": "date"}
+    finally:
+        engine.close()

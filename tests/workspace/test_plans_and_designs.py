@@ -50,3 +50,24 @@ def test_a_sound_plan_is_taken(tmp_path: Path) -> None:
     plan = "plan: {primary: [paid], guardrails: [cost], segments: [pro], looks: [0.5, 1]}"
     (tmp_path / "w.yaml").write_text(WORKSPACE.format(more=plan))
     assert load(tmp_path).definitions.experiments["e"].plan is not None
+
+
+EXPOSED = """
+sources:
+  shown: {{table: shown, unit: id, experiment: test, variant: arm}}
+  users: {{table: users, unit: id}}
+metrics:
+  paid: {{source: users, column: paid}}
+experiments:
+  e: {{source: shown, variant: {variant}, metrics: [paid]}}
+"""
+
+
+def test_a_variant_beside_an_exposure_source_is_told_where_the_exposures_name_another(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text(EXPOSED.format(variant="group"))
+    with pytest.raises(DefinitionError) as told:
+        load(tmp_path)
+    assert "'variant' is not read: the exposures of 'shown' name the variant in 'arm'" in str(told.value)
+    assert "write 'variant: group' in the source" in str(told.value)
+    (tmp_path / "w.yaml").write_text(EXPOSED.format(variant="arm"))
+    assert load(tmp_path).definitions.experiments["e"].variant == "arm"

@@ -146,7 +146,7 @@ def check(
 
         write_json(json.dumps([plain(finding) for finding in findings], indent=2, ensure_ascii=False))
     else:
-        print_findings(findings, total=len(results.tables.findings))
+        print_findings(findings, total=len(results.tables.findings), failed=len(results.failures))
     _report_failed(results)
     if results.failures or any(at_least(finding.severity, fail_on) for finding in findings):
         raise typer.Exit(1)

@@ -102,11 +102,17 @@ def comparisons(definitions: Definitions, experiment: str, found: Measured) -> I
 
 
 def wanted_metrics(definitions: Definitions, experiment: str, found: Measured) -> tuple[str, ...]:
-    """The metrics an experiment names, else all that were measured."""
+    """The metrics an experiment names, else all that were measured, and those of its source that had no value at all.
+
+    Distributions have no row where no unit has a value; moments say so themselves.
+    """
     defined = definitions.experiments.get(experiment)
     if defined is not None and defined.metrics:
         return defined.metrics
-    return tuple(dict.fromkeys(name for arm in found.arms(found.main) for name in found.metrics(found.main, arm)))
+    measured = (name for arm in found.arms(found.main) for name in found.metrics(found.main, arm))
+    own = (key for key, metric in definitions.metrics.items() if metric.numerator.source == found.source)
+    empty = (key for key in own if defined is not None and definitions.metrics[key].kind in DISTRIBUTIONS)
+    return tuple(dict.fromkeys((*measured, *empty)))
 
 
 def strata_of(defined: Experiment | None, found: Measured) -> tuple[str, ...]:

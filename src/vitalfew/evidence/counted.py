@@ -83,13 +83,16 @@ COMPARED: Mapping[CountedFact, tuple[str, str]] = {
 }
 
 
-def counted(experiment: str, rows: Iterable[CountRow], *, dated: bool = False) -> Iterator[HealthRow]:
+def counted(
+    experiment: str, rows: Iterable[CountRow], *, dated: bool = False, last: str | None = None
+) -> Iterator[HealthRow]:
     """One row per fact that was counted in an experiment, in the order of the facts.
 
     Args:
         experiment: its key.
         rows: what was counted, by table where there are several.
         dated: whether it is known that the experiment runs or is over, so that days may still change.
+        last: the last day whose events count, when it is known: before the first day that may change, nothing is said.
     """
     facts: dict[CountedFact, dict[str, tuple[int, int]]] = {}
     complete: list[str] = []
@@ -105,7 +108,10 @@ def counted(experiment: str, rows: Iterable[CountRow], *, dated: bool = False) -
         elif what != "late":
             yield _compared(experiment, what, by_arm)
         elif dated or any(of for _, of in by_arm.values()):
-            yield _late(experiment, by_arm, min(complete, default=None))
+            until = min(complete, default=None)
+            over = last is not None and until is not None and last <= until
+            if any(of for _, of in by_arm.values()) or not over:
+                yield _late(experiment, by_arm, None if over else until)
 
 
 def _late(experiment: str, by_arm: Mapping[str, tuple[int, int]], until: str | None) -> HealthRow:

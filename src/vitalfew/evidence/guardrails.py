@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vitalfew.evidence.roles import sign_of
 from vitalfew.evidence.words import clear_direction
-from vitalfew.stats.normal import cdf
+from vitalfew.stats.normal import cdf, two_sided
 
 if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow
@@ -16,6 +16,7 @@ GateStatus = Literal["pass", "fail", "evidence needed"]
 
 BROKEN = 0.5
 """Probability of a loss beyond the margin from which a guardrail counts as broken."""
+_Z95 = two_sided(0.95)
 
 
 def breach(definitions: Definitions, metric: str, estimate: float, se: float) -> float:
@@ -25,19 +26,24 @@ def breach(definitions: Definitions, metric: str, estimate: float, se: float) ->
 
 
 def status_of(definitions: Definitions, metric: str, estimate: float, se: float) -> GateStatus:
-    """State of a guardrail by an estimate and its standard error: P(breach) at most alpha passes, one half fails."""
-    probability = breach(definitions, metric, estimate, se)
-    if probability <= definitions.guardrails[metric].alpha:
+    """State of a guardrail by an estimate and its standard error: P(breach) at most alpha passes, one half fails.
+
+    A guardrail without any margin fails only by harm that is shown: of changes that do nothing every second one is
+    below zero.
+    """
+    guardrail, probability = definitions.guardrails[metric], breach(definitions, metric, estimate, se)
+    if probability <= guardrail.alpha:
         return "pass"
-    return "fail" if probability >= BROKEN else "evidence needed"
+    shown = sign_of(definitions, metric) * estimate < -_Z95 * se
+    return "fail" if probability >= BROKEN and (guardrail.margin > 0 or shown) else "evidence needed"
 
 
 def status_of_effect(definitions: Definitions, row: EffectRow) -> GateStatus:
     """State of a guardrail by one effect, in the mode of its experiment.
 
     Kept when the p-value of a loss as large as the margin is at most the guardrail's alpha. Broken when the loss more
-    likely than not exceeds the margin; in modes that allow many looks, harm must besides be shown (the interval leaves
-    out zero), because before much is known anything is likely.
+    likely than not exceeds the margin; in modes that allow many looks, and where there is no margin, harm must besides
+    be shown (the interval leaves out zero), because before much is known anything is likely.
     """
     if row.estimate is None or row.se is None:
         return "evidence needed"
@@ -45,8 +51,8 @@ def status_of_effect(definitions: Definitions, row: EffectRow) -> GateStatus:
     kept = probability if row.p_non_inferior is None else row.p_non_inferior
     if kept <= definitions.guardrails[row.metric].alpha:
         return "pass"
-    many = row.mode in ("always_valid", "group_sequential")
-    if probability >= BROKEN and (not many or harmed(definitions, row)):
+    enough = row.mode in ("fixed", "bayesian") and definitions.guardrails[row.metric].margin > 0
+    if probability >= BROKEN and (enough or harmed(definitions, row)):
         return "fail"
     return "evidence needed"
 

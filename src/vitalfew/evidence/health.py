@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.arms import by_experiment
@@ -14,7 +15,9 @@ from vitalfew.evidence.words import title_of
 from vitalfew.results.columns import metrics_in
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import HealthRow
+from vitalfew.results.words import listed, named_units
 from vitalfew.stats.sample_sizes import missing_share_p, status_of
+from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions
 
-CROSSED, MISSING_SHARE = "crossed", "missing_share"
+CROSSED, MISSING_SHARE, ALIKE = "crossed", "missing_share", "arm_names"
 CROSSED_WARNING = 0.01
 """Share of units seen in several arms from which the left-out units deserve a warning."""
 CROSSED_FAILED = 0.10
@@ -67,7 +70,9 @@ def health(
         units = _units(arms.get(experiment, ()), found)
         setting = (settings or {}).get(experiment, Setting())
         defined = definitions.experiments.get(experiment)
-        rows.append(sizes(experiment, defined, units, arrived, aggregated=aggregated, running=setting.running))
+        running, dealt = setting.running, named_units(definitions, experiment)
+        rows.append(sizes(experiment, defined, units, arrived, aggregated=aggregated, running=running, what=dealt))
+        rows.extend(_alike(experiment, units))
         rows.extend(ramp(experiment, arrived))
         if not aggregated:
             rows.extend(_crossed(definitions, experiment, arms.get(experiment, ())))
@@ -75,8 +80,19 @@ def health(
         if found is not None:
             rows.extend(pre_period(definitions, experiment, control_of(definitions, experiment), found))
         dated = setting.running or setting.ended is not None
-        rows.extend(counted(experiment, facts.get(experiment, ()), dated=dated))
+        last = _last_day(definitions, experiment)
+        rows.extend(counted(experiment, facts.get(experiment, ()), dated=dated, last=last))
     return tuple(rows)
+
+
+def _last_day(definitions: Definitions, experiment: str) -> str | None:
+    """The last day whose events count for an experiment that has an end: that of the longest window of its metrics."""
+    defined = definitions.experiments.get(experiment)
+    if defined is None or defined.end is None:
+        return None
+    metrics = [definitions.metrics[key] for key in defined.named_metrics if key in definitions.metrics]
+    longest = max((follow_up(metric) or 0.0 for metric in metrics), default=0.0)
+    return (defined.end + timedelta(days=longest)).isoformat()
 
 
 def _is_aggregated(definitions: Definitions, experiment: str, found: Measured | None) -> bool:
@@ -90,6 +106,21 @@ def _units(assigned: Sequence[AssignmentRow], found: Measured | None) -> dict[st
     if assigned:
         return {row.arm: row.units for row in assigned}
     return found.units(None) if found is not None else {}
+
+
+def _alike(experiment: str, units: Mapping[str, int]) -> Iterator[HealthRow]:
+    """Warn of arms whose names differ only in spaces and in upper and lower case: one arm, written in two ways."""
+    written: dict[str, list[str]] = {}
+    for arm in units:
+        written.setdefault(" ".join(arm.split()).casefold(), []).append(arm)
+    for names in written.values():
+        if len(names) > 1:
+            shown = listed(f"'{name}' ({units[name]:,})" for name in names)
+            message = (
+                f"The arms {shown} look alike and are compared as different ones. Likely cause: one variant written in"
+                " several ways. Write it alike in the data, or one arm is taken apart."
+            )
+            yield HealthRow(experiment, ALIKE, None, "warning", message)
 
 
 def _crossed(definitions: Definitions, experiment: str, assigned: Sequence[AssignmentRow]) -> Iterator[HealthRow]:
@@ -106,7 +137,7 @@ def _crossed(definitions: Definitions, experiment: str, assigned: Sequence[Assig
         message = "No unit was seen in more than one arm."
     else:
         became = WHAT_BECAME[rule]
-        what = "units" if defined is None or defined.cluster is None else "clusters"
+        what = named_units(definitions, experiment)
         message = f"{crossed:,} of {total:,} {what} ({share:.2%}) were seen in more than one arm; {became}."
     if status != "ok":
         message += (
@@ -119,6 +150,7 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
     arms = found.over_phases(None) if found is not None else {}
     if not arms:
         return
+    what = named_units(definitions, experiment)
     names = metrics_in(name for part in next(iter(arms.values())) for name in part.names)
     counts = {metric: _missing_by_arm(arms, metric) for metric in names}
     tested = {metric: by_arm for metric, by_arm in counts.items() if any(gone for gone, _ in by_arm.values())}
@@ -133,9 +165,9 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
         alike = (
             "alike in all arms"
             if status == "ok"
-            else "not alike in all arms: units drop out of one arm more than of another"
+            else f"not alike in all arms: {what} drop out of one arm more than of another"
         )
-        message = f"{title_of(definitions, metric)} is missing for {seen} of the units, {alike}."
+        message = f"{title_of(definitions, metric)} is missing for {seen} of the {what}, {alike}."
         yield HealthRow(experiment, f"{MISSING_SHARE}/{metric}", p_value, status, message)
 
 

@@ -71,6 +71,7 @@ def sizes(
     *,
     aggregated: bool,
     running: bool,
+    what: str = "units",
 ) -> HealthRow:
     """Test the sizes of the arms against the planned split.
 
@@ -84,6 +85,7 @@ def sizes(
         arrived: units by arm and day, when known.
         aggregated: whether the data are ready aggregates, which are tested against a stated plan only.
         running: whether the experiment is looked at before its end.
+        what: what was dealt to the arms: units, clusters or blocks.
     """
     split = defined.split if defined is not None else None
     if split is None and aggregated:
@@ -92,9 +94,9 @@ def sizes(
         return HealthRow(experiment, SAMPLE_RATIO, None, "ok", f"Not tested: the planned split is not known ({seen}).")
     strange = [arm for arm, units in counts.items() if units and split is not None and arm not in split]
     if strange:
-        told = f"Not tested: '{strange[0]}' has units and no share in `split`, which names {', '.join(split or ())}."
+        told = f"Not tested: '{strange[0]}' has {what} and no share in `split`, which names {', '.join(split or ())}."
         return HealthRow(experiment, SAMPLE_RATIO, None, "warning", told)
-    found = _tested(experiment, split, counts, arrived, running=running)
+    found = _tested(experiment, split, counts, arrived, running=running, what=what)
     if split is None and found.p is not None and found.status != "ok":
         found = replace(found, message=f"{found.message} {NO_SPLIT}")
     return found
@@ -107,19 +109,26 @@ def _tested(
     arrived: Arrivals | None,
     *,
     running: bool,
+    what: str,
 ) -> HealthRow:
     ramped = arrived is not None and len(arrived.phases) > 1
     try:
         if arrived is not None and (running or ramped):
-            return _by_day(experiment, split, arrived, counts, running=running)
-        found = sample_ratio({**dict.fromkeys(split or (), 0), **counts}, split)
+            return _by_day(experiment, split, arrived, counts, running=running, what=what)
+        found = sample_ratio({**dict.fromkeys(split or (), 0), **counts}, split, counted=what)
     except VitalfewError as error:
         return HealthRow(experiment, SAMPLE_RATIO, None, "warning", f"Not tested: {error}.")
     return HealthRow(experiment, SAMPLE_RATIO, found.p_value, found.status, found.message)
 
 
 def _by_day(
-    experiment: str, split: Mapping[str, float] | None, arrived: Arrivals, counts: Mapping[str, int], *, running: bool
+    experiment: str,
+    split: Mapping[str, float] | None,
+    arrived: Arrivals,
+    counts: Mapping[str, int],
+    *,
+    running: bool,
+    what: str,
 ) -> HealthRow:
     from vitalfew.stats.sequential_ratio import sequential_ratio
 
@@ -130,9 +139,9 @@ def _by_day(
         f" Tested since {arrived.days[arrived.phases[-1][0]]}, when the split last changed." if _ramped(arrived) else ""
     )
     if not running:
-        once = sample_ratio({arm: sum(units) for arm, units in daily.items()}, split)
+        once = sample_ratio({arm: sum(units) for arm, units in daily.items()}, split, counted=what)
         return HealthRow(experiment, SAMPLE_RATIO, once.p_value, once.status, once.message + since)
-    found = sequential_ratio(daily, split)
+    found = sequential_ratio(daily, split, counted=what)
     told = found.message.removesuffix(".")
     return HealthRow(experiment, SAMPLE_RATIO, found.p_value, found.status, f"{told}; {DAILY}.{since}")
 
@@ -151,7 +160,7 @@ def ramp(experiment: str, arrived: Arrivals | None) -> Sequence[HealthRow]:
     smallest = min(max(abs(after[arm] - before[arm]) for arm in arrived.arms) for before, after in pairwise(shares))
     message = (
         f"The split between the arms changed on {', '.join(days)} ({told}); the {len(shares)} phases are compared apart"
-        " and averaged, because units that came at different times differ in more than their arm."
+        " and averaged, because those that came at different times differ in more than their arm."
     )
     if smallest < SMALL_CHANGE:
         message += (

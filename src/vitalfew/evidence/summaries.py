@@ -10,7 +10,9 @@ is a person's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vitalfew.evidence.futility import cannot_succeed
@@ -74,9 +76,17 @@ def summaries(
         turned = (_contradicted(definitions, row, reversals or {}) for row in rows)
         failed.setdefault(key, next((test for test in turned if test is not None), None))
     return tuple(
-        _summary(definitions, rows, failed[key], known.get(key, Setting()), proofs.get(key))
-        for key, rows in found.items()
+        _summary(definitions, found[key], failed[key], known.get(key, Setting()), proofs.get(key))
+        for key in sorted(found, key=partial(_place, definitions))
     )
+
+
+def _place(definitions: Definitions, experiment: str) -> tuple[int, list[tuple[int, str]]]:
+    """Defined experiments in their order; the others as people count: Exp 2 before Exp 10."""
+    if experiment in definitions.experiments:
+        return list(definitions.experiments).index(experiment), []
+    parts = re.findall(r"(\d+)|(\D+)", experiment.casefold())
+    return len(definitions.experiments), [(int(number or 0), text) for number, text in parts]
 
 
 def _contradicted(
@@ -231,7 +241,7 @@ def _gate_sentence(definitions: Definitions, row: EffectRow, finding: str) -> st
 
 def _number_of(definitions: Definitions, gates: Sequence[EffectRow]) -> str:
     """What is said of the guardrails when none of them stands in the way."""
-    lead = "the guardrail" if len(gates) == 1 else f"all {len(gates)} guardrails"
+    lead = {1: "the guardrail", 2: "both guardrails"}.get(len(gates), f"all {len(gates)} guardrails")
     if definitions.policy.decision.guardrails == "no_harm":
         return f"{lead} show{'s' if len(gates) == 1 else ''} no harm"
     return f"{lead} {'is' if len(gates) == 1 else 'are'} no worse than the margin"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from pydantic import ValidationError
 
-from vitalfew.errors import UsageError, suggest
-from vitalfew.warehouse.profile import is_share, values_of
+from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.warehouse.profile import is_share, times_in, values_of
 from vitalfew.workspace.definitions import (
     DataSettings,
     Definitions,
@@ -32,6 +32,7 @@ SOURCE, EXPERIMENT = "data", "experiment"
 _CONTROL_NAMES = frozenset({"control", "base", "baseline", "a", "0", "off", "false", "old"})
 _PARAMETERS = {"quantile": "quantile", "ces": "rule", "proportion": "threshold"}
 MODES: tuple[Mode, ...] = get_args(Mode)
+_TIMES = "when each unit was first exposed, such as 2026-01-31 or seconds since 1970"
 _KINDS = ("mean", "proportion", "quantile", "nps", "csat", "ces")
 
 
@@ -78,6 +79,7 @@ class OneTable:
         """
         types = engine.columns(self.name)
         self._check_columns(types)
+        self._check_times(engine)
         arms = [value for value, _ in values_of(engine, self.name, self.variant, MOST_ARMS + 1)]
         self._check_arms(arms)
         metrics = self._metrics(engine, types)
@@ -106,6 +108,18 @@ class OneTable:
         for name in (self.variant, *metrics, *single, *several):
             if name not in types:
                 raise UsageError(f"there is no column '{name}'", hint=suggest(name, types))
+
+    def _check_times(self, engine: Engine) -> None:
+        """A column of which most cells are no times says when nobody came."""
+        time = self.options.get("time")
+        if time is None:
+            return
+        try:
+            read, filled = times_in(engine, self.name, time)
+        except DataError as error:
+            raise UsageError(str(error), expected=_TIMES) from None
+        if 2 * read < filled:
+            raise UsageError(f"'{time}' holds no dates", expected=_TIMES, hint="name another column, or leave time out")
 
     def _check_lists(self) -> None:
         lists = {"metrics": self.metrics, **{name: self.options.get(name, ()) for name in ("covariates", "segments")}}

@@ -51,9 +51,11 @@ def _sections(view: View) -> list[Markup | None]:
     about = [checks(view), failed(view)]
     if view.is_experiments_only:
         return [experiments(view), *about, not_begun(), method(view)]
-    lines, behind = ledger(view), [value_by_factor(view), promises(view), experiments(view)]
-    first = [features(view), *lines, *behind] if view.is_use_only else [*lines, *behind, features(view)]
-    return [*first, *about, method(view)]
+    lines = ledger(view)
+    if view.is_use_only:  # nothing is promised and nothing has a value yet, so nothing is asked about either
+        return [features(view), *lines, experiments(view), *about, method(view)]
+    behind = [value_by_factor(view), promises(view), experiments(view), features(view)]
+    return [*lines, *behind, *about, method(view)]
 
 
 @cache
@@ -106,6 +108,7 @@ def _top(view: View) -> Markup:
         links = {key: "Ledger" if key == "shipped" else links[key] for key in begun}
     elif view.is_use_only:
         links = {"features": links["features"], **links}
+        links = {key: name for key, name in links.items() if key not in ("value", "promises")}
     shown = [(key, name) for key, name in links.items() if key != "failed" or view.tables.failed]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")

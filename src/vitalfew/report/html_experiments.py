@@ -10,7 +10,7 @@ from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.lights import light
 from vitalfew.report.markup import Child, Markup, anchor, tag
 from vitalfew.report.view import ends
-from vitalfew.results.words import MODES
+from vitalfew.results.words import MODES, named_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,18 +124,15 @@ def _forest(view: View, effects: Sequence[EffectRow]) -> Markup | None:
 
 
 def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
-    arms = len({row.arm for row in effects}) > 1
     shared = _shared_notes(effects)
     rows = []
     for row in effects:
         mark, text = cells.effect_mark(row), cells.effect_text(row, view)
         drawn = (
-            cells.on_metric(view, row.metric, mark, f"{_name(view, row, arms=arms)}: {text}", with_margin=True)
-            if mark
-            else None
+            cells.on_metric(view, row.metric, mark, f"{view.name_of(row)}: {text}", with_margin=True) if mark else None
         )
-        name = _name(view, row, arms=arms)
-        figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(row))]
+        name = view.name_of(row)
+        figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(view, row))]
         rows.append(([name, _how(view, row, shared)], figures[0], drawn, figures[1], _p(row), figures[2],
                      cells.grade(row.grade), figures[3]))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
@@ -148,10 +145,6 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
         "its family; of a guardrail, that the loss exceeds the margin. "
     ) + " ".join(told)
     return table(heads, rows, caption=caption, row_classes=classes)
-
-
-def _name(view: View, row: EffectRow, *, arms: bool) -> str:
-    return f"{view.name_of(row)} ({row.arm})" if arms else view.name_of(row)
 
 
 def _whole(text: str) -> str:
@@ -198,30 +191,23 @@ def _shared_notes(effects: Sequence[EffectRow]) -> list[str]:
 def _how(view: View, row: EffectRow, shared: Sequence[str]) -> list[Markup]:
     planned = {None: "", True: ", planned", False: ", not planned"}[row.planned]
     role = f"{row.role}{planned}; " if row.role else ""
-    gain, own = _gain(view, row), [note for note in row.notes if note not in shared]
-    told = "; ".join([f"{role}{row.method}, {MODES[row.mode]}", *gain, *own])
-    doubt = (
-        [tag("div", light("warning"), f" Check first: {row.check_first}", class_="small")] if row.check_first else []
-    )
+    gain = words.adjustment(row, view.unit(row.metric))
+    tests = " ".join(test.message for test in view.health_of(row.experiment))
+    own = [note for note in row.notes if note not in shared and note not in tests]
+    told = "; ".join([f"{role}{row.method}, {MODES[row.mode]}", *([gain] if gain else []), *own])
+    why = "" if row.check_first is None else " (see 1)" if row.check_first in tests else f": {row.check_first}"
+    doubt = [tag("div", light("warning"), f" Check first{why}", class_="small")] if row.check_first else []
     return [*doubt, _small(told)]
-
-
-def _gain(view: View, row: EffectRow) -> list[str]:
-    """What covariates or strata changed."""
-    found = row.unadjusted
-    if found is None or row.variance_reduction is None:
-        return []
-    # Its interval is for one look whatever the mode, so beside the effect's it would mislead.
-    without = words.change_parts(found.estimate, found.low, found.high, view.unit(row.metric))[0]
-    return [f"without adjustment {without}; variance {words.share(row.variance_reduction)} smaller"]
 
 
 def _small(text: str) -> Markup:
     return tag("div", text, class_="muted small")
 
 
-def _units(row: EffectRow) -> str:
-    return " + ".join(f"{n:,}" for n in row.n.values()) or "not given"
+def _units(view: View, row: EffectRow) -> str:
+    what = named_units(view.definitions, row.experiment, row.metric)
+    found = " + ".join(f"{n:,}" for n in row.n.values()) or "not given"
+    return words.with_unit(found, what) if row.n and what != "units" else found
 
 
 def _plan(view: View, row: ExperimentRow) -> Markup:

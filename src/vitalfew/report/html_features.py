@@ -11,13 +11,14 @@ from vitalfew.report.pictures import Used, concentration, inventory
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.report.view import View
     from vitalfew.results.rows import UseRow
 
 HARDLY = 0.05
 """Reach under which a feature is hardly used, as a share of the eligible."""
+_COST = Column("Cost", "extra")
 _HEADS = (
     "Feature",
     Column("Reach (95 %)", "num"),
@@ -26,7 +27,7 @@ _HEADS = (
     Column("Trend", "num"),
     Column("Window", "extra"),
     Column("Of eligible", "extra"),
-    Column("Cost", "extra"),
+    _COST,
     "Use",
 )
 
@@ -43,7 +44,9 @@ def features(view: View) -> Markup:
     measured = [row for row in rows if row.measured and row.reach]
     ordered = sorted(measured, key=lambda row: -(row.reach.estimate if row.reach else 0))
     caption = "Sorted by reach. The bar's scale is the square root of the share, so that small shares can be seen."
-    listed = table(_HEADS, [_row(view, row) for row in ordered], caption=caption, class_="sticky")
+    costs = {row.feature: cost for row in ordered if (cost := _cost(view, row.feature))}
+    heads = [head for head in _HEADS if costs or head is not _COST]
+    listed = table(heads, [_row(view, row, costs) for row in ordered], caption=caption, class_="sticky")
     return section(
         "features", "Use of features", question, _pictures(view, ordered), tag("div", listed, class_="sub"),
         _not_measured(view, [row for row in rows if row not in measured]), _segments(view, ordered),
@@ -70,7 +73,7 @@ def _pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
     return tag("div", tag("figure", inventory(used, HARDLY), left), tag("figure", curve, right), class_="pair")
 
 
-def _row(view: View, row: UseRow) -> tuple[Child, ...]:
+def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]:
     reach = row.reach
     trend = "–" if row.trend is None else words.with_unit(words.figure(100 * row.trend, 1, signed=True), "pp")
     return (
@@ -81,15 +84,15 @@ def _row(view: View, row: UseRow) -> tuple[Child, ...]:
         trend,
         f"{row.window_days} days",
         f"{row.users or 0:,} of {row.eligible or 0:,}",
-        _cost(view, row.feature),
+        *([costs.get(row.feature, "–")] if costs else []),
         tag("span", words.judged_use(row), class_="nowrap"),
     )
 
 
 def _cost(view: View, feature: str) -> str:
     found = view.definitions.features.get(feature)
-    if found is None or (found.cost is None and found.upkeep is None):
-        return "–"
+    if found is None:
+        return ""
     cost = found.cost.p50 if isinstance(found.cost, Quantiles) else found.cost
     parts = ["" if cost is None else f"{cost:g}", "" if found.upkeep is None else f"{found.upkeep:g} a year"]
     return ", ".join(part for part in parts if part)

@@ -59,7 +59,9 @@ def _shipped(view: View) -> Markup:
     rows = _with_line([row(line) for line in above], _folded(below, row), what)
     if view.is_use_only:
         names = [name for name in SHIPPED if name not in EMPTY]
-        return section("shipped", "Shipped", question, tag("div", _columns(names), rows, class_="ledger bare"))
+        return section(
+            "shipped", "Shipped", question, tag("div", _columns(names, compared=False), rows, class_="ledger bare")
+        )
     grid = tag("div", _columns(SHIPPED), rows, class_="ledger")
     return section("shipped", "Shipped", question, legend(), grid, _shipped_table(view))
 
@@ -88,8 +90,10 @@ def _candidates(view: View) -> Markup:
     return section("candidates", "Candidates", question, grid, _candidate_table(view))
 
 
-def _columns(names: Sequence[str]) -> Markup:
-    hints = {"Promised": "better →", "Measured": "better →", "Value": "points", "Expected value": "points", "Cost": ""}
+def _columns(names: Sequence[str], *, compared: bool = True) -> Markup:
+    """The names of columns; what is `compared` lies on an axis whose right is better, shares of users do not."""
+    better = "better →" if compared else ""
+    hints = {"Promised": better, "Measured": better, "Value": "points", "Expected value": "points", "Cost": ""}
     heads = [
         tag("div", tag("span", name), tag("span", hints[name], class_="axis-hint"), class_="est")
         if name in hints

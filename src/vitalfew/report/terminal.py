@@ -13,7 +13,7 @@ from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.report.terminal_ledger import print_headline, print_ledger, print_lines
 from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
-from vitalfew.results.words import MODES
+from vitalfew.results.words import MODES, named_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,18 +88,23 @@ def _text(printed: Callable[[View, Console], None], view: View, width: int) -> s
     return file.getvalue()
 
 
-def print_findings(findings: Sequence[FindingRow], *, total: int, console: Console | None = None) -> None:
+def print_findings(
+    findings: Sequence[FindingRow], *, total: int, failed: int = 0, console: Console | None = None
+) -> None:
     """Print findings, all of them, the gravest first.
 
     Args:
         findings: what to print.
         total: how many there are with those that were accepted before.
+        failed: how many items could not be computed, so that nothing is known of them.
         console: where to print; standard output when not given.
     """
     sheet = Sheet(console or Console())
     accepted = total - len(findings)
     known = f" ({words.count(accepted, 'more finding')} accepted before)" if accepted > 0 else ""
-    sheet.say((words.count(len(findings), "finding") if findings else "Nothing found") + known, "bold")
+    found = words.count(len(findings), "finding") if findings else "No finding" if failed else "Nothing found"
+    unknown = f"; {words.count(failed, 'item')} could not be computed, see below" if failed else ""
+    sheet.say(found + known + unknown, "bold")
     for row in sorted(findings, key=lambda row: SEVERITIES.index(row.severity)):
         _finding(row, sheet)
 
@@ -139,7 +144,7 @@ def print_effects(view: View, console: Console, experiments: Sequence[str] | Non
     for key, effects in groups.items():
         rows.append(Group(_heading(view, key, effects)))
         for row in effects:
-            rows += [_effect(view, row, sheet, glyph), *map(Note, _doubts(row))]
+            rows += [_effect(view, row, sheet, glyph), *map(Note, _beside(view, row))]
         rows += map(Note, _differences(view, key))
     sheet.table(fields, rows[:MOST_EFFECTS])
     corrected = any(_p(row) != row.p_value for effects in groups.values() for row in effects)
@@ -230,8 +235,11 @@ def _p(row: EffectRow) -> float | None:
     return row.p_value if row.adjusted_p is None else row.adjusted_p
 
 
-def _doubts(row: EffectRow) -> list[str]:
-    return [] if row.check_first is None else [f"check first: {row.check_first}"]
+def _beside(view: View, row: EffectRow) -> list[str]:
+    """What covariates took away, and why an effect is too good, where no trust test says so already."""
+    gain = words.adjustment(row, view.unit(row.metric))
+    told = any(row.check_first in test.message for test in view.health_of(row.experiment)) if row.check_first else True
+    return [*([gain] if gain else []), *([] if told else [f"check first: {row.check_first}"])]
 
 
 def _differences(view: View, experiment: str) -> list[str]:
@@ -241,7 +249,7 @@ def _differences(view: View, experiment: str) -> list[str]:
 
 
 def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
-    cells = [Cell(view.title("metrics", row.metric))]
+    cells = [Cell(view.name_of(row))]
     if row.estimate is None:
         cells += [Cell(row.notes[0] if row.notes else "not computed", "dim"), Cell(""), Cell("")]
     else:
@@ -250,9 +258,13 @@ def _effect(view: View, row: EffectRow, sheet: Sheet, glyph: int) -> list[Cell]:
         low, high = sure or (None, None)
         drawn = "" if sheet.is_pipe else bar(view.axis, mark, glyph, sheet.signs)
         p = f"p {words.p_value(_p(row))}" if sheet.is_pipe else words.p_value(_p(row))
-        cells += [Cell(words.change(row.estimate, low, high, view.unit(row.metric))), Cell(drawn), Cell(p)]
+        value, interval = words.change_parts(row.estimate, low, high, view.unit(row.metric))
+        at = "95 %: " if sheet.is_pipe and sure else ""
+        cells += [Cell(f"{value} ({at}{interval})"), Cell(drawn), Cell(p)]
     if sheet.is_pipe or sheet.width >= WIDE:
-        units = " + ".join(f"{n:,}" for n in row.n.values()) + (" units" if row.n and sheet.is_pipe else "")
+        what = named_units(view.definitions, row.experiment, row.metric)
+        named = row.n and (sheet.is_pipe or what != "units")
+        units = " + ".join(f"{n:,}" for n in row.n.values()) + (f" {what}" if named else "")
         cells += [Cell(row.grade), Cell(units)]
     return cells
 

@@ -67,9 +67,11 @@ class View:
         return "" if key is None else self.definitions.title(kind, key)
 
     def name_of(self, row: EffectRow) -> str:
-        """What an effect is on: the metric's title, and the segment's where it is about one."""
+        """What an effect is on: the metric's title, the segment's where it is about one, the arm where several are."""
         title = self.title("metrics", row.metric)
-        return title if row.segment is None else f"{title}, {self.title('segments', row.segment)}"
+        whole = title if row.segment is None else f"{title}, {self.title('segments', row.segment)}"
+        arms = {other.arm for other in self._effects.get(row.experiment, ())}
+        return f"{whole} ({row.arm})" if len(arms) > 1 else whole
 
     def experiments_of(self, line: ShippedLine | CandidateLine) -> tuple[ExperimentRow, ...]:
         """The experiments behind a ledger line."""

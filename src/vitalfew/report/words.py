@@ -145,6 +145,16 @@ def change_parts(estimate: float, low: float | None, high: float | None, unit: U
     return with_unit(figure(value, places, signed=True), unit.change), between(*bounds, places)
 
 
+def adjustment(row: EffectRow, unit: Unit) -> str | None:
+    """What covariates or strata changed; None where there are none: `without adjustment +2.1 pp; …`."""
+    found = row.unadjusted
+    if found is None or row.variance_reduction is None:
+        return None
+    # Its interval is for one look whatever the mode, so beside the effect's it would mislead.
+    without = change_parts(found.estimate, found.low, found.high, unit)[0]
+    return f"without adjustment {without}; variance {share(row.variance_reduction)} smaller"
+
+
 def level(value: float, unit: Unit, places: int | None = None) -> str:
     """A level of a metric, such as a mean of one arm: `18.2 %`; with given decimals, else to four figures."""
     shown = value * unit.factor

@@ -71,7 +71,8 @@ def outlier_warnings(found: Differences, without: Influence, level: float = LEVE
                 which = "largest" if end == "high" else "smallest"
                 sentences[at] = (
                     f"one unit decides: without the {which} value of {side} the difference is {less.estimate[at]:.4g}"
-                    f" (p {less.p_value[at]:.2g}) instead of {found.estimate[at]:.4g} (p {found.p_value[at]:.2g});"
+                    f" (p {less.p_value[at]:.2g} at one look) instead of {found.estimate[at]:.4g}"
+                    f" (p {found.p_value[at]:.2g} at one look);"
                     " look at that unit, or cap the metric"
                 )
     return sentences

@@ -37,7 +37,9 @@ class SampleRatio:
     message: str
 
 
-def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None = None) -> SampleRatio:
+def sample_ratio(
+    counts: Mapping[str, int], expected: Mapping[str, float] | None = None, *, counted: str = "units"
+) -> SampleRatio:
     """Test the number of units per arm against the planned split.
 
     Chi-square; an exact binomial test for two arms of at most 1,000 units together. Status: *warning* below p .01,
@@ -46,6 +48,7 @@ def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None
     Args:
         counts: units per arm, arms without units included.
         expected: planned share or weight of each arm, in any scale; equal when None.
+        counted: what was dealt, for the message.
 
     Raises:
         NotEnoughData: fewer than two arms, or no units.
@@ -64,7 +67,7 @@ def sample_ratio(counts: Mapping[str, int], expected: Mapping[str, float] | None
         raise NotEnoughData("no units in any arm", expected="at least one unit")
     p_value = _p_of_sizes(observed, np.array([shares[arm] for arm in counts]))
     status = status_of(p_value)
-    return SampleRatio(p_value, status, message_of(counts, shares, p_value, status))
+    return SampleRatio(p_value, status, message_of(counts, shares, p_value, status, counted))
 
 
 def missing_share_p(missing: Sequence[int], units: Sequence[int]) -> float:
@@ -155,12 +158,14 @@ def _chi_square_tail(statistic: float, df: int) -> float:
     return max(float(chdtrc(df, statistic)), SMALLEST_P)
 
 
-def message_of(counts: Mapping[str, int], shares: Mapping[str, float], p_value: float, status: Status) -> str:
+def message_of(
+    counts: Mapping[str, int], shares: Mapping[str, float], p_value: float, status: Status, counted: str
+) -> str:
     """What a test of sizes found, for a reader: sizes, plan, p-value and, when they differ, the likely causes."""
     total = sum(counts.values())
     seen = ", ".join(f"{arm} {counts[arm] / total:.2%}" for arm in counts)
     planned = ", ".join(f"{arm} {share:.2%}" for arm, share in shares.items())
-    sizes = f"{total:,} units split {seen}; planned {planned} (p {_short(p_value)})"
+    sizes = f"{total:,} {counted} split {seen}; planned {planned} (p {_short(p_value)})"
     if status == "ok":
         return f"The arms have the planned sizes: {sizes}."
     lead = "The arms do not have the planned sizes" if status == "failed" else "The arms may not have the planned sizes"

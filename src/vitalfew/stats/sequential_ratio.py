@@ -59,6 +59,7 @@ def sequential_ratio(
     expected: Mapping[str, float] | None = None,
     *,
     failed_below: float = FAILED_BELOW,
+    counted: str = "units",
 ) -> SequentialRatio:
     """Test the number of units per arm against the planned split, at every day at once.
 
@@ -66,6 +67,7 @@ def sequential_ratio(
         counts: units first seen by arm and day (not cumulative), the same days for all arms.
         expected: planned share or weight of each arm; equal when None.
         failed_below: error rate over all looks at which the result is *failed*.
+        counted: what was dealt, for the message.
 
     Raises:
         NotEnoughData: fewer than two arms, or no units.
@@ -91,7 +93,7 @@ def sequential_ratio(
     failed = np.flatnonzero(p_values < failed_below)
     totals = {arm: int(sum(days)) for arm, days in counts.items()}
     first = int(failed[0]) if len(failed) else None
-    return SequentialRatio(p_values, status, first, message_of(totals, shares, last, status))
+    return SequentialRatio(p_values, status, first, message_of(totals, shares, last, status, counted))
 
 
 def log_evidence(totals: ArrayLike, shares: ArrayLike) -> Floats:

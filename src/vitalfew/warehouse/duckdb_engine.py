@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _DATABASE = "data_file"
 _CUT_OFF = ("magic bytes", "footer", "metadata")  # what the engine misses in a Parquet file that is not whole
+_DATES = {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
 
@@ -214,6 +215,16 @@ class DuckDBEngine:
         attempts = (_reader(shape, paths), _reader(shape, paths, "sample_size = -1"))
         if self._as_text or not any(self._loaded(table, reader, len(shape.names)) for reader in attempts):
             self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_text_reader(shape, paths)}")
+        self._infinities_as_numbers(table)
+
+    def _infinities_as_numbers(self, table: str) -> None:
+        """The engine reads `inf` as a date; a column with no other value held numbers."""
+        described = self._run(f"DESCRIBE {_quoted(table)}").fetchall()
+        for column in (_quoted(name) for name, kind, *_ in described if kind in _DATES):
+            (finite,) = self._run(f"SELECT BOOL_OR(NOT ISINF({column})) FROM {_quoted(table)}").fetchall()[0]
+            if finite is False:  # NULL in an empty column
+                number = f"CAST(CAST({column} AS VARCHAR) AS DOUBLE)"
+                self._run(f"ALTER TABLE {_quoted(table)} ALTER {column} TYPE DOUBLE USING {number}")
 
     def _loaded(self, table: str, reader: str, width: int) -> bool:
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from vitalfew.warehouse.compile import table_named
+from vitalfew.warehouse.compile import Scope, table_named, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.engine import ColumnType, Engine
 
 MOST_COLUMNS = 200
+_EARLIEST = 315_532_800_000_000  # microseconds from 1970 to 1980: small numbers are no times
 _PLAIN = ("boolean", "integer", "number", "text", "date", "time")
 _ORDERED = ("integer", "number", "date", "time")
 
@@ -132,6 +133,19 @@ def is_share(engine: Engine, table: str, column: str, kind: ColumnType) -> bool:
     if kind not in ("integer", "number"):
         return False
     return {value for value, _ in values_of(engine, table, column, 3)} <= {"0", "1", "0.0", "1.0"}
+
+
+def times_in(engine: Engine, table: str, column: str) -> tuple[int, int]:
+    """How many cells of a column can be read as times since 1980, and how many are filled.
+
+    Raises:
+        DataError: there is no such column, or its type holds no times whatever is in it.
+    """
+    scope = Scope.open(engine, table, "t")
+    late = exp.GTE(this=scope.instant(column), expression=whole(_EARLIEST))
+    asked = (exp.alias_(exp.CountIf(this=late), "read"), exp.alias_(exp.Count(this=scope.column(column)), "filled"))
+    row = _first(engine, exp.select(*asked).from_(scope.source()))
+    return int(row["read"] or 0), int(row["filled"])
 
 
 def _first(engine: Engine, tree: exp.Select) -> dict[str, Any]:
