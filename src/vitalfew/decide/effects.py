@@ -66,7 +66,7 @@ def known_effects(
     Of several arms the largest is taken.
     """
     found: dict[tuple[str, str], list[EffectRow]] = {}
-    for row in _largest_arms(effects, segment):
+    for row in largest_arms(effects, segment):
         experiment = definitions.experiments.get(row.experiment)
         if experiment is not None and experiment.initiative is not None:
             found.setdefault((experiment.initiative, row.metric), []).append(row)
@@ -155,7 +155,8 @@ def _covariance(moments: Moments, metrics: tuple[str, ...]) -> NDArray[np.float6
     return np.asarray(linear @ np.nan_to_num(sums) @ linear.T / np.outer(counts, counts), dtype=np.float64)
 
 
-def _largest_arms(effects: Iterable[EffectRow], segment: str | None) -> list[EffectRow]:
+def largest_arms(effects: Iterable[EffectRow], segment: str | None) -> list[EffectRow]:
+    """Effects with a standard error in one segment: of several arms the largest, by experiment and metric."""
     best: dict[tuple[str, str], EffectRow] = {}
     for row in effects:
         if row.segment != segment or row.estimate is None or row.se is None or not row.se > 0:

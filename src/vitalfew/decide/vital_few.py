@@ -59,7 +59,7 @@ def vital_few(
         definitions: of the workspace.
         tables: of the stages before; only the weights are read.
         options: the candidates.
-        measured: what has shipped, which counts where candidates are fewer than five.
+        measured: what has shipped, which counts where candidates are fewer than five, or silent about a factor.
     """
     if not options.factors:
         return (), ()
@@ -74,7 +74,8 @@ def _lines(options: Options, measured: MeasuredLines) -> _Lines:
     keys = tuple(line for line, ready in zip(options.lines, options.fundable, strict=True) if ready)
     values = options.swings[options.fundable].mean(axis=2, dtype=np.float64)
     costs = options.costs[options.fundable].mean(axis=1, dtype=np.float64)
-    if len(keys) >= FEWEST_LINES or (len(keys) > 1 and not measured.lines):
+    untold = measured.means.any(axis=0) & ~values.any(axis=0)
+    if (len(keys) >= FEWEST_LINES and not untold.any()) or (len(keys) > 1 and not measured.lines):
         stakes = Stakes(options.factors, values, costs, options.budget, weights)
         return _Lines(stakes, keys, "candidates", options.notes)
     values = np.concatenate([values, measured.means])
@@ -87,8 +88,11 @@ def _lines(options: Options, measured: MeasuredLines) -> _Lines:
             "shown is what they would cost if every line moved all factors alike"
         )
         return _Lines(stakes, (*keys, *measured.lines), "assumed", (note,))
-    said = "fewer than five candidates have a value and a cost: what has shipped counts too, as measured, "
-    notes = (said + "as if half of what all of them cost could be spent", *notes)
+    why = "fewer than five candidates have a value and a cost"
+    if len(keys) >= FEWEST_LINES:
+        why = "no candidate is known to move some of the factors"
+    said = f"{why}: what has shipped counts too, as measured, as if half of what all of them cost could be spent"
+    notes = (said, *notes)
     return _Lines(stakes, (*keys, *measured.lines), "shipped", notes)
 
 

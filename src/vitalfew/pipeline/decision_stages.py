@@ -41,9 +41,13 @@ def _draws(context: Context) -> object:
 
 def _ledger(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.ledger import ledger
+    from vitalfew.decide.prices import price
+    from vitalfew.decide.testing import hidden_lines, suggested_tests, with_tests
 
-    shipped, candidates, headline = ledger(context.inputs(tables))
-    return {"shipped": shipped, "candidates": candidates, "headline": (headline,)}
+    inputs, options = context.inputs(tables), context.options(tables)
+    shipped, candidates, headline = ledger(inputs)
+    advice = suggested_tests(options, inputs, price(options, inputs), hidden_lines(options, candidates))
+    return {"shipped": shipped, "candidates": with_tests(candidates, advice), "headline": (headline,)}
 
 
 def _disagreement(context: Context, tables: Tables) -> Output:
@@ -56,19 +60,22 @@ def _disagreement(context: Context, tables: Tables) -> Output:
 
 
 def _vital_few(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.redundancy import redundancy
     from vitalfew.decide.vital_few import vital_few
 
-    rows, shares = vital_few(context.definitions, tables, context.options(tables), context.measured_lines(tables))
-    return {"vital_factors": rows, "factor_shares": shares}
+    options = context.options(tables)
+    rows, shares = vital_few(context.definitions, tables, options, context.measured_lines(tables))
+    mean = dict(zip(options.factors, options.weights.mean(axis=1).tolist(), strict=True))
+    redundant = redundancy(context.definitions, tables, mean)
+    return {"vital_factors": rows, "factor_shares": shares, "redundant": redundant}
 
 
 def _information(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.information_rows import information_rows
+    from vitalfew.decide.testing import hidden_lines
 
-    valued = {line.line for line in tables.candidates if line.value is not None}
     options = context.options(tables)
-    hidden = frozenset(options.lines) - valued
-    return {"information": information_rows(options, context.definitions, hidden)}
+    return {"information": information_rows(options, context.definitions, hidden_lines(options, tables.candidates))}
 
 
 def _classic(context: Context, tables: Tables) -> Output:

@@ -49,8 +49,8 @@ class VitalFactorsRow:
         enough: this is the smallest set that loses 2 % or less at tau 0.8 or more.
         dropped: the factor that the next larger set holds besides.
         declared: the set is the one factor that the definitions call North Star, beside the way down.
-        basis: what was chosen from: *candidates*; *shipped* lines too, where candidates are fewer than five; *assumed*
-            without lines: as if any line moved all factors alike and independently.
+        basis: what was chosen from: *candidates*; *shipped* lines too, where candidates are fewer than five or silent
+            about a factor; *assumed* without lines: as if any line moved all factors alike and independently.
         lines: how many lines were chosen from.
         notes: what has to be said of it, on the set of all factors only.
     """
@@ -186,39 +186,63 @@ class SayDoRow:
 class PlanRow:
     """A set of candidates to fund.
 
-    `plan`: *best* (most expected value within all bounds), *cheapest* (least cost within 5 % of the best value),
-    *unfenced* (without minimum shares: what the fences cost). `regret`: mean value that the best set of each draw has
-    above it. `gap`: how far from the proved optimum, as a share. `binding`: bounds that stand in the way of more.
+    Numbers are None, and mappings empty, where they would tell a forecast that is not to be known yet.
+
+    Attributes:
+        plan: *best* (most expected value within all bounds), *cheapest* (least cost within 5 % of the best value),
+            *unfenced* (without minimum shares: what the fences cost).
+        lines: their keys, by expected value per cost.
+        value: of all of them.
+        cost: expected; `costs` its median with the 80 % interval, `p_over` the probability of more than the budget.
+        budget: in the same unit.
+        regret: mean value that the best set of each draw, within the same bounds, has above it.
+        gap: how far from the proved optimum at most, as a share.
+        binding: bounds that stand in the way of more, with what each would give if it were a tenth looser.
+        notes: what else to know.
+        sides: expected value by side (customer, business, technical, employee).
+        horizons: share of the cost by horizon (h1, h2, h3, none).
+        payoff: share of the value by quarter (13 weeks) of the horizon.
     """
 
     plan: Literal["best", "cheapest", "unfenced"]
     lines: tuple[str, ...]
-    value: Value
+    value: Value | None
     cost: float
     budget: float
-    regret: float
+    regret: float | None
     gap: float
     binding: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    costs: Estimate | None = None
+    p_over: float | None = None
+    sides: Mapping[str, float] | None = None
+    horizons: Mapping[str, float] | None = None
+    payoff: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FrontierRow:
-    """The most expected value that a budget buys; `side` *all*, or that of one side with a floor on the others."""
+    """The most expected value that a budget buys; `side` *all*, or that of one side with a floor on the others.
+
+    `floor`: what every other side keeps at least, as a share of what it has in the best plan. Values are None where
+    they would tell a forecast that is not to be known yet.
+    """
 
     side: str
     budget: float
     cost: float
-    value: float
-    sides: Mapping[str, float]
+    value: float | None
+    sides: Mapping[str, float] | None
     lines: tuple[str, ...]
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceRow:
     """When to start a line of the plan: by cost of delay over duration, team by team.
 
-    `cost_of_delay`: points lost per week of delay (part of `closing` in it: a window that closes).
+    Weeks are counted from the day of the run. `cost_of_delay`: points lost per week of delay (`closing` of it because a
+    window closes); None where it would tell a forecast that is not to be known yet.
     """
 
     place: int
@@ -227,8 +251,9 @@ class SequenceRow:
     weeks: float
     start_week: float
     end_week: float
-    cost_of_delay: float
+    cost_of_delay: float | None
     reason: str
+    closing: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
