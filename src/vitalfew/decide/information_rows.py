@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LITTLE = 0.01
 """Share of the plan's value below which knowing everything would change little."""
 _SMALL_PART = 0.05  # share of what everything is worth, below which a part of it is not worth an hour
+_NOTHING = 1e-3  # share of the plan's value below which no number is told
 _HOUR: Mapping[About, str] = {
     "weights": "the weights: the next hour goes into talking about what counts",
     "effects": "the effects: the next hour goes into testing",
@@ -71,7 +72,8 @@ def information_rows(
 
 
 def _message(one: Worth, found: Information, definitions: Definitions) -> str:
-    points = f"{number(one.worth)} points"
+    nothing = one.worth <= _NOTHING * max(found.plan, found.of("everything"))
+    points = "next to nothing" if nothing else f"{number(one.worth)} points"
     if one.about == "everything":
         return _of_everything(found, points)
     if one.subject is not None:
@@ -79,6 +81,8 @@ def _message(one: Worth, found: Information, definitions: Definitions) -> str:
         title = definitions.title(kind, one.subject)
         what = f"how much {title} counts" if one.about == "weights" else f"what {title} does"
         return f"Knowing for sure {what} would add {points} to what the budget buys."
+    if nothing:
+        return f"{_KNOWING[one.about]} would add {points}. {_LEAVE[one.about]}"
     most = found.of("everything")
     share = one.worth / most if most > 0 else 0.0
     told = f"{_KNOWING[one.about]} would add {points}, {percent(share)} of what could be gained by knowing."

@@ -13,15 +13,13 @@ _DIGITS_FROM = 10.0  # whole numbers from here on
 def number(value: float) -> str:
     """Two digits that matter, whole from 10 on.
 
-    >>> number(0.03456), number(3.14), number(1234.5), number(-0.0)
-    ('0.035', '3.1', '1,234', '0')
+    >>> number(0.03456), number(3.14), number(1234.5), number(-0.0), number(0.0000361)
+    ('0.035', '3.1', '1,234', '0', '0.000036')
     """
     if abs(value) >= _DIGITS_FROM:
         return f"{value:,.0f}"
-    text = f"{value:.2g}"
-    if "e" in text:
-        text = f"{value:.10f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    text = f"{float(f'{value:.2g}'):.12f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def chance(share: float) -> str:
