@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from vitalfew.pipeline.context import ALL_KINDS, Stage
@@ -25,6 +26,8 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("disagreement", _disagreement, before),
         _stage("vital_few", _vital_few, before),
         _stage("groups", _groups, (*before, "ledger")),
+        _stage("say_do", _say_do, (*before, "ledger")),
+        _stage("plans", _plans, before),
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
@@ -70,6 +73,13 @@ def _vital_few(context: Context, tables: Tables) -> Output:
     return {"vital_factors": rows, "factor_shares": shares, "redundant": redundant}
 
 
+def _plans(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.plans_tables import plan_tables
+
+    found = plan_tables(context.options(tables), context.inputs(tables))
+    return {part.name: getattr(found, part.name) for part in fields(found)}
+
+
 def _information(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.information_rows import information_rows
     from vitalfew.decide.testing import hidden_lines
@@ -89,6 +99,12 @@ def _groups(context: Context, tables: Tables) -> Output:
 
     rows = group_values(context.inputs(tables), context.options(tables), context.measured_lines(tables))
     return {"group_values": rows}
+
+
+def _say_do(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.say_do import say_do
+
+    return {"say_do": say_do(context.inputs(tables))}
 
 
 def _bets(context: Context, tables: Tables) -> Output:
