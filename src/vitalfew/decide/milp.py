@@ -36,6 +36,7 @@ class Bound:
         coefficients: `(lines,)`.
         limit: in the unit of the coefficients.
         ease: what loosening it wholly takes from the coefficients, `(lines,)`, where its limit is a share of them.
+        share: that share, else 0.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class Bound:
     coefficients: Floats
     limit: float
     ease: Floats | None = None
+    share: float = 0.0
 
     def loosened(self, by: float) -> Bound:
         """The same bound, looser by a share of itself."""

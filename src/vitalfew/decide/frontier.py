@@ -1,0 +1,96 @@
+"""What more budget buys, and what one side gains when the others are held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.milp import Bound, Effort, choose
+from vitalfew.decide.plans import by_side, is_hidden, names
+from vitalfew.results.rows import FrontierRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.milp import Choice
+    from vitalfew.decide.plans_menu import Menu
+    from vitalfew.workspace.definitions import Side
+
+POINTS = 12
+"""Budgets of the frontier, evenly from one twelfth of what all that is worth something costs."""
+FLOORS = (0.0, 0.5, 0.8)
+"""What the other sides keep at least, as shares of what they have in the best plan."""
+_EFFORT = Effort(seconds=1.0, gap=1e-3)
+_ALIKE = 1e-3
+
+
+def frontier(menu: Menu, best: Choice) -> tuple[FrontierRow, ...]:
+    """The most expected value over a grid of budgets, then the most of each side with floors on the others.
+
+    Args:
+        menu: what there is to choose from.
+        best: the best plan within it.
+    """
+    if not best.chosen.any() and not (menu.allowed & (menu.worth > 0)).any():
+        return ()
+    return (*_over_budgets(menu), *_over_sides(menu, best))
+
+
+def grid(menu: Menu) -> tuple[float, ...]:
+    """Budgets up to what all lines of positive value cost, the menu's own among them where it is smaller."""
+    useful = menu.allowed & (menu.worth > 0)
+    most = float(menu.price[useful].sum())
+    budgets = {float(each) for each in np.linspace(most / POINTS, most, POINTS)}
+    return tuple(sorted(budgets | ({menu.budget} if menu.budget < most else set())))
+
+
+def _over_budgets(menu: Menu) -> Iterator[FrontierRow]:
+    """More budget never buys less: where the search stops short of the optimum, the set before is kept."""
+    before: Choice | None = None
+    for budget in grid(menu):
+        bounds = [replace(bound, limit=budget) if bound.kind == "budget" else bound for bound in menu.bounds]
+        found = choose(menu.worth, bounds, menu.allowed, _EFFORT)
+        if before is not None and before.value > found.value:
+            found = before
+        before = found
+        yield _row("all", budget, menu, found, menu.worth, 0.0)
+
+
+def _over_sides(menu: Menu, best: Choice) -> Iterator[FrontierRow]:
+    """Sides that somebody's value is on; one alone has nothing to be weighed against."""
+    if len(menu.sides) < 2 or not best.chosen.any():  # noqa: PLR2004 - a trade-off has two sides
+        return
+    for side, parts in menu.sides.items():
+        for floor in FLOORS:
+            held = [_floor(menu, best, other, floor) for other in menu.sides if other != side]
+            most = choose(parts, (*menu.bounds, *held), menu.allowed, _EFFORT)
+            if not most.feasible:
+                continue
+            # Of the sets that serve a side alike, the one worth most in all.
+            own = Bound("floor", side, f"the most {side} value", -parts, -most.value * (1 - _ALIKE))
+            found = choose(menu.worth, (*menu.bounds, *held, own), menu.allowed, _EFFORT)
+            yield _row(side, menu.budget, menu, found if found.feasible else most, parts, floor)
+
+
+def _floor(menu: Menu, best: Choice, side: Side, share: float) -> Bound:
+    """At least a share of what a side has in the best plan; at least all of a loss."""
+    parts = menu.sides[side]
+    has = float(parts[best.chosen].sum())
+    least = share * has if has > 0 else has
+    return Bound("floor", side, f"{share:.0%} of the {side} value of the best plan", -parts, -least)
+
+
+def _row(side: str, budget: float, menu: Menu, found: Choice, worth: Floats, floor: float) -> FrontierRow:
+    chosen, hidden = found.chosen, is_hidden(menu, found.chosen)
+    return FrontierRow(
+        side=side,
+        budget=budget,
+        cost=float(menu.price[chosen].sum()),
+        value=None if hidden else float(worth[chosen].sum()),
+        sides=None if hidden else by_side(menu, chosen),
+        lines=names(menu, chosen),
+        floor=floor,
+    )
