@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
+from vitalfew.decide.outcomes import is_resolved
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine
 from vitalfew.workspace.definitions import Quantiles
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vitalfew.decide.inputs import Inputs
-    from vitalfew.results.rows import VerdictRow
     from vitalfew.workspace.definitions import Definitions
 
 
@@ -31,7 +30,7 @@ def _headline(
 ) -> Headline:
     k, low, high = vital_counts(valued) or (None, None, None)
     hardly = [key for key, use in inputs.uses.items() if use.hardly_used]
-    resolved = [row for row in inputs.tables.verdicts if _is_resolved(row, inputs.today)]
+    resolved = [row for row in inputs.tables.verdicts if is_resolved(row, inputs.today)]
     return Headline(
         shipped=len(valued),
         candidates=len(candidates),
@@ -47,13 +46,6 @@ def _headline(
         resolved=len(resolved),
         notes=(*_model_notes(inputs), *notes),
     )
-
-
-def _is_resolved(row: VerdictRow, today: date) -> bool:
-    """A promise is resolved when its day has come and an effect was measured, whatever the answer."""
-    if row.promised is None or row.estimate is None:
-        return False
-    return row.due is None or date.fromisoformat(row.due) <= today
 
 
 def _model_notes(inputs: Inputs) -> tuple[str, ...]:

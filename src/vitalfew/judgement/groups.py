@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from vitalfew.judgement.answers import Judgement
 
@@ -15,23 +16,36 @@ NO_GROUP = "no group"
 
 
 def shown_groups(judgements: Sequence[Judgement]) -> dict[str, frozenset[str]]:
-    """Groups of raters as they may be shown, with their people.
-
-    Groups under five are merged into one. Where even these are under five, the smallest group that could be shown joins
-    them: what all weigh, less what the shown groups weigh, would tell the rest.
-
-    Returns:
-        Two or more groups of five or more, or nothing.
-    """
+    """Groups of raters as they may be shown, with their people: two or more groups of five or more, or nothing."""
     by_name: dict[str, set[str]] = {}
     for judgement in judgements:
         by_name.setdefault(judgement.group or NO_GROUP, set()).add(judgement.person)
-    large = {name: people for name, people in sorted(by_name.items()) if len(people) >= FEWEST}
-    small = {name: people for name, people in sorted(by_name.items()) if len(people) < FEWEST}
-    if small:
-        if sum(map(len, small.values())) < FEWEST and large:
-            name = min(large, key=lambda name: (len(large[name]), name))
-            small[name] = large.pop(name)
-        large[", ".join(sorted(small))] = set().union(*small.values())
-    shown = {name: frozenset(people) for name, people in large.items()}
+    shown = {", ".join(names): people for names, people in merged(by_name).items()}
     return shown if len(shown) > 1 else {}
+
+
+def merged(people: Mapping[str, AbstractSet[str]]) -> dict[tuple[str, ...], frozenset[str]]:
+    """Merge groups under five into one, so that no group shown, and no remainder, is of fewer.
+
+    Where even the small ones together are under five, the smallest group that could be shown joins them: what is known
+    of all, less what is shown of the others, would tell the rest.
+
+    Args:
+        people: by the name of their group; a person may be in several.
+
+    Returns:
+        People by the names that were merged, larger groups first as named; one group of all when all are too few.
+
+    >>> list(merged({"a": {"1", "2", "3", "4", "5"}, "b": {"6"}, "c": {"7", "8", "9", "10"}}))
+    [('a',), ('b', 'c')]
+    """
+    large: dict[tuple[str, ...], frozenset[str]] = {
+        (name,): frozenset(found) for name, found in sorted(people.items()) if len(found) >= FEWEST
+    }
+    small = {name: found for name, found in sorted(people.items()) if len(found) < FEWEST}
+    if small:
+        if len(set().union(*small.values())) < FEWEST and large:
+            least = min(large, key=lambda names: (len(large[names]), names))
+            small[least[0]] = large.pop(least)
+        large[tuple(sorted(small))] = frozenset().union(*small.values())
+    return large

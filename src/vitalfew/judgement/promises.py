@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
+from math import fsum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from vitalfew.judgement.combining import shares
 from vitalfew.results.rows import PromiseRow
 from vitalfew.workspace.locks import current_lock, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.chain import Act
     from vitalfew.workspace.definitions import Definitions, Hypothesis
     from vitalfew.workspace.verify import PromiseProof
 
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
+"""Nobody has a record: all count alike."""
+_NUMBERS = ("p10", "p50", "p90", "p_zero")
 NOT_LOCKED = "not locked: forecasting is blind, do not show it yet"
 
 
@@ -33,28 +38,54 @@ class Combined:
 
 
 def promises(
-    definitions: Definitions, acts: ActLog, proofs: Mapping[str, PromiseProof] | None = None
+    definitions: Definitions,
+    acts: ActLog,
+    proofs: Mapping[str, PromiseProof] | None = None,
+    weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> tuple[PromiseRow, ...]:
-    """The promise of every hypothesis that has a forecast or a lock, in the order of the definitions.
+    """The promise of every hypothesis that has a forecast or a lock: locked ones first, each in the definitions' order.
 
     Args:
         definitions: the definitions as they stand.
         acts: the log.
         proofs: what verification found out about each lock (`Verification.proofs`); without it a lock is *claimed*.
+        weights: of persons in promises that are still open (`combining.track_weights`); without them all count alike.
     """
+    return (*locked_promises(definitions, acts, proofs), *open_promises(definitions, acts, weights))
+
+
+def locked_promises(
+    definitions: Definitions, acts: ActLog, proofs: Mapping[str, PromiseProof] | None = None
+) -> tuple[PromiseRow, ...]:
+    """The promises that were locked: no later forecast and no weight changes them."""
     found = []
-    for key, hypothesis in definitions.hypotheses.items():
+    for key in definitions.hypotheses:
         lock = current_lock(key, acts, definitions)
-        proof = (proofs or {}).get(key)
-        row = _open(key, hypothesis, definitions, acts) if lock is None else None
         if lock is not None:
-            row = _locked(key, definitions, acts, lock, proof)
-        if row is not None:
-            found.append(row)
+            found.append(_locked(key, definitions, acts, lock, (proofs or {}).get(key)))
     return tuple(found)
 
 
-def combined(hypothesis: str, definitions: Definitions, acts: ActLog, *, before: int | None = None) -> Combined | None:
+def open_promises(
+    definitions: Definitions, acts: ActLog, weights: Mapping[str, float] = NO_WEIGHTS
+) -> tuple[PromiseRow, ...]:
+    """What is forecast of hypotheses that are not locked yet, combined by the weights of persons."""
+    rows = (
+        _open(key, hypothesis, combined(key, definitions, acts, weights=weights))
+        for key, hypothesis in definitions.hypotheses.items()
+        if current_lock(key, acts, definitions) is None
+    )
+    return tuple(row for row in rows if row is not None)
+
+
+def combined(
+    hypothesis: str,
+    definitions: Definitions,
+    acts: ActLog,
+    *,
+    before: int | None = None,
+    weights: Mapping[str, float] = NO_WEIGHTS,
+) -> Combined | None:
     """Combine the latest forecast of each person by the mean of each quantile (Vincent averaging).
 
     Forecasts of an earlier wording of the hypothesis answer another question and are left out.
@@ -64,6 +95,7 @@ def combined(hypothesis: str, definitions: Definitions, acts: ActLog, *, before:
         definitions: the definitions as they stand.
         acts: the log.
         before: only acts with a smaller number count.
+        weights: of persons; without them all count alike.
 
     Returns:
         The combination, or None without a usable forecast.
@@ -79,18 +111,48 @@ def combined(hypothesis: str, definitions: Definitions, acts: ActLog, *, before:
             latest[act.by] = body
     if not latest:
         return None
-    return combine((latest[person] for person in sorted(latest)), left_out=len(outdated - set(latest)))
+    people = sorted(latest)
+    return combine((latest[p] for p in people), shares(people, weights), left_out=len(outdated - set(latest)))
 
 
-def combine(forecasts: Iterable[Mapping[str, Any]], *, left_out: int = 0) -> Combined:
-    """The mean of each quantile and of P(no effect), over one forecast per person."""
+def combine(
+    forecasts: Iterable[Mapping[str, Any]], parts: Sequence[float] | None = None, *, left_out: int = 0
+) -> Combined:
+    """The mean of each quantile and of P(no effect), over one forecast per person.
+
+    Args:
+        forecasts: one per person.
+        parts: share of each, summing to 1; without them all count alike.
+        left_out: forecasts that answer an earlier wording.
+    """
     given = list(forecasts)
-    means = {name: fmean(forecast[name] for forecast in given) for name in ("p10", "p50", "p90", "p_zero")}
-    return Combined(**means, forecasters=len(given), left_out=left_out)
+    by = [1 / len(given)] * len(given) if parts is None else parts
+    p10, p50, p90, p_zero = (fsum(part * said[name] for part, said in zip(by, given, strict=True)) for name in _NUMBERS)
+    return Combined(p10, p50, p90, min(p_zero, 1.0), len(given), left_out)
 
 
-def _open(key: str, hypothesis: Hypothesis, definitions: Definitions, acts: ActLog) -> PromiseRow | None:
-    found = combined(key, definitions, acts)
+def behind_lock(hypothesis: str, definitions: Definitions, acts: ActLog) -> tuple[frozenset[str], dict[str, Any]]:
+    """Who forecast what was locked, and what they said: the latest forecast of each before the lock, of its wording.
+
+    Returns:
+        All people, those who had their words erased too, and what the others said, by person.
+    """
+    lock = current_lock(hypothesis, acts, definitions)
+    if lock is None:
+        return frozenset(), {}
+    wording = lock.definition.hash if lock.definition else None
+    spoken = [
+        act
+        for act in acts.acts
+        if (act.kind, act.about) == ("forecast", hypothesis)
+        and act.n < lock.n
+        and (act.definition.hash if act.definition else None) == wording
+    ]
+    said = {act.by: acts.bodies[act.n] for act in spoken if act.n in acts.bodies}
+    return frozenset(act.by for act in spoken), dict(sorted(said.items()))
+
+
+def _open(key: str, hypothesis: Hypothesis, found: Combined | None) -> PromiseRow | None:
     if found is None:
         return None
     notes = (NOT_LOCKED, *_outdated(found.left_out))
@@ -109,9 +171,7 @@ def _open(key: str, hypothesis: Hypothesis, definitions: Definitions, acts: ActL
     )
 
 
-def _locked(
-    key: str, definitions: Definitions, acts: ActLog, lock: Act, proof: PromiseProof | None
-) -> PromiseRow | None:
+def _locked(key: str, definitions: Definitions, acts: ActLog, lock: Act, proof: PromiseProof | None) -> PromiseRow:
     """The promise as it was locked: metric, segment and due date too, whatever the definition says by now."""
     body = acts.bodies[lock.n]
     hypothesis = definitions.hypotheses[key]

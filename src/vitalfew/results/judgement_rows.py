@@ -115,24 +115,28 @@ class PromiseRow:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRow:
-    """How forecasts came out: over everything, of one team, or of one source of forecasts.
+    """How forecasts came out: over everything, of one team, or of one source of forecasts (a group of raters).
 
-    Facts about five forecasters or more; smaller teams and sources are merged and their names joined. Numbers of size
-    are shares of the factor's range (else of the metric's standard deviation, which `notes` say). What came is taken as
-    `bias` + `slope` x p50, give or take `surprise`; ranges are `stretch` times too narrow (above 1) or too wide.
-    `resolved` below ten: `own` is False, the prior rules, and coverage and delivery are not shown.
+    Teams and sources: facts about five forecasters or more; smaller ones are merged and their names joined. Over
+    everything: about two or more, for the promise is the organisation's. A row of kind *person* is in no table: it is
+    made for that person alone. Numbers of size are shares of the factor's range (else of the metric's standard
+    deviation), in the good direction. What came is taken as `bias` + `slope` x the mean of the forecast, give or take
+    `surprise`; ranges are `stretch` times too narrow (above 1) or too wide. Below ten `resolved`, `own` is False: the
+    slope is the prior, and no score is shown. Scores are of the measurement: its error is not held against anybody.
 
     Attributes:
-        slope: what came of one unit promised, with its 80 % interval; the prior where nothing is resolved.
+        slope: what came of one unit forecast, with its 80 % interval.
+        nothing: share of changes that do nothing; before a record of one's own, of a reference class.
+        better: share of changes that make things better, likewise.
         coverage: share of what came inside the 80 % ranges, with its Wilson 95 % interval.
         crps, reference_crps: mean score of the forecasts, and of a reference class that knows no initiative.
         skill: 1 - crps / reference_crps.
-        brier: mean score of P(better); 0 is best.
+        brier: mean score of P(measured as better); 0 is best; reliability - resolution + uncertainty but for bins.
         pit: how many outcomes fell into each tenth of their forecast.
-        delivered: share of what was promised that came, with its 80 % interval.
+        delivered: share of the gains promised that came, with its 80 % interval.
     """
 
-    kind: Literal["overall", "team", "source"]
+    kind: Literal["overall", "team", "source", "person"]
     name: str
     people: int
     resolved: int
@@ -141,11 +145,16 @@ class CalibrationRow:
     bias: float
     surprise: float
     stretch: float
+    nothing: float
+    better: float
     coverage: Estimate | None = None
     crps: float | None = None
     reference_crps: float | None = None
     skill: float | None = None
     brier: float | None = None
+    reliability: float | None = None
+    resolution: float | None = None
+    uncertainty: float | None = None
     pit: tuple[int, ...] = ()
     delivered: Estimate | None = None
     notes: tuple[str, ...] = ()
