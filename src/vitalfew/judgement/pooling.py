@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vitalfew.errors import UsageError
+import numpy as np
+
+from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.best_worst import linear_weights
 from vitalfew.judgement.panel import panel_of
 from vitalfew.judgement.spread import Spread, kendall_w, orders, spread
 from vitalfew.judgement.weights import weight_rows
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     type Said = Mapping[str, float] | Judgement
 
 MOST_FACTORS = 100
+_LEAST = 1e-6  # a weight of 0 in the linear method: far below all others, and not minus infinity
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,14 @@ class Weights:
         rows: one per factor that somebody weighed, with 80 % intervals, in the order of the factors.
         spread: how far people are apart; None for a single person or factor.
         notes: who or what does not count, in words.
+        best_worst: weights of the linear best-worst method by factor, as a cross-check: the geometric mean over those
+            who compared every factor with the best or the worst; None when nobody did.
     """
 
     rows: tuple[WeightRow, ...]
     spread: Spread | None
     notes: tuple[str, ...]
+    best_worst: Mapping[str, float] | None = None
 
     def __getitem__(self, factor: str) -> WeightRow:
         """The weight of a factor."""
@@ -47,8 +55,10 @@ class Weights:
     def __str__(self) -> str:
         """A line per factor."""
         widest = max((len(row.factor) for row in self.rows), default=0)
+        check = self.best_worst or {}
         lines = [
             f"{row.factor:<{widest}}  {row.mean:.3f}  ({row.low:.3f} to {row.high:.3f})"
+            + (f"  best-worst {check[row.factor]:.3f}" if row.factor in check else "")
             for row in sorted(self.rows, key=lambda row: -row.mean)
         ]
         return "\n".join([*lines, *self.notes])
@@ -88,7 +98,22 @@ def weights(
     if not people.judgements:
         why = "; ".join(people.notes) or "there are no judgements"
         raise UsageError(f"nobody says which factor counts more: {why}", hint="give two factors, one of them above 0")
-    return Weights(weight_rows(people), _spread(people), people.notes)
+    return Weights(weight_rows(people), _spread(people), people.notes, _cross_check(people))
+
+
+def _cross_check(people: Panel) -> Mapping[str, float] | None:
+    """The linear best-worst weights of those who gave all of these answers, pooled as ours are."""
+    own = []
+    for judgement in people.judgements:
+        said = judgement.best_worst
+        if said is not None and len(people.factors) > 1:
+            with suppress(NotEnoughData):
+                found, _ = linear_weights(said, people.factors)
+                own.append([found[factor] for factor in people.factors])
+    if not own:
+        return None
+    pooled = np.exp(np.log(np.maximum(own, _LEAST)).mean(axis=0))
+    return dict(zip(people.factors, (pooled / pooled.sum()).tolist(), strict=True))
 
 
 def _spread(people: Panel) -> Spread | None:
