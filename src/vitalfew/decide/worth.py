@@ -36,7 +36,7 @@ def gain_of_choice(mean: float, sd: float) -> float:
     if sd <= 0:
         return max(mean, 0.0)
     z = mean / sd
-    return sd * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) + mean * cdf(z)
+    return sd * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) + mean * cdf(z)
 
 
 def evpi(mean: float, sd: float) -> float:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from vitalfew.workspace.definitions import EventSource
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vitalfew.workspace.definitions import Definitions, Feature
 
 
@@ -27,15 +29,20 @@ def cycle_of_links(definitions: Definitions) -> tuple[str, ...]:
     moves: dict[str, list[str]] = {}
     for link in definitions.links.values():
         moves.setdefault(link.parent, []).append(link.child)
+    return cycle_of(moves)
+
+
+def cycle_of(edges: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A way along edges that comes back to where it began, the first again at the end; empty when there is none."""
     finished: set[str] = set()
-    for start in moves:
-        found = _circle_from(start, moves, finished)
+    for start in edges:
+        found = _circle_from(start, edges, finished)
         if found:
             return found
     return ()
 
 
-def _circle_from(start: str, moves: dict[str, list[str]], finished: set[str]) -> tuple[str, ...]:
+def _circle_from(start: str, moves: Mapping[str, Sequence[str]], finished: set[str]) -> tuple[str, ...]:
     """Search in depth without recursion: a chain of a thousand links is unusual, not wrong."""
     trail = [start]
     branches = [iter(moves.get(start, ()))]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from vitalfew.errors import DefinitionError, Problem, nearest, suggest
+from vitalfew.workspace.bet_rules import bets
 from vitalfew.workspace.definitions import AggregateSource, EventSource, ExposureSource, UnitSource
 from vitalfew.workspace.design_rules import designs
 from vitalfew.workspace.expressions import parse
@@ -253,6 +254,7 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _segments,
     _features,
     _experiments,
+    bets,
     designs,
     utilities,
     _links,
