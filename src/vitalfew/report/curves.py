@@ -67,10 +67,10 @@ def cumulative(rows: Sequence[BandRow], unit: Unit, title: str, *, margin: float
     above = [(frame.right(day), frame.down(row.high * unit.factor)) for day, row in zip(days, rows, strict=True)]
     below = [(frame.right(day), frame.down(row.low * unit.factor)) for day, row in zip(days, rows, strict=True)]
     drawn = [
-        tag("path", d=_path([*above, *reversed(below)]) + "Z", class_="band"),
-        *_upright(frame, unit.change or "change"),
+        tag("path", d=path_of([*above, *reversed(below)]) + "Z", class_="band"),
+        *upright(frame, unit.change or "change"),
         *_margin(frame, unit, margin),
-        tag("path", d=_path(path), class_="curve"),
+        tag("path", d=path_of(path), class_="curve"),
         tag("circle", cx=path[-1][0], cy=path[-1][1], r=3.6, class_="g-dot"),
         label(path[-1][0] + 8, path[-1][1] + 4, figure(last.estimate * unit.factor, places, signed=True), "note"),
         *_dates(frame, days),
@@ -110,13 +110,13 @@ def power_curves(curves: Mapping[str, Sequence[tuple[float, float]]], across: st
     """
     xs = [x for points in curves.values() for x, _ in points]
     frame = Frame((min(xs), max(xs)), (0.0, 1.0))
-    drawn = [*_upright(frame, "power", percent=True), *_numbers(frame), _caption(frame, across)]
+    drawn = [*upright(frame, "power", percent=True), *numbers_below(frame), caption_below(frame, across)]
     drawn.append(line(LEFT, frame.down(target), WIDE - RIGHT, frame.down(target), "guide"))
     taken: list[float] = []
     highest_first = sorted(curves.items(), key=lambda named: -named[1][-1][1])
     for (name, points), dash in zip(highest_first, cycle(DASHES), strict=False):
         path = [(frame.right(x), frame.down(power)) for x, power in points]
-        drawn.append(tag("path", d=_path(path), class_="curve", stroke_dasharray=dash or None))
+        drawn.append(tag("path", d=path_of(path), class_="curve", stroke_dasharray=dash or None))
         drawn.append(label(path[-1][0] + 6, _free(path[-1][1] + 4, taken), name[:14], "note"))
     return picture(title, drawn, width=WIDE + 40, height=HIGH, class_="wide")
 
@@ -140,7 +140,8 @@ def _margin(frame: Frame, unit: Unit, margin: float | None) -> list[Markup]:
     return [line(LEFT, y, WIDE - RIGHT, y, "g-margin"), label(LEFT + 4, y - 4, "margin", "note")]
 
 
-def _upright(frame: Frame, caption: str, *, percent: bool = False) -> list[Markup]:
+def upright(frame: Frame, caption: str, *, percent: bool = False) -> list[Markup]:
+    """The axis on the left: its caption, lines and numbers."""
     drawn = [_turned(frame, caption)]
     values = ticks(*frame.y, most=5)
     for value in values:
@@ -152,10 +153,11 @@ def _upright(frame: Frame, caption: str, *, percent: bool = False) -> list[Marku
 
 
 def _across(frame: Frame, caption: str) -> list[Markup]:
-    return [*_numbers(frame), _caption(frame, caption)]
+    return [*numbers_below(frame), caption_below(frame, caption)]
 
 
-def _numbers(frame: Frame) -> list[Markup]:
+def numbers_below(frame: Frame) -> list[Markup]:
+    """Lines and numbers of the axis below."""
     drawn: list[Markup] = []
     values = ticks(*frame.x)
     for value in values:
@@ -171,10 +173,11 @@ def _dates(frame: Frame, days: Sequence[int]) -> list[Markup]:
     for day in range(days[0], days[-1] + 1, step):
         text = f"{date.fromordinal(day).day} {date.fromordinal(day):%b}"
         drawn.append(label(frame.right(day), HIGH - BOTTOM + 18, text, "tick mid"))
-    return [*drawn, _caption(frame, "units first seen up to the end of this day")]
+    return [*drawn, caption_below(frame, "units first seen up to the end of this day")]
 
 
-def _caption(frame: Frame, text: str) -> Markup:
+def caption_below(frame: Frame, text: str) -> Markup:
+    """What the axis below shows."""
     return label((LEFT + WIDE - RIGHT) / 2, frame.height - 6, text, "caption mid")
 
 
@@ -183,7 +186,8 @@ def _turned(frame: Frame, text: str) -> Markup:
     return tag("text", text, x=16, y=middle, class_="caption mid", transform=f"rotate(-90 16 {middle:g})")
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def path_of(points: Sequence[tuple[float, float]]) -> str:
+    """Straight lines through some points, as SVG says it."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 

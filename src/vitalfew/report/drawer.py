@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 
 _EVIDENCE = ("Metric", Column("Effect (95 %)", "num"), "", Column("Grade", "nowrap"), "Units", Column("From", "long"))
 
+EXPLAINED = {"why": "In plain words", "change": "What would change it", "ask": "What to ask next"}
+
 
 def drawer(view: View, line: ShippedLine | CandidateLine) -> Markup:
     """The drawer of one line."""
     left = [tag("h4", "Why it stands here"), items([*_facts(view, line), *line.reasons])]
     two = tag("div", tag("div", left), tag("div", _by_factor(view, line)), class_="two")
-    return tag("div", two, _promises(view, line), _evidence(view, line), _definition(view, line), class_="drawer")
+    return tag(
+        "div",
+        two,
+        _explained(view, line),
+        _promises(view, line),
+        _evidence(view, line),
+        _definition(view, line),
+        class_="drawer",
+    )
 
 
 def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
@@ -37,6 +47,11 @@ def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
         facts.append(
             f"P(best buy of all) {words.probability(line.p_best)}, P(in the best plan) {words.probability(line.p_in)}"
         )
+    rank = next((row.rank for row in view.tables.ranks if row.line == line.line), None)
+    if rank is not None and rank.low is not None and rank.high is not None:
+        facts.append(
+            f"Rank {rank.estimate:.0f} by value for its cost ({rank.low:.0f} to {rank.high:.0f}, 80 % interval)"
+        )
     use = view.use_of(view.feature_of(line))
     if use is not None:
         facts.append(words.use_sentence(use))
@@ -45,6 +60,17 @@ def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
     if isinstance(line, ShippedLine) and line.upkeep:
         facts.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
     return facts
+
+
+def _explained(view: View, line: ShippedLine | CandidateLine) -> Child:
+    """Why it stands where it does, what would change that, what to ask next; under one heading each."""
+    rows = [row for row in view.tables.reasons if row.line == line.line]
+    parts = []
+    for kind, heading in EXPLAINED.items():
+        said = [row.text for row in rows if row.kind == kind]
+        if said:
+            parts.append(tag("div", tag("h4", heading), items(said)))
+    return tag("div", parts, class_="two") if parts else None
 
 
 def _by_factor(view: View, line: ShippedLine | CandidateLine) -> Child:

@@ -14,6 +14,9 @@ from vitalfew.report.html_about import checks, failed, method
 from vitalfew.report.html_experiments import experiments
 from vitalfew.report.html_features import features
 from vitalfew.report.html_ledger import ledger, not_begun
+from vitalfew.report.html_model import model
+from vitalfew.report.html_plan import plan
+from vitalfew.report.html_record import record
 from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
@@ -54,7 +57,15 @@ def _sections(view: View) -> list[Markup | None]:
     lines = ledger(view)
     if view.is_use_only:  # nothing is promised and nothing has a value yet, so nothing is asked about either
         return [features(view), *lines, experiments(view), *about, method(view)]
-    behind = [value_by_factor(view), promises(view), experiments(view), features(view)]
+    behind = [
+        plan(view),
+        value_by_factor(view),
+        model(view),
+        promises(view),
+        record(view),
+        experiments(view),
+        features(view),
+    ]
     return [*lines, *behind, *about, method(view)]
 
 
@@ -95,8 +106,11 @@ def _top(view: View) -> Markup:
     links = {
         "shipped": "Shipped",
         "candidates": "Candidates",
+        "plan": "Plan",
         "value": "Value",
+        "model": "Model",
         "promises": "Promises",
+        "record": "Record",
         "experiments": "Experiments",
         "features": "Use",
         "checks": "Checks",
@@ -108,8 +122,11 @@ def _top(view: View) -> Markup:
         links = {key: "Ledger" if key == "shipped" else links[key] for key in begun}
     elif view.is_use_only:
         links = {"features": links["features"], **links}
-        links = {key: name for key, name in links.items() if key not in ("value", "promises")}
-    shown = [(key, name) for key, name in links.items() if key != "failed" or view.tables.failed]
+        links = {
+            key: name for key, name in links.items() if key not in ("plan", "value", "model", "promises", "record")
+        }
+    there = {"plan": plan(view), "model": model(view), "record": record(view), "failed": view.tables.failed}
+    shown = [(key, name) for key, name in links.items() if there.get(key, True)]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")
     content = ("experiments", "experiments") if view.is_experiments_only else ("ledger", "shipped")

@@ -1,0 +1,144 @@
+"""The value model at work in HTML: how few factors would do, what is redundant, who gains or loses, say and do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.decision_pictures import regret_curve
+from vitalfew.report.layout import Column, fold, items, section, table
+from vitalfew.report.markup import Child, Markup, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import Estimate, GroupValueRow, VitalFactorsRow
+
+_LIKELY = 0.5  # from which probability a loss is listed first
+
+
+def model(view: View) -> Markup | None:
+    """The section, once factors and lines say something together."""
+    tables = view.tables
+    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do):
+        return None
+    question = "How few factors would decide the same, and who else weighs or gains otherwise."
+    return section(
+        "model", "The value model at work", question, _vital(view), _redundant(view), _groups(view), _say_do(view)
+    )
+
+
+def _vital(view: View) -> Child:
+    rows = sorted((row for row in view.tables.vital_factors if not row.declared), key=lambda row: -row.k)
+    known = [row for row in rows if row.regret is not None]
+    if not known:
+        return items(note for row in rows[:1] for note in row.notes)
+    names = ["" if row.dropped is None else view.title("metrics", row.dropped) for row in known]
+    told = "; ".join(f"{row.k}: {_percent(row.regret)}" for row in known)
+    drawing = regret_curve(known, names, f"Share of the best plan's value lost by number of factors: {told}")
+    text = "The price of fewer factors: all of them on the left, a single North Star on the right."
+    heads = ["Factors", Column("Which", "long"), Column("Value lost (80 %)", "num"), Column("Kendall's tau", "num")]
+    body = [
+        (
+            str(row.k),
+            _named(view, row.factors),
+            _percent(row.regret),
+            "" if row.tau is None else f"{row.tau.estimate:.2f}",
+        )
+        for row in known
+    ]
+    numbers = fold("The same as a table", table(heads, body, caption="Value lost against deciding by all factors."))
+    said = [*_sentences(view, known), *rows[0].notes]
+    return [items(said), tag("figure", drawing, tag("figcaption", text)), numbers]
+
+
+def _sentences(view: View, known: Sequence[VitalFactorsRow]) -> list[str]:
+    said = []
+    enough = next((row for row in known if row.enough), None)
+    if enough is not None and enough.k < known[0].k:
+        said.append(f"{words.count(enough.k, 'factor')} would decide nearly the same: {_named(view, enough.factors)}.")
+    elif enough is not None:
+        said.append("No factor can be left out without changing what is funded.")
+    stars = [row for row in (*known, *(row for row in view.tables.vital_factors if row.declared)) if row.k == 1]
+    said += [
+        f"Deciding by {_named(view, row.factors)} alone would cost {_percent(row.regret)} of the value."
+        for row in stars
+    ]
+    shares = [
+        f"{view.title('metrics', row.factor)} {words.share(row.share.estimate)}"
+        for row in view.tables.factor_shares
+        if row.share is not None
+    ]
+    if shares:
+        said.append(f"What makes lines differ in value: {', '.join(shares)}.")
+    parked = [row.factor for row in view.tables.factor_shares if row.parked]
+    if parked:
+        said.append(f"Changes no decision, so it may be parked: {_named(view, parked)}.")
+    return said
+
+
+def _named(view: View, factors: Iterable[str]) -> str:
+    return ", ".join(view.title("metrics", key) for key in factors)
+
+
+def _redundant(view: View) -> Child:
+    rows = view.tables.redundant
+    if not rows:
+        return None
+    return tag("div", tag("h3", "Said twice"), items(row.message for row in rows), class_="sub")
+
+
+def _groups(view: View) -> Child:
+    rows = sorted(view.tables.group_values, key=lambda row: (-(row.p_loss or row.p_breach or 0.0), row.line))
+    if not rows:
+        return None
+    heads = [
+        "Line",
+        "Who",
+        Column("Points (80 %)", "num"),
+        Column("P(loses)", "num"),
+        Column("P(guardrail broken)", "num"),
+    ]
+    losing = [row for row in rows if max(row.p_loss or 0.0, row.p_breach or 0.0) > _LIKELY]
+    caption = "What a line means to each by their own weights or effects, in points."
+    shown = table(heads, [_group(view, row) for row in losing], caption=caption) if losing else None
+    none = None if losing else tag("p", "Nobody is more likely than not to lose by any line.", class_="muted")
+    every = fold(
+        "What every line means to everybody", table(heads, (_group(view, row) for row in rows), caption=caption)
+    )
+    return tag("div", tag("h3", "Who would lose"), shown, none, every, class_="sub")
+
+
+def _group(view: View, row: GroupValueRow) -> tuple[Child, ...]:
+    value = "" if row.value is None else words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE)
+    kind = {"segment": "segments", "stakeholder": "stakeholders"}.get(row.kind)
+    who = row.group.replace("_", " ") if kind is None else view.title(kind, row.group)
+    chances = ["" if p is None else words.probability(p) for p in (row.p_loss, row.p_breach)]
+    return view.title("initiatives", row.line), f"{who} ({row.kind})", value, *chances
+
+
+def _say_do(view: View) -> Child:
+    rows = view.tables.say_do
+    if not rows:
+        return None
+    heads = ["Factor", Column("Stated weight", "num"), Column("Share of the work", "num"), Column("", "long")]
+    body = [
+        (
+            view.title("metrics", row.factor),
+            _percent(row.stated),
+            _percent(row.revealed),
+            row.message,
+        )
+        for row in rows
+    ]
+    caption = "Stated by people's judgements, revealed by what was chosen; 80 % intervals."
+    return tag("div", tag("h3", "Say and do"), table(heads, body, caption=caption), class_="sub")
+
+
+def _percent(found: Estimate | None) -> str:
+    if found is None:
+        return "not known"
+    if found.low is None or found.high is None:
+        return words.share(found.estimate)
+    return f"{words.share(found.estimate)} ({words.share(found.low)} to {words.share(found.high)})"

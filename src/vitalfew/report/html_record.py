@@ -1,0 +1,133 @@
+"""How well we predict, and how long it takes to know, in HTML."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.decision_pictures import places_of_outcomes
+from vitalfew.report.layout import Column, fold, items, section, table
+from vitalfew.report.markup import Child, Markup, tag
+
+if TYPE_CHECKING:
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import CalibrationRow, Estimate
+
+FEWEST = 10
+"""Resolved promises below which no score is shown, only the prior."""
+
+
+def record(view: View) -> Markup | None:
+    """The section, once anything was forecast."""
+    rows = view.tables.calibration
+    if not rows and not view.tables.bets:
+        return None
+    question = "How well we predict, and how long and dear it is to find out. Never about single people."
+    return section("record", "Our record", question, _calibration(view), _bets(view))
+
+
+def _calibration(view: View) -> Child:
+    rows = view.tables.calibration
+    if not rows:
+        return None
+    whole = next((row for row in rows if row.kind == "overall"), None)
+    said = _sentences(whole) if whole is not None else []
+    drawing: Child = None
+    if whole is not None and whole.own and any(whole.pit):
+        told = ", ".join(str(count) for count in whole.pit)
+        title = f"Outcomes in each tenth of their forecast, lowest first: {told}"
+        text = "Even bars: ranges are right. High ends: ranges are too narrow. One side high: forecasts lean."
+        drawing = tag("figure", places_of_outcomes(whole.pit, title), tag("figcaption", text))
+    heads = [
+        "Whose forecasts",
+        Column("People", "num"),
+        Column("Resolved", "num"),
+        Column("Came per unit forecast (80 %)", "num"),
+        Column("Inside 80 % ranges", "num"),
+        Column("Skill", "num"),
+    ]
+    body = [
+        (
+            "all together" if row.kind == "overall" else f"{row.name} ({row.kind})",
+            str(row.people),
+            str(row.resolved),
+            f"{_span(row.slope)}{'' if row.own else ', prior'}",
+            "no record yet" if row.coverage is None else words.share_interval(row.coverage),
+            "no record yet" if row.skill is None else f"{row.skill:.2f}",
+        )
+        for row in rows
+    ]
+    caption = "Skill: 1 is perfect, 0 as good as a reference class that knows no initiative, below 0 worse."
+    listed = table(heads, body, caption=caption)
+    return [items(said), drawing, listed]
+
+
+def _sentences(row: CalibrationRow) -> list[str]:
+    if row.resolved < FEWEST:
+        resolved = words.count(row.resolved, "promise")
+        prior = f"until then the prior is used: {_span(row.slope)} comes of one unit forecast"
+        return [f"No record yet: {resolved} resolved, {FEWEST} are needed; {prior}.", *row.notes]
+    said = [f"Of one unit forecast {_span(row.slope)} came."]
+    if row.coverage is not None:
+        said.append(f"{words.share_interval(row.coverage)} of outcomes fell inside their 80 % range.")
+    if row.delivered is not None:
+        said.append(f"Of all gains promised {_share_span(row.delivered)} came.")
+    return [*said, *row.notes]
+
+
+def _span(found: Estimate) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.estimate:.2f}"
+    return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def _share_span(found: Estimate) -> str:
+    if found.low is None or found.high is None:
+        return words.share(found.estimate)
+    return f"{words.share(found.estimate)} ({words.share(found.low)} to {words.share(found.high)})"
+
+
+def _bets(view: View) -> Child:
+    rows = view.tables.bets
+    if not rows:
+        return None
+    days = [row.days for row in rows if row.days is not None]
+    said = (
+        [f"From hypothesis to verdict: {median(days):.0f} days in the middle of {words.count(len(days), 'bet')}."]
+        if days
+        else []
+    )
+    late = [row for row in rows if row.overdue]
+    if late:
+        said.append(
+            f"Overdue, nothing measured: {', '.join(view.title('initiatives', row.initiative) for row in late)}."
+        )
+    unit = view.definitions.policy.cost_unit
+    heads = [
+        "Bet",
+        Column("Asked", "nowrap"),
+        Column("First evidence", "nowrap"),
+        Column("Verdict", "nowrap"),
+        Column("Days", "num"),
+        Column(f"Spent before evidence, {unit}", "num"),
+    ]
+    body = [
+        (
+            view.title("initiatives", row.initiative),
+            words.date_and_time(row.asked) if row.asked else "not known",
+            words.date_and_time(row.evidence) if row.evidence else "none",
+            words.date_and_time(row.verdict) if row.verdict else ("overdue" if row.overdue else "open"),
+            str(row.days) if row.days is not None else f"{row.open_days} so far" if row.open_days is not None else "",
+            "not known" if row.spent is None else f"{'about ' if row.spread else ''}{words.significant(row.spent)}",
+        )
+        for row in rows
+    ]
+    caption = "“About”: the cost was spread evenly over the work, for lack of dated spending."
+    return tag(
+        "div",
+        tag("h3", "From hypothesis to verdict"),
+        items(said),
+        fold("Every bet", table(heads, body, caption=caption)),
+        class_="sub",
+    )
