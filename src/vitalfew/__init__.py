@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, backtest, plan, run
+    from vitalfew.pipeline import analyze, backtest, calibrate, plan, run
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
-__all__ = ["__version__", "analyze", "backtest", "load", "plan", "run", "stats", "verify", "weights"]
+__all__ = ["__version__", "analyze", "backtest", "calibrate", "load", "plan", "run", "stats", "verify", "weights"]
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
@@ -23,6 +23,7 @@ _HOMES = {
     "verify": "vitalfew.workspace.verify",
     "run": "vitalfew.pipeline",
     "analyze": "vitalfew.pipeline",
+    "calibrate": "vitalfew.pipeline",
     "plan": "vitalfew.pipeline",
     "backtest": "vitalfew.pipeline",
     "weights": "vitalfew.judgement.pooling",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vitalfew import __version__
-from vitalfew.cli import acts, analysis, backtesting, exchange, planning, runs
+from vitalfew.cli import acts, analysis, backtesting, exchange, forecasts, planning, runs
 from vitalfew.cli.output import harmless
 from vitalfew.errors import UsageError, VitalfewError
 
@@ -46,6 +46,7 @@ analysis.register(app)
 planning.register(app)
 backtesting.register(app)
 acts.register(app)
+forecasts.register(app)
 exchange.register(app)
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vitalfew.cli.output import day, say, write_json
-from vitalfew.errors import UsageError
+from vitalfew.errors import UsageError, VitalfewError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitalfew.workspace.acts import Act
     from vitalfew.workspace.workspace import Workspace
 
@@ -106,7 +108,7 @@ def lock(
         raise UsageError("name either a hypothesis or --experiment KEY")
     workspace = _load(folder)
     if experiment is None:
-        _done(recording.lock(workspace, str(hypothesis), by))
+        _done(recording.lock(workspace, str(hypothesis), by, weights=_weights(workspace)))
     else:
         _done(recording.lock_plan(workspace, experiment, by))
         _say_when(folder, experiment)
@@ -181,6 +183,17 @@ def verify(
             say(sentence)
     if not found.ok:
         raise typer.Exit(1)
+
+
+def _weights(workspace: Workspace) -> Mapping[str, float]:
+    """Weights of forecasters by their record; without outcomes that can be read, all count alike."""
+    from vitalfew.pipeline.calibration import track_record
+
+    try:
+        return track_record(workspace)
+    except VitalfewError as error:
+        say(f"outcomes cannot be read, so all forecasters count alike: {error}", err=True)
+        return {}
 
 
 def _say_when(folder: Path, experiment: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import ActError, UsageError, suggest
 from vitalfew.judgement.answers import Judgement
-from vitalfew.judgement.promises import combined
+from vitalfew.judgement.promises import NO_WEIGHTS, combined
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model
 from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
@@ -89,8 +89,22 @@ def forecast(
     return _record(ws, "forecast", ("hypotheses", hypothesis), by, dict(quantiles), at)
 
 
-def lock(ws: Workspace, hypothesis: str, by: str, *, at: datetime | None = None) -> Act:
+def lock(
+    ws: Workspace,
+    hypothesis: str,
+    by: str,
+    *,
+    weights: Mapping[str, float] = NO_WEIGHTS,
+    at: datetime | None = None,
+) -> Act:
     """Lock the promise of a hypothesis: the forecasts so far, combined. It never changes afterwards.
+
+    Args:
+        ws: a workspace with a folder.
+        hypothesis: its key.
+        by: the person, kept as a pseudonym.
+        weights: of forecasters by their record (`pipeline.calibration.track_record`); kept nowhere.
+        at: when; by default now.
 
     Raises:
         ActError: there is no forecast to lock, or this wording of the hypothesis is locked already.
@@ -101,7 +115,7 @@ def lock(ws: Workspace, hypothesis: str, by: str, *, at: datetime | None = None)
         if earlier is not None and not stale(earlier, "hypotheses", hypothesis, ws.definitions):
             hint = "a promise is locked once; change the hypothesis and it can be locked anew, the first lock stays"
             raise ActError(f"'{hypothesis}' was locked on {earlier.at[:10]} (act {earlier.n})", hint=hint)
-        body = _promise_body(hypothesis, ws.definitions, writer)
+        body = _promise_body(hypothesis, ws.definitions, writer, weights)
         definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
         return writer.append("lock", hypothesis, by, body, definition, at)
 
@@ -176,8 +190,10 @@ def _record(
         return writer.append(kind, about[1], by, body, definition, at)
 
 
-def _promise_body(hypothesis: str, definitions: Definitions, writer: Writer) -> dict[str, Any]:
-    promise = combined(hypothesis, definitions, writer.log)
+def _promise_body(
+    hypothesis: str, definitions: Definitions, writer: Writer, weights: Mapping[str, float]
+) -> dict[str, Any]:
+    promise = combined(hypothesis, definitions, writer.log, weights=weights)
     if promise is None:
         hint = "`vitalfew act forecast` records one; forecasts of an earlier wording do not count"
         raise ActError(f"there is no forecast of '{hypothesis}' to lock", hint=hint)

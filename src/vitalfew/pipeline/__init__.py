@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vitalfew.pipeline.analysis import analyze
+    from vitalfew.pipeline.calibration import calibrate
     from vitalfew.pipeline.planning import plan
     from vitalfew.pipeline.replay import backtest
     from vitalfew.pipeline.results import Results
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "backtest", "plan", "run"]
+__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "run"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
     "analyze": "vitalfew.pipeline.analysis",
+    "calibrate": "vitalfew.pipeline.calibration",
     "backtest": "vitalfew.pipeline.replay",
     "plan": "vitalfew.pipeline.planning",
     "run": "vitalfew.pipeline.walk",

@@ -23,14 +23,15 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     behind = tuple(dict.fromkeys(source for key in measured for source in _sources_behind(definitions, key)))
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
-    before_ledger = (*names, "use", "effects", "judgement", "verdicts")
+    before_ledger = (*names, "use", "effects", "judgement", "verdicts", "calibration")
     decisions = decision_stages(before_ledger)
-    read = ("use", "effects", "judgement", "verdicts", *(stage.name for stage in decisions))
+    read = ("use", "effects", "judgement", "verdicts", "calibration", *(stage.name for stage in decisions))
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=_today),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement", "at_due"), other=_today),
+        Stage("calibration", ALL_KINDS, _calibration, after=("effects", "judgement", "verdicts"), other=_today),
         *decisions,
         Stage("checks", ALL_KINDS, _checks, after=read, other=_today),
     )
@@ -121,7 +122,7 @@ def _effects(context: Context, tables: Tables) -> Output:
 
 def _judgement(context: Context, _: Tables) -> Output:
     from vitalfew.judgement.panel import panel
-    from vitalfew.judgement.promises import promises
+    from vitalfew.judgement.promises import locked_promises
     from vitalfew.judgement.weights import group_weights, posterior_rows, weight_rows
 
     acts = context.workspace.acts
@@ -130,7 +131,7 @@ def _judgement(context: Context, _: Tables) -> Output:
         "weights": weight_rows(people),
         "weight_posterior": posterior_rows(people),
         "group_weights": group_weights(people),
-        "promises": promises(context.definitions, acts, context.proofs),
+        "promises": locked_promises(context.definitions, acts, context.proofs),
     }
 
 
@@ -145,6 +146,20 @@ def _verdicts(context: Context, tables: Tables) -> Output:
 
     known = (tables.promises, tables.effects, tables.health)
     return {"verdicts": verdicts(context.definitions, *known, context.today, tables.at_due)}
+
+
+def _calibration(context: Context, tables: Tables) -> Output:
+    """The record of forecasts; with it, promises that are still open can be combined by who was right before."""
+    from vitalfew.judgement.calibration_rows import calibration_rows, person_weights, posterior_rows
+    from vitalfew.judgement.promises import open_promises
+    from vitalfew.pipeline.calibration import history_of
+
+    history = history_of(context.workspace, tables, context.today)
+    return {
+        "calibration": calibration_rows(history),
+        "calibration_posterior": posterior_rows(history),
+        "promises": open_promises(context.definitions, context.workspace.acts, person_weights(history)),
+    }
 
 
 def _checks(context: Context, tables: Tables) -> Output:

@@ -42,6 +42,20 @@ def pseudonym(root: Path, by: str) -> str:
     return "p-" + base64.b32encode(digest).decode().lower()[:12]
 
 
+def known_pseudonym(root: Path | None, by: str) -> str:
+    """The pseudonym of whoever asks, without making a key: a pseudonym is returned as it is.
+
+    Raises:
+        ActError: a name is given where no name was ever turned into a pseudonym.
+    """
+    if PSEUDONYM.fullmatch(by):
+        return by
+    if root is None or not (root / ".vitalfew" / "people.key").is_file():
+        hint = "in another copy of this workspace your name has another pseudonym: give the pseudonym (p-…) itself"
+        raise ActError("no name is known in this copy of the workspace", hint=hint)
+    return pseudonym(root, by)
+
+
 def private_folder(root: Path) -> Path:
     """`.vitalfew/` below the workspace, made when absent, with a `.gitignore` that keeps all of it out of git."""
     folder = root / ".vitalfew"

@@ -1,0 +1,135 @@
+"""How well an organisation, its teams, and whoever asks about themselves predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from vitalfew.errors import UsageError, suggest
+from vitalfew.pipeline.results import Results
+
+if TYPE_CHECKING:
+    from vitalfew.judgement.calibration_rows import History
+    from vitalfew.results.rows import CalibrationRow, Tables
+    from vitalfew.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record of forecasts. Prints as sentences.
+
+    Attributes:
+        overall: over everything.
+        teams: of teams, merged under five people; none where there is one group only.
+        sources: of groups of raters, likewise.
+        person: of the person who asked, for that person alone.
+    """
+
+    overall: CalibrationRow
+    teams: tuple[CalibrationRow, ...] = ()
+    sources: tuple[CalibrationRow, ...] = ()
+    person: CalibrationRow | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        from vitalfew.results.codec import plain
+
+        found: dict[str, Any] = {
+            "overall": plain(self.overall),
+            "teams": {row.name: plain(row) for row in self.teams},
+            "sources": {row.name: plain(row) for row in self.sources},
+        }
+        return found if self.person is None else found | {"person": plain(self.person)}
+
+    def __str__(self) -> str:
+        from vitalfew.report.terminal_calibration import calibration_text
+
+        return calibration_text((self.overall, *self.teams, *self.sources), self.person)
+
+
+def calibrate(run: Results | Workspace, person: str | None = None, group: str | None = None) -> Record:
+    """How forecasts came out: over everything, by team, by source; and of one person for that person.
+
+    Args:
+        run: results of a run, or a workspace, which is then run.
+        person: your own name, as given to `vitalfew act --by`, or your pseudonym. What comes back is about you alone.
+        group: only this team or source.
+
+    Raises:
+        UsageError: there is no such team or source to be shown.
+    """
+    from vitalfew.judgement.calibration_rows import person_row
+
+    results = run if isinstance(run, Results) else _computed(run)
+    rows = results.tables.calibration
+    if not rows:
+        raise UsageError("this run holds no calibration", hint="run the workspace again")
+    mine = None
+    if person is not None:
+        mine = person_row(
+            history_of(results.workspace, results.tables, _day(results)), _pseudonym(results.workspace, person)
+        )
+    shown = [row for row in rows if group in (None, row.name)]
+    known = [row.name for row in rows]
+    if not shown:
+        raise UsageError(f"no record of '{group}' is shown", expected=_expected(known), hint=suggest(str(group), known))
+    teams, sources = (tuple(row for row in shown if row.kind == kind) for kind in ("team", "source"))
+    return Record(next(row for row in rows if row.kind == "overall"), teams, sources, mine)
+
+
+def track_record(workspace: Workspace) -> dict[str, float]:
+    """Weights of forecasters, by person, as of today: nobody's when none has a record yet, which needs no run."""
+    from vitalfew.judgement.calibration_rows import person_weights
+
+    if not _may_have_records(workspace):
+        return {}
+    results = _computed(workspace)
+    return person_weights(history_of(workspace, results.tables, _day(results)))
+
+
+def history_of(workspace: Workspace, tables: Tables, today: date) -> History:
+    """Resolved promises of a run with the forecasts behind them."""
+    from vitalfew.decide.outcomes import outcomes
+    from vitalfew.judgement.calibration_rows import History
+
+    found, notes = outcomes(workspace.definitions, tables, today)
+    return History.of(found, workspace.definitions, workspace.acts, notes)
+
+
+def _computed(workspace: Workspace) -> Results:
+    from vitalfew.pipeline.walk import run
+
+    return run(workspace)
+
+
+def _may_have_records(workspace: Workspace) -> bool:
+    """Whether anybody forecast ten promises that are locked."""
+    from vitalfew.judgement.combining import FEWEST_VERDICTS
+    from vitalfew.judgement.promises import behind_lock
+
+    defined, acts = workspace.definitions, workspace.acts
+    counts: dict[str, int] = {}
+    for key in defined.hypotheses:
+        for person in behind_lock(key, defined, acts)[1]:
+            counts[person] = counts.get(person, 0) + 1
+    return max(counts.values(), default=0) >= FEWEST_VERDICTS
+
+
+def _day(results: Results) -> date:
+    """The day up to which a run read."""
+    if results.info.as_of is not None:
+        return date.fromisoformat(results.info.as_of)
+    zone = ZoneInfo(results.workspace.definitions.workspace.time_zone)
+    return datetime.fromisoformat(results.info.computed_at).astimezone(zone).date()
+
+
+def _pseudonym(workspace: Workspace, person: str) -> str:
+    from vitalfew.workspace.people import known_pseudonym
+
+    return known_pseudonym(workspace.root, person)
+
+
+def _expected(known: list[str]) -> str:
+    return f"one of {', '.join(known)}" if len(known) > 1 else "no name: teams and sources under five people are merged"

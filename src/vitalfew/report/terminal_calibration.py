@@ -1,0 +1,75 @@
+"""How well people predict, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vitalfew.results.rows import CalibrationRow, Estimate
+
+_USUAL = 0.15
+"""Ranges off by less than this share are said to be about right."""
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def calibration_text(rows: Iterable[CalibrationRow], person: CalibrationRow | None = None) -> str:
+    """The record as text: over everything, of teams and sources, and of the person who asks."""
+    parts = [*([person] if person else []), *rows]
+    return "\n\n".join("\n".join(_sentences(row)) for row in parts)
+
+
+def _sentences(row: CalibrationRow) -> Iterator[str]:
+    yield f"{_about(row)}: {count(row.resolved, 'forecast' if row.kind == 'person' else 'promise')} resolved"
+    yield from (f"  {note}" for note in row.notes)
+    label = "" if row.own else " (prior)"
+    yield f"  of what is forecast, {_between(row.slope)} comes{label}"
+    if row.own:
+        yield from (f"  {sentence}" for sentence in _scores(row))
+    usual = "of what came" if row.own else "of changes elsewhere (reference class)"
+    yield f"  {usual}, {row.nothing:.0%} did nothing and {row.better:.0%} made things better"
+
+
+def _about(row: CalibrationRow) -> str:
+    if row.kind == "person":
+        return "Your own record, shown to you alone"
+    people = "1 person" if row.people == 1 else f"{row.people} people"
+    return f"Everything ({people})" if row.kind == "overall" else f"{row.kind.capitalize()} {row.name} ({people})"
+
+
+def _scores(row: CalibrationRow) -> Iterator[str]:
+    if row.delivered is not None:
+        yield f"of the gains promised, {_between(row.delivered)} came"
+    if row.coverage is not None:
+        yield f"{_between(row.coverage, 95)} of it inside the 80 % ranges: {_ranges(row.stretch)}"
+    if row.skill is not None:
+        than = "better" if row.skill >= 0 else "worse"
+        yield f"score (CRPS) {row.crps:.3g} of a range, {abs(row.skill):.0%} {than} than knowing no initiative"
+    if row.brier is not None and row.uncertainty is not None:
+        usual = f"always saying the usual share would give {row.uncertainty:.2f}"
+        yield f"whether it helps at all: Brier score {row.brier:.2f}; {usual}"
+    if any(row.pit):
+        yield f"where in the forecasts it fell, tenth by tenth: {_histogram(row.pit)}"
+
+
+def _between(found: Estimate, confidence: int = 80) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.estimate:.0%}"
+    return f"{found.estimate:.0%} ({confidence} % interval {found.low:.0%} to {found.high:.0%})"
+
+
+def _ranges(stretch: float) -> str:
+    if abs(stretch - 1) <= _USUAL:
+        return "ranges are about right"
+    return (
+        f"ranges are {stretch:.1f} times too narrow" if stretch > 1 else f"ranges are {1 / stretch:.1f} times too wide"
+    )
+
+
+def _histogram(counts: tuple[int, ...]) -> str:
+    most = max(counts)
+    bars = "".join(_BLOCKS[round((len(_BLOCKS) - 1) * each / most)] for each in counts)
+    return f"{bars} ({' '.join(map(str, counts))})"
