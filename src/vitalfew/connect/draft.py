@@ -49,6 +49,7 @@ class Outcome:
 class Facts:
     """What `next_steps` needs to remember of the files.
 
+    `idea_methods`: names of the scores that ideas have; `idea_moves`: how many factors they say something about.
     `left_out`: less used events that became no features. `returning`: users in four weeks by event, and how many of
     them come back. `outcome`: the first outcome of users.
     """
@@ -60,6 +61,9 @@ class Facts:
     segments: int = 0
     results: int = 0
     opinions: int = 0
+    ideas: int = 0
+    idea_methods: tuple[str, ...] = ()
+    idea_moves: int = 0
     left_out: int = 0
     returning: dict[str, Returning] = field(default_factory=dict)
     outcome: Outcome | None = None

@@ -100,11 +100,12 @@ def _fields(draft: Draft, row: Mapping[str, Any], columns: Mapping[str, str]) ->
     found |= {"shipped": shipped} if shipped is not None else {}
     team = str(cells.get("team") or "").strip()
     if team:
-        found["team"] = _team(draft, team)
+        found["team"] = team_of(draft, team)
     return found
 
 
-def _team(draft: Draft, name: str) -> str:
+def team_of(draft: Draft, name: str) -> str:
+    """The key of a team by its name; a new one where no other has it."""
     known = {definition["title"]: key for key, definition in draft.tree["teams"].items()}
     return known.get(title_of(name)) or draft.add("teams", name, {"title": title_of(name)})
 

@@ -185,13 +185,80 @@ UPKEEP = Role("upkeep", _names(
     operating_cost, opex, support_cost, wartung, wartungskosten, vedligehold, vedligeholdelse, entretien"""
 ))  # fmt: skip
 TITLE = Role("title", _names(
-    """title, idea, name, feature, initiative, opportunity, request, project, item, summary, story, epic, task,
-    proposal, titel, idee, navn, titre, titulo"""
+    """title, idea, idea_name, idea_title, name, feature, feature_name, feature_title, initiative, initiative_name,
+    opportunity, request, project, project_name, item, item_name, backlog_item, summary, issue_summary, story,
+    user_story, epic, epic_name, task, task_name, card, card_name, proposal, headline, theme, topic, improvement,
+    solution, hypothesis, bet, what, titel, idee, name_der_idee, vorhaben, massnahme, thema, aufgabe, funktion,
+    navn, ide, initiativ, forslag, opgave, emne, titre, idee_nom, titulo, idea_titulo, naam, onderwerp"""
 ))  # fmt: skip
-REACH = Role("reach", ("reach", "reichweite", "raekkevidde"))
-IMPACT = Role("impact", ("impact", "value", "benefit", "nutzen", "gevinst", "business value", "user value"))
-CONFIDENCE = Role("confidence", ("confidence", "certainty", "conf", "konfidenz", "ease"))
-EFFORT = Role("effort", ("effort", "cost", "size", "estimate", "aufwand", "indsats", "job size", "person weeks"))
+REACH = Role("reach", _names(
+    """reach, users_reached, users_affected, customers_affected, affected_users, people_reached, users_impacted,
+    reach_per_quarter, reach_per_month, audience, reichweite, betroffene_nutzer, raekkevidde, portee, alcance, bereik"""
+))  # fmt: skip
+IMPACT = Role("impact", _names(
+    """impact, impact_per_user, impact_on_user, expected_impact, customer_impact, user_impact, business_impact,
+    wirkung, auswirkung, einfluss, effekt, virkning, pavirkning, impacto, effet"""
+))  # fmt: skip
+CONFIDENCE = Role("confidence", _names(
+    """confidence, certainty, conf, confidence_level, how_sure, sicherheit, konfidenz, zuversicht, vertrauen, sikkerhed,
+    tillid, confiance, confianza, vertrouwen"""
+))  # fmt: skip
+EFFORT = Role("effort", _names(
+    """effort, estimated_effort, effort_estimate, dev_effort, development_effort, engineering_effort, total_effort,
+    person_months, man_months, person_weeks, man_weeks, person_days, man_days, dev_weeks, dev_days, story_points,
+    estimate, size, t_shirt_size, tshirt_size, complexity, work, weeks, months, days, points, aufwand,
+    personenmonate, personenwochen, personentage, schatzung, indsats, estimat, storrelse, esfuerzo, inspanning"""
+))  # fmt: skip
+EASE = Role("ease", _names(
+    "ease, ease_of_implementation, simplicity, easiness, leichtigkeit, einfachheit, lethed, facilite, facilidad"
+))  # fmt: skip
+WORTH = Role("value", _names(
+    """value, business_value, user_value, customer_value, user_business_value, user_and_business_value, ubv, bv,
+    benefit, benefits, expected_value, nutzen, geschaftswert, mehrwert, wert, vaerdi, gevinst, forretningsvaerdi,
+    valeur, valor, waarde"""
+))  # fmt: skip
+CRITICALITY = Role("criticality", _names(
+    "time_criticality, criticality, tc, urgency, time_sensitivity, dringlichkeit, zeitkritikalitat, tidskritisk, hast"
+))  # fmt: skip
+OPPORTUNITY = Role("opportunity", _names(
+    """risk_reduction, opportunity_enablement, risk_reduction_opportunity_enablement, rr_oe, rroe, rr, oe,
+    risk_reduction_and_or_opportunity_enablement, risk_opportunity, risk_and_opportunity, risikominderung"""
+))  # fmt: skip
+JOB_SIZE = Role("size", _names(
+    "job_size, job_duration, size, duration, effort, story_points, job_length, estimate, grosse, dauer, storrelse"
+))  # fmt: skip
+DELAY = Role("delay", _names(
+    "cost_of_delay, cod, delay_cost, cost_of_delay_per_week, cost_of_delay_per_month, verzogerungskosten"
+))  # fmt: skip
+DURATION = Role("duration", _names(
+    "duration, duration_weeks, weeks, months, length, lead_time, time_to_build, dauer, varighed, duree, effort"
+))  # fmt: skip
+P10 = Role("p10", _names(
+    """p10, q10, p_10, low, low_estimate, lower, pessimistic, worst_case, minimum, min, conservative, niedrig,
+    pessimistisch, lav, pessimistisk, 10_percent"""
+))  # fmt: skip
+P50 = Role("p50", _names(
+    """p50, q50, p_50, median, likely, most_likely, best_guess, expected, base_case, mid, middle, realistic,
+    wahrscheinlich, realistisch, sandsynlig, realistisk, 50_percent"""
+))  # fmt: skip
+P90 = Role("p90", _names(
+    """p90, q90, p_90, high, high_estimate, upper, optimistic, best_case, maximum, max, hoch, optimistisch, hoj,
+    optimistisk, 90_percent"""
+))  # fmt: skip
+IDEA_METRIC = Role("metric", _names(
+    "metric, kpi, target_metric, success_metric, factor, goal_metric, moves, outcome_metric, kennzahl, metrik, maltal"
+))  # fmt: skip
+IDEA_COST = Role("cost", _names(
+    "cost, costs, total_cost, budget, price, investment, build_cost, kosten, omkostning, omkostninger, pris, cout"
+))  # fmt: skip
+IDEA_TEAM = Role("team", _names(
+    "team, team_name, squad, tribe, product_team, owning_team, department, abteilung, afdeling, equipe, equipo"
+))  # fmt: skip
+STATUS = Role("status", _names("status, state, stage, phase, workflow_status, roadmap_status, stand, etat, estado"))
+SCORE = Role("score", _names(
+    """rice, rice_score, ice, ice_score, wsjf, wsjf_score, score, total_score, priority_score, prio_score, cd3,
+    cost_of_delay_divided_by_duration, punktzahl, prioritat"""
+))  # fmt: skip
 RATER = Role("person", _names(
     "person, group, rater, respondent, name, participant, stakeholder, role, who, user, team, voter, employee, judge"
 ))  # fmt: skip
@@ -229,9 +296,14 @@ AGGREGATES = Kind(
     "n with mean and sd, or with conversions, of each arm: a row per arm, or columns such as n_control, n_treatment",
 )  # fmt: skip
 IDEAS = Kind(
-    "ideas", "ideas", (TITLE, IMPACT, EFFORT), (REACH, CONFIDENCE), "a RICE sheet",
-    "describe each idea under `initiatives:` with its cost, say what it should move under `hypotheses:`,"
-    " and record forecasts with 'vitalfew act forecast'",
+    "ideas", "ideas", (TITLE,),
+    (
+        REACH, IMPACT, CONFIDENCE, EFFORT, EASE, WORTH, CRITICALITY, OPPORTUNITY, JOB_SIZE, DELAY, DURATION, P10, P50,
+        P90, IDEA_METRIC, IDEA_COST, IDEA_TEAM, STATUS, SCORE,
+    ),
+    "one row per idea: reach, impact, confidence, effort (RICE); or impact, confidence, ease (ICE); or value, time"
+    " criticality, risk reduction, job size (WSJF); or value, effort; or cost of delay, duration; or p10, p50, p90 of"
+    " what it brings; or, beside opinions, a column for each factor",
 )  # fmt: skip
 RELEASES = Kind(
     "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM,), "dated changes",

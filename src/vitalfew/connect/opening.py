@@ -11,23 +11,26 @@ from vitalfew.connect import kinds
 from vitalfew.connect.asking import Asker
 from vitalfew.connect.draft import Draft, Facts
 from vitalfew.connect.features_file import add_listed, read_features
+from vitalfew.connect.ideas import add_ideas
 from vitalfew.connect.look import look
 from vitalfew.connect.next_steps import sentences
-from vitalfew.connect.opinions import add_opinions, record
+from vitalfew.connect.opinions import add_opinions, factors_of, record
 from vitalfew.connect.past import add_aggregates, add_results
-from vitalfew.connect.recognise import kind_named, recognise
+from vitalfew.connect.preamble import lines_above, without_lines
+from vitalfew.connect.recognise import ideas_beside, kind_named, recognise
 from vitalfew.connect.sharing import agree
 from vitalfew.connect.trials import add_exposures, add_unit_experiment
 from vitalfew.connect.usage import add_events, add_users
-from vitalfew.connect.words import key_of
+from vitalfew.connect.words import counted, key_of
 from vitalfew.connect.writing import new_folder, write
-from vitalfew.errors import Unsupported, UsageError, suggest
+from vitalfew.errors import DataError, Unsupported, UsageError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.connect.asking import Ask
     from vitalfew.connect.kinds import Kind
+    from vitalfew.connect.look import Look
     from vitalfew.connect.recognise import Recognised
     from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions
@@ -69,11 +72,8 @@ def begin(
     home = into if into is not None else Path(f"vitalfew-{_stem(files[0])}")
     with ExitStack() as stack:
         folder = stack.enter_context(new_folder(home))
-        found = []
-        for path in files:
-            opened = look(Path(path))
-            stack.callback(opened.close)
-            found.append(recognise(opened, asker, wanted.get(Path(path).name)))
+        looks = [_opened(Path(path), stack) for path in files]
+        found = _recognised(looks, asker, wanted)
         usable, sentences_ = _usable(found)
         sentences_ += agree(usable)
         draft = Draft(home, folder, asker)
@@ -83,11 +83,41 @@ def begin(
         draft.facts.have = {kind_.key for kind_ in usable}
         _add(draft, usable)
         said = add_opinions(draft, usable[kinds.OPINIONS]) if kinds.OPINIONS in usable else []
+        if kinds.IDEAS in usable:
+            add_ideas(draft, usable[kinds.IDEAS])
         definitions = write(draft, [file.look.name for file in usable.values()])
         if said:
             record(folder, definitions, said)
     told = (*(file.sentence for file in usable.values()), *sentences_, *draft.notes, f"Written: {home}")
     return Begun(home, told, draft.facts, definitions)
+
+
+def _opened(path: Path, stack: ExitStack) -> tuple[Look, int]:
+    """A file, opened, and how many lines above its column names were left out."""
+    above = lines_above(path)
+    opened = look(stack.enter_context(without_lines(path, above)) if above else path)
+    stack.callback(opened.close)
+    return opened, above
+
+
+def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping[str, Kind]) -> list[Recognised]:
+    """The kind of each file; opinions first, as a sheet of ideas may have a column for each of their factors."""
+    factors = next((names for opened, _ in looks if (names := factors_of(opened))), ())
+    found = []
+    for opened, above in looks:
+        kind = wanted.get(opened.name)
+        beside = ideas_beside(opened, factors) if factors and kind in (None, kinds.IDEAS) else None
+        file = beside or recognise(opened, asker, kind)
+        if above and file.kind not in (kinds.IDEAS, kinds.OPINIONS):
+            raise DataError(
+                f"{opened.name} has {counted(above, 'line')} above its column names",
+                expected="column names in the first line",
+                hint="remove what stands above them",
+            )
+        if above:
+            file.notes.append(f"{counted(above, 'line')} above the column names left out")
+        found.append(file)
+    return found
 
 
 def _add(draft: Draft, files: dict[Kind, Recognised]) -> None:

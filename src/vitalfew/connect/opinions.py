@@ -6,6 +6,8 @@ import csv
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from vitalfew.connect import kinds
+from vitalfew.connect.columns import assigned
 from vitalfew.connect.numbers import number
 from vitalfew.connect.words import counted, listed, lower_is_better, plain, title_of
 from vitalfew.errors import DataError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.connect.draft import Draft
+    from vitalfew.connect.look import Look
     from vitalfew.connect.recognise import Recognised
     from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions
@@ -33,7 +36,7 @@ def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
     """Add a metric and a factor for each factor of the file; returns what each person said, to be recorded."""
     said, factors = _read(file)
     by_title = {plain(title): key for key, title in _titles(draft).items()}
-    keys = {name: by_title.get(plain(name)) or _metric(draft, name) for name in factors}
+    keys = {name: by_title.get(plain(name)) or metric_named(draft, name) for name in factors}
     for key in keys.values():
         draft.tree["factors"][key] = {"range": [0, 1]}
     draft.comments["factors",] = (
@@ -52,6 +55,14 @@ def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
         )
         for judgement in said
     ]
+
+
+def factors_of(look: Look) -> tuple[str, ...]:
+    """The factors that a file weighs, when it is one of opinions; empty otherwise."""
+    columns = assigned(look, kinds.OPINIONS.needs)
+    if any(role.key not in columns for role in kinds.OPINIONS.needs) or look.rows > MOST_ROWS:
+        return ()
+    return tuple(value for value, _ in look.values(columns["factor"]))
 
 
 def record(folder: Path, definitions: Definitions, said: list[Judgement]) -> None:
@@ -105,7 +116,8 @@ def _apart(tables: Tables, definitions: Definitions) -> Iterator[str]:
         yield "With fewer than five people, less is said: nothing may be about one of them."
 
 
-def _metric(draft: Draft, name: str) -> str:
+def metric_named(draft: Draft, name: str) -> str:
+    """Add a metric that nobody measures yet, as rows of an empty sheet; returns its key."""
     if "measured" not in draft.tree["sources"]:
         path = draft.folder / _ROOM
         path.parent.mkdir(exist_ok=True)

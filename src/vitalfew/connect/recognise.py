@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
 from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_numeric, repeats
+from vitalfew.connect.idea_columns import idea_columns, is_sheet_of_ideas
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
 from vitalfew.connect.words import control_of, counted, listed, plain, tokens
 from vitalfew.errors import DataError, UsageError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.kinds import Kind, Role
@@ -216,10 +217,16 @@ def _aggregates(look: Look) -> Recognised | None:
     return Recognised(look, kinds.AGGREGATES, columns)
 
 
-def _ideas(look: Look) -> Recognised | None:
-    columns = assigned(look, (kinds.TITLE, kinds.REACH, kinds.IMPACT, kinds.CONFIDENCE, kinds.EFFORT))
-    enough = {"title", "impact", "effort"} <= columns.keys() or {"title", "reach", "impact"} <= columns.keys()
-    return Recognised(look, kinds.IDEAS, columns) if enough else None
+def _ideas(look: Look, *, forced: bool) -> Recognised | None:
+    columns = idea_columns(look)
+    return Recognised(look, kinds.IDEAS, columns) if is_sheet_of_ideas(columns, forced=forced) else None
+
+
+def ideas_beside(look: Look, factors: Collection[str]) -> Recognised | None:
+    """A sheet of ideas that has columns for the factors of a file of opinions; None when it has not two of them."""
+    columns = idea_columns(look, factors)
+    named = [role for role in columns if role.startswith("factor ")]
+    return Recognised(look, kinds.IDEAS, columns) if "title" in columns and len(named) >= min(2, len(factors)) else None
 
 
 def _releases(look: Look) -> Recognised | None:
@@ -259,11 +266,11 @@ _LENIENT: Mapping[Kind, Callable[..., Recognised | None]] = {
     kinds.FEATURES: _features,
     kinds.UNITS: _experiment,
     kinds.RESULTS: _results,
+    kinds.IDEAS: _ideas,
 }
 _STRICT: Mapping[Kind, Callable[[Look], Recognised | None]] = {
     kinds.EXPOSURES: _exposures,
     kinds.AGGREGATES: _aggregates,
-    kinds.IDEAS: _ideas,
     kinds.RELEASES: _releases,
     kinds.SERIES: _series,
     kinds.OPINIONS: _opinions,

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect import removals
 from vitalfew.errors import UsageError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 FILE = "vitalfew.yaml"
+MOST_PER_FILE = 500
+"""Initiatives in one file: more become files of their own, as a file of YAML has bounds."""
 
 
 @contextmanager
@@ -58,10 +60,22 @@ def write(draft: Draft, files: Sequence[str]) -> Definitions:
     draft.comments.setdefault(("sources",), "Sources: which table holds what, and in which columns.")
     kept = {kind: entries for kind, entries in draft.tree.items() if entries}
     comments = {path: text for path, text in draft.comments.items() if not path or path[0] in kept}
+    more = _parted(kept)
     (draft.folder / FILE).write_text(to_yaml(kept, comments), encoding="utf-8")
+    for number, entries in enumerate(more, 2):
+        name = f"initiatives-{number}.yaml"
+        (draft.folder / name).write_text(to_yaml({"initiatives": entries}, {}), encoding="utf-8")
     (draft.folder / "README.md").write_text(_page(draft, files), encoding="utf-8")
     (draft.folder / ".gitignore").write_text(".vitalfew/\n", encoding="utf-8")
     return load(draft.folder).definitions
+
+
+def _parted(kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take initiatives beyond the first out of the tree, in parts that a file may hold."""
+    every = list(kept.get("initiatives", {}).items())
+    if every:
+        kept["initiatives"] = dict(every[:MOST_PER_FILE])
+    return [dict(every[at : at + MOST_PER_FILE]) for at in range(MOST_PER_FILE, len(every), MOST_PER_FILE)]
 
 
 def _page(draft: Draft, files: Sequence[str]) -> str:

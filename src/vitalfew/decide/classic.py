@@ -15,6 +15,7 @@ from vitalfew.judgement.maxdiff import count_score
 from vitalfew.judgement.surveys import KANO_KINDS, kano, opportunity
 from vitalfew.results.basics import Estimate
 from vitalfew.results.rows import ClassicRow
+from vitalfew.results.words import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
 TOP = 5
 """How many are the first; where there are no more ideas than that, only the very first counts."""
-METHODS = {
-    "rice": "RICE",
-    "ice_mean": "ICE (mean)",
-    "ice_product": "ICE (product)",
-    "wsjf": "WSJF",
-    "delay": "cost of delay / duration",
-    "value_effort": "value / effort",
-    "weighted": "weighted score",
-    "estimate": "estimate",
-}
 PERSON_MONTHS = frozenset({"person-months", "person months", "person-month", "personmonths"})
 
 
@@ -60,7 +51,7 @@ def classic(inputs: Inputs) -> tuple[ClassicRow, ...]:
 
 
 def numbers_of(scores: Scores, policy: Policy) -> dict[str, float]:
-    """The scores by method that the numbers of one idea allow, by the names of `METHODS`."""
+    """The scores by method that the numbers of one idea allow, by their names in `METHODS`."""
     found: dict[str, float | None] = {}
     if (rice := scores.rice) is not None:
         least = by_method.RICE_LEAST_EFFORT if policy.cost_unit.lower() in PERSON_MONTHS else 0.0

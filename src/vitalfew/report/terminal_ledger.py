@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.axis import Axis, Mark, axis_over
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Rule, Sheet
+from vitalfew.report.terminal_ideas import is_ideas_only, print_ideas
 from vitalfew.report.textbar import bar, grade_mark
 from vitalfew.report.view import cut, urgent
 
@@ -57,8 +58,9 @@ def print_lines(view: View, console: Console) -> None:
     shipped, candidates = (_used, _ideas) if view.is_use_only else (_shipped, _candidates)
     if view.tables.shipped:
         shipped(view, sheet)
-    if view.tables.candidates:
+    if view.tables.candidates and not is_ideas_only(view):
         candidates(view, sheet)
+    print_ideas(view, console)
 
 
 def _teach(sheet: Sheet) -> None:

@@ -18,6 +18,19 @@ MODES: Mapping[Mode, str] = {
 """How often an experiment, and so each of its intervals and p-values, may be looked at."""
 
 
+METHODS: Mapping[str, str] = {
+    "rice": "RICE",
+    "ice_mean": "ICE (mean)",
+    "ice_product": "ICE (product)",
+    "wsjf": "WSJF",
+    "delay": "cost of delay / duration",
+    "value_effort": "value / effort",
+    "weighted": "weighted score",
+    "estimate": "estimate",
+}
+"""The classic methods by which an idea may have a score; names of fields of `ClassicRow`."""
+
+
 def listed(names: Iterable[str], most: int | None = None) -> str:
     """Names in a sentence, those beyond the first `most` only counted.
 

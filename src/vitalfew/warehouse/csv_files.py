@@ -56,9 +56,8 @@ def sniff(path: Path) -> CsvShape:
     Raises:
         DataError: the file is empty, is no text, or its header names a column twice.
     """
-    head, complete = _head(path)
-    encoding = _encoding(head, path.name)
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
+    _, complete = _head(path)
+    encoding, text = sniff_text(path)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise DataError(f"{path.name}, line {line}: there is a NUL byte, so this is not a text file")
@@ -72,6 +71,17 @@ def sniff(path: Path) -> CsvShape:
         _refuse_doubles(names, path.name)
     body = tuple(tuple(row) for row in (rows[1:] if header else rows))
     return CsvShape(encoding, delimiter, header, names, body, _decimal(body, delimiter))
+
+
+def sniff_text(path: Path) -> tuple[str, str]:
+    """The encoding of a text file and its first 256 kB.
+
+    Raises:
+        DataError: it cannot be read, or is no text.
+    """
+    head, _ = _head(path)
+    encoding = _encoding(head, path.name)
+    return encoding, codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
 
 
 def decoded(path: Path, encoding: str) -> Iterator[bytes]:

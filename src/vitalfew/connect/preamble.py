@@ -1,0 +1,63 @@
+"""Lines above the column names: a title, a date, an empty line, as spreadsheets put them there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from vitalfew.connect.look import is_text
+from vitalfew.warehouse import csv_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MOST_LINES = 12
+_FEWEST_NAMES = 3
+_SPARSE = 0.4
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def lines_above(path: Path) -> int:
+    """How many lines stand above the column names of a delimited file; 0 for others, and where that is not clear.
+
+    The first line must be mostly empty, and a later one full of different texts.
+    """
+    if not path.is_file() or not is_text(path) or not path.stat().st_size:
+        return 0
+    shape = csv_files.sniff_text(path)
+    head = shape[1].split("\n")[: _MOST_LINES + 1]
+    rows = max((_rows(head, delimiter) for delimiter in _DELIMITERS), key=lambda rows: max(map(len, rows), default=0))
+    width = max((len(_filled(row)) for row in rows), default=0)
+    if width < _FEWEST_NAMES or not rows or len(_filled(rows[0])) > max(1, _SPARSE * width):
+        return 0
+    return next((at for at, row in enumerate(rows) if _like_names(row, width)), 0)
+
+
+@contextmanager
+def without_lines(path: Path, lines: int) -> Iterator[Path]:
+    """A copy of the file, under its own name, that begins at its column names."""
+    encoding, _ = csv_files.sniff_text(path)
+    text = b"".join(csv_files.decoded(path, encoding)).decode().lstrip("\ufeff")
+    with TemporaryDirectory(prefix="vitalfew-") as folder:
+        copy = Path(folder) / path.name.removesuffix(".gz")
+        copy.write_text("\n".join(text.splitlines()[lines:]) + "\n", encoding="utf-8")
+        yield copy
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+
+
+def _filled(row: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in row if cell.strip()]
+
+
+def _like_names(row: Sequence[str], width: int) -> bool:
+    """Whether a row names columns: nearly full, all different, hardly a number among them."""
+    names = _filled(row)
+    numbers = sum(name.replace(".", "").replace(",", "").strip("-+%").isdigit() for name in names)
+    return len(names) >= max(_FEWEST_NAMES, 0.7 * width) and len(set(names)) == len(names) and numbers <= 1
