@@ -225,7 +225,7 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs) -> tuple[str, ...]:
     best = found.best.chosen
     if not best.any():
         stopping = blocking(menu)
-        why = f"together these leave nothing: {listed(stopping)}" if stopping else "no candidate is worth its cost"
+        why = f"together these leave nothing: {listed(stopping)}" if stopping else "no candidate is expected to be worth anything"
         notes.insert(0, f"nothing is to be funded: {why}")
     if found.unfenced is not None and not is_hidden(menu, best | found.unfenced.chosen):
         cost = found.unfenced.value - found.best.value

@@ -90,12 +90,8 @@ def menu_of(options: Options, inputs: Inputs, staged: Mapping[str, Staged], pric
 
 
 def _sealed(inputs: Inputs, lines: tuple[str, ...]) -> Flags:
-    """Lines that rest on a forecast of a factor which is neither locked nor combined from enough people."""
-    factors = inputs.definitions.factors
-    return np.array(
-        [any(row.metric in factors and is_sealed(row) for row in inputs.promises_of(line)) for line in lines],
-        dtype=bool,
-    )
+    """Lines about which a forecast is neither locked nor combined from enough people."""
+    return np.array([any(is_sealed(row) for row in inputs.promises_of(line)) for line in lines], dtype=bool)
 
 
 def _without_value(options: Options, inputs: Inputs) -> tuple[str, ...]:

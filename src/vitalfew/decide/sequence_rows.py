@@ -26,8 +26,8 @@ _NOTHING = 1e-9
 def sequence_rows(menu: Menu, chosen: Flags, inputs: Inputs) -> tuple[SequenceRow, ...]:
     """When to begin each line of a plan, one after the other in each team.
 
-    Cost of delay: what a line is worth over the horizon, per week of it; where it is needed by a day, what it is worth
-    is lost besides, spread over the weeks in which it can still be begun in time.
+    Cost of delay: what a line is worth over the horizon, per week of it; where it is needed by a day, per week of those
+    in which it could still be out before, as what it is worth falls due in them.
 
     Args:
         menu: what there was to choose from.
@@ -61,9 +61,11 @@ def weeks_of(inputs: Inputs, initiative: Initiative, cost: float) -> float:
 
 
 def _closing(inputs: Inputs, initiative: Initiative, worth: float, weeks: float) -> float:
-    """What a week of delay costs because a window closes."""
-    left = _weeks_left(inputs, initiative)
-    return 0.0 if left is None else worth / max(left - weeks, 1.0)
+    """What a week of delay costs besides because a window closes."""
+    left, horizon = _weeks_left(inputs, initiative), inputs.definitions.policy.horizon_weeks
+    if left is None:
+        return 0.0
+    return max(worth / max(left - weeks, 1.0) - worth / horizon, 0.0)
 
 
 def _weeks_left(inputs: Inputs, initiative: Initiative) -> float | None:
