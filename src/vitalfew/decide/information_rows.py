@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.information import information
-from vitalfew.decide.phrases import number, percent
+from vitalfew.decide.phrases import number, percent, points
 from vitalfew.results.rows import InformationRow
 
 if TYPE_CHECKING:
@@ -73,25 +73,25 @@ def information_rows(
 
 def _message(one: Worth, found: Information, definitions: Definitions) -> str:
     nothing = one.worth <= _NOTHING * max(found.plan, found.of("everything"))
-    points = "next to nothing" if nothing else f"{number(one.worth)} points"
+    added = "next to nothing" if nothing else points(one.worth)
     if one.about == "everything":
-        return _of_everything(found, points)
+        return _of_everything(found, added)
     if one.subject is not None:
         kind = "metrics" if one.about == "weights" else "initiatives"
         title = definitions.title(kind, one.subject)
         what = f"how much {title} counts" if one.about == "weights" else f"what {title} does"
-        return f"Knowing for sure {what} would add {points} to what the budget buys."
+        return f"Knowing for sure {what} would add {added} to what the budget buys."
     if nothing:
-        return f"{_KNOWING[one.about]} would add {points}. {_LEAVE[one.about]}"
+        return f"{_KNOWING[one.about]} would add {added}. {_LEAVE[one.about]}"
     most = found.of("everything")
     share = one.worth / most if most > 0 else 0.0
-    told = f"{_KNOWING[one.about]} would add {points}, {percent(share)} of what could be gained by knowing."
+    told = f"{_KNOWING[one.about]} would add {added}, {percent(share)} of what could be gained by knowing."
     return f"{told} {_LEAVE[one.about]}" if share < _SMALL_PART else told
 
 
-def _of_everything(found: Information, points: str) -> str:
+def _of_everything(found: Information, added: str) -> str:
     kinds = [one for one in found.worths if one.subject is None and one.about != "everything"]
-    told = f"Knowing everything before choosing would add {points} to the {number(found.plan)} expected of the plan."
+    told = f"Knowing everything before choosing would add {added} to the {number(found.plan)} expected of the plan."
     if found.of("everything") <= LITTLE * found.plan or not kinds:
         return f"{told} No question is worth much time: decide."
     first = max(kinds, key=lambda one: one.worth)

@@ -51,6 +51,16 @@ def counted(amount: float, unit: str) -> str:
     return f"{number(amount)} {unit}"
 
 
+def points(value: float) -> str:
+    """A value in points.
+
+    >>> points(1.0), points(1.4), points(-12.3)
+    ('1 point', '1.4 points', '-12 points')
+    """
+    told = number(value)
+    return f"{told} {'point' if told in ('1', '-1') else 'points'}"
+
+
 def joined(names: Sequence[str]) -> str:
     """Names in a sentence.
 

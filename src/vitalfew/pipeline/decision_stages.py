@@ -31,6 +31,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
+        _stage("reasons", _reasons, (*before, "ledger", "plans")),
     )
 
 
@@ -116,3 +117,9 @@ def _bets(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.bets import bets
 
     return {"bets": bets(context.definitions, context.workspace.acts, tables, context.today)}
+
+
+def _reasons(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.explain import reasons
+
+    return {"reasons": reasons(context.options(tables), context.inputs(tables), tables)}
