@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from playwright.sync_api import expect
 
-from report import sample
+from report import decided
 from vitalfew.report.html import write_html
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("report") / "report.html"
-    write_html(sample.view(), path)
+    write_html(decided.view(), path)
     return path.as_uri()
 
 

@@ -30,16 +30,14 @@ if TYPE_CHECKING:
 ENOUGH = 0.02
 """Share of the best plan's value that may be lost by deciding with fewer factors."""
 _BAR = 0.7  # of the room of one tenth
-_MOST_NAMED = 6  # more names would lie over each other
 _LEAST_TOP = 0.05  # the axis of regret reaches at least this far, so that nothing is blown up
 
 
-def regret_curve(rows: Sequence[VitalFactorsRow], names: Sequence[str], title: str) -> Markup:
+def regret_curve(rows: Sequence[VitalFactorsRow], title: str) -> Markup:
     """Value lost against the number of factors one decides by, with its 80 % interval; all factors on the left.
 
     Args:
         rows: one per size, largest first, each with a regret.
-        names: what the row below each size is called: the factor left out on the way to it.
         title: the text alternative.
     """
     found = [row.regret or Estimate(0.0) for row in rows]
@@ -51,13 +49,11 @@ def regret_curve(rows: Sequence[VitalFactorsRow], names: Sequence[str], title: s
         line(LEFT, frame.down(ENOUGH), WIDE - RIGHT, frame.down(ENOUGH), "guide"),
         tag("path", d=path_of(points), class_="curve"),
     ]
-    for (x, y), row, name, each in zip(points, rows, names, found, strict=True):
+    for (x, y), row, each in zip(points, rows, found, strict=True):
         if each.low is not None and each.high is not None:
             drawn.append(line(x, frame.down(each.low), x, frame.down(each.high), "g-thin"))
         drawn.append(tag("circle", cx=x, cy=y, r=3.6, class_="g-dot" if row.enough else "g-ring"))
         drawn.append(label(x, HIGH - BOTTOM + 16, str(row.k), "tick mid"))
-        if name and len(rows) <= _MOST_NAMED:
-            drawn.append(label(x, HIGH - BOTTOM + 29, f"− {name[:14]}", "note mid"))
     drawn.append(caption_below(frame, "factors that one decides by"))
     return picture(title, drawn, width=WIDE, height=HIGH, class_="wide")
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, GroupValueRow, VitalFactorsRow
 
-_LIKELY = 0.5  # from which probability a loss is listed first
+SURE = 0.9
+"""Probability from which a loss is listed at once."""
+MOST = 12
 
 
 def model(view: View) -> Markup | None:
@@ -34,9 +36,8 @@ def _vital(view: View) -> Child:
     known = [row for row in rows if row.regret is not None]
     if not known:
         return items(note for row in rows[:1] for note in row.notes)
-    names = ["" if row.dropped is None else view.title("metrics", row.dropped) for row in known]
     told = "; ".join(f"{row.k}: {_percent(row.regret)}" for row in known)
-    drawing = regret_curve(known, names, f"Share of the best plan's value lost by number of factors: {told}")
+    drawing = regret_curve(known, f"Share of the best plan's value lost by number of factors: {told}")
     text = "The price of fewer factors: all of them on the left, a single North Star on the right."
     heads = ["Factors", Column("Which", "long"), Column("Value lost (80 %)", "num"), Column("Kendall's tau", "num")]
     body = [
@@ -90,7 +91,7 @@ def _redundant(view: View) -> Child:
 
 
 def _groups(view: View) -> Child:
-    rows = sorted(view.tables.group_values, key=lambda row: (-(row.p_loss or row.p_breach or 0.0), row.line))
+    rows = sorted(view.tables.group_values, key=lambda row: (-_risk(row), row.line, row.group))
     if not rows:
         return None
     heads = [
@@ -100,14 +101,20 @@ def _groups(view: View) -> Child:
         Column("P(loses)", "num"),
         Column("P(guardrail broken)", "num"),
     ]
-    losing = [row for row in rows if max(row.p_loss or 0.0, row.p_breach or 0.0) > _LIKELY]
+    worst = list({row.line: row for row in reversed(rows) if _risk(row) >= SURE}.values())
+    worst.sort(key=_risk, reverse=True)
     caption = "What a line means to each by their own weights or effects, in points."
-    shown = table(heads, [_group(view, row) for row in losing], caption=caption) if losing else None
-    none = None if losing else tag("p", "Nobody is more likely than not to lose by any line.", class_="muted")
+    hit = "Of each line the group that is hit hardest."
+    shown = table(heads, [_group(view, row) for row in worst[:MOST]], caption=f"{hit} {caption}") if worst else None
+    none = None if worst else tag("p", "Nobody surely loses by any line.", class_="muted")
     every = fold(
         "What every line means to everybody", table(heads, (_group(view, row) for row in rows), caption=caption)
     )
-    return tag("div", tag("h3", "Who would lose"), shown, none, every, class_="sub")
+    return tag("div", tag("h3", "Who loses"), shown, none, every, class_="sub")
+
+
+def _risk(row: GroupValueRow) -> float:
+    return max(row.p_loss or 0.0, row.p_breach or 0.0)
 
 
 def _group(view: View, row: GroupValueRow) -> tuple[Child, ...]:
@@ -122,18 +129,19 @@ def _say_do(view: View) -> Child:
     rows = view.tables.say_do
     if not rows:
         return None
-    heads = ["Factor", Column("Stated weight", "num"), Column("Share of the work", "num"), Column("", "long")]
+    heads = [
+        "Factor",
+        Column("Stated weight", "num"),
+        Column("Share of the work", "num"),
+        Column("Work less weight", "num"),
+    ]
     body = [
-        (
-            view.title("metrics", row.factor),
-            _percent(row.stated),
-            _percent(row.revealed),
-            row.message,
-        )
+        (view.title("metrics", row.factor), _percent(row.stated), _percent(row.revealed), _percent(row.gap))
         for row in rows
     ]
     caption = "Stated by people's judgements, revealed by what was chosen; 80 % intervals."
-    return tag("div", tag("h3", "Say and do"), table(heads, body, caption=caption), class_="sub")
+    why = fold("In words, factor by factor", items(row.message for row in rows))
+    return tag("div", tag("h3", "Say and do"), table(heads, body, caption=caption), why, class_="sub")
 
 
 def _percent(found: Estimate | None) -> str:

@@ -73,6 +73,7 @@ def _plans(view: View) -> Child:
             _number(row.regret),
         )
         for row in rows
+        if row is rows[0] or row.lines != rows[0].lines
     ]
     caption = "Regret: points that the best set of each draw would have on average above the plan."
     said = [text for row in rows[:1] for text in (*_binding(row), *row.notes)]
