@@ -21,35 +21,6 @@ _NAMED = 4  # groups or changes named in one finding
 
 
 @check(
-    "R28",
-    "warning",
-    why="An average gain can be paid for by a group that the average hides.",
-    do="Look at the group that loses, then mend the change for it, leave it out for it, or record a waiver.",
-    reads=("false_discoveries",),
-)
-def harmed(view: View) -> Iterator[Found]:
-    """Stakeholders or segments that clearly lose by something that has reached users: on a factor or guardrail,
-    by more than its margin.
-    """  # noqa: D205 - the first sentence is the summary, and the page of checks prints all of it
-    defined = view.definitions
-    watched = {*defined.factors, *defined.guardrails}
-    candidates = changes(view, lambda effect: effect.metric in watched and _is_live(view, effect))
-    groups: dict[str, dict[str, list[str]]] = {}
-    for change in losses(candidates, view.thresholds.false_discoveries):
-        effect = change.effect
-        guardrail = defined.guardrails.get(effect.metric)
-        group = _group(view, effect)
-        if group is not None and -change.good > (guardrail.margin if guardrail else 0.0):
-            title = view.title("metrics", effect.metric)
-            groups.setdefault(effect.experiment, {}).setdefault(title, []).append(group)
-    for experiment, losers in groups.items():
-        told = "; ".join(
-            f"{metric} got worse for {listed(dict.fromkeys(who), _NAMED)}" for metric, who in losers.items()
-        )
-        yield Found(experiment, f"{view.title('experiments', experiment)} harms: {told}.")
-
-
-@check(
     "R50",
     "warning",
     why="A gain that the customer pays for is borrowed: it comes back as churn.",
@@ -120,16 +91,6 @@ def _worst_pair(view: View, found: Sequence[Change]) -> tuple[float, str, str] |
         return None
     p_value, gain_metric, loss_metric = min(pairs)
     return min(1.0, p_value * len(pairs)), gain_metric, loss_metric
-
-
-def _group(view: View, effect: EffectRow) -> str | None:
-    """Who is affected: the segment, else the stakeholder of the metric."""
-    if effect.segment is not None:
-        return f"the segment {view.title('segments', effect.segment)}"
-    defined = view.definitions
-    held = (defined.factors.get(effect.metric), defined.guardrails.get(effect.metric))
-    key = next((found.stakeholder for found in held if found and found.stakeholder), None)
-    return view.title("stakeholders", key) if key else None
 
 
 def _initiative(view: View, effect: EffectRow) -> Initiative | None:

@@ -43,7 +43,7 @@ def not_closing(view: View) -> Iterator[Found]:
     defined = view.definitions
     business = {key for key, metric in defined.metrics.items() if metric.level == "business"}
     for key in defined.needs if business else ():
-        if not _downstream(defined, _metrics_of_need(defined, key)) & business:
+        if not downstream(defined, _metrics_of_need(defined, key)) & business:
             yield Found(key, f"The need '{view.title('needs', key)}' has no way to a metric of the business.")
     for key, objective in defined.objectives.items() if defined.needs else ():
         if not _needs_of_objective(defined, key):
@@ -102,10 +102,10 @@ def _needs_of_objective(defined: Definitions, key: str) -> set[str]:
         if key in initiative.serves:
             found |= set(initiative.serves) & set(defined.needs)
     measured = {result.metric for result in objective.key_results.values() if result.metric}
-    return found | {need for need in defined.needs if _downstream(defined, defined.needs[need].harms) & measured}
+    return found | {need for need in defined.needs if downstream(defined, defined.needs[need].harms) & measured}
 
 
-def _downstream(defined: Definitions, metrics: Iterable[str]) -> set[str]:
+def downstream(defined: Definitions, metrics: Iterable[str]) -> set[str]:
     """These metrics and all that links lead to from them."""
     reached = set(metrics)
     open_ends = list(reached)

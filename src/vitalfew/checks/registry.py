@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions, Initiative
 
-_HOMES = ("experiments", "promises", "value_model", "agreement", "needs", "conflicts", "use", "record")
+_HOMES = (
+    "experiments",
+    "promises",
+    "value_model",
+    "factors",
+    "stakeholders",
+    "agreement",
+    "needs",
+    "conflicts",
+    "use",
+    "record",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,19 @@ class Thresholds:
     least_concordance: float = 0.5
     most_spread: float = 0.7
     same_choice: float = 0.7
+    enough_lines: int = 20
+    cash_share: float = 0.8
+    internal_share: float = 0.5
+    say_do_gap: float = 0.2
+    say_do_lines: int = 5
+    range_times: float = 5.0
+    range_effects: int = 5
+    sensitive_effects: int = 3
+    swing_share: float = 0.25
+    star_price: float = 0.2
+    likely_funded: float = 0.5
+    group_loss: float = 0.5
+    group_breach: float = 0.2
     overdue_days: int = 30
     slow_days: int = 180
     blind_share: float = 0.75

@@ -35,14 +35,11 @@ def is_measured(tables: Tables, metric: str) -> bool:
 
 
 def _row(definitions: Definitions, tables: Tables, factor: str) -> FactorLightsRow:
-    found = {
-        "narrative": _narrative(definitions, factor),
-        "definition": _definition(definitions, tables, factor),
-        "weight": _weight(tables, factor),
-        "target": _target(definitions, factor),
-    }
+    narrative, definition = _narrative(definitions, factor), _definition(definitions, tables, factor)
+    weight, target = _weight(tables, factor), _target(definitions, factor)
+    found = {"narrative": narrative, "definition": definition, "weight": weight, "target": target}
     missing = tuple(f"{name}: {why}" for name, (_, why) in found.items() if why)
-    return FactorLightsRow(factor, *(light for light, _ in found.values()), missing=missing)
+    return FactorLightsRow(factor, narrative[0], definition[0], weight[0], target[0], missing)
 
 
 def _narrative(definitions: Definitions, factor: str) -> tuple[Light, str]:

@@ -1,0 +1,155 @@
+"""Checks of single factors: can they be measured, do they move in time, is the North Star one?"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.decide.lights import is_measured
+from vitalfew.decide.sides import side_of
+from vitalfew.results.words import listed
+from vitalfew.stats.normal import two_sided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.results.rows import EffectRow
+    from vitalfew.workspace.definitions import Factor
+
+_CUSTOMERS = frozenset({"payer", "user", "affected"})
+_DETECTABLE = two_sided(0.95) + two_sided(0.6)  # in standard errors: power 80 % at 5 %, two-sided
+
+
+@check(
+    "R1",
+    "warning",
+    why="Value that nobody measures is a story: everybody can agree on it, and nobody can be wrong about it.",
+    do="Say from which data its number comes, and add it to the metrics of the next experiment.",
+)
+def story_only(view: View) -> Iterator[Found]:
+    """Factors that no experiment has measured; a remark where nothing was measured at all."""
+    silent = [key for key in view.definitions.factors if not is_measured(view.tables, key)]
+    if not silent:
+        return
+    names = listed((view.title("metrics", key) for key in silent), SHOWN)
+    if any(row.estimate is not None for row in view.tables.effects):
+        one = len(silent) == 1
+        yield Found(
+            silent[0] if one else "factors",
+            f"{names} {'is' if one else 'are'} a story only: no experiment measured it.",
+        )
+    else:
+        yield Found("factors", f"The factors are a story only so far: nothing has measured {names}.", "info")
+
+
+@check(
+    "R7",
+    "warning",
+    why="Weights speak of the swing from worst to best. Of a swing nobody has ever come near, they say little.",
+    do="Narrow the range to what may really happen within the horizon, and weigh again.",
+    reads=("range_times", "range_effects"),
+)
+def no_range(view: View) -> Iterator[Found]:
+    """Ranges more than five times the largest effect ever seen, where five effects or more were."""
+    limits = view.thresholds
+    for key, factor in view.definitions.factors.items():
+        seen = [abs(row.estimate) for row in _effects(view, key) if row.estimate is not None]
+        width = abs(factor.range[1] - factor.range[0])
+        if len(seen) >= limits.range_effects and width > limits.range_times * max(seen):
+            title = view.title("metrics", key)
+            times = f"{width / max(seen):.0f} times" if max(seen) > 0 else "far more than"
+            yield Found(key, f"The range of {title} is {times} the largest of {len(seen)} effects ever seen on it.")
+
+
+@check(
+    "R7",
+    "info",
+    why="A factor that cannot be seen to move decides nothing: every test of it ends undecided.",
+    do="Take a leading metric that moves with it, or test longer and with more units: `vitalfew plan`.",
+    reads=("sensitive_effects", "swing_share"),
+)
+def insensitive(view: View) -> Iterator[Found]:
+    """Factors of which the usual experiment cannot detect a quarter of the swing, or that lag beyond the horizon."""
+    horizon = view.definitions.policy.horizon_weeks
+    blind: dict[str, float] = {}
+    for key, factor in view.definitions.factors.items():
+        share = _detectable_share(view, key, factor)
+        if factor.lag_weeks > horizon:
+            late = f"{view.title('metrics', key)} answers after {factor.lag_weeks:g} weeks; the horizon is {horizon:g}."
+            yield Found(key, late)
+        elif share is not None and share > view.thresholds.swing_share:
+            blind[key] = share
+    if blind:
+        names = listed((f"{view.title('metrics', key)} ({share:.0%})" for key, share in blind.items()), SHOWN)
+        subject = next(iter(blind)) if len(blind) == 1 else "factors"
+        yield Found(subject, f"The usual experiment sees only large parts of the swing: {names}.")
+
+
+@check(
+    "R6",
+    "warning",
+    why="A North Star that does not move, or counts activity, steers work towards what customers do not feel.",
+    do="Flag a factor that customers would name themselves and that experiments have moved.",
+    reads=("sensitive_effects", "star_price", "enough_lines"),
+)
+def unproven_north_star(view: View) -> Iterator[Found]:
+    """North Stars that do not move within a cycle, are no customer's value, count activity, or decide badly alone."""
+    defined = view.definitions
+    stars = [key for key, factor in defined.factors.items() if factor.north_star]
+    if len(stars) > 1:
+        names = listed(view.title("metrics", key) for key in stars)
+        yield Found("factors", f"There are {len(stars)} North Stars: {names}. One is meant.")
+    for key in stars:
+        doubts = [*_doubts(view, key, defined.factors[key]), *_dear(view, key)]
+        if doubts:
+            yield Found(key, f"The North Star {view.title('metrics', key)} {listed(doubts)}.")
+
+
+def _doubts(view: View, key: str, factor: Factor) -> Iterator[str]:
+    metric = view.definitions.metrics.get(key)
+    effects = _effects(view, key)
+    moved = any(_is_clear(row) for row in effects)
+    if factor.lag_weeks > view.definitions.policy.horizon_weeks:
+        yield "does not move within the horizon"
+    elif len(effects) >= view.thresholds.sensitive_effects and not moved:
+        yield f"was moved by none of {len(effects)} experiments"
+    if metric is None:
+        return
+    stakeholder = view.definitions.stakeholders.get(factor.stakeholder or "")
+    of_customers = side_of(view.definitions, key) == "customer" or (stakeholder and stakeholder.role in _CUSTOMERS)
+    if not of_customers and factor.provenance != "customer":
+        yield "is not shown to be customers' value"
+    if metric.kind == "count" and metric.level == "feature":
+        yield "counts activity in a feature"
+
+
+def _dear(view: View, key: str) -> Iterator[str]:
+    """What deciding by the North Star alone would cost, where that is much and rests on many lines."""
+    for row in view.tables.vital_factors:
+        if row.factors != (key,) or row.lines < view.thresholds.enough_lines or row.regret is None:
+            continue
+        if row.regret.low is not None and row.regret.low > view.thresholds.star_price:
+            yield f"would lose {row.regret.estimate:.0%} of the best plan's value if it decided alone"
+
+
+def _effects(view: View, factor: str) -> list[EffectRow]:
+    """Effects on a factor over all units, of sound experiments."""
+    broken = {row.experiment for row in view.tables.health if row.status == "failed"}
+    return [
+        row
+        for row in view.tables.effects
+        if row.metric == factor and row.segment is None and row.estimate is not None and row.experiment not in broken
+    ]
+
+
+def _detectable_share(view: View, key: str, factor: Factor) -> float | None:
+    errors = [row.se for row in _effects(view, key) if row.se]
+    if len(errors) < view.thresholds.sensitive_effects:
+        return None
+    return _DETECTABLE * median(errors) / abs(factor.range[1] - factor.range[0])
+
+
+def _is_clear(row: EffectRow) -> bool:
+    found = row.interval()
+    return found is not None and (found.low > 0 or found.high < 0)
