@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import DRAWS
 from vitalfew.decide.shipped import is_shipped, measured_value
 from vitalfew.workspace.definitions import Quantiles
 
@@ -44,8 +43,8 @@ class MeasuredLines:
 def measured_lines(inputs: Inputs) -> MeasuredLines:
     """What a run knows of shipped initiatives; effects that failed a trust test count for nothing."""
     factors = tuple(sorted(inputs.weights))
-    plain = replace(inputs, weights={factor: np.ones(DRAWS) for factor in factors})
-    nothing = np.zeros(DRAWS)
+    plain = replace(inputs, weights={factor: np.ones(inputs.draws) for factor in factors})
+    nothing = np.zeros(inputs.draws)
     lines, means, swings, measured, costs = [], [], [], [], []
     for key, initiative in sorted(inputs.definitions.initiatives.items()):
         if not is_shipped(initiative, inputs):
@@ -65,7 +64,7 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
         tuple(lines),
         factors,
         np.array(means, dtype=np.float64).reshape(shape),
-        np.array(swings, dtype=np.float32).reshape(*shape, min(KEPT, DRAWS)),
+        np.array(swings, dtype=np.float32).reshape(*shape, min(KEPT, inputs.draws)),
         np.array(measured, dtype=bool).reshape(shape),
         np.array(costs, dtype=np.float64),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.effects import Known, correlation, distrusted, largest_arms
+from vitalfew.decide.effects import Known, believable, correlation, distrusted
 from vitalfew.decide.true_correlation import Pairs, explained, true_correlation
 from vitalfew.evidence.roles import sign_of
 from vitalfew.results.grouped import grouped
@@ -92,9 +92,8 @@ def redundancy(definitions: Definitions, tables: Tables, weights: Mapping[str, f
 
 def effects_of(definitions: Definitions, tables: Tables, factors: tuple[str, ...]) -> Effects:
     """Every experiment's effects on these factors, those that failed a trust test left out."""
-    failed = distrusted(tables.health)
-    sound = [row for row in largest_arms(tables.effects, None) if row.metric in factors]
-    by_experiment = grouped(row for row in sound if not failed & {(row.experiment, None), (row.experiment, row.metric)})
+    sound = believable(tables.effects, distrusted(tables.health))
+    by_experiment = grouped(row for row in sound if row.metric in factors)
     moments = grouped(row for row in tables.moments if row.experiment in by_experiment)
     estimates = np.full((len(by_experiment), len(factors)), np.nan)
     errors, joint = estimates.copy(), np.full((*estimates.shape, len(factors)), np.nan)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.candidates import OVER
 from vitalfew.decide.chosen_for import chosen_for
 from vitalfew.decide.measured_lines import KEPT, expected_cost
+from vitalfew.decide.options import OVER
 from vitalfew.decide.purposes import meant_for
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of

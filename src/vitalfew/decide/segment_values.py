@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vitalfew.decide.candidates import FEWEST_FORECASTERS, OVER
-from vitalfew.decide.draws import measured_draws, promise_draws, value_of
+from vitalfew.decide.beliefs import Belief, Beliefs, changes, is_sealed
+from vitalfew.decide.draws import value_of
 from vitalfew.decide.effects import distrusted, known_effects
+from vitalfew.decide.options import OVER
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.guardrails import breach
-from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import GroupValueRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
 
@@ -37,15 +34,17 @@ def segment_values(inputs: Inputs, lines: Mapping[str, bool]) -> Iterator[GroupV
     """
     for segment, found in _by_segment(inputs).items():
         for line, shipped in lines.items():
-            known = {m: e for m, e in found.get(line, {}).items() if e.trusted and m in inputs.weights}
-            effects = measured_draws(known, np.eye(len(known)), {}, inputs.seed, f"{line}@{segment}")
-            forecast = {} if shipped else _forecasts(inputs, line, segment, known)
-            if not effects and not forecast:
+            measured = {m: e for m, e in found.get(line, {}).items() if e.trusted and m in inputs.counted}
+            forecasts = () if shipped else _forecasts(inputs, line, segment, measured)
+            if not measured and not forecasts:
                 continue
-            drawn = value_of(inputs.definitions, effects | forecast, inputs.weights, 1.0)
-            notes = (_REACHED, _FORECAST) if forecast else (_REACHED,)
-            loss = float((drawn.value < 0).mean())
-            yield GroupValueRow(line, segment, "segment", drawn.summary(), loss, shipped, notes=notes)
+            known = Beliefs(measured, 1.0, forecasts, {}, sealed=False, reasons=())
+            drawn = changes(inputs, line, inputs.definitions.initiatives[line].team, known)
+            value = value_of(inputs.curves, drawn.by_metric, inputs.weights)
+            if value.parts:
+                notes = (_REACHED, _FORECAST) if forecasts else (_REACHED,)
+                loss = float((value.value < 0).mean())
+                yield GroupValueRow(line, segment, "segment", value.summary(), loss, shipped, notes=notes)
 
 
 def guarded(inputs: Inputs, rows: Iterable[GroupValueRow], lines: Mapping[str, bool]) -> Iterator[GroupValueRow]:
@@ -106,12 +105,11 @@ def _by_segment(inputs: Inputs) -> dict[str, Found]:
     }
 
 
-def _forecasts(inputs: Inputs, line: str, segment: str, known: Mapping[str, Known]) -> dict[str, Floats]:
-    """Draws of forecasts about a segment, of what was not measured there; none that would tell what one person said."""
-    drawn: dict[str, Floats] = {}
+def _forecasts(inputs: Inputs, line: str, segment: str, known: Mapping[str, Known]) -> tuple[Belief, ...]:
+    """Forecasts about a segment, of what was not measured there; none that would tell what one person said."""
+    found: dict[str, Belief] = {}
     for promise in inputs.promises_of(line):
-        told = promise.locked_at is not None or promise.forecasters >= FEWEST_FORECASTERS
-        if promise.segment == segment and told and promise.metric in inputs.weights and promise.metric not in known:
-            numbers = stream(inputs.seed, line, promise.metric, segment)
-            drawn.setdefault(promise.metric, promise_draws(promise, numbers))
-    return drawn
+        wanted = promise.metric in inputs.counted and promise.metric not in known
+        if promise.segment == segment and wanted and not is_sealed(promise):
+            found.setdefault(promise.metric, Belief(promise, 1.0))
+    return tuple(found.values())
