@@ -188,7 +188,7 @@ def change(line: CandidateLine, field: Field) -> Iterator[Sentence]:
         yield _by_weight(side, found.weight, field)
     else:
         yield Sentence("change", "No weight of a single factor would change that.")
-    if found.price is not None:
+    if found.price is not None and found.price.at > _NONE * found.cost:
         yield _by_cost(side, found, found.price, field.unit)
     if line.recommendation == "test_first" and not stronger(line.grade, "staged"):
         text = "To be funded it needs evidence of its own: an experiment, or a rollout in steps."

@@ -67,7 +67,7 @@ def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question
         share = effect.at / effect.now
         text = f"Whom does it reach? Below {percent(share)} of all units it would leave the plan, and use data tell."
         questions.append(_Question(text, share, cheap=True))  # nothing known: every reach is as likely
-    if found.price is not None:
+    if found.price is not None and found.price.chance > 0:
         text = (
             f"What does it really cost? From {counted(found.price.at, field.unit)} on the decision is another "
             f"({chance(found.price.chance)} likely)."

@@ -52,14 +52,15 @@ def carried_by(definitions: Definitions, parts: Sequence[FactorPart]) -> Sentenc
     carry = [factor for factor in ranked if sign * shares[factor] > _SMALL * whole]
     against = [factor for factor in reversed(ranked) if sign * shares[factor] < -_SMALL * whole]
     carried = sum(abs(shares[factor]) for factor in carry)
-    names = [f"{definitions.title('metrics', f)} ({percent(abs(shares[f]) / carried)})" for f in carry]
-    verb = "carries" if len(names) == 1 else "carry"
+    shown = [f"{definitions.title('metrics', f)} ({percent(abs(shares[f]) / carried)})" for f in carry]
+    verb = "carries" if len(carry) == 1 else "carry"
     what = "what it is worth" if total >= 0 else "its loss"
     if len(carry) == 1:
         text = f"{definitions.title('metrics', carry[0])} {verb} {what}."
     else:
-        text = f"{joined(names)} {verb} {what}."
+        text = f"{joined(shown)} {verb} {what}."
     if against:
         pull = "pulls" if len(against) == 1 else "pull"
-        text += f" {joined([definitions.title('metrics', f) for f in against])} {pull} the other way."
-    return Sentence("why", text, {f"points.{factor}": mean for factor, mean in shares.items()})
+        names = joined([definitions.title("metrics", f) for f in against])
+        text += f" {names[:1].upper()}{names[1:]} {pull} the other way."
+    return Sentence("why", text[:1].upper() + text[1:], {f"points.{factor}": mean for factor, mean in shares.items()})
