@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vitalfew.cli.output import day, progress, write_json
+from vitalfew.cli.runs import leave
 
 
 def register(app: typer.Typer) -> None:
@@ -42,3 +43,4 @@ def calibrate(
         write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         typer.echo(str(found))
+    leave(results)

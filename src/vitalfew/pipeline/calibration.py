@@ -7,13 +7,16 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from vitalfew.errors import UsageError, suggest
+from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.pipeline.results import Results
 
 if TYPE_CHECKING:
     from vitalfew.judgement.calibration_rows import History
     from vitalfew.results.rows import CalibrationRow, Tables
     from vitalfew.workspace.workspace import Workspace
+
+
+_READS_OUTCOMES = ("measure", "effects", "judgement", "at_due", "verdicts")
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,19 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
 
 
 def track_record(workspace: Workspace) -> dict[str, float]:
-    """Weights of forecasters, by person, as of today: nobody's when none has a record yet, which needs no run."""
+    """Weights of forecasters, by person, as of today: nobody's when none has a record yet, which needs no run.
+
+    Raises:
+        DataError: what came of promises could not be read.
+    """
     from vitalfew.judgement.calibration_rows import person_weights
 
     if not _may_have_records(workspace):
         return {}
     results = _computed(workspace)
+    for row in results.failures:
+        if row.stage.startswith(_READS_OUTCOMES):
+            raise DataError(row.reason)
     return person_weights(history_of(workspace, results.tables, _day(results)))
 
 

@@ -44,7 +44,7 @@ def _scores(row: CalibrationRow) -> Iterator[str]:
     if row.delivered is not None:
         yield f"of the gains promised, {_between(row.delivered)} came"
     if row.coverage is not None:
-        yield f"{_between(row.coverage, 95)} of it inside the 80 % ranges: {_ranges(row.stretch)}"
+        yield f"inside the 80 % ranges came {_between(row.coverage, 95)}: {_ranges(row.stretch)}"
     if row.skill is not None:
         than = "better" if row.skill >= 0 else "worse"
         yield f"score (CRPS) {row.crps:.3g} of a range, {abs(row.skill):.0%} {than} than knowing no initiative"
