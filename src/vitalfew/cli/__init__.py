@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from vitalfew import __version__
-from vitalfew.cli import acts, analysis, backtesting, exchange, forecasts, planning, runs
+from vitalfew.cli import (
+    acts,
+    analysis,
+    backtesting,
+    exchange,
+    explaining,
+    forecasts,
+    planning,
+    portfolio,
+    runs,
+    value_model,
+)
 from vitalfew.cli.output import harmless
 from vitalfew.errors import UsageError, VitalfewError
 
@@ -44,6 +55,9 @@ def vitalfew(
 runs.register(app)
 analysis.register(app)
 planning.register(app)
+portfolio.register(app)
+explaining.register(app)
+value_model.register(app)
 backtesting.register(app)
 acts.register(app)
 forecasts.register(app)

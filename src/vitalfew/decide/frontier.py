@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Side
 
 POINTS = 12
-"""Budgets of the frontier, evenly from one twelfth of what all that is worth something costs."""
+"""Budgets of the frontier, evenly from one twelfth of what all that is worth something costs together."""
 FLOORS = (0.0, 0.5, 0.8)
 """What the other sides keep at least, as shares of what they have in the best plan."""
 _EFFORT = Effort(seconds=1.0, gap=1e-3)
 _ALIKE = 1e-3
+_NEAR = 0.01  # a budget of the grid so near to the given one says nothing besides
 
 
 def frontier(menu: Menu, best: Choice) -> tuple[FrontierRow, ...]:
@@ -40,11 +41,16 @@ def frontier(menu: Menu, best: Choice) -> tuple[FrontierRow, ...]:
 
 
 def grid(menu: Menu) -> tuple[float, ...]:
-    """Budgets up to what all lines of positive value cost, the menu's own among them where it is smaller."""
-    useful = menu.allowed & (menu.worth > 0)
-    most = float(menu.price[useful].sum())
-    budgets = {float(each) for each in np.linspace(most / POINTS, most, POINTS)}
-    return tuple(sorted(budgets | ({menu.budget} if menu.budget < most else set())))
+    """Budgets up to what the best set costs when money is no object, the menu's own among them where it is smaller."""
+    free = [bound for bound in menu.bounds if bound.kind != "budget"]
+    most = float(menu.price[choose(menu.worth, free, menu.allowed, _EFFORT).chosen].sum())
+    if most <= 0:
+        return ()
+    budgets = [float(each) for each in np.linspace(most / POINTS, most, POINTS)]
+    if menu.budget >= most:
+        return tuple(budgets)
+    apart = [budget for budget in budgets if abs(budget - menu.budget) > _NEAR * most]
+    return tuple(sorted([*apart, menu.budget]))
 
 
 def _over_budgets(menu: Menu) -> Iterator[FrontierRow]:
