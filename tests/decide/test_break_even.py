@@ -84,7 +84,8 @@ def test_at_the_value_and_the_cost_told_the_line_changes_sides(company: Any) -> 
 @given(companies, st.lists(st.floats(0.1, 1), min_size=3, max_size=3))
 def test_at_the_weight_told_the_line_changes_sides(company: Any, raw: list[float]) -> None:
     weights = np.array(raw) / sum(raw)
-    chosen = options(*company, weights=weights)
+    values, costs, budget = company
+    chosen = options(values, costs, budget, weights)
     expected = means(chosen)
     for one in standings(chosen):
         if one.weight is None:

@@ -38,9 +38,12 @@ def _candidates(options: Options, inputs: Inputs, tables: Tables) -> Iterator[Re
     hidden = hidden_lines(options, tables.candidates)
     field = Field(inputs, lines, standings(options), best, options.budget, hidden)
     for line in tables.candidates:
-        for sentence in (*candidates.why(line, field), *candidates.change(line, field)):
+        for sentence in (
+            *candidates.why(line, field),
+            *candidates.change(line, field),
+            *ask_about_candidate(line, field),
+        ):
             yield sentence.about(line.line)
-        yield ask_about_candidate(line, field).about(line.line)
 
 
 def _shipped(inputs: Inputs, tables: Tables) -> Iterator[ReasonRow]:

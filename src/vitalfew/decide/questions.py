@@ -12,7 +12,7 @@ from vitalfew.decide.testing import DECIDE_ANYWAY
 if TYPE_CHECKING:
     from vitalfew.decide.break_even import Standing
     from vitalfew.decide.explain_candidates import Field
-    from vitalfew.results.rows import CandidateLine, ShippedLine
+    from vitalfew.results.rows import CandidateLine, ShippedLine, SuggestedTest
 
 WORTH_ASKING = 0.05
 """Probability of another decision from which an answer is worth having."""
@@ -27,29 +27,28 @@ _MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question, the probability that its answer changes the decision, and whether an hour will answer it."""
+    """A question that an hour will answer, and the probability that its answer changes the decision."""
 
     text: str
     likely: float
-    cheap: bool
 
 
-def ask_about_candidate(line: CandidateLine, field: Field) -> Sentence:
+def ask_about_candidate(line: CandidateLine, field: Field) -> tuple[Sentence, ...]:
     """What to ask next: an answer that costs an hour before a test, as long as it is about as likely to matter."""
     place = field.place(line.line)
-    if line.kind == "feature":
-        return Sentence("ask", "Does anybody miss it? Hide it from some of the users first.")
     if line.line in field.hidden:
-        return Sentence("ask", "What does one more person expect of it? Fewer than three have forecast it.")
+        return (Sentence("ask", "What does one more person expect of it? Fewer than three have forecast it."),)
     if place is None:
-        return Sentence("ask", _missing(line))
+        missed = "Does anybody miss it? Hide it from some of the users first."
+        return (Sentence("ask", missed if line.kind == "feature" else _missing(line)),)
     found = field.standings[place]
     cheap = max(_cheap(line, found, field), key=lambda one: one.likely)
     effect = 0.0 if found.effect is None else found.effect.chance
     numbers = {"by_effect": effect, "by_answer": cheap.likely}
     if cheap.likely >= max(WORTH_ASKING, effect / 2):
-        return Sentence("ask", cheap.text, numbers)
-    return _by_test(line, field, effect, numbers)
+        then = (_test(line.test, "Then test it"),) if line.test is not None else ()
+        return (Sentence("ask", cheap.text, numbers), *then)
+    return (_by_test(line, field, effect, numbers),)
 
 
 def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question]:
@@ -60,13 +59,13 @@ def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question
         about = definitions.title("metrics", found.weight.factor)
         weights = f"How much does {about} count? Agreeing on the weights changes this decision with "
         weights += chance(found.by_weights)
-    questions = [_Question(f"{weights} probability, and talking costs an hour.", found.by_weights, cheap=True)]
+    questions = [_Question(f"{weights} probability, and talking costs an hour.", found.by_weights)]
     initiative = definitions.initiatives.get(line.line)
     effect = found.effect
     if initiative is not None and initiative.reach is None and found.planned and effect is not None and effect.now > 0:
         share = effect.at / effect.now
         text = f"Whom does it reach? Below {percent(share)} of all units it would leave the plan, and use data tell."
-        questions.append(_Question(text, share, cheap=True))  # nothing known: every reach is as likely
+        questions.append(_Question(text, share))  # nothing known: every reach is as likely
     if found.price is not None and found.price.chance > 0:
         text = (
             f"What does it really cost? From {counted(found.price.at, field.unit)} on the decision is another "
@@ -74,15 +73,13 @@ def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question
         )
         if not found.planned:
             text = text.replace("From", "Up to").replace(" on the", " the")
-        questions.append(_Question(text, found.price.chance, cheap=True))
+        questions.append(_Question(text, found.price.chance))
     return questions
 
 
 def _by_test(line: CandidateLine, field: Field, effect: float, numbers: dict[str, float]) -> Sentence:
     if line.test is not None:
-        test = line.test
-        numbers |= {"worth": test.worth, "cost": test.cost, "net": test.net, "units_per_arm": float(test.units_per_arm)}
-        return Sentence("ask", f"Test it: {test.reason}.", numbers)
+        return _test(line.test, "Test it")
     if effect < WORTH_ASKING:
         return Sentence("ask", "None: no answer is likely to change the decision.", numbers)
     told = [promise.forecasters for promise in field.inputs.promises_of(line.line)]
@@ -92,6 +89,11 @@ def _by_test(line: CandidateLine, field: Field, effect: float, numbers: dict[str
         return Sentence("ask", "None that pays: a test costs more than it can tell. Decide.", numbers)
     text = "What does it do? A first small experiment on the same metric would show how large a test must be."
     return Sentence("ask", text, numbers)
+
+
+def _test(test: SuggestedTest, start: str) -> Sentence:
+    numbers = {"worth": test.worth, "cost": test.cost, "net": test.net, "units_per_arm": float(test.units_per_arm)}
+    return Sentence("ask", f"{start}: {test.reason}.", numbers)
 
 
 def _missing(line: CandidateLine) -> str:

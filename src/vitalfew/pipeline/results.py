@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from vitalfew.pipeline.explanation import Explanation
     from vitalfew.report import View
     from vitalfew.report.charts import Chart
     from vitalfew.results.run import RunInfo
@@ -111,6 +112,19 @@ class Results:
         if len(known) != 1:
             raise UsageError(f"{len(known)} experiments could be drawn", expected="the key of one", hint=_few(known))
         return known[0]
+
+    def explain(self, line: str) -> Explanation:
+        """Why a line of the ledger stands where it does, what would change that, and what to ask next.
+
+        Args:
+            line: its key.
+
+        Raises:
+            UsageError: the ledger has no such line.
+        """
+        from vitalfew.pipeline.explanation import explanation
+
+        return explanation(self.tables, line)
 
     def __str__(self) -> str:
         from vitalfew.report import run_text
