@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vitalfew.stats.stack import Stack
+from vitalfew.stats.stack import Stack, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,13 @@ class Sample:
     fault: Faults
     df: Floats | None = None
 
+    @classmethod
+    def joined(cls, parts: Sequence[Sample]) -> Sample:
+        """Entries of several samples after each other."""
+        fields = zip(*((one.n, one.shift, one.mean, one.variance, one.freedom) for one in parts), strict=True)
+        n, shift, mean, variance, freedom = (np.concatenate(field) for field in fields)
+        return cls(n, shift, mean, variance, np.concatenate([one.fault for one in parts]), freedom)
+
     @property
     def freedom(self) -> Floats:
         """Degrees of freedom of the variance."""
@@ -104,6 +111,14 @@ class Lifts:
     high: Floats
 
 
+class Columns(NamedTuple):
+    """Places of numerators and denominators in a stack, `(m,)` each; those of a mean are the same. `ratio`: no mean."""
+
+    y: Places
+    x: Places
+    ratio: NDArray[np.bool_]
+
+
 def sample(moments: Sequence[Moments], numerators: Sequence[str], denominators: Sequence[str | None]) -> Sample:
     """Collect arms for a comparison, one entry per (moments, numerator, denominator), `(m,)`.
 
@@ -111,20 +126,29 @@ def sample(moments: Sequence[Moments], numerators: Sequence[str], denominators: 
     variance of its linearisation (delta method): var(y) - 2 r cov(x, y) + r^2 var(x), over the squared mean of x
     (Deng, Knoblich & Lu 2018, section 3.1).
     """
-    return gathered(Stack(moments), numerators, denominators)
+    parts = []
+    for at in blocks(moments):
+        stack = Stack(moments[at])
+        parts.append(gathered(stack, columns(stack, numerators[at], denominators[at])))
+    return parts[0] if len(parts) == 1 else Sample.joined(parts)
 
 
-def gathered(stack: Stack, numerators: Sequence[str], denominators: Sequence[str | None]) -> Sample:
-    """`sample` of Moments that were laid end to end already."""
-    y = stack.places(numerators)
-    found = _means(stack, y)
-    ratios = np.array([name is not None for name in denominators], dtype=bool)
-    if not ratios.any():
-        return found
+def columns(stack: Stack, numerators: Sequence[str], denominators: Sequence[str | None]) -> Columns:
+    """Look up the columns of means and ratios."""
+    y, ratio = stack.places(numerators), np.array([name is not None for name in denominators], dtype=bool)
+    if not ratio.any():
+        return Columns(y, y, ratio)
     bottoms = [top if bottom is None else bottom for top, bottom in zip(numerators, denominators, strict=True)]
-    other = _ratios(stack, y, stack.places(bottoms))
-    pairs = zip(_parts(found), _parts(other), strict=True)
-    n, shift, mean, variance, fault = (np.where(ratios, two, one) for one, two in pairs)
+    return Columns(y, stack.places(bottoms), ratio)
+
+
+def gathered(stack: Stack, asked: Columns) -> Sample:
+    """`sample` of Moments that were laid end to end already."""
+    found = _means(stack, asked.y)
+    if not asked.ratio.any():
+        return found
+    pairs = zip(_parts(found), _parts(_ratios(stack, asked.y, asked.x)), strict=True)
+    n, shift, mean, variance, fault = (np.where(asked.ratio, two, one) for one, two in pairs)
     return Sample(n, shift, mean, variance, fault.astype(np.int64))
 
 

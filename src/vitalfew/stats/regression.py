@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.stats.arrays import Fault, Sample, gathered
+from vitalfew.stats.arrays import Fault, Sample, columns, gathered
 from vitalfew.stats.fits import Arm, independent, interacted, pooled
-from vitalfew.stats.stack import Stack
+from vitalfew.stats.stack import Stack, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from vitalfew.stats.arrays import Columns
     from vitalfew.stats.fits import Bools, Fit
     from vitalfew.stats.moments import Moments
     from vitalfew.stats.stack import Floats, Places
@@ -68,6 +70,17 @@ class Adjusted:
     used: tuple[tuple[str, ...], ...]
     notes: tuple[tuple[str, ...], ...]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Adjusted]) -> Adjusted:
+        """Comparisons of several parts after each other."""
+        return cls(
+            Sample.joined([one.control for one in parts]),
+            Sample.joined([one.treatment for one in parts]),
+            np.concatenate([one.reduction for one in parts]),
+            tuple(chain.from_iterable(one.used for one in parts)),
+            tuple(chain.from_iterable(one.notes for one in parts)),
+        )
+
 
 def adjusted(
     control: Sequence[Moments],
@@ -101,14 +114,29 @@ def adjusted(
     >>> round(float(found.reduction[0]), 2), found.used
     (0.84, (('y/before',),))
     """
-    stacks = Stack(control), Stack(treatment)
-    base = gathered(stacks[0], numerators, denominators), gathered(stacks[1], numerators, denominators)
     asked = [tuple(names) for names in covariates]
+    parts = [
+        _adjusted(control[at], treatment[at], numerators[at], denominators[at], asked[at])
+        for at in blocks(control, treatment)
+    ]
+    return parts[0] if len(parts) == 1 else Adjusted.joined(parts)
+
+
+def _adjusted(
+    control: Sequence[Moments],
+    treatment: Sequence[Moments],
+    numerators: Sequence[str],
+    denominators: Sequence[str | None],
+    asked: Sequence[tuple[str, ...]],
+) -> Adjusted:
+    stacks = Stack(control), Stack(treatment)
+    compared = columns(stacks[0], numerators, denominators), columns(stacks[1], numerators, denominators)
+    base = gathered(stacks[0], compared[0]), gathered(stacks[1], compared[1])
     nothing: tuple[tuple[str, ...], ...] = ((),) * len(asked)
     if not any(asked):
         return Adjusted(*base, np.zeros(len(asked)), nothing, nothing)
     with np.errstate(all="ignore"):  # what cannot be computed is left out, and said
-        arms, reasons = _arms(stacks, base, numerators, denominators, asked)
+        arms, reasons = _arms(stacks, compared, base, numerators, asked)
         reasons = _without_collinear(arms, reasons)
         one, other, reduction = _fit(arms, base, reasons == Reason.USED)
     return Adjusted(one, other, reduction, *_words(asked, reasons, reduction > 0))
@@ -150,17 +178,20 @@ class _Products:
 
 def _arms(
     stacks: tuple[Stack, Stack],
+    compared: tuple[Columns, Columns],
     base: tuple[Sample, Sample],
     numerators: Sequence[str],
-    denominators: Sequence[str | None],
     asked: Sequence[tuple[str, ...]],
 ) -> tuple[tuple[Arm, Arm], NDArray[np.int64]]:
     """Both arms with covariates in units of their standard deviation, and the `Reason` of each covariate, `(m, p)`."""
-    p = max(len(names) for names in asked)
-    wanted = np.array([len(names) for names in asked])[:, None] > np.arange(p)
-    padded = [names + (top,) * (p - len(names)) for names, top in zip(asked, numerators, strict=True)]
-    columns = (numerators, denominators, padded)
-    one, two = (_products(stack, *columns, wanted) for stack in stacks)
+    lengths = list(map(len, asked))
+    p = max(lengths)
+    wanted = np.array(lengths)[:, None] > np.arange(p)
+    alike = min(lengths) == p
+    padded = (
+        asked if alike else [names + (top,) * (p - len(names)) for names, top in zip(asked, numerators, strict=True)]
+    )
+    one, two = (_products(stack, found, padded, wanted) for stack, found in zip(stacks, compared, strict=True))
     size = np.maximum(np.abs(one.shift + one.mean), np.abs(two.shift + two.mean))
     spread = np.sqrt(np.einsum("mii->mi", one.zz + two.zz) / (base[0].n + base[1].n)[:, None])
     varies = spread > 4 * _EPSILON * size
@@ -181,16 +212,8 @@ def _arms(
     return (ready[0], ready[1]), reasons.astype(np.int64)
 
 
-def _products(
-    stack: Stack,
-    numerators: Sequence[str],
-    denominators: Sequence[str | None],
-    padded: Sequence[tuple[str, ...]],
-    wanted: Bools,
-) -> _Products:
-    y = stack.places(numerators)[:, None]
-    bottoms = [top if bottom is None else bottom for top, bottom in zip(numerators, denominators, strict=True)]
-    x = stack.places(bottoms)[:, None]
+def _products(stack: Stack, found: Columns, padded: Sequence[tuple[str, ...]], wanted: Bools) -> _Products:
+    y, x = found.y[:, None], found.x[:, None]
     z: Places = np.column_stack([stack.places(names) for names in zip(*padded, strict=True)])
     n, zy = stack.n(z, z), stack.cross(z, y)
     with np.errstate(all="ignore"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Places = NDArray[np.intp]
+
+
+BLOCK = 2**18
+"""Numbers of one kind that a stack should hold: two megabytes, which memory once taken holds again and again."""
 
 
 class Stack:
@@ -119,6 +124,29 @@ class Stack:
     @cached_property
     def _highs(self) -> Floats:
         return self._flat("high")
+
+
+def blocks(*arms: Sequence[Moments]) -> list[slice]:
+    """Stretches of entries to stack one after the other, so that many large Moments need little new memory.
+
+    Where entries of the same Moments do not stand together they would be laid down again and again; then all are one.
+    """
+    new, distinct = zip(*map(_laid_down, arms), strict=True)
+    total = np.cumsum(np.sum(new, axis=0))
+    if not len(total) or total[-1] > 2 * sum(distinct):
+        return [slice(0, len(total))]
+    cuts = np.flatnonzero(np.diff(total // BLOCK)) + 1
+    return [slice(first, last) for first, last in pairwise([0, *cuts.tolist(), len(total)])]
+
+
+def _laid_down(arm: Sequence[Moments]) -> tuple[Places, int]:
+    """Numbers of one kind that each entry adds to a stack, `(m,)`, and how many different Moments hold together."""
+    ids = np.fromiter(map(id, arm), dtype=np.intp, count=len(arm))
+    firsts = np.flatnonzero(np.diff(ids, prepend=0))
+    new = np.zeros(len(arm), dtype=np.intp)
+    new[firsts] = [len(arm[at].names) ** 2 for at in firsts.tolist()]
+    _, once = np.unique(ids[firsts], return_index=True)
+    return new, int(new[firsts[once]].sum())
 
 
 def _starts(sizes: Places) -> Places:
