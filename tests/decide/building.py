@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitalfew.results.rows import EffectRow, Estimate, Interval, PromiseRow, Tables, UseRow, WeightRow
+from vitalfew.results.rows import (
+    CalibrationPosteriorRow,
+    EffectRow,
+    Estimate,
+    Interval,
+    PromiseRow,
+    Tables,
+    UseRow,
+    WeightRow,
+)
 from vitalfew.workspace.definitions import Definitions
 
 Z95 = 1.959964
@@ -76,5 +85,9 @@ def use(feature: str, reach: float, *, hardly: bool) -> UseRow:
 WEIGHTS = (WeightRow("retention", 0.75, raters=4), WeightRow("tickets", 0.25, raters=4))
 
 
+AS_SAID = (CalibrationPosteriorRow(1.0, (), (0.0, 1.0), (0.0, 0.0, 0.0, 0.0), 0.0, 1.0, 0.0, 0.0),)
+"""A record by which forecasts come out as they are said."""
+
+
 def tables(**parts: Any) -> Tables:
-    return Tables(**({"weights": WEIGHTS} | parts))
+    return Tables(**({"weights": WEIGHTS, "calibration_posterior": AS_SAID} | parts))

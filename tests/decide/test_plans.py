@@ -51,7 +51,7 @@ def test_the_cheapest_plan_leaves_out_what_hardly_counts() -> None:
 
 def test_what_a_tenth_more_of_a_bound_would_give_is_told() -> None:
     best = planned(POINTS, THREE, policy={"budget": 10}).plans[0]
-    assert best.binding == ("the budget of 10 person-weeks: a tenth more would give 1.6 points more",)
+    assert best.binding == ("the budget of 10 person-weeks: a tenth more would give 1.59 points more",)
     assert planned(POINTS, THREE, policy={"budget": 40}).plans[0].binding == ()
 
 

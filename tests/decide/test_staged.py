@@ -86,7 +86,7 @@ def test_a_bet_is_funded_for_its_first_step() -> None:
     (row,) = found.staged
     # 0.03 of 0.2 at weight 0.75 are 11.25 points, worth 22.5; a symmetric metalog is logistic.
     sd = 22.5 / 0.03 * 0.06 / math.log(9) * math.pi / math.sqrt(3)
-    assert row.now == pytest.approx(staged_normal(22.5, sd, 2, 30, 0.9), rel=0.06)
+    assert row.now == pytest.approx(staged_normal(22.5, sd, 2, 30, 0.9), rel=0.1)
     assert row.now > row.at_once
     assert row.first_cost + row.later_cost == 32
     best = found.plans[0]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.judgement.metalog import moments, sample
 from vitalfew.judgement.posterior import Mixture
 from vitalfew.judgement.streams import stream, weight_numbers
 from vitalfew.results.rows import FactorPart, Value
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vitalfew.decide.effects import Known
-    from vitalfew.results.rows import PromiseRow, Tables, WeightPosteriorRow
+    from vitalfew.decide.utility import Curve, Reals
+    from vitalfew.results.rows import Tables, WeightPosteriorRow
     from vitalfew.workspace.definitions import Definitions, Quantiles
 
     Floats = NDArray[np.float64]
@@ -84,74 +83,52 @@ def mixture(rows: Sequence[WeightPosteriorRow]) -> Mixture:
     return Mixture(factors, share, means, covariance)
 
 
-def measured_draws(
-    known: Mapping[str, Known], joint: Floats, priors: Mapping[str, PromiseRow], seed: int, line: str
-) -> dict[str, Floats]:
-    """Draws of measured effects on factors, `(draws,)` each, in the metrics' units.
-
-    With a forecast as prior the draws are of the posterior: normal prior with the forecast's moments, normal likelihood
-    with the covariance of the estimates (6.3). That serves only to rank candidates; verdicts and shipped lines never
-    mix a promise with its own evidence. A forecast without any spread does not say how sure it is, and gives no prior.
-
-    Args:
-        known: effects by factor.
-        joint: correlation of their estimates, `(k, k)`, in the order of `known`.
-        priors: forecasts of some of the factors.
-        seed: of the run.
-        line: key of the line.
-    """
-    if not known:
-        return {}
-    se = np.array([effect.se for effect in known.values()])
-    mean, covariance = np.array([effect.estimate for effect in known.values()]) / se, joint
-    prior = [moments(priors[factor]) if factor in priors else (0.0, 0.0) for factor in known]
-    if any(variance > 0 for _, variance in prior):
-        # In standard errors, so that units do not matter; the ridge keeps identical estimates invertible.
-        evidence = np.linalg.inv(joint + 1e-9 * np.eye(len(se)))
-        spread = np.array([variance for _, variance in prior])
-        precision = np.divide(se**2, spread, out=np.zeros_like(se), where=spread > 0)
-        covariance = np.linalg.inv(evidence + np.diag(precision))
-        mean = covariance @ (evidence @ mean + precision * np.array([m for m, _ in prior]) / se)
-    noise = _root(covariance) @ np.vstack([stream(seed, line, factor).standard_normal(DRAWS) for factor in known])
-    return {factor: se[i] * (mean[i] + noise[i]) for i, factor in enumerate(known)}
-
-
-def _root(covariance: Floats) -> Floats:
-    """The symmetric square root: it does not depend on the order of the rows."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)
-
-
-def promise_draws(promise: PromiseRow, rng: np.random.Generator) -> Floats:
-    """Draws of a forecast effect, `(draws,)`: the three-term metalog, with the point mass of no effect."""
-    return sample(promise, rng.uniform(np.finfo(float).eps, 1, DRAWS))
-
-
 def value_of(
-    definitions: Definitions, effects: Mapping[str, Floats], weights: Mapping[str, Floats], scale: float
+    curves: Mapping[str, Curve], changes: Mapping[str, Reals], weights: Mapping[str, Floats], share: float = 1.0
 ) -> LineDraws:
-    """Value in points: 100 x sum of weight x change of utility, linear over each factor's range (6.5).
+    """Value in points: 100 x sum of weight x change of utility (6.5).
 
     Args:
-        definitions: for ranges and directions.
-        effects: change of each factor's metric over all units (reach applied), `(draws,)`.
-        weights: by factor, `(draws,)`; of every factor in `effects`.
-        scale: share of the horizon that counts, after ramp and discount.
+        curves: utilities by factor.
+        changes: of each factor's metric over all units (reach applied), in its unit, `(draws,)`.
+        weights: by factor, `(draws,)`; changes of what was not weighed do not count.
+        share: of the horizon that counts.
     """
-    parts = {}
-    for factor, change in sorted(effects.items()):
-        low, high = sorted(definitions.factors[factor].range)
-        sign = -1.0 if definitions.metrics[factor].direction == "down" else 1.0
-        parts[factor] = 100 * scale * weights[factor] * sign * change / (high - low)
+    parts = {
+        factor: np.asarray(100 * share * weights[factor] * curves[factor].change(change), dtype=np.float64)
+        for factor, change in sorted(changes.items())
+        if factor in weights
+    }
     total = np.sum(list(parts.values()), axis=0) if parts else np.zeros(DRAWS)
     return LineDraws(np.asarray(total, dtype=np.float64), parts)
 
 
-def horizon_share(weeks: float, discount: float, ramp_weeks: float) -> float:
-    """Share of the horizon's value that a line reaches: linear ramp, yearly discount, week by week."""
+def horizon_share(
+    weeks: float,
+    discount: float,
+    ramp_weeks: float,
+    half_life: float | None = None,
+    lag: float = 0.0,
+    until: float | None = None,
+) -> float:
+    """Share of the horizon's value that a line reaches, week by week from the day it is out.
+
+    Args:
+        weeks: of the horizon.
+        discount: per year, as a share.
+        ramp_weeks: over which effects grow to their full size, in a straight line.
+        half_life: weeks after which an effect is half as large; None: it stays.
+        lag: weeks by which the factor follows.
+        until: weeks after which it is worth nothing any more; None: there is no such day.
+    """
     at = np.arange(max(int(weeks), 1)) + 0.5
-    ramp = np.minimum(1.0, at / ramp_weeks) if ramp_weeks > 0 else np.ones_like(at)
-    return float((ramp * (1 + discount) ** (-at / 52)).mean())
+    since = np.maximum(at - lag, 0)
+    reached = np.minimum(1.0, since / ramp_weeks) if ramp_weeks > 0 else (since > 0).astype(np.float64)
+    if half_life is not None:
+        reached = reached * 0.5 ** (since / half_life)
+    if until is not None:
+        reached = reached * np.clip(until - at + 0.5, 0, 1)  # of the last week, the part that still counts
+    return float((reached * (1 + discount) ** (-at / 52)).mean())
 
 
 def cost_draws(cost: float | Quantiles, rng: np.random.Generator) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 GRADES: tuple[Grade, ...] = ("replicated", "tested", "staged", "dated", "correlated", "opinion")
 AGREE = 0.05
 """P-value of equal effects (Cochran's Q) from which several experiments count as repeating each other."""
+BIAS: Mapping[Grade, float] = MappingProxyType(
+    {"replicated": 0.0, "tested": 0.0, "staged": 0.02, "dated": 0.05, "correlated": 0.1, "opinion": 0.0}
+)
+"""What an effect of a grade may be wrong by besides its standard error: a standard deviation, as a share of the
+factor's range. Random assignment leaves none. Opinion has none either, for its range says all of its doubt."""
+BIAS_OF_EFFECT = 5.0
+"""The same for a metric without a range: so many times as much, as a share of the effect itself."""
 _Z95 = two_sided(0.95)
 _ROUNDING = 1e-9
 
@@ -50,6 +58,12 @@ def distrusted(health: Iterable[HealthRow]) -> frozenset[tuple[str, str | None]]
     """What failed a trust test: an experiment as a whole (metric None), or one metric of it (`test/METRIC`)."""
     failed = (row for row in health if row.status == "failed")
     return frozenset((row.experiment, row.test.partition("/")[2] or None) for row in failed)
+
+
+def believable(effects: Iterable[EffectRow], failed: frozenset[tuple[str, str | None]]) -> list[EffectRow]:
+    """One effect per experiment and metric over all units, without what failed a trust test."""
+    rows = largest_arms(effects, None)
+    return [row for row in rows if not failed & {(row.experiment, None), (row.experiment, row.metric)}]
 
 
 def known_effects(
@@ -88,6 +102,14 @@ def _once(definitions: Definitions, rows: list[EffectRow]) -> list[EffectRow]:
         name = None if units else defined.id or row.experiment
         first.setdefault((defined.source, defined.variant, name, row.control, row.arm), row)
     return list(first.values())
+
+
+def bias_of(definitions: Definitions, effect: Known) -> float:
+    """Standard deviation of what an effect may be wrong by besides its standard error, in the metric's unit."""
+    factor = definitions.factors.get(effect.metric)
+    if factor is None:
+        return BIAS_OF_EFFECT * BIAS[effect.grade] * abs(effect.estimate)
+    return BIAS[effect.grade] * abs(factor.range[1] - factor.range[0])
 
 
 def stronger(first: Grade | None, second: Grade) -> bool:

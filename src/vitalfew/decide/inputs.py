@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from vitalfew.decide.draws import weight_draws
-from vitalfew.decide.effects import distrusted, known_effects
+import numpy as np
+
+from vitalfew.decide import draws
+from vitalfew.decide.copula import Together, together
+from vitalfew.decide.effects import believable, distrusted, known_effects
+from vitalfew.decide.transfer import Transfer, transfer
+from vitalfew.decide.utility import Curve, curves_of
 from vitalfew.decide.verdicts import gate_states
+from vitalfew.judgement.calibration import NO_TEAM, Calibration, drawn_calibration
 from vitalfew.results.rows import PromiseRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from vitalfew.decide.draws import Floats
@@ -22,9 +28,30 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions, Quantiles
 
 
+_PARTS = ("bias", "surprise", "stretch", "slope", "spread", "size")
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the ledger is made from, with the look-ups its lines need."""
+    """What the ledger is made from, with the look-ups its lines need.
+
+    Attributes:
+        definitions: of the workspace.
+        tables: of the stages before.
+        today: the day of the ledger.
+        seed: of all draws.
+        known: effects of initiatives by metric, over all units.
+        gates: state of the guardrails measured on each initiative.
+        waived: day of the waiver, by the key of the guardrail or initiative it is about.
+        weights: of the factors that somebody weighed, or of all where nobody did, `(draws,)` each.
+        uses: use of features in their main window.
+        promises: forecasts by initiative, those that count first.
+        verdicts: by initiative.
+        curves: utilities by factor.
+        calibration: how forecasts came out, drawn once for all lines.
+        transfer: how metrics that are no factors reach factors.
+        together: how effects on different metrics go together.
+    """
 
     definitions: Definitions
     tables: Tables
@@ -35,6 +62,12 @@ class Inputs:
     waived: Mapping[str, str]
     weights: Mapping[str, Floats]
     uses: Mapping[str, UseRow]
+    promises: Mapping[str, tuple[PromiseRow, ...]]
+    verdicts: Mapping[str, tuple[VerdictRow, ...]]
+    curves: Mapping[str, Curve]
+    calibration: Calibration
+    transfer: Transfer
+    together: Together
 
     @classmethod
     def of(
@@ -57,6 +90,9 @@ class Inputs:
         failed = distrusted(tables.health)
         segments = {None, *(guardrail.segment for guardrail in definitions.guardrails.values())}
         found = {segment: known_effects(definitions, tables.effects, failed, segment) for segment in segments}
+        weights = draws.weight_draws(definitions, tables, seed)
+        slopes = transfer(definitions, weights, draws.DRAWS, seed)
+        counted = {*weights, *slopes.carriers}
         return cls(
             definitions,
             tables,
@@ -65,9 +101,30 @@ class Inputs:
             found[None],
             {key: gate_states(definitions, key, found) for key in definitions.initiatives},
             waived,
-            weight_draws(definitions, tables, seed),
+            weights,
             {row.feature: row for row in tables.use if row.main and row.segment is None},
+            _promises(definitions, tables.promises),
+            _by_initiative(tables.verdicts),
+            curves_of(definitions),
+            _calibration(definitions, tables, seed),
+            slopes,
+            together(believable(tables.effects, failed), counted),
         )
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are."""
+        return len(self.calibration.slope)
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """Metrics whose change counts: factors that were weighed, and what reaches one through links."""
+        return self.transfer.carriers | frozenset(self.weights)
+
+    def scale_of(self, metric: str) -> float | None:
+        """The range of a factor in its metric's unit, negative where less is better; None of what is no factor."""
+        found = self.curves.get(metric)
+        return None if found is None else found.best - found.worst
 
     def main_use(self, feature: str | None) -> UseRow | None:
         """Use of a feature in the window that fits its cadence."""
@@ -75,17 +132,14 @@ class Inputs:
 
     def verdicts_of(self, initiative: str) -> tuple[VerdictRow, ...]:
         """Verdicts of the hypotheses of an initiative."""
-        return tuple(row for row in self.tables.verdicts if row.initiative == initiative)
+        return self.verdicts.get(initiative, ())
 
     def promises_of(self, initiative: str) -> tuple[PromiseRow, ...]:
         """Forecasts of an initiative, locked ones first, then those of more people, then by name.
 
         Last comes what a sheet says it moves (`scores.moves`): nobody's forecast, and in no table of promises.
         """
-        rows = [row for row in self.tables.promises if row.initiative == initiative]
-        scores = self.definitions.initiatives[initiative].scores
-        rows += [] if scores is None else [_from_sheet(initiative, m, told) for m, told in scores.moves.items()]
-        return tuple(sorted(rows, key=lambda p: (p.locked_at is None, -p.forecasters, p.hypothesis)))
+        return self.promises.get(initiative, ())
 
     def locked_promise(self, verdicts: Sequence[VerdictRow]) -> PromiseRow | None:
         """The locked promise behind the first of some verdicts that has one."""
@@ -94,6 +148,8 @@ class Inputs:
 
     def share_of(self, segment: str) -> float | None:
         """Share of all units in a segment: as defined, else as measured among those eligible for a feature of all."""
+        if segment == "all":
+            return 1.0
         defined = self.definitions.segments.get(segment)
         if defined is None or defined.share is not None:
             return defined.share if defined else None
@@ -103,6 +159,40 @@ class Inputs:
             if row.main and row.segment == segment and row.eligible and open_to_all and everyone and everyone.eligible:
                 return row.eligible / everyone.eligible
         return None
+
+
+def _promises(definitions: Definitions, rows: Iterable[PromiseRow]) -> dict[str, tuple[PromiseRow, ...]]:
+    found: dict[str, list[PromiseRow]] = {}
+    for row in rows:
+        found.setdefault(row.initiative, []).append(row)
+    for key, initiative in definitions.initiatives.items():
+        if initiative.scores is not None:
+            told = [_from_sheet(key, metric, moved) for metric, moved in initiative.scores.moves.items()]
+            found.setdefault(key, []).extend(told)
+    return {
+        key: tuple(sorted(each, key=lambda p: (p.locked_at is None, -p.forecasters, p.hypothesis)))
+        for key, each in found.items()
+    }
+
+
+def _by_initiative(rows: Iterable[VerdictRow]) -> dict[str, tuple[VerdictRow, ...]]:
+    found: dict[str, tuple[VerdictRow, ...]] = {}
+    for row in rows:
+        found[row.initiative] = (*found.get(row.initiative, ()), row)
+    return found
+
+
+def _calibration(definitions: Definitions, tables: Tables, seed: int) -> Calibration:
+    """How forecasts came out, in single precision as all lines are, with a slope for every team there is."""
+    drawn = drawn_calibration(tables.calibration_posterior, seed, draws.DRAWS)
+    teams = {NO_TEAM, *(each.team for each in definitions.initiatives.values() if each.team is not None)}
+    return single(replace(drawn, teams={team: drawn.slope_of(team) for team in sorted(teams)}))
+
+
+def single(known: Calibration) -> Calibration:
+    """A calibration in single precision."""
+    parts = {name: getattr(known, name).astype(np.float32) for name in _PARTS}
+    return replace(known, teams={team: slope.astype(np.float32) for team, slope in known.teams.items()}, **parts)
 
 
 def _from_sheet(initiative: str, metric: str, told: Quantiles) -> PromiseRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
+from vitalfew.decide.options import pool_of
 from vitalfew.decide.outcomes import is_resolved
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine
@@ -14,15 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.options import Pool
     from vitalfew.workspace.definitions import Definitions
 
 
-def ledger(inputs: Inputs) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
-    """The ledger, from the definitions and the tables of a run (effects, use, weights, promises, verdicts)."""
+def ledger(
+    inputs: Inputs, pool: Pool | None = None
+) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...], Headline]:
+    """The ledger, from the definitions and the tables of a run (effects, use, weights, promises, verdicts).
+
+    Args:
+        inputs: of the run.
+        pool: the candidates with their draws; drawn here when None.
+    """
+    drawn = pool_of(inputs) if pool is None else pool
     valued = shipped_lines(inputs)
-    candidates, notes = candidate_lines(inputs)
+    candidates = candidate_lines(inputs, drawn)
     shipped = tuple(line.line for line in valued)
-    return shipped, candidates, _headline(inputs, valued, candidates, notes)
+    return shipped, candidates, _headline(inputs, valued, candidates, drawn.options.notes)
 
 
 def _headline(

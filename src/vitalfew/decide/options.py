@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.candidates import budget_of, priced_lines
-from vitalfew.decide.draws import DRAWS
+from vitalfew.decide.beliefs import believed, changes
+from vitalfew.decide.draws import cost_draws, horizon_share
+from vitalfew.decide.effects import weakest
+from vitalfew.decide.gates import gates_of
+from vitalfew.decide.portfolio import THREADS
+from vitalfew.decide.shipped import is_shipped, removed_changes
+from vitalfew.judgement.streams import stream
+from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
-    from vitalfew.decide.candidates import PricedLine
+    from vitalfew.decide.beliefs import Beliefs
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.portfolio import Flags
+    from vitalfew.decide.utility import Reals
+    from vitalfew.evidence.guardrails import GateStatus
+    from vitalfew.workspace.definitions import Grade, Initiative
 
     Singles = NDArray[np.float32]
+
+OVER = frozenset({"dropped", "removed"})
+_BEYOND = 0.05
+"""Share of draws beyond the range of a factor from which it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +63,191 @@ class Options:
     fundable: Flags
     notes: tuple[str, ...] = ()
 
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """Keys of the candidates that may be funded."""
+        return tuple(line for line, ready in zip(self.lines, self.fundable, strict=True) if ready)
+
     def values(self, weights: Floats | None = None) -> Floats:
         """Value of every line, `(lines, draws)`, by the draws of the weights or by others.
 
         Args:
             weights: `(factors,)` or `(factors, draws)`; the workspace's own when None.
         """
-        by = np.asarray(self.weights if weights is None else weights, dtype=np.float32)
-        if by.ndim == 1:
-            return np.asarray(np.einsum("lfd,f->ld", self.swings, by), dtype=np.float64)
-        return np.asarray(np.einsum("lfd,fd->ld", self.swings, by), dtype=np.float64)
+        return self.singles(weights).astype(np.float64)
+
+    def singles(self, weights: Floats | None = None) -> Singles:
+        """The same in single precision, for what works on thousands of lines."""
+        return weighed(self.swings, self.weights if weights is None else weights)
+
+
+def weighed(swings: Singles, weights: Floats) -> Singles:
+    """Value of every line, `(lines, draws)`: the sum of its swings by the weights.
+
+    Args:
+        swings: `(lines, factors, draws)`.
+        weights: `(factors,)` or `(factors, draws)`.
+    """
+    by = np.asarray(weights, dtype=np.float32)
+    by = np.broadcast_to(by[:, None], (len(by), swings.shape[2])) if by.ndim == 1 else by
+    found = np.empty((swings.shape[0], swings.shape[2]), dtype=np.float32)
+
+    def some(first: int) -> None:
+        for at in range(first, len(swings), THREADS):
+            np.einsum("fd,fd->d", swings[at], by, out=found[at])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(some, range(THREADS)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open initiative: what its value rests on, what has to be said, and what stands in its way."""
+
+    key: str
+    initiative: Initiative
+    valued: bool
+    grade: Grade | None
+    sealed: bool
+    reasons: tuple[str, ...]
+    gates: Mapping[str, GateStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """All open initiatives with their draws.
+
+    Attributes:
+        candidates: those with a value and a cost, then those with a value alone, then the others; each sorted by key.
+        swings: of those with a value, `(lines, factors, draws)`; the first of them are those of the options.
+        options: what can be ranked within a budget.
+    """
+
+    candidates: tuple[Candidate, ...]
+    swings: Singles
+    options: Options
 
 
 def options_of(inputs: Inputs) -> Options:
     """What the tables of a run leave to be chosen from."""
+    return pool_of(inputs).options
+
+
+def pool_of(inputs: Inputs) -> Pool:
+    """Draw the value of every open initiative, once for all decisions."""
+    still_open = [
+        (key, initiative)
+        for key, initiative in sorted(inputs.definitions.initiatives.items())
+        if not is_shipped(initiative, inputs) and initiative.status not in OVER
+    ]
+    ordered = sorted(still_open, key=lambda each: each[1].cost is None)
     factors = tuple(sorted(inputs.weights))
-    ones = {factor: np.ones(DRAWS) for factor in factors}
-    priced: list[PricedLine] = []
-    swings = []
-    for line in priced_lines(replace(inputs, weights=ones)):
-        if line.draws is None or line.cost is None:
-            continue
-        nothing = np.zeros(DRAWS)
-        swings.append(np.array([line.draws.parts.get(factor, nothing) for factor in factors], dtype=np.float32))
-        priced.append(line.without_parts())
-    budget, notes = budget_of(inputs, priced) if priced else (0.0, ())
+    # Untouched pages of zeros cost nothing, so room for all is made before it is known who has a value.
+    swings = np.zeros((len(ordered), len(factors), inputs.draws), dtype=np.float32)
+
+    def draw(at: int) -> Candidate:
+        return _drawn(inputs, *ordered[at], factors, swings[at])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(draw, range(len(ordered))))
+    valued = [at for at, candidate in enumerate(found) if candidate.valued]
+    if valued != list(range(len(valued))):
+        for to, at in enumerate(valued):
+            swings[to] = swings[at]
+    kept = swings[: len(valued)]
+    priced = sum(ordered[at][1].cost is not None for at in valued)
+    candidates = [found[at] for at in valued] + [each for each in found if not each.valued]
+    return Pool(tuple(candidates), kept, _options(inputs, factors, kept[:priced], candidates[:priced]))
+
+
+def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: Sequence[Candidate]) -> Options:
+    draws = inputs.draws
+    costs = np.empty((len(priced), draws))
+    for row, each in zip(costs, priced, strict=True):
+        row[:] = cost_draws(each.initiative.cost or 0.0, stream(inputs.seed, "", "cost", each.key))
+    budget, notes = budget_of(inputs, [each.initiative for each in priced])
     return Options(
-        tuple(line.line.line for line in priced),
+        tuple(each.key for each in priced),
         factors,
-        np.array(swings, dtype=np.float32).reshape(len(priced), len(factors), DRAWS),
-        np.array([inputs.weights[factor] for factor in factors]).reshape(len(factors), DRAWS),
-        np.array([line.cost for line in priced]).reshape(len(priced), DRAWS),
+        swings,
+        np.array([inputs.weights[factor] for factor in factors]).reshape(len(factors), draws),
+        costs,
         budget,
-        np.array([line.fundable for line in priced], dtype=bool),
+        np.array(["fail" not in each.gates.values() for each in priced], dtype=bool),
         notes,
     )
+
+
+def _drawn(inputs: Inputs, key: str, initiative: Initiative, factors: tuple[str, ...], swings: Singles) -> Candidate:
+    """One candidate; its draws are written to `swings`, `(factors, draws)`, where it has a value."""
+    gates, gate_reasons = gates_of(inputs, key)
+    if not inputs.definitions.factors:
+        reasons = ("no factors yet: facts only", *gate_reasons)
+        return Candidate(key, initiative, valued=False, grade=None, sealed=False, reasons=reasons, gates=gates)
+    beliefs = believed(inputs, key, initiative)
+    grade, said = _fill(inputs, key, initiative, beliefs, factors, swings)
+    reasons = beliefs.reasons + said or (("no forecast yet",) if grade is None else ())
+    return Candidate(key, initiative, grade is not None, grade, beliefs.sealed, (*reasons, *gate_reasons), gates)
+
+
+def _fill(
+    inputs: Inputs, key: str, initiative: Initiative, beliefs: Beliefs, factors: tuple[str, ...], swings: Singles
+) -> tuple[Grade | None, tuple[str, ...]]:
+    """Write the draws of a candidate; gives the weakest grade they rest on, and what has to be said."""
+    found = changes(inputs, key, initiative.team, beliefs)
+    by_factor: dict[str, Reals] = {factor: found.by_metric[factor] for factor in factors if factor in found.by_metric}
+    grade, said = weakest(found.grades[factor] for factor in by_factor), []
+    if not by_factor and initiative.removes is not None:
+        by_factor, grade = removed_changes(inputs, initiative.removes)
+        said += ["what it takes away was measured when it was built"] if by_factor else []
+    for factor, change in by_factor.items():
+        curve, title = inputs.curves[factor], inputs.definitions.title("metrics", factor)
+        share = np.float32(100 * _share(inputs, initiative, factor))
+        swings[factors.index(factor)] = share * curve.change(change)
+        if factor in found.links:
+            said.append(f"{title} is reached through links ({', '.join(found.links[factor])}) by an expert's range")
+        beyond = curve.outside(change)
+        if beyond >= _BEYOND:
+            said.append(f"{title} would leave its range with probability {beyond:.0%}: counted by the slope at its end")
+    if by_factor and _weeks_open(inputs, initiative) == 0:
+        said.append(f"it cannot be out before {initiative.needed_by}, after which it is worth nothing")
+    return grade, tuple(said)
+
+
+def _share(inputs: Inputs, initiative: Initiative, factor: str) -> float:
+    """Share of the horizon's value that a candidate reaches on a factor."""
+    policy = inputs.definitions.policy
+    return horizon_share(
+        policy.horizon_weeks,
+        policy.discount,
+        initiative.ramp_weeks,
+        initiative.half_life_weeks,
+        inputs.definitions.factors[factor].lag_weeks,
+        _weeks_open(inputs, initiative),
+    )
+
+
+def _weeks_open(inputs: Inputs, initiative: Initiative) -> float | None:
+    """Weeks between the day a candidate can be out at the earliest and the day its window closes."""
+    if initiative.needed_by is None:
+        return None
+    out = (initiative.started or inputs.today) + timedelta(weeks=initiative.weeks or 0)
+    return max((initiative.needed_by - max(out, inputs.today)).days / 7, 0.0)
+
+
+def budget_of(inputs: Inputs, priced: Sequence[Initiative]) -> tuple[float, tuple[str, ...]]:
+    """The budget, as given or taken from the candidates' costs, and what to say about it."""
+    policy = inputs.definitions.policy
+    if policy.budget is not None:
+        return policy.budget, ()
+    costs = [each.cost for each in priced if each.cost is not None]
+    ends = [(cost.p50, cost.p90) if isinstance(cost, Quantiles) else (cost, cost) for cost in costs]
+    if not ends:
+        return 0.0, ()
+    half, dearest = sum(middle for middle, _ in ends) / 2, max(high for _, high in ends)
+    if half >= dearest:
+        return half, (f"no budget given: half of the candidates' cost is taken, {half:,.4g} {policy.cost_unit}",)
+    # With few candidates half would leave no room for some of them, and "drop" would say nothing about their worth.
+    said = f"no budget given: what the dearest candidate may cost is taken, {dearest:,.4g} {policy.cost_unit}"
+    return dearest, (said,)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import LineDraws, measured_draws, value_of
-from vitalfew.decide.effects import correlation, weakest
+from vitalfew.decide.draws import LineDraws, value_of
+from vitalfew.decide.effects import bias_of, correlation, weakest
 from vitalfew.decide.portfolio import vital_set
+from vitalfew.decide.sampling import chances, effect_draws
 from vitalfew.results.rows import Measured, Promised, ShippedLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.utility import Reals
     from vitalfew.results.rows import NextStep, PromiseRow, UseRow, Verdict, VerdictRow
-    from vitalfew.workspace.definitions import Feature, Initiative
+    from vitalfew.workspace.definitions import Feature, Grade, Initiative
 
 NEXT_STEP: Mapping[Verdict, NextStep] = {
     "kept": "keep",
@@ -72,13 +74,14 @@ def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
 
 def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> ValuedLine:
     everything = inputs.known.get(key, {})
-    known = {metric: effect for metric, effect in everything.items() if effect.trusted}
+    known = _trusted(everything)
     verdicts = sorted(inputs.verdicts_of(key), key=lambda row: (_WORST_FIRST.index(row.verdict), row.hypothesis))
     verdict: Verdict = verdicts[0].verdict if verdicts else "no_promise"
     promise = inputs.locked_promise(verdicts)
     draws = measured_value(inputs, key, initiative, known)
     measured = _measured(inputs, known, promise, draws)
-    counted = [known[f] for f in inputs.definitions.factors if f in known]
+    grades = [known[f].grade for f in inputs.definitions.factors if f in known]
+    carried = [factor for factor in (draws.parts if draws else {}) if factor not in known]
     use = inputs.main_use(initiative.feature)
     line = ShippedLine(
         line=key,
@@ -94,10 +97,11 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
         verdict=verdict,
         recommendation=NEXT_STEP[verdict],
         p_vital=None,
-        grade=weakest(k.grade for k in counted or known.values()),
+        grade="opinion" if carried else weakest(grades or (effect.grade for effect in known.values())),
         reasons=(
             *_verdict_reasons(inputs, verdicts),
-            *(_trust_reasons(everything) or value_reasons(inputs, known)),
+            *(_trust_reasons(everything) or value_reasons(inputs, {*known, *carried})),
+            *_link_reasons(inputs, carried),
             *_reach_reasons(initiative, draws),
             *_loss_reasons(verdict, draws),
         ),
@@ -128,27 +132,59 @@ def _feature_line(inputs: Inputs, key: str, feature: Feature) -> ValuedLine:
 
 
 def measured_value(inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known]) -> LineDraws | None:
-    """Draws of the value of measured effects on factors, reach applied; None when no factor was measured."""
-    drawn = effect_draws(inputs, key, known, {})
-    if not drawn:
-        return None
+    """Draws of the value of measured effects, reach applied; None when they reach no factor."""
+    changes, _ = measured_changes(inputs, key, initiative, known)
+    drawn = {factor: change for factor, change in changes.items() if factor in inputs.weights}
+    return value_of(inputs.curves, drawn, inputs.weights) if drawn else None
+
+
+def measured_changes(
+    inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known]
+) -> tuple[dict[str, Reals], dict[str, tuple[str, ...]]]:
+    """Draws of measured changes over all units, by metric, and the links by which some reach factors.
+
+    Effects of one experiment keep their covariance; what their grade may be wrong by widens them.
+    """
+    counted = {metric: known[metric] for metric in sorted(known) if metric in inputs.counted}
+    bias = {metric: bias_of(inputs.definitions, effect) for metric, effect in counted.items()}
+    at = {metric: chances(inputs.draws, inputs.seed, key, metric) for metric in counted}
     reach = 1.0 if initiative.reach is None else initiative.reach
-    return value_of(inputs.definitions, {f: reach * d for f, d in drawn.items()}, inputs.weights, 1.0)
+    drawn = effect_draws(counted, joint_of(inputs, counted), bias, {}, at)
+    changes: dict[str, Reals] = {metric: reach * change for metric, change in drawn.items()}
+    carried = inputs.transfer.carried(changes)
+    return changes | {f: each.change for f, each in carried.items()}, {f: each.links for f, each in carried.items()}
 
 
-def effect_draws(
-    inputs: Inputs, key: str, known: Mapping[str, Known], priors: Mapping[str, PromiseRow]
-) -> dict[str, Floats]:
-    """Draws of the measured effects of a line on factors; those of one experiment keep their covariance."""
-    counted = {factor: known[factor] for factor in sorted(inputs.weights) if factor in known}
-    experiments = {effect.experiments for effect in counted.values()}
-    joint: Floats = np.eye(len(counted))
-    if len(experiments) == 1 and len(next(iter(experiments))) == 1:
-        joint = correlation(inputs.tables.moments, next(iter(experiments))[0], counted)
-    return measured_draws(counted, joint, priors, inputs.seed, key)
+def removed_changes(inputs: Inputs, feature: str) -> tuple[dict[str, Reals], Grade | None]:
+    """Draws of what removing a feature takes away, by factor: what was measured of the initiatives that built it."""
+    found: dict[str, Reals] = {}
+    grades = []
+    for key, initiative in sorted(inputs.definitions.initiatives.items()):
+        if initiative.feature != feature or not is_shipped(initiative, inputs):
+            continue
+        known = _trusted(inputs.known.get(key, {}))
+        changes, links = measured_changes(inputs, key, initiative, known)
+        for factor in sorted(set(changes) & set(inputs.weights)):
+            found[factor] = found.get(factor, 0.0) - changes[factor]
+            grades.append("opinion" if factor in links else known[factor].grade)
+    return found, weakest(grades)
 
 
-def value_reasons(inputs: Inputs, known: Mapping[str, Known]) -> tuple[str, ...]:
+def joint_of(inputs: Inputs, known: Mapping[str, Known]) -> Floats:
+    """Correlation of the estimates of some effects, in their order; 0 between experiments."""
+    experiments = {effect.experiments for effect in known.values()}
+    if len(known) > 1 and len(experiments) == 1 and len(next(iter(experiments))) == 1:
+        return correlation(inputs.tables.moments, next(iter(experiments))[0], known)
+    return np.eye(len(known))
+
+
+def _link_reasons(inputs: Inputs, carried: Sequence[str]) -> tuple[str, ...]:
+    """That some of the value rests on links, for which an expert gave a range."""
+    titles = ", ".join(inputs.definitions.title("metrics", factor) for factor in carried)
+    return (f"{titles} is reached through links by an expert's range",) if carried else ()
+
+
+def value_reasons(inputs: Inputs, known: Collection[str]) -> tuple[str, ...]:
     """Why a value is missing or partial, in words."""
     factors = inputs.definitions.factors
     if not factors:
@@ -168,6 +204,10 @@ def unweighed_reasons(inputs: Inputs, metrics: Iterable[str]) -> tuple[str, ...]
     factors = inputs.definitions.factors
     without = [inputs.definitions.title("metrics", m) for m in metrics if m in factors and m not in inputs.weights]
     return (f"value leaves out what nobody has weighed: {', '.join(without)}",) if without else ()
+
+
+def _trusted(known: Mapping[str, Known]) -> dict[str, Known]:
+    return {metric: effect for metric, effect in known.items() if effect.trusted}
 
 
 def _trust_reasons(known: Mapping[str, Known]) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class Curve:
     def _within(self, z: Reals) -> Reals:
         if self.knots:
             places, worths = zip(*self.knots, strict=True)
-            return np.interp(z, places, worths).astype(z.dtype)
+            return np.asarray(np.interp(z, places, worths), dtype=z.dtype)
         if self.middle is None:
             return np.asarray(np.expm1(-self.rho * z) / math.expm1(-self.rho))
         low, high = _logistic(-self.middle / self.scale), _logistic((1 - self.middle) / self.scale)

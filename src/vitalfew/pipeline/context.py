@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.measured_lines import MeasuredLines
-    from vitalfew.decide.options import Options
+    from vitalfew.decide.options import Options, Pool
     from vitalfew.results.rows import ArrivalRow, Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
@@ -37,7 +37,7 @@ class Context:
     seed: int
     fingerprints: Mapping[str, Fingerprint]
     frames: Mapping[str, Any] = field(default_factory=dict)
-    _options: Options | None = None
+    _pool: Pool | None = None
     _measured_lines: MeasuredLines | None = None
 
     @property
@@ -76,17 +76,21 @@ class Context:
             for key, proof in self.plans.items()
         }
 
-    def options(self, tables: Tables) -> Options:
-        """What is to be chosen from, drawn once for all stages that decide.
+    def pool(self, tables: Tables) -> Pool:
+        """The candidates with their draws, drawn once for all stages that decide.
 
         Args:
             tables: of the stages before the ledger, the same in every call.
         """
-        if self._options is None:
-            from vitalfew.decide.options import options_of
+        if self._pool is None:
+            from vitalfew.decide.options import pool_of
 
-            self._options = options_of(self.inputs(tables))
-        return self._options
+            self._pool = pool_of(self.inputs(tables))
+        return self._pool
+
+    def options(self, tables: Tables) -> Options:
+        """What is to be chosen from; `tables` as for `pool`."""
+        return self.pool(tables).options
 
     def measured_lines(self, tables: Tables) -> MeasuredLines:
         """What has shipped and was measured, drawn once for all stages that look back; `tables` as for `options`."""

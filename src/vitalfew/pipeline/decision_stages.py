@@ -23,6 +23,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
     """
     return (
         _stage("ledger", _ledger, before),
+        _stage("ranks", _ranks, before),
         _stage("disagreement", _disagreement, before),
         _stage("vital_few", _vital_few, before),
         _stage("groups", _groups, (*before, "ledger")),
@@ -49,9 +50,15 @@ def _ledger(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.testing import hidden_lines, suggested_tests, with_tests
 
     inputs, options = context.inputs(tables), context.options(tables)
-    shipped, candidates, headline = ledger(inputs)
+    shipped, candidates, headline = ledger(inputs, context.pool(tables))
     advice = suggested_tests(options, inputs, price(options, inputs), hidden_lines(options, candidates))
     return {"shipped": shipped, "candidates": with_tests(candidates, advice), "headline": (headline,)}
+
+
+def _ranks(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.ranks import ranks
+
+    return {"ranks": ranks(context.options(tables))}
 
 
 def _disagreement(context: Context, tables: Tables) -> Output:

@@ -15,7 +15,9 @@ from vitalfew.results.basics import Estimate, Light, Value
 
 @dataclass(frozen=True, slots=True)
 class RankRow:
-    """Where a candidate stands among those that have a value and a cost, ranked by value per cost.
+    """Where a candidate stands among those that have a value and a cost and may be funded, by value per cost.
+
+    Those worth nothing come after all that are worth something, by their value; equals are ranked by lot.
 
     Attributes:
         line: its key.
@@ -24,7 +26,8 @@ class RankRow:
         p_top: probability of being among the first 1, 3, 5, 10, by these numbers as text.
         wins: probability of beating another candidate in value per cost, by its key (at most 30: the nearest in rank).
         central: mean weights of the factors in the draws in which it comes first; empty when it never does.
-        confidence: probability of coming first at these weights; None when it never does.
+        confidence: probability of coming first at these weights; None when it never does, or is none of the 50 that do
+            most often.
     """
 
     line: str
@@ -202,6 +205,7 @@ class PlanRow:
         sides: expected value by side (customer, business, technical, employee).
         horizons: share of the cost by horizon (h1, h2, h3, none).
         payoff: share of the value by quarter (13 weeks) of the horizon.
+        blocking: bounds that together leave nothing to fund, where something would be worth funding without them.
     """
 
     plan: Literal["best", "cheapest", "unfenced"]
@@ -218,6 +222,7 @@ class PlanRow:
     sides: Mapping[str, float] | None = None
     horizons: Mapping[str, float] | None = None
     payoff: tuple[float, ...] = ()
+    blocking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,216 @@
+"""Where candidates stand: probabilities of ranks, of being the best buy, of belonging into the best portfolio.
+
+Stochastic multicriteria acceptability analysis with the posterior of the weights in place of all possible weights
+(Lahdelma and Salminen 2001, "SMAA-2", Operations Research 49(3)): rank acceptability, central weights, confidence
+factor; pairwise wins as in Leskinen et al. (2006), "An alternative approach", Silva Fennica 40(1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.portfolio import best_first, by_blocks, funded, lots, merit
+from vitalfew.results.rows import Estimate, RankRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from vitalfew.decide.options import Options
+    from vitalfew.decide.portfolio import Floats, Lots, Reals, Singles
+
+    Whole = NDArray[np.int64]
+
+SHOWN_RANKS = 100
+NEIGHBOURS = 15
+"""Lines on either side with which a line is compared one to one."""
+CONFIDENT, CONFIDENT_DRAWS = 50, 2_000
+"""Lines that most often come first, for which the confidence factor is computed, and over how many draws."""
+TOPS = (1, 3, 5, 10)
+TAILS = (0.1, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Probabilities of some lines, over draws.
+
+    Attributes:
+        p_best: of the most value per cost among those of positive value; doing nothing wins where there is none.
+        p_in: of belonging into the best portfolio within the budget.
+        places: in how many draws a line takes each place, `(lines, lines)`; rows and columns sum to the draws.
+        first: which line comes first, `(draws,)`.
+    """
+
+    p_best: Floats
+    p_in: Floats
+    places: Whole
+    first: Whole
+
+    @property
+    def mean_rank(self) -> Floats:
+        """Mean rank, `(lines,)`, from 1 on."""
+        ranks = np.arange(1, len(self.places) + 1)
+        return np.asarray(self.places @ ranks / max(len(self.first), 1), dtype=np.float64)
+
+    def rank_at(self, share: float) -> Whole:
+        """Quantile of the rank, `(lines,)`."""
+        reached = np.cumsum(self.places, axis=1) >= share * len(self.first) - 1e-9
+        return np.asarray(reached.argmax(axis=1) + 1, dtype=np.int64)
+
+    def p_top(self, most: int) -> Floats:
+        """Probability of being among the first, `(lines,)`."""
+        return np.asarray(self.places[:, :most].sum(axis=1) / max(len(self.first), 1), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    best: Floats
+    taken: Floats
+    places: Whole
+    first: Whole
+
+
+def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = None) -> Standing:
+    """Where lines stand among each other.
+
+    Args:
+        values: `(lines, draws)`, in points.
+        costs: `(lines, draws)`, in the unit of the budget.
+        budget: what may be spent.
+        cast: lots that order lines of equal merit; their place when None.
+    """
+    lines, draws = values.shape
+    if not lines:
+        return Standing(np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+    def block(cut: slice) -> _Block:
+        worth, cost = values[:, cut], costs[:, cut]
+        merits = merit(worth, cost)
+        order = best_first(merits, None if cast is None else cast[:, cut])
+        first = (merits == merits.max(axis=0)) & (merits > 0)
+        cells = (order * lines + np.arange(lines)).ravel()
+        return _Block(
+            (first / np.maximum(first.sum(axis=0), 1)).sum(axis=1),
+            funded(worth, cost, budget, order).sum(axis=1).astype(np.float64),
+            np.bincount(cells, minlength=lines * lines).reshape(lines, lines),
+            order[:, 0],
+        )
+
+    blocks = by_blocks(block, values.shape)
+    return Standing(
+        np.sum([each.best for each in blocks], axis=0) / draws,
+        np.sum([each.taken for each in blocks], axis=0) / draws,
+        np.sum([each.places for each in blocks], axis=0),
+        np.concatenate([each.first for each in blocks]),
+    )
+
+
+def standing_of(options: Options, values: Singles, budget: float | None = None) -> Standing:
+    """Where the candidates that may be funded stand; values of all options, `(lines, draws)`."""
+    ready = options.fundable
+    if not ready.all():
+        values = values[ready]
+    costs = options.costs if ready.all() else options.costs[ready]
+    cast = lots(options.ready, values.shape[1])
+    return standing(values, costs[:, : values.shape[1]], options.budget if budget is None else budget, cast)
+
+
+def ranks(options: Options) -> tuple[RankRow, ...]:
+    """Where each candidate stands by the workspace's own weights and budget."""
+    values = options.singles()
+    return rank_rows(options, values, standing_of(options, values))
+
+
+def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankRow, ...]:
+    """Where each candidate that may be funded stands, the first in mean rank first.
+
+    Args:
+        options: what there is to choose from.
+        values: of all options, `(lines, draws)`.
+        found: where they stand by these values.
+    """
+    if not len(found.places):
+        return ()
+    mean = found.mean_rank
+    order = np.argsort(mean, kind="stable")
+    merits = merit(values[options.fundable], options.costs[options.fundable])
+    wins = _wins(merits, order, options.ready)
+    central = central_weights(options.weights, found.first, len(mean))
+    sure = confidence(options, central, found)
+    low, high = found.rank_at(TAILS[0]), found.rank_at(TAILS[1])
+    tops = {str(most): found.p_top(most) for most in TOPS}
+    shares = found.places[:, :SHOWN_RANKS] / len(found.first)
+    return tuple(
+        RankRow(
+            line=options.ready[at],
+            rank=Estimate(float(mean[at]), float(low[at]), float(high[at])),
+            acceptability=tuple(shares[at].tolist()),
+            p_top={most: float(share[at]) for most, share in tops.items()},
+            wins=wins[at],
+            central=dict(zip(options.factors, central[at].tolist(), strict=True)) if at in central else {},
+            confidence=sure.get(at),
+        )
+        for at in order.tolist()
+    )
+
+
+def _wins(merits: Singles, order: Whole, lines: Sequence[str]) -> list[Mapping[str, float]]:
+    """Probability of beating those nearest in mean rank, by key; a tie counts half."""
+    found: list[dict[str, float]] = [{} for _ in lines]
+    draws = max(merits.shape[1], 1)
+    ranked = order.tolist()
+    for place, mine in enumerate(ranked):
+        for other in ranked[place + 1 : place + 1 + NEIGHBOURS]:
+            won = np.count_nonzero(merits[mine] > merits[other])
+            lost = np.count_nonzero(merits[mine] < merits[other])
+            found[mine][lines[other]] = (won + (draws - won - lost) / 2) / draws
+            found[other][lines[mine]] = (lost + (draws - won - lost) / 2) / draws
+    return list(found)
+
+
+def central_weights(weights: Floats, first: Whole, lines: int) -> dict[int, Floats]:
+    """Mean weights of the draws in which each line comes first, `(factors,)`, by place; without those that never do.
+
+    Args:
+        weights: `(factors, draws)`.
+        first: which line comes first, `(draws,)`.
+        lines: how many there are.
+    """
+    times = np.bincount(first, minlength=lines)
+    sums = np.array([np.bincount(first, weights=row, minlength=lines) for row in weights]).reshape(-1, lines)
+    return {at: sums[:, at] / times[at] for at in np.flatnonzero(times).tolist()}
+
+
+def confidence(options: Options, central: Mapping[int, Floats], found: Standing) -> dict[int, float]:
+    """P(a line comes first at its central weights), by place among those that may be funded.
+
+    For the lines that come first most often, over the first draws.
+    """
+    times = np.bincount(found.first, minlength=len(found.places))
+    chosen = sorted(sorted(central, key=lambda at: (-times[at], at))[:CONFIDENT])
+    if not chosen or not options.factors:
+        return {}
+    by = np.array([central[at] for at in chosen], dtype=np.float32)
+    places = np.flatnonzero(options.fundable)
+    draws = min(CONFIDENT_DRAWS, len(found.first))
+    cast = lots(options.ready, draws)
+
+    def block(cut: slice) -> Floats:
+        swings = options.swings[:, :, cut] if len(places) == len(options.lines) else options.swings[places, :, cut]
+        values = np.matmul(by, swings)  # (lines, chosen, draws)
+        costs, tie = options.costs[places, cut], cast[:, cut]
+        firsts = [_first(merit(values[:, at], costs), tie) == line for at, line in enumerate(chosen)]
+        return np.array([first.sum() for first in firsts], dtype=np.float64)
+
+    shares = np.sum(by_blocks(block, (len(places) * len(chosen), draws)), axis=0) / draws
+    return dict(zip(chosen, shares.tolist(), strict=True))
+
+
+def _first(merits: Singles, cast: Lots) -> Whole:
+    """Which line comes first in each draw; lots decide between equals, the smallest first."""
+    leads = merits == merits.max(axis=0)
+    return np.asarray(np.where(leads, cast, np.iinfo(np.uint16).max).argmin(axis=0), dtype=np.int64)
