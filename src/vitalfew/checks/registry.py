@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = (
     "experiments",
     "promises",
+    "forecasts",
     "value_model",
     "factors",
     "stakeholders",
@@ -77,6 +78,14 @@ class Thresholds:
     lost_share: float = 0.1
     likely: float = 0.8
     proxy_errors: float = 2.0
+    sandbagged_times: float = 1.5
+    sure_chance: float = 0.95
+    sure_share: float = 0.8
+    expected_coverage: float = 0.8
+    wide_stretch: float = 0.6
+    narrow_stretch: float = 1.4
+    hippo_slope: float = 0.2
+    scored_share: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)

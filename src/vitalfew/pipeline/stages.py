@@ -25,7 +25,7 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
     before_ledger = (*names, "use", "effects", "judgement", "verdicts", "calibration")
     decisions = decision_stages(before_ledger)
-    read = ("use", "effects", "judgement", "verdicts", "calibration", *(stage.name for stage in decisions))
+    read = (*before_ledger, *(stage.name for stage in decisions))
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
         Stage("judgement", _JUDGED, _judgement, other=_acts),

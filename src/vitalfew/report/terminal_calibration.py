@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.report.words import count
+from vitalfew.report.words import count, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ def _sentences(row: CalibrationRow) -> Iterator[str]:
     if row.own:
         yield from (f"  {sentence}" for sentence in _scores(row))
     usual = "of what came" if row.own else "of changes elsewhere (reference class)"
-    yield f"  {usual}, {row.nothing:.0%} did nothing and {row.better:.0%} made things better"
+    yield f"  {usual}, {share(row.nothing)} did nothing and {share(row.better)} made things better"
 
 
 def _about(row: CalibrationRow) -> str:
@@ -47,7 +47,7 @@ def _scores(row: CalibrationRow) -> Iterator[str]:
         yield f"inside the 80 % ranges came {_between(row.coverage, 95)}: {_ranges(row.stretch)}"
     if row.skill is not None:
         than = "better" if row.skill >= 0 else "worse"
-        yield f"score (CRPS) {row.crps:.3g} of a range, {abs(row.skill):.0%} {than} than knowing no initiative"
+        yield f"score (CRPS) {row.crps:.3g} of a range, {share(abs(row.skill))} {than} than knowing no initiative"
     if row.brier is not None and row.uncertainty is not None:
         usual = f"always saying the usual share would give {row.uncertainty:.2f}"
         yield f"whether it helps at all: Brier score {row.brier:.2f}; {usual}"
@@ -57,8 +57,8 @@ def _scores(row: CalibrationRow) -> Iterator[str]:
 
 def _between(found: Estimate, confidence: int = 80) -> str:
     if found.low is None or found.high is None:
-        return f"{found.estimate:.0%}"
-    return f"{found.estimate:.0%} ({confidence} % interval {found.low:.0%} to {found.high:.0%})"
+        return share(found.estimate)
+    return f"{share(found.estimate)} ({confidence} % interval {100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
 def _ranges(stretch: float) -> str:
