@@ -179,7 +179,6 @@ def test_metrics_of_which_less_is_better_are_told_by_their_names_and_wins_follow
 @pytest.mark.parametrize(
     ("lines", "title"),
     [
-        (("Idea,Reach,Impact,Confidence,Effort", "X,100,2,80%,3"), "ideas"),
         (("date,name,team", "2025-01-01,Big,Core", "2025-02-01,Small,Core"), "releases"),
         (("date,value", "2025-01-01,3", "2025-01-02,4"), "a KPI series"),
     ],

@@ -26,6 +26,7 @@ _FILLERS = frozenset(
 _UNITS = frozenset(
     ("person", "man", "dev", "week", "weeks", "month", "months", "day", "days", "eur", "usd", "dkk", "gbp", "k")
 )
+_UNLIKE = 0.9
 METHODS: Mapping[str, tuple[str, ...]] = {
     "rice": ("reach", "impact", "confidence", "effort"),
     "ice": ("impact", "confidence", "ease"),
@@ -35,6 +36,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "estimate": ("p10", "p50", "p90"),
 }
 """The columns that each method asks for."""
+_MOST_OF_RICE = 3
 _FEW = ("reach", "impact", "confidence", "effort", "ease")
 
 
@@ -50,6 +52,9 @@ def idea_columns(look: Look, factors: Collection[str] = ()) -> dict[str, str]:
         column = best_named(look, role, found.values())
         if column is not None:
             found[role.key] = column
+    if "title" not in found and (methods_of(found) or len(set(_FEW) & set(found)) >= _MOST_OF_RICE):
+        title = _like_title(look, found.values())
+        found = found if title is None else {"title": title} | found
     wanted = {plain(name): name for name in factors}
     for column in look.columns:
         if column not in found.values() and plain(_bare(column)) in wanted:
@@ -71,7 +76,7 @@ def is_sheet_of_ideas(columns: Collection[str], *, forced: bool = False) -> bool
     if "title" not in columns:
         return False
     per_factor = any(role.startswith("factor ") for role in columns)
-    most_of_rice = len(set(_FEW) & set(columns)) >= 2 and "impact" in columns  # noqa: PLR2004 - impact and one more
+    most_of_rice = len(set(_FEW) & set(columns)) >= _MOST_OF_RICE - 1 and "impact" in columns
     return forced or per_factor or most_of_rice or bool(methods_of(columns))
 
 
@@ -84,6 +89,13 @@ def best_named(look: Look, role: Role, taken: Iterable[str] = ()) -> str | None:
         if name not in held and profile.filled and profile.type != "other" and (rank := _rank(role, name)) is not None
     ]
     return min(ranked)[-1] if ranked else None
+
+
+def _like_title(look: Look, taken: Iterable[str]) -> str | None:
+    """The first column of texts that hardly come again: what a row is called, whatever its heading."""
+    held = set(taken)
+    texts = (name for name, profile in look.columns.items() if name not in held and profile.type == "text")
+    return next((name for name in texts if look.distinct(name) >= _UNLIKE * look.rows), None)
 
 
 def _in_order(look: Look) -> tuple[Role, ...]:
@@ -111,7 +123,8 @@ def _bare(column: str) -> str:
     >>> _bare("RICE: Reach (users per quarter)"), _bare("Impact 1-3"), _bare("Confidence %"), _bare("Effort in weeks")
     ('reach', 'impact', 'confidence', 'effort')
     """
+    aside = [word for text in _ASIDE.findall(column) for word in tokens(text)]
     words = tokens(_SCALE.sub(" ", _ASIDE.sub(" ", column)))
-    kept = [word for word in words if word not in _FILLERS]
+    kept = [word for word in words if word not in _FILLERS] or aside  # `Custom field (Reach)` says it in the brackets
     without = [word for word in kept if word not in _UNITS]
     return " ".join(without or kept)

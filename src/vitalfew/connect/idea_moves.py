@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.idea_scores import quantiles_of
 from vitalfew.connect.opinions import metric_named
-from vitalfew.connect.words import counted, listed, plain
+from vitalfew.connect.words import counted, listed, lower_is_better, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +42,21 @@ def add_moves(draft: Draft, file: Recognised, sheet: Sheet, keys: Sequence[str])
     else:
         return 0
     for key, told in moves.items():
-        draft.tree["initiatives"][key].setdefault("scores", {})["moves"] = told
+        initiative = draft.tree["initiatives"][key]
+        initiative["serves"] = list(told)
+        initiative.setdefault("scores", {})["moves"] = told
     return len({metric for told in moves.values() for metric in told} & draft.tree["factors"].keys())
 
 
 def _by_metric(draft: Draft, file: Recognised, ideas: Sequence[Idea], keys: Sequence[str]) -> Moves:
     """Ranges by the metric of each row. The metrics are factors where nobody named others."""
-    named = list(dict.fromkeys(idea.metric for idea in ideas if idea.metric and quantiles_of(idea.numbers)))
+    named = list(dict.fromkeys(idea.metric for idea in ideas if idea.metric and range_of(idea)))
     known = _metrics(draft)
     metrics = {name: known.get(plain(name)) or metric_named(draft, name) for name in named}
     weighed = bool(draft.tree["factors"])
     moves: Moves = {}
     for idea, key in zip(ideas, keys, strict=True):
-        told = quantiles_of(idea.numbers)
+        told = range_of(idea)
         if idea.metric in metrics and told is not None:
             moves.setdefault(key, {})[metrics[idea.metric]] = told
     for name, metric in metrics.items():
@@ -71,6 +73,14 @@ def _by_metric(draft: Draft, file: Recognised, ideas: Sequence[Idea], keys: Sequ
     if lost:
         file.notes.append(f"no factor, so not valued: {listed(lost)}")
     return moves
+
+
+def range_of(idea: Idea) -> dict[str, float] | None:
+    """The range of an idea; of a metric of which less is better it may fall from p10 to p90."""
+    own = idea.numbers
+    if idea.metric and lower_is_better(idea.metric) and own.get("p10", 0) > own.get("p90", 0):
+        own = own | {"p10": own["p90"], "p90": own["p10"]}
+    return quantiles_of(own)
 
 
 def _by_factor(draft: Draft, file: Recognised, ideas: Sequence[Idea], keys: Sequence[str]) -> Moves:

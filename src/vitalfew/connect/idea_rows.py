@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_IDEAS = 20_000
 _SHOWN = 4
+_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _TOTALS = frozenset(map(plain, (
     "total", "totals", "sum", "grand total", "subtotal", "average", "mean", "summe", "gesamt", "gesamtsumme",
     "insgesamt", "mittelwert", "durchschnitt", "i alt", "sum total", "gennemsnit", "totaal", "somme",
@@ -76,13 +77,14 @@ def read_sheet(file: Recognised, *, is_ice: bool) -> Sheet:
     Raises:
         DataError: more ideas than anybody can choose from, or none at all.
     """
-    cells, decimal = _cells(file)
+    cells, sign, delimiter = _cells(file)
     remarks: list[str] = []
     numbers: dict[str, Read] = {}
     unit = "units of effort"
     for role, column in file.columns.items():
         if role in ("title", "metric", "team", "status"):
             continue
+        decimal = _decimal_of(cells[role], sign, delimiter)
         if role in ("effort", "size", "duration", "cost"):
             numbers[role], found = idea_values.efforts(cells[role], decimal, column)
             unit = unit if "cost" in file.columns and role != "cost" else _cost_unit(found, role, column)
@@ -99,21 +101,29 @@ def read_sheet(file: Recognised, *, is_ice: bool) -> Sheet:
     return Sheet(ideas, unit, remarks)
 
 
-def _cells(file: Recognised) -> tuple[dict[str, list[str]], str]:
-    """The cells of each role as they were written, and the decimal sign of the file."""
+def _cells(file: Recognised) -> tuple[dict[str, list[str]], str, str]:
+    """The cells of each role as they were written, the decimal sign of the file, and what parts its columns."""
     look, wanted = file.look, dict(file.columns)
     if look.rows > MOST_IDEAS:
         raise DataError(f"{look.name} has {look.rows:,} rows of ideas", expected=f"at most {MOST_IDEAS:,}")
     columns = list(dict.fromkeys(wanted.values()))
     if not is_text(look.path):
         rows = rows_of(look.engine, look.table, columns, MOST_IDEAS)
-        return _by_role(rows, wanted), "."
+        return _by_role(rows, wanted), ".", ","
     engine = as_written(look)
     try:
         rows = rows_of(engine, look.table, columns, MOST_IDEAS)
     finally:
         engine.close()
-    return _by_role(rows, wanted), csv_files.sniff(look.path).decimal
+    shape = csv_files.sniff(look.path)
+    return _by_role(rows, wanted), shape.decimal, shape.delimiter
+
+
+def _decimal_of(cells: Sequence[str], decimal: str, delimiter: str) -> str:
+    """The decimal sign of a column: where semicolons part the columns and every point parts thousands, a comma."""
+    pointed = [cell for cell in cells if "." in cell]
+    continental = delimiter == ";" and bool(pointed) and all(_THOUSANDS.fullmatch(cell) for cell in pointed)
+    return "," if continental else decimal
 
 
 def _by_role(rows: Sequence[Mapping[str, object]], wanted: Mapping[str, str]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.features_file import team_of
 from vitalfew.connect.idea_columns import METHODS
-from vitalfew.connect.idea_moves import add_moves
+from vitalfew.connect.idea_moves import add_moves, range_of
 from vitalfew.connect.idea_rows import read_sheet
 from vitalfew.connect.idea_scores import (
     SIZED,
@@ -14,7 +14,6 @@ from vitalfew.connect.idea_scores import (
     ice_variant,
     lacking,
     period_of,
-    quantiles_of,
     scores_of,
     wrong_sums,
 )
@@ -127,7 +126,7 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
 def _lost_ranges(ideas: list[Idea], columns: dict[str, str]) -> list[str]:
     if "p50" not in columns:
         return []
-    lost = [idea.title for idea in ideas if "p50" in idea.numbers and quantiles_of(idea.numbers) is None]
+    lost = [idea.title for idea in ideas if "p50" in idea.numbers and range_of(idea) is None]
     if not lost:
         return []
     missing = [name for name in METHODS["estimate"] if name not in columns]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.connect import opinions, removals
+from vitalfew.connect import idea_sentences, opinions, removals
 from vitalfew.connect.words import counted
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
@@ -36,8 +36,9 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Pa
         yield f"What a test of removing each feature could find in four weeks: {folder / 'README.md'}"
     yield from _left_out(facts)
     yield from _win_rate(tables, facts, definitions)
+    yield from idea_sentences.sentences(tables, facts, definitions)
     yield from opinions.sentences(tables, definitions) if facts.opinions else ()
-    yield _next_file(facts)
+    yield idea_sentences.next_file(facts, definitions) if facts.ideas else _next_file(facts)
     yield f"Look at {folder / 'vitalfew.yaml'}, correct what was guessed, then: vitalfew run {folder}"
 
 

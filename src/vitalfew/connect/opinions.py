@@ -17,17 +17,19 @@ from vitalfew.workspace import acts
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from vitalfew.connect.draft import Draft
     from vitalfew.connect.look import Look
     from vitalfew.connect.recognise import Recognised
-    from vitalfew.results.rows import Tables
+    from vitalfew.results.rows import DisagreementRow, GroupChoiceRow, Tables
     from vitalfew.workspace.definitions import Definitions
 
 MOST_ROWS, MOST_FACTORS, MOST_PEOPLE = 20_000, 100, 1_000
 SHOWN = 5
+SAME = 0.6
+"""Share of people who would fund the same from which disagreement changes little."""
 _ROOM = "data/measured.csv"
 _GROUPS = frozenset(map(plain, ("group", "role", "team", "stakeholder")))
 
@@ -105,15 +107,45 @@ def _apart(tables: Tables, definitions: Definitions) -> Iterator[str]:
     if row.camps is not None:
         where = definitions.title("metrics", row.camps_factor) if row.camps_factor else ""
         yield f"Two camps: they differ most on {where}." if row.camps else "No camps: people differ as one crowd does."
+    yield from _choices(tables, definitions, row)
+    if row.kendall_w is None or row.camps is None:
+        yield "With fewer than five people, less is said: nothing may be about one of them."
+
+
+def _choices(tables: Tables, definitions: Definitions, row: DisagreementRow) -> Iterator[str]:
+    """Whether the disagreement changes what is funded, where that can be told, and what a North Star costs then."""
+    valued = [line for line in tables.candidates if line.p_in is not None]
     if row.decision_agreement is not None:
-        yield f"By their own weights {row.decision_agreement:.0%} of them would fund the same."
-    else:
+        matters = "changes little of" if row.decision_agreement >= SAME else "changes"
+        yield (
+            f"By their own weights {row.decision_agreement:.0%} of them would fund the same: the disagreement {matters}"
+            " what is funded."
+        )
+        for group in tables.group_choices:
+            flips = [f"{way} {listed(map(_title(definitions), lines), 3)}" for way, lines in _flips(group) if lines]
+            if flips:
+                yield f"{group.group} would {' and '.join(flips)}."
+    elif tables.candidates and not valued:
+        yield "Whether the disagreement changes what is funded cannot be told: the ideas say nothing about the factors."
+    elif not valued:
         yield (
             "Whether the disagreement changes what is funded shows once there are candidates: `initiatives:` with a"
             " cost, and forecasts of what they move."
         )
-    if row.kendall_w is None or row.camps is None:
-        yield "With fewer than five people, less is said: nothing may be about one of them."
+    alone = next((each for each in tables.vital_factors if each.k == 1), None)
+    lost = None if alone is None else alone.regret
+    if alone is not None and lost is not None and valued and len(definitions.factors) > 1:
+        name = definitions.title("metrics", alone.factors[0])
+        span = "" if lost.low is None or lost.high is None else f" ({lost.low:.0%} to {lost.high:.0%})"
+        yield f"Choosing by {name} alone would lose {lost.estimate:.0%}{span} of what the best choice brings."
+
+
+def _flips(group: GroupChoiceRow) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("fund", group.adds), ("not fund", group.drops)
+
+
+def _title(definitions: Definitions) -> Callable[[str], str]:
+    return lambda key: definitions.title("initiatives", key)
 
 
 def metric_named(draft: Draft, name: str) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.look import is_text
+from vitalfew.errors import DataError
 from vitalfew.warehouse import csv_files
 
 if TYPE_CHECKING:
@@ -28,12 +29,17 @@ def lines_above(path: Path) -> int:
     """
     if not path.is_file() or not is_text(path) or not path.stat().st_size:
         return 0
-    shape = csv_files.sniff_text(path)
-    head = shape[1].split("\n")[: _MOST_LINES + 1]
+    try:
+        _, text = csv_files.sniff_text(path)
+    except DataError:
+        return 0  # whoever opens the file says what is wrong with it
+    if "\0" in text:
+        return 0
+    head = text.split("\n")[: _MOST_LINES + 1]
     rows = max((_rows(head, delimiter) for delimiter in _DELIMITERS), key=lambda rows: max(map(len, rows), default=0))
     width = max((len(_filled(row)) for row in rows), default=0)
     if width < _FEWEST_NAMES or not rows or len(_filled(rows[0])) > max(1, _SPARSE * width):
-        return 0
+        return 0  # names stand in the first line, as they should
     return next((at for at, row in enumerate(rows) if _like_names(row, width)), 0)
 
 
@@ -49,7 +55,10 @@ def without_lines(path: Path, lines: int) -> Iterator[Path]:
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    try:
+        return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
+    except csv.Error:
+        return []  # a cell longer than the reader takes is no title above a table
 
 
 def _filled(row: Sequence[str]) -> list[str]:

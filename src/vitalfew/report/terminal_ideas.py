@@ -1,4 +1,4 @@
-"""Ideas in the terminal: the score of a sheet beside what is left of it, and the probability of being among the first."""
+"""Ideas in the terminal: the score of a sheet, what is left of it, and the probability of being among the first."""
 
 from __future__ import annotations
 

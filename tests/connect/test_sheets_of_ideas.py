@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connect.idea_sheets import RICE, SHEETS, Sheet
+from connect.strangers import write_text
+from vitalfew.connect import begin
+from vitalfew.errors import DataError
+from vitalfew.pipeline import run
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vitalfew.connect import Begun
+    from vitalfew.pipeline import Results
+    from vitalfew.results.rows import ClassicRow
+
+HEAD = "idea,reach,impact,confidence,effort"
+
+
+def started(path: Path, *files: Path) -> tuple[Begun, Results]:
+    begun = begin(files, into=path / "ws")
+    results = run(load(begun.folder))
+    assert not results.failures
+    return begun, results
+
+
+def ideas(path: Path, *lines: str, head: str = HEAD) -> tuple[Begun, dict[str, ClassicRow]]:
+    begun, results = started(path, write_text(path / "ideas.csv", head, *lines))
+    return begun, {row.line: row for row in results.tables.classic}
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_a_stranger_s_sheet_is_scored_by_its_own_method(sheet: Sheet, tmp_path: Path) -> None:
+    begun, results = started(tmp_path, sheet.write(tmp_path))
+    rows = {row.line: row for row in results.tables.classic}
+    found = [getattr(rows[key], sheet.method) for key in begun.definitions.initiatives]
+    assert found == [pytest.approx(score, rel=0.001) if score is not None else None for score in sheet.scores]
+    scored = [row for row in rows.values() if row.score is not None]
+    assert {row.by for row in scored} == {sheet.method}
+    assert all(row.p_top is not None and 0 <= row.p_top <= 1 for row in scored)
+    assert "Next, say of the ideas near the top" in begun.next_steps(results.tables)[-2]
+
+
+def test_no_row_is_lost_and_every_oddity_is_told(tmp_path: Path) -> None:
+    lines = ("Autosave,2000,2,80%,4", ",800,1,50%,2", "autosave,100,1,50%,3", "SSO,,3,80%,6", ",,,,")
+    more = ("Bulk edit,50,1,80%,0", "Tour,abc,1,80%,1", "Total,2950,,,16")
+    begun, rows = ideas(tmp_path, *lines, *more)
+    assert list(begun.definitions.initiatives) == [
+        "autosave",
+        "row_2_no_title",
+        "autosave_2",
+        "sso",
+        "bulk_edit",
+        "tour",
+    ]
+    said = begun.recognised[0]
+    for remark in (
+        "1 row of totals left out (Total)",
+        "1 row without a title, called after their place (2)",
+        "1 row with a title that another one has, kept and numbered (autosave)",
+        "1 idea with no effort above 0, so without a cost: Bulk edit",
+        "'reach' holds what is no number: 'abc'",
+    ):
+        assert remark in said
+    assert rows["sso"].notes == ("no RICE score without reach",)
+    assert rows["bulk_edit"].notes == ("no RICE score without effort",)
+    assert [row.line for row in rows.values() if row.score is None] == ["sso", "bulk_edit", "tour"]
+
+
+def test_the_first_of_many_is_told_to_be_the_luckiest(tmp_path: Path) -> None:
+    lines = [f"Idea {at},{100 * (at + 1)},1,80%,2" for at in range(12)]
+    begun, rows = ideas(tmp_path, *lines)
+    first = rows["idea_11"]
+    assert first.score == pytest.approx(480)
+    assert first.likely is not None
+    assert first.likely.estimate < first.score
+    assert first.top == 5
+    assert sum(row.p_top or 0 for row in rows.values()) == pytest.approx(5)
+    assert sum(row.p_first or 0 for row in rows.values()) == pytest.approx(1)
+    said = begun.next_steps(run(load(begun.folder)).tables)
+    assert said[0].startswith("By RICE 'Idea 11' comes first; it truly is with probability ")
+    assert "times too high" in said[0]
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    begun, rows = ideas(tmp_path, "Autosave,2000,2,80%", "SSO,300,1,50%", head="idea,reach,impact,confidence")
+    assert "no RICE score without a column for effort" in begun.recognised[0]
+    assert [row.notes for row in rows.values()] == [("no RICE score without effort",)] * 2
+
+
+def test_a_score_that_the_sheet_worked_out_wrongly_is_told(tmp_path: Path) -> None:
+    lines = ("A,2000,2,80%,4,800", "B,100,1,80%,2,40", "C,500,1,50%,1,999", "D,10,1,50%,1,5")
+    begun, rows = ideas(tmp_path, *lines, head=f"{HEAD},rice score")
+    assert "the sheet's own score of C is not reach x impact x confidence / effort" in begun.recognised[0]
+    assert rows["c"].rice == 250
+
+
+def test_done_and_dropped_ideas_are_no_candidates_and_persons_are_not_kept(tmp_path: Path) -> None:
+    head = f"{HEAD},status,owner,team"
+    lines = (
+        "A,2000,2,80%,4,Done,Anna Berg,Core",
+        "B,100,1,80%,2,Won't do,Ben,Core",
+        "C,500,1,50%,1,In progress,Eve,Web",
+    )
+    begun, rows = ideas(tmp_path, *lines, "D,10,1,50%,1,Backlog,Eve,Web", head=head)
+    assert [each.status for each in begun.definitions.initiatives.values()] == [
+        "shipped",
+        "dropped",
+        "committed",
+        "idea",
+    ]
+    assert set(rows) == {"c", "d"}
+    assert begun.definitions.initiatives["c"].team == "web"
+    written = "".join(file.read_text("utf-8") for file in begun.folder.rglob("*.yaml"))
+    assert "Anna" not in written
+    assert "owners are persons and not taken" in begun.recognised[0]
+
+
+def test_ranges_of_a_metric_become_value_and_no_promise(tmp_path: Path) -> None:
+    head = "initiative,kpi,p10,p50,p90,cost"
+    lines = (
+        "Price page,Revenue,0,2,6,5",
+        "Help,Support time,-1,-4,-9,6",
+        "Help,Revenue,0,1,2,6",
+        "Tour,Revenue,3,2,1,5",
+    )
+    begun, results = started(tmp_path, write_text(tmp_path / "i.csv", head, *lines))
+    assert begun.definitions.factors.keys() == {"revenue", "support_time"}
+    help_ = begun.definitions.initiatives["help"].scores
+    assert help_ is not None
+    assert help_.moves["support_time"].p10 == -9
+    assert not results.tables.promises
+    lines_ = {line.line: line for line in results.tables.candidates}
+    assert lines_["price_page"].grade == "opinion"
+    assert lines_["price_page"].p_in is not None
+    assert lines_["tour"].p_in is None
+    assert "1 range not taken" in begun.recognised[0]
+    assert any(text.startswith("Next, let people weigh the metrics") for text in begun.next_steps(results.tables))
+
+
+PEOPLE = {"sales": (90, 30, 5), "support": (10, 40, 90), "product": (40, 90, 20)}
+
+
+def opinions(path: Path) -> Path:
+    names = ("Revenue", "Retention", "Support time")
+    rows = [
+        f"{group} {at},{group},{name},{points + at}"
+        for group, given in PEOPLE.items()
+        for at in range(2)
+        for name, points in zip(names, given, strict=True)
+    ]
+    return write_text(path / "opinions.csv", "person,role,factor,points", *rows)
+
+
+def test_opinions_beside_numbers_per_factor_tell_whether_the_disagreement_matters(tmp_path: Path) -> None:
+    head = "title,Revenue,Retention,Support time,Cost (weeks)"
+    lines = ("Price page,8,1,0,5", "Help centre,0,3,9,6", "Tour,2,8,4,8", "SSO,5,2,1,10", "Chat bot,1,0,6,4")
+    begun, results = started(tmp_path, write_text(tmp_path / "ideas.csv", head, *lines), opinions(tmp_path))
+    assert "10 being all of it" in begun.recognised[0]
+    moves = begun.definitions.initiatives["help_centre"].scores
+    assert moves is not None
+    assert moves.moves["support_time"].p50 == pytest.approx(-0.9)  # less of it is better
+    assert results.tables.disagreement[0].decision_agreement is not None
+    said = " ".join(begun.next_steps(results.tables))
+    assert "of them would fund the same: the disagreement changes" in said
+    assert "of what the best choice brings." in said
+
+
+def test_opinions_beside_scores_alone_say_what_is_missing(tmp_path: Path) -> None:
+    begun, results = started(tmp_path, SHEETS[0].write(tmp_path), opinions(tmp_path))
+    said = begun.next_steps(results.tables)
+    assert (
+        "Whether the disagreement changes what is funded cannot be told: the ideas say nothing about the factors."
+        in said
+    )
+    assert "a column" in said[-2] or "columns in the sheet of ideas for Revenue, Retention, Support time" in said[-2]
+
+
+def test_five_thousand_ideas_are_ranked_in_seconds(tmp_path: Path) -> None:
+    lines = [f"Idea {at},{at % 977 + 1},{(1, 2, 3, 0.5)[at % 4]},80%,{at % 13 + 1}" for at in range(5_000)]
+    begun = time.perf_counter()
+    made, rows = ideas(tmp_path, *lines)
+    assert time.perf_counter() - begun < 60
+    assert len(made.definitions.initiatives) == len(rows) == 5_000
+    assert sum(row.p_top or 0 for row in rows.values()) == pytest.approx(5)
+
+
+def test_a_title_above_the_table_is_left_out_only_where_nothing_is_read_again(tmp_path: Path) -> None:
+    begun, _ = started(tmp_path, next(sheet for sheet in SHEETS if sheet.name == "excel_title.csv").write(tmp_path))
+    assert "2 lines above the column names left out" in begun.recognised[0]
+    use = write_text(
+        tmp_path / "use.csv", "My export,,", "user_id,time,event", *(f"u{n},2025-01-0{n},a" for n in (1, 2, 3))
+    )
+    with pytest.raises(DataError, match="1 line above its column names"):
+        begin([use], into=tmp_path / "other")
+
+
+def test_the_same_sheet_gives_the_same_chances_whatever_its_order(tmp_path: Path) -> None:
+    plain = SHEETS[0]
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    _, first = started(one, plain.write(one))
+    turned = Sheet(plain.name, (plain.lines[0], *reversed(plain.lines[1:])), "rice", RICE)
+    _, second = started(two, turned.write(two))
+    assert {row.line: row.p_first for row in first.tables.classic} == {
+        row.line: row.p_first for row in second.tables.classic
+    }
