@@ -33,6 +33,7 @@ _HOMES = (
     "needs",
     "conflicts",
     "use",
+    "plans",
     "record",
 )
 
@@ -57,6 +58,8 @@ class Thresholds:
     least_concordance: float = 0.5
     most_spread: float = 0.7
     same_choice: float = 0.7
+    least_side: float = 0.1
+    one_quarter: float = 0.9
     enough_lines: int = 20
     cash_share: float = 0.8
     internal_share: float = 0.5

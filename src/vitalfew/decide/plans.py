@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -64,8 +64,10 @@ def _quick(menu: Menu) -> Effort:
 
 def plan_rows(menu: Menu, found: Plans, inputs: Inputs) -> tuple[PlanRow, ...]:
     """The plans, with what stands in the way of more."""
-    told = _remarks(menu, found, inputs)
-    rows = [_row("best", found.best, menu, inputs, binding(menu, found.best), told)]
+    stopping = () if found.best.chosen.any() else blocking(menu)
+    told = _remarks(menu, found, inputs, stopping)
+    best = _row("best", found.best, menu, inputs, binding(menu, found.best), told)
+    rows = [replace(best, blocking=stopping)]
     rows.append(_row("cheapest", found.cheapest, menu, inputs, (), _saved(menu, found, inputs)))
     if found.unfenced is not None:
         rows.append(_row("unfenced", found.unfenced, menu, inputs))
@@ -219,13 +221,16 @@ def blocking(menu: Menu) -> tuple[str, ...]:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _remarks(menu: Menu, found: Plans, inputs: Inputs) -> tuple[str, ...]:
+def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]) -> tuple[str, ...]:
     """What else to know about the best plan."""
     notes = list(menu.notes)
     best = found.best.chosen
     if not best.any():
-        stopping = blocking(menu)
-        why = f"together these leave nothing: {listed(stopping)}" if stopping else "no candidate is expected to be worth anything"
+        why = (
+            f"together these leave nothing: {listed(stopping)}"
+            if stopping
+            else "no candidate is expected to be worth anything"
+        )
         notes.insert(0, f"nothing is to be funded: {why}")
     if found.unfenced is not None and not is_hidden(menu, best | found.unfenced.chosen):
         cost = found.unfenced.value - found.best.value
