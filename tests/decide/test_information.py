@@ -94,6 +94,21 @@ def test_costs_that_are_known_before_save_a_choice_that_cannot_be_paid() -> None
     assert found.of("everything") == pytest.approx(2.0)
 
 
+def test_doubt_about_a_link_is_worth_its_closed_form() -> None:
+    # The first line is worth 2 through a link whose slope is 1 give or take 0.5; the second is worth 2 for sure.
+    slopes = 1 + 0.5 * normals(1, DRAWS, seed=8)
+    swings = np.full((2, 1, DRAWS), 2.0)
+    swings[0, 0] = 2 * slopes[0]
+    found = information(options(swings), slopes.astype(np.float32))
+    assert found is not None
+    assert found.of("slopes") == pytest.approx(1 / sqrt(2 * pi), abs=0.02)  # their difference has sd 1
+    noisy = swings + 3 * normals(2, 1, DRAWS, seed=9)
+    blurred = information(options(noisy), slopes.astype(np.float32))
+    assert blurred is not None
+    assert blurred.of("slopes") == pytest.approx(1 / sqrt(2 * pi), abs=0.1)
+    assert blurred.of("everything") > blurred.of("slopes")
+
+
 def test_what_is_certain_is_worth_nothing_to_know() -> None:
     found = information(options(np.full((3, 2, 100), 4.0), budget=2.0))
     assert found is not None

@@ -172,18 +172,38 @@ def test_the_worth_of_a_test_of_one_metric_is_its_closed_form() -> None:
     options = options_of(inputs)
     points = price(options, inputs).mean
     assert points is not None
-    slope = points * float(inputs.weights["retention"].mean()) * points_per_unit(inputs, "idea", "retention")
+    swings = options.swings[0, options.factors.index("retention")].astype(float)
+    slope = points * float(inputs.weights["retention"].mean()) * points_per_unit(inputs, "idea", "retention", swings)
     draws = points * options.values()[0]
     exact = evsi(line.net.estimate, float(draws.std()), slope * line.test.se)
     assert line.test.worth == pytest.approx(exact, rel=0.08)  # a metalog is a little narrower in its middle
 
 
-def test_points_per_unit_are_those_of_the_value_engine() -> None:
-    for given in ({}, {"reach": 0.3}, {"ramp_weeks": 20}):
-        inputs = Inputs.of(company(**given), measured(), TODAY, 1)
-        options = options_of(inputs)
-        drawn = options.swings[0, options.factors.index("retention")].std()
-        assert points_per_unit(inputs, "idea", "retention") == pytest.approx(drawn / 0.04, rel=0.2)
+@pytest.mark.parametrize(
+    ("given", "share"), [({}, 1.0), ({"reach": 0.3}, 0.3), ({"ramp_weeks": 52}, 0.5), ({"half_life_weeks": 1e6}, 1.0)]
+)
+def test_a_point_per_unit_counts_those_reached_and_the_weeks_that_are_left(given: dict[str, Any], share: float) -> None:
+    inputs = Inputs.of(company(**given), measured(), TODAY, 1)
+    options = options_of(inputs)
+    swings = options.swings[0, options.factors.index("retention")].astype(float)
+    # The range of retention is 0.2 wide, so one unit is five ranges of 100 points.
+    assert points_per_unit(inputs, "idea", "retention", swings) == pytest.approx(500 * share, rel=0.01)
+
+
+def test_a_feature_that_is_to_go_is_tested_by_what_it_brought() -> None:
+    defined = definitions(
+        policy={"budget": 100},
+        features={"board": {}},
+        initiatives={"old": {"status": "shipped", "feature": "board"}, "idea": {"cost": 1, "removes": "board"}},
+        experiments={"past": {"source": "players", "variant": "v", "initiative": "old", "metrics": ["retention"]}},
+    )
+    harm = effect("past", "retention", -0.01, 0.01, n={"old": 4000, "new": 4000})
+    lines, inputs = advised(defined, measured(promises=(), effects=(harm,)))
+    assert lines["idea"].value is not None
+    assert lines["idea"].value.mean > 0
+    assert lines["idea"].net is not None
+    swings = options_of(inputs).swings[0, 0].astype(float)
+    assert points_per_unit(inputs, "idea", "retention", swings) == pytest.approx(500, rel=0.01)
 
 
 def test_where_a_test_costs_more_than_it_tells_the_question_is_put() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.options import Options
     from vitalfew.decide.portfolio import Flags
+    from vitalfew.decide.utility import Reals
 
 About = Literal["everything", "weights", "effects", "slopes", "costs"]
 
@@ -58,7 +59,7 @@ class Information:
         return next((one.worth for one in self.worths if (one.about, one.subject) == (about, subject)), 0.0)
 
 
-def information(options: Options) -> Information | None:
+def information(options: Options, slopes: Reals | None = None) -> Information | None:
     """What knowing each thing would be worth; None without a candidate that may be funded.
 
     Knowing all weights, all effects or those of one line has exact conditional expectations, for weights and effects
@@ -66,8 +67,11 @@ def information(options: Options) -> Information | None:
     (`expected_given`). Costs that are not known in advance are met while the plan is worked off: what the money left
     cannot pay is left out.
 
+    What is carried by links depends on their slopes too, which therefore count in the worth of effects as well.
+
     Args:
         options: what there is to choose from.
+        slopes: of links between metrics, `(links, draws)`, where the values rest on some.
     """
     chosen = _Choice.of(options)
     if chosen is None:
@@ -75,12 +79,13 @@ def information(options: Options) -> Information | None:
     everything, error = chosen.gain(chosen.values, chosen.costs, chosen.values)
     most = max(everything, 0.0)
     parts = (
-        Worth(about, subject, min(max(gain, 0.0), most), se) for about, subject, gain, se in _parts(chosen, options)
+        Worth(about, subject, min(max(gain, 0.0), most), se)
+        for about, subject, gain, se in _parts(chosen, options, slopes)
     )
     return Information(chosen.expected, (Worth("everything", None, most, error), *parts))
 
 
-def _parts(chosen: _Choice, options: Options) -> Iterator[tuple[About, str | None, float, float]]:
+def _parts(chosen: _Choice, options: Options, slopes: Reals | None) -> Iterator[tuple[About, str | None, float, float]]:
     by_weights = chosen.swings @ chosen.weights
     doubtful = chosen.weights.std(axis=1) > 0
     if doubtful.any():
@@ -93,6 +98,9 @@ def _parts(chosen: _Choice, options: Options) -> Iterator[tuple[About, str | Non
         yield ("effects", None, *chosen.gain(by_effects, None, by_effects))
         for line, gain, se in _of_lines(chosen):
             yield "effects", line, gain, se
+    if slopes is not None and len(slopes):
+        by_slopes = expected_given(chosen.by_effects, np.asarray(slopes[:, : by_effects.shape[1]], dtype=np.float64))
+        yield ("slopes", None, *chosen.gain(by_slopes, None, by_effects))
     if (chosen.costs.std(axis=1) > 0).any():
         values = chosen.expected_values
         yield ("costs", None, *chosen.gain(values, chosen.costs, np.broadcast_to(values, chosen.values.shape)))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.information import About, Information, Worth
     from vitalfew.decide.options import Options
+    from vitalfew.decide.utility import Reals
     from vitalfew.workspace.definitions import Definitions
 
 LITTLE = 0.01
@@ -40,7 +41,10 @@ _LEAVE: Mapping[About, str] = {
 
 
 def information_rows(
-    options: Options, definitions: Definitions, hidden: frozenset[str] = frozenset()
+    options: Options,
+    definitions: Definitions,
+    hidden: frozenset[str] = frozenset(),
+    slopes: Reals | None = None,
 ) -> tuple[InformationRow, ...]:
     """What knowing each thing would be worth: everything, kinds of things, then factors and lines by worth.
 
@@ -48,11 +52,12 @@ def information_rows(
         options: what there is to choose from.
         definitions: for titles.
         hidden: lines of whose value nothing is said, because it would tell what few people forecast.
+        slopes: see `information`.
 
     Returns:
         No rows where there is nothing to choose.
     """
-    found = information(options)
+    found = information(options, slopes)
     if found is None:
         return ()
     shown = [one for one in found.worths if not (one.about == "effects" and one.subject in hidden)]

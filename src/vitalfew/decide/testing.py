@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import horizon_share
+from vitalfew.decide.beliefs import believed, changes
 from vitalfew.decide.phrases import chance, counted, number
 from vitalfew.decide.precision import precision
+from vitalfew.decide.shipped import removed_changes
 from vitalfew.decide.tails import tails_of, with_tails
-from vitalfew.decide.utility import curve
 from vitalfew.decide.worth import PLACES, perfect, places_of, worth_of_tests
 from vitalfew.evidence.priors import corpus
 from vitalfew.results.rows import Estimate, SuggestedTest
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import CandidateLine
 
 DECIDE_ANYWAY = "a test costs more than it can tell: decide anyway?"
-SIZES: Floats = np.outer(10.0 ** np.arange(2, 8), [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8]).ravel()
+SIZES: Floats = np.outer(10.0 ** np.arange(2, 8), [1, 1.5, 2, 3, 4, 6]).ravel()
 """Units per arm that are looked at: round numbers, for the best size is a flat top."""
 ENOUGH = 0.9
 """Share of what any test can tell from which more units are not asked for, where waiting has no known price."""
@@ -176,28 +176,38 @@ def suggested_tests(
         told = Estimate(float(net.mean()), float(low), float(high))
         judged = int(np.argmax(rates * swings.std(axis=1)))
         metric = options.factors[judged]
-        unit = points_per_unit(inputs, line, metric)
+        unit = points_per_unit(inputs, line, metric, swings[judged])
+        if not unit > 0:
+            found[line] = Advice(None, "its effect is taken as certain, so a test would tell nothing", told, 0.0)
+            continue
         case = _case(inputs, line, swings, judged, (rates, unit, float(options.costs[at].mean())), fat.get(metric))
         found[line] = _advice(inputs, line, metric, case, told, fat.get(metric))
     return found
 
 
-def points_per_unit(inputs: Inputs, line: str, metric: str) -> float:
-    """Points at weight 1 that one unit of a metric's change for the better among those reached is worth.
+def points_per_unit(inputs: Inputs, line: str, metric: str, swings: Floats) -> float:
+    """Points at weight 1 that one unit of change of a metric among those reached is worth, on average over the draws.
 
-    Of a curved utility it is the slope for a change of a tenth of the range.
+    Args:
+        inputs: of the ledger.
+        line: key of the candidate.
+        metric: a factor.
+        swings: draws of the value of its change at weight 1, `(draws,)`.
     """
-    definitions = inputs.definitions
-    initiative, policy, factor = definitions.initiatives[line], definitions.policy, definitions.factors[metric]
-    shape = curve(factor, definitions.metrics[metric].direction)
-    step = (shape.best - shape.worst) / 10
-    reach = 1.0 if initiative.reach is None else initiative.reach
-    about = [promise.segment for promise in inputs.promises_of(line) if promise.metric == metric]
-    if initiative.reach is None and about and about[0] != "all":
-        reach = inputs.share_of(about[0]) or 1.0
-    scale = horizon_share(policy.horizon_weeks, policy.discount, initiative.ramp_weeks)
-    gained = float(shape.change(np.array([reach * step]))[0])
-    return 100 * scale * max(gained, _NOTHING) / abs(step)
+    initiative = inputs.definitions.initiatives[line]
+    beliefs = believed(inputs, line, initiative)
+    change = changes(inputs, line, initiative.team, beliefs).by_metric.get(metric)
+    reached = beliefs.reach if metric in beliefs.measured else 1.0
+    told = [belief.share for belief in beliefs.forecasts if belief.promise.metric == metric]
+    if told:
+        reached = sum(told)
+    if change is None and initiative.removes is not None:
+        change = removed_changes(inputs, initiative.removes)[0].get(metric)
+    if change is None:
+        return 0.0
+    away = np.asarray(change, dtype=np.float64) - float(change.mean(dtype=np.float64))
+    spread = float(away @ away)
+    return abs(float(away @ swings)) / spread * reached if spread > 0 else 0.0
 
 
 def _case(

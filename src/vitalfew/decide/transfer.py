@@ -57,6 +57,12 @@ class Transfer:
         """Metrics whose change reaches a factor through links."""
         return frozenset(slope.parent for slopes in self.into.values() for slope in slopes)
 
+    @property
+    def slopes(self) -> Singles | None:
+        """Slopes of all links, `(links, draws)`; None without links."""
+        drawn = [slope.draws for slopes in self.into.values() for slope in slopes]
+        return np.array(drawn) if drawn else None
+
     def carried(self, changes: Mapping[str, Reals]) -> dict[str, Carried]:
         """What known changes of some metrics mean for the factors whose own change is not known.
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PLACES = 200
+PLACES = 125
 """Equally likely places that stand for a distribution; the worth of a test is then right to about one in a thousand."""
-_HALVINGS = 60
+_HALVINGS = 45
 _FAR = 40.0  # standard deviations beyond which no test result lies
 
 

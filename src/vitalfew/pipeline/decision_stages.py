@@ -98,7 +98,8 @@ def _information(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.testing import hidden_lines
 
     options = context.options(tables)
-    return {"information": information_rows(options, context.definitions, hidden_lines(options, tables.candidates))}
+    hidden, slopes = hidden_lines(options, tables.candidates), context.inputs(tables).transfer.slopes
+    return {"information": information_rows(options, context.definitions, hidden, slopes)}
 
 
 def _classic(context: Context, tables: Tables) -> Output:
