@@ -8,6 +8,7 @@ from vitalfew.decide.candidates import candidate_lines
 from vitalfew.decide.options import pool_of
 from vitalfew.decide.outcomes import is_resolved
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
+from vitalfew.judgement.combining import FEWEST_VERDICTS
 from vitalfew.results.rows import CandidateLine, Headline, ShippedLine
 from vitalfew.workspace.definitions import Quantiles
 
@@ -65,8 +66,15 @@ def _model_notes(inputs: Inputs) -> tuple[str, ...]:
     elif not inputs.tables.weights:
         notes.append("weights unknown: ranks run over the whole weight space")
     if inputs.tables.promises:
-        notes.append("forecasts are taken as given: no record to calibrate them yet")
+        notes.append(_how_calibrated(inputs))
     return tuple(notes)
+
+
+def _how_calibrated(inputs: Inputs) -> str:
+    overall = next((row for row in inputs.tables.calibration if row.kind == "overall"), None)
+    if overall is None or overall.resolved < FEWEST_VERDICTS:
+        return "forecasts are ranked by a prior, 40 % of what is forecast comes, until ten promises are resolved"
+    return f"forecasts are ranked by what came of {overall.resolved} promises"
 
 
 def _cost_of(definitions: Definitions, features: Sequence[str]) -> float | None:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 SLOPE, SLOPE_SD = 0.4, 0.3
 """What comes of one unit forecast, before anything is known of these forecasters (prior of 6.8)."""
 BIAS_SD = 0.1
-"""Standard deviation of the bias before anything is known, in ranges; a quarter of the usual forecast if less."""
+"""Standard deviation of the bias before anything is known, in ranges; an eighth of the usual forecast if less."""
+_BIAS_SHARE = 8
 STRETCH_SQUARED, STRETCH_WORTH = 2.0, 10.0
 """Ranges are too narrow by this factor, squared (Alpert & Raiffa 1982), as if seen in so many outcomes."""
 SPREAD_SD = 0.2
@@ -174,7 +175,7 @@ def _grid(size: float, *, apart: bool) -> tuple[Floats, Floats, Floats, Floats]:
 
 def _prior_precision(size: float, spread: Floats, teams: int) -> tuple[Floats, Floats]:
     """Mean `(p,)` and precision `(k, p, p)` of bias, slope of all and slopes of teams around it, before any outcome."""
-    bias_sd = max(min(BIAS_SD, size / 4), 1e-9)
+    bias_sd = max(min(BIAS_SD, size / _BIAS_SHARE), 1e-9)
     precision = np.zeros((len(spread), 2 + teams, 2 + teams))
     between = np.divide(1.0, spread**2, out=np.zeros_like(spread), where=spread > 0)
     precision[:, 0, 0] = 1 / bias_sd**2
