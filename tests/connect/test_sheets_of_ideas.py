@@ -206,7 +206,7 @@ def test_the_same_sheet_gives_the_same_chances_whatever_its_order(tmp_path: Path
     one.mkdir()
     two.mkdir()
     _, first = started(one, plain.write(one))
-    turned = Sheet(plain.name, (plain.lines[0], *reversed(plain.lines[1:])), "rice", RICE)
+    turned = Sheet(plain.name, "\n".join((plain.lines[0], *reversed(plain.lines[1:]))), "rice", RICE)
     _, second = started(two, turned.write(two))
     assert {row.line: row.p_first for row in first.tables.classic} == {
         row.line: row.p_first for row in second.tables.classic

@@ -5,6 +5,7 @@ Best of a set with probability proportional to exp(u), worst of the rest with ex
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_STEPS, _LONGEST, _CLOSE = 100, 2.0, 1e-10
+_STEPS, _LONGEST, _CLOSE = 100, 2.0, 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def preference(screens: Iterable[Screen], *, prior_sd: float = 3.0) -> dict[str,
     return found
 
 
-type _Choice = tuple[NDArray[np.int64], int, float]
+type _Choice = tuple[tuple[int, ...], int, float]
 """Who could be chosen, which of them was, and the sign of the utility: 1 for best, -1 for worst."""
 
 
@@ -95,26 +96,27 @@ def _choices(screen: Screen, place: dict[str, int]) -> list[_Choice]:
             raise UsageError(f"'{chosen}' was chosen but not shown", expected=" or ".join(screen.shown))
     if screen.best == screen.worst:
         raise UsageError(f"'{screen.best}' was chosen best and worst", expected="two different items")
-    found: list[_Choice] = [(np.array([place[item] for item in screen.shown]), screen.shown.index(screen.best), 1.0)]
+    found: list[_Choice] = [(tuple(place[item] for item in screen.shown), screen.shown.index(screen.best), 1.0)]
     if screen.worst is not None:
         rest = [item for item in screen.shown if item != screen.best]
-        found.append((np.array([place[item] for item in rest]), rest.index(screen.worst), -1.0))
+        found.append((tuple(place[item] for item in rest), rest.index(screen.worst), -1.0))
     return found
 
 
 def _fitted(answers: Sequence[Sequence[_Choice]], items: int, prior_sd: float) -> tuple[Floats, Floats]:
     """Utilities and their covariance, by Newton steps on a concave function."""
-    choices = [choice for answer in answers for choice in answer]
+    counted = Counter(choice for answer in answers for choice in answer)
+    choices = [(np.array(among), chosen, sign, times) for (among, chosen, sign), times in counted.items()]
     utility = np.zeros(items)
     for _ in range(_STEPS):
         gradient = -utility / prior_sd**2
         hessian = np.eye(items) / prior_sd**2
-        for among, chosen, sign in choices:
+        for among, chosen, sign, times in choices:
             shares = np.exp(sign * utility[among] - (sign * utility[among]).max())
             shares /= shares.sum()
-            gradient[among] -= sign * shares
-            gradient[among[chosen]] += sign
-            hessian[np.ix_(among, among)] += np.diag(shares) - np.outer(shares, shares)
+            gradient[among] -= times * sign * shares
+            gradient[among[chosen]] += times * sign
+            hessian[np.ix_(among, among)] += times * (np.diag(shares) - np.outer(shares, shares))
         step = np.linalg.solve(hessian, gradient)
         utility = utility + step * min(1.0, _LONGEST / np.abs(step).max()) if step.any() else utility
         if np.abs(step).max() < _CLOSE:
