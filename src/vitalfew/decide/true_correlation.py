@@ -12,7 +12,7 @@ from vitalfew.results.rows import Estimate
 if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
 
-RHO_CELLS, SPREAD_CELLS = 61, 8
+RHO_CELLS, SPREAD_CELLS = 61, 9
 """Cells of the grid over the correlation, and over the spread of the true effects on either metric."""
 _FARTHEST = 0.995  # beyond this a correlation cannot be told from 1
 _FEWEST = 3
@@ -37,7 +37,7 @@ def true_correlation(pairs: Pairs) -> Estimate | None:
     """Correlation of the true effects, with its 80 % interval: 0 as long as nothing speaks for any.
 
     True effects are normal with spreads and a correlation over a grid; the estimates are these plus correlated normal
-    noise. Spreads are uniform up to twice that of the estimates, the correlation has the density 1 - rho² (Lewandowski,
+    noise. Spreads are uniform where the estimates allow them, the correlation has the density 1 - rho² (Lewandowski,
     Kurowicka and Joe 2009, eta = 2), which draws it towards none. Where the correlation of errors is not known, they
     are taken as correlated as the estimates are: what noise alone could make is then never told as true.
 
@@ -52,8 +52,8 @@ def true_correlation(pairs: Pairs) -> Estimate | None:
     seen = float(np.clip((around[:, 0] * around[:, 1]).sum() / (count - 1), -1, 1))
     noise = np.where(np.isnan(pairs.joint), seen, pairs.joint) * errors.prod(axis=1)
     rho = np.linspace(-_FARTHEST, _FARTHEST, RHO_CELLS)
-    true = 2 * (np.arange(SPREAD_CELLS) + 0.5) / SPREAD_CELLS  # in spreads of the estimates
-    first, second = true[:, None, None, None], true[None, :, None, None]
+    first, second = (_spreads(errors[:, at], count) for at in (0, 1))
+    first, second = first[:, None, None, None], second[None, :, None, None]
     one = first**2 + errors[:, 0] ** 2
     two = second**2 + errors[:, 1] ** 2
     both = rho[None, None, :, None] * first * second + noise
@@ -80,6 +80,14 @@ def explained(correlations: Floats, at: int, comparisons: int) -> float:
     link = correlations[at, others]
     share = float(np.clip(link @ np.linalg.solve(within, link), 0, 1))
     return max(0.0, 1 - (1 - share) * (comparisons - 1) / (comparisons - len(others) - 1))
+
+
+def _spreads(errors: Floats, count: int) -> Floats:
+    """Spreads of the true effects that the estimates allow, in spreads of the estimates: three standard errors wide."""
+    middle, reach = 1 - float((errors**2).mean()), 3 * np.sqrt(2 / (count - 1))
+    low, high = (np.sqrt(max(end, 0.0)) for end in (middle - reach, middle + reach))
+    high = max(high, low + 0.1)
+    return np.asarray(low + (high - low) * (np.arange(SPREAD_CELLS) + 0.5) / SPREAD_CELLS)
 
 
 def _summary(rho: Floats, density: Floats) -> Estimate:
