@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vitalfew.results.rows import MomentsRow
+from vitalfew.results.rows import MomentsRow, OverlapRow
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import Definitions
@@ -131,14 +131,17 @@ def assert_same(one: Measured, other: Measured) -> None:
         mine, theirs = getattr(one, field.name), getattr(other, field.name)
         assert len(mine) == len(theirs), field.name
         for left, right in zip(mine, theirs, strict=True):
-            if isinstance(left, MomentsRow):
+            if isinstance(left, MomentsRow | OverlapRow):
                 assert_alike(left, right)
             else:
                 assert left == right
 
 
-def assert_alike(left: MomentsRow, right: MomentsRow) -> None:
-    for name in ("source", "experiment", "arm", "segment", "units", "names", "n", "phase", "day"):
+_SUMS = ("shift", "mean", "cross", "third", "low", "high")
+
+
+def assert_alike(left: MomentsRow | OverlapRow, right: MomentsRow | OverlapRow) -> None:
+    for name in (field.name for field in fields(left) if field.name not in _SUMS):
         assert getattr(left, name) == getattr(right, name), name
     k = len(left.names)
     mine, theirs = (_numbers(row, k) for row in (left, right))
@@ -151,10 +154,11 @@ def assert_alike(left: MomentsRow, right: MomentsRow) -> None:
         np.testing.assert_allclose(mine[name] / by, theirs[name] / by, atol=1e-9, err_msg=name)
 
 
-def _numbers(row: MomentsRow, k: int) -> dict[str, np.ndarray[Any, Any]]:
+def _numbers(row: MomentsRow | OverlapRow, k: int) -> dict[str, np.ndarray[Any, Any]]:
     shift = np.array(row.shift)
     mean, cross = (np.reshape(part, (k, k)) for part in (row.mean, row.cross))
-    third, low, high = (np.array(part) if part else np.full(k, np.nan) for part in (row.third, row.low, row.high))
+    parts = [getattr(row, name, ()) for name in ("third", "low", "high")]
+    third, low, high = (np.array(part) if part else np.full(k, np.nan) for part in parts)
     known = low <= high  # the row says so where they are not
     low, high = (np.where(known, ends, np.nan) for ends in (low, high))
     return {

@@ -10,12 +10,14 @@ import pytest
 from growing_tables import History, assert_same
 from vitalfew.stats.moments import Moments
 from vitalfew.warehouse.continued import Continued
-from vitalfew.warehouse.products import Products
+from vitalfew.warehouse.products import Part, Products
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
+    from vitalfew.warehouse.refresh import Step
     from vitalfew.warehouse.sums import Rows
 
 ADDITIVE: dict[str, Any] = {"kinds": {"source": "events", "kind": "count", "events": ["buy", "visit"]}}
@@ -45,8 +47,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     seen: list[bool] = []
     changed = Continued._changed
 
-    def watched(self: Continued, rows: Rows) -> object:
-        found = changed(self, rows)
+    def watched(self: Continued, grouped: Grouped, step: Step, rows: Rows) -> object:
+        found = changed(self, grouped, step, rows)
         seen.append(found is not None)
         return found
 
@@ -120,6 +122,10 @@ def _products(values: np.ndarray[Any, Any]) -> Products:
     return Products.of(moments, (values == 0).sum(axis=0).astype(float), frozenset())
 
 
+def _changed(found: Products, before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> Products | None:
+    return found.changed(Part.of(before, found.centre), Part.of(after, found.centre), KNOWN)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e6])
 def test_products_changed_thirty_times_are_those_of_all_units(scale: float) -> None:
     chance = np.random.default_rng(3)
@@ -129,7 +135,7 @@ def test_products_changed_thirty_times_are_those_of_all_units(scale: float) -> N
     for _ in range(30):
         some = chance.choice(500, 40, replace=False)
         after = values[some] + chance.exponential(1, (40, 2))
-        changed = found.changed(values[some], after, KNOWN)
+        changed = _changed(found, values[some], after)
         values[some] = after
         found = changed if changed is not None else _products(values)
     truth = _products(values).moments
@@ -146,8 +152,8 @@ def test_products_changed_thirty_times_are_those_of_all_units(scale: float) -> N
 def test_what_cannot_be_told_from_changed_units_alone_is_not_guessed() -> None:
     values = np.array([[0.0, 1.0], [5.0, 1.5], [7.0, 2.5], [9.0, 1e9]])
     found = _products(values)
-    lowest_left = found.changed(values[:1], np.array([[6.0, 1.0]]), KNOWN)
-    outlier_left = found.changed(values[3:], np.array([[9.0, 2.0]]), KNOWN)
+    lowest_left = _changed(found, values[:1], np.array([[6.0, 1.0]]))
+    outlier_left = _changed(found, values[3:], np.array([[9.0, 2.0]]))
     assert lowest_left is None
     assert outlier_left is None
-    assert found.changed(values[1:2], np.array([[8.0, 1.5]]), KNOWN) is not None
+    assert _changed(found, values[1:2], np.array([[8.0, 1.5]])) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
@@ -36,6 +36,11 @@ class Arrivals:
     units: Mapping[tuple[int, int, str], int] = field(default_factory=dict)
     phases: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, units: Mapping[tuple[int, int, str], int]) -> Self:
+        """Those of units counted by experiment, day and arm, with the phases that are found in them."""
+        return cls(units, _phases(units))
+
     @property
     def ramped(self) -> bool:
         """Whether any experiment has more than one phase."""
@@ -52,16 +57,26 @@ class Arrivals:
                     choice = choice.when(exp.and_(mine, since), whole(number))
         return choice.else_(whole(0)) if choice.args.get("ifs") else whole(0)
 
-    def first_shown(self) -> exp.Expr:
-        """The day under which a unit stands in the daily table: its own, or the first of those shown."""
+    def phase_of(self, experiment: int, day: int) -> int:
+        """The phase of units that arrived on a day."""
+        firsts = [first for first, _ in self.phases.get(experiment, ())]
+        return max((number for number, first in enumerate(firsts) if first <= day), default=0)
+
+    def floors(self) -> dict[int, int]:
+        """The first day that the daily table shows, by position of the experiment."""
         last: dict[int, int] = {}
         for experiment, day, _ in self.units:
             last[experiment] = max(day, last.get(experiment, day))
+        return {experiment: day - MOST_DAYS + 1 for experiment, day in last.items()}
+
+    def first_shown(self) -> exp.Expr:
+        """The day under which a unit stands in the daily table: its own, or the first of those shown."""
         floor = exp.Case()
-        for experiment, day in last.items():
+        floors = self.floors()
+        for experiment, first in floors.items():
             mine = exp.EQ(this=exp.column("experiment"), expression=whole(experiment))
-            floor = floor.when(mine, whole(day - MOST_DAYS + 1))
-        return exp.Greatest(this=exp.column("day"), expressions=[floor]) if last else exp.column("day")
+            floor = floor.when(mine, whole(first))
+        return exp.Greatest(this=exp.column("day"), expressions=[floor]) if floors else exp.column("day")
 
     def copied(self, experiments: int) -> Arrivals:
         """The arrivals of the first experiment for all that share its units."""
@@ -102,7 +117,7 @@ def arrivals(engine: Engine, people: exp.Query) -> Arrivals:
     known = exp.not_(exp.Is(this=exp.column("day"), expression=exp.null()))
     found = engine.query(query.where(known).group_by(*names)).to_pylist()
     units = {(int(row["experiment"]), int(row["day"]), str(row["arm"])): int(row["n"]) for row in found}
-    return Arrivals(units, _phases(units))
+    return Arrivals.of(units)
 
 
 def history(study: Study, arrived: Arrivals) -> Measured:

@@ -1,42 +1,58 @@
-"""A run that goes on where the last one ended: nobody joined, so only units with new events change what is known.
+"""A run that goes on where the last one ended, so that only units that changed change what is known.
 
 Who takes part, in which arm, segments and since when, is remembered with the numbers; the sums of products are
-changed by the units that changed. Everything it hangs on is in one key: definitions, experiments, and the files of
-exposures and of segments. Where anything else is asked for, the run is an ordinary one.
+changed by the units with new events, and by those that joined, left or moved to another segment. Definitions are in the
+key; where files were changed rather than added, or anything else is asked for, the run is an ordinary one.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
+from functools import reduce
+from itertools import pairwise
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlglot import exp
 
 from vitalfew import __version__
+from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
-from vitalfew.warehouse.compile import whole
-from vitalfew.warehouse.population import Population
-from vitalfew.warehouse.products import Products, all_changed, shown, width
-from vitalfew.warehouse.running import ROWS, floats, integers
+from vitalfew.warehouse.arrivals import Arrivals
+from vitalfew.warehouse.changes import values_of_units
+from vitalfew.warehouse.compile import table_named, whole
+from vitalfew.warehouse.grouped import NotOnward, Onward
+from vitalfew.warehouse.newcomers import came_since, forget, lend_people
+from vitalfew.warehouse.places import GONE, Place, Standing, counted, placed, whole_numbers
+from vitalfew.warehouse.population import FIRST_EXPOSURES, Population
+from vitalfew.warehouse.prepared import opened
+from vitalfew.warehouse.products import Part, Products, all_changed, shown, width
+from vitalfew.warehouse.refresh import MOST_STEPS, Changes
+from vitalfew.warehouse.running import ROWS, integers
+from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.state import key_of
 from vitalfew.warehouse.sums import Cell, cells
 from vitalfew.workspace.definitions import EventSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from vitalfew.stats.moments import Moments
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.grouped import Grouped
+    from vitalfew.warehouse.newcomers import Came
+    from vitalfew.warehouse.places import Places
+    from vitalfew.warehouse.refresh import Step
+    from vitalfew.warehouse.running import Floats
     from vitalfew.warehouse.state import Kept, State
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.sums import Rows
-
-    Floats = NDArray[np.float64]
+    from vitalfew.workspace.definitions import ExposureSource
 
 _MOST = 1 << 23  # numbers that are kept of sums of products
 
@@ -46,161 +62,328 @@ class Continued:
     """What a run takes from the last one and leaves to the next.
 
     Attributes:
+        study: the experiments.
+        source: their exposures.
         engine: where the tables lie.
         state: where it is remembered.
         key: what it hangs on.
-        found: what the last run left, with the key of the numbers.
-        people: who takes part, to be remembered.
-        grouped: numbers of the units, once they are known.
+        found: what the last run left, with the key of the numbers; None once the run is an ordinary one.
+        day: what this run leaves beside numbers.
+        came: how those who take part changed.
+        standing: where units count now.
+        crossed: units seen in several arms.
+        values: what each value is, over running numbers.
+        lay_out: makes the table of all units, for whoever asks for it.
     """
 
+    study: Study
+    source: ExposureSource
     engine: Engine
     state: State
     key: str
     found: tuple[str, Kept] | None
-    people: Mapping[str, Any] = field(default_factory=dict)
-    grouped: Grouped | None = None
+    day: dict[str, Any] = field(default_factory=dict)
+    came: Came | None = None
+    standing: Standing | None = None
+    crossed: pa.Table | None = None
+    values: Sequence[exp.Expr] = ()
+    lay_out: Callable[[], None] = lambda: None
 
     @classmethod
-    def of(cls, study: Study, engine: Engine, end: int | None, state: State | None) -> Continued | None:
+    def of(
+        cls, study: Study, source: ExposureSource, engine: Engine, end: int | None, state: State | None
+    ) -> Continued | None:
         """What there is for a study; None where a run cannot go on from another."""
-        if state is None or not _is_plain(study, end):
+        if state is None or source.time is None or not _is_plain(study, end):
             return None
-        tables = _tables(study)
-        files = [path for table in tables for path in engine.files(table)]
-        if not files or not all(engine.files(table) for table in tables):
+        segments = [key for one in study.segments().values() if (key := one.source or study.source) != study.source]
+        tables = sorted({_table(study, key) for key in segments})
+        if not all(engine.files(table) for table in (source.table, *tables)):
             return None
-        key = key_of(
-            __version__, study.definitions.model_dump_json(), study.source, list(study.experiments), _at(files)
-        )
-        return cls(engine, state, key, state.of_day(key))
+        key = key_of(__version__, study.definitions.model_dump_json(), study.source, list(study.experiments))
+        day = {
+            "key": key,
+            "steps": 0,
+            "exposures": _marks(engine, [source.table]),
+            "segments": _marks(engine, tables),
+            "checked": segments,
+        }
+        return cls(study, source, engine, state, key, state.of_day(key), day)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether this run goes on from the last one."""
+        return self.came is not None
+
+    @property
+    def then(self) -> Mapping[str, Any]:
+        """What the last run left beside numbers."""
+        return {} if self.found is None else self.found[1].day or {}
+
+    @property
+    def checked(self) -> Sequence[str]:
+        """Sources of segments that are as they were, and so have one row for a unit."""
+        return self.day["checked"] if self.goes_on and self.then["segments"] == self.day["segments"] else ()
+
+    @property
+    def newest(self) -> tuple[int, Mapping[str, str]] | None:
+        """The newest event that the last run knew, and the files that it was in."""
+        return (self.then["newest"], self.found[1].files) if self.found is not None and self.goes_on else None
 
     def population(self) -> Population | None:
-        """Who takes part, as the last run found them; its query holds the rows that it numbered."""
-        if self.found is None or self.found[1].day is None:
+        """Units that joined since the last run; None where all are to be looked at anew."""
+        if self.found is None or not self.then or self.then["steps"] >= MOST_STEPS:
             return None
-        self.people = self.found[1].day["people"]
-        crossed = {int(at): int(n) for at, n in self.people["crossed"]}
-        notes = tuple(FailedRow(**note) for note in self.people["notes"])
-        return Population(exp.select("*"), self.people["unit_type"], self.people["timed"], crossed, notes)
+        kept, then = self.found[1], self.then
+        try:
+            came = came_since(self.study, self.source, self.engine, kept, then["exposures"], self.day["exposures"])
+        except VitalfewError:  # what cannot be read in a part is explained by whoever reads the whole
+            return None
+        if came is None:
+            return None
+        self.came, self.crossed = came, came.crossed
+        kind, notes = then["unit_type"], tuple(FailedRow(**note) for note in then["notes"])
+        if then["exposures"] != self.day["exposures"]:
+            scope = opened(self.engine, self.study.definitions.data, self.source, "x")
+            notes = tuple(unreadable_times(self.engine, scope, self.source.time or ""))
+        crossed = came.crossed.column("experiment").value_counts().to_pylist()
+        several = {row["values"]: row["counts"] for row in crossed}
+        return self.take(Population(came.joined or exp.select("*"), kind, timed=True, crossed=several, notes=notes))
 
-    def take(self, population: Population) -> None:
-        """Remember who takes part."""
-        self.people = {
-            "crossed": list(population.crossed.items()),
-            "notes": [asdict(note) for note in population.notes],
-            "unit_type": population.unit_type,
-            "timed": population.timed,
-        }
+    def ordinary(self, population: Population) -> Population:
+        """Begin an ordinary run."""
+        self.found = self.came = self.standing = None
+        query = exp.select("experiment", "unit").from_(table_named(FIRST_EXPOSURES)).where("arm <> other")
+        self.crossed = self.engine.query(query)
+        return self.take(population)
 
-    def cells(self, engine: Engine, rows: Rows) -> dict[Cell, Moments]:
+    def take(self, population: Population) -> Population:
+        """Remember what is said of who takes part."""
+        notes = [asdict(note) for note in population.notes]
+        self.day |= {"unit_type": population.unit_type, "notes": notes}
+        return population
+
+    def admit(
+        self,
+        table: str,
+        chunks: Sequence[Sequence[str]],
+        numbered: Callable[[], exp.Select],
+        patterned: Callable[[str], exp.Select],
+    ) -> Onward | None:
+        """Let those who joined take part, and name the table of all.
+
+        Args:
+            table: its name.
+            chunks: the segments.
+            numbered: query of those who joined, with all columns of the table.
+            patterned: query of `id` and `pattern0` of the units of a table.
+
+        Raises:
+            NotOnward: segments are not those of the last run.
+        """
+        self.day["chunks"] = [list(chunk) for chunk in chunks]
+        if self.found is None or self.came is None:
+            return None
+        (key, kept), then = self.found, self.then
+        if then["chunks"] != self.day["chunks"] or kept.place is None or kept.cells is None:
+            raise NotOnward
+        places = [Place(*row) for row in then["places"]]
+        stood = Standing(kept.place, places, kept.cells[:, 0].astype(np.int64))
+        people, first = kept.people, kept.people.num_rows
+        if self.came.joined is not None:
+            people = _with(people, self.engine.query(numbered()))
+        moved = np.zeros(0, np.int64)
+        if then["segments"] != self.day["segments"]:
+            people, moved = self._moved(people, first, patterned)
+            lasting = {name: file for name, file in kept.stored.items() if name != "people"}
+            kept = replace(kept, stored=lasting if len(moved) else kept.stored)
+        forget(self.engine)
+        others = np.union1d(moved, self.came.left)
+        self.standing = _stand(stood, people, moved, self.came.left)
+        lend_people(self.engine, table, people, self.standing.at < 0)
+        kept = replace(kept, place=self.standing.at, crossed=self.crossed)
+        return Onward(key, kept, people, Changes(first, others))
+
+    def _moved(
+        self, people: pa.Table, first: int, patterned: Callable[[str], exp.Select]
+    ) -> tuple[pa.Table, NDArray[np.int64]]:
+        """Segments as they are now, and who is in others than before."""
+        import pyarrow as pa
+
+        name = "vitalfew units then"
+        self.engine.lend(name, people.slice(0, first).select(["id", "unit"]))
+        was = whole_numbers(people.column("pattern0"))
+        now = was.copy()
+        for batch in self.engine.stream(patterned(name), ROWS):
+            now[integers(batch.column(0))] = integers(batch.column(1))
+        self.engine.drop(name)
+        kind = people.schema.field("pattern0").type
+        column = pa.chunked_array([pa.Array.from_buffers(pa.int64(), len(now), [None, pa.py_buffer(now)])]).cast(kind)
+        at = people.schema.get_field_index("pattern0")
+        return people.set_column(at, "pattern0", column), np.flatnonzero(now != was)
+
+    def arrived(self) -> Arrivals:
+        """Units by day, told from where they count."""
+        found: dict[tuple[int, int, str], int] = defaultdict(int)
+        if self.standing is not None:
+            for place, n in zip(self.standing.places, self.standing.units, strict=True):
+                found[place.experiment, place.day, place.arm] += int(n)
+        return Arrivals.of({key: n for key, n in found.items() if n})
+
+    def cells(self, grouped: Grouped, arrived: Arrivals, engine: Engine, rows: Rows) -> dict[Cell, Moments]:
         """The moments of every cell, from those of the last run where that can be."""
-        changed = self._changed(rows)
-        if changed is not None:
-            self._leave(rows, changed)
-            return shown(changed, rows.shares)
-        if self.grouped is not None:
-            self.grouped.whole()
+        if grouped.step is not None:
+            self.day["steps"] = self.then["steps"] + 1
+            changed = self._changed(grouped, grouped.step, rows)
+            if changed is not None:
+                self._leave(grouped, rows, changed)
+                return self._shown(changed, rows, arrived)
+            self.lay_out()
         found = cells(engine, rows)
-        self._leave(rows, self._products(rows, found))
+        if grouped.step is None and grouped.numbers is not None and grouped.numbers.kept is not None:
+            self.standing = placed(grouped.numbers.kept.people)
+        self._leave(grouped, rows, self._products(rows, found, arrived))
         return found
 
-    def _leave(self, rows: Rows, products: Mapping[Cell, Products]) -> None:
-        numbers = None if self.grouped is None else self.grouped.numbers
-        if numbers is None or numbers.key is None or numbers.kept is None:
+    def _leave(self, grouped: Grouped, rows: Rows, products: Sequence[Products] | None) -> None:
+        numbers = grouped.numbers
+        if numbers is None or numbers.key is None or numbers.kept is None or self.standing is None:
             return
-        day = {
-            "key": self.key,
-            "people": self.people,
-            "rows": _rows_key(rows),
-            "cells": [list(cell) for cell in products],
-        }
-        kept = None if not products else np.array([found.row() for found in products.values()])
-        self.state.save(numbers.key, replace(numbers.kept, day=day, cells=kept))
+        self.day |= {"rows": self._rows_key(rows), "places": [list(one) for one in self.standing.places]}
+        kept = replace(numbers.kept, day=None, cells=None, place=None, crossed=None)
+        if products:
+            sums = np.array([found.row() for found in products])
+            kept = replace(kept, day=self.day, cells=sums, place=self.standing.at, crossed=self.crossed)
+        self.state.save(numbers.key, kept)
 
-    def _products(self, rows: Rows, found: Mapping[Cell, Moments]) -> dict[Cell, Products]:
+    def _rows_key(self, rows: Rows) -> str:
+        return key_of([value.sql() for value in self.values], rows.names, sorted(rows.shares))
+
+    def _products(self, rows: Rows, found: Mapping[Cell, Moments], arrived: Arrivals) -> list[Products] | None:
         """What the next run may change; nothing where values hang on those of other units, or that is too much."""
-        if rows.caps or not found or len(found) * width(len(rows.names)) > _MOST:
-            return {}
+        if rows.caps or self.standing is None or "newest" not in self.day:
+            return None
+        places = self.standing.places
+        if not found or len(places) * width(len(rows.names)) > _MOST:
+            return None
+        floors = arrived.floors()
+        if any(place.day < floors[place.experiment] for place in places):
+            return None
         zeros = [exp.EQ(this=exp.column(f"v{at}"), expression=whole(0)) for at in range(len(rows.names))]
-        counts = [exp.alias_(exp.func("COUNT_IF", zero), f"z{at}") for at, zero in enumerate(zeros)]
-        query = exp.select(*rows.keys, *counts).from_(rows.query.subquery("units")).group_by(*rows.keys)
+        numbers = [exp.alias_(exp.func("COUNT_IF", zero), f"z{at}") for at, zero in enumerate(zeros)]
+        query = exp.select(*rows.keys, *numbers).from_(rows.query.subquery("units")).group_by(*rows.keys)
         at_zero = {}
         for row in self.engine.query(query).to_pylist():
             cell = Cell(**{name: row.get(name, 0) for name in Cell._fields})
             at_zero[cell] = np.array([float(row[f"z{at}"] or 0) for at in range(len(rows.names))])
-        return {cell: Products.of(moments, at_zero[cell], rows.shares) for cell, moments in found.items()}
+        some = [place for place, n in zip(places, self.standing.units, strict=True) if n]
+        mine = {place: _cell(place, rows, arrived) for place in some}
+        full = {place: Products.of(found[cell], at_zero[cell], rows.shares) for place, cell in mine.items()}
+        empty = next(iter(full.values())).emptied()
+        return [full.get(place, empty) for place in places]
 
-    def _changed(self, rows: Rows) -> dict[Cell, Products] | None:
-        grouped = self.grouped
-        if grouped is None or grouped.step is None or rows.caps:
+    def _changed(self, grouped: Grouped, step: Step, rows: Rows) -> list[Products] | None:
+        kept = None if self.found is None else self.found[1]
+        if kept is None or kept.cells is None or kept.place is None or self.standing is None or rows.caps:
             return None
-        step = grouped.step
-        day, kept = step.kept.day, step.kept.cells
-        if day is None or kept is None or day["rows"] != _rows_key(rows) or kept.shape[1] != width(len(rows.names)):
+        if self.then["rows"] != self._rows_key(rows) or kept.cells.shape[1] != width(len(rows.names)):
             return None
-        names = [Cell(*cell) for cell in day["cells"]]
-        found = {cell: Products.from_row(rows.names, row) for cell, row in zip(names, kept, strict=True)}
-        if not len(step.ids):
-            return found
-        grouped.lend(step.before, step.ids)
-        before = self._by_cell(rows, names)
-        grouped.lend(step.after, step.ids)
-        after = self._by_cell(rows, names)
-        return all_changed(found, {cell: (before[cell], after[cell]) for cell in before}, rows.shares)
+        found = [Products.from_row(rows.names, row) for row in kept.cells]
+        place, places, _ = self.standing
+        centres = [products.centre for products in found] + [None] * (len(places) - len(found))
+        old = step.ids[: step.first]
+        before = self._parts(grouped, step, (step.numbers, old, kept.place[old]), centres)
+        step.advance()
+        after = self._parts(grouped, step, (step.numbers, step.ids, place[step.ids]), centres)
+        nobody = Part.of(np.empty((0, len(rows.names))))
+        some = sorted({*before, *after, *range(len(found), len(places))})
+        changed = {at: (before.get(at, nobody), after.get(at, nobody)) for at in some}
 
-    def _by_cell(self, rows: Rows, known: Sequence[Cell]) -> dict[Cell, Floats]:
-        """Values of the units that are shown, NaN where missing, `(units, k)` by cell."""
-        arms = sorted({cell.arm for cell in known})
-        arm = exp.Case(this=exp.column("arm"))
-        for number, name in enumerate(arms):
-            arm = arm.when(exp.Literal.string(name), whole(number))
-        keys = {name: exp.column(name) if name in rows.keys else whole(0) for name in Cell._fields} | {"arm": arm}
-        nothing = exp.cast(exp.Literal.string("nan"), "DOUBLE")
-        values = [
-            exp.Coalesce(this=exp.cast(exp.column(f"v{at}"), "DOUBLE"), expressions=[nothing.copy()])
-            for at in range(len(rows.names))
-        ]
-        query = exp.select(*(exp.cast(key, "BIGINT") for key in keys.values()), *values)
-        batches = list(self.engine.stream(query.from_(rows.query.subquery("units")), ROWS))
-        count = len(Cell._fields)
-        parts = [[integers(batch.column(at)) for batch in batches] for at in range(count)]
-        numbered = [cell._replace(arm=str(arms.index(cell.arm))) for cell in known]
-        place = _places([np.concatenate(part) for part in parts], numbered)
-        order = np.argsort(place, kind="stable")
-        sheet = np.empty((len(rows.names), len(order)))
-        for at in range(len(rows.names)):
-            sheet[at] = np.concatenate([floats(batch.column(count + at)) for batch in batches])[order]
-        ends = np.cumsum(np.bincount(place, minlength=len(known)))
-        spans = zip(known, [0, *ends[:-1]], ends, strict=True)
-        return {cell: sheet[:, start:end].T for cell, start, end in spans if end > start}
+        def again(at: int) -> Part:
+            ids = np.flatnonzero(place == at)
+            return self._parts(grouped, step, (step.at(ids), ids, place[ids]), [None] * len(places)).get(at, nobody)
+
+        return all_changed(found, changed, rows.shares, again)
+
+    def _parts(
+        self,
+        grouped: Grouped,
+        step: Step,
+        units: tuple[Sequence[Floats], NDArray[np.int64], Places],
+        centres: Sequence[Floats | None],
+    ) -> dict[int, Part]:
+        """Units by place, those that are nowhere left out.
+
+        Args:
+            grouped: how numbers are named.
+            step: what came.
+            units: their numbers, ids and places.
+            centres: about what the units of each place are summed.
+        """
+        numbers, ids, at = units
+        order = np.argsort(at, kind="stable")
+        ends = np.searchsorted(at[order], np.arange(len(centres) + 1))
+        found = values_of_units(grouped, step, self.values, numbers, ids)
+        spans = enumerate(pairwise(ends))
+        return {at: Part.of(found.rows(order[start:end]), centres[at]) for at, (start, end) in spans if end > start}
+
+    def _shown(self, products: Sequence[Products], rows: Rows, arrived: Arrivals) -> dict[Cell, Moments]:
+        """Moments as a pass over all units groups them."""
+        found: dict[Cell, list[Moments]] = defaultdict(list)
+        floors = arrived.floors()
+        places = self.standing.places if self.standing is not None else ()
+        for place, moments in zip(places, shown(products, rows.shares), strict=True):
+            if moments.units:
+                day = max(place.day, floors[place.experiment])
+                found[_cell(place._replace(day=day), rows, arrived)].append(moments)
+        return {cell: reduce(add, parts) for cell, parts in found.items()}
 
 
-def _places(columns: Sequence[NDArray[np.int64]], known: Sequence[Cell]) -> NDArray[np.int16]:
-    """The position of each unit's cell; every unit has one, as nobody joined."""
-    code = np.zeros(len(columns[0]), np.int64)
-    codes = np.zeros(len(known), np.int64)
-    for at, column in enumerate(columns):
-        mine = np.array([int(cell[at]) for cell in known])
-        distinct = np.unique(mine)
-        code = code * len(distinct) + np.searchsorted(distinct, column)
-        codes = codes * len(distinct) + np.searchsorted(distinct, mine)
-    order = np.argsort(codes)
-    return order[np.searchsorted(codes[order], code)].astype(np.int16)
+def _stand(then: Standing, people: pa.Table, moved: NDArray[np.int64], left: NDArray[np.int64]) -> Standing:
+    """Where units count after some joined (the last of the table), moved and left."""
+    import pyarrow as pa
+
+    first = len(then.at)
+    ids = pa.Array.from_buffers(pa.int64(), len(moved), [None, pa.py_buffer(moved)])
+    found = placed(pa.concat_tables([people.slice(first), people.take(ids)]), then.places)
+    if found is None:
+        raise NotOnward
+    joined, count = people.num_rows - first, len(found.places)
+    at = np.concatenate([then.at, found.at[:joined]])
+    at[moved] = np.where(at[moved] == GONE, GONE, found.at[joined:])
+    at[left] = GONE
+    other = np.union1d(moved, left)
+    units = np.zeros(count, np.int64)
+    units[: len(then.units)] = then.units
+    units += counted(at[other], count) + counted(at[first:], count) - counted(then.at[other], count)
+    return Standing(at, found.places, units)
+
+
+def _cell(place: Place, rows: Rows, arrived: Arrivals) -> Cell:
+    """The group of a pass over all units that holds the units of a place."""
+    phase = arrived.phase_of(place.experiment, place.day)
+    return Cell(place.experiment, place.arm, place.pattern if "pattern" in rows.keys else 0, phase, place.day)
+
+
+def _with(people: pa.Table, more: pa.Table) -> pa.Table:
+    """The units with some that joined, numbered on."""
+    import pyarrow as pa
+
+    ids = np.arange(people.num_rows, people.num_rows + more.num_rows)
+    number = pa.Array.from_buffers(pa.int64(), len(ids), [None, pa.py_buffer(ids)])
+    at = more.schema.get_field_index("id")
+    try:
+        return pa.concat_tables([people, more.set_column(at, "id", pa.chunked_array([number])).cast(people.schema)])
+    except (pa.ArrowInvalid, ValueError) as problem:
+        raise NotOnward from problem
 
 
 def _is_plain(study: Study, end: int | None) -> bool:
     """Whether units depend on nothing but the files of their own source, of segments, and of events that only grow."""
     sources = [study.definitions.sources.get(value.measure.source) for value in study.values()]
     plain = all(isinstance(one, EventSource) and one.id is None and one.bots_above is None for one in sources)
-    apart = study.cluster is None and not study.switchback and not study.may_overlap
+    apart = study.cluster is None and not study.switchback
     return plain and apart and end is None and study.definitions.data.identities is None
-
-
-def _tables(study: Study) -> list[str]:
-    """The tables that say who takes part and who belongs to which segment."""
-    keys = [study.source, *(segment.source or study.source for segment in study.segments().values())]
-    return sorted({_table(study, key) for key in keys})
 
 
 def _table(study: Study, key: str) -> str:
@@ -208,14 +391,7 @@ def _table(study: Study, key: str) -> str:
     return source.table if isinstance(source, UnitSource) else getattr(source, "table", "")
 
 
-def _at(files: Sequence[Path]) -> list[str]:
-    return [f"{path}:{stat.st_size}:{stat.st_mtime_ns}" for path, stat in _stats(files)]
-
-
-def _stats(files: Sequence[Path]) -> Iterator[tuple[Path, Any]]:
-    for path in files:
-        yield path, path.stat()
-
-
-def _rows_key(rows: Rows) -> str:
-    return key_of(rows.query.sql(), rows.names, rows.keys, sorted(rows.shares))
+def _marks(engine: Engine, tables: Sequence[str]) -> dict[str, str]:
+    """Files of tables, with a mark that changes when they do."""
+    stats = {str(path): path.stat() for table in tables for path in engine.files(table)}
+    return {path: f"{stat.st_size}:{stat.st_mtime_ns}" for path, stat in stats.items()}

@@ -204,6 +204,11 @@ class EventPlan:
     def _named(self, events: Sequence[str]) -> exp.Expr:
         return self.scope.text(self.source.event).isin(*map(exp.Literal.string, events))
 
+    @property
+    def reach(self) -> int | None:
+        """How long after a unit's first exposure events begin to count for it, at most; None when any may count."""
+        return self._common().low if self.timed and self.spans else None
+
     def _common(self) -> Span:
         """The span that all others lie in, so that it need be looked at once."""
         after = [span for span in self.spans.values() if span.kind == "after exposure"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.overlaps import overlaps
 from vitalfew.warehouse.passes import in_one_pass, sums_of
+from vitalfew.warehouse.places import PLACE
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
@@ -72,61 +74,111 @@ def measure_joined(
     folder = tempfile.TemporaryDirectory(prefix="vitalfew-")
     try:
         plan = _Plan(study, population, engine, end)
+        if continued is not None:
+            plan.checked, plan.order = continued.checked, PLACE
         plan.make()
         chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
-        before = None if continued is None else continued.found
-        if before is None:
+        onward = None
+        if continued is not None:
+            onward = continued.admit(_POPULATION, chunks, partial(plan.numbered, chunks), plan.patterned)
+        if onward is None:
             engine.write(_POPULATION, plan.numbered(chunks))
-        else:
-            engine.lend(_POPULATION, before[1].people)
-        facts = Facts(study, engine, _POPULATION, population.unit_type, end)
+        newest = None if continued is None else continued.newest
+        facts = Facts(study, engine, _POPULATION, population.unit_type, end, newest)
         facts.count()
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
-        summed = [value for value in kept if value.is_summed]
         memory, label = study.definitions.data.memory, f"{study.source} {list(study.experiments)}"
-        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label, before)
-        grouped = group(setting, plan.groupings)
-        # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
-        name_it = engine.write if plan.joins or grouped.rest else engine.lend
-        name_it(_PER_UNIT, plan.per_unit(kept, len(chunks), grouped))
-        people = exp.select("*").from_(table_named(_POPULATION))
-        people = people if study.cluster is None else first_days(people)
-        arrived = arrivals(engine, people) if population.timed else Arrivals()
-        tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(chunks)]
-        if continued is None or len(tables) > 1 or not in_one_pass(study, tables, arrived):
-            grouped.whole()
-            continued = None
-        if continued is not None:
-            continued.grouped = grouped
-        all_cells = cells if continued is None else continued.cells
-        found, daily = sums_of(study, engine, tables, summed, arrived, all_cells=all_cells)
-        explain_silence(study, engine, plan.places, kept, found[0][1].values())
-        measured = study.answer(found, population.crossed) + history(study, arrived)
-        units = _units(study, kept, chunks)
-        if reads_units(units):
-            grouped.whole()
-        measured += distributions(engine, units)
-        if study.may_overlap:
-            every = exp.select("*").from_(table_named(_PER_UNIT))
-            measured += overlaps(study, engine, every, summed, timed=population.timed)
-        measured = replace(measured, daily=tuple(study.daily(daily)))
+        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label, onward)
+        laid = _Laid(plan, kept, chunks, group(setting, plan.groupings), continued)
+        measured = laid.measured(facts)
         counts = (*measured.counts, *facts.rows)
         return replace(measured, counts=counts, failed=(*population.notes, *plan.notes, *facts.notes, *measured.failed))
     finally:
-        for name in (_PER_UNIT, NUMBERS, _POPULATION, FIRST_EXPOSURES):
+        for name in (_PER_UNIT, NUMBERS, f"{NUMBERS} ever", _POPULATION, f"{_POPULATION} ever", FIRST_EXPOSURES):
             engine.drop(name)
         folder.cleanup()
 
 
 @dataclass(slots=True)
+class _Laid:
+    """Units with their numbers, one row each, which are laid out when somebody asks for all of them.
+
+    Attributes:
+        plan: what values are.
+        values: those to be measured, those that sums tell of first.
+        chunks: the segments.
+        grouped: the events.
+        continued: the last run, where this one may go on from it.
+        done: whether the units lie there.
+    """
+
+    plan: _Plan
+    values: Sequence[Value]
+    chunks: Sequence[tuple[str, ...]]
+    grouped: Grouped
+    continued: Continued | None
+    done: bool = False
+
+    def lay_out(self) -> None:
+        """Name the table of all units."""
+        if self.done:
+            return
+        self.grouped.whole()
+        # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
+        name_it = self.plan.engine.write if self.plan.joins or self.grouped.rest else self.plan.engine.lend
+        name_it(_PER_UNIT, self.plan.per_unit(self.values, len(self.chunks), self.grouped))
+        self.done = True
+
+    def measured(self, facts: Facts) -> Measured:
+        """Everything that is measured."""
+        plan, study, engine = self.plan, self.plan.study, self.plan.engine
+        arrived = self._arrived()
+        summed = [value for value in self.values if value.is_summed]
+        tables = [(keys, _per_unit(len(summed), chunk)) for chunk, keys in enumerate(self.chunks)]
+        all_cells = cells
+        if self.continued is not None and len(tables) == 1 and in_one_pass(study, tables, arrived):
+            self.continued.lay_out = self.lay_out
+            self.continued.values = [
+                self.grouped.read(exp.select(plan.values[value])).expressions[0] for value in summed
+            ]
+            self.continued.day |= {} if facts.newest is None else {"newest": facts.newest}
+            all_cells = partial(self.continued.cells, self.grouped, arrived)
+        if all_cells is cells or self.grouped.step is None:
+            self.lay_out()
+        found, daily = sums_of(study, engine, tables, summed, arrived, all_cells=all_cells)
+        explain_silence(study, engine, plan.places, self.values, found[0][1].values())
+        measured = study.answer(found, plan.population.crossed) + history(study, arrived)
+        units = _units(study, self.values, self.chunks)
+        if reads_units(units) or study.may_overlap:
+            self.lay_out()
+        measured += distributions(engine, units)
+        if study.may_overlap:
+            every = exp.select("*").from_(table_named(_PER_UNIT))
+            measured += overlaps(study, engine, every, summed, timed=plan.population.timed)
+        return replace(measured, daily=tuple(study.daily(daily)))
+
+    def _arrived(self) -> Arrivals:
+        if self.continued is not None and self.continued.goes_on:
+            return self.continued.arrived()
+        people = exp.select("*").from_(table_named(_POPULATION))
+        people = people if self.plan.study.cluster is None else first_days(people)
+        return arrivals(self.plan.engine, people) if self.plan.population.timed else Arrivals()
+
+
+@dataclass(slots=True)
 class _Plan:
-    """Tables to join to the population, and what values and segments are in terms of them."""
+    """Tables to join to the population, and what values and segments are in terms of them.
+
+    Sources of units in `checked` are known to have one row for a unit; units are numbered in the `order` of columns.
+    """
 
     study: Study
     population: Population
     engine: Engine
     end: int | None
+    checked: Sequence[str] = ()
+    order: Sequence[str] = ()
     segment_joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     groupings: dict[str, Events] = field(default_factory=dict)
@@ -170,9 +222,10 @@ class _Plan:
             raise DataError(f"'{source.table}' names no unit column, so it cannot be joined")
         rows = exp.select(exp.alias_(scope.column(source.unit), "unit"), exp.alias_(whole(0), "arm"))
         here = exp.not_(exp.Is(this=scope.column(source.unit), expression=exp.null()))
-        found = repeats(self.engine, scope, source.unit, rows.from_(scope.source()).where(here))
-        if found.within:
-            raise DataError(several_rows(source.table, found.within))
+        if key not in self.checked:
+            found = repeats(self.engine, scope, source.unit, rows.from_(scope.source()).where(here))
+            if found.within:
+                raise DataError(several_rows(source.table, found.within))
         join = (scope.source(), self._same_unit(scope, source.unit, "p"))
         self.places[key] = Place(scope, source.unit, None, self._same_unit(scope, source.unit, "p"), _people())
         self.values |= usable_values(self.study, self.engine, scope, values)
@@ -195,7 +248,8 @@ class _Plan:
         self.places[key] = Place(scope, source.unit, source.time, same, _people())
         grouping = plan.grouping(_people(), same.copy(), None)
         if plan.slots:
-            self.groupings[alias] = Events(grouping, scope.instant(source.time))
+            own = scope.column(source.time) if scope.type_of(source.time) == "time" else None
+            self.groupings[alias] = Events(grouping, scope.instant(source.time), own, plan.reach)
         self.joins.extend(plan.chained(_people(), same.copy()))
 
     def _last(self, scope: Scope, source: EventSource, values: Sequence[Value]) -> int | None:
@@ -216,9 +270,6 @@ class _Plan:
 
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         """The population with a number per unit and the patterns of segments."""
-        order = exp.Order(expressions=[exp.column("experiment", "a"), exp.column("unit", "a")])
-        row = exp.Window(this=exp.RowNumber(), **({"order": order} if self.study.to_the_bit else {}))
-        number = exp.Sub(this=row, expression=whole(1))
         start: list[exp.Expr] = []
         day: exp.Expr = exp.null()
         if self.population.timed:
@@ -227,8 +278,22 @@ class _Plan:
         cluster: exp.Expr = exp.null() if self.study.cluster is None else exp.column("cluster", "a")
         start.append(exp.alias_(cluster, "cluster"))
         names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
-        query = exp.select(exp.alias_(number, "id"), *names, *start, exp.alias_(exp.cast(day, "INT"), "day"))
-        query = query.from_(self.population.query.subquery("a"))
+        query = exp.select(*names, *start, exp.alias_(exp.cast(day, "INT"), "day"))
+        query = self._with_patterns(query.from_(self.population.query.subquery("a")), chunks)
+        by = ["experiment", "unit"] if self.study.to_the_bit else self.order
+        order = {"order": exp.Order(expressions=[exp.column(name) for name in by])} if by else {}
+        number = exp.Sub(this=exp.Window(this=exp.RowNumber(), **order), expression=whole(1))
+        return exp.select(exp.alias_(number, "id"), "*").from_(query.subquery("n"))
+
+    def patterned(self, table: str) -> exp.Select:
+        """The patterns of the units of a table, where one chunk has all segments."""
+        people = exp.alias_(table_named(table), "a", table=True)
+        found = self._with_patterns(exp.select("a.id").from_(people), [list(self.flags)])
+        first, second = found.expressions
+        found.set("expressions", [exp.cast(first, "BIGINT"), exp.cast(second.unalias(), "BIGINT")])
+        return found
+
+    def _with_patterns(self, query: exp.Select, chunks: Sequence[Sequence[str]]) -> exp.Select:
         for table, same in self.segment_joins:
             query = query.join(table, on=same, join_type="left")
         patterns = [

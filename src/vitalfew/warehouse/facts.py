@@ -19,7 +19,7 @@ from vitalfew.warehouse.prepared import ALIAS, opened
 from vitalfew.workspace.definitions import EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from vitalfew.results.rows import CountedFact
     from vitalfew.warehouse.engine import ColumnType, Engine
@@ -41,6 +41,8 @@ class Facts:
         people: the table: `id` from 0 without gaps, `experiment`, `arm`, `unit` and others.
         unit_type: type of its column `unit`.
         end: events from this instant on are ignored.
+        known: the newest event that is known, and the files that it was found in.
+        newest: the newest event of the source looked at last, whatever the day asked for.
         rows: what was counted.
         notes: what could not be.
     """
@@ -50,6 +52,8 @@ class Facts:
     people: str
     unit_type: ColumnType
     end: int | None = None
+    known: tuple[int, Mapping[str, str]] | None = None
+    newest: int | None = None
     rows: list[CountRow] = field(default_factory=list)
     notes: list[FailedRow] = field(default_factory=list)
 
@@ -126,14 +130,7 @@ class Facts:
         rows = exp.select().from_(scope.source())
         if self.end is not None:
             rows = rows.where(exp.LT(this=happened.copy(), expression=whole(self.end)))
-        latest = rows.copy().select(exp.alias_(exp.Max(this=came.copy()), "at"))
-        column = source.arrived or source.time
-        if self.end is None and scope.type_of(column) in ("date", "time"):
-            # The largest time of a Parquet file stands in its footer, so that nothing need be scanned.
-            most = exp.select(exp.alias_(exp.Max(this=scope.column(column)), column, quoted=True)).from_(scope.source())
-            only = replace(scope, rows=most)
-            latest = exp.select(exp.alias_(only.instant(column), "at")).from_(only.source())
-        newest = self.engine.query(latest).to_pylist()[0]["at"]
+        newest = self._newest(source, scope, rows)
         if newest is None:
             return
         until = self._complete(newest if self.end is None else min(newest, self.end))
@@ -150,6 +147,28 @@ class Facts:
         for key, one in self.study.experiments.items() if found is None else ():
             if one.end is None or until < one.end.isoformat():
                 self.rows.append(CountRow(key, "late", one.control, 0, 0, until))
+
+    def _newest(self, source: EventSource, scope: Scope, rows: exp.Select) -> int | None:
+        """When the last event came, from the files that were added since that is known."""
+        column = source.arrived or source.time
+        if self.end is not None:
+            latest = rows.copy().select(exp.alias_(exp.Max(this=scope.instant(column)), "at"))
+            found: int | None = self.engine.query(latest).to_pylist()[0]["at"]
+            return found
+        at, files = self.known or (None, {})
+        came = [path for path in self.engine.files(source.table) if str(path) not in files]
+        if at is None or came:
+            part = scope if at is None else replace(scope, table=self.engine.part(source.table, came))
+            # The largest time of a Parquet file stands in its footer; of a whole glob, engines read it from the rows.
+            most = exp.select(exp.alias_(exp.Max(this=part.column(column)), column, quoted=True)).from_(part.source())
+            timed = scope.type_of(column) in ("date", "time")
+            only = replace(scope, rows=most) if timed else part
+            moment = only.instant(column)
+            latest = exp.select(exp.alias_(moment if timed else exp.Max(this=moment), "at")).from_(only.source())
+            found = self.engine.query(latest).to_pylist()[0]["at"]
+            at = max((one for one in (at, found) if one is not None), default=None)
+        self.newest = at
+        return at
 
     def _complete(self, newest: int) -> str:
         """The last day that ended two days before the newest event."""

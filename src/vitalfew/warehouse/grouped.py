@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import additive
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.memory import bytes_of
-from vitalfew.warehouse.refresh import Numbers, Task, numbers_of, step_of, without_log
+from vitalfew.warehouse.newcomers import lend_people
+from vitalfew.warehouse.places import whole_numbers
+from vitalfew.warehouse.refresh import Numbers, Task, key_of_numbers, numbers_of, step_of, without_log
 from vitalfew.warehouse.running import ROWS, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    import numpy as np
     import pyarrow as pa
-    from numpy.typing import NDArray
 
+    from vitalfew.warehouse.additive import Additive
     from vitalfew.warehouse.engine import Engine
-    from vitalfew.warehouse.refresh import Step
+    from vitalfew.warehouse.refresh import Changes, Step
     from vitalfew.warehouse.running import Floats
     from vitalfew.warehouse.state import Kept, State
 
@@ -40,8 +43,7 @@ class Grouped:
         answers: what a column of a grouping is there, by alias and name.
         rest: groupings that are still to be joined by `id`, by alias.
         numbers: running numbers where one source has all events, and where they are remembered.
-        step: what came since the last run; the table then holds only units that it changes, as they are now.
-        task: where all numbers come from then.
+        step: what came since the last run; the table then is not there until `whole` makes it.
         alias: of the one source.
     """
 
@@ -50,25 +52,26 @@ class Grouped:
     rest: dict[str, exp.Select] = field(default_factory=dict)
     numbers: Numbers | None = None
     step: Step | None = None
-    task: Task | None = None
     alias: str = ""
 
-    def lend(self, columns: Sequence[Floats], ids: NDArray[np.int64]) -> None:
-        """Put some units with their numbers in the place of the table."""
-        if self.task is not None:
-            import pyarrow as pa
+    def lend(self, columns: Mapping[int, Floats], more: pa.Table) -> None:
+        """Put some units with some of their numbers in the place of the table.
 
-            # Handed over as an array, ids would have Arrow import pandas where it is installed.
-            at = pa.Array.from_buffers(pa.int64(), len(ids), [None, pa.py_buffer(ids)])
-            some = self.task.people.take(at)
-            self.task.engine.lend(NUMBERS, _side_by_side(some, self.alias, columns))
+        Args:
+            columns: numbers by position.
+            more: other columns of the units.
+        """
+        if self.step is not None:
+            self.step.task.engine.lend(NUMBERS, _side_by_side(more, self.alias, columns))
 
     def whole(self) -> None:
         """Put all units in the place of those that changed."""
-        if self.task is not None and self.step is not None:
-            columns = without_log(self.task, self.step.kept).numbers
-            self.task.engine.lend(NUMBERS, _side_by_side(self.task.people, self.alias, columns))
-            self.step = None
+        if self.step is None:
+            return
+        task, kept = self.step.task, self.step.kept
+        columns = dict(enumerate(without_log(task, kept).numbers))
+        gone = np.zeros(task.people.num_rows, dtype=bool) if kept.place is None else np.asarray(kept.place < 0)
+        lend_people(task.engine, NUMBERS, _side_by_side(task.people, self.alias, columns), gone)
 
     def read(self, query: exp.Select) -> exp.Select:
         """The query with columns of groupings found where they are."""
@@ -92,10 +95,26 @@ class Events:
     Attributes:
         grouping: as `additive` takes it, whenever the events happened.
         moment: the instant of an event, in microseconds since 1970.
+        time: the column it is read from, where that holds times.
+        reach: how long after a unit's first exposure events count for it, at the earliest; None when any may.
     """
 
     grouping: exp.Select
     moment: exp.Expr
+    time: exp.Expr | None = None
+    reach: int | None = None
+
+    def since(self, people: pa.Table) -> exp.Expr | None:
+        """Which events can count for some units."""
+        if self.reach is None or not people.num_rows:
+            return None
+        first = int(whole_numbers(people.column("start")).min()) + self.reach
+        if self.time is None:
+            return exp.GTE(this=self.moment.copy(), expression=whole(first))
+        # Held against the column itself, so that parts of files that are older need not be read.
+        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)
+        instant = exp.cast(exp.Literal.string(at.strftime("%Y-%m-%d %H:%M:%S.%f")), "TIMESTAMP")
+        return exp.GTE(this=self.time.copy(), expression=instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,7 @@ class Setting:
         memory: the limit that the workspace sets, such as 1GB.
         state: where numbers are remembered from run to run.
         label: what else they hang on: the experiments.
-        kept: what the last run left, of the same units.
+        onward: what the last run left, and how the units changed.
     """
 
     engine: Engine
@@ -120,17 +139,36 @@ class Setting:
     memory: str | None = None
     state: State | None = None
     label: str = ""
-    kept: tuple[str, Kept] | None = None
+    onward: Onward | None = None
+
+
+class Onward(NamedTuple):
+    """The numbers of the last run, under their key, and what changed before any event is read."""
+
+    key: str
+    kept: Kept
+    people: pa.Table
+    changes: Changes
+
+
+class NotOnward(Exception):
+    """A run cannot go on from the last one."""
 
 
 def group(setting: Setting, events: Mapping[str, Events]) -> Grouped:
-    """Group events by unit, by the alias of their grouping."""
+    """Group events by unit, by the alias of their grouping.
+
+    Raises:
+        NotOnward: what the last run left is not what is asked for now.
+    """
     parts = {alias: additive(found.grouping) for alias, found in events.items()}
+    if setting.onward is not None:
+        return _onward(setting, setting.onward, events, parts)
     if not any(parts.values()):
         return Grouped(setting.population, rest={alias: _until(found, setting.end) for alias, found in events.items()})
     grouped = Grouped(NUMBERS)
     everybody = exp.select("*").from_(table_named(setting.population)).order_by("id")
-    people = setting.engine.query(everybody) if setting.kept is None else setting.kept[1].people
+    people = setting.engine.query(everybody)
     alone = len(events) == 1 and all(taken is not None and taken.rest is None for taken in parts.values())
     room = _room(setting)
     side_by_side = people
@@ -141,34 +179,39 @@ def group(setting: Setting, events: Mapping[str, Events]) -> Grouped:
             continue
         if taken.rest is not None:
             grouped.rest[alias] = _until(replace(found, grouping=taken.rest), setting.end)
-        for name, answer in taken.answers.items():
-            grouped.answers[alias, name] = answer.transform(_of(alias))
+        grouped.answers |= _answers(alias, taken)
         task = Task(setting.engine, taken, found.moment, setting.population, people, setting.end, room)
-        if alone and _goes_on(grouped, task, setting, alias):
-            return grouped
         numbers = numbers_of(task, setting.state, setting.label)
         grouped.numbers = numbers if alone else None
-        side_by_side = _side_by_side(side_by_side, alias, numbers.columns)
+        side_by_side = _side_by_side(side_by_side, alias, dict(enumerate(numbers.columns)))
     setting.engine.lend(NUMBERS, side_by_side)
     return grouped
 
 
-def _goes_on(grouped: Grouped, task: Task, setting: Setting, alias: str) -> bool:
+def _onward(
+    setting: Setting, onward: Onward, events: Mapping[str, Events], parts: Mapping[str, Additive | None]
+) -> Grouped:
     """Take numbers from the last run, with what came since."""
-    if setting.kept is None:
-        return False
-    key, kept = setting.kept
-    step = step_of(task, kept)
+    alias, found = next(iter(events.items()))
+    taken = parts[alias]
+    if len(events) > 1 or taken is None or taken.rest is not None:
+        raise NotOnward
+    task = Task(setting.engine, taken, found.moment, setting.population, onward.people, setting.end, _room(setting))
+    if key_of_numbers(task, setting.label) != onward.key:
+        raise NotOnward
+    since = found.since(onward.people.slice(onward.changes.first))
+    step = step_of(task, onward.kept, replace(onward.changes, since=since))
     if step is None:
-        return False
-    grouped.step, grouped.task, grouped.alias = step, task, alias
-    grouped.numbers = Numbers([], key, step.kept)
-    grouped.lend(step.after, step.ids)
-    return True
+        raise NotOnward
+    return Grouped(NUMBERS, _answers(alias, taken), {}, Numbers([], onward.key, step.kept), step, alias)
 
 
-def _side_by_side(people: pa.Table, alias: str, columns: Sequence[Floats]) -> pa.Table:
-    for at, column in enumerate(columns):
+def _answers(alias: str, taken: Additive) -> dict[tuple[str, str], exp.Expr]:
+    return {(alias, name): answer.transform(_of(alias)) for name, answer in taken.answers.items()}
+
+
+def _side_by_side(people: pa.Table, alias: str, columns: Mapping[int, Floats]) -> pa.Table:
+    for at, column in columns.items():
         people = people.append_column(f"{alias}r{at}", _arrow(column))
     return people
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import VitalfewError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.study import Study
     from vitalfew.workspace.definitions import Definitions, Experiment
 
 
@@ -121,9 +123,7 @@ def _exposures(
     as_of: date | None,
     state: State | None,
 ) -> Measured:
-    from vitalfew.warehouse.continued import Continued
     from vitalfew.warehouse.events import measure_joined
-    from vitalfew.warehouse.population import from_exposures
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.switchback import blocks
 
@@ -139,12 +139,27 @@ def _exposures(
                 # Where a block ends is known once the next begins, so nothing of it can be remembered.
                 measured += measure_joined(study, blocks(study, source, engine, end), engine, end)
                 continue
-            continued = Continued.of(study, engine, end, state)
-            known = None if continued is None else continued.population()
-            population = known or from_exposures(study, source, engine, end)
-            if continued is not None:
-                continued.take(population)
-            measured += measure_joined(study, population, engine, end, state, continued)
+            measured += _from_exposures(study, source, engine, end, state)
         except VitalfewError as error:
             measured += study.nothing(str(error))
     return measured
+
+
+def _from_exposures(
+    study: Study, source: ExposureSource, engine: Engine, end: int | None, state: State | None
+) -> Measured:
+    """Go on from the last run where that can be, else begin anew."""
+    from vitalfew.warehouse.continued import Continued
+    from vitalfew.warehouse.events import measure_joined
+    from vitalfew.warehouse.grouped import NotOnward
+    from vitalfew.warehouse.population import from_exposures
+
+    continued = Continued.of(study, source, engine, end, state)
+    known = None if continued is None else continued.population()
+    if known is not None:
+        with suppress(NotOnward):
+            return measure_joined(study, known, engine, end, state, continued)
+    population = from_exposures(study, source, engine, end)
+    if continued is not None:
+        population = continued.ordinary(population)
+    return measure_joined(study, population, engine, end, state, continued)

@@ -86,7 +86,7 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     """
     scope = opened(engine, study.definitions.data, source, "x")
     _refuse_untimed(study, source)
-    engine.write(FIRST_EXPOSURES, _first_exposures(study, scope, source, end))
+    engine.write(FIRST_EXPOSURES, first_exposures(study, scope, source, end))
     _refuse_unknown(engine, scope, source, study)
     arm = exp.column("arm", "f")
     same: exp.Expr = exp.EQ(this=arm, expression=exp.column("other", "f"))
@@ -133,7 +133,7 @@ def _refuse_untimed(study: Study, source: ExposureSource) -> None:
         )
 
 
-def _first_exposures(study: Study, scope: Scope, source: ExposureSource, end: int | None) -> exp.Select:
+def first_exposures(study: Study, scope: Scope, source: ExposureSource, end: int | None) -> exp.Select:
     """Per experiment and unit: the arms it saw (the smallest and the largest name), and when it saw one first."""
     unit, arm = scope.column(source.unit), scope.text(source.variant)
     same = exp.EQ(this=scope.text(source.experiment), expression=exp.column("id", "n"))

@@ -16,11 +16,9 @@ from vitalfew.stats.moments import Moments
 from vitalfew.warehouse.sums import is_skewed, of_share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from vitalfew.warehouse.sums import Cell
 
     Floats = NDArray[np.float64]
 
@@ -70,22 +68,54 @@ class Products:
         shift, third, low, high, most, zeros = row[1 + 3 * k * k :].reshape(6, k)
         return cls(Moments(names, n, shift, mean, cross, int(row[0]), third, low, high), most, zeros)
 
-    def changed(self, before: Floats, after: Floats, known: NDArray[np.bool_]) -> Products | None:
-        """The same after some units changed; None when that cannot be told from these alone.
+    @classmethod
+    def anew(cls, names: tuple[str, ...], shift: Floats, part: Part, known: NDArray[np.bool_]) -> Products:
+        """Those of a cell that holds these units and no others.
 
         Args:
-            before: their values until now, NaN where missing, `(units, k)`.
-            after: those that they have now, of the same units in any order.
+            names: of the columns.
+            shift: a constant near the mean of each column, `(k,)`.
+            part: the units.
+            known: columns whose smallest and largest values are asked for, `(k,)`.
+        """
+        rest = np.divide(part.total, part.n, out=np.zeros_like(part.total), where=part.n > 0)
+        cross = part.product - rest * rest.T * part.n
+        cross[part.n <= 1] = 0.0
+        away, count = rest.diagonal(), part.n.diagonal()
+        cubes = part.cubes - 3 * away * part.product.diagonal() + 2 * count * away**3
+        mean = np.where(part.n > 0, rest + (part.centre - shift)[:, None], 0.0)
+        low, high = (np.where(known, ends - shift, np.nan) for ends in (part.low, part.high))
+        moments = Moments(names, part.n, shift, mean, cross, part.units, cubes, low, high)
+        return cls(moments, np.array(part.product.diagonal()), part.zeros)
+
+    def emptied(self) -> Products:
+        """Those of a cell that nobody is in."""
+        shift = self.moments.shift
+        nobody = Part.of(np.empty((0, len(shift))))
+        return Products.anew(self.moments.names, shift, nobody, np.zeros(len(shift), np.bool_))
+
+    @property
+    def centre(self) -> Floats | None:
+        """About what parts that change it are to be summed; None where about anything."""
+        return self.moments.shift + self.moments.mean.diagonal() if self.moments.units else None
+
+    def changed(self, out: Part, into: Part, known: NDArray[np.bool_]) -> Products | None:
+        """The same after some units changed, joined or left; None when that cannot be told from these alone.
+
+        Args:
+            out: those that were here, with the values that they had, about `centre`.
+            into: those that are here now, with the values that they have, about `centre`.
             known: columns whose smallest and largest values are known wherever there are any, `(k,)`.
         """
         old = self.moments
-        ends = self._ends(before, after, known)
+        units = old.units + into.units - out.units
+        if not old.units or not units:
+            return Products.anew(old.names, old.shift, into, known)
+        ends = self._ends(out, into, known)
         if ends is None:
             return None
         low, high, zeros = ends
         away = old.mean.diagonal()
-        centre = old.shift + away
-        out, into = _sums(before - centre), _sums(after - centre)
         n = old.n + into.n - out.n
         beyond = old.mean - away[:, None]
         total = old.n * beyond + into.total - out.total
@@ -95,7 +125,7 @@ class Products:
         cross[n <= 1] = 0.0
         spread = cross.diagonal().copy()
         most = np.maximum.reduce([self.most, product.diagonal(), out.product.diagonal(), into.product.diagonal()])
-        constant = _constant(before, after) & (old.cross.diagonal() == 0)
+        constant = out.is_constant & into.is_constant & (old.cross.diagonal() == 0)
         lost = (spread < _LOST * most) & (n.diagonal() > 1) & ~constant
         if lost.any():
             return None
@@ -106,49 +136,87 @@ class Products:
         cubes = old.third + into.cubes - out.cubes - 3 * new * product.diagonal() + 2 * n.diagonal() * new**3
         cubes = np.where(flat, 0.0, cubes)
         mean = np.where(n > 0, mean + away[:, None], 0.0)
-        moments = Moments(old.names, n, old.shift, mean, cross, old.units, cubes, low, high)
+        moments = Moments(old.names, n, old.shift, mean, cross, units, cubes, low, high)
         return replace(self, moments=moments, most=most, zeros=zeros)
 
-    def _ends(self, before: Floats, after: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats] | None:
+    def _ends(self, out: Part, into: Part, known: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats] | None:
         """Smallest and largest values, and how many are 0; None when one left and nobody knows the next."""
         old = self.moments
-        zeros = self.zeros - (before == 0).sum(axis=0) + (after == 0).sum(axis=0)
+        zeros = self.zeros - out.zeros + into.zeros
         low, high = old.low + old.shift, old.high + old.shift
-        fell, rose = np.fmin.reduce(after, axis=0), np.fmax.reduce(after, axis=0)
         near = _NEAR * np.fmax(np.abs(low), np.abs(high))
-        bottom = np.fmin.reduce(before, axis=0) <= low + near
-        left = np.where(low == 0, zeros <= 0, bottom) & ~(fell <= low + near)
-        left |= (np.fmax.reduce(before, axis=0) >= high - near) & ~(rose >= high - near)
+        left = np.where(low == 0, zeros <= 0, out.low <= low + near) & ~(into.low <= low + near)
+        left |= (out.high >= high - near) & ~(into.high >= high - near)
         if (known & left).any():
             return None
-        low, high = (np.where(known, ends, np.nan) for ends in (np.fmin(low, fell), np.fmax(high, rose)))
+        low, high = (np.where(known, ends, np.nan) for ends in (np.fmin(low, into.low), np.fmax(high, into.high)))
         return low - old.shift, high - old.shift, zeros
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
+class Part:
+    """Some units of a cell, summed about a constant for each column.
+
+    Attributes:
+        units: how many there are.
+        centre: what is subtracted, `(k,)`.
+        n: units where both columns are present, `(k, k)`.
+        total: sum of column i over the units where i and j are present, `(k, k)`.
+        product: sum of products, `(k, k)`.
+        cubes: sum of cubes, `(k,)`.
+        low: smallest values, nothing subtracted, `(k,)`; NaN where there is none.
+        high: largest values.
+        zeros: how many values are 0, `(k,)`.
+    """
+
+    units: int
+    centre: Floats
     n: Floats
     total: Floats
     product: Floats
     cubes: Floats
+    low: Floats
+    high: Floats
+    zeros: Floats
+
+    @classmethod
+    def of(cls, values: Floats, centre: Floats | None = None) -> Part:
+        """Sum units.
+
+        Args:
+            values: NaN where missing, `(units, k)`.
+            centre: what is to be subtracted; the mean of each column when None.
+        """
+        units, k = values.shape
+        sums = values.sum(axis=0)
+        gaps = not np.isfinite(sums).all()
+        low, high = _extremes(values, gaps=gaps)
+        zeros = np.asarray(units - np.count_nonzero(values, axis=0), dtype=np.float64)
+        if centre is None:
+            count = (~np.isnan(values)).sum(axis=0) if gaps else np.full(k, units)
+            centre = np.divide(np.nansum(values, axis=0), count, out=np.zeros(k), where=count > 0)
+            # The mean of equal values may differ from them in the last bit, and their spread must be nothing.
+            centre = np.where(low == high, low, centre)
+        moved = values - centre
+        if gaps:
+            here = (~np.isnan(moved)).astype(np.float64)
+            moved = np.where(here > 0, moved, 0.0)
+            n, total = here.T @ here, moved.T @ here
+        else:
+            n, total = np.full((k, k), float(units)), np.repeat(moved.sum(axis=0)[:, None], k, axis=1)
+        cubes = np.einsum("ij,ij,ij->j", moved, moved, moved)
+        return cls(units, centre, n, total, _products(moved), cubes, low, high, zeros)
+
+    @property
+    def is_constant(self) -> NDArray[np.bool_]:
+        """Whether a column is everywhere what is subtracted, up to the last bit."""
+        near = np.abs(self.low - self.centre) <= _NEAR * np.abs(self.low)
+        return np.asarray((self.low == self.high) & (self.n.diagonal() == self.units) & near) | (self.units == 0)
 
 
 def width(columns: int) -> int:
     """Numbers in a row of so many columns."""
     return 1 + 3 * columns * columns + 6 * columns
-
-
-def _sums(values: Floats) -> _Sums:
-    """Counts, sums and products of columns, pair by pair where values are missing."""
-    missing = np.isnan(values)
-    if missing.any():
-        here = (~missing).astype(np.float64)
-        values = np.where(missing, 0.0, values)
-        n, total = here.T @ here, values.T @ here
-    else:
-        k = values.shape[1]
-        n, total = np.full((k, k), float(len(values))), np.repeat(values.sum(axis=0)[:, None], k, axis=1)
-    return _Sums(n, total, _products(values), np.einsum("ij,ij,ij->j", values, values, values))
 
 
 def _products(values: Floats) -> Floats:
@@ -165,40 +233,44 @@ def _products(values: Floats) -> Floats:
     return np.asarray(found + np.matmul(rest.T, rest), dtype=np.float64)
 
 
-def _constant(before: Floats, after: Floats) -> NDArray[np.bool_]:
-    """Whether a column has one and the same value, before and after."""
-    both = np.concatenate([before, after])
-    return np.asarray((both == both[:1]).all(axis=0), dtype=np.bool_)
+def _extremes(values: Floats, *, gaps: bool) -> tuple[Floats, Floats]:
+    """Smallest and largest value of each column, NaN where there is none."""
+    if not len(values):
+        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    if gaps:
+        return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    return values.min(axis=0), values.max(axis=0)
 
 
 def all_changed(
-    found: Mapping[Cell, Products], rows: Mapping[Cell, tuple[Floats, Floats]], shares: frozenset[int]
-) -> dict[Cell, Products] | None:
-    """The products of all cells after the units of some changed; None when that cannot be told from these alone.
+    found: Sequence[Products],
+    parts: Mapping[int, tuple[Part, Part]],
+    shares: frozenset[int],
+    again: Callable[[int], Part],
+) -> list[Products] | None:
+    """The products of all cells after units changed; None when all units are to be added up again.
 
     Args:
-        found: what is remembered.
-        rows: values before and after, by cell.
+        found: what is remembered, by cell.
+        parts: units that changed as they were and as they are, by cell; cells beyond those remembered are new.
         shares: columns of 0 and 1.
+        again: all units of a cell, where those that changed do not tell enough.
     """
-    changed: dict[Cell, Products] = {}
-    known = np.any([~np.isnan(products.moments.low) for products in found.values()], axis=0)
-    for cell, products in found.items():
-        new = products.changed(*rows[cell], known) if cell in rows else products
-        if new is None:
-            return None
-        changed[cell] = new
-    skewed = skewed_in([products.moments for products in changed.values()], shares)
-    if rows.keys() - found.keys() or not known[skewed].all():
-        return None
-    return changed
+    known = np.any([~np.isnan(products.moments.low) for products in found], axis=0)
+    changed: list[Products] = []
+    for cell in range(max([len(found) - 1, *parts]) + 1):
+        old = found[cell] if cell < len(found) else found[0].emptied()
+        new = old.changed(*parts[cell], known) if cell in parts else old
+        changed.append(new or Products.anew(old.moments.names, old.moments.shift, again(cell), known))
+    skewed = skewed_in([products.moments for products in changed], shares)
+    return changed if known[skewed].all() else None
 
 
-def shown(found: Mapping[Cell, Products], shares: frozenset[int]) -> dict[Cell, Moments]:
+def shown(found: Sequence[Products], shares: frozenset[int]) -> list[Moments]:
     """The moments as a pass over all units gives them."""
-    answer = {}
-    skewed = skewed_in([products.moments for products in found.values()], shares)
-    for cell, products in found.items():
+    answer = []
+    skewed = skewed_in([products.moments for products in found], shares)
+    for products in found:
         moments = products.moments
         third, low, high = moments.third.copy(), moments.low.copy(), moments.high.copy()
         for i in range(len(moments.names)):
@@ -206,7 +278,7 @@ def shown(found: Mapping[Cell, Products], shares: frozenset[int]) -> dict[Cell, 
                 third[i], low[i], high[i] = of_share(moments, i)
             elif i not in skewed:
                 low[i] = high[i] = np.nan
-        answer[cell] = replace(moments, third=third, low=low, high=high)
+        answer.append(replace(moments, third=third, low=low, high=high))
     return answer
 
 

@@ -7,6 +7,7 @@ first exposure moved, for themselves alone.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,8 @@ from sqlglot import exp
 
 from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.compile import table_named, whole
-from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
+from vitalfew.warehouse.newcomers import lend_people
+from vitalfew.warehouse.running import ROWS, add, integers, nothing, run, run_on, together
 from vitalfew.warehouse.state import Kept, key_of
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _BEFORE, _FRESH = "vitalfew units before", "vitalfew fresh units"
 MOST_STEPS = 30
 """After so many runs everything is added up from the numbers of all units again, so that rounding cannot pile up."""
 _MOST_CHANGED = 0.5  # share of units with new events from which all are better added up
-_MOST_EVENTS = 4  # for a unit on average that are kept as events until they are added to its numbers
+_MOST_EVENTS = 10  # for a unit on average that are kept as events until they are added to its numbers
 _SAME = ("experiment", "unit", "arm", "start")
 
 
@@ -47,7 +49,7 @@ class Task:
         parts: what is added up.
         moment: the instant of an event.
         population: the table of units that `parts.rows` joins.
-        people: its rows, by `id`.
+        people: its rows, by `id`; those that left as well.
         end: events from this instant on are ignored.
         room: where numbers may lie.
     """
@@ -66,18 +68,17 @@ class Task:
         return str(self.parts.rows.args["from_"].this.name)
 
     def stream(
-        self, files: Sequence[str] | None = None, since: int | None = None, only: str | None = None
+        self, files: Sequence[str] | None = None, since: exp.Expr | None = None, only: str | None = None
     ) -> Iterator[Any]:
-        """The events: of some files, from an instant on, of the units of a table."""
+        """The events: of some files, such as fulfil a condition, of the units of another table than the population."""
         query = self.parts.rows.copy()
         if files is not None:
             name = self.engine.part(self.table, [Path(file) for file in files])
             query.args["from_"].this.set("this", exp.to_identifier(name, quoted=True))
         if only is not None:
-            same = exp.EQ(this=exp.column("id", "p"), expression=exp.column("id", "f"))
-            query = query.join(exp.alias_(table_named(only), "f", table=True), on=same)
+            query.args["joins"][0].this.set("this", exp.to_identifier(only, quoted=True))
         if since is not None:
-            query = query.where(exp.GTE(this=self.moment.copy(), expression=whole(since)))
+            query = query.where(since.copy())
         if self.end is not None:
             query = query.where(exp.LT(this=self.moment.copy(), expression=whole(self.end)))
         return self.engine.stream(query, self.room.rows)
@@ -96,52 +97,116 @@ class Numbers(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What is known to have changed before any event is read.
+
+    Attributes:
+        first: id of the first unit that joined; all before were there.
+        others: ids of units that left, or that count elsewhere now.
+        since: which events can matter to units that joined; None when all can.
+    """
+
+    first: int
+    others: NDArray[np.int64]
+    since: exp.Expr | None = None
+
+
+@dataclass(slots=True)
 class Step:
     """What new events change.
 
     Attributes:
-        ids: units with new events, ascending.
-        before: their running numbers until now, one array each.
-        after: those with the new events.
+        ids: units with new events, and those that joined, left or moved, ascending.
+        first: position in `ids` of the first unit that joined.
+        numbers: their running numbers until now, one array each.
+        piece: the new events.
         kept: what is to be remembered of it.
+        task: what is added up.
     """
 
     ids: NDArray[np.int64]
-    before: Sequence[Floats]
-    after: Sequence[Floats]
+    first: int
+    numbers: Sequence[Floats]
+    piece: Piece
     kept: Kept
+    task: Task
+
+    def advance(self) -> None:
+        """Let the new events change the numbers."""
+        add(self.task.parts, self.numbers, _at_places(self.piece, _place_of(self.ids, self.task.people.num_rows)))
+
+    def at(self, ids: NDArray[np.int64]) -> list[Floats]:
+        """Running numbers of any units as they are now."""
+        return _numbers_at(self.task, self.kept, ids)
 
 
-def step_of(task: Task, kept: Kept) -> Step | None:
-    """What came since, where nobody joined and units with new events are few; None where all is better added up.
+def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
+    """What came since, where units that changed are few; None where all is better added up.
 
     Args:
-        task: what is added up, for the same units as then.
+        task: what is added up, for the units of then and those that joined.
         kept: what is remembered.
+        changes: who joined, left or moved.
     """
     files = _files(task)
     came = [file for file in files if file not in kept.files]
     events = sum(len(ids) for ids, _, _ in kept.log)
-    if not _grown_from(kept, files) or len(kept.log) >= MOST_STEPS or events > _MOST_EVENTS * task.people.num_rows:
+    if not _grown_from(kept, files) or events > _MOST_EVENTS * task.people.num_rows:
         return None
-    piece = together(task.parts, task.stream(came) if came else ())
+    piece = together(task.parts, _came(task, kept, changes, came))
     if files != _files(task):
         return None
     touched = np.zeros(task.people.num_rows, dtype=bool)
+    touched[changes.first :] = True
+    touched[changes.others] = True
     touched[piece[0]] = True
     ids = np.flatnonzero(touched)
     room = task.room.limit // (16 * max(len(kept.numbers), 1))  # before and after, 8 bytes each
     if len(ids) > min(_MOST_CHANGED * len(touched), room):
         return None
-    place = np.full(len(touched), -1, np.int32)
+    numbers = _numbers_at(task, kept, ids)
+    log = (*kept.log, piece) if len(piece[0]) else kept.log
+    kept = replace(kept, people=task.people, files=files, log=log)
+    return Step(ids, int(np.searchsorted(ids, changes.first)), numbers, piece, kept, task)
+
+
+def _came(task: Task, kept: Kept, changes: Changes, files: Sequence[str]) -> Iterator[Any]:
+    """Events in files that came, and those in others of units that joined."""
+    if files:
+        yield from task.stream(files)
+    if changes.first < task.people.num_rows and kept.files:
+        with _lent(task, task.people.slice(changes.first)):
+            yield from task.stream(list(kept.files), changes.since, _FRESH)
+
+
+def _numbers_at(task: Task, kept: Kept, ids: NDArray[np.int64]) -> list[Floats]:
+    """Running numbers of some units, ascending."""
+    count = len(kept.numbers[0]) if kept.numbers else 0
+    known = int(np.searchsorted(ids, count))
+    numbers = [np.empty(len(ids)) for _ in kept.numbers]
+    for number, column, running in zip(numbers, kept.numbers, task.parts.running, strict=True):
+        np.take(column, ids[:known], out=number[:known], mode="clip")
+        number[known:] = NOTHING[running.kind]
+    place = _place_of(ids, task.people.num_rows)
+    for piece in kept.log:
+        add(task.parts, numbers, _at_places(piece, place))
+    return numbers
+
+
+def _place_of(ids: NDArray[np.int64], units: int) -> NDArray[np.int32]:
+    """Positions of units among some of them; -1 for the others."""
+    place = np.full(units, -1, np.int32)
     place[ids] = np.arange(len(ids), dtype=np.int32)
-    before = [column[ids] for column in kept.numbers]
-    for old in kept.log:
-        add(task.parts, before, _at_places(old, place))
-    after = [column.copy() for column in before]
-    add(task.parts, after, _at_places(piece, place))
-    log = (*kept.log, piece) if came else kept.log
-    return Step(ids, before, after, replace(kept, files=files, log=log))
+    return place
+
+
+@contextmanager
+def _lent(task: Task, people: pa.Table) -> Iterator[None]:
+    task.engine.lend(_FRESH, people)
+    try:
+        yield
+    finally:
+        task.engine.drop(_FRESH)
 
 
 def _at_places(piece: Piece, place: NDArray[np.int32]) -> Piece:
@@ -163,7 +228,7 @@ def numbers_of(task: Task, state: State | None, label: str) -> Numbers:
     files = {} if state is None or not _is_plain(task.parts.rows) else _files(task)
     if state is None or not files:
         return Numbers(task.anew())
-    key = key_of(label, task.parts.rows.sql(), task.parts.running, task.people.schema)
+    key = key_of_numbers(task, label)
     kept = state.load(key)
     if kept is None or not _grown_from(kept, files):
         numbers = task.anew()
@@ -176,11 +241,18 @@ def numbers_of(task: Task, state: State | None, label: str) -> Numbers:
     return Numbers(numbers, key, state.save(key, Kept(task.people, numbers, files, task.end)))
 
 
+def key_of_numbers(task: Task, label: str) -> str:
+    """The name that numbers are remembered under."""
+    return key_of(label, task.parts.rows.sql(), task.parts.running, task.people.schema)
+
+
 def without_log(task: Task, kept: Kept) -> Kept:
     """The same with all events added to the numbers."""
     if not kept.log:
         return kept
-    numbers = [column.copy() for column in kept.numbers]
+    numbers = nothing(task.parts, kept.people.num_rows)
+    for number, column in zip(numbers, kept.numbers, strict=True):
+        number[: len(column)] = column
     for piece in kept.log:
         add(task.parts, numbers, piece)
     return replace(kept, numbers=numbers, log=())
@@ -220,7 +292,8 @@ def _grown(task: Task, kept: Kept, files: Mapping[str, str]) -> list[Floats]:
     if came:
         run_on(task.parts, task.stream(came), numbers)
     if kept.end is not None and kept.end != task.end:
-        run_on(task.parts, task.stream(list(kept.files), since=kept.end), numbers)
+        later = exp.GTE(this=task.moment.copy(), expression=whole(kept.end))
+        run_on(task.parts, task.stream(list(kept.files), later), numbers)
     fresh = np.ones(task.people.num_rows, dtype=bool)
     fresh[new] = False
     if fresh.any():
@@ -235,19 +308,17 @@ def _again(task: Task, numbers: Sequence[Floats], units: NDArray[np.int32]) -> N
     for number, running in zip(numbers, task.parts.running, strict=True):
         number[units] = NOTHING[running.kind]
     ids = pa.Array.from_buffers(pa.int32(), len(units), [None, pa.py_buffer(units)])
-    task.engine.lend(_FRESH, pa.table({"id": ids}))
-    try:
+    with _lent(task, task.people.take(ids)):
         run_on(task.parts, task.stream(only=_FRESH), numbers)
-    finally:
-        task.engine.drop(_FRESH)
 
 
 def _same_units(task: Task, kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ids of units that are as they were, now and then: same experiment, arm and first exposure."""
-    if task.people.equals(kept.people):
+    gone = np.zeros(kept.people.num_rows, dtype=bool) if kept.place is None else np.asarray(kept.place < 0)
+    if not gone.any() and task.people.equals(kept.people):
         every = np.arange(task.people.num_rows)
         return every, every
-    task.engine.lend(_BEFORE, kept.people)
+    lend_people(task.engine, _BEFORE, kept.people, gone)
     try:
         now, before = exp.column("id", "n"), exp.column("id", "b")
         same = [
@@ -260,6 +331,7 @@ def _same_units(task: Task, kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.i
         query = query.join(exp.alias_(table_named(_BEFORE), "b", table=True), on=exp.and_(*same))
         pairs = [(integers(batch.column(0)), integers(batch.column(1))) for batch in task.engine.stream(query, ROWS)]
     finally:
-        task.engine.drop(_BEFORE)
+        for name in (_BEFORE, f"{_BEFORE} ever"):
+            task.engine.drop(name)
     none = np.zeros(0, np.int64)
     return np.concatenate([none, *(new for new, _ in pairs)]), np.concatenate([none, *(old for _, old in pairs)])

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Places = NDArray[np.int16]
     Piece = tuple[NDArray[np.int32], NDArray[np.int16], list[Floats]]
 
 _log = logging.getLogger(__name__)
-_VERSION = 2
+_VERSION = 3
 _KEPT = 2
 _LIST = ".json"
-_OWN = (".f8", ".log", ".arrow", ".new")
+_TYPES: Mapping[str, np.dtype[Any]] = {".f8": np.dtype(np.float64), ".i2": np.dtype(np.int16)}
+_OWN = (*_TYPES, ".log", ".arrow", ".new")
 _BLOCK = 1 << 16  # bytes summed together in a checksum
 _UNFINISHED = 3600.0  # seconds after which files that no list names are the remains of a run that was cut off
 
@@ -42,13 +44,16 @@ class Kept:
     """What is remembered of one grouping.
 
     Attributes:
-        people: columns `id`, `experiment`, `arm`, `unit` and, when timed, `start`; ids are positions in `numbers`.
-        numbers: running numbers, one array over units each; files that are not to be written to.
+        people: columns `id`, `experiment`, `arm`, `unit` and, when timed, `start`; ids are positions.
+        numbers: running numbers, one array over units each, in files that are not to be written to; the last units may
+            not be in them, as all their events are in `log`.
         files: size and time of change of each file of events that is in them, by its path.
         end: events from this instant on are not in them (microseconds since 1970); None when all are.
         log: events that came since `numbers` were written: ids, codes and values.
         day: what the next run needs to go on where this one ended, as JSON; `key` says what it hangs on.
         cells: sums of products, `(cells, numbers of a cell)`, as `products` lays them out.
+        place: the row of `cells` that each unit counts in; -1 for those that left.
+        crossed: columns `experiment` and `unit` of units seen in several arms.
         stored: the files in which all this lies; what is in them is not written again.
     """
 
@@ -59,6 +64,8 @@ class Kept:
     log: tuple[Piece, ...] = ()
     day: Mapping[str, Any] | None = None
     cells: Floats | None = None
+    place: Places | None = None
+    crossed: pa.Table | None = None
     stored: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,17 +86,19 @@ class State:
             body = found["body"]
             if found["hash"] != _hash_of(body) or body["version"] != _VERSION:
                 return None
-            numbers = [self._numbers(file, body["units"]) for file in body["numbers"]]
+            numbers = [self._numbers(file, body["numbered"]) for file in body["numbers"]]
             people = self._people(body["people"])
             log = tuple(_piece_of(self._content(file)) for file in body["log"])
             cells = None if body["cells"] is None else self._cells(body["cells"])
+            place = None if body["place"] is None else self._content(body["place"])
+            crossed = None if body["crossed"] is None else self._people([body["crossed"]])
         except (OSError, ValueError, KeyError, TypeError) as problem:
             if not isinstance(problem, FileNotFoundError):
                 _log.warning("remembered numbers are damaged and are computed anew: %s", type(problem).__name__)
             return None
         if people.num_rows != body["units"]:
             return None
-        return Kept(people, numbers, body["files"], body["end"], log, body["day"], cells, body)
+        return Kept(people, numbers, body["files"], body["end"], log, body["day"], cells, place, crossed, body)
 
     def of_day(self, day: str) -> tuple[str, Kept] | None:
         """What a run has left that hung on the same, with the key it is remembered under."""
@@ -109,17 +118,20 @@ class State:
             ignored = self._folder / ".gitignore"
             if not ignored.exists():
                 ignored.write_text("*\n", "utf-8")
-            log = stored.get("log", [])
+            log, people = stored.get("log", []), stored.get("people", [])
             body = {
                 "version": _VERSION,
                 "units": kept.people.num_rows,
-                "people": stored.get("people") or self._write_people(kept.people),
+                "numbered": len(kept.numbers[0]) if kept.numbers else 0,
+                "people": [*people, *self._more_people(kept.people, sum(file["units"] for file in people))],
                 "numbers": stored.get("numbers") or [self._write(column) for column in kept.numbers],
                 "log": [*log, *(self._write(_rows_of(piece), ".log") for piece in kept.log[len(log) :])],
                 "files": dict(kept.files),
                 "end": kept.end,
                 "day": kept.day,
                 "cells": None if kept.cells is None else {"width": kept.cells.shape[1], **self._write(kept.cells)},
+                "place": None if kept.place is None else self._write(kept.place, ".i2"),
+                "crossed": None if kept.crossed is None else self._write_people(kept.crossed),
             }
             self._list(key, body)
         except OSError as problem:
@@ -154,9 +166,14 @@ class State:
         kind = {} if content.dtype.names is None else {"values": len(content.dtype.names) - 2}
         return {"name": name, "sum": _checksum(content), **kind}
 
+    def _more_people(self, people: pa.Table, known: int) -> Iterator[dict[str, Any]]:
+        """Those that joined, in a file of their own."""
+        if people.num_rows > known or not known:
+            yield self._write_people(people.slice(known))
+
     def _content(self, file: Mapping[str, Any]) -> NDArray[Any]:
-        kind = _row(file["values"]) if "values" in file else np.dtype(np.float64)
         path = self._folder / file["name"]
+        kind: np.dtype[Any] = _row(file["values"]) if "values" in file else _TYPES[path.suffix]
         content: NDArray[Any] = np.memmap(path, kind, "r") if path.stat().st_size else np.empty(0, kind)
         if _checksum(content) != file["sum"]:
             raise ValueError("a file of numbers is damaged")
@@ -171,21 +188,23 @@ class State:
     def _cells(self, file: Mapping[str, Any]) -> Floats:
         return self._content(file).reshape(-1, file["width"])
 
-    def _write_people(self, people: pa.Table) -> dict[str, str]:
+    def _write_people(self, people: pa.Table) -> dict[str, Any]:
         import pyarrow as pa
 
         name = f"{uuid.uuid4().hex}.arrow"
         with pa.ipc.new_file(str(self._folder / name), people.schema) as writer:
             writer.write_table(people, max_chunksize=1 << 17)
-        return {"name": name, "sum": _checksum(np.fromfile(self._folder / name, np.uint8))}
+        checksum = _checksum(np.fromfile(self._folder / name, np.uint8))
+        return {"name": name, "sum": checksum, "units": people.num_rows}
 
-    def _people(self, file: Mapping[str, str]) -> pa.Table:
+    def _people(self, files: Sequence[Mapping[str, Any]]) -> pa.Table:
         import pyarrow as pa
 
-        path = self._folder / file["name"]
-        if _checksum(np.memmap(path, np.uint8, "r")) != file["sum"]:
-            raise ValueError("the file of units is damaged")
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        paths = [self._folder / file["name"] for file in files]
+        for path, file in zip(paths, files, strict=True):
+            if _checksum(np.memmap(path, np.uint8, "r")) != file["sum"]:
+                raise ValueError("a file of units is damaged")
+        return pa.concat_tables([pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths])
 
 
 def key_of(*parts: object) -> str:
@@ -200,10 +219,9 @@ def _hash_of(body: object) -> str:
 def _named_in(path: Path) -> Iterator[str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         body = json.loads(path.read_text("utf-8"))["body"]
-        yield body["people"]["name"]
-        yield from (file["name"] for file in (*body["numbers"], *body["log"]))
-        if body["cells"] is not None:
-            yield body["cells"]["name"]
+        others = (body[name] for name in ("cells", "place", "crossed"))
+        files = (*body["people"], *body["numbers"], *body["log"], *(file for file in others if file is not None))
+        yield from (file["name"] for file in files)
 
 
 def _row(values: int) -> np.dtype[np.void]:
