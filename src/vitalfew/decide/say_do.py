@@ -73,16 +73,18 @@ def say_do(inputs: Inputs) -> tuple[SayDoRow, ...]:
     aimed = int((effort.spread.sum(axis=1) > 0).sum())
     if not factors or (stated is None and not aimed):
         return ()
-    shares = None
+    shares, seen = None, np.zeros(len(factors))
     if aimed >= FEWEST_CHOSEN:
         numbers = stream(inputs.seed, "", "say_do").exponential(size=(len(effort.costs), KEPT))
-        shares = effort.shares(numbers)
+        shares, seen = effort.shares(numbers), effort.shares(np.ones((len(effort.costs), 1)))[:, 0]
     slopes, why_not = _slopes(inputs, factors)
     rows = []
     for at, factor in enumerate(factors):
         said = _summary(stated[at]) if stated is not None else None
-        done = _summary(shares[at]) if shares is not None else None
-        gap = _summary(shares[at] - stated[at]) if stated is not None and shares is not None else None
+        done = _summary(shares[at], seen[at]) if shares is not None else None
+        gap = None
+        if stated is not None and shares is not None:
+            gap = _summary(shares[at] - stated[at], seen[at] - stated[at].mean())
         chosen = slopes.interval(at, TENTH) if slopes else None
         told = _sentence(said, done, aimed, effort.aimless, why_not if slopes is None or chosen is None else None)
         rows.append(SayDoRow(factor, said, done, chosen, aimed, gap, told))
@@ -144,9 +146,10 @@ def _score(inputs: Inputs, key: str, initiative: Initiative, factors: tuple[str,
     return np.asarray(reach * np.array(signed) / np.array(widths))
 
 
-def _summary(draws: Floats) -> Estimate:
+def _summary(draws: Floats, middle: float | None = None) -> Estimate:
+    """The 80 % interval of draws around what was seen, or around their mean."""
     low, high = np.quantile(draws, [0.1, 0.9])
-    return Estimate(float(draws.mean()), float(low), float(high))
+    return Estimate(float(draws.mean() if middle is None else middle), float(low), float(high))
 
 
 def _sentence(said: Estimate | None, done: Estimate | None, lines: int, aimless: float, unknown: str | None) -> str:
