@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Candidate, Options, Pool, Singles
     from vitalfew.evidence.guardrails import GateStatus
+    from vitalfew.results.rows import Choice
+    from vitalfew.workspace.definitions import Grade
 
-__all__ = ["DROP_TO", "FEWEST_FORECASTERS", "FUND_FROM", "OVER", "candidate_lines", "is_sealed"]
+__all__ = ["DROP_TO", "FEWEST_FORECASTERS", "FUND_FROM", "OVER", "candidate_lines", "is_sealed", "recommended", "summaries_of"]
 
 FUND_FROM, DROP_TO = 0.9, 0.1
 
@@ -33,7 +35,7 @@ def candidate_lines(inputs: Inputs, pool: Pool) -> tuple[CandidateLine, ...]:
     """Candidates in order of P(in the best portfolio), then of value."""
     options = pool.options
     values = weighed(pool.swings, options.weights)
-    summaries, means = _summaries(values), values.mean(axis=1, dtype=np.float64)
+    summaries, means = summaries_of(values), values.mean(axis=1, dtype=np.float64)
     chances = _chances(options, values[: len(options.lines)])
     lines = []
     for at, candidate in enumerate(pool.candidates):
@@ -58,6 +60,11 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
         reasons = (*reasons, SEALED)
     if initiative.cost is None:
         reasons = (*reasons, "no cost given: it cannot be ranked within a budget")
+    if initiative.later is not None:
+        more = _cost(initiative.later.cost)
+        unit = inputs.definitions.policy.cost_unit
+        told = f"in two steps: {more.p50 if more else 0:,.4g} {unit} more after {initiative.later.after_weeks:g} weeks"
+        reasons = (*reasons, f"{told}; both are counted where it is ranked")
     if initiative.removes is not None:
         reasons = (*reasons, *_saving(inputs, initiative.removes), use_sentence(inputs.main_use(initiative.removes)))
     return CandidateLine(
@@ -91,7 +98,7 @@ def _per_cost(options: Options, at: int, value: float) -> float | None:
     return value / cost if cost > 0 else None
 
 
-def _summaries(values: Singles) -> list[Value]:
+def summaries_of(values: Singles) -> list[Value]:
     """Mean, 80 % interval and P(value > 0) of every line."""
     if not len(values):
         return []
@@ -158,19 +165,29 @@ def _hardly_used(inputs: Inputs) -> list[str]:
 
 
 def _decided(line: CandidateLine, gates: Mapping[str, GateStatus]) -> CandidateLine:
+    """The line with its recommendation, and the reason where only the evidence stands in the way."""
+    choice = recommended(line.p_in, line.grade, gates)
+    if choice == "test_first" and line.p_in is not None and line.p_in >= FUND_FROM and not gates:
+        reasons = (*line.reasons, "the evidence is opinion: test before funding, or decide anyway")
+        return replace(line, reasons=reasons)
+    return replace(line, recommendation=choice)
+
+
+def recommended(p_in: float | None, grade: Grade | None, gates: Mapping[str, GateStatus]) -> Choice:
     """The recommendation by P(in the best portfolio).
 
     Below grade *staged*, and while a guardrail is not known to hold, the strongest is *test first*.
+
+    Args:
+        p_in: None of a line that is in no portfolio for want of a value or a cost.
+        grade: the weakest that the value rests on.
+        gates: guardrails that stand in the way.
     """
-    if line.p_in is None:
-        return line
-    if line.p_in <= DROP_TO:
-        return replace(line, recommendation="drop")
-    if line.p_in < FUND_FROM or gates:
-        return line
-    if stronger(line.grade, "staged"):
-        return replace(line, recommendation="fund")
-    return replace(line, reasons=(*line.reasons, "the evidence is opinion: test before funding, or decide anyway"))
+    if p_in is not None and p_in <= DROP_TO:
+        return "drop"
+    if p_in is None or p_in < FUND_FROM or gates:
+        return "test_first"
+    return "fund" if stronger(grade, "staged") else "test_first"
 
 
 def _cost(cost: float | Quantiles | None) -> Cost | None:

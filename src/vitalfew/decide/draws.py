@@ -111,7 +111,19 @@ def horizon_share(
     lag: float = 0.0,
     until: float | None = None,
 ) -> float:
-    """Share of the horizon's value that a line reaches, week by week from the day it is out.
+    """Share of the horizon's value that a line reaches: the mean of `weekly_shares`, which says what is what."""
+    return float(weekly_shares(weeks, discount, ramp_weeks, half_life, lag, until).mean())
+
+
+def weekly_shares(
+    weeks: float,
+    discount: float,
+    ramp_weeks: float,
+    half_life: float | None = None,
+    lag: float = 0.0,
+    until: float | None = None,
+) -> Floats:
+    """Share of its full effect that a line has in each week of the horizon, `(weeks,)`, from the day it is out.
 
     Args:
         weeks: of the horizon.
@@ -128,7 +140,7 @@ def horizon_share(
         reached = reached * 0.5 ** (since / half_life)
     if until is not None:
         reached = reached * np.clip(until - at + 0.5, 0, 1)  # of the last week, the part that still counts
-    return float((reached * (1 + discount) ** (-at / 52)).mean())
+    return np.asarray(reached * (1 + discount) ** (-at / 52), dtype=np.float64)
 
 
 def cost_draws(cost: float | Quantiles, rng: np.random.Generator) -> Floats:

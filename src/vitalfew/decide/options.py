@@ -48,7 +48,7 @@ class Options:
         swings: value of each factor's change at weight 1, in points, reach and horizon applied,
             `(lines, factors, draws)`; single precision, for a thousand lines are 400 MB of it.
         weights: of the factors, `(factors, draws)`.
-        costs: in the policy's unit, `(lines, draws)`.
+        costs: in the policy's unit, `(lines, draws)`; of a bet in two steps, of both, as its value is that of both.
         budget: in the same unit.
         fundable: False where a guardrail failed and was not waived, `(lines,)`.
         notes: where the budget comes from, in words.
@@ -165,7 +165,7 @@ def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: 
     draws = inputs.draws
     costs = np.empty((len(priced), draws))
     for row, each in zip(costs, priced, strict=True):
-        row[:] = cost_draws(each.initiative.cost or 0.0, stream(inputs.seed, "", "cost", each.key))
+        row[:] = first_cost(inputs, each.key) + later_cost(inputs, each.key)
     budget, notes = budget_of(inputs, [each.initiative for each in priced])
     return Options(
         tuple(each.key for each in priced),
@@ -177,6 +177,18 @@ def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: 
         np.array(["fail" not in each.gates.values() for each in priced], dtype=bool),
         notes,
     )
+
+
+def first_cost(inputs: Inputs, key: str) -> Floats:
+    """Draws of a line's cost, `(draws,)`; of a bet in two steps, that of the first."""
+    cost = inputs.definitions.initiatives[key].cost
+    return cost_draws(cost or 0.0, stream(inputs.seed, "", "cost", key))
+
+
+def later_cost(inputs: Inputs, key: str) -> Floats:
+    """Draws of the cost of a line's second step, `(draws,)`: nothing where all is done at once."""
+    later = inputs.definitions.initiatives[key].later
+    return cost_draws(later.cost if later else 0.0, stream(inputs.seed, "", "later cost", key))
 
 
 def _drawn(inputs: Inputs, key: str, initiative: Initiative, factors: tuple[str, ...], swings: Singles) -> Candidate:
@@ -210,7 +222,7 @@ def _fill(
         beyond = curve.outside(change)
         if beyond >= _BEYOND:
             said.append(f"{title} would leave its range with probability {beyond:.0%}: counted by the slope at its end")
-    if by_factor and _weeks_open(inputs, initiative) == 0:
+    if by_factor and weeks_open(inputs, initiative) == 0:
         said.append(f"it cannot be out before {initiative.needed_by}, after which it is worth nothing")
     return grade, tuple(said)
 
@@ -224,11 +236,11 @@ def _share(inputs: Inputs, initiative: Initiative, factor: str) -> float:
         initiative.ramp_weeks,
         initiative.half_life_weeks,
         inputs.definitions.factors[factor].lag_weeks,
-        _weeks_open(inputs, initiative),
+        weeks_open(inputs, initiative),
     )
 
 
-def _weeks_open(inputs: Inputs, initiative: Initiative) -> float | None:
+def weeks_open(inputs: Inputs, initiative: Initiative) -> float | None:
     """Weeks between the day a candidate can be out at the earliest and the day its window closes."""
     if initiative.needed_by is None:
         return None

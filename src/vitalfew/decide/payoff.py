@@ -6,24 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.draws import weekly_shares
+
 if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.workspace.definitions import Initiative, Policy
 
 QUARTER = 13
 """Weeks."""
-_WEEKS_A_YEAR = 52
 
 
-def weekly_share(policy: Policy, initiative: Initiative) -> Floats:
+def weekly_share(policy: Policy, initiative: Initiative, until: float | None) -> Floats:
     """Share of a line's full rate that each week of the horizon gives, `(weeks,)`, counted from when it is out.
 
-    Ramp, half-life and yearly discount, each at the middle of the week.
+    Args:
+        policy: for the horizon and the discount.
+        initiative: for ramp and half-life.
+        until: weeks after which it is worth nothing any more; None: there is no such day.
     """
-    at = np.arange(max(int(policy.horizon_weeks), 1)) + 0.5
-    ramp = np.minimum(1.0, at / initiative.ramp_weeks) if initiative.ramp_weeks > 0 else np.ones_like(at)
-    decay = 0.5 ** (at / initiative.half_life_weeks) if initiative.half_life_weeks else np.ones_like(at)
-    return np.asarray(ramp * decay * (1 + policy.discount) ** (-at / _WEEKS_A_YEAR), dtype=np.float64)
+    return weekly_shares(
+        policy.horizon_weeks, policy.discount, initiative.ramp_weeks, initiative.half_life_weeks, until=until
+    )
 
 
 def by_quarter(weeks: Floats) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from vitalfew.decide.milp import Bound, Effort, choose
+from vitalfew.decide.options import weeks_open
 from vitalfew.decide.payoff import by_quarter, weekly_share
 from vitalfew.decide.plans_regret import best_in_hindsight
 from vitalfew.results.rows import Estimate, PlanRow, Value
@@ -171,7 +172,8 @@ def _payoff(menu: Menu, chosen: Flags, inputs: Inputs) -> tuple[float, ...]:
     policy = inputs.definitions.policy
     weeks: Floats = np.zeros(max(int(policy.horizon_weeks), 1))
     for at in np.flatnonzero(chosen & (menu.worth > 0)):
-        weekly = weekly_share(policy, inputs.definitions.initiatives[menu.lines[at]])
+        initiative = inputs.definitions.initiatives[menu.lines[at]]
+        weekly = weekly_share(policy, initiative, weeks_open(inputs, initiative))
         weeks += menu.worth[at] * weekly / max(float(weekly.sum()), _NOTHING)
     return by_quarter(weeks)
 
@@ -226,11 +228,8 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]
     notes = list(menu.notes)
     best = found.best.chosen
     if not best.any():
-        why = (
-            f"together these leave nothing: {listed(stopping)}"
-            if stopping
-            else "no candidate is expected to be worth anything"
-        )
+        poor = "no candidate is expected to be worth anything"
+        why = f"together these leave nothing: {listed(stopping)}" if stopping else poor
         notes.insert(0, f"nothing is to be funded: {why}")
     if found.unfenced is not None and not is_hidden(menu, best | found.unfenced.chosen):
         cost = found.unfenced.value - found.best.value

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.candidates import OVER
 from vitalfew.decide.effects import distrusted, known_effects
 from vitalfew.decide.milp import Bound
+from vitalfew.decide.options import OVER, weeks_open
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import sample
@@ -189,8 +188,8 @@ def _too_late(inputs: Inputs, initiative: Initiative) -> str | None:
         return None
     if initiative.needed_by < inputs.today:
         return f"it was needed by {initiative.needed_by}"
-    if initiative.weeks is not None and inputs.today + timedelta(weeks=initiative.weeks) > initiative.needed_by:
-        return f"it is needed by {initiative.needed_by} and takes {initiative.weeks:g} weeks"
+    if weeks_open(inputs, initiative) == 0:
+        return f"it is needed by {initiative.needed_by} and takes {initiative.weeks or 0:g} weeks"
     return None
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.candidates import OVER, is_sealed
-from vitalfew.decide.draws import cost_draws
+from vitalfew.decide.beliefs import is_sealed
+from vitalfew.decide.options import OVER, first_cost
 from vitalfew.decide.plans_bounds import Wares, barred_lines, bounds_of
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.decide.sides import SIDES, side_of
-from vitalfew.judgement.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +34,7 @@ class Menu:
         lines: their keys: every candidate with a cost; one without a forecast has no value, and is taken only where
             another needs it or a minimum share asks for it.
         values: in points, `(lines, draws)`; of a bet in two steps, what its first step is worth.
-        costs: in the policy's unit, `(lines, draws)`.
+        costs: in the policy's unit, `(lines, draws)`; of a bet in two steps, of the first.
         sides: expected value by side, `(lines,)` each; only sides that have a factor.
         allowed: which may be taken, `(lines,)`.
         bounds: what a set must keep.
@@ -77,7 +76,10 @@ def menu_of(options: Options, inputs: Inputs, staged: Mapping[str, Staged], pric
     enablers = _without_value(options, inputs)
     draws = options.costs.shape[1]
     values = np.vstack([_values(options, staged, price), np.zeros((len(enablers), draws))])
-    costs = np.vstack([options.costs, *(_cost(inputs, key) for key in enablers)])
+    bought = [
+        first_cost(inputs, line) if line in staged else options.costs[at] for at, line in enumerate(options.lines)
+    ]
+    costs = np.vstack([*bought, *(first_cost(inputs, key) for key in enablers)])
     lines = (*options.lines, *enablers)
     fundable = np.concatenate([options.fundable, [_is_fundable(inputs, key) for key in enablers]]).astype(bool)
     wares = Wares(lines, np.asarray(costs.mean(axis=1), dtype=np.float64), fundable)
@@ -104,12 +106,6 @@ def _without_value(options: Options, inputs: Inputs) -> tuple[str, ...]:
         and initiative.status not in OVER
         and not is_shipped(initiative, inputs)
     )
-
-
-def _cost(inputs: Inputs, key: str) -> Floats:
-    """The same draws of cost that the line has wherever it is compared."""
-    cost = inputs.definitions.initiatives[key].cost
-    return cost_draws(0.0 if cost is None else cost, stream(inputs.seed, "", "cost", key))
 
 
 def _is_fundable(inputs: Inputs, key: str) -> bool:

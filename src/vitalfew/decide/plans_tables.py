@@ -46,5 +46,5 @@ def plan_tables(options: Options, inputs: Inputs) -> PlanTables:
         plan_rows(menu, found, inputs),
         frontier(menu, found.best),
         sequence_rows(menu, found.best.chosen, inputs),
-        staged_rows(options, inputs, shown, worth),
+        staged_rows(inputs, shown, worth),
     )

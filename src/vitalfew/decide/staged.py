@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.draws import cost_draws
+from vitalfew.decide.options import first_cost, later_cost, weighed
 from vitalfew.decide.worth import gain_of_choice
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import StagedRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Options
@@ -96,30 +98,22 @@ def staged_lines(options: Options, inputs: Inputs, price: Price) -> dict[str, St
         later = inputs.definitions.initiatives[line].later
         if later is None:
             continue
-        values = per_point * _values(options, at)
+        values = per_point * weighed(options.swings[at : at + 1], options.weights)[0].astype(np.float64)
         noise = stream(inputs.seed, line, "look").standard_normal(len(values))
-        cost = cost_draws(later.cost, stream(inputs.seed, "", "later cost", line))
         delta = (1 + discount) ** (-later.after_weeks / _WEEKS_A_YEAR)
-        found[line] = staged(values, options.costs[at], cost, noise, later.tells, delta)
+        found[line] = staged(values, first_cost(inputs, line), later_cost(inputs, line), noise, later.tells, delta)
     return found
 
 
-def _values(options: Options, at: int) -> Floats:
-    """Value of one line in points, `(draws,)`."""
-    return np.asarray(np.einsum("fd,fd->d", options.swings[at], options.weights), dtype=np.float64)
-
-
-def staged_rows(options: Options, inputs: Inputs, found: dict[str, Staged], price: Price) -> tuple[StagedRow, ...]:
+def staged_rows(inputs: Inputs, found: Mapping[str, Staged], price: Price) -> tuple[StagedRow, ...]:
     """The bets in two steps, best first."""
     rows = []
     for line, bet in found.items():
         later = inputs.definitions.initiatives[line].later
-        if later is None:
-            continue
-        first = float(options.costs[options.lines.index(line)].mean())
-        later_cost = float(cost_draws(later.cost, stream(inputs.seed, "", "later cost", line)).mean())
-        message = f"{_sentence(bet, later)} {price.note}"
-        rows.append(StagedRow(line, bet.now, bet.at_once, bet.p_go_on, first, later_cost, message))
+        if later is not None:
+            costs = (float(first_cost(inputs, line).mean()), float(later_cost(inputs, line).mean()))
+            message = f"{_sentence(bet, later)} {price.note}"
+            rows.append(StagedRow(line, bet.now, bet.at_once, bet.p_go_on, *costs, message))
     return tuple(sorted(rows, key=lambda row: (-row.now, row.line)))
 
 
