@@ -144,7 +144,7 @@ def calibrated(
 
 def _share_of_usual(size: float, usual: Floats) -> Floats:
     """How much of bias and surprise, learned from forecasts of the usual size, a smaller one brings."""
-    return np.minimum(1.0, np.divide(size, usual, out=np.ones_like(usual), where=usual > 0))
+    return np.divide(size, usual, out=np.ones_like(usual), where=usual > size)
 
 
 def _root(covariance: Floats) -> Floats:

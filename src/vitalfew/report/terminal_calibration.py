@@ -19,7 +19,10 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 def calibration_text(rows: Iterable[CalibrationRow], person: CalibrationRow | None = None) -> str:
     """The record as text: over everything, of teams and sources, and of the person who asks."""
     parts = [*([person] if person else []), *rows]
-    return "\n\n".join("\n".join(_sentences(row)) for row in parts)
+    told = [row for row in parts if row.own or row.kind in ("overall", "person")]
+    short = [f"{row.kind} {row.name} ({count(row.resolved, 'promise')})" for row in parts if row not in told]
+    rest = [f"No record yet, fewer than ten resolved: {', '.join(short)}"] if short else []
+    return "\n\n".join(["\n".join(_sentences(row)) for row in told] + rest)
 
 
 def _sentences(row: CalibrationRow) -> Iterator[str]:
