@@ -35,6 +35,7 @@ _HOMES = (
     "use",
     "plans",
     "record",
+    "ideas",
 )
 
 
@@ -89,6 +90,9 @@ class Thresholds:
     narrow_stretch: float = 1.4
     hippo_slope: float = 0.2
     scored_share: float = 0.2
+    alike_ideas: int = 5
+    least_respondents: int = 30
+    questionable_share: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

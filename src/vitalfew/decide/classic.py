@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 TOP = 5
 """How many are the first; where there are no more ideas than that, only the very first counts."""
-PERSON_MONTHS = frozenset({"person-months", "person months", "person-month", "personmonths"})
 
 
 def classic(inputs: Inputs) -> tuple[ClassicRow, ...]:
@@ -54,7 +53,7 @@ def numbers_of(scores: Scores, policy: Policy) -> dict[str, float]:
     """The scores by method that the numbers of one idea allow, by their names in `METHODS`."""
     found: dict[str, float | None] = {}
     if (rice := scores.rice) is not None:
-        least = by_method.RICE_LEAST_EFFORT if policy.cost_unit.lower() in PERSON_MONTHS else 0.0
+        least = by_method.RICE_LEAST_EFFORT if policy.cost_unit.lower() in by_method.PERSON_MONTHS else 0.0
         inputs = _all(rice.reach, rice.impact, rice.confidence, rice.effort)
         found["rice"] = by_method.rice(*inputs, least_effort=least) if inputs else None
     if (ice := scores.ice) is not None and (inputs := _all(ice.impact, ice.confidence, ice.ease)):

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 INPUT_ERROR = 1.5
 """Factor by which each input of a score is off, one standard deviation on the log scale."""
 TYPICAL_SPREAD = math.log(3.0)
-"""Scale of the half-normal prior of tau on log scores: true scores that differ by a factor of 3."""
-_GRID, _WIDEST = 60, 4.0
+"""Mean of the half-normal prior of tau on log scores: true scores that differ by a factor of 3."""
+_GRID, _WIDEST = 60, 3.5
 _MOST_NUMBERS = 10_000_000
 _DRAWS = 10_000
 _CHUNK = 2_000_000
@@ -67,7 +67,7 @@ def chances(
         errors: standard deviation of each observation's error, above 0, on the same scale.
         names: of the ideas; each has its own stream of random numbers.
         top: how many count as the first.
-        spread: scale of the prior of how far true values are apart, on the same scale.
+        spread: what is expected of how far true values are apart (mean of the prior of tau), on the same scale.
         seed: of the draws.
 
     >>> found = chances([7.0, 6.5, 5.0, 4.8], [0.8] * 4, "abcd", top=1)
@@ -108,13 +108,15 @@ class _Counts:
     def result(self, quantiles: tuple[Floats, Floats, Floats], spread: float) -> Chances:
         """Shares of the draws."""
         ranks = np.concatenate(self.ranks, axis=1)
-        low, high = np.quantile(ranks, [0.1, 0.9], axis=1, method="nearest")
+        ends = [int(0.1 * (self.draws - 1)), int(np.ceil(0.9 * (self.draws - 1)))]
+        low, high = np.partition(ranks, ends, axis=1)[:, ends].T
         top, first = (ranks <= self.top).mean(axis=1), (ranks == 1).mean(axis=1)
         return Chances(top, first, ranks.mean(axis=1), low.astype(float), high.astype(float), *quantiles, spread)
 
 
-def _spreads(y: Floats, s2: Floats, scale: float) -> tuple[Floats, Floats]:
+def _spreads(y: Floats, s2: Floats, expected: float) -> tuple[Floats, Floats]:
     """A grid of tau and the posterior share of each point: marginal likelihood with mu integrated out, times prior."""
+    scale = expected * math.sqrt(math.pi / 2)  # of a half-normal with this mean
     taus = scale * _WIDEST * (np.arange(_GRID) + 0.5) / _GRID
     variance = taus[:, None] ** 2 + s2[None, :]
     precision = (1 / variance).sum(axis=1)

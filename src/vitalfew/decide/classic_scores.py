@@ -18,6 +18,8 @@ RICE_IMPACT = (3.0, 2.0, 1.0, 0.5, 0.25)
 RICE_CONFIDENCE = (1.0, 0.8, 0.5)
 RICE_LEAST_EFFORT = 0.5
 """Person-months: less is counted as this."""
+PERSON_MONTHS = frozenset({"person-months", "person months", "person-month"})
+"""Units of cost in which RICE has a least effort."""
 ICE_SCALE = (1.0, 10.0)
 WSJF_SCALE = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 LADDER = {
