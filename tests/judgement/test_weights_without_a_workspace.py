@@ -7,7 +7,8 @@ import pytest
 
 import vitalfew as vf
 from vitalfew.errors import UsageError
-from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.answers import BestWorst, Judgement
+from vitalfew.judgement.best_worst import linear_weights
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,36 @@ def test_one_reversed_rater_among_three_who_agree_costs_most_of_the_agreement() 
     assert after is not None
     assert before.kendall_w == pytest.approx(0.84, abs=0.06)
     assert after.kendall_w == pytest.approx(0.20, abs=0.06)
+
+
+def test_the_linear_best_worst_weights_stand_beside_ours_as_a_cross_check() -> None:
+    """A choice of a car by answers that nearly agree with each other."""
+    car = ("price", "quality", "comfort", "safety", "style")
+    said = BestWorst(
+        "price",
+        "style",
+        {"quality": 2, "comfort": 4, "safety": 3, "style": 8},
+        {"quality": 4, "comfort": 2, "safety": 3},
+    )
+    found = vf.weights([Judgement("ada", best_worst=said)], car)
+    assert found.best_worst is not None
+    linear, _ = linear_weights(said, car)
+    assert found.best_worst == pytest.approx(linear)
+    assert str(found).splitlines()[0].endswith(f"best-worst {linear['price']:.3f}")
+    for factor in car:
+        assert found.best_worst[factor] == pytest.approx(found[factor].mean, abs=0.02)
+
+
+def test_several_peoples_best_worst_weights_are_pooled_and_answers_with_gaps_left_out() -> None:
+    one = BestWorst("a", "c", {"b": 2, "c": 4}, {"b": 2})
+    other = BestWorst("b", "c", {"a": 2, "c": 4}, {"a": 2})
+    gap = BestWorst("a", "c", {"c": 4}, {})
+    found = vf.weights({"x": Judgement("x", best_worst=one), "y": Judgement("y", best_worst=other)}, ["a", "b", "c"])
+    assert found.best_worst is not None
+    assert found.best_worst["a"] == pytest.approx(found.best_worst["b"])
+    assert sum(found.best_worst.values()) == pytest.approx(1)
+    assert (
+        vf.weights({"x": Judgement("x", best_worst=gap), "y": {"a": 5, "b": 3, "c": 1}}, ["a", "b", "c"]).best_worst
+        is None
+    )
+    assert vf.weights({"y": {"a": 5, "b": 3}}, ["a", "b"]).best_worst is None

@@ -169,7 +169,9 @@ def _say_do(view: View, sheet: Sheet) -> None:
         cells = [f"{name} {text}" for name, text in told.items()] if sheet.is_pipe else told.values()
         table.append([Cell(view.title("metrics", row.factor)), *map(Cell, cells)])
     names = ["said", "done", *(["done - said, pp"] if with_gap else []), *(["chosen for"] if chosen else [])]
-    sheet.table([Field("factor"), *(Field(name, 18, right=True) for name in names)], table)
+    sheet.table(
+        [Field("factor"), *(Field(name, 22 if name == "chosen for" else 18, right=True) for name in names)], table
+    )
     what = "done: share of the effort of what was chosen"
     odds = "; chosen for: log odds of being chosen per tenth of the range" if chosen else ""
     sheet.say(what + odds, "dim")
