@@ -11,11 +11,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, backtest, calibrate, plan, run
+    from vitalfew.pipeline import analyze, backtest, calibrate, plan, rank, run
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
-__all__ = ["__version__", "analyze", "backtest", "calibrate", "load", "plan", "run", "stats", "verify", "weights"]
+__all__ = [
+    "__version__",
+    "analyze",
+    "backtest",
+    "calibrate",
+    "load",
+    "plan",
+    "rank",
+    "run",
+    "stats",
+    "verify",
+    "weights",
+]
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
@@ -25,6 +37,7 @@ _HOMES = {
     "analyze": "vitalfew.pipeline",
     "calibrate": "vitalfew.pipeline",
     "plan": "vitalfew.pipeline",
+    "rank": "vitalfew.pipeline",
     "backtest": "vitalfew.pipeline",
     "weights": "vitalfew.judgement.pooling",
 }

@@ -19,6 +19,7 @@ from vitalfew.cli import (
     forecasts,
     planning,
     portfolio,
+    ranking,
     runs,
     value_model,
 )
@@ -56,6 +57,7 @@ runs.register(app)
 analysis.register(app)
 planning.register(app)
 portfolio.register(app)
+ranking.register(app)
 explaining.register(app)
 value_model.register(app)
 backtesting.register(app)

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import Choice
     from vitalfew.workspace.definitions import Grade
 
-__all__ = ["DROP_TO", "FEWEST_FORECASTERS", "FUND_FROM", "OVER", "candidate_lines", "is_sealed", "recommended", "summaries_of"]
+__all__ = [
+    "DROP_TO",
+    "FEWEST_FORECASTERS",
+    "FUND_FROM",
+    "OVER",
+    "candidate_lines",
+    "is_sealed",
+    "recommended",
+    "summaries_of",
+]
 
 FUND_FROM, DROP_TO = 0.9, 0.1
 

@@ -60,8 +60,9 @@ def merit(values: Reals, costs: Reals) -> Singles:
     Else the value itself, which is below all of these: a ratio of losses would favour the costlier. What costs nothing
     and is worth something comes before all that costs something.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a cost of next to nothing
-        return np.where(values > 0, values / costs, values).astype(np.float32)
+    merits = values.astype(np.float32)
+    with np.errstate(divide="ignore", over="ignore"):  # a cost of next to nothing
+        return np.divide(merits, costs.astype(np.float32, copy=False), out=merits, where=merits > 0)
 
 
 def best_first(merits: Singles, lots: Lots | None = None) -> Places:
@@ -99,10 +100,17 @@ def best_buy(values: Reals, costs: Reals) -> Floats:
 
     def block(draws: slice) -> Floats:
         merits = merit(values[:, draws], costs[:, draws])
-        first = (merits == merits.max(axis=0)) & (merits > 0)
-        return np.asarray((first / np.maximum(first.sum(axis=0), 1)).sum(axis=1))
+        return shared_first(merits)
 
     return np.asarray(np.sum(by_blocks(block, values.shape), axis=0) / values.shape[1], dtype=np.float64)
+
+
+def shared_first(merits: Singles) -> Floats:
+    """In how many draws each line has the largest merit above 0, `(lines,)`; those that tie share a draw."""
+    top = merits.max(axis=0)
+    lines, draws = np.nonzero((merits == top) & (top > 0))
+    share = 1 / np.bincount(draws, minlength=merits.shape[1])[draws]
+    return np.bincount(lines, weights=share, minlength=len(merits))
 
 
 def in_best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Floats:

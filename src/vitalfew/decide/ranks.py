@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.portfolio import best_first, by_blocks, funded, lots, merit
+from vitalfew.decide.portfolio import best_first, by_blocks, funded, lots, merit, shared_first
 from vitalfew.results.rows import Estimate, RankRow
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHOWN_RANKS = 100
 NEIGHBOURS = 15
 """Lines on either side with which a line is compared one to one."""
-CONFIDENT, CONFIDENT_DRAWS = 50, 2_000
+CONFIDENT, CONFIDENT_DRAWS = 50, 1_000
 """Lines that most often come first, for which the confidence factor is computed, and over how many draws."""
 TOPS = (1, 3, 5, 10)
 TAILS = (0.1, 0.9)
@@ -58,6 +58,8 @@ class Standing:
 
     def rank_at(self, share: float) -> Whole:
         """Quantile of the rank, `(lines,)`."""
+        if not len(self.places):
+            return np.zeros(0, dtype=np.int64)
         reached = np.cumsum(self.places, axis=1) >= share * len(self.first) - 1e-9
         return np.asarray(reached.argmax(axis=1) + 1, dtype=np.int64)
 
@@ -70,7 +72,7 @@ class Standing:
 class _Block:
     best: Floats
     taken: Floats
-    places: Whole
+    places: NDArray[np.int32]
     first: Whole
 
 
@@ -91,12 +93,11 @@ def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = Non
         worth, cost = values[:, cut], costs[:, cut]
         merits = merit(worth, cost)
         order = best_first(merits, None if cast is None else cast[:, cut])
-        first = (merits == merits.max(axis=0)) & (merits > 0)
         cells = (order * lines + np.arange(lines)).ravel()
         return _Block(
-            (first / np.maximum(first.sum(axis=0), 1)).sum(axis=1),
+            shared_first(merits),
             funded(worth, cost, budget, order).sum(axis=1).astype(np.float64),
-            np.bincount(cells, minlength=lines * lines).reshape(lines, lines),
+            np.bincount(cells, minlength=lines * lines).astype(np.int32).reshape(lines, lines),
             order[:, 0],
         )
 
@@ -104,7 +105,7 @@ def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = Non
     return Standing(
         np.sum([each.best for each in blocks], axis=0) / draws,
         np.sum([each.taken for each in blocks], axis=0) / draws,
-        np.sum([each.places for each in blocks], axis=0),
+        np.sum([each.places for each in blocks], axis=0, dtype=np.int64),
         np.concatenate([each.first for each in blocks]),
     )
 
@@ -144,9 +145,10 @@ def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankR
     low, high = found.rank_at(TAILS[0]), found.rank_at(TAILS[1])
     tops = {str(most): found.p_top(most) for most in TOPS}
     shares = found.places[:, :SHOWN_RANKS] / len(found.first)
+    lines = options.ready
     return tuple(
         RankRow(
-            line=options.ready[at],
+            line=lines[at],
             rank=Estimate(float(mean[at]), float(low[at]), float(high[at])),
             acceptability=tuple(shares[at].tolist()),
             p_top={most: float(share[at]) for most, share in tops.items()},
@@ -197,20 +199,18 @@ def confidence(options: Options, central: Mapping[int, Floats], found: Standing)
     by = np.array([central[at] for at in chosen], dtype=np.float32)
     places = np.flatnonzero(options.fundable)
     draws = min(CONFIDENT_DRAWS, len(found.first))
-    cast = lots(options.ready, draws)
 
     def block(cut: slice) -> Floats:
         swings = options.swings[:, :, cut] if len(places) == len(options.lines) else options.swings[places, :, cut]
-        values = np.matmul(by, swings)  # (lines, chosen, draws)
-        costs, tie = options.costs[places, cut], cast[:, cut]
-        firsts = [_first(merit(values[:, at], costs), tie) == line for at, line in enumerate(chosen)]
-        return np.array([first.sum() for first in firsts], dtype=np.float64)
+        merits = merit(np.matmul(by, swings), options.costs[places, None, cut])  # (lines, chosen, draws)
+        top = merits.max(axis=0)
+        return np.array([_shared(merits[:, at], top[at], line) for at, line in enumerate(chosen)])
 
     shares = np.sum(by_blocks(block, (len(places) * len(chosen), draws)), axis=0) / draws
     return dict(zip(chosen, shares.tolist(), strict=True))
 
 
-def _first(merits: Singles, cast: Lots) -> Whole:
-    """Which line comes first in each draw; lots decide between equals, the smallest first."""
-    leads = merits == merits.max(axis=0)
-    return np.asarray(np.where(leads, cast, np.iinfo(np.uint16).max).argmin(axis=0), dtype=np.int64)
+def _shared(merits: Singles, top: Singles, line: int) -> float:
+    """In how many draws a line comes first; those that tie share a draw."""
+    leads = np.flatnonzero(merits[line] == top)
+    return float((1 / (merits[:, leads] == top[leads]).sum(axis=0)).sum())

@@ -90,11 +90,13 @@ def forecast_draws(promise: Quantiled, at: Chances) -> Singles:
     if promise.p_zero <= 0:
         return _quantiles(distribution, at)
     below = effect * _share_below_zero(distribution) * LEVELS  # levels that stand for a loss
-    none = promise.p_zero * LEVELS
     levels = at.astype(np.float32)
-    within = np.where(levels < below, levels, np.maximum(levels - none, below)) / effect
-    drawn = _quantiles(distribution, np.minimum(within, LEVELS - 1).astype(np.uint16))
-    drawn[(levels >= below) & (levels < below + none)] = 0.0
+    beyond = levels >= below
+    np.subtract(levels, promise.p_zero * LEVELS, out=levels, where=beyond)
+    nothing = beyond & (levels < below)
+    levels /= effect
+    drawn = _quantiles(distribution, np.clip(levels, 0, LEVELS - 1, out=levels).astype(np.uint16))
+    np.copyto(drawn, 0, where=nothing)
     return drawn
 
 

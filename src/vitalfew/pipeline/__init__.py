@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.analysis import analyze
     from vitalfew.pipeline.calibration import calibrate
     from vitalfew.pipeline.planning import plan
+    from vitalfew.pipeline.ranking import rank
     from vitalfew.pipeline.replay import backtest
     from vitalfew.pipeline.results import Results
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "run"]
+__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "rank", "run"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
@@ -21,6 +22,7 @@ _HOMES = {
     "calibrate": "vitalfew.pipeline.calibration",
     "backtest": "vitalfew.pipeline.replay",
     "plan": "vitalfew.pipeline.planning",
+    "rank": "vitalfew.pipeline.ranking",
     "run": "vitalfew.pipeline.walk",
 }
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from vitalfew.results.basics import Estimate, Light, Value
+from vitalfew.results.basics import Choice, Estimate, Light, Value
+from vitalfew.workspace.definitions import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,37 @@ class RankRow:
     wins: Mapping[str, float]
     central: Mapping[str, float]
     confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedLine:
+    """Where a candidate stands by some weights and budget.
+
+    Attributes:
+        line: its key.
+        title: of the initiative.
+        team: that would build it.
+        rank: mean rank by value per cost with its 80 % interval; None where a guardrail failed.
+        p_best: probability of the most value per cost.
+        p_in: probability of belonging into the best portfolio.
+        p_in_before: the same by the workspace's own weights and budget.
+        value: in points, with its 80 % interval; None where a forecast is not to be known yet.
+        cost: mean cost, in the policy's unit.
+        recommendation: what that suggests.
+        grade: the weakest evidence that the value rests on.
+    """
+
+    line: str
+    title: str
+    team: str | None
+    rank: Estimate | None
+    p_best: float
+    p_in: float
+    p_in_before: float
+    value: Value | None
+    cost: float
+    recommendation: Choice
+    grade: Grade | None
 
 
 @dataclass(frozen=True, slots=True)
