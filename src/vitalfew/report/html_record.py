@@ -64,7 +64,9 @@ def _calibration(view: View) -> Child:
 
 
 def _sentences(row: CalibrationRow) -> list[str]:
-    if row.resolved < FEWEST:
+    if not row.own and row.resolved >= FEWEST:
+        return [f"No record is shown; the prior is used: {_span(row.slope)} comes of one unit forecast.", *row.notes]
+    if not row.own:
         resolved = words.count(row.resolved, "promise")
         prior = f"until then the prior is used: {_span(row.slope)} comes of one unit forecast"
         return [f"No record yet: {resolved} resolved, {FEWEST} are needed; {prior}.", *row.notes]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _USUAL = 0.15
 """Ranges off by less than this share are said to be about right."""
+_ASKED = 0.8
+"""Share of what comes that the ranges are asked to hold."""
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -47,11 +49,11 @@ def _scores(row: CalibrationRow) -> Iterator[str]:
     if row.delivered is not None:
         yield f"of the gains promised, {_between(row.delivered)} came"
     if row.coverage is not None:
-        yield f"inside the 80 % ranges came {_between(row.coverage, 95)}: {_ranges(row.stretch)}"
+        yield f"inside the 80 % ranges came {_between(row.coverage, 95)}: {_ranges(row)}"
     if row.skill is not None:
         than = "better" if row.skill >= 0 else "worse"
         yield f"score (CRPS) {row.crps:.3g} of a range, {share(abs(row.skill))} {than} than knowing no initiative"
-    if row.brier is not None and row.uncertainty is not None:
+    if row.brier is not None and row.uncertainty:
         usual = f"always saying the usual share would give {row.uncertainty:.2f}"
         yield f"whether it helps at all: Brier score {row.brier:.2f}; {usual}"
     if any(row.pit):
@@ -64,11 +66,17 @@ def _between(found: Estimate, confidence: int = 80) -> str:
     return f"{share(found.estimate)} ({confidence} % interval {100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
-def _ranges(stretch: float) -> str:
-    if abs(stretch - 1) <= _USUAL:
-        return "ranges are about right"
+def _ranges(row: CalibrationRow) -> str:
+    """Whether ranges are wide enough, once what is forecast too much or too little is taken off."""
+    high = row.coverage.high if row.coverage else None
+    if high is not None and high < _ASKED and row.stretch < 1 + _USUAL:
+        return "they are wide enough, but lie beside what came"
+    if abs(row.stretch - 1) <= _USUAL:
+        return "they are about right"
     return (
-        f"ranges are {stretch:.1f} times too narrow" if stretch > 1 else f"ranges are {1 / stretch:.1f} times too wide"
+        f"they are {row.stretch:.1f} times too narrow"
+        if row.stretch > 1
+        else f"they are {1 / row.stretch:.1f} times too wide"
     )
 
 
