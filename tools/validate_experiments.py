@@ -70,8 +70,9 @@ LIMITS = """
 ## Known limits: skewed values in few units or uneven arms
 
 Here every program that uses the normal approximation fails, unless it says so. *Warned*: share of experiments that came
-with the warning that skewed values make the interval unreliable. Where there are too many false alarms the warning is
-nearly always there; where the test is too cautious (equal arms) it comes with the samples whose own skewness shows it.
+with the warning that skewed values make the interval unreliable. Where coverage leaves .943 to .957 it is there in at
+least 95 % of the experiments. It cannot be all of them without crying wolf: a sample often hides its tail, see
+[what it costs](estimators.md#choices-and-who-computes-otherwise).
 
 | data, units in control and treatment | false alarms at 0.05 | coverage at 95 % | warned |
 |---|---|---|---|

@@ -175,3 +175,24 @@ def test_caps_are_said() -> None:
     rows = tuple(moments(arm, {"value": RNG.normal(size=99)}) for arm in ("control", "new"))
     found = judged(definitions(metrics=metrics, guardrails={}), moments=rows)
     assert "values beyond the 99.0% quantile of all units are set to it (upper cap)" in found.effects[0].notes
+
+
+def test_the_effect_without_adjustment_stands_in_the_mode_of_the_effect() -> None:
+    before = {arm: correlated(RNG, 4000, 0.8) for arm in ("control", "new")}
+    rows = tuple(moments(arm, {"value": now, "value/before": past}) for arm, (past, now) in before.items())
+    halves = {}
+    for mode in ("fixed", "always_valid", "bayesian"):
+        (row,) = judged(definitions({"mode": mode}), moments=rows).effects
+        assert row.unadjusted is not None
+        assert row.variance_reduction is not None
+        interval = row.interval()
+        assert interval is not None
+        if mode == "bayesian":
+            assert (row.unadjusted.low, row.unadjusted.high) == (None, None)
+            continue
+        assert row.unadjusted.low is not None
+        assert row.unadjusted.high is not None
+        halves[mode] = row.unadjusted.high - row.unadjusted.low
+        narrower = (interval.high - interval.low) / halves[mode]
+        assert narrower == pytest.approx((1 - row.variance_reduction) ** 0.5, rel=1e-2)
+    assert halves["always_valid"] > 1.4 * halves["fixed"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from evidence.trials import definitions, judged, moments
 from vitalfew.evidence.crossings import crossings
+from vitalfew.evidence.settings import Setting
 from vitalfew.results.rows import MomentsRow, OverlapRow
 from vitalfew.stats import Moments
 from vitalfew.stats.heterogeneity import heterogeneity
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Mode
 
 RNG = np.random.default_rng(20_260_305)
 
@@ -113,3 +118,14 @@ def test_segments_are_told_in_the_unit_of_the_metric() -> None:
     (row,) = judged(definitions(), moments=tuple(_parts({"young": 0.5, "old": -0.5, "new": 0.0}))).heterogeneity
     told = r"differs between the young, the old and .+ \(p < 0\.0001; the young \+0\.\d+, the old −0\.\d+, "
     assert re.search(told, row.message), row.message
+
+
+@pytest.mark.parametrize(("mode", "many"), [("fixed", False), ("always_valid", True), ("group_sequential", True)])
+def test_where_one_may_look_often_tests_between_segments_say_that_they_hold_once(mode: Mode, many: bool) -> None:
+    defined = definitions({"mode": mode, "segments": ["young", "old"], "plan": {"units": 1600}})
+    found = judged(defined, moments=tuple(_parts({"young": 0.0, "old": 0.6})))
+    (row,) = (row for row in found.heterogeneity if row.metric == "value")
+    assert ("at one look, planned beforehand;" in row.message) is many
+    cells = [_overlap(one, two, RNG.normal(5, 1, 300)) for one in ("control", "new") for two in ("control", "b")]
+    (crossed,) = crossings(defined, cells, {"other": Setting(mode=mode)})
+    assert ("at one look, planned beforehand)." in crossed.message) is many

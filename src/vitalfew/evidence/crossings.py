@@ -9,14 +9,15 @@ import numpy as np
 
 from vitalfew.evidence.comparisons import control_of
 from vitalfew.evidence.segments import SIGNIFICANT, corrected
-from vitalfew.evidence.words import chance_of, signed, title_of
+from vitalfew.evidence.settings import Setting
+from vitalfew.evidence.words import at_one_look, chance_of, signed, title_of
 from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import HeterogeneityRow
 from vitalfew.stats.arrays import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vitalfew.results.rows import OverlapRow
     from vitalfew.stats.moments import Moments
@@ -38,11 +39,14 @@ class _Square:
     cells: tuple[Moments, Moments, Moments, Moments]
 
 
-def crossings(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> tuple[HeterogeneityRow, ...]:
+def crossings(
+    definitions: Definitions, overlaps: Iterable[OverlapRow], settings: Mapping[str, Setting] | None = None
+) -> tuple[HeterogeneityRow, ...]:
     """Test every pair of experiments that share units, on every metric both measure.
 
     The estimate is the first experiment's effect among those whom the second treats, minus that among those whom it
-    does not. P-values are corrected over all pairs of the run (Benjamini-Hochberg).
+    does not. P-values are corrected over all pairs of the run (Benjamini-Hochberg). They hold at one look whatever the
+    mode of the experiments (`settings`), which is said where these may be looked at again and again.
     """
     from vitalfew.stats.crossing import interactions
 
@@ -52,12 +56,13 @@ def crossings(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> tuple
     neither, one, other, both = ([square.cells[at] for square in squares] for at in range(4))
     metrics, bottoms = [square.metric for square in squares], [square.denominator for square in squares]
     found = interactions(neither, one, other, both, metrics, bottoms, (_WIDE,))
-    rows = []
+    rows, known = [], settings or {}
     for at, square in enumerate(squares):
         if found.fault[at] == Fault.NONE and np.isfinite(found.p_value[at]):
             ends = (float(found.low[0, at]), float(found.high[0, at]))
             numbers = (float(found.estimate[at]), float(found.se[at]), float(found.p_value[at]))
-            rows.append(_row(definitions, square, numbers, ends))
+            modes = (known.get(key, Setting()).mode for key in (square.first, square.second))
+            rows.append(_row(definitions, square, numbers, ends, at_one_look(*modes)))
     return tuple(corrected(rows))
 
 
@@ -87,19 +92,20 @@ def _squares(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> Iterat
 
 
 def _row(
-    definitions: Definitions, square: _Square, numbers: tuple[float, float, float], ends: tuple[float, float]
+    definitions: Definitions, square: _Square, numbers: tuple[float, float, float], ends: tuple[float, float], once: str
 ) -> HeterogeneityRow:
     estimate, se, p_value = numbers
+    chance = f"{chance_of(p_value)}{once}"
     title, other = title_of(definitions, square.metric), definitions.title("experiments", square.second)
     if p_value < SIGNIFICANT:
         way = "larger" if estimate > 0 else "smaller"
         by, low, high = (signed(definitions, square.metric, value, se) for value in (abs(estimate), *ends))
         text = (
             f"The effect on {title} is {way} by {by.removeprefix('+')} where {other} treats, too"
-            f" ({low} to {high}, {chance_of(p_value)})."
+            f" ({low} to {high}, {chance})."
         )
     else:
-        text = f"The effect on {title} does not clearly depend on {other} ({chance_of(p_value)})."
+        text = f"The effect on {title} does not clearly depend on {other} ({chance})."
     return HeterogeneityRow(
         experiment=square.first,
         metric=square.metric,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.results.rows import Estimate
 from vitalfew.stats.arrays import Sample, differences, sample
 from vitalfew.stats.comparison import DELTA, WELCH
 from vitalfew.workspace.metric_kinds import is_zero_or_one
@@ -41,8 +40,8 @@ class Arms:
         treatment: of the treatment arms.
         units: that have the metric, `(2, m)`, control first.
         methods: how each was computed, in words.
-        unadjusted: the effect without covariates or strata, where there are any.
-        reduction: share of the variance that covariates or strata took away.
+        plain: both arms without covariates or strata, where these changed anything.
+        reduction: share of the variance that covariates or strata took away; None where there are none.
         reasons: why there is no answer, where the estimator says so itself.
         notes: what the estimator left out.
     """
@@ -51,7 +50,7 @@ class Arms:
     treatment: Sample
     units: Floats
     methods: list[str]
-    unadjusted: list[Estimate | None]
+    plain: tuple[Sample, Sample]
     reduction: list[float | None]
     reasons: list[str | None]
     notes: list[tuple[str, ...]]
@@ -59,10 +58,10 @@ class Arms:
     @classmethod
     def empty(cls, count: int) -> Arms:
         """Room for so many comparisons."""
-        found = cls(_blank(count), _blank(count), np.zeros((2, count)), [], [], [], [], [])
+        blanks = [_blank(count) for _ in range(4)]
+        found = cls(blanks[0], blanks[1], np.zeros((2, count)), [], (blanks[2], blanks[3]), [], [], [])
         for _ in range(count):
             found.methods.append("")
-            found.unadjusted.append(None)
             found.reduction.append(None)
             found.reasons.append(None)
             found.notes.append(())
@@ -91,6 +90,15 @@ def estimate(definitions: Definitions, items: Sequence[Item]) -> Arms:
             parts = (_method(definitions, item), arms.methods[at], *_averages(item))
             arms.methods[at] = ", ".join(part for part in parts if part)
     return arms
+
+
+def unadjusted(arms: Arms) -> tuple[Places, Arms]:
+    """Which comparisons covariates or strata changed, and the same arms without them."""
+    at = np.array([place for place, gain in enumerate(arms.reduction) if gain is not None], dtype=np.intp)
+    found = Arms.empty(len(at))
+    found.put(np.arange(len(at)), *(_at(arm, at) for arm in arms.plain))
+    found.units[:] = found.control.n, found.treatment.n
+    return at, found
 
 
 def difference(arms: Arms, confidences: Sequence[float]) -> Differences:
@@ -181,10 +189,10 @@ def _compare_with_plain(items: Sequence[Item], at: Places, arms: Arms) -> None:
     plain = differences(control, treatment, (_WIDE,))
     found = differences(_at(arms.control, at), _at(arms.treatment, at), (_WIDE,))
     for index, place in enumerate(at):
-        low, high = float(plain.low[0, index]), float(plain.high[0, index])
-        if np.isfinite(low + high + found.se[index]):
-            arms.unadjusted[place] = Estimate(float(plain.estimate[index]), low, high)
+        if np.isfinite(plain.estimate[index] + plain.se[index] + found.se[index]):
             arms.reduction[place] = 1.0 - float(found.se[index] / plain.se[index]) ** 2
+    for arm, sound in zip(arms.plain, (control, treatment), strict=True):
+        _write(arm, at, sound)
 
 
 def _quantiles(definitions: Definitions, items: Sequence[Item], at: Places, arms: Arms) -> None:

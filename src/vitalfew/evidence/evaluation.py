@@ -69,7 +69,7 @@ def evaluate(
     return Evidence(
         effects=rows,
         bands=bands(definitions, tables.daily, known),
-        heterogeneity=(*between, *crossings(definitions, tables.overlaps)),
+        heterogeneity=(*between, *crossings(definitions, tables.overlaps, known)),
         health=tests,
         experiments=summaries(definitions, rows, tests, known, plans, turned),
         failed=failed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.estimates import difference
+from vitalfew.evidence.estimates import difference, unadjusted
 from vitalfew.evidence.families import Spread
 from vitalfew.evidence.grades import grade_of
 from vitalfew.evidence.modes import CONFIDENCES, infer, non_inferior, progress
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 STAGE = "effects"
+_WIDE = CONFIDENCES.index(0.95)
 NO_VARIANCE = "variance missing: no standard error, interval or p-value"
 TOO_EARLY = {
     "always_valid": f"fewer than {BURN_IN} units: nothing is said before that",
@@ -53,6 +54,7 @@ class Batch:
     inferred: Inferred
     kept: Mapping[int, float]
     broken: Mapping[str, Sequence[str]]
+    plain: Mapping[int, Estimate]
 
     @classmethod
     def of(
@@ -73,9 +75,8 @@ class Batch:
         signs = np.array([sign_of(definitions, items[place].metric) for place in at], dtype=np.float64)
         margins = np.array([gate.margin for gate in gates.values() if gate is not None], dtype=np.float64)
         kept = non_inferior(signs * found.estimate[at] + margins, found, each, so_far, at) if len(at) else np.zeros(0)
-        return cls(
-            definitions, items, arms, each, found, inferred, dict(zip(at.tolist(), kept.tolist(), strict=True)), broken
-        )
+        gated = dict(zip(at.tolist(), kept.tolist(), strict=True))
+        return cls(definitions, items, arms, each, found, inferred, gated, broken, _plain(arms, each))
 
     def rows(self) -> tuple[list[EffectRow], list[Spread], list[FailedRow]]:
         """Effects, the spread of their two arms, and what could not be computed with the reason."""
@@ -145,7 +146,7 @@ class Batch:
             notes=(*item.notes, *self.arms.notes[at], *doubts),
             role=self._role(item),
             planned=is_planned(self.definitions, setting.plan, item.metric, item.segment),
-            unadjusted=self.arms.unadjusted[at],
+            unadjusted=self.plain.get(at),
             variance_reduction=self.arms.reduction[at],
             margin=gate.margin if gate is not None else None,
             p_non_inferior=self.kept.get(at) if certain else None,
@@ -178,3 +179,19 @@ class Batch:
         if item.metric in planned and item.metric not in self.definitions.guardrails:
             notes.append(NO_MARGIN)
         return tuple(notes)
+
+
+def _plain(arms: Arms, settings: Sequence[Setting]) -> dict[int, Estimate]:
+    """Effects without covariates or strata, with intervals of the mode they stand in; a belief has no such interval."""
+    at, without = unadjusted(arms)
+    if not len(at):
+        return {}
+    each = [settings[place] for place in at]
+    found = difference(without, CONFIDENCES)
+    inferred = infer(found, each, progress(without.units, each))
+    told = {}
+    for index, place in enumerate(at.tolist()):
+        ends = (float(inferred.low[_WIDE, index]), float(inferred.high[_WIDE, index]))
+        known = np.isfinite(ends).all() and each[index].mode != "bayesian"
+        told[place] = Estimate(float(found.estimate[index]), *(ends if known else (None, None)))
+    return told

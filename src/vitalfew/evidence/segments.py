@@ -11,7 +11,7 @@ import numpy as np
 from vitalfew.evidence.arms import by_experiment
 from vitalfew.evidence.comparisons import Item, comparisons
 from vitalfew.evidence.estimates import difference, estimate
-from vitalfew.evidence.words import chance_of, clear_direction, signed, title_of
+from vitalfew.evidence.words import at_one_look, chance_of, clear_direction, signed, title_of
 from vitalfew.results.rows import Estimate, HealthRow, HeterogeneityRow
 from vitalfew.results.words import listed
 from vitalfew.stats.families import benjamini_hochberg
@@ -204,7 +204,8 @@ def _told(definitions: Definitions, group: _Group, p_value: float, *, turned: bo
     drawn = zip(names, group.estimates, group.ses, strict=True)
     seen = ", ".join(f"{name} {signed(definitions, group.whole.metric, value, se)}" for name, value, se in drawn)
     lead = "differs" if p_value < SIGNIFICANT else "does not clearly differ"
-    text = f"The effect on {title} {lead} between {listed(names)} ({chance_of(p_value)}; {seen})."
+    chance = f"{chance_of(p_value)}{at_one_look(group.whole.mode)}"
+    text = f"The effect on {title} {lead} between {listed(names)} ({chance}; {seen})."
     if turned:
         text += (
             " Every segment points the other way than all units together: the arms hold different mixes of segments."

@@ -10,7 +10,7 @@ from vitalfew.workspace.metric_kinds import is_percentage, unit_of
 
 if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.definitions import Definitions, Mode
 
 MINUS = "\N{MINUS SIGN}"
 LEAST_P = 1e-4
@@ -60,6 +60,12 @@ def signed(definitions: Definitions, metric: str, value: float, se: float) -> st
 def chance_of(p_value: float) -> str:
     """A p-value within a sentence: "p 0.013", "p < 0.0001"."""
     return f"p {p_value:.2g}" if p_value >= LEAST_P else f"p < {LEAST_P:.4f}"
+
+
+def at_one_look(*modes: Mode) -> str:
+    """What to add to a p-value that holds once only, beside effects that may be looked at again and again."""
+    many = any(mode in ("always_valid", "group_sequential") for mode in modes)
+    return " at one look, planned beforehand" if many else ""
 
 
 def join(parts: list[str]) -> str:

@@ -150,7 +150,6 @@ def adjustment(row: EffectRow, unit: Unit) -> str | None:
     found = row.unadjusted
     if found is None or row.variance_reduction is None:
         return None
-    # Its interval is for one look whatever the mode, so beside the effect's it would mislead.
     without = change_parts(found.estimate, found.low, found.high, unit)[0]
     return f"without adjustment {without}; variance {share(row.variance_reduction)} smaller"
 

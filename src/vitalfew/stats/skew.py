@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,14 +11,21 @@ from vitalfew.stats.stack import Stack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from vitalfew.stats.moments import Moments
     from vitalfew.stats.stack import Floats
 
+    Bools = NDArray[np.bool_]
+
 LARGEST_SKEW = 0.165
 """Skewness of a difference from which a 5 % test errs in more than 5.7 % of cases: the excess is 0.25 x skewness^2."""
-LARGEST_SHARE = 0.05
-"""Squared skewness per unit from which few units carry the variance, and a 5 % test may err in less than 4.3 %; a share
-of few successes is above it with fewer than 20 of them in both arms."""
+LARGEST_SHARE = 0.03
+"""Squared skewness per unit, as the sample shows it, from which few units carry the variance, and a 5 % test may err in
+less than 4.3 %. Tails hide: the sample shows less skewness than there is, so the limit is below that of shares."""
+LARGEST_OF_TWO = 0.05
+"""The same where there are only two values, which hide nothing: fewer than 20 of the rarer one in both arms."""
+_ROUNDING = 1e-9
 LOPSIDED = "skewed values in arms of uneven size: the interval and p-value claim more than they know"
 CARRIED = "a few extreme values carry the variance: the interval is rough, mostly too wide"
 NUMERATOR = " (judged by the numerator of the ratio)"
@@ -36,9 +43,10 @@ def skew_warnings(
     A ratio is judged by its numerator, since third moments of pairs are not known. Without third moments there is no
     warning.
     """
-    (n_c, squares_c, cubes_c), (n_t, squares_t, cubes_t) = (_sums(arm, numerators) for arm in (control, treatment))
-    skew, share = skew_of_difference(n_c, n_t, squares_c + squares_t, cubes_c + cubes_t)
-    lopsided, carried = (np.abs(skew) > LARGEST_SKEW).tolist(), (share > LARGEST_SHARE).tolist()
+    one, two = (_sums(arm, numerators) for arm in (control, treatment))
+    skew, share = skew_of_difference(one.n, two.n, one.squares + two.squares, one.cubes + two.cubes)
+    limit = np.where(one.is_of_two & two.is_of_two, LARGEST_OF_TWO, LARGEST_SHARE)
+    lopsided, carried = (np.abs(skew) > LARGEST_SKEW).tolist(), (share > limit).tolist()
     rows = zip(lopsided, carried, denominators, strict=True)
     return [_sentence(one, bottom) if one or other else None for one, other, bottom in rows]
 
@@ -48,10 +56,23 @@ def _sentence(lopsided: bool, denominator: str | None) -> str:
     return f"{what}{'' if denominator is None else NUMERATOR}; {ADVICE}"
 
 
-def _sums(moments: Sequence[Moments], names: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+class _Sums(NamedTuple):
+    """Units of one arm, sums of squared and cubed deviations, and whether there are but two values; `(m,)` each."""
+
+    n: Floats
+    squares: Floats
+    cubes: Floats
+    is_of_two: Bools
+
+
+def _sums(moments: Sequence[Moments], names: Sequence[str]) -> _Sums:
     stack = Stack(moments)
     y = stack.places(names)
-    return stack.n(y, y), stack.cross(y, y), stack.third(y)
+    n, mean, squares = stack.n(y, y), stack.mean(y, y), stack.cross(y, y)
+    # Between two bounds no values vary as much as those that lie on them.
+    with np.errstate(all="ignore"):
+        most = n * (mean - stack.low(y)) * (stack.high(y) - mean)
+        return _Sums(n, squares, stack.third(y), squares >= (1 - _ROUNDING) * most)
 
 
 def skew_of_difference(n_control: Floats, n_treatment: Floats, squares: Floats, cubes: Floats) -> tuple[Floats, Floats]:
