@@ -11,6 +11,7 @@ from vitalfew.decide.draws import LineDraws, value_of
 from vitalfew.decide.effects import bias_of, correlation, weakest
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.decide.sampling import chances, effect_draws
+from vitalfew.decide.shrunk import shrunk
 from vitalfew.results.rows import Measured, Promised, ShippedLine
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ SHIPPED_STATUSES = frozenset({"live", "shipped"})
 
 @dataclass(frozen=True, slots=True)
 class ValuedLine:
-    """A ledger line with the draws behind its value (None when there is none)."""
+    """A ledger line with the draws behind its value, and those of its value without luck (None: it has no value)."""
 
     line: ShippedLine
     draws: LineDraws | None
+    true: Floats | None = None
 
 
 def is_shipped(initiative: Initiative, inputs: Inputs) -> bool:
@@ -60,14 +62,15 @@ def shipped_lines(inputs: Inputs) -> tuple[ValuedLine, ...]:
         for key, feature in sorted(inputs.definitions.features.items())
         if key not in covered and (feature.shipped is None or feature.shipped <= inputs.today)
     ]
-    return tuple(sorted(_with_p_vital(lines), key=_rank))
+    return tuple(sorted(_with_p_vital(lines, inputs.seed), key=_rank))
 
 
 def vital_counts(lines: Sequence[ValuedLine]) -> tuple[int, int, int] | None:
-    """Size of the vital set: median and 80 % interval over draws; None when no line has a value."""
-    values = _values(lines)
-    if values is None:
+    """Size of the vital set: median and 80 % interval over draws of true values; None when no line has a value."""
+    drawn = [line.true for line in lines if line.true is not None]
+    if not drawn:
         return None
+    values = np.vstack(drawn)
     low, middle, high = np.quantile(vital_set(values).sum(axis=0), [0.1, 0.5, 0.9])
     return round(middle), int(low), int(np.ceil(high))
 
@@ -267,20 +270,18 @@ def _loss_reasons(verdict: Verdict, draws: LineDraws | None) -> tuple[str, ...]:
     return ("nothing was promised, yet what was measured is a loss with probability over 95 %: look at it first",)
 
 
-def _values(lines: Sequence[ValuedLine]) -> Floats | None:
+def _with_p_vital(lines: Sequence[ValuedLine], seed: int) -> list[ValuedLine]:
+    """P(in the vital set), by true values: the largest of many measured ones are large by luck, too."""
     drawn = [line.draws.value for line in lines if line.draws is not None]
-    return np.vstack(drawn) if drawn else None
-
-
-def _with_p_vital(lines: Sequence[ValuedLine]) -> list[ValuedLine]:
-    values = _values(lines)
-    if values is None:
+    if not drawn:
         return list(lines)
-    shares = iter(vital_set(values).mean(axis=1))
-    return [
-        line if line.draws is None else replace(line, line=replace(line.line, p_vital=float(next(shares))))
-        for line in lines
-    ]
+    true = shrunk(np.vstack(drawn), seed)
+    found = iter(zip(true, vital_set(true).mean(axis=1), strict=True))
+    return [line if line.draws is None else _vital(line, *next(found)) for line in lines]
+
+
+def _vital(line: ValuedLine, true: Floats, share: float) -> ValuedLine:
+    return replace(line, line=replace(line.line, p_vital=float(share)), true=true)
 
 
 def _rank(valued: ValuedLine) -> tuple[float, float, float]:
