@@ -98,6 +98,27 @@ def test_clusters_are_counted_as_units_and_corrected() -> None:
     assert "randomised in clusters of one school" in row.method
 
 
+def test_few_clusters_are_corrected_in_every_phase_of_a_ramp() -> None:
+    """12 schools an arm, then 6 and 18: each phase has its own small-sample correction before they are averaged."""
+    rows = []
+    for phase, schools in enumerate(({"control": 12, "new": 12}, {"control": 6, "new": 18})):
+        for arm, count in schools.items():
+            sizes = RNG.integers(5, 60, count).astype(float)
+            values = {"value": sizes * RNG.normal(3, 0.5, count), "value/denominator": sizes}
+            rows.append(moments(arm, values, phase=phase))
+    (plain,), _ = effects(definitions(), rows, ())
+    (row,), _ = effects(definitions({"cluster": "school"}), rows, ())
+    assert row.estimate == plain.estimate
+    assert "averaged over phases" in row.method
+    whole, alone = row.interval(), plain.interval()
+    assert row.se is not None
+    assert plain.se is not None
+    assert row.se > 1.02 * plain.se
+    assert whole is not None
+    assert alone is not None
+    assert (whole.high - whole.low) / row.se > (alone.high - alone.low) / plain.se  # fewer degrees of freedom
+
+
 def _order_statistics(arm: str, values: np.ndarray, quantile: float) -> QuantilesRow:
     asked = probabilities(quantile, [len(values)])
     found = tuple(float(value) for value in np.quantile(values, asked))

@@ -116,18 +116,19 @@ def _kind(definitions: Definitions, item: Item) -> Fill:
 def _from_moments(definitions: Definitions, items: Sequence[Item], at: Places, arms: Arms) -> None:
     """Items with the same number of cells: each cell on its own, then all put together."""
     from vitalfew.stats.skew import skew_warnings
-    from vitalfew.stats.strata import combined, stratified
+    from vitalfew.stats.strata import apart, combined
 
     cells = [[item.cells[index] for item in items] for index in range(len(items[0].cells))]
     metrics, bottoms = [item.metric for item in items], [item.denominator for item in items]
     if any(item.covariates for item in items):
         found = [_adjusted(items, each, at, arms) for each in cells]
-        control, treatment = found[0] if len(found) == 1 else combined(found)
     elif len(cells) > 1:
-        control, treatment = stratified(cells, metrics, bottoms)
+        found = apart(cells, metrics, bottoms)
     else:
-        control, treatment = (sample([cell[arm] for cell in cells[0]], metrics, bottoms) for arm in (0, 1))
-    control, treatment = _clustered(definitions, items, (control, treatment))
+        one, two = (sample([cell[arm] for cell in cells[0]], metrics, bottoms) for arm in (0, 1))
+        found = [(one, two)]
+    found = [_clustered(definitions, items, pair, index) for index, pair in enumerate(found)]
+    control, treatment = found[0] if len(found) == 1 else combined(found)
     arms.put(at, control, treatment)
     arms.units[:, at] = control.n, treatment.n
     if len(cells) == 1:
@@ -155,19 +156,21 @@ def _adjusted(items: Sequence[Item], cells: Sequence[tuple], at: Places, arms: A
     return found.control, found.treatment
 
 
-def _clustered(definitions: Definitions, items: Sequence[Item], found: tuple[Sample, Sample]) -> tuple[Sample, Sample]:
-    """Correct for few clusters of unequal size, where whole clusters were dealt and compared in one go."""
+def _clustered(
+    definitions: Definitions, items: Sequence[Item], found: tuple[Sample, Sample], cell: int
+) -> tuple[Sample, Sample]:
+    """Correct one cell (a phase, a stratum) for few clusters of unequal size, where whole clusters were dealt."""
     from vitalfew.stats.clusters import for_clusters
 
     control, treatment = found
-    where = np.array([_is_clustered(definitions, item) and len(item.cells) == 1 for item in items])
+    where = np.array([_is_clustered(definitions, item) for item in items])
     if not where.any():
         return found
     places = np.flatnonzero(where)
     some = [item for item, chosen in zip(items, where, strict=True) if chosen]
     bottoms = [item.denominator or "" for item in some]
     corrected = [
-        for_clusters(_at(arm, places), [item.cells[0][side] for item in some], bottoms)
+        for_clusters(_at(arm, places), [item.cells[cell][side] for item in some], bottoms)
         for side, arm in enumerate((control, treatment))
     ]
     return _with(control, places, corrected[0]), _with(treatment, places, corrected[1])

@@ -40,6 +40,11 @@ def stratified(cells: Cells, numerators: Sequence[str], denominators: Sequence[s
         numerators: column to compare, `(m,)`.
         denominators: column to divide by, None for a mean.
     """
+    return combined(apart(cells, numerators, denominators))
+
+
+def apart(cells: Cells, numerators: Sequence[str], denominators: Sequence[str | None]) -> list[Arms]:
+    """Both arms of every stratum, as `combined` puts them together; ratios by what each stratum adds to the whole."""
     if not cells:
         raise UsageError("no strata to put together", expected="at least one stratum")
     strata = [
@@ -54,7 +59,7 @@ def stratified(cells: Cells, numerators: Sequence[str], denominators: Sequence[s
         strata = [
             tuple(_either(ratio, sides[side][at], pair[side]) for side in (0, 1)) for at, pair in enumerate(strata)
         ]
-    return combined([(one, two) for one, two in strata])
+    return [(one, two) for one, two in strata]
 
 
 def combined(strata: Sequence[Arms]) -> Arms:
