@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 FEWEST_FORECASTERS = 3
 """People whose forecasts must be combined before a value that rests on an unlocked promise is shown."""
 SEALED = "forecast by fewer than three people and not locked: its value would tell what they said, so only ranks use it"
-_NO_RANGE = float(np.finfo(np.float64).tiny)
-"""Scale of a metric without a range: its forecasts get the slope and the stretch, and no bias in ranges."""
+_NO_RANGE = 1e-9
+"""Range of a metric that has none, as a share of a forecast: it gets the slope and the stretch, and no bias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,9 @@ def _forecasts(inputs: Inputs, key: str, team: str | None, beliefs: tuple[Belief
 def _calibrated(inputs: Inputs, team: str | None, promise: PromiseRow, at: Chances, names: tuple[str, ...]) -> Singles:
     """Draws of what will come of a forecast, on the reached, by how forecasts came out so far."""
     drawn: NDArray[Any] = forecast_draws(promise, at)
-    known, scale = inputs.calibration, inputs.scale_of(promise.metric) or _NO_RANGE
+    known, scale = inputs.calibration, inputs.scale_of(promise.metric)
+    if scale is None:
+        scale = _NO_RANGE * (max(abs(promise.p10), abs(promise.p90)) or 1.0)
     noise: NDArray[Any] = np.zeros(1, dtype=np.float32)
     if known.surprise.any():
         noise = normals()[chances(inputs.draws, inputs.seed, *names, "surprise")]
