@@ -131,7 +131,7 @@ def main() -> None:
     print("| each input off by | first is truly best | overlap of the first five | first score too high |")
     print("|---|---|---|---|")
     for factor in (1.2, 1.5, 2.0):
-        best, overlap, inflated = bare_rank(factor, 20_000)
+        best, overlap, inflated = bare_rank(factor, 100_000)
         print(f"| a factor of {factor:g} | {best:.0%} | {overlap:.0%} | x {inflated:.1f} |")
     print("\n| world | " + " | ".join(f"said {low:.0%}-{high:.0%}" for low, high in BINS) + " | Brier | first | 80 % |")
     print("|---" * (len(BINS) + 4) + "|")

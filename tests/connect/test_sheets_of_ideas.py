@@ -200,6 +200,23 @@ def test_a_title_above_the_table_is_left_out_only_where_nothing_is_read_again(tm
         begin([use], into=tmp_path / "other")
 
 
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ("Summary,Created,Customer,Reach,Impact,Confidence,Effort", "Idea {n},2026-01-0{n},Firm {n},{n}00,1,80%,{n}"),
+        ("Hypothesis,Metric,Impact,Confidence,Effort", "Idea {n},Retention,{n},80%,2"),
+        ("Experiment,Impact,Confidence,Ease", "Idea {n},{n},5,5"),
+        ("Name,User,Date,Low,Likely,High", "Idea {n},u{n},2026-01-0{n},1,{n}0,90"),
+        ("Name der Idee;Reichweite;Auswirkung;Vertrauen;Aufwand", "Idee {n};{n}.000;hoch;80 %;{n},5"),
+        ("Growth play,Impact (1-10),Confidence (1-10),Ease (1-10)", "Idea {n},{n},5,5"),
+    ],
+)
+def test_other_columns_beside_make_ideas_nothing_else(head: str, line: str, tmp_path: Path) -> None:
+    begun, _ = started(tmp_path, write_text(tmp_path / "s.csv", head, *(line.format(n=n) for n in range(1, 7))))
+    assert begun.recognised[0].startswith("s.csv: ideas (6 rows; title=")
+    assert len(begun.definitions.initiatives) == 6
+
+
 def test_the_same_sheet_gives_the_same_chances_whatever_its_order(tmp_path: Path) -> None:
     plain = SHEETS[0]
     one, two = tmp_path / "one", tmp_path / "two"

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def start(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your files: use, users, features, results.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your files: use, results, ideas, opinions.")],
     into: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; by default vitalfew-NAME.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     kind: Annotated[

@@ -80,6 +80,12 @@ def is_sheet_of_ideas(columns: Collection[str], *, forced: bool = False) -> bool
     return forced or per_factor or most_of_rice or bool(methods_of(columns))
 
 
+def is_plainly_ideas(columns: Collection[str]) -> bool:
+    """Whether nothing else has such columns: three of RICE or ICE, or all of a method that asks for three."""
+    full = any(len(METHODS[name]) > 2 for name in methods_of(columns))  # noqa: PLR2004 - two columns may be anything's
+    return "title" in columns and (full or len(set(_FEW) & set(columns)) >= _MOST_OF_RICE)
+
+
 def best_named(look: Look, role: Role, taken: Iterable[str] = ()) -> str | None:
     """The column whose heading says most that it plays a role, units and scales left out."""
     held = set(taken)

@@ -30,7 +30,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     top = "the first" if first.top == 1 else f"the top {first.top}"
     if open_:
         yield (
-            f"Whether they belong to {top} cannot be told of {len(open_)} of {len(rows)} ideas"
+            f"Whether they belong to {top} cannot be told of {len(open_):,} of {len(rows):,} ideas"
             f" (probability between {_OUT:.0%} and {_IN:.0%}): test these before you build them."
         )
 

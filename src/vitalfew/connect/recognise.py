@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
 from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_numeric, repeats
-from vitalfew.connect.idea_columns import idea_columns, is_sheet_of_ideas
+from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
 from vitalfew.connect.words import control_of, counted, listed, plain, tokens
@@ -298,6 +298,10 @@ _HIDES: Mapping[Kind, tuple[Kind, ...]] = {  # a kind that is there hides those 
 def _decided(look: Look, found: Mapping[Kind, Recognised]) -> dict[Kind, Recognised]:
     """The kinds that are left when more specific ones hide others, and values speak."""
     left = dict(found)
+    if kinds.IDEAS in left and is_plainly_ideas(left[kinds.IDEAS].columns):
+        tested = {"se", "p", "z"} & getattr(left.get(kinds.RESULTS), "columns", {}).keys()
+        if not tested:
+            return {kinds.IDEAS: left[kinds.IDEAS]}
     if kinds.IDEAS in left and "events" in getattr(left.get(kinds.FEATURES), "columns", {}):
         del left[kinds.IDEAS]
     if kinds.UNITS in left and kinds.EVENTS in left:

@@ -63,11 +63,10 @@ def _rows(view: View, sheet: Sheet, rows: Sequence[ClassicRow]) -> list[Row]:
     telling = any((row.evidence or 0.0) > CONVICTION for row in rows)
     steps = {line.line: words.NEXT_STEPS[line.recommendation] for line in view.tables.candidates}
     found: list[Row] = []
-    ruled = False
-    for row in rows:
-        if not ruled and found and (row.p_top or 0.0) < HALF:
+    above = sum((row.p_top or 0.0) >= HALF for row in rows)
+    for place, row in enumerate(rows):
+        if place == above > 0:
             found.append(Rule(f"below, {_top(rows[0])} is under one half"))
-            ruled = True
         found.append(_cells(view, sheet, row, steps.get(row.line, "")))
         note = "; ".join(_asides(row, evidence=telling))
         found += [Note(note)] if note else []
