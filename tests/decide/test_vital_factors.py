@@ -185,3 +185,17 @@ def test_ten_factors_a_hundred_lines_and_two_hundred_draws_take_half_a_second() 
         way_down(made)
         took.append(perf_counter() - begun)
     assert min(took) < 1.5  # 0.3 s on a quiet machine
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_two_planted_factors_of_eight_are_found_in_nine_of_ten_companies(noise: float) -> None:
+    size = np.array([1.0, 1.0, *[0.06] * 6])
+    exact = 0
+    for run in range(100):
+        rng = np.random.default_rng([1, run])
+        values = rng.normal(0.2, 1.0, (40, 8)) * size + noise * size * rng.normal(size=(40, 8))
+        costs, weights = rng.lognormal(0, 0.5, 40), rng.dirichlet(np.full(8, 40.0), 100)
+        steps = way_down(Stakes(tuple("abcdefgh"), values, costs, float(costs.sum()) * 0.3, weights))
+        exact += set(min((s for s in steps if s.is_enough()), key=lambda s: len(s.factors)).factors) == {"a", "b"}
+    assert exact >= 90

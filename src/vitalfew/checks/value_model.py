@@ -25,7 +25,7 @@ def too_many_factors(view: View) -> Iterator[Found]:
     """More factors than a group can weigh; or, over 20 lines or more, some that change no decision."""
     limits, count = view.thresholds, len(view.definitions.factors)
     parked = [row.factor for row in view.tables.factor_shares if row.parked]
-    names = listed((view.title("metrics", key) for key in parked), SHOWN)
+    names = ("any one of " if len(parked) > 1 else "") + listed((view.title("metrics", key) for key in parked), SHOWN)
     if count > limits.factors_warn:
         without = f" Without {names} every decision would be the same." if parked else ""
         message = f"The value model has {count} factors; {limits.factors_warn} are many.{without}"

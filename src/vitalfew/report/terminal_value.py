@@ -134,7 +134,8 @@ def _curve(view: View, sheet: Sheet) -> None:
         sheet.say(f"{note[:1].upper()}{note[1:]}.", "dim")
     parked = [view.title("metrics", row.factor) for row in view.tables.factor_shares if row.parked]
     if parked:
-        sheet.say(f"The worthwhile many: no decision here would change without {listed(parked)}.")
+        each = "any one of " if len(parked) > 1 else ""
+        sheet.say(f"The worthwhile many: no decision here would change without {each}{listed(parked)}.")
 
 
 def _step(view: View, row: VitalFactorsRow, sheet: Sheet) -> list[Cell]:
