@@ -24,7 +24,7 @@ POINTS = 12
 FLOORS = (0.0, 0.5, 0.8)
 """What the other sides keep at least, as shares of what they have in the best plan."""
 _EFFORT = Effort(seconds=1.0, gap=1e-3)
-_ALIKE = 1e-3
+_TRACE = 0.01
 _NEAR = 0.01  # a budget of the grid so near to the given one says nothing besides
 
 
@@ -72,13 +72,10 @@ def _over_sides(menu: Menu, best: Choice) -> Iterator[FrontierRow]:
     for side, parts in menu.sides.items():
         for floor in FLOORS:
             held = [_floor(menu, best, other, floor) for other in menu.sides if other != side]
-            most = choose(parts, (*menu.bounds, *held), menu.allowed, _EFFORT)
-            if not most.feasible:
-                continue
-            # Of the sets that serve a side alike, the one worth most in all.
-            own = Bound("floor", side, f"the most {side} value", -parts, -most.value * (1 - _ALIKE))
-            found = choose(menu.worth, (*menu.bounds, *held, own), menu.allowed, _EFFORT)
-            yield _row(side, menu.budget, menu, found if found.feasible else most, parts, floor)
+            # A trace of the whole value decides between sets that serve a side alike.
+            found = choose(parts + _TRACE * menu.worth, (*menu.bounds, *held), menu.allowed, _EFFORT)
+            if found.feasible:
+                yield _row(side, menu.budget, menu, found, parts, floor)
 
 
 def _floor(menu: Menu, best: Choice, side: Side, share: float) -> Bound:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.quiet import quiet
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,14 +20,15 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 TRIED_ALL = 12
-"""Lines up to which all sets are tried; above, sets are built greedily, which loses 0.1 % on average."""
+"""Lines up to which all sets are tried; above, sets are built greedily."""
 _TOLERANCE = 1e-6
+_AT_ONCE = 500
 
 
 def best_in_hindsight(values: Floats, costs: Floats, bounds: Sequence[Bound], plan: Flags) -> Floats:
     """Value of the best set of each draw, within bounds at expected costs, `(draws,)`; never less than the plan's.
 
-    Exact up to `TRIED_ALL` lines, else greedy by value per cost.
+    Exact up to `TRIED_ALL` lines; above, the best of all sets that were built greedily for any draw, which is less.
 
     Args:
         values: of the lines that may be taken, `(lines, draws)`.
@@ -41,7 +44,13 @@ def best_in_hindsight(values: Floats, costs: Floats, bounds: Sequence[Bound], pl
     keeps = np.ones(values.shape[1], dtype=bool)
     for bound in bounds:
         keeps &= bound.coefficients @ greedy <= bound.limit + _TOLERANCE * bound.scale
-    return np.where(keeps, np.maximum(held, np.where(greedy, values, 0.0).sum(axis=0)), held)
+    # A set that keeps the bounds keeps them in every draw, so each draw may take what was found for another.
+    pool = np.unique(greedy[:, keeps], axis=1).astype(np.float32)
+    singles = values.astype(np.float32)
+    for some in np.array_split(pool, max(pool.shape[1] // _AT_ONCE, 1), axis=1):
+        if some.shape[1]:
+            held = np.maximum(held, (some.T @ singles).max(axis=0))
+    return held
 
 
 def _sets_that_keep(lines: int, bounds: Sequence[Bound]) -> Flags:
@@ -55,10 +64,11 @@ def _sets_that_keep(lines: int, bounds: Sequence[Bound]) -> Flags:
 
 
 def greedy_sets(values: Floats, costs: Floats, bounds: Sequence[Bound]) -> Flags:
-    """Per draw, lines taken by value per cost while they fit, `(lines, draws)`.
+    """Per draw, lines taken by value per price while they fit, `(lines, draws)`.
 
-    A line brings the prerequisites that are still missing, and is judged with all of them. Minimum shares are held by
-    leaving their part of the budget to their lines, which is enough where the budget is spent in full.
+    The price of a line is what it uses up of all bounds, each at its worth in the linear programme of expected values
+    (surrogate greedy, Pirkul 1987). A line brings the prerequisites that are still missing, and is judged with all of
+    them. Where a minimum share is not met at the end, the least of the other lines are given up again.
 
     Args:
         values: `(lines, draws)`.
@@ -66,8 +76,10 @@ def greedy_sets(values: Floats, costs: Floats, bounds: Sequence[Bound]) -> Flags
         bounds: over these lines.
     """
     whole = _closures(len(values), bounds)
-    together, price = whole.astype(float) @ values, whole.astype(float) @ costs
-    order = np.argsort(-np.where(together > 0, together / np.maximum(price, 1e-300)[:, None], -np.inf), axis=0)
+    price = whole.astype(float) @ np.maximum(_prices(values.mean(axis=1), costs, bounds), 0)
+    together = whole.astype(float) @ values
+    least = 1e-3 * max(float(price.max(initial=0.0)), 1e-300)
+    order = np.argsort(-np.where(together > 0, together / (price + least)[:, None], -np.inf), axis=0)
     rows, limits = _rows(bounds)
     members = _members(whole)
     left = np.repeat(limits[:, None], values.shape[1], axis=1)
@@ -78,7 +90,40 @@ def greedy_sets(values: Floats, costs: Floats, bounds: Sequence[Bound]) -> Flags
         left -= np.where(take, need, 0.0)
         for place, is_missing in missing:
             chosen[place, draws] |= take & is_missing
+    for bound in bounds:
+        if bound.kind == "share":
+            _give_up(chosen, order, whole, bound)
     return chosen
+
+
+def _prices(worth: Floats, costs: Floats, bounds: Sequence[Bound]) -> Floats:
+    """What each line uses up of all bounds, at their worth when lines may be taken in part, `(lines,)`."""
+    from scipy.optimize import linprog
+
+    counted = [bound for bound in bounds if bound.kind != "prerequisite"]
+    scales = np.array([bound.scale for bound in bounds])
+    matrix = np.array([bound.coefficients for bound in bounds]).reshape(len(bounds), len(worth))
+    limits = np.array([bound.limit for bound in bounds])
+    with quiet():
+        found = linprog(-worth, A_ub=matrix / scales[:, None], b_ub=limits / scales, bounds=(0, 1), method="highs")
+    if not counted or found.status != 0:
+        return costs
+    duals = -np.asarray(found.ineqlin.marginals) / scales
+    own = np.array([bound.kind != "prerequisite" for bound in bounds])
+    prices = np.asarray(duals[own] @ matrix[own], dtype=np.float64)
+    return prices if (prices > 0).any() else costs
+
+
+def _give_up(chosen: Flags, order: Places, whole: Flags, bound: Bound) -> None:
+    """Drop lines that do not count towards a minimum share, the least first, until it is met."""
+    draws = np.arange(chosen.shape[1])
+    over = bound.coefficients @ chosen - bound.limit
+    needed = (whole & ~np.eye(len(whole), dtype=bool)).astype(np.float64)  # whom each line needs
+    for line in order[::-1]:
+        drop = chosen[line, draws] & (over > _TOLERANCE * bound.scale) & (bound.coefficients[line] > 0)
+        drop &= np.einsum("dl,ld->d", needed.T[line], chosen.astype(np.float64)) < 1
+        chosen[line[drop], draws[drop]] = False
+        over -= np.where(drop, bound.coefficients[line], 0.0)
 
 
 def _bundle(

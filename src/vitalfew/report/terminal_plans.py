@@ -78,7 +78,7 @@ def sentences(best: PlanRow, plans: Sequence[PlanRow], view: View) -> Iterator[s
         span, over = f"{words.significant(low)} to {words.significant(high)}", words.probability(best.p_over)
         yield f"It will cost {span} {unit} (80 %), more than the budget with probability {over}."
     if best.regret is not None and best.lines:
-        yield f"Whoever knew the values beforehand would get {words.significant(best.regret)} points more."
+        yield f"Whoever knew the values beforehand would get at least {words.significant(best.regret)} points more."
     if best.sides and len(best.sides) > 1:
         parts = (f"{side} {words.significant(value)}" for side, value in best.sides.items())
         yield f"Points by side: {', '.join(parts)}."

@@ -230,7 +230,8 @@ class PlanRow:
         value: of all of them.
         cost: expected; `costs` its median with the 80 % interval, `p_over` the probability of more than the budget.
         budget: in the same unit.
-        regret: mean value that the best set of each draw, within the same bounds, has above it.
+        regret: mean value that the best set of each draw, within the same bounds, has above it; a lower limit above
+            twelve lines.
         gap: how far from the proved optimum at most, as a share.
         binding: bounds that stand in the way of more, with what each would give if it were a tenth looser.
         notes: what else to know.
