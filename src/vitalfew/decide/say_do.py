@@ -44,15 +44,21 @@ class Effort:
     costs: Floats
     spread: Floats
 
-    def shares(self, numbers: Floats) -> Floats:
+    @property
+    def seen(self) -> Floats:
+        """Share of the effort that went to each factor, `(factors,)`, of what went to any."""
+        by_factor = self.spread.T @ self.costs
+        return np.asarray(by_factor / by_factor.sum())
+
+    def shares(self, rng: np.random.Generator, draws: int) -> Floats:
         """Draws of the share of effort by factor, `(factors, draws)`: a Bayesian bootstrap over the lines.
 
-        Args:
-            numbers: exponential random numbers, `(lines, draws)`.
+        Half a line of usual cost is added to each factor: what none of a few lines served is rare, not impossible.
         """
-        counted = (self.costs * self.spread.sum(axis=1))[:, None] * numbers
-        by_factor = self.spread.T @ (self.costs[:, None] * numbers)
-        return np.asarray(by_factor / counted.sum(axis=0))
+        counts = rng.exponential(size=(len(self.costs), draws))
+        more = self.costs.mean() * rng.gamma(0.5, size=(self.spread.shape[1], draws))
+        by_factor = self.spread.T @ (self.costs[:, None] * counts) + more
+        return np.asarray(by_factor / by_factor.sum(axis=0))
 
     @property
     def aimless(self) -> float:
@@ -73,18 +79,17 @@ def say_do(inputs: Inputs) -> tuple[SayDoRow, ...]:
     aimed = int((effort.spread.sum(axis=1) > 0).sum())
     if not factors or (stated is None and not aimed):
         return ()
-    shares, seen = None, np.zeros(len(factors))
+    shares = None
     if aimed >= FEWEST_CHOSEN:
-        numbers = stream(inputs.seed, "", "say_do").exponential(size=(len(effort.costs), KEPT))
-        shares, seen = effort.shares(numbers), effort.shares(np.ones((len(effort.costs), 1)))[:, 0]
+        shares = effort.shares(stream(inputs.seed, "", "say_do"), KEPT)
     slopes, why_not = _slopes(inputs, factors)
     rows = []
     for at, factor in enumerate(factors):
         said = _summary(stated[at]) if stated is not None else None
-        done = _summary(shares[at], seen[at]) if shares is not None else None
+        done = _summary(shares[at], effort.seen[at]) if shares is not None else None
         gap = None
         if stated is not None and shares is not None:
-            gap = _summary(shares[at] - stated[at], seen[at] - stated[at].mean())
+            gap = _summary(shares[at] - stated[at], effort.seen[at] - stated[at].mean())
         chosen = slopes.interval(at, TENTH) if slopes else None
         told = _sentence(said, done, aimed, effort.aimless, why_not if slopes is None or chosen is None else None)
         rows.append(SayDoRow(factor, said, done, chosen, aimed, gap, told))
@@ -147,9 +152,10 @@ def _score(inputs: Inputs, key: str, initiative: Initiative, factors: tuple[str,
 
 
 def _summary(draws: Floats, middle: float | None = None) -> Estimate:
-    """The 80 % interval of draws around what was seen, or around their mean."""
+    """The 80 % interval of draws around their mean, or around what was seen, which it always holds."""
     low, high = np.quantile(draws, [0.1, 0.9])
-    return Estimate(float(draws.mean() if middle is None else middle), float(low), float(high))
+    centre = float(draws.mean() if middle is None else middle)
+    return Estimate(centre, min(float(low), centre), max(float(high), centre))
 
 
 def _sentence(said: Estimate | None, done: Estimate | None, lines: int, aimless: float, unknown: str | None) -> str:
