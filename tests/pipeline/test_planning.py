@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command_line import Typed
+    from vitalfew.workspace.workspace import Workspace
 
 __all__ = ["typed"]
 
@@ -231,3 +232,41 @@ def test_columns_known_before_the_start_save_units(folder: Path) -> None:
     table = pq.read_table(folder / "users.parquet")
     correlation = np.corrcoef(np.asarray(table["minutes"]), np.asarray(table["before"]))[0, 1]
     assert found.reduction == pytest.approx(correlation**2, rel=1e-6)
+
+
+def _with_a_past(folder: Path, root: Path, experiments: int) -> Workspace:
+    """The workspace, and past experiments on minutes whose true effects scatter by 2 % of the level."""
+    (root / "users.parquet").symlink_to(folder / "users.parquet")
+    draw = np.random.default_rng(3)
+    gains = draw.normal(0, 0.02, experiments)
+    rows = "".join(
+        f"e{at},minutes,4000,{30.0},52,4000,{30 * (1 + gain) + draw.normal(0, 0.15)},52\n"
+        for at, gain in enumerate(gains.tolist())
+    )
+    (root / "past.csv").write_text("exp,metric,nc,mc,vc,nt,mt,vt\n" + rows)
+    past = """
+  past: {shape: aggregates, table: past.csv, experiment: exp, metric: metric,
+         arms: {control: {n: nc, mean: mc, variance: vc}, treatment: {n: nt, mean: mt, variance: vt}}}
+metrics:"""
+    (root / "w.yaml").write_text(YAML.replace("\nmetrics:", past, 1))
+    return vf.load(root)
+
+
+def test_mode_bayesian_is_planned_with_what_past_effects_show(folder: Path, tmp_path: Path) -> None:
+    found = vf.plan(_with_a_past(folder, tmp_path, 40), "form")
+    weak = vf.plan(vf.load(folder), "form")
+    (told,) = (caution for caution in found.plan.cautions if "Bayesian" in caution)
+    assert told.startswith("Minutes: mode Bayesian believes what 40 past effects show")
+    assert not any("Bayesian" in caution for caution in weak.plan.cautions)
+    one, other = (plan.metrics["minutes"].modes for plan in (found, weak))
+    assert one["fixed"].units == other["fixed"].units
+    assert one["bayesian"].units is not None
+    assert other["bayesian"].units is not None
+    # Who has seen that effects are small asks for more before believing in a large one.
+    assert one["bayesian"].units > 1.02 * other["bayesian"].units
+
+
+def test_few_past_effects_leave_the_prior_weak(folder: Path, tmp_path: Path) -> None:
+    found = vf.plan(_with_a_past(folder, tmp_path, 8), "form")
+    weak = vf.plan(vf.load(folder), "form")
+    assert found.metrics["minutes"].modes == weak.metrics["minutes"].modes

@@ -8,14 +8,14 @@ the chance to miss something is shared over all that must succeed (`stats.power.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from vitalfew.stats import power as powers
-from vitalfew.stats.bayes import WEAK_SD
+from vitalfew.stats.bayes import WEAK_SD, Prior
 from vitalfew.stats.designs import Design, drift_needed
 from vitalfew.workspace.definitions import Mode, Plan
 from vitalfew.workspace.metric_kinds import follow_up
@@ -53,6 +53,7 @@ class Asked:
         smallest: smallest change worth finding, relative to a metric's level; None: the promise, where there is one.
         split: weight of each arm, the control first.
         within: units met within so many weeks, fractions too; None when nobody knows.
+        priors: what past effects on a metric lead to expect, gains relative to its level; weak where there are few.
     """
 
     mode: Mode
@@ -62,6 +63,7 @@ class Asked:
     smallest: float | None
     split: Mapping[str, float]
     within: Callable[[float], float] | None
+    priors: Mapping[str, Prior] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +255,16 @@ def designs_of(
         "family": "none" if guarded else plan.family,
     }
     looks = plan.looks if isinstance(plan.looks, tuple) else tuple((at + 1) / plan.looks for at in range(plan.looks))
-    prior = WEAK_SD * abs(found.mean) or math.inf
+    # Of a guardrail the margin is part of what is believed in, so its prior stays the weak one.
+    weak, level = Prior(0.0, WEAK_SD, 0), abs(found.mean)
+    prior = weak if guarded else asked.priors.get(found.metric, weak)
+    belief: dict[str, Any] = {"prior_mean": prior.mean * level, "prior_sd": prior.sd * level or math.inf}
     grouped: dict[str, Any] = {"looks": looks, "spending": plan.spending, "futility": plan.futility and not guarded}
     return {
         "always_valid": Design("always_valid", **common),
         "fixed": Design("fixed", **common),
         "group_sequential": Design("group_sequential", **common, **grouped),
-        "bayesian": Design("bayesian", **common, prior_sd=prior, chance=1 - (alpha if guarded else alpha / 2)),
+        "bayesian": Design("bayesian", **common, **belief, chance=1 - (alpha if guarded else alpha / 2)),
     }
 
 

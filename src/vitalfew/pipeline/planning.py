@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from vitalfew.errors import UsageError, VitalfewError, suggest
+from vitalfew.evidence import effects
 from vitalfew.evidence.baselines import FEWEST, Baseline, baseline, clustered
 from vitalfew.evidence.planning import (
     MODES,
@@ -18,7 +19,9 @@ from vitalfew.evidence.planning import (
     metrics_of,
     plan_metric,
 )
+from vitalfew.evidence.priors import corpus
 from vitalfew.results.codec import plain
+from vitalfew.stats.bayes import prior_from
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.history import HISTORY, History, Traffic, history
 from vitalfew.warehouse.measure import measure
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from vitalfew.evidence.planning import MetricPlan
     from vitalfew.results.rows import LifetimesRow, QuantilesRow
+    from vitalfew.stats.bayes import Prior
     from vitalfew.warehouse.engine import Engine
     from vitalfew.workspace.definitions import Definitions, Experiment
     from vitalfew.workspace.workspace import Workspace
@@ -168,6 +172,7 @@ def _planned(
         smallest=wishes["smallest_effect"] or own.smallest_effect,
         split=split,
         within=traffic.within if traffic.weekly else None,
+        priors=known.priors(),
     )
     promised = _promises(ws, defined)
     planned = tuple(
@@ -193,7 +198,7 @@ def _planned(
         traffic=traffic.basis,
         metrics=planned,
         unknown=unknown,
-        cautions=tuple(_cautions(definitions, defined, traffic, planned)),
+        cautions=(*_cautions(definitions, defined, traffic, planned), *_beliefs(definitions, asked)),
     )
 
 
@@ -231,6 +236,14 @@ class _Known:
         found = next((traffic for traffic in (*arrived, *told) if traffic.weekly), None)
         return found or next(iter(told), Traffic((), 0, "no data say how many units come in a week"))
 
+    def priors(self) -> dict[str, Prior]:
+        """What the effects of other experiments lead to expect, as a run takes it for mode bayesian."""
+        distributions: list[QuantilesRow | LifetimesRow] = [*self.past.quantiles, *self.past.lifetimes]
+        rows, _ = effects(self.definitions, self.past.moments, self.past.given, distributions=distributions)
+        found = corpus(self.definitions, rows)
+        told = {key: prior_from(*found[key].without(self.experiment)) for key in self.metrics.primary if key in found}
+        return {metric: prior for metric, prior in told.items() if prior.experiments}
+
     def advice(self, metric: str) -> str:
         """What to do about a metric without a baseline."""
         source = self.definitions.metrics[metric].numerator.source
@@ -241,7 +254,9 @@ class _Known:
         """Experiments that measure one of the metrics, as far as their data exist."""
         wanted = set(self.metrics.all)
         found = Measured()
-        for source in dict.fromkeys(one.source for one in self.definitions.experiments.values()):
+        named = (one.source for one in self.definitions.experiments.values())
+        ready = (key for key, one in self.definitions.sources.items() if one.shape in ("aggregates", "results"))
+        for source in dict.fromkeys((*named, *ready)):
             chosen = {
                 key: one.model_copy(
                     update={
@@ -254,7 +269,7 @@ class _Known:
                 for key, one in self.definitions.experiments.items()
                 if one.source == source and one.cluster is None and wanted & set(one.metrics)
             }
-            if chosen:
+            if chosen or self.definitions.sources[source].shape in ("aggregates", "results"):
                 narrowed = self.definitions.model_copy(update={"experiments": chosen})
                 found += _or_nothing(narrowed, source, self.engine, self.as_of)
         return found
@@ -372,6 +387,15 @@ def _promises(ws: Workspace, experiment: Experiment) -> dict[str, NDArray[Any]]:
         for row in promises(ws.definitions, ws.acts)
         if experiment.initiative is not None and row.initiative == experiment.initiative and row.locked_at is not None
     }
+
+
+def _beliefs(definitions: Definitions, asked: Asked) -> list[str]:
+    """Which priors the Bayesian numbers rest on, where past effects tell one."""
+    return [
+        f"{definitions.title('metrics', metric)}: mode Bayesian believes what {prior.experiments} past effects show,"
+        f" {prior.mean:+.1%} ± {prior.sd:.1%} of the level."
+        for metric, prior in asked.priors.items()
+    ]
 
 
 def _cautions(
