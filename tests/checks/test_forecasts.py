@@ -156,7 +156,7 @@ def test_forecasts_that_are_never_scored_are_found() -> None:
     due = [verdict(at, None) for at in range(11)]
     (finding,) = findings(Tables(verdicts=(*due, verdict(11, 1.0))))
     assert finding.id == "hippo"
-    assert finding.message == "12 promises fell due and 1 were measured: forecasts are not scored."
+    assert finding.message == "Of 12 promises that fell due, 1 was measured: forecasts are not scored."
     assert findings(Tables(verdicts=(*due[:8], verdict(11, 1.0)))) == []
     later = [verdict(at, None, due="2027-01-01") for at in range(20)]
     assert findings(Tables(verdicts=tuple(later))) == []

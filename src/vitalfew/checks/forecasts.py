@@ -118,7 +118,8 @@ def hippo(view: View) -> Iterator[Found]:
     due = [row for row in view.tables.verdicts if row.promised is not None and _is_due(view, row)]
     scored = sum(row.estimate is not None for row in due)
     if len(due) >= _FEWEST and scored < view.thresholds.scored_share * len(due):
-        yield Found("forecasts", f"{len(due)} promises fell due and {scored} were measured: forecasts are not scored.")
+        told = f"{scored} {'was' if scored == 1 else 'were'} measured"
+        yield Found("forecasts", f"Of {len(due)} promises that fell due, {told}: forecasts are not scored.")
 
     def says_nothing(row: CalibrationRow) -> bool:
         return row.slope.estimate < view.thresholds.hippo_slope

@@ -62,6 +62,13 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
 
     Raises:
         UsageError: there is no such team or source to be shown.
+
+    >>> import vitalfew as vf
+    >>> from vitalfew.workspace.definitions import Definitions
+    >>> from vitalfew.workspace.workspace import Workspace
+    >>> nothing_yet = vf.calibrate(vf.run(Workspace.of(Definitions())))
+    >>> nothing_yet.overall.resolved, nothing_yet.overall.own, round(nothing_yet.overall.slope.estimate, 2)
+    (0, False, 0.4)
     """
     from vitalfew.judgement.calibration_rows import person_row
 
