@@ -1,6 +1,6 @@
 """How wrong a bare rank by scores is, and how right P(among the first) is: docs/validation/false-precision.md.
 
-Run `.venv/bin/python tools/validate_false_precision.py`; about five minutes. The first table needs seconds, the second
+Run `.venv/bin/python tools/validate_false_precision.py`; some minutes. The first table needs seconds, the second
 simulates sheets of ideas and asks `chances` about each.
 """
 
@@ -61,10 +61,10 @@ WORLDS = (
     World("as assumed, 8 ideas", 8, normal),
     World("as assumed, 20 ideas", 20, normal),
     World("as assumed, 100 ideas", 100, normal),
-    World("hardly differ", 20, narrow),
-    World("few far above", 20, heavy),
-    World("two heaps", 20, skewed),
-    World("inputs off by 1.3", 20, normal, 1.3),
+    World("hardly differ (a factor of 1.2)", 20, narrow),
+    World("a few far above the rest (Student's t, 3 df)", 20, heavy),
+    World("two heaps, a factor of 20 apart", 20, skewed),
+    World("inputs off by 1.3 only", 20, normal, 1.3),
     World("inputs off by 2", 20, normal, 2.0),
 )
 
@@ -126,7 +126,7 @@ def simulate(world: World, sheets: int, seed: int = 2) -> Held:
 def main() -> None:
     """Print both tables as Markdown."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sheets", type=int, default=400)
+    parser.add_argument("--sheets", type=int, default=600)
     sheets = parser.parse_args().sheets
     print("| each input off by | first is truly best | overlap of the first five | first score too high |")
     print("|---|---|---|---|")
