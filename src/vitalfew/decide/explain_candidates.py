@@ -158,7 +158,10 @@ def _neighbours(place: int, field: Field) -> Iterator[Sentence]:
     if parts:
         yield Sentence("why", _sentence(", ".join(parts)))
     planned = [at for at, one in enumerate(field.standings) if one.planned]
-    if planned and len(planned) < len(field.standings) and planned[-1] != place:
+    found = field.standings[place]
+    if not found.planned and found.value > 0 and planned and place < planned[-1]:
+        yield Sentence("why", "When its turn comes, what is left of the budget does not pay for it.")
+    elif planned and len(planned) < len(field.standings) and planned[-1] != place:
         budget = counted(field.budget, field.unit)
         yield Sentence("why", f"The budget of {budget} ends with {named(planned[-1])}.", {"budget": field.budget})
 

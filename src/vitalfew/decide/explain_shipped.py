@@ -50,7 +50,8 @@ def why(line: ShippedLine, lines: Sequence[ShippedLine], inputs: Inputs) -> Iter
     if line.grade is not None:
         yield Sentence("why", EVIDENCE[line.grade])
     if line.value is None:
-        yield from (Sentence("why", f"{reason[:1].upper()}{reason[1:]}.") for reason in line.reasons)
+        told = line.reasons[1:] if line.verdict != "no_promise" else line.reasons  # the verdict has told the first
+        yield from (Sentence("why", f"{reason[:1].upper()}{reason[1:]}.") for reason in told)
     yield from _waiting(line, inputs)
     yield from _neighbours(line, lines)
 

@@ -171,6 +171,9 @@ class _Choice:
         """
         reckoned = self.costs.mean(axis=1, keepdims=True) if costs is None else costs
         informed = _worked_off(expected, reckoned, self.costs, self.budget)
+        # By value per cost is not always best; where the plan as it was is expected to do better, it stays.
+        stays = (self.plan * expected).sum(axis=0) > (informed * expected).sum(axis=0)
+        informed = np.where(stays, self.plan, informed)
         more = ((informed.astype(np.float64) - self.plan) * values).sum(axis=0)
         return float(more.mean()), float(more.std() / sqrt(len(more)))
 

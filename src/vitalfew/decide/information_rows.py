@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.information import information
-from vitalfew.decide.phrases import number, percent, points
+from vitalfew.decide.phrases import percent, points
 from vitalfew.results.rows import InformationRow
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _message(one: Worth, found: Information, definitions: Definitions) -> str:
 
 def _of_everything(found: Information, added: str) -> str:
     kinds = [one for one in found.worths if one.subject is None and one.about != "everything"]
-    told = f"Knowing everything before choosing would add {added} to the {number(found.plan)} expected of the plan."
+    told = f"Knowing everything before choosing would add {added} to the {points(found.plan)} expected of the plan."
     if found.of("everything") <= LITTLE * found.plan or not kinds:
         return f"{told} No question is worth much time: decide."
     first = max(kinds, key=lambda one: one.worth)

@@ -106,6 +106,8 @@ def _missing(line: CandidateLine) -> str:
 
 def ask_about_shipped(line: ShippedLine) -> Sentence:
     """What to ask next about what is out already."""
+    if line.grade is None and line.verdict != "no_promise":
+        return Sentence("ask", "What came of the promise? Nothing has been measured on its metric: look at its data.")
     if line.grade is None:
         if line.use is None:
             return Sentence("ask", "Who uses it? Name its events, so that use can be measured.")
