@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -257,6 +258,17 @@ def test_a_likely_candidate_by_which_somebody_loses_is_found(
     row = GroupValueRow("idea", "g", kind, value, p_loss, shipped=False, p_breach=p_breach)
     rows = found("harmed", made, Tables(candidates=(candidate("idea", p_in),), group_values=(row,)))
     assert [finding.message for finding in rows] == (["idea would likely harm Crew."] if harmed else [])
+
+
+def test_work_that_goes_on_against_the_value_model_needs_a_recorded_decision() -> None:
+    made = defined(initiatives={"gate": {"status": "committed"}, "idea": {}}, **FUN)
+    dropped = tuple(replace(candidate(key, 0.01), recommendation="drop") for key in ("gate", "idea"))
+    assert subjects("against_the_model", made, Tables(candidates=dropped, weights=WEIGHED)) == ["gate"]
+    assert found("against_the_model", made, Tables(candidates=dropped)) == []
+    kept = Tables(candidates=(candidate("gate", 0.5),), weights=WEIGHED)
+    assert found("against_the_model", made, kept) == []
+    platform = defined(initiatives={"gate": {"status": "committed", "capability": True}}, **FUN)
+    assert found("against_the_model", platform, Tables(candidates=dropped[:1], weights=WEIGHED)) == []
 
 
 def test_an_empty_value_model_is_left_in_peace() -> None:

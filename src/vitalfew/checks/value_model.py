@@ -167,6 +167,24 @@ def serves_nothing(view: View) -> Iterator[Found]:
     yield from folded(view, idle, "serves no need, goal, metric or factor", "initiatives")
 
 
+@check(
+    "R78",
+    "warning",
+    why="A definition of value that is left aside without a word when it matters defines nothing.",
+    do="Record why: `vitalfew act decision`, with the counter-argument and a day to look again; or change the weights.",
+)
+def against_the_model(view: View) -> Iterator[Found]:
+    """Work agreed or begun that the value model would drop, without a recorded decision, once somebody has weighed."""
+    if not view.tables.weights:
+        return
+    decided = {act.about for act, _ in view.acts.of("decision")}
+    for line in view.tables.candidates:
+        initiative = view.definitions.initiatives.get(line.line)
+        dropped = line.recommendation == "drop" and line.line not in decided
+        if initiative is not None and dropped and view.is_committed(initiative) and not initiative.capability:
+            yield Found(line.line, f"{line.title} goes on although by the value model it would be dropped.")
+
+
 def _value_type(view: View, factor: str) -> str | None:
     metric = view.definitions.metrics.get(factor)
     return metric.value_type if metric else None
