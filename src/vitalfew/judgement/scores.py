@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _NODES = 96
-_BISECTIONS = 60
 
 
 def crps_normal(mean: ArrayLike, sd: ArrayLike, x: ArrayLike) -> Floats:
@@ -108,23 +107,6 @@ def cdf(forecast: Quantiled, x: float, se: float = 0.0, *, below: bool = False) 
 def pit(forecast: Quantiled, x: float, se: float = 0.0) -> float:
     """Where in the forecast the outcome fell, 0 to 1; uniform for a calibrated forecaster (middle of a point mass)."""
     return (cdf(forecast, x, se) + cdf(forecast, x, se, below=True)) / 2
-
-
-def quantile(forecast: Quantiled, u: float, se: float = 0.0) -> float:
-    """The quantile of the effect as it would be measured, by bisection of `cdf`.
-
-    Args:
-        forecast: quantiles and P(no effect).
-        u: strictly between 0 and 1.
-        se: standard error of the measurement.
-    """
-    shape = fit(forecast.p10, forecast.p50, forecast.p90)
-    tails = shape.quantile([1e-6, 1 - 1e-6])
-    low, high = min(0.0, float(tails[0])) - 6 * se, max(0.0, float(tails[1])) + 6 * se
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if cdf(forecast, middle, se) >= u else (middle, high)
-    return high
 
 
 @dataclass(frozen=True, slots=True)
