@@ -139,7 +139,8 @@ def assumed(factors: Sequence[str], weights: Floats) -> tuple[Step, ...]:
 def assumed_alone(factors: Sequence[str], weights: Floats, kept: Sequence[str]) -> Step:
     """What deciding by these factors alone would cost where no line is known; see `assumed`."""
     squares = weights**2
-    rho = np.sqrt(np.minimum(squares[:, [factors.index(name) for name in kept]].sum(axis=1) / squares.sum(axis=1), 1.0))
+    gone = squares[:, [at for at, name in enumerate(factors) if name not in kept]].sum(axis=1)
+    rho = np.sqrt(1 - gone / squares.sum(axis=1))  # exactly 1 where all are kept
     return Step(tuple(kept), 1 - rho, 2 * np.arcsin(rho) / np.pi)
 
 

@@ -152,8 +152,8 @@ def _step(view: View, row: VitalFactorsRow, sheet: Sheet) -> list[Cell]:
 
 def _say_do(view: View, sheet: Sheet) -> None:
     rows = [row for row in view.tables.say_do if row.revealed is not None or row.chosen_for is not None]
-    reasons = [row.message for row in view.tables.say_do[:1] if not rows]
-    if not view.tables.say_do:
+    reasons = [row.message for row in view.tables.say_do[:1] if not rows and row.lines]
+    if not rows and not reasons:
         return
     sheet.heading("SAY AND DO (80 % intervals)")
     for reason in reasons:
