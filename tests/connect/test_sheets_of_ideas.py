@@ -78,7 +78,7 @@ def test_the_first_of_many_is_told_to_be_the_luckiest(tmp_path: Path) -> None:
     first = rows["idea_11"]
     assert first.score == pytest.approx(480)
     assert first.likely is not None
-    assert first.likely.estimate < first.score
+    assert first.likely.estimate < (first.score or 0)
     assert first.top == 5
     assert sum(row.p_top or 0 for row in rows.values()) == pytest.approx(5)
     assert sum(row.p_first or 0 for row in rows.values()) == pytest.approx(1)
