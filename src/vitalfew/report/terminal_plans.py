@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BAR = 30
 """Signs of the longest bar of the frontier."""
 _HIDDEN = "not shown"
+_UNEVEN = 0.02  # quarters that differ by less are one like the other
 
 
 def plans_text(found: PlanTables, view: View, width: int = 100) -> str:
@@ -82,7 +83,7 @@ def sentences(best: PlanRow, plans: Sequence[PlanRow], view: View) -> Iterator[s
     if best.sides and len(best.sides) > 1:
         parts = (f"{side} {words.significant(value)}" for side, value in best.sides.items())
         yield f"Points by side: {', '.join(parts)}."
-    if len(best.payoff) > 1:
+    if best.payoff and max(best.payoff) - min(best.payoff) > _UNEVEN:
         yield f"Of the value, by quarter once it is out: {', '.join(words.share(part) for part in best.payoff)}."
     if best.horizons and set(best.horizons) != {"none"}:
         parts = (f"{horizon} {words.share(part)}" for horizon, part in best.horizons.items())
@@ -119,6 +120,7 @@ def _print_work(sheet: Sheet, rows: Sequence[SequenceRow], view: View) -> None:
         Field("team", 14),
         Field("weeks", 13),
         Field("points", 8, right=True),
+        Field("next", 10),
     ]
     table: list[Row] = []
     for row in rows:
