@@ -18,6 +18,10 @@ from vitalfew.stats.shares import wilson
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
 ENOUGH = 30
 """Respondents of a segment below which an opportunity score says little."""
 MOST_QUESTIONABLE = 0.05
@@ -183,11 +187,11 @@ def kano(counts: Mapping[Kano, int]) -> KanoResult:
     )
 
 
-def _score(importance: np.ndarray, satisfaction: np.ndarray) -> np.ndarray:
-    return 10 * (importance + np.maximum(importance - satisfaction, 0))
+def _score(importance: Floats, satisfaction: Floats) -> Floats:
+    return np.asarray(10 * (importance + np.maximum(importance - satisfaction, 0)))
 
 
-def _opportunity(importance: float, satisfaction: float, respondents: int, drawn: np.ndarray) -> Opportunity:
+def _opportunity(importance: float, satisfaction: float, respondents: int, drawn: Floats) -> Opportunity:
     low, high = (float(bound) for bound in np.quantile(drawn, [0.025, 0.975]))
     score = 10 * (importance + max(importance - satisfaction, 0.0))
     few = f"{respondents} respondents: below {ENOUGH} the score is mostly chance" if respondents < ENOUGH else None
