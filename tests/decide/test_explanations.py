@@ -224,3 +224,22 @@ def test_the_same_tables_give_the_same_sentences() -> None:
 
 def test_an_empty_workspace_has_nothing_to_explain() -> None:
     assert explained(definitions(), tables()) == {}
+
+
+def test_one_idea_alone_is_explained_without_numbers_that_tell_nothing() -> None:
+    alone = {"initiatives": {"idea": {"cost": 3}}}
+    rises = explained(
+        definitions(**alone), tables(promises=(promise("idea", "retention", 0.02, 0.03, locked_at=LOCKED),))
+    )
+    assert "if it did no good at all" in said(rises["idea"], "change")
+    assert "if it cost any more than the 3 person-weeks expected" in said(rises["idea"], "change")
+    harms = explained(
+        definitions(**alone), tables(promises=(promise("idea", "retention", -0.02, 0.03, locked_at=LOCKED),))
+    )
+    assert "if it did more good than harm" in said(harms["idea"], "change")
+    assert "carries its loss" in said(harms["idea"], "why")
+
+
+def test_what_the_whole_budget_cannot_pay_is_told_so() -> None:
+    told = explained(company(policy={"budget": 2}), measured())
+    assert "It costs more than the whole budget of 2 person-weeks." in said(told["first"], "why")

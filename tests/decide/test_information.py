@@ -99,14 +99,16 @@ def test_doubt_about_a_link_is_worth_its_closed_form() -> None:
     slopes = 1 + 0.5 * normals(1, DRAWS, seed=8)
     swings = np.full((2, 1, DRAWS), 2.0)
     swings[0, 0] = 2 * slopes[0]
-    found = information(options(swings), slopes.astype(np.float32))
+    found = information(options(swings), {"link": slopes[0].astype(np.float32)})
     assert found is not None
     assert found.of("slopes") == pytest.approx(1 / sqrt(2 * pi), abs=0.02)  # their difference has sd 1
     noisy = swings + 3 * normals(2, 1, DRAWS, seed=9)
-    blurred = information(options(noisy), slopes.astype(np.float32))
+    blurred = information(options(noisy), {"link": slopes[0].astype(np.float32), "other": normals(DRAWS, seed=10)})
     assert blurred is not None
     assert blurred.of("slopes") == pytest.approx(1 / sqrt(2 * pi), abs=0.1)
     assert blurred.of("everything") > blurred.of("slopes")
+    assert blurred.of("slopes", "link") == pytest.approx(blurred.of("slopes"), abs=0.05)
+    assert blurred.of("slopes", "other") == pytest.approx(0.0, abs=0.03)
 
 
 def test_what_is_certain_is_worth_nothing_to_know() -> None:

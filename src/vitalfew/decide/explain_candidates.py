@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 EDGE_HIDDEN = "What would change that stays hidden: it hangs on a forecast that is not locked."
 HIDDEN = "What it is worth stays hidden until three people have forecast it, or the promise is locked."
-_BEYOND = 20.0  # times the expected effect, beyond which a number tells nothing
+_BEYOND = 20.0  # times what is expected, beyond which a number tells nothing
+_TRACE = 1e-6  # points that are none
 _NONE, _ALL = 0.005, 0.995  # shares that read as nothing, and as all
 
 
@@ -74,7 +75,7 @@ def why(line: CandidateLine, field: Field) -> Iterator[Sentence]:
     yield from _evidence(line, field)
     yield from _reach(line, field)
     yield from _neighbours(place, field)
-    if found.dominated_by is not None:
+    if found.dominated_by is not None and shown and found.dominated_by not in field.hidden:
         other = field.title(found.dominated_by)
         yield Sentence("why", f"{other} does at least as much for every factor and costs no more.")
     if field.plan is not None:
@@ -159,7 +160,9 @@ def _neighbours(place: int, field: Field) -> Iterator[Sentence]:
         yield Sentence("why", _sentence(", ".join(parts)))
     planned = [at for at, one in enumerate(field.standings) if one.planned]
     found = field.standings[place]
-    if not found.planned and found.value > 0 and planned and place < planned[-1]:
+    if found.cost > field.budget:
+        yield Sentence("why", f"It costs more than the whole budget of {counted(field.budget, field.unit)}.")
+    elif not found.planned and found.value > 0 and planned and place < planned[-1]:
         yield Sentence("why", "When its turn comes, what is left of the budget does not pay for it.")
     elif planned and len(planned) < len(field.standings) and planned[-1] != place:
         budget = counted(field.budget, field.unit)
@@ -191,7 +194,7 @@ def change(line: CandidateLine, field: Field) -> Iterator[Sentence]:
         yield _by_weight(side, found.weight, field)
     else:
         yield Sentence("change", "No weight of a single factor would change that.")
-    if found.price is not None and found.price.at > _NONE * found.cost:
+    if found.price is not None and _NONE * found.cost < found.price.at < _BEYOND * found.cost:
         yield _by_cost(side, found, found.price, field.unit)
     if line.recommendation == "test_first" and not stronger(line.grade, "staged"):
         text = "To be funded it needs evidence of its own: an experiment, or a rollout in steps."
@@ -209,6 +212,8 @@ def _by_effect(side: str, turn: Turn) -> Sentence:
     if turn.now > 0 and turn.at / turn.now < _BEYOND:
         text = f"{side} if its effect were {number(turn.at / turn.now)} times what is expected {likely}."
         return Sentence("change", text, numbers | {"share": turn.at / turn.now})
+    if turn.now <= 0 and turn.at <= max(_NONE * abs(turn.now), _TRACE):
+        return Sentence("change", f"{side} if it did more good than harm {likely}.", numbers)
     text = f"{side} if it were worth {points(turn.at)}; {number(turn.now)} are expected {likely}."
     return Sentence("change", text, numbers)
 
@@ -219,7 +224,9 @@ def _by_weight(side: str, turn: Turn, field: Field) -> Sentence:
     if turn.at > _ALL:
         text = f"{side} only if {name} were all that counts {likely}."
     elif turn.at < _NONE:
-        text = f"{side} only if {name} counted for nothing {likely}."
+        text = f"{side} if {name} counted at all {likely}."
+        if turn.now > turn.at:
+            text = f"{side} only if {name} counted for nothing {likely}."
     else:
         than = "more" if turn.at > turn.now else "less"
         text = f"{side} if {name} weighed {than} than {percent(turn.at)} instead of {percent(turn.now)} {likely}."
@@ -229,6 +236,8 @@ def _by_weight(side: str, turn: Turn, field: Field) -> Sentence:
 def _by_cost(side: str, found: Standing, turn: Turn, unit: str) -> Sentence:
     than = "more" if found.planned else "less"
     text = f"{side} if it cost {than} than {counted(turn.at, unit)} instead of {number(turn.now)}"
+    if number(turn.at) == number(turn.now):
+        text = f"{side} if it cost any {than} than the {counted(turn.now, unit)} expected"
     numbers = {"cost": turn.at, "expected": turn.now, "chance": turn.chance}
     return Sentence("change", f"{text} ({chance(turn.chance)} likely).", numbers)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from vitalfew.decide.portfolio import best_portfolio
 from vitalfew.decide.regression import expected_given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.options import Options
@@ -59,7 +60,7 @@ class Information:
         return next((one.worth for one in self.worths if (one.about, one.subject) == (about, subject)), 0.0)
 
 
-def information(options: Options, slopes: Reals | None = None) -> Information | None:
+def information(options: Options, slopes: Mapping[str, Reals] = MappingProxyType({})) -> Information | None:
     """What knowing each thing would be worth; None without a candidate that may be funded.
 
     Knowing all weights, all effects or those of one line has exact conditional expectations, for weights and effects
@@ -71,7 +72,7 @@ def information(options: Options, slopes: Reals | None = None) -> Information | 
 
     Args:
         options: what there is to choose from.
-        slopes: of links between metrics, `(links, draws)`, where the values rest on some.
+        slopes: of links between metrics by their keys, `(draws,)` each, where the values rest on some.
     """
     chosen = _Choice.of(options)
     if chosen is None:
@@ -85,7 +86,9 @@ def information(options: Options, slopes: Reals | None = None) -> Information | 
     return Information(chosen.expected, (Worth("everything", None, most, error), *parts))
 
 
-def _parts(chosen: _Choice, options: Options, slopes: Reals | None) -> Iterator[tuple[About, str | None, float, float]]:
+def _parts(
+    chosen: _Choice, options: Options, slopes: Mapping[str, Reals]
+) -> Iterator[tuple[About, str | None, float, float]]:
     by_weights = chosen.swings @ chosen.weights
     doubtful = chosen.weights.std(axis=1) > 0
     if doubtful.any():
@@ -98,9 +101,12 @@ def _parts(chosen: _Choice, options: Options, slopes: Reals | None) -> Iterator[
         yield ("effects", None, *chosen.gain(by_effects, None, by_effects))
         for line, gain, se in _of_lines(chosen):
             yield "effects", line, gain, se
-    if slopes is not None and len(slopes):
-        by_slopes = expected_given(chosen.by_effects, np.asarray(slopes[:, : by_effects.shape[1]], dtype=np.float64))
-        yield ("slopes", None, *chosen.gain(by_slopes, None, by_effects))
+    if slopes:
+        drawn = {link: np.asarray(one[: by_effects.shape[1]], dtype=np.float64) for link, one in slopes.items()}
+        together = expected_given(by_effects, np.vstack(list(drawn.values())))
+        yield ("slopes", None, *chosen.gain(together, None, by_effects))
+        for link, one in drawn.items():
+            yield ("slopes", link, *chosen.gain(expected_given(by_effects, one[None]), None, by_effects))
     if (chosen.costs.std(axis=1) > 0).any():
         values = chosen.expected_values
         yield ("costs", None, *chosen.gain(values, chosen.costs, np.broadcast_to(values, chosen.values.shape)))

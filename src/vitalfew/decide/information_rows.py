@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.information import information
@@ -44,7 +45,7 @@ def information_rows(
     options: Options,
     definitions: Definitions,
     hidden: frozenset[str] = frozenset(),
-    slopes: Reals | None = None,
+    slopes: Mapping[str, Reals] = MappingProxyType({}),
 ) -> tuple[InformationRow, ...]:
     """What knowing each thing would be worth: everything, kinds of things, then factors and lines by worth.
 
@@ -82,9 +83,7 @@ def _message(one: Worth, found: Information, definitions: Definitions) -> str:
     if one.about == "everything":
         return _of_everything(found, added)
     if one.subject is not None:
-        kind = "metrics" if one.about == "weights" else "initiatives"
-        title = definitions.title(kind, one.subject)
-        what = f"how much {title} counts" if one.about == "weights" else f"what {title} does"
+        what = _asked(one.about, one.subject, definitions)
         return f"Knowing for sure {what} would add {added} to what the budget buys."
     if nothing:
         return f"{_KNOWING[one.about]} would add {added}. {_LEAVE[one.about]}"
@@ -101,3 +100,13 @@ def _of_everything(found: Information, added: str) -> str:
         return f"{told} No question is worth much time: decide."
     first = max(kinds, key=lambda one: one.worth)
     return f"{told} Most of it lies in {_HOUR[first.about]}."
+
+
+def _asked(about: About, subject: str, definitions: Definitions) -> str:
+    """What would be known, in words."""
+    if about == "weights":
+        return f"how much {definitions.title('metrics', subject)} counts"
+    if about == "slopes" and subject in definitions.links:
+        link = definitions.links[subject]
+        return f"how {definitions.title('metrics', link.parent)} moves {definitions.title('metrics', link.child)}"
+    return f"what {definitions.title('initiatives', subject)} does"

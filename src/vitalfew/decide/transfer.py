@@ -58,10 +58,9 @@ class Transfer:
         return frozenset(slope.parent for slopes in self.into.values() for slope in slopes)
 
     @property
-    def slopes(self) -> Singles | None:
-        """Slopes of all links, `(links, draws)`; None without links."""
-        drawn = [slope.draws for slopes in self.into.values() for slope in slopes]
-        return np.array(drawn) if drawn else None
+    def slopes(self) -> dict[str, Singles]:
+        """Draws of the slope of every link, `(draws,)` each."""
+        return {slope.link: slope.draws for slopes in self.into.values() for slope in slopes}
 
     def carried(self, changes: Mapping[str, Reals]) -> dict[str, Carried]:
         """What known changes of some metrics mean for the factors whose own change is not known.
