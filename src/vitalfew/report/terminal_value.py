@@ -93,7 +93,7 @@ def _weights(view: View, sheet: Sheet) -> None:
         if wide:
             cells.append(Cell(bar(axis, marks[key], GLYPH, sheet.signs) if key in marks else ""))
         part = "" if decides is None else words.share(decides.estimate)
-        cells.append(Cell(f"decides {part}" if sheet.is_pipe and part else part))
+        cells.append(Cell(f"explains {part}" if sheet.is_pipe and part else part))
         rows.append([*cells, *_lit(lights.get(key), sheet)])
         if key in lights and lights[key].missing:
             rows.append(Note("; ".join(lights[key].missing)))
@@ -101,9 +101,9 @@ def _weights(view: View, sheet: Sheet) -> None:
     glyph = [Field("", GLYPH)] if wide else []
     names = ("told", "measured", "weighed", "target") if wide else ("told", "meas.", "wghd.", "goal")
     lit = [Field(name, len(name)) for name in names]
-    sheet.table([Field("factor"), Field("weight", 17), *glyph, Field("decides", 7, right=True), *lit], rows)
+    sheet.table([Field("factor"), Field("weight", 17), *glyph, Field("explains", 8, right=True), *lit], rows)
     if any(row.share for row in shares.values()):
-        sheet.say("decides: its share of what makes lines differ in value; below 0 it works against the others", "dim")
+        sheet.say("explains: its share of what makes lines differ in value; below 0 it works against the others", "dim")
     notes = dict.fromkeys(row.note for row in view.tables.weights if row.note)
     for note in notes:
         sheet.say(f"{note[:1].upper()}{note[1:]}.", "dim")
@@ -228,7 +228,7 @@ def _harm(view: View, rows: list[GroupValueRow]) -> str:
     parts = []
     losers = [_who(view, row) for row in rows if (row.p_loss or 0.0) >= SURE]
     if losers:
-        parts.append(f"{listed(losers, MOST_NAMED)} {'lose' if len(losers) > 1 else 'loses'} by it")
+        parts.append(f"a loss for {listed(losers, MOST_NAMED)}")
     broken: dict[str, list[str]] = {}
     for row in rows:
         if row.guardrail is not None and (row.p_breach or 0.0) >= SURE:
