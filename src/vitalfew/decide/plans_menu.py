@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Side
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Menu:
     """Lines to choose from.
 
@@ -53,12 +54,12 @@ class Menu:
     sealed: Flags
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def worth(self) -> Floats:
         """Expected value, `(lines,)`."""
         return np.asarray(self.values.mean(axis=1), dtype=np.float64)
 
-    @property
+    @cached_property
     def price(self) -> Floats:
         """Expected cost, `(lines,)`."""
         return np.asarray(self.costs.mean(axis=1), dtype=np.float64)

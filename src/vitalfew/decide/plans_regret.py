@@ -76,8 +76,9 @@ def greedy_sets(values: Floats, costs: Floats, bounds: Sequence[Bound]) -> Flags
         bounds: over these lines.
     """
     whole = _closures(len(values), bounds)
-    price = whole.astype(float) @ np.maximum(_prices(values.mean(axis=1), costs, bounds), 0)
-    together = whole.astype(float) @ values
+    price, together = np.maximum(_prices(values.mean(axis=1), costs, bounds), 0), values
+    if whole.sum() > len(whole):
+        price, together = whole.astype(float) @ price, whole.astype(float) @ values
     least = 1e-3 * max(float(price.max(initial=0.0)), 1e-300)
     order = np.argsort(-np.where(together > 0, together / (price + least)[:, None], -np.inf), axis=0)
     rows, limits = _rows(bounds)
@@ -118,10 +119,12 @@ def _give_up(chosen: Flags, order: Places, whole: Flags, bound: Bound) -> None:
     """Drop lines that do not count towards a minimum share, the least first, until it is met."""
     draws = np.arange(chosen.shape[1])
     over = bound.coefficients @ chosen - bound.limit
-    needed = (whole & ~np.eye(len(whole), dtype=bool)).astype(np.float64)  # whom each line needs
+    needing = [np.flatnonzero(whole[:, line] & (np.arange(len(whole)) != line)) for line in range(len(whole))]
+    bare = np.array([not len(lines) for lines in needing], dtype=bool)
     for line in order[::-1]:
         drop = chosen[line, draws] & (over > _TOLERANCE * bound.scale) & (bound.coefficients[line] > 0)
-        drop &= np.einsum("dl,ld->d", needed.T[line], chosen.astype(np.float64)) < 1
+        for draw in draws[drop & ~bare[line]]:
+            drop[draw] = not chosen[needing[line[draw]], draw].any()
         chosen[line[drop], draws[drop]] = False
         over -= np.where(drop, bound.coefficients[line], 0.0)
 
@@ -143,14 +146,16 @@ def _bundle(
 def _closures(lines: int, bounds: Sequence[Bound]) -> Flags:
     """Each line with all that it needs, directly or not, `(lines, lines)`."""
     needs = np.eye(lines, dtype=bool)
-    for bound in bounds:
-        if bound.kind == "prerequisite":
-            needs[bound.coefficients > 0] |= bound.coefficients < 0
-    while True:
-        further = needs @ needs
+    asking = [bound for bound in bounds if bound.kind == "prerequisite"]
+    for bound in asking:
+        needs[bound.coefficients > 0] |= bound.coefficients < 0
+    while asking:
+        ways = needs.astype(np.float32)
+        further = ways @ ways > 0
         if (further == needs).all():
-            return needs
+            break
         needs = further
+    return needs
 
 
 def _members(whole: Flags) -> Places:
