@@ -97,4 +97,4 @@ def test_the_sample_ratio_is_a_warning(rows: tuple[MomentsRow, ...]) -> None:
 def test_the_recommendation_says_what_fell_in_plain_words(found: dict[str, EffectRow]) -> None:
     (row,) = summaries(DEFINITIONS, found.values(), ())
     assert row.action == "do_not_ship"
-    assert "Retention at day 7 fell by 0.82 points (0.31 to 1.33)" in row.reason
+    assert "Retention at day 7 fell by 0.82 percentage points (0.31 to 1.33)" in row.reason

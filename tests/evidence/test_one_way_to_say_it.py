@@ -6,7 +6,13 @@ import importlib
 import pkgutil
 from typing import get_args
 
+import numpy as np
+import pytest
+
 import vitalfew
+from evidence.trials import definitions, judged, moments
+from vitalfew.evidence.words import sentence
+from vitalfew.report import words
 from vitalfew.results.words import MODES, listed
 from vitalfew.workspace.definitions import Mode
 
@@ -31,3 +37,18 @@ def test_names_are_listed_alike_everywhere() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(list("abcdef"), 5) == "a, b, c, d, e and 1 more"
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.08])
+def test_a_reason_and_a_report_tell_an_effect_in_the_same_words(gain: float) -> None:
+    defined = definitions(metrics={"value": {"source": "users", "kind": "proportion"}}, guardrails={})
+    rng = np.random.default_rng(4)
+    rows = [
+        moments(arm, {"value": (rng.random(4000) < share).astype(float)})
+        for arm, share in (("control", 0.3), ("new", 0.3 + gain))
+    ]
+    found = judged(defined, moments=rows)
+    told = words.effect_sentence("Value", found.effects[0], words.unit_of(defined.metrics["value"]))
+    assert told == sentence(defined, found.effects[0])
+    assert told in found.experiments[0].reason
+    assert " percentage points (" in told

@@ -62,10 +62,9 @@ def _suggest(*rows: EffectRow, health: tuple[HealthRow, ...] = ()) -> Experiment
 def test_better_and_guardrails_no_worse_than_the_margin_means_ship() -> None:
     row = _suggest(_effect("retention", 0.02, 0.005), _effect("errors", 0.1, 0.1))
     assert (row.action, row.title, row.initiative) == ("ship", "Faster start", "speed")
-    assert (
-        row.reason
-        == "Ship: Retention rose by 2.00 points (1.02 to 2.98), and the guardrail is no worse than the margin. "
-        "No plan was declared; looked at once, at the end."
+    assert row.reason == (
+        "Ship: Retention rose by 2.00 percentage points (1.02 to 2.98), and the guardrail is no worse than the margin."
+        " No plan was declared; looked at once, at the end."
     )
 
 
@@ -95,13 +94,15 @@ def test_a_success_metric_that_got_worse_means_do_not_ship() -> None:
     row = _suggest(_effect("retention", -0.02, 0.005), _effect("waiting", -3.0, 1.0))
     assert row.action == "do_not_ship"
     assert row.reason.startswith(
-        "Do not ship: Retention fell by 2.00 points (1.02 to 2.98); although waiting fell by 3.0"
+        "Do not ship: Retention fell by 2.00 percentage points (1.02 to 2.98); although waiting fell by 3.0"
     )
 
 
 def test_no_clear_change_is_inconclusive() -> None:
     row = _suggest(_effect("retention", 0.002, 0.005))
-    assert row.reason.startswith("Inconclusive: Retention shows no clear change: 0.20 points (−0.78 to 1.18). No plan")
+    assert row.reason.startswith(
+        "Inconclusive: Retention shows no clear change: 0.20 percentage points (−0.78 to 1.18). No plan"
+    )
 
 
 def test_guardrails_alone_cannot_ship_anything() -> None:
@@ -146,7 +147,7 @@ def test_segments_do_not_decide_unless_a_guardrail_asks_for_them() -> None:
     [
         (1234.5, 100.0, "Clicks rose by 1,234 (1,038 to 1,430)"),
         (0.00012345, 0.00001, "Clicks rose by 0.000123 (0.000104 to 0.000143)"),
-        (0.5, None, "Clicks changed by 0.500, no interval"),
+        (0.5, None, "Clicks changed by 0.5, no interval"),
         (0.0, None, "Clicks changed by 0, no interval"),
     ],
 )

@@ -81,11 +81,13 @@ def test_p_values_have_two_figures(p: float | None, text: str) -> None:
 def test_a_clear_effect_is_a_sentence_that_says_what_happened() -> None:
     row = effect("x", "retention_7", -0.0082, 0.0026)
     sentence = words.effect_sentence("Retention at day 7", row, PERCENT)
-    assert sentence == "Retention at day 7 fell by 0.82\N{NO-BREAK SPACE}percentage points (0.31 to 1.33)."
+    assert sentence == "Retention at day 7 fell by 0.82 percentage points (0.31 to 1.33)"
 
 
 def test_an_interval_over_zero_is_no_clear_change() -> None:
-    assert "no clear change, −0.1" in words.effect_sentence("Rate", effect("x", "retention_7", -0.001, 0.002), PERCENT)
+    assert "no clear change: −0.10 percentage points (−0.49 to 0.29)" in words.effect_sentence(
+        "Rate", effect("x", "retention_7", -0.001, 0.002), PERCENT
+    )
 
 
 def test_an_effect_that_was_not_computed_says_why() -> None:
@@ -108,7 +110,7 @@ def test_an_effect_that_was_not_computed_says_why() -> None:
         "tested",
         ("variance missing",),
     )
-    assert words.effect_sentence("Revenue", missing, PLAIN) == "Revenue: not computed; variance missing."
+    assert words.effect_sentence("Revenue", missing, PLAIN) == "Revenue could not be compared: variance missing"
 
 
 def test_not_measured_is_not_the_same_as_not_used() -> None:

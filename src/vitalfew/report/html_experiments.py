@@ -108,7 +108,7 @@ def _not_alike(view: View, row: ExperimentRow) -> list[str]:
 def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:
     told = [row for row in effects if row.segment is None][:6]
     sentences = items(
-        words.effect_sentence(view.title("metrics", row.metric), row, view.unit(row.metric)) for row in told
+        f"{words.effect_sentence(view.title('metrics', row.metric), row, view.unit(row.metric))}." for row in told
     )
     return tag("div", tag("h4", "3  What happened"), sentences) if sentences else None
 

@@ -1,27 +1,47 @@
-"""Numbers and sentences, for the terminal and for HTML: one place.
-
-Numbers are rounded by their uncertainty: an interval shows two significant figures of half its width, and the estimate
-as many decimals as the interval. Effects of proportions are percentage points (pp), never "percent".
-"""
+"""Sentences for the terminal and for HTML: one place. How numbers are written is said in `results.figures`."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vitalfew.workspace.metric_kinds import is_percentage
-from vitalfew.workspace.metric_kinds import unit_of as natural_unit
+from vitalfew.results.figures import (
+    MINUS,
+    Unit,
+    between,
+    change,
+    change_parts,
+    decimals,
+    effect_sentence,
+    figure,
+    significant,
+    telling,
+    unit_of,
+    with_unit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vitalfew.results.rows import Choice, EffectRow, Estimate, ExperimentRow, Headline, NextStep, UseRow, Verdict
-    from vitalfew.workspace.definitions import Grade, Metric
+    from vitalfew.workspace.definitions import Grade
 
-MINUS = "−"
+__all__ = [
+    "MINUS",
+    "Unit",
+    "between",
+    "change",
+    "change_parts",
+    "decimals",
+    "effect_sentence",
+    "figure",
+    "significant",
+    "telling",
+    "unit_of",
+    "with_unit",
+]
+
 SMALL_SHARE = 0.01
 """Shares below this show two decimals of a percentage at most, others one."""
 LEAST_RECORD = 10
@@ -55,94 +75,9 @@ NEXT_STEPS: dict[NextStep | Choice, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """How numbers of a metric are written.
-
-    `factor` turns the metric's number into the one shown; `places` fixes the decimals, which the interval decides else.
-    """
-
-    factor: float = 1.0
-    change: str = ""
-    level: str = ""
-    change_in_words: str = ""
-    down_is_better: bool = False
-    places: int | None = None
-
-    @property
-    def good(self) -> float:
-        """1 when more is better, -1 when less is."""
-        return -1.0 if self.down_is_better else 1.0
-
-
 VALUE = Unit(change="points", level="points", change_in_words="points", places=1)
 BARE_VALUE = Unit(places=1)
 """A value under a heading that names its unit."""
-
-
-def unit_of(metric: Metric | None) -> Unit:
-    """How a metric's numbers are written; plain numbers for a metric nobody defined."""
-    if metric is None:
-        return Unit()
-    down = metric.direction == "down"
-    if is_percentage(metric):
-        return Unit(100.0, "pp", "%", "percentage points", down)
-    unit = natural_unit(metric)
-    return Unit(1.0, unit, unit, unit, down)
-
-
-def decimals(width: float) -> int:
-    """Decimals that show two significant figures of half of an interval's `width`."""
-    if not math.isfinite(width) or width <= 0:
-        return 2
-    return max(0, min(6, 1 - math.floor(math.log10(width / 2) + 1e-9)))
-
-
-def telling(low: float, high: float) -> int:
-    """Decimals of an interval: one more where a bound beside zero would be written as zero."""
-    places = decimals(high - low)
-    hidden = any(bound and abs(bound) < 0.5 * 10.0**-places for bound in (low, high))
-    return min(6, places + 1) if hidden else places
-
-
-def figure(value: float, places: int, *, signed: bool = False) -> str:
-    """A number with thousands separators and a true minus sign; no sign on what rounds to zero."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    text = f"{abs(value):,.{places}f}"
-    if not any(digit in text for digit in "123456789"):
-        return text
-    sign = MINUS if value < 0 else "+" if signed else ""
-    return sign + text
-
-
-def significant(value: float, digits: int = 3) -> str:
-    """A number without an interval, to `digits` significant figures at least, without zeros at its end."""
-    if value == 0 or not math.isfinite(value):
-        return figure(value, 0)
-    text = figure(value, max(0, min(6, digits - 1 - math.floor(math.log10(abs(value))))))
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def between(low: float, high: float, places: int) -> str:
-    """The ends of an interval."""
-    return f"{figure(low, places)} to {figure(high, places)}"
-
-
-def change(estimate: float, low: float | None, high: float | None, unit: Unit) -> str:
-    """An effect with its interval, or saying that it has none: `+2.04 pp (1.12 to 2.95)`."""
-    parts = change_parts(estimate, low, high, unit)
-    return f"{parts[0]} ({parts[1]})"
-
-
-def change_parts(estimate: float, low: float | None, high: float | None, unit: Unit) -> tuple[str, str]:
-    """An effect, and its interval or the words that it has none."""
-    value = estimate * unit.factor
-    if low is None or high is None:
-        return with_unit(_signed_significant(value), unit.change), "no interval"
-    bounds = (low * unit.factor, high * unit.factor)
-    places = telling(*bounds) if unit.places is None else unit.places
-    return with_unit(figure(value, places, signed=True), unit.change), between(*bounds, places)
 
 
 def adjustment(row: EffectRow, unit: Unit) -> str | None:
@@ -158,11 +93,6 @@ def level(value: float, unit: Unit, places: int | None = None) -> str:
     """A level of a metric, such as a mean of one arm: `18.2 %`; with given decimals, else to four figures."""
     shown = value * unit.factor
     return with_unit(significant(shown, 4) if places is None else figure(shown, places), unit.level)
-
-
-def with_unit(text: str, unit: str) -> str:
-    """A number and its unit, kept together by a no-break space."""
-    return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
 
 
 def share(value: float) -> str:
@@ -215,21 +145,6 @@ def date_and_time(iso: str) -> str:
         return day
     moment = moment.astimezone(UTC) if moment.tzinfo else moment
     return f"{day}, {moment:%H:%M} UTC"
-
-
-def effect_sentence(title: str, row: EffectRow, unit: Unit) -> str:
-    """What happened, as `Retention at day 7 fell by 0.82 percentage points (0.31 to 1.33)` with its full stop."""
-    if row.estimate is None:
-        return f"{title}: not computed{'; ' + row.notes[0] if row.notes else ''}."
-    ends = row.interval()
-    low, high = (ends.low, ends.high) if ends else (None, None)
-    if low is None or high is None or low <= 0 <= high:
-        return f"{title}: no clear change, {change(row.estimate, low, high, unit)}."
-    verb = "rose" if row.estimate > 0 else "fell"
-    near, far = sorted((abs(low) * unit.factor, abs(high) * unit.factor))
-    places = telling(near, far)
-    by = with_unit(figure(abs(row.estimate) * unit.factor, places), unit.change_in_words)
-    return f"{title} {verb} by {by} ({between(near, far, places)})."
 
 
 def decision(row: ExperimentRow) -> tuple[str, str]:
@@ -319,8 +234,3 @@ def _delivery(headline: Headline) -> str:
         resolved = count(headline.resolved, "promise")
         return f"own delivery rate: no record yet ({resolved} resolved, {LEAST_RECORD} are needed)"
     return f"{headline.kept} of {count(headline.resolved, 'resolved promise')} kept"
-
-
-def _signed_significant(value: float) -> str:
-    text = significant(value)
-    return f"+{text}" if value > 0 else text
