@@ -93,7 +93,9 @@ def by_vitalfew_bounded(folder: Path) -> object:
     return _measure(folder, "1GB")
 
 
-def definitions(memory: str | None, events: str = "events.parquet") -> Definitions:
+def definitions(
+    memory: str | None, events: str = "events.parquet", exposures: str = "exposures.parquet"
+) -> Definitions:
     """The workspace of the benchmark."""
     window = {"length": DAYS}
     metrics: dict[str, object] = {
@@ -112,7 +114,7 @@ def definitions(memory: str | None, events: str = "events.parquet") -> Definitio
         "events": {"table": events, "unit": "unit", "time": "moment", "event": "name"},
         "users": {"table": "users.parquet", "unit": "unit"},
         "seen": {
-            "table": "exposures.parquet", "unit": "unit", "time": "moment",
+            "table": exposures, "unit": "unit", "time": "moment",
             "experiment": "experiment", "variant": "arm",
         },
     }  # fmt: skip

@@ -1,11 +1,14 @@
 """A day's refresh beside a full run: 31 days of events in a file a day, 28 columns as in `bench_events`.
 
-Two in a hundred events of a day's file happened up to 14 days before. Run with a share of the full size (50 million
-events, 5 million units) as the only argument, 1 by default.
+Two in a hundred events of a day's file happened up to 14 days before. Once nobody is exposed after the tenth day; once
+a thirty-first of all units joins every day, in a file of exposures a day; once the table of users, whom segments are
+told by, is written anew as well. Run with a share of the full size (50 million events, 5 million units) as the only
+argument, 1 by default.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -27,9 +30,10 @@ DAYS, ROUNDS = 31, 2
 
 
 def generate(folder: Path, events: int, units: int) -> None:
-    """Write exposures of the first 10 days, and a file of events for each day."""
+    """Write a file of events for each day, exposures of the first 10 days, and exposures of all days in files."""
     duckdb.execute("SET enable_progress_bar = false")
-    (folder / "events").mkdir()
+    for name in ("events", "seen"):
+        (folder / name).mkdir()
     start = "TIMESTAMP '2026-01-01'"
     second = "to_microseconds((hash(i * 11) % 86400)::BIGINT * 1000000)"
     for day in range(DAYS):
@@ -40,11 +44,14 @@ def generate(folder: Path, events: int, units: int) -> None:
             f" FROM range({day * events // DAYS}, {(day + 1) * events // DAYS}) t(i)"
         )
         duckdb.execute(f"COPY ({query}) TO '{folder}/events/{day:02}.parquet'")
-    query = (
+    exposures = (
         "SELECT i AS unit, 'test' AS experiment, CASE WHEN hash(i) % 2 = 0 THEN 'control' ELSE 'treatment' END AS arm,"
-        f" {start} + to_days((hash(i * 13) % 10)::INT) + {second} AS moment FROM range({units}) t(i)"
+        f" {start} + to_days((hash(i * 13) % {{days}})::INT) + {second} AS moment FROM range({units}) t(i)"
     )
-    duckdb.execute(f"COPY ({query}) TO '{folder}/exposures.parquet'")
+    duckdb.execute(f"COPY ({exposures.format(days=10)}) TO '{folder}/exposures.parquet'")
+    for day in range(DAYS):
+        query = f"{exposures.format(days=DAYS)} WHERE hash(i * 13) % {DAYS} = {day}"
+        duckdb.execute(f"COPY ({query}) TO '{folder}/seen/{day:02}.parquet'")
     query = f"SELECT i AS unit, hash(i * 5) % 4 AS country, hash(i * 17) % 10 AS age FROM range({units}) t(i)"
     duckdb.execute(f"COPY ({query}) TO '{folder}/users.parquet'")
 
@@ -52,6 +59,11 @@ def generate(folder: Path, events: int, units: int) -> None:
 def full(folder: Path) -> object:
     """All 31 days, and nothing remembered."""
     return _measure(folder, None)
+
+
+def full_joining(folder: Path) -> object:
+    """The same where units join every day."""
+    return _measure(folder, None, joining=True)
 
 
 def full_remembered(folder: Path) -> object:
@@ -62,12 +74,29 @@ def full_remembered(folder: Path) -> object:
 
 def refresh(folder: Path) -> object:
     """The last day, on top of what a run on the day before has left."""
+    return _measure(folder, _yesterday(folder, "steady"))
+
+
+def refresh_joining(folder: Path) -> object:
+    """The same where units join every day."""
+    return _measure(folder, _yesterday(folder, "joining"), joining=True)
+
+
+def refresh_joining_users(folder: Path) -> object:
+    """The same where the table of users is written anew, too."""
+    (folder / "users.parquet").touch()
+    return _measure(folder, _yesterday(folder, "joining"), joining=True)
+
+
+def _yesterday(folder: Path, which: str) -> Path:
+    """A copy of what a run on the day before has left; files of it are never changed, so that links do."""
     shutil.rmtree(folder / "today", ignore_errors=True)
-    return _measure(folder, next(folder.glob("yesterday*")).rename(folder / "today"))
+    shutil.copytree(folder / which, folder / "today", copy_function=os.link)
+    return folder / "today"
 
 
-def _measure(folder: Path, state: Path | None) -> Measured:
-    defined = definitions(None, "events/*.parquet")
+def _measure(folder: Path, state: Path | None, *, joining: bool = False) -> Measured:
+    defined = definitions(None, "events/*.parquet", "seen/*.parquet" if joining else "exposures.parquet")
     engine = open_engine(defined.data, folder)
     measured = measure(defined, "seen", engine, None, state)
     engine.close()
@@ -76,17 +105,18 @@ def _measure(folder: Path, state: Path | None) -> Measured:
 
 
 def _remember_yesterday(folder: Path) -> None:
-    """Run without the last day's file, and leave a copy of the state for every round."""
-    last = folder / "events" / f"{DAYS - 1:02}.parquet"
-    last.rename(folder / "last")
-    _measure(folder, folder / "yesterday0")
-    (folder / "last").rename(last)
-    for at in range(1, ROUNDS):
-        shutil.copytree(folder / "yesterday0", folder / f"yesterday{at}", copy_function=shutil.copy)
+    """Run without the files of the last day."""
+    files = [folder / name / f"{DAYS - 1:02}.parquet" for name in ("events", "seen")]
+    for at, file in enumerate(files):
+        file.rename(folder / f"last{at}")
+    _measure(folder, folder / "steady")
+    _measure(folder, folder / "joining", joining=True)
+    for at, file in enumerate(files):
+        (folder / f"last{at}").rename(file)
 
 
-def _difference(one: Measured, other: Measured) -> float:
-    """Largest difference of means and products, relative to the spread of their columns."""
+def _print_difference(one: Measured, other: Measured) -> None:
+    """Print the largest difference of means and products, relative to the spread of their columns."""
     largest = 0.0
     for left, right in zip(one.moments + one.daily, other.moments + other.daily, strict=True):
         k = len(left.names)
@@ -95,7 +125,7 @@ def _difference(one: Measured, other: Measured) -> float:
         products = [np.reshape(row.cross, (k, k)) for row in (left, right)]
         largest = max(largest, float(np.abs((means[0] - means[1]) / spread).max()))
         largest = max(largest, float(np.abs((products[0] - products[1]) / np.outer(spread, spread)).max()))
-    return largest
+    print(f"largest difference between refreshed and full: {largest:.1e} of a column's spread")
 
 
 def main() -> None:
@@ -106,10 +136,17 @@ def main() -> None:
         folder = Path(name)
         generate(folder, events, units)
         _remember_yesterday(folder)
+        title = f"{events:,} events in {DAYS} days of {units:,} units"
         plans = {"full run": full, "full run that remembers": full_remembered, "a day's refresh": refresh}
-        compare(f"{events:,} events in {DAYS} days of {units:,} units (aim: 0.1)", plans, folder, rounds=ROUNDS)
-        largest = _difference(_measure(folder, folder / "today"), _measure(folder, None))
-        print(f"largest difference between refreshed and full: {largest:.1e} of a column's spread")
+        compare(f"{title} (aim: 0.1)", plans, folder, rounds=ROUNDS)
+        _print_difference(_measure(folder, folder / "today"), _measure(folder, None))
+        plans = {
+            "full run": full_joining,
+            "a day's refresh": refresh_joining,
+            "a day's refresh, other users": refresh_joining_users,
+        }
+        compare(f"{title}, of whom {units // DAYS:,} join a day (aim: 0.1)", plans, folder, rounds=ROUNDS)
+        _print_difference(_measure(folder, folder / "today", joining=True), _measure(folder, None, joining=True))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.sums import Rows
 
 METRICS: dict[str, Any] = {
-    "spend": {**BUY, "column": "amount", "window": {"length": 5}, "covariate_days": 3},
+    "spend": {**BUY, "column": "amount", "window": {"length": 5}, "covariate_days": 3, "role": "goal"},
+    "usual": {**BUY, "kind": "quantile", "column": "amount", "quantile": 0.5, "window": {"length": 6}},
     "visits": {"source": "events", "kind": "count", "events": ["visit"]},
     "largest": {**BUY, "column": "amount", "aggregation": "max", "window": {"length": 5}},
     "bought": {**BUY, "kind": "proportion", "window": {"length": 7}},
@@ -121,7 +122,8 @@ class Product(History):
         return max(self.day - self.chance.randint(0, late), 0)
 
     def amount(self) -> float | None:
-        return self.chance.choice([None, round(self.chance.expovariate(0.1), 2), 7.5])
+        """Quarters, whose sums are exact, so that order statistics are as well."""
+        return self.chance.choice([None, self.chance.randint(0, 200) / 4, 7.5])
 
     def _exposures(self, rows: list[tuple[Any, ...]]) -> pa.Table:
         return pa.table(

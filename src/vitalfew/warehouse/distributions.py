@@ -79,9 +79,9 @@ def distributions(engine: Engine, units: Units) -> Measured:
     return measured
 
 
-def reads_units(units: Units) -> bool:
-    """Whether any metric needs more than sums."""
-    return any(_asked(units))
+def read_by(units: Units) -> set[str]:
+    """Metrics that need more than sums."""
+    return {value.key for values in _asked(units) for value in values}
 
 
 def _asked(units: Units) -> tuple[list[Value], list[Value], list[Value]]:

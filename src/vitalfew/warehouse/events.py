@@ -19,7 +19,7 @@ from vitalfew.errors import DataError, VitalfewError
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import as_text, table_named, whole
-from vitalfew.warehouse.distributions import Units, distributions, reads_units
+from vitalfew.warehouse.distributions import Units, distributions, read_by
 from vitalfew.warehouse.event_values import EventPlan
 from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
@@ -36,7 +36,7 @@ from vitalfew.warehouse.values import contradictions
 from vitalfew.workspace.definitions import EventSource, UnitSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.compile import Scope
@@ -120,14 +120,17 @@ class _Laid:
     continued: Continued | None
     done: bool = False
 
-    def lay_out(self) -> None:
-        """Name the table of all units."""
-        if self.done:
+    def lay_out(self, keys: Collection[str] | None = None) -> None:
+        """Name the table of all units, with the values of some metrics or of all."""
+        plan, grouped = self.plan, self.grouped
+        values = {at: value for at, value in enumerate(self.values) if keys is None or value.key in keys}
+        if grouped.step is None and self.done:
             return
-        self.grouped.whole()
+        query = plan.per_unit(values, len(self.chunks), grouped)
+        grouped.whole([query])
         # What costs nothing but a glance at numbers beside each other need not be copied to be read several times.
-        name_it = self.plan.engine.write if self.plan.joins or self.grouped.rest else self.plan.engine.lend
-        name_it(_PER_UNIT, self.plan.per_unit(self.values, len(self.chunks), self.grouped))
+        name_it = plan.engine.write if plan.joins or grouped.rest else plan.engine.lend
+        name_it(_PER_UNIT, query)
         self.done = True
 
     def measured(self, facts: Facts) -> Measured:
@@ -150,10 +153,12 @@ class _Laid:
         explain_silence(study, engine, plan.places, self.values, found[0][1].values())
         measured = study.answer(found, plan.population.crossed) + history(study, arrived)
         units = _units(study, self.values, self.chunks)
-        if reads_units(units) or study.may_overlap:
-            self.lay_out()
+        read = read_by(units)
+        if read:
+            self.lay_out(read)
         measured += distributions(engine, units)
         if study.may_overlap:
+            self.lay_out()
             every = exp.select("*").from_(table_named(_PER_UNIT))
             measured += overlaps(study, engine, every, summed, timed=plan.population.timed)
         return replace(measured, daily=tuple(study.daily(daily)))
@@ -302,14 +307,14 @@ class _Plan:
         ]
         return query.select(*patterns)
 
-    def per_unit(self, values: Sequence[Value], chunks: int, grouped: Grouped) -> exp.Select:
-        """One row per unit with every value."""
+    def per_unit(self, values: Mapping[int, Value], chunks: int, grouped: Grouped) -> exp.Select:
+        """One row per unit with values by their position."""
         names = ["experiment", "arm", "day", "cluster"]
         if self.study.may_overlap:
             names.extend(["unit", "start"] if self.population.timed else ["unit"])
         names.extend(f"pattern{chunk}" for chunk in range(chunks))
         query = exp.select(*(exp.column(name, "p") for name in names))
-        query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in enumerate(values)))
+        query = query.select(*(exp.alias_(self.values[value], f"v{at}") for at, value in values.items()))
         query = query.from_(exp.alias_(table_named(grouped.people), "p", table=True))
         for table, same in (*self.joins, *grouped.joins()):
             query = query.join(table, on=same, join_type="left")

@@ -14,11 +14,11 @@ from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.memory import bytes_of
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.places import whole_numbers
-from vitalfew.warehouse.refresh import Numbers, Task, key_of_numbers, numbers_of, step_of, without_log
+from vitalfew.warehouse.refresh import Numbers, Task, key_of_numbers, numbers_in, numbers_of, step_of
 from vitalfew.warehouse.running import ROWS, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -64,12 +64,14 @@ class Grouped:
         if self.step is not None:
             self.step.task.engine.lend(NUMBERS, _side_by_side(more, self.alias, columns))
 
-    def whole(self) -> None:
-        """Put all units in the place of those that changed."""
+    def whole(self, values: Iterable[exp.Expr]) -> None:
+        """Put all units in the place of those that changed, with the numbers that some values read."""
         if self.step is None:
             return
         task, kept = self.step.task, self.step.kept
-        columns = dict(enumerate(without_log(task, kept).numbers))
+        read = {column.name for value in values for column in value.find_all(exp.Column)}
+        which = [at for at in range(len(task.parts.running)) if f"{self.alias}r{at}" in read]
+        columns = numbers_in(task, kept, which)
         gone = np.zeros(task.people.num_rows, dtype=bool) if kept.place is None else np.asarray(kept.place < 0)
         lend_people(task.engine, NUMBERS, _side_by_side(task.people, self.alias, columns), gone)
 

@@ -188,22 +188,23 @@ class Part:
             centre: what is to be subtracted; the mean of each column when None.
         """
         units, k = values.shape
-        sums = values.sum(axis=0)
-        gaps = not np.isfinite(sums).all()
-        low, high = _extremes(values, gaps=gaps)
-        zeros = np.asarray(units - np.count_nonzero(values, axis=0), dtype=np.float64)
         if centre is None:
-            count = (~np.isnan(values)).sum(axis=0) if gaps else np.full(k, units)
+            count = (~np.isnan(values)).sum(axis=0)
             centre = np.divide(np.nansum(values, axis=0), count, out=np.zeros(k), where=count > 0)
+            low, high = _extremes(values, gaps=True)
             # The mean of equal values may differ from them in the last bit, and their spread must be nothing.
             centre = np.where(low == high, low, centre)
         moved = values - centre
+        sums = moved.sum(axis=0)
+        gaps = not np.isfinite(sums).all()
+        low, high = _extremes(values, gaps=gaps)
+        zeros = np.asarray(units - np.count_nonzero(values, axis=0), dtype=np.float64)
         if gaps:
             here = (~np.isnan(moved)).astype(np.float64)
             moved = np.where(here > 0, moved, 0.0)
             n, total = here.T @ here, moved.T @ here
         else:
-            n, total = np.full((k, k), float(units)), np.repeat(moved.sum(axis=0)[:, None], k, axis=1)
+            n, total = np.full((k, k), float(units)), np.repeat(sums[:, None], k, axis=1)
         cubes = np.einsum("ij,ij,ij->j", moved, moved, moved)
         return cls(units, centre, n, total, _products(moved), cubes, low, high, zeros)
 

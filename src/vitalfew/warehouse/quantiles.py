@@ -91,8 +91,8 @@ def pictures(engine: Engine, units: Units, values: Sequence[Value]) -> Iterator[
     _, query = next(iter(units.groups()))
     columns = [exp.column(units.columns[value]) for value in values]
     selected = [part for at, column in enumerate(columns) for part in _asked(column, PICTURE, at)]
-    table = engine.query(query.select("experiment", "arm", *selected, append=False).group_by("experiment", "arm"))
-    for row in table.to_pylist():
+    query = query.select("experiment", "arm", *selected, append=False).group_by("experiment", "arm")
+    for row in engine.query(query.order_by("experiment", "arm")).to_pylist():
         arm = _Arm(int(row["experiment"]), str(row["arm"]))
         for at, value in enumerate(values):
             read = _of_row(row, at)

@@ -18,11 +18,11 @@ from sqlglot import exp
 from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
-from vitalfew.warehouse.running import ROWS, add, integers, nothing, run, run_on, together
+from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
 from vitalfew.warehouse.state import Kept, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -250,12 +250,21 @@ def without_log(task: Task, kept: Kept) -> Kept:
     """The same with all events added to the numbers."""
     if not kept.log:
         return kept
-    numbers = nothing(task.parts, kept.people.num_rows)
-    for number, column in zip(numbers, kept.numbers, strict=True):
-        number[: len(column)] = column
+    numbers = numbers_in(task, kept, range(len(kept.numbers)))
+    return replace(kept, numbers=list(numbers.values()), log=())
+
+
+def numbers_in(task: Task, kept: Kept, which: Iterable[int]) -> dict[int, Floats]:
+    """Some numbers of all units, by their position."""
+    numbers = {}
+    for at in which:
+        column = kept.numbers[at]
+        numbers[at] = np.empty(kept.people.num_rows)
+        numbers[at][: len(column)] = column
+        numbers[at][len(column) :] = NOTHING[task.parts.running[at].kind]
     for piece in kept.log:
         add(task.parts, numbers, piece)
-    return replace(kept, numbers=numbers, log=())
+    return numbers
 
 
 def _is_plain(rows: exp.Select) -> bool:

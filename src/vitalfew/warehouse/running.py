@@ -92,14 +92,15 @@ def nothing(parts: Additive, units: int) -> list[Floats]:
     return [np.full(units, NOTHING[running.kind]) for running in parts.running]
 
 
-def add(parts: Additive, numbers: Sequence[Floats], piece: Piece) -> None:
-    """Let events change the numbers of their units.
+def add(parts: Additive, numbers: Sequence[Floats] | dict[int, Floats], piece: Piece) -> None:
+    """Let events change the numbers of their units, all of them or some, by their position.
 
     Rows are sorted by their code first (two bytes, in linear time), so that each number is changed in one go.
     """
     ids, codes, values = piece
     if not len(ids):
         return
+    wanted = numbers.keys() if isinstance(numbers, dict) else range(len(numbers))
     order = np.argsort(codes, kind="stable")
     ids, codes = ids[order], codes[order]
     values = [column[order] for column in values]
@@ -107,6 +108,8 @@ def add(parts: Additive, numbers: Sequence[Floats], piece: Piece) -> None:
     for start, end in zip(starts, [*starts[1:], len(codes)], strict=True):
         units = ids[start:end].astype(np.int64)
         for at in parts.changed_by(int(codes[start])):
+            if at not in wanted:
+                continue
             running = parts.running[at]
             new = 1.0 if running.value is None else values[running.value][start:end]
             _CHANGE[running.kind].at(numbers[at], units, new)
