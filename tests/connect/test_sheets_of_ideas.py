@@ -93,6 +93,25 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     assert [row.notes for row in rows.values()] == [("no RICE score without effort",)] * 2
 
 
+def test_numbers_that_cannot_be_are_told_and_not_taken(tmp_path: Path) -> None:
+    begun, rows = ideas(tmp_path, "A,-100,2,80%,3", "B,1e400,2,80%,3", "C,1e3,2,80%,4", "D,NaN,2,80%,3")
+    assert "numbers below 0 are not taken: A" in begun.recognised[0]
+    assert "'reach' holds what is no number: '1e400', 'NaN'" in begun.recognised[0]
+    assert {key: row.rice for key, row in rows.items()} == {"a": None, "b": None, "c": 400, "d": None}
+
+
+def test_ranges_without_width_are_no_certainty(tmp_path: Path) -> None:
+    _, rows = ideas(tmp_path, "A,1,1,1", "B,1.2,1.2,1.2", "C,1.5,1.5,1.5", head="idea,p10,p50,p90")
+    assert (rows["c"].p_first or 1) < 0.8
+
+
+def test_more_metrics_than_anybody_weighs_are_no_factors(tmp_path: Path) -> None:
+    lines = [f"I{at},Metric {at % 11},1,2,3,4" for at in range(22)]
+    begun, _ = started(tmp_path, write_text(tmp_path / "many.csv", "idea,metric,p10,p50,p90,cost", *lines))
+    assert not begun.definitions.factors
+    assert "which few of the 11 metrics count as value" in begun.next_steps(run(load(begun.folder)).tables)[-2]
+
+
 def test_a_score_that_the_sheet_worked_out_wrongly_is_told(tmp_path: Path) -> None:
     lines = ("A,2000,2,80%,4,800", "B,100,1,80%,2,40", "C,500,1,50%,1,999", "D,10,1,50%,1,5")
     begun, rows = ideas(tmp_path, *lines, head=f"{HEAD},rice score")

@@ -149,3 +149,11 @@ initiatives: {a: {cost: 2, scores: {moves: {kept: {p10: 0, p50: 0.02, p90: 0.05}
     assert 0 < line.value.mean < 50
     assert (line.grade, line.recommendation) == ("opinion", "test_first")
     assert not tables.promises
+
+
+def test_a_candidate_with_scores_alone_rests_on_opinion(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text(
+        f"initiatives: {{a: {{scores: {{{RICE.format(9, 2)}}}}}, b: {{}}}}", encoding="utf-8"
+    )
+    grades = {line.line: (line.grade, line.recommendation) for line in run(load(tmp_path)).tables.candidates}
+    assert grades == {"a": ("opinion", "test_first"), "b": (None, "test_first")}

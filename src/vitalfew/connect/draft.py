@@ -49,7 +49,8 @@ class Outcome:
 class Facts:
     """What `next_steps` needs to remember of the files.
 
-    `idea_methods`: names of the scores that ideas have; `idea_moves`: how many factors they say something about.
+    `idea_methods`: names of the scores that ideas have; `idea_moves` and `idea_metrics`: how many factors,
+    and metrics, they say something about.
     `left_out`: less used events that became no features. `returning`: users in four weeks by event, and how many of
     them come back. `outcome`: the first outcome of users.
     """
@@ -64,6 +65,7 @@ class Facts:
     ideas: int = 0
     idea_methods: tuple[str, ...] = ()
     idea_moves: int = 0
+    idea_metrics: int = 0
     left_out: int = 0
     returning: dict[str, Returning] = field(default_factory=dict)
     outcome: Outcome | None = None

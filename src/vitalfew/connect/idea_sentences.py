@@ -25,7 +25,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
         return
     first = max(rows, key=lambda row: row.score or 0.0)
     title, by = definitions.title("initiatives", first.line), METHODS[first.by or "rice"]
-    yield f"By {by} '{title}' comes first; it truly is with probability {first.p_first or 0:.0%}{_luck(first)}."
+    yield f"By {by} '{title}' comes first; it truly is with probability {_share(first.p_first or 0.0)}{_luck(first)}."
     open_ = [row for row in rows if _OUT < (row.p_top or 0.0) < _IN]
     top = "the first" if first.top == 1 else f"the top {first.top}"
     if open_:
@@ -33,6 +33,11 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
             f"Whether they belong to {top} cannot be told of {len(open_):,} of {len(rows):,} ideas"
             f" (probability between {_OUT:.0%} and {_IN:.0%}): test these before you build them."
         )
+
+
+def _share(probability: float) -> str:
+    """A probability in per cent that is never quite 0 or 100."""
+    return "under 1%" if probability < 0.01 else "over 99%" if probability > 0.99 else f"{probability:.0%}"  # noqa: PLR2004 - whole per cents
 
 
 def _luck(row: ClassicRow) -> str:
@@ -51,6 +56,12 @@ def next_file(facts: Facts, definitions: Definitions) -> str:
             f"Next, say what each idea does to each factor: columns in the sheet of ideas for {names} (0 to 10), or"
             " rows with title, metric, p10, p50, p90, cost. Only then can it be told whether the disagreement changes"
             " what is funded."
+        )
+    if facts.idea_metrics and not facts.idea_moves:
+        return (
+            f"Next, say which few of the {facts.idea_metrics} metrics count as value, at most five"
+            " (factors: {KEY: {range: [worst, best]}}): nobody can weigh so many, and without factors nothing is"
+            " valued."
         )
     if not facts.idea_moves:
         return (

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _NUMBER = r"[-+]?(?:\d[\d.,' \u00a0\u202f]*\d|\d)|[-+]?[.,]\d+"
 _CELL = re.compile(rf"^(?:ca\.?)?[~<>≈≤≥\s€$£]*({_NUMBER})\s*(k|m|mio|tsd)?\s*(%)?\s*(.*)$", re.IGNORECASE)
 _RANGE = re.compile(rf"^({_NUMBER})\s*(?:-|–|to|bis|til)\s*({_NUMBER})(.*)$", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[-+]?\d+(\.\d+)?e[-+]?\d+", re.IGNORECASE)
 _THOUSANDS = {"k": 1e3, "tsd": 1e3, "m": 1e6, "mio": 1e6}
 _IMPACT = {
     3.0: ("massive", "massiv", "huge", "very high", "sehr hoch", "meget hoj", "enorm", "critical"),
@@ -72,6 +73,9 @@ def quantity(cell: str, decimal: str = ".") -> tuple[float, str] | None:
     ((1200.5, ''), (2000.0, 'users'), (0.8, '%'), (3.0, 'weeks'), None)
     """
     text = cell.strip().replace("−", "-")
+    if _SCIENTIFIC.fullmatch(text):
+        value = float(text)
+        return (value, "") if math.isfinite(value) else None
     span = _RANGE.match(text)
     if span is not None:
         low, high = (quantity(f"{part}{span[3]}", decimal) for part in (span[1], span[2]))

@@ -46,6 +46,8 @@ def add_ideas(draft: Draft, file: Recognised) -> None:
     moves = add_moves(draft, file, sheet, keys)
     facts = draft.facts
     facts.ideas, facts.idea_moves = len(set(keys)), moves
+    told = (each.get("scores", {}).get("moves", ()) for each in draft.tree["initiatives"].values())
+    facts.idea_metrics = len({metric for moved in told for metric in moved})
     made = draft.tree["initiatives"].values()
     facts.idea_methods = tuple(dict.fromkeys(name for each in made for name in each.get("scores", ())))
     draft.comments["initiatives",] = (
@@ -108,6 +110,7 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
         names = listed(free, _SHOWN)
         said += [f"{counted(len(free), 'idea')} with no {sized} above 0, so without a cost: {names}"] if free else []
     said += _lost_ranges(ideas, columns)
+    said += _below_zero(ideas, columns)
     if "rice" in draft.facts.idea_methods and (wrong := wrong_sums(ideas)):
         said.append(
             f"the sheet's own score of {listed(wrong, _SHOWN)} is not reach x impact x confidence / effort:"
@@ -121,6 +124,14 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
     if any(column.lower() in ("owner", "assignee", "creator", "reporter") for column in file.look.columns):
         said.append("owners are persons and not taken; a column 'team' would be")
     return said
+
+
+def _below_zero(ideas: list[Idea], columns: dict[str, str]) -> list[str]:
+    """Numbers of RICE and WSJF that cannot be negative, and so are not taken."""
+    roles = ("reach", "impact", "confidence", "value", "criticality", "opportunity", "delay")
+    roles = tuple(role for role in roles if role in columns and not (role == "value" and "effort" in columns))
+    below = [idea.title for idea in ideas if any(idea.numbers.get(role, 0) < 0 for role in roles)]
+    return [f"numbers below 0 are not taken: {listed(below, _SHOWN)}"] if below else []
 
 
 def _lost_ranges(ideas: list[Idea], columns: dict[str, str]) -> list[str]:

@@ -87,7 +87,7 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
         p_best=None,
         p_in=None,
         recommendation="test_first",
-        grade=candidate.grade,
+        grade=candidate.grade or ("opinion" if initiative.scores is not None else None),
         reasons=reasons,
     )
 

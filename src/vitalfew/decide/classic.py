@@ -41,7 +41,7 @@ def classic(inputs: Inputs) -> tuple[ClassicRow, ...]:
         return ()
     given = {key: scores for key in rows if (scores := open_[key].scores) is not None}
     found = basis({key: _numbers(rows[key]) for key in rows}, given, definitions.policy)
-    found = found or estimates(given, {key: open_[key].cost for key in rows})
+    found = found or estimates(given, {key: open_[key].cost for key in rows}, definitions.policy.input_error)
     rows = _ranked(_normalised(rows))
     if found is not None:
         rows = _sure(rows, found, inputs)

@@ -67,10 +67,10 @@ def basis(scores: Mapping[str, Mapping[str, float]], given: Mapping[str, Scores]
     return Basis(by, whole, errors, is_log=False, spread=_spread(list(whole.values())))
 
 
-def estimates(given: Mapping[str, Scores], costs: Mapping[str, Cost | None]) -> Basis | None:
+def estimates(given: Mapping[str, Scores], costs: Mapping[str, Cost | None], input_error: float) -> Basis | None:
     """Three quantiles of each idea, per cost where every one has a cost; on the log scale where all are positive.
 
-    Ranges are stretched, as people's are too narrow.
+    Ranges are stretched, as people's are too narrow. One without width is no certainty: it is off like a typed number.
     """
     found = {key: scores.estimate for key, scores in given.items() if scores.estimate is not None}
     if not found:
@@ -82,7 +82,7 @@ def estimates(given: Mapping[str, Scores], costs: Mapping[str, Cost | None]) -> 
         logs = {key: math.log(each.p50 / (price[key][0] if per_cost else 1)) for key, each in found.items()}
         wide = {key: stretch * math.log(each.p90 / each.p10) / _Z for key, each in found.items()}
         errors = {key: math.hypot(sd, price[key][1] if per_cost else 0.0) for key, sd in wide.items()}
-        return Basis("estimate", logs, _above_zero(errors))
+        return Basis("estimate", logs, {key: error or math.log(input_error) for key, error in errors.items()})
     middle = {key: each.p50 / (price[key][0] if per_cost else 1) for key, each in found.items()}
     errors = {
         key: math.hypot(
@@ -91,7 +91,10 @@ def estimates(given: Mapping[str, Scores], costs: Mapping[str, Cost | None]) -> 
         )
         for key, each in found.items()
     }
-    return Basis("estimate", middle, _above_zero(errors), is_log=False, spread=_spread(list(middle.values())))
+    spread = _spread(list(middle.values()))
+    typed = {key: max(abs(middle[key]), spread) * math.log(input_error) for key in middle}
+    sure = {key: error or typed[key] for key, error in errors.items()}
+    return Basis("estimate", middle, sure, is_log=False, spread=spread)
 
 
 def _cost(cost: Cost) -> tuple[float, float]:
@@ -99,12 +102,6 @@ def _cost(cost: Cost) -> tuple[float, float]:
     if not isinstance(cost, Quantiles):
         return cost, 0.0
     return (cost.p50, math.log(cost.p90 / cost.p10) / _Z) if cost.p10 > 0 else (cost.p50, 0.0)
-
-
-def _above_zero(errors: Mapping[str, float]) -> dict[str, float]:
-    """A range without width is no certainty: it gets the least of the others, or a hair's breadth."""
-    least = min((error for error in errors.values() if error > 0), default=1e-9)
-    return {key: error if error > 0 else least for key, error in errors.items()}
 
 
 def _spread(observed: list[float]) -> float:
