@@ -15,6 +15,9 @@ from vitalfew.decide import candidates, draws
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.portfolio import best_buy, in_best_portfolio, lots
+from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.panel import panel_of
+from vitalfew.judgement.weights import weight_rows
 from vitalfew.results.rows import WeightRow
 
 if TYPE_CHECKING:
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 TODAY = date(2026, 6, 1)
 LOCKED = "2026-01-01T00:00:00Z"
 Lines = dict[str, "ShippedLine | CandidateLine"]
-few = settings(max_examples=15, deadline=None)
+FEW_DRAWS = 300
+"""Draws where something must hold exactly, whatever their number."""
+few = settings(max_examples=min(settings().max_examples // 4 or 1, 25) if settings().max_examples < 1_000 else 1_000)
 numbers = st.floats(0.01, 5)
 
 
@@ -61,8 +66,10 @@ def company(
     return kinds, tables(effects=tuple(measured), promises=tuple(promised))
 
 
-def lines(kinds: dict[str, Any], found: Tables, seed: int = 1) -> Lines:
-    shipped, open_to, _ = ledger(Inputs.of(definitions(**kinds), found, TODAY, seed))
+def lines(kinds: dict[str, Any], found: Tables, seed: int = 1, count: int = FEW_DRAWS) -> Lines:
+    with pytest.MonkeyPatch.context() as fewer:
+        fewer.setattr(draws, "DRAWS", count)
+        shipped, open_to, _ = ledger(Inputs.of(definitions(**kinds), found, TODAY, seed))
     return {line.line: line for line in shipped} | {line.line: line for line in open_to}
 
 
@@ -121,6 +128,23 @@ def test_one_more_idea_changes_no_value_of_another(ideas: list[float], more: flo
     more_kinds, more_found = company([1.0], [*ideas, more])
     before, after = lines(kinds, found), lines(more_kinds, more_found)
     assert {key: after[key].value for key in before} == {key: line.value for key, line in before.items()}
+
+
+@given(
+    st.lists(st.lists(st.floats(0.1, 100), min_size=3, max_size=3), min_size=2, max_size=5),
+    st.sampled_from([0.01, 3.0, 1e4]),
+)
+def test_a_person_whose_scale_is_another_changes_no_weight(answers: list[list[float]], scale: float) -> None:
+    names = ("a", "b", "c")
+
+    def weights(first: float) -> list[float]:
+        said = [
+            Judgement(str(at), dict(zip(names, [(first if at == 0 else 1) * point for point in points], strict=True)))
+            for at, points in enumerate(answers)
+        ]
+        return [row.mean for row in weight_rows(panel_of(said, names, {}))]
+
+    assert weights(scale) == pytest.approx(weights(1.0), abs=1e-6)
 
 
 def test_a_factor_split_in_two_equal_halves_keeps_the_value() -> None:
@@ -182,11 +206,9 @@ def test_the_same_seed_gives_the_same_lines_and_another_one_does_not() -> None:
     assert lines(kinds, found, seed=3) != lines(kinds, found, seed=4)
 
 
-def test_twice_the_draws_move_no_probability_by_a_fiftieth(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twice_the_draws_move_no_probability_by_a_fiftieth() -> None:
     kinds, found = company([0.4, 1.0, -0.3], [0.5, 0.9, 1.3, 2.0])
-    before = lines(kinds, found)
-    monkeypatch.setattr(draws, "DRAWS", 2 * draws.DRAWS)
-    after = lines(kinds, found)
+    before, after = (lines(kinds, found, count=times * draws.DRAWS) for times in (1, 2))
     for key, line in before.items():
         for name in ("p_best", "p_in", "p_vital"):
             assert getattr(after[key], name, None) == pytest.approx(getattr(line, name, None), abs=0.02)

@@ -1,0 +1,40 @@
+"""Probabilities of ranks come true as often as they say; `make prove` runs the simulation of docs/validation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from validate_ranks import PASTS, WORLDS, candidates, error, gathered, shipped
+
+PAGE = Path(__file__).parents[2] / "docs" / "validation" / "ranks.md"
+
+
+def test_the_published_tables_have_every_world() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert all(f"| {each.name} |" in page for each in (*WORLDS, *PASTS))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("at", [0, 2])
+def test_lines_belong_to_the_best_portfolio_as_often_as_is_said(at: int) -> None:
+    told, true = gathered(lambda seed: candidates(WORLDS[at], seed), 300)
+    assert error(told, true) < 0.05
+    assert told.mean() == pytest.approx(true.mean(), abs=0.05)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("at", [0, 2])
+def test_lines_belong_to_the_vital_set_as_often_as_is_said(at: int) -> None:
+    found = [shipped(PASTS[at], seed) for seed in range(300)]
+    told, true = (np.concatenate([each[place] for each in found]) for place in (0, 1))
+    assert error(told, true) < 0.06
+    within = np.mean([low <= size <= high for _, _, (size, low, high) in found])
+    assert within > 0.72
+
+
+def test_forecasts_taken_as_said_promise_more_than_comes() -> None:
+    raw, prior = (gathered(lambda seed, w=world: candidates(w, seed), 25) for world in (WORLDS[-1], WORLDS[0]))
+    assert error(*raw) > error(*prior)
