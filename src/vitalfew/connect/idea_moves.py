@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.idea_scores import quantiles_of
 from vitalfew.connect.opinions import metric_named
 from vitalfew.connect.words import counted, listed, lower_is_better, plain
+from vitalfew.decide.classic_chances import INPUT_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     Moves = dict[str, dict[str, dict[str, float]]]
     """Quantiles by metric, by initiative."""
 
-_OFF = 1.5
 _Z90 = 1.2815515655446004
 _SCALES = (1.0, 5.0, 10.0, 100.0)
 MOST_FACTORS = 10
@@ -97,13 +97,13 @@ def _by_factor(draft: Draft, file: Recognised, ideas: Sequence[Idea], keys: Sequ
             moves[key] = {metric: _around(-share if _down(draft, metric) else share) for metric, share in told.items()}
     file.notes.append(
         f"numbers per factor are read as shares of its swing, {scale:g} being all of it,"
-        f" give or take a factor of {_OFF:g}"
+        f" give or take a factor of {INPUT_ERROR:g}"
     )
     return moves
 
 
 def _around(share: float) -> dict[str, float]:
-    wide = math.exp(_Z90 * math.log(_OFF))
+    wide = math.exp(_Z90 * math.log(INPUT_ERROR))
     low, high = sorted((share / wide, share * wide))
     return {"p10": round(low, 9), "p50": round(share, 9), "p90": round(high, 9)}
 

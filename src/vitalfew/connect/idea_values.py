@@ -74,8 +74,7 @@ def quantity(cell: str, decimal: str = ".") -> tuple[float, str] | None:
     """
     text = cell.strip().replace("−", "-")
     if _SCIENTIFIC.fullmatch(text):
-        value = float(text)
-        return (value, "") if math.isfinite(value) else None
+        return (float(text), "") if math.isfinite(float(text)) else None
     span = _RANGE.match(text)
     if span is not None:
         low, high = (quantity(f"{part}{span[3]}", decimal) for part in (span[1], span[2]))

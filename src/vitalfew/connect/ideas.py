@@ -18,13 +18,13 @@ from vitalfew.connect.idea_scores import (
     wrong_sums,
 )
 from vitalfew.connect.words import counted, listed
+from vitalfew.decide.classic_chances import INPUT_ERROR
 
 if TYPE_CHECKING:
     from vitalfew.connect.draft import Draft
     from vitalfew.connect.idea_rows import Idea, Sheet
     from vitalfew.connect.recognise import Recognised
 
-_OFF = 1.5
 _SHOWN = 4
 
 
@@ -68,7 +68,7 @@ def _policy(draft: Draft, file: Recognised, sheet: Sheet) -> None:
     if "ease" in file.columns and "reach" not in file.columns:
         policy["ice"] = ice_variant(sheet.ideas) or "mean"
         comments.append("`ice`: mean or product of the three ratings, never both in one workspace")
-    policy["input_error"] = _OFF
+    policy["input_error"] = INPUT_ERROR
     comments.append(
         "`input_error`: each number of a score is taken to be off by this factor (one standard deviation);\n"
         "take 2 where they are guesses, and see how little is left of the order"
@@ -128,8 +128,8 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
 
 def _below_zero(ideas: list[Idea], columns: dict[str, str]) -> list[str]:
     """Numbers of RICE and WSJF that cannot be negative, and so are not taken."""
-    roles = ("reach", "impact", "confidence", "value", "criticality", "opportunity", "delay")
-    roles = tuple(role for role in roles if role in columns and not (role == "value" and "effort" in columns))
+    asked = ("reach", "impact", "confidence", "criticality", "opportunity", "delay")
+    roles = [*asked, "value"] if "criticality" in columns else asked
     below = [idea.title for idea in ideas if any(idea.numbers.get(role, 0) < 0 for role in roles)]
     return [f"numbers below 0 are not taken: {listed(below, _SHOWN)}"] if below else []
 
