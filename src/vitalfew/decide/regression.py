@@ -7,7 +7,7 @@ on predictions gain nothing from fitting noise.
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,11 +40,10 @@ def expected_given(targets: Floats, given: Floats) -> Floats:
     """
     given = given[given.std(axis=1) > 0]
     draws = targets.shape[1]
-    fold = np.arange(draws) % FOLDS
     best = np.full(len(targets), np.inf)
     found = np.zeros_like(targets)
     for basis in _bases(given, draws):
-        predicted = _held_out(targets, basis, fold)
+        predicted = _held_out(targets, basis)
         error = ((targets - predicted) ** 2).mean(axis=1)
         better = error < best
         found[better], best[better] = predicted[better], error[better]
@@ -71,12 +70,16 @@ def _pieces(line: Floats, knots: int) -> list[Floats]:
     return [line**2, line**3, *(np.clip(line - begin, 0.0, None) ** 3 for begin in begins)]
 
 
-def _held_out(targets: Floats, basis: Floats, fold: NDArray[np.int_]) -> Floats:
+def _held_out(targets: Floats, basis: Floats) -> Floats:
+    """Predictions of each fold by the fit to the others: their sums are those of all, less those of the fold."""
     predicted = np.empty_like(targets)
     scaled = basis / np.maximum(np.sqrt((basis**2).mean(axis=1, keepdims=True)), 1e-300)
-    for part in range(FOLDS):
-        out = fold == part
-        kept = scaled[:, ~out]
-        gram = kept @ kept.T + _RIDGE * kept.shape[1] * np.eye(len(kept))
-        predicted[:, out] = np.linalg.solve(gram, kept @ targets[:, ~out].T).T @ scaled[:, out]
+    ends = np.linspace(0, scaled.shape[1], FOLDS + 1).astype(int).tolist()
+    cuts = [slice(*both) for both in pairwise(ends)]  # one after the other: the draws are in no order
+    folds = [(np.ascontiguousarray(scaled[:, cut]), np.ascontiguousarray(targets[:, cut])) for cut in cuts]
+    grams, sums = [part @ part.T for part, _ in folds], [part @ known.T for part, known in folds]
+    ridge = _RIDGE * scaled.shape[1] * np.eye(len(scaled))
+    for at, (cut, (part, _)) in enumerate(zip(cuts, folds, strict=True)):
+        fit = np.linalg.solve(sum(grams) - grams[at] + ridge, sum(sums) - sums[at])
+        predicted[:, cut] = fit.T @ part
     return predicted
