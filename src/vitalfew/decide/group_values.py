@@ -40,10 +40,15 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    key: str
+class _Lines:
+    """Lines to look at: keys, draws of their swings `(lines, factors, draws)`, and how many of them have shipped."""
+
+    keys: tuple[str, ...]
     swings: Singles
-    shipped: bool
+    shipped: int
+
+    def is_shipped(self) -> dict[str, bool]:
+        return {key: at < self.shipped for at, key in enumerate(self.keys)}
 
 
 def group_values(inputs: Inputs, options: Options, measured: MeasuredLines) -> tuple[GroupValueRow, ...]:
@@ -52,10 +57,10 @@ def group_values(inputs: Inputs, options: Options, measured: MeasuredLines) -> t
     A candidate whose value would tell what a single person forecast is left out, as in the ledger. Groups of raters
     are those that may be shown: five people or more.
     """
-    lines = [*_measured(measured), *_candidates(inputs, options)]
+    lines = _lines(inputs, options, measured)
     rows = [row for voice in _voices(inputs, options) for row in _rows(voice, lines)]
-    rows += segment_values(inputs, {line.key: line.shipped for line in lines})
-    return tuple(guarded(inputs, rows, {line.key: line.shipped for line in lines}))
+    rows += segment_values(inputs, lines.is_shipped())
+    return tuple(guarded(inputs, rows, lines.is_shipped()))
 
 
 def values_to(voice: Voice, swings: Singles) -> Floats:
@@ -70,32 +75,29 @@ def values_to(voice: Voice, swings: Singles) -> Floats:
     return np.asarray(np.einsum("lfd,fd->ld", swings[:, :, :draws], by), dtype=np.float64)
 
 
-def summarised(draws: Floats) -> Value:
-    """Mean, 80 % interval and P(value > 0) of draws."""
-    low, high = np.quantile(draws, [0.1, 0.9])
-    return Value(float(draws.mean()), float(low), float(high), float((draws > 0).mean()))
-
-
-def _measured(measured: MeasuredLines) -> Iterator[_Line]:
-    for at, key in enumerate(measured.lines):
-        yield _Line(key, measured.swings[at], shipped=True)
-
-
-def _candidates(inputs: Inputs, options: Options) -> Iterator[_Line]:
+def _lines(inputs: Inputs, options: Options, measured: MeasuredLines) -> _Lines:
+    """What was measured of shipped lines, and the candidates whose value may be shown."""
     shown = {line.line for line in inputs.tables.candidates if line.value is not None}
-    for at, key in enumerate(options.lines):
-        if key in shown:
-            yield _Line(key, options.swings[at, :, :KEPT], shipped=False)
+    places = [at for at, key in enumerate(options.lines) if key in shown]
+    swings = np.concatenate([measured.swings, options.swings[places, :, :KEPT]])
+    return _Lines((*measured.lines, *(options.lines[at] for at in places)), swings, len(measured.lines))
 
 
-def _rows(voice: Voice, lines: Sequence[_Line]) -> Iterator[GroupValueRow]:
-    concerned = voice.weights.any(axis=1)
-    moved = [line for line in lines if line.swings[concerned].any()]
-    if not moved:
+def _rows(voice: Voice, lines: _Lines) -> Iterator[GroupValueRow]:
+    """What the lines that move anything a group counts mean to it."""
+    concerned = np.flatnonzero(voice.weights.any(axis=1))
+    moved = np.flatnonzero(np.any([lines.swings[:, at].any(axis=1) for at in concerned], axis=0))
+    if not len(moved):
         return
-    for line, drawn in zip(moved, values_to(voice, np.stack([line.swings for line in moved])), strict=True):
-        loss = float((drawn < 0).mean())
-        yield GroupValueRow(line.key, voice.name, voice.kind, summarised(drawn), loss, line.shipped, notes=voice.notes)
+    drawn = values_to(voice, lines.swings[moved])
+    low, high = np.quantile(drawn, [0.1, 0.9], axis=1)
+    mean, gains, losses = drawn.mean(axis=1), (drawn > 0).mean(axis=1), (drawn < 0).mean(axis=1)
+    for place, at in enumerate(moved):
+        value = Value(float(mean[place]), float(low[place]), float(high[place]), float(gains[place]))
+        is_out = bool(at < lines.shipped)
+        yield GroupValueRow(
+            lines.keys[at], voice.name, voice.kind, value, float(losses[place]), is_out, notes=voice.notes
+        )
 
 
 def _voices(inputs: Inputs, options: Options) -> Iterator[Voice]:
