@@ -227,6 +227,7 @@ def test_a_title_above_the_table_is_left_out_only_where_nothing_is_read_again(tm
         ("Experiment,Impact,Confidence,Ease", "Idea {n},{n},5,5"),
         ("Name,User,Date,Low,Likely,High", "Idea {n},u{n},2026-01-0{n},1,{n}0,90"),
         ("Name der Idee;Reichweite;Auswirkung;Vertrauen;Aufwand", "Idee {n};{n}.000;hoch;80 %;{n},5"),
+        ("Epic,Business Value,Time Criticality,RR&OE Value,Job Size", "Idea {n},{n},5,3,5"),
         ("Growth play,Impact (1-10),Confidence (1-10),Ease (1-10)", "Idea {n},{n},5,5"),
     ],
 )

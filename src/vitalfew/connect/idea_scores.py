@@ -93,7 +93,8 @@ def lacking(columns: Collection[str]) -> str | None:
         return None
     near = max(_NAMES, key=lambda name: (len(set(METHODS[name]) & set(columns)) / len(METHODS[name]), name == "rice"))
     missing = [role for role in METHODS[near] if role not in columns]
-    return f"no {_NAMES[near]} score without a column for {listed(missing)}"
+    instead = "; impact over effort takes its place" if {"impact", "effort"} <= set(columns) else ""
+    return f"no {_NAMES[near]} score without a column for {listed(missing)}{instead}"
 
 
 def period_of(heading: str) -> str | None:

@@ -222,7 +222,8 @@ CRITICALITY = Role("criticality", _names(
 ))  # fmt: skip
 OPPORTUNITY = Role("opportunity", _names(
     """risk_reduction, opportunity_enablement, risk_reduction_opportunity_enablement, rr_oe, rroe, rr, oe,
-    risk_reduction_and_or_opportunity_enablement, risk_opportunity, risk_and_opportunity, risikominderung"""
+    risk_reduction_and_or_opportunity_enablement, risk_reduction_and_opportunity_enablement, rr_oe_value,
+    risk_reduction_value, risk_opportunity, risk_and_opportunity, risk_reduction_opportunity, risikominderung"""
 ))  # fmt: skip
 JOB_SIZE = Role("size", _names(
     "job_size, job_duration, size, duration, effort, story_points, job_length, estimate, grosse, dauer, storrelse"
