@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FEWEST_VERDICTS = 10
 """Resolved forecasts before a person has a record: for a weight, for a score, for a rate of delivery."""
+_SHARPNESS = 3
 _WORTH = 10
 """The record is mixed with that of somebody average, as if seen in so many verdicts."""
 
@@ -24,8 +25,9 @@ def track_weights(resolved: Iterable[Resolved]) -> dict[str, float]:
     """Weight of each person in a combined forecast, 1 for one without a record.
 
     A record is the person's score (CRPS) over the mean score of all who forecast the same hypothesis, averaged over
-    these, and shrunk towards 1. Weights are 1 / record², as errors of equal independence would have it. Questions that
-    one person alone answered compare nobody and do not count.
+    these, and shrunk towards 1. Weights are 1 / record³: independent errors would have 1 / record², but colleagues err
+    alike, and then whoever errs less should count for more (docs/validation/forecasts.md). Questions that one person
+    alone answered compare nobody and do not count.
 
     Args:
         resolved: forecasts of persons (`group`: the person) beside what came.
@@ -49,7 +51,7 @@ def _weight(relative: list[float]) -> float:
     if len(relative) < FEWEST_VERDICTS:
         return 1.0
     shrunk = (sum(relative) + _WORTH) / (len(relative) + _WORTH)
-    return 1 / shrunk**2
+    return 1 / shrunk**_SHARPNESS
 
 
 def shares(people: Iterable[str], weights: Mapping[str, float]) -> list[float]:
