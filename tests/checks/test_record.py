@@ -52,11 +52,15 @@ def test_a_long_way_to_the_verdict_is_told(days: int, count: int, *, fires: bool
     assert bool(subjects("slow_to_verdict", defined(), Tables(bets=rows))) is fires
 
 
-@pytest.mark.parametrize(("spent", "fires"), [(9.0, True), (5.0, False)])
-def test_spending_before_any_evidence_is_told(spent: float, *, fires: bool) -> None:
-    known = defined(initiatives={f"i{at}": {"cost": 10} for at in range(5)})
-    rows = tuple(bet(at, spent=spent) for at in range(5))
-    assert bool(subjects("spent_before_evidence", known, Tables(bets=rows))) is fires
+@pytest.mark.parametrize(
+    ("spent", "failed", "fires"),
+    [(9.0, 3, True), (5.0, 3, False), (9.0, 2, False), (9.0, 0, False)],
+)
+def test_bets_that_failed_after_blind_spending_are_told(spent: float, failed: int, *, fires: bool) -> None:
+    known = defined(initiatives={f"i{at}": {"cost": 10} for at in range(6)})
+    rows = tuple(bet(at, spent=spent) for at in range(6))
+    verdicts = tuple(VerdictRow(f"h{at}", f"i{at}", "fun", "fell_short", "") for at in range(failed))
+    assert bool(subjects("spent_before_evidence", known, Tables(bets=rows, verdicts=verdicts))) is fires
 
 
 @pytest.mark.parametrize(("grade", "fires"), [("opinion", True), ("tested", False), ("correlated", True)])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Initiative, Link
 
 _SHOWN = 5
-_FEWEST = 5  # bets that a habit shows in
+_FEWEST, _FEWEST_LOST = 5, 3  # bets that a habit shows in
 _Z80 = two_sided(0.80)
 _RECENT = 5  # experiments over which a proxy is watched
 
@@ -67,20 +67,25 @@ def slow_to_verdict(view: View) -> Iterator[Found]:
     "info",
     why="What is spent before the first evidence is spent on opinion, and half of opinions are wrong.",
     do="Ask of each larger piece of work what its smallest test would be, and do that first.",
-    reads=("blind_share",),
+    reads=("blind_share", "lost_money"),
 )
 def spent_before_evidence(view: View) -> Iterator[Found]:
-    """Most of the cost of the work was spent before its first evidence came."""
-    shares = []
+    """Bets that failed although most of their cost was spent before their first evidence, and that were dear together."""
+    failed = {row.initiative for row in view.tables.verdicts if row.verdict in ("harmful", "fell_short")}
+    every, lost, blind = 0.0, 0.0, {}
     for row in _one_per_initiative(view):
         initiative = view.definitions.initiatives.get(row.initiative)
         cost = None if initiative is None else _cost(initiative)
-        if row.evidence is not None and row.spent is not None and cost:
-            shares.append(min(row.spent / cost, 1.0))
-    if len(shares) >= _FEWEST and median(shares) > view.thresholds.blind_share:
-        yield Found(
-            "bets", f"Before the first evidence {median(shares):.0%} of the cost was spent ({len(shares)} bets)."
-        )
+        if row.evidence is None or row.spent is None or not cost:
+            continue
+        every += cost
+        if row.initiative in failed and row.spent > view.thresholds.blind_share * cost:
+            lost += cost
+            blind[row.initiative] = cost
+    if len(blind) >= _FEWEST_LOST and lost > view.thresholds.lost_money * every:
+        names = listed((view.title("initiatives", key) for key in sorted(blind, key=lambda k: -blind[k])), _SHOWN)
+        said = f"{len(blind)} bets failed after most of their cost was spent without evidence"
+        yield Found("bets", f"{said}, {lost / every:.0%} of the cost of all: {names}.")
 
 
 @check(

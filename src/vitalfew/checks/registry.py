@@ -77,6 +77,7 @@ class Thresholds:
     overdue_days: int = 30
     slow_days: int = 180
     blind_share: float = 0.75
+    lost_money: float = 0.25
     belief_share: float = 0.5
     one_factor_share: float = 0.8
     lost_share: float = 0.1
