@@ -6,6 +6,7 @@ Every stream is keyed by names, so that adding or removing a line changes no oth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,6 +104,7 @@ def value_of(
     return LineDraws(np.asarray(total, dtype=np.float64), parts)
 
 
+@cache
 def horizon_share(
     weeks: float,
     discount: float,

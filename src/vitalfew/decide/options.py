@@ -216,7 +216,7 @@ def _fill(
     for factor, change in by_factor.items():
         curve, title = inputs.curves[factor], inputs.definitions.title("metrics", factor)
         share = np.float32(100 * _share(inputs, initiative, factor))
-        swings[factors.index(factor)] = share * curve.change(change)
+        np.multiply(curve.change(change), share, out=swings[factors.index(factor)])
         if factor in found.links:
             said.append(f"{title} is reached through links ({', '.join(found.links[factor])}) by an expert's range")
         beyond = curve.outside(change)

@@ -137,6 +137,8 @@ def calibrated(
     array([-1.03, -1.03, -1.03])
     """
     mean, variance = moments(promise)
+    if not (known.bias.any() or known.surprise.any()):  # without a record, which is where every workspace begins
+        return np.asarray(known.slope_of(team) * mean + known.stretch * (drawn - mean))
     share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
     centre = known.slope_of(team) * mean + scale * share * known.bias
     return np.asarray(centre + known.stretch * (drawn - mean) + abs(scale) * share * known.surprise * noise)
