@@ -70,7 +70,7 @@ def slow_to_verdict(view: View) -> Iterator[Found]:
     reads=("blind_share", "lost_money"),
 )
 def spent_before_evidence(view: View) -> Iterator[Found]:
-    """Bets that failed although most of their cost was spent before their first evidence, and that were dear together."""
+    """Bets that failed after most of their cost was spent before their first evidence, and that were dear together."""
     failed = {row.initiative for row in view.tables.verdicts if row.verdict in ("harmful", "fell_short")}
     every, lost, blind = 0.0, 0.0, {}
     for row in _one_per_initiative(view):
