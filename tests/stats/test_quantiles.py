@@ -142,3 +142,13 @@ def test_probabilities_are_ascending_and_hold_the_quantile(quantile: float, coun
 def test_a_quantile_is_a_share(quantile: float) -> None:
     with pytest.raises(UsageError, match="is no quantile"):
         probabilities(quantile, [100])
+
+
+def test_a_tail_of_few_clusters_asks_for_more_clusters() -> None:
+    values = np.random.default_rng(3).normal(size=1_000)
+    arm = read(values, 0.9)
+    few = quantile_sample([Read(arm.n, arm.probabilities, arm.values, 20.0)], [0.9]).reasons[0]
+    assert few is not None
+    assert few.endswith("2,000 values are needed from more clusters or units: values of one are alike")
+    assert "clusters" not in str(quantile_sample([read(values[:50], 0.9)], [0.9]).reasons[0])
+

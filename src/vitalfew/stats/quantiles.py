@@ -215,10 +215,11 @@ def _too_thin(arm: OrderStatistics, quantile: float) -> str | None:
         return None
     if not np.isfinite(arm.design_effect):
         return f"not enough data for the {quantile:g} quantile: one cluster says nothing of how clusters differ"
+    alike = " from more clusters or units: values of one are alike" if arm.design_effect > 1 else ""
     wanted = int(np.ceil(FEWEST_BEYOND * max(1.0, arm.design_effect) / min(quantile, 1 - quantile) - 1e-6))
     return (
         f"not enough data for the {quantile:g} quantile: {arm.n:,} values, of which about {beyond:.0f} independent ones"
-        f" lie beyond it; {wanted:,} values are needed"
+        f" lie beyond it; {wanted:,} values are needed{alike}"
     )
 
 
