@@ -270,3 +270,26 @@ def test_few_past_effects_leave_the_prior_weak(folder: Path, tmp_path: Path) -> 
     found = vf.plan(_with_a_past(folder, tmp_path, 8), "form")
     weak = vf.plan(vf.load(folder), "form")
     assert found.metrics["minutes"].modes == weak.metrics["minutes"].modes
+
+
+def test_a_hypothesis_about_a_segment_is_planned_with_its_units_alone(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "users.parquet").symlink_to(folder / "users.parquet")
+    bets = """
+segments: {busy: {title: the busy, source: users, filter: before > 33}}
+initiatives: {faster: {title: Faster}}
+hypotheses: {saves: {initiative: faster, metric: minutes, segment: busy}}
+"""
+    yaml = YAML[: YAML.index("initiatives:")] + YAML[YAML.index("experiments:") :].replace(
+        "form: {source", "form: {initiative: faster, source"
+    ).replace("initiative: page, ", "")
+    (tmp_path / "w.yaml").write_text(yaml + bets)
+    users = pq.read_table(folder / "users.parquet")
+    busy = np.asarray(users["before"]) > 33
+    found = vf.plan(vf.load(tmp_path), "form")
+    assert found.metrics["minutes"].baseline.mean == pytest.approx(np.asarray(users["minutes"])[busy].mean())
+    assert found.plan.weekly[0] == pytest.approx(busy.sum() / 12, rel=0.01)
+    assert f"{busy.mean():.1%} of them are the busy" in found.plan.traffic
+    assert "The hypothesis is about the busy: levels, spread and traffic are of them alone." in found.plan.cautions
+    everybody = vf.plan(vf.load(folder), "form")
+    assert everybody.plan.weekly == pytest.approx((UNITS / 12,))
+    assert vf.plan(vf.load(tmp_path), "form", units_per_week=500).plan.weekly == (500.0,)

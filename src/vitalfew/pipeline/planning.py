@@ -20,6 +20,7 @@ from vitalfew.evidence.planning import (
     plan_metric,
 )
 from vitalfew.evidence.priors import corpus
+from vitalfew.pipeline.planned_segment import narrowed, part_of, segment_of
 from vitalfew.results.codec import plain
 from vitalfew.stats.bayes import prior_from
 from vitalfew.warehouse.engine import open_engine
@@ -30,7 +31,7 @@ from vitalfew.workspace.definitions import Mode, Plan
 from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -198,7 +199,7 @@ def _planned(
         traffic=traffic.basis,
         metrics=planned,
         unknown=unknown,
-        cautions=(*_cautions(definitions, defined, traffic, planned), *_beliefs(definitions, asked)),
+        cautions=(*_cautions(definitions, defined, traffic, planned), *known.for_whom(), *_beliefs(definitions, asked)),
     )
 
 
@@ -214,8 +215,14 @@ class _Known:
 
     def look(self) -> None:
         """Measure."""
-        self.past = self._measured_before()
-        self.history = self._history()
+        self.segment = segment_of(self.definitions, self.experiment, self.metrics.primary)
+        self.share: float | None = None
+        self.past, self.history = self._measured_before(), self._history()
+        if self.segment is not None:
+            self.past, ran = narrowed(self.past, self.segment)
+            self.history.measured, self.share = narrowed(self.history.measured, self.segment)
+            self.history.independent, _ = narrowed(self.history.independent, self.segment)
+            self.share = self.share or ran
         self.baselines: dict[str, Baseline] = {}
         self.reasons: dict[str, str] = {}
         for key in self.metrics.all:
@@ -234,7 +241,20 @@ class _Known:
         told = [self.history.traffic[key] for key in (source, *by_metric) if key in self.history.traffic]
         arrived = self._arrivals()
         found = next((traffic for traffic in (*arrived, *told) if traffic.weekly), None)
-        return found or next(iter(told), Traffic((), 0, "no data say how many units come in a week"))
+        found = found or next(iter(told), Traffic((), 0, "no data say how many units come in a week"))
+        if self.share is None or self.segment is None or not found.weekly:
+            return found
+        return part_of(found, self.share, self.definitions.title("segments", self.segment))
+
+    def for_whom(self) -> Iterator[str]:
+        """Whom the numbers are about, where the hypothesis is about a segment."""
+        if self.segment is None:
+            return
+        title = self.definitions.title("segments", self.segment)
+        if self.share is None:
+            yield f"The hypothesis is about {title}, whom the data cannot tell apart: the numbers are of all units."
+        else:
+            yield f"The hypothesis is about {title}: levels, spread and traffic are of them alone."
 
     def priors(self) -> dict[str, Prior]:
         """What the effects of other experiments lead to expect, as a run takes it for mode bayesian."""
@@ -261,7 +281,7 @@ class _Known:
                 key: one.model_copy(
                     update={
                         "metrics": tuple(metric for metric in one.metrics if metric in wanted),
-                        "segments": (),
+                        "segments": () if self.segment is None else (self.segment,),
                         "strata": (),
                         "plan": None,
                     }
@@ -305,7 +325,8 @@ class _Known:
         return whole
 
     def _history(self) -> History:
-        return history(self.definitions, self.experiment, self.metrics.all, self.engine, self.as_of)
+        segments = () if self.segment is None else (self.segment,)
+        return history(self.definitions, self.experiment, self.metrics.all, self.engine, self.as_of, segments)
 
     def _arrivals(self) -> tuple[Traffic, ...]:
         """First exposures of the experiment itself by week, when it has run for one."""

@@ -79,7 +79,12 @@ class History:
 
 
 def history(
-    definitions: Definitions, experiment: str, metrics: Sequence[str], engine: Engine, as_of: date | None = None
+    definitions: Definitions,
+    experiment: str,
+    metrics: Sequence[str],
+    engine: Engine,
+    as_of: date | None = None,
+    segments: Sequence[str] = (),
 ) -> History:
     """Measure metrics as an experiment would have, in data from before it.
 
@@ -89,6 +94,7 @@ def history(
         metrics: keys of the metrics.
         engine: where the tables lie.
         as_of: what comes after the end of this day is ignored.
+        segments: measured besides all units.
     """
     found = History()
     by_source: dict[str, list[str]] = {}
@@ -96,7 +102,7 @@ def history(
         by_source.setdefault(definitions.metrics[key].numerator.source, []).append(key)
     for source, keys in by_source.items():
         try:
-            _of_source(found, _Past(definitions, experiment, source, tuple(keys), engine, as_of))
+            _of_source(found, _Past(definitions, experiment, source, tuple(keys), engine, as_of, tuple(segments)))
         except VitalfewError as error:
             found.reasons |= {key: str(error) for key in keys}
         finally:
@@ -124,13 +130,14 @@ class _Past:
     metrics: tuple[str, ...]
     engine: Engine
     as_of: date | None
+    segments: tuple[str, ...] = ()
 
     def measured(self, place: _Place, cluster: str | None) -> Measured:
         """Measure the pseudo experiment."""
         planned = self.definitions.experiments[self.experiment]
         update = {
             "source": place.key, "variant": place.variant, "control": HISTORY, "id": None, "metrics": self.metrics,
-            "segments": (), "strata": (), "split": None, "dealing": None, "design": "units", "holds_out": (),
+            "segments": self.segments, "strata": (), "split": None, "dealing": None, "design": "units", "holds_out": (),
             "start": None, "end": None, "cluster": cluster, "plan": None, "crossed": "exclude",
         }  # fmt: skip
         experiment: Experiment = planned.model_copy(update=update)
