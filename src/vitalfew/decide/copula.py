@@ -35,6 +35,8 @@ class Together:
         The estimate is drawn towards 0 by what noise alone could make (`true_correlation`).
         """
         joint = np.eye(len(metrics))
+        if not self.measured:
+            return joint
         for i, first in enumerate(metrics):
             for j, second in enumerate(metrics[:i]):
                 if first != second and first in self.measured and second in self.measured:
