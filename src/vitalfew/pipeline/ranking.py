@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError
-from vitalfew.results.rows import Estimate, RankedLine
+from vitalfew.results.rows import Estimate, RankedLine, RankedLines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,26 +29,9 @@ NO_WEIGHTS = "weights unknown: ranks run over the whole weight space"
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Candidates ranked by some weights and a budget. Prints as a table, and shows itself in notebooks.
+class Ranking(RankedLines):
+    """Ranked candidates that print as a table, show themselves in notebooks, and can be ranked anew."""
 
-    Attributes:
-        lines: those with a value and a cost, by P(in the best portfolio).
-        weights: of the factors, with their 80 % intervals; without one where they were set.
-        budget: in the unit of cost.
-        unit: of cost.
-        changed: whether weights or budget are others than the workspace's own.
-        preview: whether only 2,000 draws were looked at.
-        notes: what has to be said about it.
-    """
-
-    lines: tuple[RankedLine, ...]
-    weights: Mapping[str, Estimate]
-    budget: float
-    unit: str
-    changed: bool
-    preview: bool
-    notes: tuple[str, ...]
     _drawn: _Drawn = field(repr=False, compare=False)
 
     def what_if(

@@ -14,21 +14,20 @@ from vitalfew.report.sheet import Cell, Field, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vitalfew.pipeline.ranking import Ranking
-    from vitalfew.results.rows import Estimate, RankedLine
+    from vitalfew.results.rows import Estimate, RankedLine, RankedLines
 
 _MOVED = 0.005
 """Change of a probability from which it is shown beside the one before."""
 
 
-def ranking_text(found: Ranking, width: int = 100) -> str:
+def ranking_text(found: RankedLines, width: int = 100) -> str:
     """The ranking as text."""
     out = StringIO()
     print_ranking(found, Console(file=out, width=width, force_terminal=False))
     return out.getvalue()
 
 
-def print_ranking(found: Ranking, console: Console) -> None:
+def print_ranking(found: RankedLines, console: Console) -> None:
     """Print the weights and the budget, and the candidates by P(in the best portfolio)."""
     sheet = Sheet(console)
     for sentence in sentences(found):
@@ -43,7 +42,7 @@ def print_ranking(found: Ranking, console: Console) -> None:
     sheet.table([*fields, Field("next", 10)], (_cells(sheet, found, line) for line in found.lines))
 
 
-def sentences(found: Ranking) -> Iterator[str]:
+def sentences(found: RankedLines) -> Iterator[str]:
     """What the ranking rests on."""
     if found.preview:
         yield "Preview: by 2,000 draws; probabilities may move by .02."
@@ -54,7 +53,7 @@ def sentences(found: Ranking) -> Iterator[str]:
     yield from (f"{note[:1].upper()}{note[1:]}." for note in found.notes)
 
 
-def ranking_html(found: Ranking) -> str:
+def ranking_html(found: RankedLines) -> str:
     """The ranking as HTML for `_repr_html_`."""
     heads = ["Candidate", "Rank (80 %)", "Value, points (80 %)", "P(first)", "P(in plan)", "Next"]
     heads[5:5] = ["Before"] if found.changed else []
@@ -68,7 +67,7 @@ def ranking_html(found: Ranking) -> str:
     return tag("div", [*told, table])
 
 
-def _cells(sheet: Sheet, found: Ranking, line: RankedLine) -> list[Cell]:
+def _cells(sheet: Sheet, found: RankedLines, line: RankedLine) -> list[Cell]:
     named = sheet.is_pipe  # where there are no headings, a cell says what it is
     cells = [Cell(line.title), Cell(f"rank {_rank(line)}" if named else _rank(line))]
     value, first, among = _value(line), words.probability(line.p_best), words.probability(line.p_in)

@@ -71,6 +71,29 @@ class RankedLine:
     grade: Grade | None
 
 
+@dataclass(frozen=True)
+class RankedLines:
+    """Candidates ranked by some weights and a budget.
+
+    Attributes:
+        lines: those with a value and a cost, by P(in the best portfolio).
+        weights: of the factors, with their 80 % intervals; without one where they were set.
+        budget: in the unit of cost.
+        unit: of cost.
+        changed: whether weights or budget are others than the workspace's own.
+        preview: whether only 2,000 draws were looked at.
+        notes: what has to be said about it.
+    """
+
+    lines: tuple[RankedLine, ...]
+    weights: Mapping[str, Estimate]
+    budget: float
+    unit: str
+    changed: bool
+    preview: bool
+    notes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class VitalFactorsRow:
     """What deciding by `k` factors alone would cost: the one set of each size on the way down to the North Star.
