@@ -87,14 +87,7 @@ def sentences(tables: Tables, definitions: Definitions) -> Iterator[str]:
         for row in rows[:SHOWN]
     ]
     yield f"Weights with 80 % intervals: {', '.join(shown)}{', …' if len(rows) > SHOWN else ''}."
-    if len(rows) > 1:
-        first = rows[0]
-        needed = next(k for k in range(1, len(rows) + 1) if sum(row.mean for row in rows[:k]) >= 0.8 - 1e-9)
-        yield (
-            f"The price of a North Star: {definitions.title('metrics', first.factor)} alone leaves out"
-            f" {1 - first.mean:.0%} ({1 - (first.high or 1):.0%} to {1 - (first.low or 0):.0%}) of what people weigh;"
-            f" {counted(needed, 'factor')} of {len(rows)} hold 80 % of it."
-        )
+    yield from _star(tables, definitions)
     yield from _apart(tables, definitions)
 
 
@@ -132,12 +125,23 @@ def _choices(tables: Tables, definitions: Definitions, row: DisagreementRow) -> 
             "Whether the disagreement changes what is funded shows once there are candidates: `initiatives:` with a"
             " cost, and forecasts of what they move."
         )
+
+
+def _star(tables: Tables, definitions: Definitions) -> Iterator[str]:
+    """What a single North Star would cost, in value; and on what that rests where nothing can be chosen from yet."""
     alone = next((each for each in tables.vital_factors if each.k == 1), None)
     lost = None if alone is None else alone.regret
-    if alone is not None and lost is not None and valued and len(definitions.factors) > 1:
-        name = definitions.title("metrics", alone.factors[0])
-        span = "" if lost.low is None or lost.high is None else f" ({lost.low:.0%} to {lost.high:.0%})"
-        yield f"Choosing by {name} alone would lose {lost.estimate:.0%}{span} of what the best choice brings."
+    if alone is None or lost is None or len(tables.weights) < 2:  # noqa: PLR2004 - one factor is a North Star already
+        return
+    name = definitions.title("metrics", alone.factors[0])
+    span = "" if lost.low is None or lost.high is None else f" ({lost.low:.0%} to {lost.high:.0%})"
+    rests = ", if ideas move all factors alike" if alone.basis == "assumed" else ""
+    price = f"{lost.estimate:.0%}{span} of the value{rests}"
+    yield f"The price of a North Star: choosing by {name} alone would lose {price}."
+    enough = next((each for each in tables.vital_factors if each.enough), None)
+    if enough is not None and enough.k < len(tables.weights):
+        kept = listed((definitions.title("metrics", key) for key in enough.factors), SHOWN)
+        yield f"{counted(enough.k, 'factor')} would decide nearly the same: {kept}."
 
 
 def _flips(group: GroupChoiceRow) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -120,6 +120,7 @@ class _Walk:
     infos: list[StageInfo] = field(default_factory=list)
     unusable: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    hashes: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def begin(self, store: Store | None, run_id: str) -> None:
         """Start to keep the run, where there is a folder to keep it in."""
@@ -195,13 +196,19 @@ class _Walk:
         self.unusable.add(stage.name)
         return {"failed": (FailedRow(stage.name, "", reason),)}
 
+    def _defined(self, kinds: tuple[str, ...]) -> str:
+        """The hash of some kinds of definitions; with thousands of them, once per set of kinds."""
+        if kinds not in self.hashes:
+            self.hashes[kinds] = definitions_hash(self.context.definitions, kinds)
+        return self.hashes[kinds]
+
     def _key(self, stage: Stage) -> str:
         prints = self.context.fingerprints
         return _digest(
             [
                 code_version(),
                 stage.name,
-                definitions_hash(self.context.definitions, stage.kinds),
+                self._defined(stage.kinds),
                 _order_of(self.context.definitions, stage.kinds),
                 [self.keys[name] for name in stage.after],
                 [prints[key].sha256 for key in stage.sources if key in prints],
