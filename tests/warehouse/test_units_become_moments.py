@@ -173,6 +173,19 @@ def test_a_misleading_sample_does_not_cost_digits() -> None:
         assert found.variance_of("x") == pytest.approx(np.var(values[arms == arm], ddof=1), rel=1e-9)
 
 
+@pytest.mark.parametrize("odd", [[np.inf], [np.nan], [np.inf, -np.inf], [-np.inf, np.nan]])
+def test_one_value_that_is_no_number_among_many_is_missing_and_nothing_else(odd: list[float]) -> None:
+    rng = np.random.default_rng(8)
+    n = 50_000  # more than a sample sees
+    spend, visits = rng.lognormal(2, 1, n), rng.poisson(3, n).astype(float)
+    spend[-len(odd) :] = odd
+    arm = rng.choice(["a", "b"], n)
+    table = pa.table({"id": np.arange(n), "arm": arm, "spend": spend, "visits": visits})
+    found = _by_arm(_measured(table, {"spend": {"column": "spend"}, "visits": {"column": "visits"}}))
+    for name in ("a", "b"):
+        _same(found[name], {"spend": spend[arm == name], "visits": visits[arm == name]})
+
+
 def test_a_constant_column_has_no_variance_at_all() -> None:
     n = 1_000
     arms = np.where(np.arange(n) % 3 == 0, "a", "b")

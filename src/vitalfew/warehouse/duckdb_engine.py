@@ -152,8 +152,9 @@ class DuckDBEngine:
             self._run(f"ATTACH {_literal(str(self._place))} AS {_DATABASE} (READ_ONLY)")
 
     def _resolve_all(self, tree: exp.Expr) -> str:
-        own = {cte.alias for cte in tree.find_all(exp.CTE)}
-        names = {table.name for table in tree.find_all(exp.Table)} - own
+        found = list(tree.find_all(exp.CTE, exp.Table))
+        names = {node.name for node in found if isinstance(node, exp.Table)}
+        names -= {node.alias for node in found if isinstance(node, exp.CTE)}
         for name in sorted(names):
             self._resolve(name)
         return ", ".join(sorted(names & self._known - self._kept)) or "the tables"

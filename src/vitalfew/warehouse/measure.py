@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.measured import Measured
-from vitalfew.warehouse.state import State
 from vitalfew.workspace.definitions import AggregateSource, ExposureSource, ResultSource, UnitSource
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.warehouse.engine import Engine
+    from vitalfew.warehouse.state import State
     from vitalfew.warehouse.study import Study
     from vitalfew.workspace.definitions import Definitions, Experiment
 
@@ -40,7 +40,7 @@ def measure(
     if isinstance(source, AggregateSource | ResultSource):
         return _reported(definitions, source_key, source, engine, as_of)
     experiments = {key: found for key, found in definitions.experiments.items() if found.source == source_key}
-    state = None if remembered is None else State(remembered)
+    state = _state(remembered)
     if isinstance(source, UnitSource | ExposureSource):
         from vitalfew.warehouse.prepared import IDENTITIES, learn_identities
 
@@ -55,6 +55,14 @@ def measure(
             engine.drop(IDENTITIES)
     reason = f"'{source_key}' holds {source.shape}; experiments need units, exposures, aggregates or results"
     return Measured(failed=tuple(FailedRow("measure", key, reason) for key in experiments))
+
+
+def _state(folder: Path | None) -> State | None:
+    if folder is None:
+        return None
+    from vitalfew.warehouse.state import State
+
+    return State(folder)
 
 
 def _reported(
@@ -84,8 +92,6 @@ def _units(
     as_of: date | None,
     state: State | None,
 ) -> Measured:
-    from vitalfew.warehouse.events import measure_joined
-    from vitalfew.warehouse.population import from_units
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.units import measure_in_place, own_table_suffices
 
@@ -108,10 +114,19 @@ def _units(
             elif own_table_suffices(study):
                 measured += measure_in_place(study, source, variant, engine, end)
             else:
-                measured += measure_joined(study, from_units(study, source, variant, engine, end), engine, end, state)
+                measured += _joined(study, source, variant, engine, end, state)
         except VitalfewError as error:
             measured += study.nothing(str(error))
     return measured
+
+
+def _joined(
+    study: Study, source: UnitSource, variant: str, engine: Engine, end: int | None, state: State | None
+) -> Measured:
+    from vitalfew.warehouse.events import measure_joined
+    from vitalfew.warehouse.population import from_units
+
+    return measure_joined(study, from_units(study, source, variant, engine, end), engine, end, state)
 
 
 def _exposures(

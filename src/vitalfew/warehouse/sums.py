@@ -82,16 +82,41 @@ def cells(engine: Engine, rows: Rows) -> dict[Cell, Moments]:
     """Compute the moments of every cell, one pass over the units in the usual case.
 
     Columns with missing values need counts and sums of their own for every pair; a pass without those is tried first
-    unless a sample shows gaps.
+    unless a sample shows gaps. Nor is each value asked whether it is finite then: one that is not would show in a sum.
     """
     plan = _sample(engine, rows, _bounds(engine, rows))
-    found = _summed(engine, rows, plan)
-    if found is None:
+    found = _summed(engine, _unasked(rows, plan.gaps), plan)
+    if found is None or not _are_finite(found.values()):
         plan = replace(plan, gaps=_gaps(engine, rows))
         found = _summed(engine, rows, plan) or {}
     far = _far(found.values())
     found = _sharpened(engine, rows, plan, found, far) if far else found
     return _with_extremes(engine, rows, plan, found) if rows.shape else found
+
+
+def _unasked(rows: Rows, gaps: frozenset[int]) -> Rows:
+    """The rows without asking whether values are finite, in columns without gaps that do nothing else."""
+    if not isinstance(rows.query, exp.Select):
+        return rows
+    query = rows.query.copy()
+    known = {f"v{i}" for i in range(len(rows.names)) if i not in gaps}
+    query.set("expressions", [_as_it_is(one) if one.alias in known else one for one in query.expressions])
+    return replace(rows, query=query)
+
+
+def _as_it_is(column: exp.Expr) -> exp.Expr:
+    """`CASE WHEN ISFINITE(x) THEN x END AS name` without the question."""
+    value = column.unalias()
+    ifs: list[exp.Expr] = (value.args.get("ifs") or []) if isinstance(value, exp.Case) else []
+    if len(ifs) != 1 or value.args.get("this") or value.args.get("default"):
+        return column
+    asked, plain = ifs[0].this, ifs[0].args["true"]
+    same = asked.name == "ISFINITE" and asked.expressions == [plain]
+    return exp.alias_(plain.copy(), column.alias) if same else column
+
+
+def _are_finite(found: Iterable[Moments]) -> bool:
+    return all(np.isfinite(moments.mean).all() and np.isfinite(moments.cross).all() for moments in found)
 
 
 def _value(column: int) -> exp.Column:
@@ -184,17 +209,19 @@ def _query(rows: Rows, plan: _Pass) -> exp.Select:
         moved.append(exp.alias_(difference, f"d{i}"))
     inner = exp.select(*moved).from_(rows.query.subquery("units")).subquery("moved")
     sums: list[exp.Expr] = [exp.alias_(exp.Count(this=exp.Star()), "units"), exp.alias_(_complete(k, plan), "complete")]
+    # Every engine writes plain sums alike, and as trees hundreds of them take longer to write than to plan.
+    plain = [f"SUM(d{i}) AS s{i}" for i in range(k)]
     for i in range(k):
-        sums.append(exp.alias_(exp.Sum(this=_moved(i)), f"s{i}"))
         if i in plan.gaps:
             sums.append(exp.alias_(exp.Count(this=_moved(i)), f"n{i}"))
         if rows.shape and i not in rows.shares:
-            square = exp.Mul(this=_moved(i), expression=_moved(i))
-            sums.append(exp.alias_(exp.Sum(this=exp.Mul(this=square, expression=_moved(i))), f"t{i}"))
-        sums.extend(_products(i, k, plan.gaps))
+            plain.append(f"SUM(d{i} * d{i} * d{i}) AS t{i}")
+        plain.extend(f"SUM(d{i} * d{j}) AS p{i}_{j}" for j in range(i, k))
+        sums.extend(_of_gaps(i, k, plan.gaps))
     same = [exp.alias_(whole(0), name) for name in Cell._fields if name not in rows.keys]
     keys = [exp.column(name) for name in rows.keys]
-    return exp.select(*keys, *same, *sums).from_(inner).group_by(*keys)
+    expressions = [*keys, *same, *sums, *(exp.Var(this=found) for found in plain)]
+    return exp.Select(expressions=expressions).from_(inner, copy=False).group_by(*keys, copy=False)
 
 
 def _complete(k: int, plan: _Pass) -> exp.Expr:
@@ -208,12 +235,12 @@ def _complete(k: int, plan: _Pass) -> exp.Expr:
     return exp.Count(this=total)
 
 
-def _products(i: int, k: int, gaps: frozenset[int]) -> Iterable[exp.Expr]:
+def _of_gaps(i: int, k: int, gaps: frozenset[int]) -> Iterable[exp.Expr]:
+    """What it takes to know the means of pairs of columns where one has gaps."""
     for j in range(i, k):
-        product = exp.Mul(this=_moved(i), expression=_moved(j))
-        yield exp.alias_(exp.Sum(this=product), f"p{i}_{j}")
         if i != j and i in gaps and j in gaps:
-            yield exp.alias_(exp.Count(this=product.copy()), f"c{i}_{j}")
+            product = exp.Mul(this=_moved(i), expression=_moved(j))
+            yield exp.alias_(exp.Count(this=product), f"c{i}_{j}")
         if i != j and j in gaps:
             yield exp.alias_(_where_present(i, j), f"a{i}_{j}")
         if i != j and i in gaps:
