@@ -63,7 +63,8 @@ def found_in(tables: Tables, **kinds: Any) -> tuple[RedundantRow, ...]:
 
 def test_factors_whose_true_effects_go_together_are_redundant() -> None:
     (row,) = found_in(with_moments(measured(drawn(0.97, 0.3, 0.3), 0.3), 0.3))
-    assert (row.why, row.comparisons, row.merged) == ("correlated", 40, pytest.approx(0.8))
+    assert (row.why, row.comparisons) == ("correlated", 40)
+    assert row.merged == pytest.approx(0.8)
     assert {row.factor, *row.others} == {"a", "b"}
     assert row.strength is not None
     assert row.strength.low is not None
@@ -96,8 +97,9 @@ def test_the_one_that_moves_visibly_is_kept_with_the_weight_of_both() -> None:
     estimates = drawn(0.97, 0.0, 0.1, 40)
     effects = [effect(f"x{at:03}", "a", float(row[0]), 0.9) for at, row in enumerate(estimates)]
     effects += [effect(f"x{at:03}", "b", float(row[1]), 0.05) for at, row in enumerate(estimates)]
-    rows = found_in(Tables(effects=tuple(effects)))
-    assert [(row.factor, row.others, row.keep, row.merged) for row in rows] == [("a", ("b",), "b", pytest.approx(0.8))]
+    (row,) = found_in(Tables(effects=tuple(effects)))
+    assert (row.factor, row.others, row.keep) == ("a", ("b",), "b")
+    assert row.merged == pytest.approx(0.8)
 
 
 def test_what_several_others_explain_together_is_told_once() -> None:
@@ -158,13 +160,13 @@ def test_without_noise_it_is_the_correlation_drawn_a_little_towards_none() -> No
     assert found is not None
     assert found.low is not None
     assert found.high is not None
-    assert found.estimate == pytest.approx(np.corrcoef(estimates.T)[0, 1], abs=0.03)
+    assert found.estimate == pytest.approx(float(np.corrcoef(estimates[:, 0], estimates[:, 1]).flat[1]), abs=0.03)
     assert found.low < 0.6 < found.high
 
 
 def test_noise_in_the_estimates_is_taken_out() -> None:
     estimates = drawn(0.9, 0.0, 0.8, 300, seed=5)
-    assert np.corrcoef(estimates.T)[0, 1] < 0.65
+    assert float(np.corrcoef(estimates[:, 0], estimates[:, 1]).flat[1]) < 0.65
     found = true_correlation(Pairs(estimates, np.full((300, 2), 0.8), np.zeros(300)))
     assert found is not None
     assert found.estimate > 0.75

@@ -49,6 +49,7 @@ def test_one_factor_that_decides_everything_is_enough_and_the_other_is_parked() 
 
 
 def test_the_price_of_a_declared_north_star_that_is_not_the_one_left_is_told_beside() -> None:
+    factors: dict[str, dict[str, Any]]
     factors = {"retention": {"range": [0.1, 0.3]}, "tickets": {"range": [0, 10], "north_star": True}}
     rows, _ = found(*ideas(6, tickets=0.001, factors=factors))
     star = rows[-1]

@@ -94,8 +94,6 @@ def test_several_peoples_best_worst_weights_are_pooled_and_answers_with_gaps_lef
     assert found.best_worst is not None
     assert found.best_worst["a"] == pytest.approx(found.best_worst["b"])
     assert sum(found.best_worst.values()) == pytest.approx(1)
-    assert (
-        vf.weights({"x": Judgement("x", best_worst=gap), "y": {"a": 5, "b": 3, "c": 1}}, ["a", "b", "c"]).best_worst
-        is None
-    )
+    mixed = [Judgement("x", best_worst=gap), Judgement("y", {"a": 5, "b": 3, "c": 1})]
+    assert vf.weights(mixed, ["a", "b", "c"]).best_worst is None
     assert vf.weights({"y": {"a": 5, "b": 3}}, ["a", "b"]).best_worst is None
