@@ -151,4 +151,3 @@ def test_a_tail_of_few_clusters_asks_for_more_clusters() -> None:
     assert few is not None
     assert few.endswith("2,000 values are needed from more clusters or units: values of one are alike")
     assert "clusters" not in str(quantile_sample([read(values[:50], 0.9)], [0.9]).reasons[0])
-
