@@ -18,10 +18,10 @@ class EffectRow:
     *group_sequential*: at this look, whether or not one stops; *bayesian*: intervals of the belief, and twice the
     smaller chance of the two directions; `estimate` and `se` are those of the data alone in every mode. `planned` None:
     no plan was declared. `adjusted_p` is corrected over the `family`. `unadjusted` is the effect without covariates or
-    strata, its interval of the same mode (none in mode bayesian), `variance_reduction` their gain as a share. `shrunk`: a segment's effect drawn towards that of all units; in
-    mode bayesian the belief. `p_better` and `expected_loss` in mode bayesian. `margin` and `p_non_inferior` of a
-    guardrail: p-value of being worse by the margin or more. `check_first`: why the effect is too good to be believed as
-    it stands (Twyman's law).
+    strata, its interval of the same mode (none in mode bayesian), `variance_reduction` their gain as a share. `shrunk`:
+    a segment's effect drawn towards that of all units; in mode bayesian the belief. `p_better` and `expected_loss` in
+    mode bayesian. `margin` and `p_non_inferior` of a guardrail: p-value of being worse by the margin or more.
+    `check_first`: why the effect is too good to be believed as it stands (Twyman's law).
     """
 
     experiment: str
