@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,5 +37,5 @@ def test_lines_belong_to_the_vital_set_as_often_as_is_said(at: int) -> None:
 
 
 def test_forecasts_taken_as_said_promise_more_than_comes() -> None:
-    raw, prior = (gathered(lambda seed, w=world: candidates(w, seed), 25) for world in (WORLDS[-1], WORLDS[0]))
+    raw, prior = (gathered(partial(candidates, world), 25) for world in (WORLDS[-1], WORLDS[0]))
     assert error(*raw) > error(*prior)

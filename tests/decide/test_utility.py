@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from vitalfew.decide.utility import curvature, curve
 from vitalfew.workspace.definitions import Factor
 
+
+def factor(**fields: Any) -> Factor:
+    return Factor.model_validate(fields)
+
+
 LEVELS = np.linspace(-0.5, 1.5, 401)
 places = st.floats(0.05, 0.95)
 
@@ -49,7 +54,7 @@ def in_other_units(utility: dict[str, Any], unit: float, shift: float) -> dict[s
 def test_every_utility_is_0_at_the_worst_end_and_1_at_the_best_and_never_falls(
     utility: dict[str, Any], start: float
 ) -> None:
-    found = curve(Factor(range=(0.0, 1.0), baseline=start, utility=utility), "up")
+    found = curve(factor(range=(0.0, 1.0), baseline=start, utility=utility), "up")
     assert found.worth(np.array([0.0, 1.0])) == pytest.approx([0, 1], abs=1e-9)
     assert (np.diff(found.worth(LEVELS)) >= -1e-12).all()
     assert (np.diff(found.change(LEVELS - start)) >= -1e-12).all()
@@ -60,13 +65,13 @@ def test_every_utility_is_0_at_the_worst_end_and_1_at_the_best_and_never_falls(
 def test_neither_the_unit_of_a_metric_nor_the_order_of_its_range_changes_what_a_change_is_worth(
     utility: dict[str, Any], start: float, by: float, unit: float, shift: float
 ) -> None:
-    plain = curve(Factor(range=(0.0, 1.0), baseline=start, utility=utility), "up")
+    plain = curve(factor(range=(0.0, 1.0), baseline=start, utility=utility), "up")
     for sign, direction in ((1, "up"), (-1, "down")):
         scale = sign * unit
         ends = (shift, scale + shift)
         moved = in_other_units(utility, scale, shift)
         for order in (ends, ends[::-1]):
-            other = curve(Factor(range=order, baseline=scale * start + shift, utility=moved), direction)
+            other = curve(factor(range=order, baseline=scale * start + shift, utility=moved), direction)
             assert float(other.change(np.array(scale * by))) == pytest.approx(
                 float(plain.change(np.array(by))), abs=1e-6
             )
@@ -78,13 +83,13 @@ def test_a_linear_utility_is_the_share_of_the_range_with_or_without_a_baseline(
 ) -> None:
     assume(abs(high - low) > 1e-3)
     for baseline in (None, low):
-        found = curve(Factor(range=(low, high), baseline=baseline), "up")
+        found = curve(factor(range=(low, high), baseline=baseline), "up")
         assert float(found.change(np.array(by))) == pytest.approx(by / abs(high - low), rel=1e-9, abs=1e-12)
 
 
 @given(places)
 def test_half_of_the_worth_is_reached_at_the_level_that_was_named(half: float) -> None:
-    found = curve(Factor(range=(0, 1), baseline=0.0, utility={"form": "saturating", "half": half}), "up")
+    found = curve(factor(range=(0, 1), baseline=0.0, utility={"form": "saturating", "half": half}), "up")
     assert float(found.worth(np.array(half))) == pytest.approx(0.5, abs=1e-6)
 
 
@@ -97,25 +102,25 @@ def test_curvature_has_known_values() -> None:
 
 def test_a_threshold_has_80_percent_of_its_rise_within_its_width() -> None:
     utility = {"form": "threshold", "target": 0.5, "width": 0.2}
-    found = curve(Factor(range=(0, 1), baseline=0.0, utility=utility), "up")
+    found = curve(factor(range=(0, 1), baseline=0.0, utility=utility), "up")
     low, middle, high = found.worth(np.array([0.4, 0.5, 0.6]))
     assert middle == pytest.approx(0.5)
     assert high - low == pytest.approx(0.8, abs=0.001)
 
 
 def test_beyond_an_end_the_slope_of_the_end_goes_on_and_the_share_beyond_is_told() -> None:
-    found = curve(Factor(range=(0, 1), baseline=0.5, utility={"form": "piecewise", "points": [(0.5, 0.8)]}), "up")
+    found = curve(factor(range=(0, 1), baseline=0.5, utility={"form": "piecewise", "points": [(0.5, 0.8)]}), "up")
     assert found.worth(np.array([-1.0, 2.0])) == pytest.approx([-1.6, 1.4])
     assert found.outside(np.array([-1.0, 0.0, 0.2, 1.0])) == 0.5
 
 
 def test_a_loss_counts_as_many_times_as_was_said() -> None:
-    found = curve(Factor(range=(0, 10), baseline=5.0, utility={"loss": 2.0}), "up")
+    found = curve(factor(range=(0, 10), baseline=5.0, utility={"loss": 2.0}), "up")
     assert found.change(np.array([1.0, -1.0])) == pytest.approx([0.1, -0.2])
 
 
 def test_single_precision_stays_single_and_keeps_small_changes_of_large_levels() -> None:
-    factor = Factor(range=(1e6, 1e6 + 10), baseline=1e6 + 5, utility={"form": "saturating", "half": 1e6 + 3})
+    factor = factor(range=(1e6, 1e6 + 10), baseline=1e6 + 5, utility={"form": "saturating", "half": 1e6 + 3})
     changes = np.array([0.01, 0.02], dtype=np.float32)
     found = curve(factor, "up").change(changes)
     assert found.dtype == np.float32
