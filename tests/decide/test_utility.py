@@ -120,8 +120,8 @@ def test_a_loss_counts_as_many_times_as_was_said() -> None:
 
 
 def test_single_precision_stays_single_and_keeps_small_changes_of_large_levels() -> None:
-    factor = factor(range=(1e6, 1e6 + 10), baseline=1e6 + 5, utility={"form": "saturating", "half": 1e6 + 3})
+    wide = factor(range=(1e6, 1e6 + 10), baseline=1e6 + 5, utility={"form": "saturating", "half": 1e6 + 3})
     changes = np.array([0.01, 0.02], dtype=np.float32)
-    found = curve(factor, "up").change(changes)
+    found = curve(wide, "up").change(changes)
     assert found.dtype == np.float32
-    assert found == pytest.approx(curve(factor, "up").change(changes.astype(np.float64)), rel=1e-4)
+    assert found == pytest.approx(curve(wide, "up").change(changes.astype(np.float64)), rel=1e-4)
