@@ -109,19 +109,14 @@ def _disagreement(view: View) -> Markup | None:
     row = next(iter(view.tables.disagreement), None)
     if row is None:
         return None
-    said = (
-        []
-        if row.decision_agreement is None
-        else [f"{words.share(row.decision_agreement)} of {row.people} people would fund the same by their own weights"]
-    )
-    said += [] if row.kendall_w is None else [f"agreement of their orders {row.kendall_w:.2f} (Kendall's W, 0 to 1)"]
+    said = words.agreement(row)
     for choice in view.tables.group_choices:
         otherwise = [("would also fund", choice.adds), ("would not fund", choice.drops)]
         told = (
             f"{what} {', '.join(view.title('initiatives', key) for key in keys)}" for what, keys in otherwise if keys
         )
         said += [f"{choice.group} ({choice.raters} people) {part}" for part in told]
-    return tag("p", f"Agreement: {'; '.join((*said, *row.notes))}.", class_="notes") if said or row.notes else None
+    return tag("p", f"Agreement: {'; '.join(said)}.", class_="notes") if said else None
 
 
 def _members(row: WeightRow) -> str:

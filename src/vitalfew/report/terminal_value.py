@@ -1,4 +1,4 @@
-"""The value model in the terminal: weights and lights, how few factors would do, say and do, who differs, who loses."""
+"""The value model in the terminal: weights, lights, agreement, how few would do, say and do, who differs, who loses."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def print_value(view: View, console: Console) -> None:
         return
     sheet.say(headline(view), "bold")
     _weights(view, sheet)
+    _people(view, sheet)
     _curve(view, sheet)
     _messages(sheet, "SAID TWICE", [row.message + _keep(view, row.keep) for row in view.tables.redundant])
     _say_do(view, sheet)
@@ -117,6 +118,13 @@ def _lit(row: FactorLightsRow | None, sheet: Sheet) -> list[Cell]:
     if sheet.is_pipe:
         return [Cell(f"{name} {light}") for name, light in named.items()]
     return [Cell(sheet.signs.lights[_LIGHTS[light]], styles[light]) for light in named.values()]
+
+
+def _people(view: View, sheet: Sheet) -> None:
+    """Whether people agree, and what agreeing would be worth."""
+    told = [sentence for row in view.tables.disagreement for sentence in words.agreement(row)]
+    worth = [row.message.rstrip(".") for row in view.tables.information if row.about == "weights" and not row.subject]
+    _messages(sheet, "DO PEOPLE AGREE?", [*told, *worth])
 
 
 def _curve(view: View, sheet: Sheet) -> None:

@@ -24,7 +24,17 @@ from vitalfew.results.figures import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vitalfew.results.rows import Choice, EffectRow, Estimate, ExperimentRow, Headline, NextStep, UseRow, Verdict
+    from vitalfew.results.rows import (
+        Choice,
+        DisagreementRow,
+        EffectRow,
+        Estimate,
+        ExperimentRow,
+        Headline,
+        NextStep,
+        UseRow,
+        Verdict,
+    )
     from vitalfew.workspace.definitions import Grade
 
 __all__ = [
@@ -234,3 +244,13 @@ def _delivery(headline: Headline) -> str:
         resolved = count(headline.resolved, "promise")
         return f"own delivery rate: no record yet ({resolved} resolved, {LEAST_RECORD} are needed)"
     return f"{headline.kept} of {count(headline.resolved, 'resolved promise')} kept"
+
+
+def agreement(row: DisagreementRow) -> list[str]:
+    """Whether people would choose the same, how far they are apart, and what is not known of that."""
+    said = []
+    if row.decision_agreement is not None:
+        said.append(f"{share(row.decision_agreement)} of {row.people} people would fund the same by their own weights")
+    if row.kendall_w is not None:
+        said.append(f"agreement of their orders {row.kendall_w:.2f} (Kendall's W, 0 to 1)")
+    return [*said, *row.notes]
