@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vitalfew.decide.portfolio import best_buy, in_best_portfolio, vital_set
+from vitalfew.decide.portfolio import best_buy, best_portfolio, in_best_portfolio, vital_set
 
 VALUES = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 6), st.integers(1, 20)), elements=st.floats(-100, 100, width=32)
@@ -63,3 +65,18 @@ def test_a_line_dearer_than_the_budget_is_never_in_and_leaves_room_for_others() 
     values = np.array([[100.0], [1.0]])
     costs = np.array([[9.0], [1.0]])
     assert in_best_portfolio(values, costs, 5).tolist() == [0.0, 1.0]
+
+
+def test_of_few_lines_the_best_set_of_each_draw_is_found() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.normal(0.7, 0.7, (6, 1)) + rng.normal(0, 0.7, (6, 300))
+    costs = rng.lognormal(0, 0.6, (6, 300))
+    sets = np.array(list(product([False, True], repeat=6)))
+    worth = np.where(sets @ costs <= 4.0, sets @ values, -np.inf)
+    expected = sets[worth.argmax(axis=0)].T
+    assert (best_portfolio(values, costs, 4.0) == expected).all()
+
+
+def test_lines_alike_make_up_the_vital_set_by_their_number_alone() -> None:
+    for value in (0.1, 0.3, 1 / 3, 2.7):
+        assert [int(vital_set(np.full((lines, 1), value)).sum()) for lines in (5, 15, 30)] == [4, 12, 24]

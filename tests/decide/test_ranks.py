@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitalfew.decide.options import Options
-from vitalfew.decide.portfolio import best_first, lots, merit
+from vitalfew.decide.portfolio import FEW, best_first, best_portfolio, in_best_portfolio, lots, merit
 from vitalfew.decide.ranks import rank_rows, ranks, standing, standing_of
 from vitalfew.decide.what_if import WhatIf, weights_of
 
@@ -138,11 +139,29 @@ def counted(found: Options) -> tuple[Floats, Floats]:
 
 @given(seeds)
 def test_all_at_once_gives_what_a_loop_over_draws_gives(seed: int) -> None:
-    found = anything(seed, draws=40)
+    found = anything(seed, lines=FEW + 1, draws=40)
     together = standing_of(found, found.singles())
     places, taken = counted(found)
     assert together.places / 40 == pytest.approx(places)
     assert together.p_in == pytest.approx(taken)
+
+
+@given(seeds)
+def test_of_few_lines_no_set_that_can_be_paid_is_worth_more(seed: int) -> None:
+    found = anything(seed, draws=40)
+    values, budget = found.values(), found.budget * (1 + 1e-9)
+    chosen = best_portfolio(values, found.costs, found.budget, lots(found.ready, 40))
+    sets = np.array(list(product([False, True], repeat=len(values))))
+    most = np.where(sets @ found.costs <= budget, sets @ values, -np.inf).max(axis=0)
+    assert (chosen * values).sum(axis=0) == pytest.approx(most)
+    assert ((chosen * found.costs).sum(axis=0) <= budget).all()
+    assert not chosen[values <= 0].any()
+    assert standing_of(found, found.singles()).p_in == pytest.approx(chosen.mean(axis=1))
+
+
+def test_of_lines_alike_of_which_few_can_be_paid_each_is_taken_as_often() -> None:
+    alike = np.ones((4, 8000))
+    assert in_best_portfolio(alike, alike, 2.0, lots("abcd", 8000)) == pytest.approx(0.5, abs=0.02)
 
 
 # What must hold of any options ----------------------------------------------------------------------------------------

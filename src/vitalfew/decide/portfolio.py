@@ -32,6 +32,9 @@ _BLOCK = 1_000_000
 """Numbers in a block of draws."""
 _LOT_BITS, _LINE_BITS = 12, 20
 _ROUNDING = 1e-9
+FEW = 10
+"""Lines up to which all sets are tried; of few, greedy choice misses the best set in one draw of ten."""
+_AT_ONCE = 500
 
 
 def vital_set(values: Reals, share: float = 0.8) -> Flags:
@@ -48,7 +51,7 @@ def vital_set(values: Reals, share: float = 0.8) -> Flags:
     order = np.argsort(-positive, axis=0, kind="stable")
     ranked = np.take_along_axis(positive, order, axis=0)
     before = np.cumsum(ranked, axis=0) - ranked
-    needed = (before < share * ranked.sum(axis=0)) & (ranked > 0)
+    needed = (before < share * (1 - _ROUNDING) * ranked.sum(axis=0)) & (ranked > 0)
     members = np.zeros_like(needed)
     np.put_along_axis(members, order, needed, axis=0)
     return members
@@ -121,9 +124,10 @@ def in_best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | N
 def best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Flags:
     """Which candidates are in the best portfolio within the budget, `(lines, draws)`.
 
-    Per draw lines are taken greedily by value per cost; where the best single line that fits is worth more than all of
-    these, it is taken instead, so that a trifle never keeps out what would fill the budget. Greedy loses 0.1 % of value
-    on average against the exact optimum and is a thousand times faster per draw.
+    Of ten lines or fewer, the set worth most per draw. Of more, lines are taken greedily by value per cost; where the
+    best single line that fits is worth more than all of these, it is taken instead, so that a trifle never keeps out
+    what would fill the budget. Of many lines greedy loses little value against the exact optimum (0.1 % of a hundred,
+    1 % of a dozen on average) and is a thousand times faster per draw.
 
     Args:
         values: `(lines, draws)`.
@@ -149,8 +153,10 @@ def funded(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
         values: `(lines, draws)`.
         costs: `(lines, draws)`.
         budget: what may be spent.
-        order: places of the lines, the best first, `(draws, lines)`.
+        order: places of the lines, the best first, `(draws, lines)`; decides between sets of equal value, too.
     """
+    if len(values) <= FEW:
+        return _best_sets(values, costs, budget, order)
     ranked, draws = np.ascontiguousarray(order.T), np.arange(values.shape[1])
     prices = costs[ranked, draws].astype(np.float64)
     worthy = (values > 0).sum(axis=0)
@@ -168,6 +174,30 @@ def funded(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
     chosen[:, better] = False
     chosen[single[better], draws[better]] = True
     return chosen
+
+
+def _best_sets(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
+    """The set of lines worth most in each draw, of all there are, `(lines, draws)`."""
+    lines, draws = values.shape
+    # A trace more for what stands before: of two lines alike one must be taken, by lot and not by place.
+    trace = 1 + _ROUNDING * (lines - np.argsort(order, axis=1).T)
+    worth = np.clip(values, 0, None) * trace
+    best = np.empty(draws, dtype=np.int64)
+    for start in range(0, draws, _AT_ONCE):
+        cut = slice(start, start + _AT_ONCE)
+        sums = _of_all_sets(worth[:, cut])
+        np.copyto(sums, -1.0, where=_of_all_sets(costs[:, cut]) > budget + _ROUNDING * abs(budget))
+        best[cut] = sums.argmax(axis=0)
+    held = (best >> np.arange(lines)[:, None]) & 1 == 1
+    return np.asarray(held & (values > 0), dtype=bool)
+
+
+def _of_all_sets(numbers: Reals) -> Floats:
+    """Sums over all sets of rows, `(2^rows, columns)`: set k holds the rows of the bits of k."""
+    sums = np.zeros((1 << len(numbers), numbers.shape[1]))
+    for at, row in enumerate(numbers):
+        np.add(sums[: 1 << at], row, out=sums[1 << at : 2 << at])
+    return sums
 
 
 def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...]) -> list[T]:
