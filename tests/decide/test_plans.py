@@ -107,6 +107,13 @@ def test_of_two_that_exclude_each_other_one_is_taken() -> None:
     assert planned({"a": 9.0, "c": 5.4}, gone, policy={"budget": 40}).plans[0].lines == ("c",)
 
 
+def test_what_is_out_keeps_out_what_it_excludes() -> None:
+    lines = {"a": {"cost": 6}, "b": {"cost": 5, "status": "shipped", "excludes": ["a"]}, "c": {"cost": 5}}
+    best = planned({"a": 9.0, "c": 5.4}, lines, policy={"budget": 40}).plans[0]
+    assert best.lines == ("c",)
+    assert "a is left out: it is excluded by b, which is out" in best.notes
+
+
 def test_a_minimum_share_is_kept_and_what_it_costs_is_told() -> None:
     lines = {"a": {"cost": 6, "horizon": "h1"}, "b": {"cost": 5, "horizon": "h1"}, "bet": {"cost": 4, "horizon": "h3"}}
     policy = {"budget": 11, "minimum_shares": {"h3": 0.3}}

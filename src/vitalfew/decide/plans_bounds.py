@@ -157,16 +157,18 @@ def _kept_out(wares: Wares, guardrails: tuple[Bound, ...]) -> Iterator[str]:
 
 def barred_lines(wares: Wares, inputs: Inputs) -> dict[str, str]:
     """Lines that no plan may hold, and why, in words."""
+    out = {key: each for key, each in inputs.definitions.initiatives.items() if is_shipped(each, inputs)}
     found = {}
     for line in wares.lines:
-        why = _missing(wares, inputs, _of(inputs, line)) or _too_late(inputs, _of(inputs, line))
+        initiative = _of(inputs, line)
+        why = _missing(wares, inputs, initiative) or _in_the_way(inputs, line, out) or _too_late(inputs, initiative)
         if why is not None:
             found[line] = f"{inputs.definitions.title('initiatives', line)} is left out: {why}"
     return found
 
 
 def _missing(wares: Wares, inputs: Inputs, initiative: Initiative) -> str | None:
-    """Which prerequisite is neither out nor to be chosen; or which excluded thing is out."""
+    """Which prerequisite is neither out nor to be chosen."""
     for needed in initiative.prerequisites:
         place, defined = wares.at(needed), inputs.definitions.initiatives.get(needed)
         if defined is None or is_shipped(defined, inputs) or (place is not None and wares.fundable[place]):
@@ -175,10 +177,16 @@ def _missing(wares: Wares, inputs: Inputs, initiative: Initiative) -> str | None
         if defined.status in OVER:
             return f"it needs {name}, which was {defined.status}"
         return f"it needs {name}, which {'has no cost' if place is None else 'may not be funded'}"
-    for other in initiative.excludes:
-        defined = inputs.definitions.initiatives.get(other)
-        if defined is not None and is_shipped(defined, inputs):
-            return f"it excludes {inputs.definitions.title('initiatives', other)}, which is out"
+    return None
+
+
+def _in_the_way(inputs: Inputs, line: str, out: Mapping[str, Initiative]) -> str | None:
+    """What is out and cannot be beside a line, whichever of the two says so."""
+    excludes = _of(inputs, line).excludes
+    for other, defined in out.items():
+        if other in excludes or line in defined.excludes:
+            verb = "it excludes" if other in excludes else "it is excluded by"
+            return f"{verb} {inputs.definitions.title('initiatives', other)}, which is out"
     return None
 
 
