@@ -27,7 +27,7 @@ from vitalfew.decide.testing import (
     suggested_tests,
     with_tests,
 )
-from vitalfew.decide.worth import evsi, places_of
+from vitalfew.decide.worth import evsi, places_of, worth_of_tests
 from vitalfew.results.rows import ArrivalRow, CandidateLine, Tables
 
 if TYPE_CHECKING:
@@ -81,6 +81,13 @@ def test_without_traffic_the_smallest_size_that_tells_nine_tenths_is_taken() -> 
 def test_a_test_that_ends_after_the_day_it_is_needed_is_worth_nothing() -> None:
     assert best_size(case(until=0.1), known(10.0)).worth == 0
     assert best_size(case(until=30.0), known()).weeks <= 30.0  # type: ignore[operator]  # traffic is known
+
+
+def test_waiting_takes_its_share_of_a_window_that_closes() -> None:
+    size = best_size(case(0.05, until=26.0), known())
+    gained = worth_of_tests(places_of(0.05 + 0.1 * NORMAL), 100.0, -5.0, [size.se])
+    assert size.weeks is not None
+    assert size.cost == pytest.approx(100.0 * float(gained.effect[0]) * size.weeks / 26)
 
 
 def test_where_tails_are_fat_more_ideas_are_worth_a_test_and_each_a_smaller_one() -> None:
@@ -255,3 +262,12 @@ def test_without_a_price_of_a_point_nothing_is_advised() -> None:
 def test_a_window_that_closes_soon_leaves_no_time_for_a_test() -> None:
     lines, _ = advised(company(needed_by=TODAY + timedelta(days=2)), measured())
     assert lines["idea"].test is None
+
+
+def test_the_weeks_of_work_leave_less_of_a_window_for_a_test() -> None:
+    window = TODAY + timedelta(days=83)
+    without, with_work = (
+        advised(company(needed_by=window, **work), measured())[0]["idea"].test for work in ({}, {"weeks": 11})
+    )
+    assert without is not None
+    assert with_work is None

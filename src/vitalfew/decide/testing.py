@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.beliefs import believed, changes
+from vitalfew.decide.options import weeks_open
 from vitalfew.decide.phrases import chance, counted, number
 from vitalfew.decide.precision import precision
 from vitalfew.decide.shipped import removed_changes
@@ -53,7 +54,7 @@ class Case:
         cost: expected cost of building.
         test_cost: of the test itself.
         horizon: weeks over which value is counted.
-        until: weeks in which it must be built to be worth anything; None when there is no such day.
+        until: weeks by which building may begin later and still be worth something; None when there is no such day.
     """
 
     effects: Floats
@@ -101,8 +102,9 @@ class Sized:
 def best_size(case: Case, known: Precision) -> Sized:
     """The size of the test that is worth most after its cost and what waiting loses.
 
-    Waiting `w` of `H` weeks loses the share w / H of the value of what is built then. Where nobody knows how many units
-    come, waiting cannot be priced: the smallest size is taken that tells nine tenths of what any size tells.
+    Waiting `w` of `H` weeks loses the share w / H of the value of what is built then, with H the weeks in which it is
+    worth something: those of the horizon, or of the window that closes before. Where nobody knows how many units come,
+    waiting cannot be priced: the smallest size is taken that tells nine tenths of what any size tells.
 
     Args:
         case: the candidate.
@@ -110,7 +112,8 @@ def best_size(case: Case, known: Precision) -> Sized:
     """
     errors, weeks = known.errors(SIZES), known.weeks(SIZES)
     found = worth_of_tests(case.effects, case.slope, case.other - case.cost, errors)
-    later = np.nan_to_num(weeks) / case.horizon
+    open_for = case.horizon if case.until is None else min(case.horizon, max(case.until, _NOTHING))
+    later = np.nan_to_num(weeks) / open_for
     lost = np.maximum(case.slope * found.effect + case.other * found.p_build, 0.0) * np.minimum(later, 1.0)
     cost = case.test_cost + lost
     net = found.worth - cost
@@ -222,7 +225,6 @@ def _case(
     rates, unit, cost = money
     initiative, policy = inputs.definitions.initiatives[line], inputs.definitions.policy
     effects = swings[judged] / unit
-    until = None if initiative.needed_by is None else (initiative.needed_by - inputs.today).days / 7
     return Case(
         places_of(effects) if fat is None else with_tails(effects, fat, PLACES),
         float(rates[judged] * unit),
@@ -230,7 +232,7 @@ def _case(
         cost,
         policy.test_cost,
         policy.horizon_weeks,
-        until,
+        weeks_open(inputs, initiative),
     )
 
 
