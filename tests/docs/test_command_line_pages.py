@@ -41,4 +41,5 @@ def unknown(words: list[str]) -> list[str]:
     if known is None:
         return [] if words[1:] in (["--help"], ["--version"]) else words[1:2]
     options = {"--help"} | {spelling for parameter in COMMANDS[known].params for spelling in parameter.opts}
-    return [word for word in words if word.startswith("-") and word.partition("=")[0] not in options]
+    named = [word for word in words if word.startswith("-") and not word[1:2].isdigit()]  # -1.5 is a number
+    return [word for word in named if word.partition("=")[0] not in options]
