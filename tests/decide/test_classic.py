@@ -157,3 +157,17 @@ def test_a_candidate_with_scores_alone_rests_on_opinion(tmp_path: Path) -> None:
     )
     grades = {line.line: (line.grade, line.recommendation) for line in run(load(tmp_path)).tables.candidates}
     assert grades == {"a": ("opinion", "test_first"), "b": (None, "test_first")}
+
+
+def test_a_score_below_zero_is_shown_as_it_is(tmp_path: Path) -> None:
+    found = rows(
+        tmp_path,
+        """
+initiatives:
+  harm: {scores: {value_effort: {value: -2, effort: 5}}}
+  good: {scores: {value_effort: {value: 3, effort: 5}}}
+""",
+    )
+    assert (found["harm"].score, found["harm"].p_first) == (-0.4, 0.0)
+    assert found["good"].p_first == 1.0
+    assert found["harm"].notes == ("a score below 0 stays below 0 however far off its inputs are",)

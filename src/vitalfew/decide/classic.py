@@ -155,7 +155,9 @@ def _sure(rows: Mapping[str, ClassicRow], found: Basis, inputs: Inputs) -> dict[
     about: dict[str, Any] = {"by": found.by, "top": top, "among": among, "input_error": error}
     sure = dict(rows)
     for key in found.none:
-        sure[key] = replace(rows[key], **about, score=0.0, p_top=0.0, p_first=0.0, notes=(*rows[key].notes, _NONE))
+        score = getattr(rows[key], found.by)
+        notes = (*rows[key].notes, _NONE if score == 0 else _BELOW)
+        sure[key] = replace(rows[key], **about, score=score, p_top=0.0, p_first=0.0, notes=notes)
     if not keys:
         return sure
     errors = [found.errors[key] for key in keys]
@@ -171,3 +173,4 @@ def _sure(rows: Mapping[str, ClassicRow], found: Basis, inputs: Inputs) -> dict[
 
 
 _NONE = "a score of 0 stays 0 however far off its inputs are"
+_BELOW = "a score below 0 stays below 0 however far off its inputs are"
