@@ -155,11 +155,12 @@ def sign_off(
 
 
 def erase(folder: Folder, by: By) -> None:
-    """Erase what a person said; the chain keeps its shape."""
+    """Erase what a person said, and all stored runs; the chain keeps its shape."""
     from vitalfew.judgement import recording
 
     for sentence in recording.erase(_load(folder), by).sentences():
         say(sentence)
+    say("stored runs are deleted too: they held what was reckoned from it; delete reports written elsewhere yourself")
 
 
 def verify(

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(folder: Folder, on: Days = None, as_json: AsJson = False) -> None:
-    """Say what following the recommendations of back then would have brought.
+    """Say what following its own advice would have brought.
 
     On each day the ledger is made as it stood then; what it recommends, what RICE recommends and what was done are held
     against what has been measured since.

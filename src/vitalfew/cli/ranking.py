@@ -33,7 +33,7 @@ def rank(
     as_json: AsJson = False,
     as_of: AsOf = None,
 ) -> None:
-    """Rank the candidates, as they are or by other weights or another budget.
+    """Rank candidates, also by other weights or a budget.
 
     Nothing is changed or recorded. Weights of some factors are shares of the whole: the others keep their proportions.
     """

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def value(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) -> None:
-    """Show the value model: what counts, how few factors would do, and what a North Star would cost.
+    """Show what counts as value, and how few would do.
 
     Besides: what is said twice, where effort goes against what is said, which groups weigh otherwise, and who loses.
     """
