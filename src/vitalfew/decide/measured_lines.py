@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.draws import horizon_share
 from vitalfew.decide.shipped import is_shipped, measured_value
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.draws import Floats, LineDraws
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Singles
+    from vitalfew.workspace.definitions import Initiative
 
 KEPT = 2_000
 """Draws that are kept: enough for a probability to 0.01."""
@@ -68,6 +70,23 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
         np.array(measured, dtype=bool).reshape(shape),
         np.array(costs, dtype=np.float64),
     )
+
+
+def over_horizon(inputs: Inputs, initiative: Initiative, measured: LineDraws) -> Floats:
+    """Value of what was measured, as value is expected of candidates: with ramp, decay, lags and discount, `(draws,)`.
+
+    Args:
+        inputs: of the run.
+        initiative: what was measured.
+        measured: its value at full effect.
+    """
+    policy, factors = inputs.definitions.policy, inputs.definitions.factors
+    ramp, half_life = initiative.ramp_weeks, initiative.half_life_weeks
+    shares = {
+        key: horizon_share(policy.horizon_weeks, policy.discount, ramp, half_life, factors[key].lag_weeks)
+        for key in measured.parts
+    }
+    return np.sum([shares[key] * part for key, part in measured.parts.items()], axis=0, dtype=np.float64)
 
 
 def expected_cost(cost: float | Quantiles | None) -> float:

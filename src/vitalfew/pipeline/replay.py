@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from vitalfew.decide.backtest import Backtest, Day
 from vitalfew.decide.backtest import backtest as hold_against
 from vitalfew.decide.inputs import Inputs
+from vitalfew.decide.measured_lines import over_horizon
 from vitalfew.decide.options import options_of
 from vitalfew.decide.shipped import measured_value
 from vitalfew.errors import UsageError
@@ -131,7 +132,7 @@ def _day(results: Results, day: date, until: date, seed: int) -> Day | None:
 
 
 def _realised(results: Results, seed: int) -> dict[str, Floats]:
-    """Draws of what has been measured of every initiative, by today's weights."""
+    """Draws of what has been measured of every initiative, by today's weights, over the horizon as it was expected."""
     workspace, tables = results.workspace, results.tables
     inputs = Inputs.of(workspace.definitions, tables, _today(workspace), seed)
     found = {}
@@ -139,5 +140,5 @@ def _realised(results: Results, seed: int) -> dict[str, Floats]:
         known = {metric: effect for metric, effect in inputs.known.get(key, {}).items() if effect.trusted}
         drawn = measured_value(inputs, key, initiative, known)
         if drawn is not None:
-            found[key] = drawn.value
+            found[key] = over_horizon(inputs, initiative, drawn)
     return found
