@@ -55,7 +55,8 @@ class Backtest:
     Attributes:
         days: rows by day and rule.
         total: one row per rule over all days; a line chosen on several days counts on the first.
-        promised, delivered: points expected then and measured since, of the known lines that vitalfew chose.
+        promised, delivered: points expected then and measured since, of the known lines that vitalfew chose, but for
+            those that rested on a forecast which was not to be known then.
         tau: Kendall's tau between the order expected then and the one measured since; None below three known lines.
         tau_lines: how many lines that rests on.
         notes: what limits the comparison.
@@ -110,7 +111,8 @@ def backtest(days: Sequence[Day], realised: Mapping[str, Floats]) -> Backtest:
         by_day += _rows(day.on.isoformat(), rows, realised)
     together = {rule: _once([chosen[day.on, rule] for day in days], prices) for rule in RULES}
     expected = _expected_first(days)
-    picked = [line for line in together["vitalfew"][0] if line in realised]
+    sealed = frozenset().union(*(day.options.sealed for day in days))
+    picked = [line for line in together["vitalfew"][0] if line in realised and line not in sealed]
     tau, count = _order(expected, realised)
     return Backtest(
         days=tuple(by_day),

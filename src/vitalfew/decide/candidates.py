@@ -94,7 +94,7 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
 
 def _chances(options: Options, values: Singles) -> dict[str, tuple[float, float]]:
     """P(best) and P(in the best portfolio) among the lines that may be funded; 0 for one that may not."""
-    found = standing_of(options, values)
+    found = standing_of(options, values).told(options.sealed)
     told = dict(zip(options.ready, zip(found.p_best.tolist(), found.p_in.tolist(), strict=True), strict=True))
     return {line: told.get(line, (0.0, 0.0)) for line in options.lines}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.inputs import Inputs
     from vitalfew.results.rows import CandidateLine, PlanRow
 
-EDGE_HIDDEN = "What would change that stays hidden: it hangs on a forecast that is not locked."
+EDGE_HIDDEN = "What would change that stays hidden: it hangs on forecasts that are not locked."
 HIDDEN = "What it is worth stays hidden until three people have forecast it, or the promise is locked."
 _BEYOND = 20.0  # times what is expected, beyond which a number tells nothing
 _TRACE = 1e-6  # points that are none
@@ -48,11 +48,9 @@ class Field:
         return self.inputs.definitions.policy.cost_unit
 
     @property
-    def edge_is_hidden(self) -> bool:
-        """Whether a line next to the end of the budget is hidden, whose value every turning point would tell."""
-        ends = [at for at, one in enumerate(self.standings) if one.planned]
-        edge = ends[-1] if ends else 0
-        return any(one.line in self.hidden for one in self.standings[max(edge - 1, 0) : edge + 3])
+    def turns_hidden(self) -> bool:
+        """Whether any line is hidden: where another passes it, a turning point would tell its value."""
+        return any(one.line in self.hidden for one in self.standings)
 
     def place(self, line: str) -> int | None:
         """Place of a candidate by value per cost, from 0; None when it has none."""
@@ -184,7 +182,7 @@ def change(line: CandidateLine, field: Field) -> Iterator[Sentence]:
     if place is None:
         return
     found = field.standings[place]
-    if line.line in field.hidden or field.edge_is_hidden:
+    if field.turns_hidden:
         yield Sentence("change", EDGE_HIDDEN)
         return
     side = "It would leave the plan" if found.planned else "It would come into the plan"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LITTLE = 0.01
 """Share of the plan's value below which knowing everything would change little."""
+_ASIDE = " Candidates whose forecasts are sealed are left out: what knowing is worth would tell them."
 _SMALL_PART = 0.05  # share of what everything is worth, below which a part of it is not worth an hour
 _NOTHING = 1e-3  # share of the plan's value below which no number is told
 _HOUR: Mapping[About, str] = {
@@ -52,13 +53,14 @@ def information_rows(
     Args:
         options: what there is to choose from.
         definitions: for titles.
-        hidden: lines of whose value nothing is said, because it would tell what few people forecast.
+        hidden: lines of whose value nothing is said; sealed ones are left out of the choice altogether.
         slopes: see `information`.
 
     Returns:
         No rows where there is nothing to choose.
     """
-    found = information(options, slopes)
+    few = options.shown
+    found = information(few, slopes)
     if found is None:
         return ()
     shown = [one for one in found.worths if not (one.about == "effects" and one.subject in hidden)]
@@ -71,7 +73,7 @@ def information_rows(
             one.worth,
             one.error,
             one.worth / most if most > 0 else 0.0,
-            _message(one, found, definitions),
+            _message(one, found, definitions) + (_ASIDE if one.about == "everything" and few is not options else ""),
         )
         for one in ranked
     )

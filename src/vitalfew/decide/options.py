@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,7 @@ class Options:
         budget: in the same unit.
         fundable: False where a guardrail failed and was not waived, `(lines,)`.
         notes: where the budget comes from, in words.
+        sealed: lines that rest on a forecast which is not to be known yet.
     """
 
     lines: tuple[str, ...]
@@ -62,6 +63,17 @@ class Options:
     budget: float
     fundable: Flags
     notes: tuple[str, ...] = ()
+    sealed: frozenset[str] = frozenset()
+
+    @property
+    def shown(self) -> Options:
+        """The same without sealed lines: what may be told in numbers that would tell a forecast."""
+        if not self.sealed:
+            return self
+        kept = np.array([line not in self.sealed for line in self.lines], dtype=bool)
+        lines = tuple(line for line in self.lines if line not in self.sealed)
+        few = {"swings": self.swings[kept], "costs": self.costs[kept], "fundable": self.fundable[kept]}
+        return replace(self, lines=lines, sealed=frozenset(), **few)
 
     @property
     def ready(self) -> tuple[str, ...]:
@@ -176,6 +188,7 @@ def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: 
         budget,
         np.array(["fail" not in each.gates.values() for each in priced], dtype=bool),
         notes,
+        frozenset(each.key for each in priced if each.sealed),
     )
 
 

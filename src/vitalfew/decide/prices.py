@@ -90,7 +90,11 @@ def _money(inputs: Inputs, factor: str) -> Floats:
 
 
 def _by_budget(options: Options) -> tuple[float | None, str]:
-    """Points per unit of cost at the margin of the budget, and what to say about it."""
+    """Points per unit of cost at the margin of the budget, and what to say about it.
+
+    Of lines that are not sealed: at a sealed one the price would tell its value.
+    """
+    options = options.shown
     values, costs = options.values().mean(axis=1), options.costs.mean(axis=1)
     marginal, all_fit = margin(values, costs, options.budget, options.fundable)
     if marginal is None:

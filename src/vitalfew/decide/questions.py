@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WORTH_ASKING = 0.05
 """Probability of another decision from which an answer is worth having."""
 _FEW = 3  # forecasters
+_ASK_OTHERS = "What do others expect of the candidates that fewer than three have forecast? Much hangs on these."
 _MISSING = (
     ("no factors", "Which few metrics count as value? Name them as factors, with their ranges."),
     ("no forecast", "What do three people expect of it, each for themselves? Record their forecasts."),
@@ -41,6 +42,8 @@ def ask_about_candidate(line: CandidateLine, field: Field) -> tuple[Sentence, ..
     if place is None:
         missed = "Does anybody miss it? Hide it from some of the users first."
         return (Sentence("ask", missed if line.kind == "feature" else _missing(line)),)
+    if field.turns_hidden:
+        return (_test(line.test, "Test it") if line.test is not None else Sentence("ask", _ASK_OTHERS),)
     found = field.standings[place]
     cheap = max(_cheap(line, found, field), key=lambda one: one.likely)
     effect = 0.0 if found.effect is None else found.effect.chance

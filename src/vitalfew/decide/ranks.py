@@ -7,16 +7,17 @@ factor; pairwise wins as in Leskinen et al. (2006), "An alternative approach", S
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.coarse import coarse, coarse_row
 from vitalfew.decide.portfolio import best_first, by_blocks, funded, lots, merit, shared_first
 from vitalfew.results.rows import Estimate, RankRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +50,13 @@ class Standing:
     p_in: Floats
     places: Whole
     first: Whole
+
+    def told(self, sealed: Collection[str]) -> Standing:
+        """The same with P(best) and P(in the best portfolio) as they may be told beside sealed lines."""
+        if not sealed:
+            return self
+        p_best, p_in = ([coarse(chance) for chance in found.tolist()] for found in (self.p_best, self.p_in))
+        return replace(self, p_best=np.array(p_best), p_in=np.array(p_in))
 
     @property
     def mean_rank(self) -> Floats:
@@ -121,9 +129,10 @@ def standing_of(options: Options, values: Singles, budget: float | None = None) 
 
 
 def ranks(options: Options) -> tuple[RankRow, ...]:
-    """Where each candidate stands by the workspace's own weights and budget."""
+    """Where each candidate stands by the workspace's own weights and budget, as far as sealed ones let it be told."""
     values = options.singles()
-    return rank_rows(options, values, standing_of(options, values))
+    rows = rank_rows(options, values, standing_of(options, values))
+    return tuple(coarse_row(row, options.sealed) for row in rows)
 
 
 def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankRow, ...]:

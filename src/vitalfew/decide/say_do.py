@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.beliefs import is_sealed
 from vitalfew.decide.chosen_for import chosen_for
 from vitalfew.decide.measured_lines import KEPT, expected_cost
 from vitalfew.decide.options import OVER
@@ -140,7 +141,8 @@ def _slopes(inputs: Inputs, factors: tuple[str, ...]) -> tuple[Slopes | None, st
 
 def _score(inputs: Inputs, key: str, initiative: Initiative, factors: tuple[str, ...]) -> Floats | None:
     """Expected change of each factor as a share of its range: as forecast, else as measured; None without either."""
-    expected = {promise.metric: moments(promise)[0] for promise in inputs.promises_of(key)[::-1]}
+    told = [promise for promise in inputs.promises_of(key)[::-1] if not is_sealed(promise)]
+    expected = {promise.metric: moments(promise)[0] for promise in told}
     known = {m: effect.estimate for m, effect in inputs.known.get(key, {}).items() if effect.trusted}
     changes = {factor: expected.get(factor, known.get(factor)) for factor in factors}
     if all(change is None for change in changes.values()):

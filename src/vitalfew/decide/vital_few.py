@@ -63,7 +63,9 @@ def vital_few(
     """
     if not options.factors:
         return (), ()
-    found = _lines(options, measured)
+    found = _lines(options.shown, measured)
+    if options.sealed:
+        found = _noted(found, "candidates whose forecasts are sealed are left out: these numbers would tell them")
     if not tables.weights:
         found = _noted(found, "weights unknown: over all weights there could be")
     return _way_rows(definitions, found), _share_rows(tables, found, measured)

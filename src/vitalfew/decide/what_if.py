@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.candidates import recommended, summaries_of
+from vitalfew.decide.coarse import coarse_place
 from vitalfew.decide.options import weighed
 from vitalfew.decide.ranks import TAILS, standing_of
 from vitalfew.errors import UsageError, suggest
@@ -114,8 +115,10 @@ def ranked_lines(
         values: by these weights, `(lines, draws)`.
     """
     options = pool.options
+    mean = found.mean_rank
+    found, before = found.told(options.sealed), before.told(options.sealed)
     place = {line: at for at, line in enumerate(options.ready)}
-    mean, low, high = found.mean_rank, found.rank_at(TAILS[0]), found.rank_at(TAILS[1])
+    low, high = found.rank_at(TAILS[0]), found.rank_at(TAILS[1])
     summaries, costs = summaries_of(values), options.costs.mean(axis=1)
     lines = []
     for row, candidate in enumerate(pool.candidates[: len(options.lines)]):
@@ -126,7 +129,7 @@ def ranked_lines(
                 candidate.key,
                 inputs.definitions.title("initiatives", candidate.key),
                 candidate.initiative.team,
-                None if at is None else Estimate(float(mean[at]), float(low[at]), float(high[at])),
+                None if at is None else _rank((mean[at], low[at], high[at]), candidate.key, options),
                 0.0 if at is None else float(found.p_best[at]),
                 p_in,
                 0.0 if at is None else float(before.p_in[at]),
@@ -138,3 +141,8 @@ def ranked_lines(
         )
     last = len(lines) + 1.0
     return tuple(sorted(lines, key=lambda each: (-each.p_in, each.rank.estimate if each.rank else last)))
+
+
+def _rank(found: tuple[float, ...], line: str, options: Options) -> Estimate:
+    mean, low, high = (float(each) for each in found)
+    return coarse_place(Estimate(mean, low, high), line, options.sealed)

@@ -97,9 +97,13 @@ def calibration_rows(history: History) -> tuple[CalibrationRow, ...]:
 
 
 def posterior_rows(history: History) -> tuple[CalibrationPosteriorRow, ...]:
-    """What ranking draws from: the prior below ten resolved promises."""
+    """What ranking draws from: the prior below ten resolved promises, and where one person alone forecast them.
+
+    Values of that person's locked promises would tell the record that is theirs alone.
+    """
     grouped = _by_team(history)
-    return fit(grouped if _enough(grouped) else ()).rows()
+    known = _enough(grouped) and len(history.everybody) >= FEWEST_OVERALL
+    return fit(grouped if known else ()).rows()
 
 
 def person_row(history: History, person: str) -> CalibrationRow:

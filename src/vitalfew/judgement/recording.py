@@ -168,8 +168,17 @@ def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at:
 
 
 def erase(ws: Workspace, by: str) -> Erasure:
-    """Erase what a person said; see `workspace.acts.erase`."""
-    return acts_of.erase(_folder(ws), by)
+    """Erase what a person said (`workspace.acts.erase`), and the stored runs, which hold what was reckoned from it.
+
+    Raises:
+        ActError: nobody of that name or pseudonym has an act here.
+        DataError: a stored run could not be deleted.
+    """
+    from vitalfew.results.store import Store
+
+    done = acts_of.erase(_folder(ws), by)
+    Store(_folder(ws)).forget_all()
+    return done
 
 
 def _says_something(said: Judgement, factors: tuple[str, ...]) -> None:

@@ -126,6 +126,9 @@ class Results:
 
         return explanation(self.tables, line)
 
+    def __repr__(self) -> str:
+        return f"<Results of run {self.info.id} of '{self.info.workspace}'>"
+
     def __str__(self) -> str:
         from vitalfew.report import run_text
 

@@ -190,8 +190,8 @@ class _Walk:
         except Exception as error:
             if os.environ.get("VITALFEW_DEBUG"):
                 raise
-            log.exception("stage %s failed", stage.name)
             name = type(error).__name__
+            log.error("stage %s failed: %s", stage.name, name)  # noqa: TRY400 - a trace may hold what customers wrote
             reason = f"an unexpected error ({name}), a fault of vitalfew; with VITALFEW_DEBUG=1 it shows where"
         self.unusable.add(stage.name)
         return {"failed": (FailedRow(stage.name, "", reason),)}

@@ -112,6 +112,12 @@ class PromiseRow:
     proved: Proof = "no"
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        if self.locked_at is None:  # forecasting is blind: ranks need the numbers, no eye does
+            return f"<PromiseRow '{self.hypothesis}', open, {self.forecasters} forecasters>"
+        numbers = ", ".join(f"{name}={getattr(self, name):g}" for name in ("p10", "p50", "p90", "p_zero"))
+        return f"<PromiseRow '{self.hypothesis}', locked {self.locked_at}: {numbers}>"
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRow:

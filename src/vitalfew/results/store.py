@@ -95,6 +95,19 @@ class Store:
         """All tables of a run, the stages' parts joined."""
         return joined(self.output(run_id, stage) for stage in self.info(run_id).stages)
 
+    def forget_all(self) -> None:
+        """Drop every run, finished or not: the next one is computed anew.
+
+        Raises:
+            DataError: a run could not be deleted.
+        """
+        try:
+            for entry in self.folder.iterdir() if self.folder.is_dir() else ():
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        except OSError as error:
+            hint = "delete the folder by hand"
+            raise DataError(f"runs in {self.folder} could not be deleted: {error.strerror}", hint=hint) from error
+
     def forget_old(self) -> None:
         """Drop the oldest runs beyond the last 20, and what killed runs left behind."""
         for run_id in self.ids()[:-KEPT_RUNS]:

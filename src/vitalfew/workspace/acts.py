@@ -53,7 +53,7 @@ class ActLog:
     """
 
     acts: tuple[Act, ...] = ()
-    bodies: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    bodies: Mapping[int, dict[str, Any]] = field(default_factory=dict, repr=False)
     damage: tuple[Damage, ...] = ()
 
     @property
