@@ -170,3 +170,12 @@ def test_impossible_screens_are_refused() -> None:
     for wrong in (Screen(("a", "b"), "c"), Screen(("a", "a"), "a"), Screen(("a", "b"), "a", "a")):
         with pytest.raises(UsageError):
             preference([wrong])
+
+
+@pytest.mark.parametrize(("importance", "satisfaction"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
+def test_the_interval_of_an_opportunity_score_holds_what_was_seen(importance: float, satisfaction: float) -> None:
+    found = opportunity(importance, satisfaction, 12).score
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= found.estimate <= found.high
+    assert found.high > found.low

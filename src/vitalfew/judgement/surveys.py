@@ -192,8 +192,10 @@ def _score(importance: Floats, satisfaction: Floats) -> Floats:
 
 
 def _opportunity(importance: float, satisfaction: float, respondents: int, drawn: Floats) -> Opportunity:
-    low, high = (float(bound) for bound in np.quantile(drawn, [0.025, 0.975]))
     score = 10 * (importance + max(importance - satisfaction, 0.0))
+    # At the end of the scale draws lie inside of what was seen, which belongs to the interval all the same.
+    ends = np.quantile(drawn, [0.025, 0.975])
+    low, high = min(float(ends[0]), score), max(float(ends[1]), score)
     few = f"{respondents} respondents: below {ENOUGH} the score is mostly chance" if respondents < ENOUGH else None
     zone = _zone(score, over=satisfaction > importance)
     return Opportunity(Estimate(score, low, high), importance, satisfaction, respondents, zone, few)
