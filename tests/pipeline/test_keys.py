@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 import vitalfew as vf
 from pipeline.test_runs import computed, players
@@ -213,3 +214,23 @@ def test_an_open_promise_leaves_no_number_in_any_report(folder: Path) -> None:
     idea = next(line for line in results.ledger.candidates if line.line == "idea")
     assert idea.value is None
     assert idea.p_in is not None
+
+
+def test_no_source_forgets_what_another_remembers(tmp_path: Path) -> None:
+    shown = {"unit": "user", "experiment": "exp", "variant": "arm", "time": "at"}
+    sources = {f"shown{at}": {"table": f"shown{at}.csv", **shown} for at in range(3)}
+    log = {"log": {"table": "log.csv", "unit": "user", "time": "at", "event": "event"}}
+    rows = [f"u{at},{'ab'[at % 2]},2026-03-02 09:00:00" for at in range(60)]
+    for name in sources:
+        (tmp_path / f"{name}.csv").write_text(
+            "\n".join(["user,exp,arm,at", *(row.replace(",", f",{name},", 1) for row in rows)]) + "\n"
+        )
+    events = [f"u{at},bought,2026-03-03 09:00:00,{at}" for at in range(60)]
+    (tmp_path / "log.csv").write_text("\n".join(["user,event,at,amount", *events]) + "\n")
+    metrics = {"spent": {"source": "log", "column": "amount", "aggregation": "sum"}}
+    tests = {name: {"source": name, "control": "a", "metrics": ["spent"]} for name in sources}
+    definitions = {"sources": sources | log, "metrics": metrics, "experiments": tests}
+    (tmp_path / "w.yaml").write_text(yaml.safe_dump(definitions))
+    vf.run(vf.load(tmp_path))
+    state = tmp_path / ".vitalfew" / "state"
+    assert {path.parent.name for path in state.rglob("*.json")} == set(sources)

@@ -52,7 +52,9 @@ def _measure_stage(definitions: Definitions, source: str) -> Stage:
         from vitalfew.warehouse.measure import measure
 
         root = context.workspace.root
-        state = None if root is None else root / ".vitalfew" / "state"
+        state = (
+            None if root is None else root / ".vitalfew" / "state" / source
+        )  # no source forgets what another remembers
         imported = imported_moments(context.definitions, source, root)
         measured = imported or measure(context.definitions, source, context.engine, context.as_of, state)
         return {part.name: getattr(measured, part.name) for part in fields(measured)}
