@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -42,5 +43,9 @@ def calibrate(
     if as_json:
         write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        typer.echo(str(found))
+        from rich.console import Console
+
+        from vitalfew.report.terminal_calibration import print_calibration
+
+        print_calibration(str(found), Console(file=sys.stdout))
     leave(results)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.report.sheet import Sheet
 from vitalfew.report.words import count, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
 
     from vitalfew.results.rows import CalibrationRow, Estimate
 
@@ -25,6 +28,13 @@ def calibration_text(rows: Iterable[CalibrationRow], person: CalibrationRow | No
     short = [f"{row.kind} {row.name} ({count(row.resolved, 'promise')})" for row in parts if row not in told]
     rest = [f"No record yet, fewer than ten resolved: {', '.join(short)}"] if short else []
     return "\n\n".join(["\n".join(_sentences(row)) for row in told] + rest)
+
+
+def print_calibration(text: str, console: Console) -> None:
+    """Print the record, wrapped at words and as wide as the console."""
+    sheet = Sheet(console)
+    for line in text.splitlines():
+        sheet.say(line.lstrip(), indent=len(line) - len(line.lstrip()))
 
 
 def _sentences(row: CalibrationRow) -> Iterator[str]:

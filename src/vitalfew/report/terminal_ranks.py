@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MOVED = 0.005
 """Change of a probability from which it is shown beside the one before."""
 
+_ROOMY = 96
+"""Columns from which P(first) is shown."""
+
 
 def ranking_text(found: RankedLines, width: int = 100) -> str:
     """The ranking as text."""
@@ -37,7 +40,8 @@ def print_ranking(found: RankedLines, console: Console) -> None:
         return
     sheet.say()
     fields = [Field(""), Field("rank (80 %)", 13, right=True), Field("value (80 %)", 20, right=True)]
-    fields += [Field("P first", 7, right=True), Field("P in plan", 9, right=True)]
+    fields += [Field("P first", 7, right=True)] if _shows_first(sheet) else []
+    fields += [Field("P in plan", 9, right=True)]
     fields += [Field("before", 6, right=True)] if found.changed else []
     sheet.table([*fields, Field("next", 10)], (_cells(sheet, found, line) for line in found.lines))
 
@@ -72,16 +76,24 @@ def _cells(sheet: Sheet, found: RankedLines, line: RankedLine) -> list[Cell]:
     cells = [Cell(line.title), Cell(f"rank {_rank(line)}" if named else _rank(line))]
     value, first, among = _value(line), words.probability(line.p_best), words.probability(line.p_in)
     cells += [Cell(f"value {value} points" if named and line.value else value)]
-    cells += [Cell(f"P first {first}" if named else first), Cell(f"P in plan {among}" if named else among)]
+    cells += [Cell(f"P first {first}" if named else first)] if _shows_first(sheet) else []
+    cells += [Cell(f"P in plan {among}" if named else among)]
     if found.changed:
         before = words.probability(line.p_in_before) if abs(line.p_in - line.p_in_before) >= _MOVED else "same"
         cells.append(Cell(f"before {before}" if named else before, "dim"))
     return [*cells, Cell(words.NEXT_STEPS[line.recommendation], "bold")]
 
 
+def _shows_first(sheet: Sheet) -> bool:
+    """On a narrow screen titles need the room more than P(first) does."""
+    return sheet.is_pipe or sheet.width >= _ROOMY
+
+
 def _rank(line: RankedLine) -> str:
-    if line.rank is None or line.rank.low is None or line.rank.high is None:
+    if line.rank is None:
         return "gate failed"
+    if line.rank.low is None or line.rank.high is None:  # beside a sealed forecast places alone are told
+        return f"{line.rank.estimate:.0f}"
     return f"{line.rank.estimate:.1f} ({line.rank.low:.0f} to {line.rank.high:.0f})"
 
 

@@ -24,6 +24,8 @@ GLYPH = 16
 NARROW = 0.02
 """Width of an interval of shares below which it is shown with a decimal."""
 _LIGHTS: dict[Light, HealthStatus] = {"on": "ok", "partly": "warning", "off": "failed"}
+_NAMES = {"narrative": "told", "definition": "measured", "weight": "weighed", "target": "target"}
+"""The four lights of a factor, as the row calls them, and their columns."""
 _BASIS = {
     "candidates": "the candidates",
     "shipped": "candidates and what has shipped",
@@ -97,11 +99,10 @@ def _weights(view: View, sheet: Sheet) -> None:
         cells.append(Cell(f"explains {part}" if sheet.is_pipe and part else part))
         rows.append([*cells, *_lit(lights.get(key), sheet)])
         if key in lights and lights[key].missing:
-            rows.append(Note("; ".join(lights[key].missing)))
+            rows.append(Note("; ".join(_asked(missing) for missing in lights[key].missing)))
     sheet.heading("WHAT COUNTS (weights with 80 % intervals)")
     glyph = [Field("", GLYPH)] if wide else []
-    names = ("told", "measured", "weighed", "target") if wide else ("told", "meas.", "wghd.", "goal")
-    lit = [Field(name, len(name)) for name in names]
+    lit = [Field(name, len(name)) for name in _NAMES.values()]
     sheet.table([Field("factor"), Field("weight", 17), *glyph, Field("explains", 8, right=True), *lit], rows)
     if any(row.share for row in shares.values()):
         sheet.say("explains: its share of what makes lines differ in value; below 0 it works against the others", "dim")
@@ -114,10 +115,16 @@ def _lit(row: FactorLightsRow | None, sheet: Sheet) -> list[Cell]:
     if row is None:
         return [Cell("")] * 4
     styles = {"on": "", "partly": "yellow", "off": "dim"}
-    named = {"told": row.narrative, "measured": row.definition, "weighed": row.weight, "target": row.target}
+    named: dict[str, Light] = {_NAMES[key]: getattr(row, key) for key in _NAMES}
     if sheet.is_pipe:
         return [Cell(f"{name} {light}") for name, light in named.items()]
     return [Cell(sheet.signs.lights[_LIGHTS[light]], styles[light]) for light in named.values()]
+
+
+def _asked(missing: str) -> str:
+    """What would turn a light on, under the name of its column."""
+    light, colon, why = missing.partition(":")
+    return f"{_NAMES.get(light, light)}{colon}{why}"
 
 
 def _people(view: View, sheet: Sheet) -> None:
