@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from vitalfew.decide.plans_tables import PlanTables
     from vitalfew.report.view import View
-    from vitalfew.results.rows import FrontierRow, PlanRow, SequenceRow
+    from vitalfew.results.rows import FrontierRow, PlanRow, SequenceRow, Value
 
 BAR = 30
 """Signs of the longest bar of the frontier."""
+_ROOMY = 96
+"""Columns from which values have their interval beside them."""
 _HIDDEN = "not shown"
 _UNEVEN = 0.02  # quarters that differ by less are one like the other
 
@@ -91,7 +93,8 @@ def sentences(best: PlanRow, plans: Sequence[PlanRow], view: View) -> Iterator[s
     for bound in best.binding:
         yield f"In the way of more: {bound}."
     for note in best.notes:
-        yield f"{note[:1].upper()}{note[1:]}."
+        told = note.removeprefix("nothing is to be funded: ")  # the headline says that
+        yield f"{told[:1].upper()}{told[1:]}."
     for row in plans:
         yield from _other(row, best, view)
 
@@ -114,24 +117,27 @@ def _other(row: PlanRow, best: PlanRow, view: View) -> Iterator[str]:
 def _print_work(sheet: Sheet, rows: Sequence[SequenceRow], view: View) -> None:
     sheet.heading("IN THIS ORDER, by cost of delay over length")
     known = {line.line: line for line in view.tables.candidates}
-    fields = [
-        Field("", 3, right=True),
-        Field(""),
-        Field("team", 14),
-        Field("weeks", 13),
-        Field("points", 8, right=True),
-        Field("next", 10),
-    ]
+    in_teams, roomy = any(row.team for row in rows), sheet.is_pipe or sheet.width >= _ROOMY
+    fields = [Field("", 3, right=True), Field(""), *([Field("team", 14)] if in_teams else []), Field("weeks", 13)]
+    fields += [Field("points (80 %)" if roomy else "points", 20 if roomy else 8, right=True), Field("next", 10)]
     table: list[Row] = []
     for row in rows:
         line = known.get(row.line)
-        points = words.significant(line.value.mean) if line is not None and line.value is not None else ""
+        points = "" if line is None else _points(line.value, roomy)
         team = "" if row.team is None else view.title("teams", row.team)
         when = f"{row.start_week:.1f} to {row.end_week:.1f}"
         step = "" if line is None else words.NEXT_STEPS[line.recommendation]
-        cells = [str(row.place), view.title("initiatives", row.line), team, when, points, step]
-        table += [[Cell(text) for text in cells], Note(row.reason)]
+        named = [str(row.place), view.title("initiatives", row.line), *([team] if in_teams else [])]
+        table += [[Cell(text) for text in (*named, when, points, step)], Note(row.reason)]
     sheet.table(fields, table)
+
+
+def _points(value: Value | None, roomy: bool) -> str:
+    """The value of a line as the ledger has it; its interval where there is room."""
+    if value is None:
+        return ""
+    number, ends = words.change_parts(value.mean, value.low, value.high, words.BARE_VALUE)
+    return f"{number} ({ends})" if roomy else number
 
 
 def _print_frontier(sheet: Sheet, rows: Sequence[FrontierRow], view: View) -> None:
@@ -170,7 +176,7 @@ def _print_sides(sheet: Sheet, rows: Sequence[FrontierRow]) -> None:
     table: list[Row] = []
     for row in _apart(shown):
         parts = [words.significant((row.sides or {}).get(side, 0.0)) for side in sides]
-        table.append([Cell(text) for text in (row.side, f"{row.floor:.0%}", *parts)])
+        table.append([Cell(text) for text in (row.side, words.share(row.floor), *parts)])
     sheet.table(fields, table)
 
 
