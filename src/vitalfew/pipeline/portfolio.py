@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ def portfolio(results: Results, budget: float | None = None) -> Portfolio:
     if budget is None:
         held = {part.name: getattr(results.tables, part.name) for part in fields(PlanTables)}
         return Portfolio(PlanTables(**held), results)
-    if not budget > 0:
+    if not 0 < budget < math.inf:
         raise UsageError(f"a budget of {budget:g}", expected="a number above 0")
     workspace = replace(results.workspace, definitions=_with_budget(results.workspace.definitions, budget))
     context = Context(workspace, _day(results), None, results.info.seed, {})
