@@ -67,7 +67,7 @@ def test_bars_grow_with_the_value_and_equal_sets_are_told_once() -> None:
     said = plans_text(FOUND, sample.view()).splitlines()
     bars = [line.count("━") for line in said if "━" in line]
     assert bars == [15, 30]
-    assert [line for line in said if line.startswith("business | ")] == ["business | 50% | 6 | 4"]
+    assert [line for line in said if line.startswith("business | ")] == ["business | 50 % | 6 | 4"]
 
 
 def test_what_must_not_be_told_yet_is_not_told() -> None:
