@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from vitalfew.decide.portfolio import best_portfolio
+from vitalfew.decide.portfolio import FEW, best_portfolio
 from vitalfew.decide.regression import expected_given
 
 if TYPE_CHECKING:
@@ -189,8 +189,10 @@ class _Choice:
         costs = self.costs.mean(axis=1)
         without = np.repeat(values[:, None], len(values), axis=1)
         np.fill_diagonal(without, 0.0)
-        # Worth more than all others together, a line is taken first; what is left buys the rest.
-        sure = without + np.diag(np.full(len(values), 2 * np.abs(values).sum() + 1.0) * 1e3 * np.maximum(costs, 1.0))
+        # Worth more than all others together, a line is taken first, of many by its value per cost, too; what is left
+        # buys the rest.
+        most = np.full(len(values), 2 * np.abs(values).sum() + 1.0)
+        sure = without + np.diag(most if len(values) <= FEW else most * 1e3 * np.maximum(costs, 1.0))
         columns = np.repeat(costs[:, None], len(values), axis=1)
         rest = [(best_portfolio(v, columns, self.budget) * without).sum(axis=0) for v in (without, sure)]
         return np.where(costs <= self.budget, np.maximum(rest[0] - rest[1], 0.0), np.inf)

@@ -35,6 +35,8 @@ _ROUNDING = 1e-9
 FEW = 10
 """Lines up to which all sets are tried; of few, greedy choice misses the best set in one draw of ten."""
 _AT_ONCE = 500
+_PARTS, _LOTS = 2.0**45, 128
+"""Parts into which the value of a draw is cut, and room for the places of ten lines beside them: 52 bits in all."""
 
 
 def vital_set(values: Reals, share: float = 0.8) -> Flags:
@@ -179,9 +181,11 @@ def funded(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
 def _best_sets(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
     """The set of lines worth most in each draw, of all there are, `(lines, draws)`."""
     lines, draws = values.shape
-    # A trace more for what stands before: of two lines alike one must be taken, by lot and not by place.
-    trace = 1 + _ROUNDING * (lines - np.argsort(order, axis=1).T)
-    worth = np.clip(values, 0, None) * trace
+    positive = np.clip(values, 0, None).astype(np.float64)
+    # Whole numbers add up without rounding: between sets worth the same decides what stands before, so of lines alike
+    # one is taken by lot and not by place.
+    whole = np.rint(positive * np.divide(_PARTS, positive.sum(axis=0), out=np.zeros(draws), where=positive.any(axis=0)))
+    worth = whole * _LOTS + np.where(positive > 0, lines - np.argsort(order, axis=1).T, 0)
     best = np.empty(draws, dtype=np.int64)
     for start in range(0, draws, _AT_ONCE):
         cut = slice(start, start + _AT_ONCE)
