@@ -53,6 +53,23 @@ def test_mean_and_spread_are_those_of_the_model() -> None:
     assert found.var() == pytest.approx((0.3 * 10) ** 2 + 4 * variance, rel=0.1)
 
 
+@pytest.mark.parametrize("p_zero", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("three", [(1, 2, 5), (-1, 2, 6), (0, 0, 3), (-6, -2, 0)])
+def test_no_effect_stays_none_and_moments_are_those_of_the_model(
+    three: tuple[float, float, float], p_zero: float
+) -> None:
+    promise = Quantiles(*three, p_zero)
+    grid = (np.arange(200_000) + 0.5) / 200_000
+    drawn = sample(promise, grid)
+    known = Calibration.exactly(len(grid), slope=0.4, stretch=math.sqrt(2))
+    found = calibrated(drawn, promise, known, scale=10.0, noise=np.zeros(len(grid)))
+    mean, variance = moments(promise)
+    assert not found[drawn == 0].any()
+    assert found.mean() == pytest.approx(0.4 * mean, rel=0.01)
+    assert found.var() == pytest.approx(2 * variance, rel=0.01)
+    assert (found < 0).mean() <= 1 - p_zero
+
+
 def test_a_bias_points_to_the_good_side() -> None:
     promise = Quantiles(-3, -2, -1, 0.0)
     known = Calibration.exactly(1, bias=0.1)

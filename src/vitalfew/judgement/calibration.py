@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 NO_TEAM = "no team"
 JOINED = ", "
 """Between names of teams that are merged; no key holds it."""
+_NO_WIDTH = 1e-3
+"""Spread of effects, as a share of their mean, below which it is the rounding of a number that was typed."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ def calibrated(
 ) -> Floats:
     """Draws of what will come of a promise, from draws of the promise itself. Only for ranking.
 
-    With a slope of 1, no bias, no surprise and a stretch of 1 the promise comes back unchanged.
+    With a slope of 1, no bias, no surprise and a stretch of 1 the promise comes back unchanged. Mean and variance are
+    those of 6.8, slope x mean and stretch² x variance; what is forecast as no effect stays none, for whoever doubts
+    that anything comes has not said that harm will.
 
     Args:
         drawn: draws of the promise with its point mass, `metalog.sample(promise, u)`, `(draws,)`, in the metric's unit.
@@ -133,15 +137,38 @@ def calibrated(
     >>> promise = PromiseRow("h", "gate", "retention", "all", p10=1, p50=2, p90=5, p_zero=0.2, forecasters=3)
     >>> drawn, noise = sample(promise, [0.1, 0.5, 0.9]), np.zeros(3)
     >>> half = calibrated(drawn, promise, Calibration.exactly(3, slope=0.5), scale=10.0, noise=noise)
-    >>> (half - drawn).round(2)
-    array([-1.03, -1.03, -1.03])
+    >>> drawn.round(2), half.round(2)
+    (array([0.  , 1.61, 4.6 ]), array([0.  , 0.18, 3.61]))
+    """
+    shifted = _stretched(drawn, promise, known.slope_of(team), known.stretch)
+    if not (known.bias.any() or known.surprise.any()):  # without a record, which is where every workspace begins
+        return shifted
+    mean, variance = moments(promise)
+    share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
+    return np.asarray(shifted + scale * share * known.bias + abs(scale) * share * known.surprise * noise)
+
+
+def _stretched(drawn: Floats, promise: Quantiled, slope: Floats, stretch: Floats) -> Floats:
+    """Draws with mean slope x mean and variance stretch² x variance, in which no effect stays none, `(draws,)`.
+
+    Effects alone are moved, to slope x their mean, and stretched by what the whole then lacks in variance. Where they
+    have no width to be stretched, or there is nothing but effects, all draws are moved and stretched alike.
     """
     mean, variance = moments(promise)
-    if not (known.bias.any() or known.surprise.any()):  # without a record, which is where every workspace begins
-        return np.asarray(known.slope_of(team) * mean + known.stretch * (drawn - mean))
-    share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
-    centre = known.slope_of(team) * mean + scale * share * known.bias
-    return np.asarray(centre + known.stretch * (drawn - mean) + abs(scale) * share * known.surprise * noise)
+    effect = 1 - _share_of_none(promise)
+    centre = mean / effect if effect > 0 else 0.0
+    own = (variance + mean**2) / effect - centre**2 if effect > 0 else 0.0
+    if effect == 1 or own <= (_NO_WIDTH * centre) ** 2:
+        return np.asarray(slope * mean + stretch * (drawn - mean))
+    wider = stretch**2 + (1 - effect) * centre**2 / own * (stretch**2 - slope**2)
+    moved = slope * centre + np.sqrt(np.maximum(wider, 0)) * (drawn - centre)
+    return np.asarray(np.where(drawn == 0, 0, moved))
+
+
+def _share_of_none(promise: Quantiled) -> float:
+    """P(no effect), with what a range that ends at its median of 0 says on top."""
+    flat = sum(end == promise.p50 == 0 for end in (promise.p10, promise.p90)) / 2
+    return promise.p_zero + (1 - promise.p_zero) * flat
 
 
 def _share_of_usual(size: float, usual: Floats) -> Floats:
