@@ -183,7 +183,8 @@ def _forecasts(inputs: Inputs, key: str, team: str | None, beliefs: tuple[Belief
     own = correlated(own, inputs.together.between([name[0] for name in names]))
     found: dict[str, Singles] = {}
     for belief, name, at in zip(beliefs, names, own, strict=True):
-        drawn = belief.share * _calibrated(inputs, team, belief.promise, at, (key, *name))
+        drawn = _calibrated(inputs, team, belief.promise, at, (key, *name))
+        drawn = drawn if belief.share == 1 else belief.share * drawn
         found[name[0]] = found[name[0]] + drawn if name[0] in found else drawn
     return {metric: drawn.astype(np.float32, copy=False) for metric, drawn in found.items()}
 

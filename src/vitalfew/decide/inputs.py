@@ -190,8 +190,9 @@ def _calibration(definitions: Definitions, tables: Tables, seed: int) -> Calibra
 
 
 def single(known: Calibration) -> Calibration:
-    """A calibration in single precision."""
+    """A calibration in single precision; without a record the bias is 0, not what rounding leaves of it."""
     parts = {name: getattr(known, name).astype(np.float32) for name in _PARTS}
+    parts["bias"] *= parts["size"] > 0
     return replace(known, teams={team: slope.astype(np.float32) for team, slope in known.teams.items()}, **parts)
 
 
