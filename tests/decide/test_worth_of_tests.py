@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
@@ -78,6 +78,7 @@ def test_of_any_belief_larger_tests_are_worth_more_and_none_more_than_knowing(
 
 
 @ordinary
+@example([0.0, 1.925e-235], 1.0, -7.7e-292)
 @given(beliefs, st.floats(0.1, 3), st.floats(-10, 10))
 def test_of_any_belief_an_exact_test_tells_all_and_an_endless_error_nothing(
     effects: list[float], slope: float, rest: float

@@ -25,6 +25,7 @@ PLACES = 125
 """Equally likely places that stand for a distribution; the worth of a test is then right to about one in a thousand."""
 _HALVINGS = 45
 _FAR = 40.0  # standard deviations beyond which no test result lies
+_SMALLEST = 1e-12  # spread of a belief, in standard errors
 
 
 def gain_of_choice(mean: float, sd: float) -> float:
@@ -138,7 +139,8 @@ def _hurdles(where: Floats, net: Floats, errors: Floats) -> Floats:
     """Estimates at which building and leaving are believed to be worth the same, `(m,)`."""
     if net.min() >= 0 or net.max() <= 0:
         return np.full(len(errors), -np.inf if net.min() >= 0 and net.max() > 0 else np.inf)
-    reach = _FAR * errors + 3 * float(np.ptp(where)) + errors**2 * _FAR / max(float(where.std()), 1e-300)
+    spread = np.maximum(float(where.std()), _SMALLEST * errors)  # a smaller one no test tells from none
+    reach = _FAR * errors * (1 + errors / spread) + 3 * float(np.ptp(where))
     low, high = where.min() - reach, where.max() + reach
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
