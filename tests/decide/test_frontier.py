@@ -35,6 +35,7 @@ def menu(values: Floats, costs: Floats, budget: float, *bounds: Bound, sides: di
         values,
         np.repeat(costs[:, None], values.shape[1], axis=1),
         sides or {},
+        {},
         everything,
         (purse, *bounds),
         budget,

@@ -207,3 +207,9 @@ def test_value_that_decays_pays_early() -> None:
     assert sum(best.payoff) == pytest.approx(1)
     steady = planned({"a": 7.0}, {"a": {"cost": 1}}, policy={"budget": 9}).plans[0]
     assert steady.payoff == pytest.approx([0.25] * 4)
+
+
+def test_value_on_a_factor_that_follows_late_pays_late() -> None:
+    factors = {"retention": {"range": [0.1, 0.3], "lag_weeks": 26}, "tickets": {"range": [0, 10]}}
+    best = planned({"a": 7.0}, {"a": {"cost": 1}}, policy={"budget": 9}, factors=factors).plans[0]
+    assert best.payoff == pytest.approx([0, 0, 0.5, 0.5])

@@ -16,16 +16,17 @@ QUARTER = 13
 """Weeks."""
 
 
-def weekly_share(policy: Policy, initiative: Initiative, until: float | None) -> Floats:
+def weekly_share(policy: Policy, initiative: Initiative, until: float | None, lag: float = 0.0) -> Floats:
     """Share of a line's full rate that each week of the horizon gives, `(weeks,)`, counted from when it is out.
 
     Args:
         policy: for the horizon and the discount.
         initiative: for ramp and half-life.
         until: weeks after which it is worth nothing any more; None: there is no such day.
+        lag: weeks by which the factor follows.
     """
     return weekly_shares(
-        policy.horizon_weeks, policy.discount, initiative.ramp_weeks, initiative.half_life_weeks, until=until
+        policy.horizon_weeks, policy.discount, initiative.ramp_weeks, initiative.half_life_weeks, lag, until
     )
 
 

@@ -173,9 +173,20 @@ def _payoff(menu: Menu, chosen: Flags, inputs: Inputs) -> tuple[float, ...]:
     weeks: Floats = np.zeros(max(int(policy.horizon_weeks), 1))
     for at in np.flatnonzero(chosen & (menu.worth > 0)):
         initiative = inputs.definitions.initiatives[menu.lines[at]]
-        weekly = weekly_share(policy, initiative, weeks_open(inputs, initiative))
-        weeks += menu.worth[at] * weekly / max(float(weekly.sum()), _NOTHING)
+        for lag, share in _lags(menu, int(at), inputs).items():
+            weekly = weekly_share(policy, initiative, weeks_open(inputs, initiative), lag)
+            weeks += share * menu.worth[at] * weekly / max(float(weekly.sum()), _NOTHING)
     return by_quarter(weeks)
+
+
+def _lags(menu: Menu, at: int, inputs: Inputs) -> dict[float, float]:
+    """Share of a line's gains by the weeks after which factors follow."""
+    gains: dict[float, float] = {}
+    for factor, part in menu.parts.items():
+        lag = inputs.definitions.factors[factor].lag_weeks
+        gains[lag] = gains.get(lag, 0.0) + max(float(part[at]), 0.0)
+    total = sum(gains.values())
+    return {lag: gain / total for lag, gain in gains.items()} if total > 0 else {0.0: 1.0}
 
 
 # What stands in the way ----------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Menu:
         values: in points, `(lines, draws)`; of a bet in two steps, what its first step is worth.
         costs: in the policy's unit, `(lines, draws)`; of a bet in two steps, of the first.
         sides: expected value by side, `(lines,)` each; only sides that have a factor.
+        parts: expected value by factor, `(lines,)` each; of a bet in two steps, that of its whole.
         allowed: which may be taken, `(lines,)`.
         bounds: what a set must keep.
         budget: in the unit of the costs.
@@ -48,6 +49,7 @@ class Menu:
     values: Floats
     costs: Floats
     sides: Mapping[Side, Floats]
+    parts: Mapping[str, Floats]
     allowed: Flags
     bounds: tuple[Bound, ...]
     budget: float
@@ -88,8 +90,9 @@ def menu_of(options: Options, inputs: Inputs, staged: Mapping[str, Staged], pric
     barred = barred_lines(wares, inputs)
     notes = (*options.notes, *remarks, *barred.values())
     allowed = fundable & np.array([line not in barred for line in lines], dtype=bool)
-    sides = _sides(options, inputs, values.mean(axis=1))
-    return Menu(lines, values, costs, sides, allowed, bounds, options.budget, _sealed(inputs, lines), notes)
+    parts = _parts(options, len(lines))
+    sides = _sides(parts, inputs, values.mean(axis=1))
+    return Menu(lines, values, costs, sides, parts, allowed, bounds, options.budget, _sealed(inputs, lines), notes)
 
 
 def _sealed(inputs: Inputs, lines: tuple[str, ...]) -> Flags:
@@ -121,16 +124,21 @@ def _values(options: Options, staged: Mapping[str, Staged], price: Price) -> Flo
     return values
 
 
-def _sides(options: Options, inputs: Inputs, worth: Floats) -> dict[Side, Floats]:
-    """Expected value by side; a bet in two steps keeps the shares of its whole."""
+def _parts(options: Options, lines: int) -> dict[str, Floats]:
+    """Expected value by factor; lines without a value come after those that have one."""
     parts = np.einsum("lfd,fd->lf", options.swings, options.weights.astype(np.float32)) / options.weights.shape[1]
-    whole = parts.sum(axis=1)
-    scale = np.divide(worth[: len(whole)], whole, out=np.zeros(len(whole)), where=np.abs(whole) > 0)
-    own = [side_of(inputs.definitions, factor) for factor in options.factors]
+    whole = np.zeros((len(options.factors), lines))
+    whole[:, : len(parts)] = parts.T
+    return dict(zip(options.factors, whole, strict=True))
+
+
+def _sides(parts: Mapping[str, Floats], inputs: Inputs, worth: Floats) -> dict[Side, Floats]:
+    """Expected value by side; a bet in two steps keeps the shares of its whole."""
+    whole = np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(worth))
+    scale = np.divide(worth, whole, out=np.zeros(len(worth)), where=np.abs(whole) > 0)
     found: dict[Side, Floats] = {}
     for side in SIDES:
-        mine = np.array([each == side for each in own], dtype=bool)
-        if mine.any():
-            found[side] = np.zeros(len(worth))
-            found[side][: len(whole)] = parts[:, mine].sum(axis=1) * np.clip(scale, 0, None)
+        mine = [part for factor, part in parts.items() if side_of(inputs.definitions, factor) == side]
+        if mine:
+            found[side] = np.asarray(np.sum(mine, axis=0) * np.clip(scale, 0, None))
     return found
