@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 
 from decide.building import definitions, effect, promise, tables
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
-from vitalfew.decide.measured_lines import over_horizon
+from vitalfew.decide.measured_lines import measured_lines, over_horizon
 from vitalfew.decide.shipped import measured_value
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Definitions
 
 TODAY = date(2026, 6, 1)
 
@@ -32,3 +37,11 @@ def test_an_effect_that_came_as_it_was_forecast_is_worth_what_was_expected() -> 
     assert expected is not None
     assert expected.mean < measured.value.mean() / 2
     assert over_horizon(inputs, gate, measured).mean() == pytest.approx(expected.mean, rel=1e-3)
+    found = measured_lines(replace(inputs, definitions=shipped(defined)))
+    weights = [inputs.weights[factor].mean() for factor in found.factors]
+    assert found.means[0] @ weights == pytest.approx(expected.mean, rel=1e-2)  # beside candidates, for the vital few
+
+
+def shipped(defined: Definitions) -> Definitions:
+    initiatives = {key: each.model_copy(update={"status": "shipped"}) for key, each in defined.initiatives.items()}
+    return defined.model_copy(update={"initiatives": initiatives})

@@ -12,6 +12,8 @@ from vitalfew.decide.shipped import is_shipped, measured_value
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vitalfew.decide.draws import Floats, LineDraws
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Singles
@@ -28,8 +30,9 @@ class MeasuredLines:
     Attributes:
         lines: their keys, sorted.
         factors: those that count, sorted.
-        means: value of each factor's change at weight 1, in points, `(lines, factors)`.
-        swings: draws of it, `(lines, factors, draws)`.
+        means: value of each factor's change at weight 1 over the horizon, as that of candidates is expected, in points,
+            `(lines, factors)`.
+        swings: draws of the value at full effect, as it was measured, `(lines, factors, draws)`.
         measured: which factors were measured, `(lines, factors)`; the change of others is 0 above.
         costs: expected cost, `(lines,)`; NaN where none is given.
     """
@@ -56,8 +59,9 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
         if drawn is None:
             continue
         by_factor = [drawn.parts.get(factor, nothing) for factor in factors]
+        shares = shares_of_horizon(inputs, initiative, factors)
         lines.append(key)
-        means.append([part.mean() for part in by_factor])
+        means.append([shares[factor] * part.mean() for factor, part in zip(factors, by_factor, strict=True)])
         swings.append(np.array([part[:KEPT] for part in by_factor], dtype=np.float32))
         measured.append([factor in drawn.parts for factor in factors])
         costs.append(expected_cost(initiative.cost))
@@ -80,13 +84,18 @@ def over_horizon(inputs: Inputs, initiative: Initiative, measured: LineDraws) ->
         initiative: what was measured.
         measured: its value at full effect.
     """
-    policy, factors = inputs.definitions.policy, inputs.definitions.factors
-    ramp, half_life = initiative.ramp_weeks, initiative.half_life_weeks
-    shares = {
-        key: horizon_share(policy.horizon_weeks, policy.discount, ramp, half_life, factors[key].lag_weeks)
-        for key in measured.parts
-    }
+    shares = shares_of_horizon(inputs, initiative, measured.parts)
     return np.sum([shares[key] * part for key, part in measured.parts.items()], axis=0, dtype=np.float64)
+
+
+def shares_of_horizon(inputs: Inputs, initiative: Initiative, factors: Iterable[str]) -> dict[str, float]:
+    """Share of its full effect that what is out reaches over the horizon, by factor: ramp, decay, lags, discount."""
+    policy, defined = inputs.definitions.policy, inputs.definitions.factors
+    ramp, half_life = initiative.ramp_weeks, initiative.half_life_weeks
+    return {
+        key: horizon_share(policy.horizon_weeks, policy.discount, ramp, half_life, defined[key].lag_weeks)
+        for key in factors
+    }
 
 
 def expected_cost(cost: float | Quantiles | None) -> float:
