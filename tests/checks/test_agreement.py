@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vitalfew import checks
-from vitalfew.results.rows import DisagreementRow, GroupChoiceRow, Tables, WeightRow
+from vitalfew.results.rows import DisagreementRow, GroupChoiceRow, InformationRow, Tables, WeightRow
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.definitions import Definitions
 
@@ -57,6 +57,18 @@ def test_nearly_equal_weights_are_called_flat(weights: tuple[float, ...], *, fir
 )
 def test_disagreement_warns_when_it_changes_what_is_funded(facts: dict[str, float], severities: list[str]) -> None:
     assert [severity for severity, _ in found("disagree", **apart(**facts))] == severities
+
+
+@pytest.mark.parametrize(("share", "severity"), [(0.02, "info"), (0.3, "warning")])
+def test_disagreement_is_no_warning_where_agreeing_would_hardly_change_the_choice(share: float, severity: str) -> None:
+    told = "People may go on disagreeing about them: it hardly changes the choice."
+    known = (
+        InformationRow("weights", "fun", 1.0, 0.0, 0.01, ""),
+        InformationRow("weights", None, 1.0, 0.0, share, told),
+    )
+    ((found_as, message),) = found("disagree", information=known, **apart(decision_agreement=0.5))
+    assert found_as == severity
+    assert (told in message) is (severity == "info")
 
 
 def test_camps_name_the_factor_and_nobody() -> None:

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from decide.building import definitions, effect, promise, tables
+from vitalfew.decide.break_even import standings
 from vitalfew.decide.explain import reasons
+from vitalfew.decide.explain_candidates import Field
 from vitalfew.decide.explain_shipped import verdict_turn, vital_turns
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.options import options_of
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.decide.prices import price
+from vitalfew.decide.questions import ask_about_candidate
 from vitalfew.decide.testing import DECIDE_ANYWAY, hidden_lines, suggested_tests, with_tests
 from vitalfew.decide.verdict import judge
 from vitalfew.decide.verdicts import verdicts
@@ -221,6 +224,17 @@ def test_what_waits_for_its_verdict_counts_as_work_that_is_not_done() -> None:
 
 def test_the_same_tables_give_the_same_sentences() -> None:
     assert explained(company(), measured()) == explained(company(), measured())
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_nobody_is_sent_to_talk_about_weights_where_that_would_hardly_change_the_choice(*, agreed: bool) -> None:
+    inputs = Inputs.of(company(), measured(), TODAY, 1)
+    options = options_of(inputs)
+    line = next(one for one in ledger(inputs)[1] if one.line == "first")
+    apart = tuple(replace(one, by_weights=0.9) for one in standings(options))
+    field = Field(inputs, {line.line: line}, apart, None, options.budget, frozenset(), agreed)
+    asked = " ".join(sentence.text for sentence in ask_about_candidate(line, field))
+    assert ("talking costs an hour" in asked) is not agreed
 
 
 def test_an_empty_workspace_has_nothing_to_explain() -> None:

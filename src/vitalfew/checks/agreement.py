@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.decide.settled import settled_weights
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import DisagreementRow
 
 _FEWEST_FLAT = 3
+_NO_MEETING = "No meeting is needed for this choice; look again when candidates change."
 
 
 @check(
@@ -49,7 +51,12 @@ def disagree(view: View) -> Iterator[Found]:
         return
     matters = row.decision_agreement
     if matters is not None and matters < limits.least_agreement:
-        yield Found("weights", f"By their own weights only {matters:.0%} of {row.people} people would fund the same.")
+        told = f"By their own weights only {matters:.0%} of {row.people} people would fund the same."
+        settled = settled_weights(view.tables)
+        if settled is None:
+            yield Found("weights", told)
+        else:
+            yield Found("weights", f"{told} {settled.message}", "info", _NO_MEETING)
         return
     apart = []
     if row.kendall_w is not None and row.kendall_w < limits.least_concordance:
@@ -63,7 +70,7 @@ def disagree(view: View) -> Iterator[Found]:
         yield Found("weights", f"{what} Whether it changes what is funded is not known yet.", "info")
     else:
         told = f"{what} It changes little: {matters:.0%} would fund the same."
-        yield Found("weights", told, "info", "No meeting is needed for this choice; look again when candidates change.")
+        yield Found("weights", told, "info", _NO_MEETING)
 
 
 @check(

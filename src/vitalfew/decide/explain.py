@@ -11,6 +11,7 @@ from vitalfew.decide import explain_shipped as shipped
 from vitalfew.decide.break_even import standings
 from vitalfew.decide.explain_candidates import Field
 from vitalfew.decide.questions import ask_about_candidate, ask_about_shipped
+from vitalfew.decide.settled import settled_weights
 from vitalfew.decide.testing import hidden_lines
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def reasons(options: Options, inputs: Inputs, tables: Tables) -> tuple[ReasonRow
     Args:
         options: what there is to choose from.
         inputs: of the ledger.
-        tables: with the ledger, and the plans where they were made.
+        tables: with the ledger, and the plans and the worth of knowing where they were made.
     """
     return (*_shipped(inputs, tables), *_candidates(options, inputs, tables))
 
@@ -36,7 +37,8 @@ def _candidates(options: Options, inputs: Inputs, tables: Tables) -> Iterator[Re
     lines = {line.line: line for line in tables.candidates}
     best = next((plan for plan in tables.plans if plan.plan == "best"), None)
     hidden = hidden_lines(options, tables.candidates)
-    field = Field(inputs, lines, standings(options), best, options.budget, hidden)
+    agreed = settled_weights(tables) is not None
+    field = Field(inputs, lines, standings(options), best, options.budget, hidden, agreed)
     for line in tables.candidates:
         for sentence in (
             *candidates.why(line, field),

@@ -28,7 +28,8 @@ _NONE, _ALL = 0.005, 0.995  # shares that read as nothing, and as all
 class Field:
     """The candidates of a run: their lines, where they stand by value per cost, and the best plan.
 
-    `hidden`: those whose value is not shown. `budget` in the policy's unit of cost.
+    `hidden`: those whose value is not shown. `budget` in the policy's unit of cost. `agreed`: agreeing on the weights
+    would hardly change what is chosen.
     """
 
     inputs: Inputs
@@ -37,6 +38,7 @@ class Field:
     plan: PlanRow | None
     budget: float
     hidden: frozenset[str]
+    agreed: bool = False
 
     def title(self, line: str) -> str:
         """What a candidate is called."""

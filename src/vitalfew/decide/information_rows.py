@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.decide.information import information
 from vitalfew.decide.phrases import percent, points
+from vitalfew.decide.settled import SMALL_PART
 from vitalfew.results.rows import InformationRow
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 LITTLE = 0.01
 """Share of the plan's value below which knowing everything would change little."""
 _ASIDE = " Candidates whose forecasts are sealed are left out: what knowing is worth would tell them."
-_SMALL_PART = 0.05  # share of what everything is worth, below which a part of it is not worth an hour
 _NOTHING = 1e-3  # share of the plan's value below which no number is told
 _HOUR: Mapping[About, str] = {
     "weights": "the weights: the next hour goes into talking about what counts",
@@ -92,7 +92,7 @@ def _message(one: Worth, found: Information, definitions: Definitions) -> str:
     most = found.of("everything")
     share = one.worth / most if most > 0 else 0.0
     told = f"{_KNOWING[one.about]} would add {added}, {percent(share)} of what could be gained by knowing."
-    return f"{told} {_LEAVE[one.about]}" if share < _SMALL_PART else told
+    return f"{told} {_LEAVE[one.about]}" if share < SMALL_PART else told
 
 
 def _of_everything(found: Information, added: str) -> str:

@@ -34,6 +34,9 @@ class _Question:
     likely: float
 
 
+_NO_QUESTION = _Question("", 0.0)
+
+
 def ask_about_candidate(line: CandidateLine, field: Field) -> tuple[Sentence, ...]:
     """What to ask next: an answer that costs an hour before a test, as long as it is about as likely to matter."""
     place = field.place(line.line)
@@ -45,7 +48,7 @@ def ask_about_candidate(line: CandidateLine, field: Field) -> tuple[Sentence, ..
     if field.turns_hidden:
         return (_test(line.test, "Test it") if line.test is not None else Sentence("ask", _ASK_OTHERS),)
     found = field.standings[place]
-    cheap = max(_cheap(line, found, field), key=lambda one: one.likely)
+    cheap = max(_cheap(line, found, field), key=lambda one: one.likely, default=_NO_QUESTION)
     effect = 0.0 if found.effect is None else found.effect.chance
     numbers = {"by_effect": effect, "by_answer": cheap.likely}
     if cheap.likely >= max(WORTH_ASKING, effect / 2):
@@ -62,7 +65,8 @@ def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question
         about = definitions.title("metrics", found.weight.factor)
         weights = f"How much does {about} count? Agreeing on the weights changes this decision with "
         weights += chance(found.by_weights)
-    questions = [_Question(f"{weights} probability, and talking costs an hour.", found.by_weights)]
+    talk = _Question(f"{weights} probability, and talking costs an hour.", found.by_weights)
+    questions = [] if field.agreed else [talk]
     initiative = definitions.initiatives.get(line.line)
     effect = found.effect
     if initiative is not None and initiative.reach is None and found.planned and effect is not None and effect.now > 0:

@@ -32,7 +32,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
-        _stage("reasons", _reasons, (*before, "ledger", "plans")),
+        _stage("reasons", _reasons, (*before, "ledger", "plans", "information")),
     )
 
 
