@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Lots = NDArray[np.uint16]
 
 THREADS = min(2, os.cpu_count() or 1)
-_BLOCK = 1_000_000
+_BLOCK = 250_000
 """Numbers in a block of draws."""
 _LOT_BITS, _LINE_BITS = 12, 20
 _ROUNDING = 1e-9
@@ -65,9 +65,13 @@ def merit(values: Reals, costs: Reals) -> Singles:
     Else the value itself, which is below all of these: a ratio of losses would favour the costlier. What costs nothing
     and is worth something comes before all that costs something.
     """
-    merits = values.astype(np.float32)
-    with np.errstate(divide="ignore", over="ignore"):  # a cost of next to nothing
-        return np.divide(merits, costs.astype(np.float32, copy=False), out=merits, where=merits > 0)
+    single = values.astype(np.float32)
+    merits = np.maximum(single, 0)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a cost of next to nothing, or of nothing
+        np.divide(merits, costs.astype(np.float32, copy=False), out=merits)
+    np.fmax(merits, 0, out=merits)  # nothing for nothing is no number
+    merits += np.minimum(single, 0, out=single)
+    return merits
 
 
 def best_first(merits: Singles, lots: Lots | None = None) -> Places:
@@ -77,16 +81,21 @@ def best_first(merits: Singles, lots: Lots | None = None) -> Places:
         merits: `(lines, draws)`.
         lots: random numbers `(lines, draws)` of 12 bits that order lines of equal merit; their place when None.
     """
-    lines = np.arange(len(merits), dtype=np.uint64)[:, None]
-    bits = (merits + np.float32(0)).view(np.uint32)  # adding zero makes a minus zero plain
-    negative = bits >> 31 == 1
-    rising = np.where(negative, ~bits, bits | np.uint32(1 << 31))  # orders as the numbers themselves do
-    packed = (~rising).astype(np.uint64) << np.uint64(_LOT_BITS + _LINE_BITS) | lines
+    bits = np.ascontiguousarray((merits + np.float32(0)).T).view(np.int32)  # adding zero makes a minus zero plain
+    falling = bits >> 31
+    falling &= np.int32((1 << 31) - 1)
+    falling ^= bits  # orders as the numbers themselves do
+    np.invert(falling, out=falling)
+    order = falling.astype(np.int64)
+    order <<= _LOT_BITS + _LINE_BITS
+    order |= np.arange(len(merits))
     if lots is not None:
-        packed |= lots.astype(np.uint64) << np.uint64(_LINE_BITS)
-    by_draw = np.ascontiguousarray(packed.T)
-    by_draw.sort(axis=1)
-    return (by_draw & np.uint64((1 << _LINE_BITS) - 1)).astype(np.int64)
+        cast = lots.T.astype(np.int64, order="C")
+        cast <<= _LINE_BITS
+        order |= cast
+    order.sort(axis=1)
+    order &= (1 << _LINE_BITS) - 1
+    return order
 
 
 def lots(lines: Sequence[str], draws: int) -> Lots:
@@ -159,22 +168,26 @@ def funded(values: Reals, costs: Reals, budget: float, order: Places) -> Flags:
     """
     if len(values) <= FEW:
         return _best_sets(values, costs, budget, order)
-    ranked, draws = np.ascontiguousarray(order.T), np.arange(values.shape[1])
-    prices = costs[ranked, draws].astype(np.float64)
-    worthy = (values > 0).sum(axis=0)
-    prices[np.arange(len(prices))[:, None] >= worthy] = np.inf  # what is worth nothing stands last
-    left = np.full(len(draws), budget + _ROUNDING * abs(budget))
+    lines, draws = values.shape
+    cells = np.multiply(order.T, draws, order="C")
+    cells += np.arange(draws)
+    costs = np.array(costs, dtype=np.float64, order="C")
+    worthless = values <= 0
+    np.copyto(costs, np.inf, where=worthless)
+    prices = costs.ravel().take(cells)
+    left = np.full(draws, budget + _ROUNDING * abs(budget))
     taken = np.zeros(values.shape, dtype=bool)
-    for price, take in islice(zip(prices, taken, strict=True), int(worthy.max())):
+    last = lines - int(np.count_nonzero(worthless, axis=0).min())  # what is worth nothing stands last
+    for price, take in islice(zip(prices, taken, strict=True), last):
         np.less_equal(price, left, out=take)
         np.subtract(left, price, out=left, where=take)
     chosen = np.zeros(values.shape, dtype=bool)
-    chosen[ranked, draws] = taken
-    affordable = np.where((values > 0) & (costs <= budget), values, 0.0)
-    single = affordable.argmax(axis=0)
-    better = affordable[single, draws] > np.where(chosen, values, 0.0).sum(axis=0)
+    chosen.ravel()[cells] = taken
+    affordable = values * (costs <= budget)
+    single, each = affordable.argmax(axis=0), np.arange(draws)
+    better = affordable[single, each] > (values * chosen).sum(axis=0)
     chosen[:, better] = False
-    chosen[single[better], draws[better]] = True
+    chosen[single[better], each[better]] = True
     return chosen
 
 
@@ -204,15 +217,16 @@ def _of_all_sets(numbers: Reals) -> Floats:
     return sums
 
 
-def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...]) -> list[T]:
+def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...], size: int = _BLOCK) -> list[T]:
     """What a function gives for blocks of draws, in order.
 
     Args:
         block: takes a slice of the draws.
         shape: of what is cut, `(lines, draws)`.
+        size: numbers in a block.
     """
     lines, draws = shape
-    step = max(_BLOCK // max(lines, 1), 1)
+    step = max(size // max(lines, 1), 1)
     cuts = [slice(start, min(start + step, draws)) for start in range(0, draws, step)]
     if len(cuts) < 2 or THREADS < 2:  # noqa: PLR2004 - one thread is this one
         return [block(cut) for cut in cuts]

@@ -31,6 +31,8 @@ NEIGHBOURS = 15
 """Lines on either side with which a line is compared one to one."""
 CONFIDENT, CONFIDENT_DRAWS = 50, 1_000
 """Lines that most often come first, for which the confidence factor is computed, and over how many draws."""
+_CUBE = 1_000_000
+"""Numbers in a block of draws by lines and by weights, of which a line has few draws together."""
 TOPS = (1, 3, 5, 10)
 TAILS = (0.1, 0.9)
 
@@ -80,8 +82,6 @@ class Standing:
 class _Block:
     best: Floats
     taken: Floats
-    places: NDArray[np.int32]
-    first: Whole
 
 
 def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = None) -> Standing:
@@ -101,30 +101,38 @@ def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = Non
         worth, cost = values[:, cut], costs[:, cut]
         merits = merit(worth, cost)
         order = best_first(merits, None if cast is None else cast[:, cut])
-        cells = (order * lines + np.arange(lines)).ravel()
-        return _Block(
-            shared_first(merits),
-            funded(worth, cost, budget, order).sum(axis=1).astype(np.float64),
-            np.bincount(cells, minlength=lines * lines).astype(np.int32).reshape(lines, lines),
-            order[:, 0],
-        )
+        ranked[:, cut] = order.T
+        return _Block(shared_first(merits), np.count_nonzero(funded(worth, cost, budget, order), axis=1) * 1.0)
 
+    ranked = np.empty((lines, draws), dtype=np.min_scalar_type(lines))
     blocks = by_blocks(block, values.shape)
+    places = np.empty((lines, lines), dtype=np.int64)
+    for place, line in enumerate(ranked):
+        places[:, place] = np.bincount(line, minlength=lines)
     return Standing(
         np.sum([each.best for each in blocks], axis=0) / draws,
         np.sum([each.taken for each in blocks], axis=0) / draws,
-        np.sum([each.places for each in blocks], axis=0, dtype=np.int64),
-        np.concatenate([each.first for each in blocks]),
+        places,
+        ranked[0].astype(np.int64),
     )
 
 
-def standing_of(options: Options, values: Singles, budget: float | None = None) -> Standing:
-    """Where the candidates that may be funded stand; values of all options, `(lines, draws)`."""
+def standing_of(
+    options: Options, values: Singles, budget: float | None = None, cast: Lots | None = None
+) -> Standing:
+    """Where the candidates that may be funded stand.
+
+    Args:
+        options: what there is to choose from.
+        values: of all options, `(lines, draws)`.
+        budget: the workspace's own when None.
+        cast: lots of those that may be funded, where they are at hand.
+    """
     ready = options.fundable
     if not ready.all():
         values = values[ready]
     costs = options.costs if ready.all() else options.costs[ready]
-    cast = lots(options.ready, values.shape[1])
+    cast = lots(options.ready, values.shape[1]) if cast is None else cast
     return standing(values, costs[:, : values.shape[1]], options.budget if budget is None else budget, cast)
 
 
@@ -147,8 +155,7 @@ def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankR
         return ()
     mean = found.mean_rank
     order = np.argsort(mean, kind="stable")
-    merits = merit(values[options.fundable], options.costs[options.fundable])
-    wins = _wins(merits, order, options.ready)
+    wins = _wins(values, options.costs, np.flatnonzero(options.fundable)[order], options.lines)
     central = central_weights(options.weights, found.first, len(mean))
     sure = confidence(options, central, found)
     low, high = found.rank_at(TAILS[0]), found.rank_at(TAILS[1])
@@ -161,7 +168,7 @@ def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankR
             rank=Estimate(float(mean[at]), float(low[at]), float(high[at])),
             acceptability=tuple(shares[at].tolist()),
             p_top={most: float(share[at]) for most, share in tops.items()},
-            wins=wins[at],
+            wins=wins[lines[at]],
             central=dict(zip(options.factors, central[at].tolist(), strict=True)) if at in central else {},
             confidence=sure.get(at),
         )
@@ -169,18 +176,33 @@ def rank_rows(options: Options, values: Singles, found: Standing) -> tuple[RankR
     )
 
 
-def _wins(merits: Singles, order: Whole, lines: Sequence[str]) -> list[Mapping[str, float]]:
-    """Probability of beating those nearest in mean rank, by key; a tie counts half."""
-    found: list[dict[str, float]] = [{} for _ in lines]
-    draws = max(merits.shape[1], 1)
-    ranked = order.tolist()
-    for place, mine in enumerate(ranked):
-        for other in ranked[place + 1 : place + 1 + NEIGHBOURS]:
-            won = np.count_nonzero(merits[mine] > merits[other])
-            lost = np.count_nonzero(merits[mine] < merits[other])
-            found[mine][lines[other]] = (won + (draws - won - lost) / 2) / draws
-            found[other][lines[mine]] = (lost + (draws - won - lost) / 2) / draws
-    return list(found)
+def _wins(values: Singles, costs: Reals, order: Whole, lines: Sequence[str]) -> dict[str, Mapping[str, float]]:
+    """Probability of beating those nearest in mean rank, by key; a tie counts half.
+
+    Args:
+        values: of all options, `(lines, draws)`.
+        costs: of all options, `(lines, draws)`.
+        order: places of those that are compared, the first in mean rank first.
+        lines: keys of all options.
+    """
+    draws = values.shape[1]
+
+    def block(cut: slice) -> list[tuple[int, int, float]]:
+        near = order[cut.start : cut.stop + NEIGHBOURS]
+        merits, found = merit(values[near], costs[near]), []
+        for mine in range(cut.stop - cut.start):
+            for other in range(mine + 1, min(mine + 1 + NEIGHBOURS, len(near))):
+                won = np.count_nonzero(merits[mine] > merits[other])
+                lost = np.count_nonzero(merits[mine] < merits[other])
+                found.append((near[mine], near[other], won + (draws - won - lost) / 2))
+        return found
+
+    wins: dict[str, dict[str, float]] = {lines[at]: {} for at in order}
+    for pairs in by_blocks(block, (draws, len(order))):
+        for mine, other, won in pairs:
+            wins[lines[mine]][lines[other]] = won / draws
+            wins[lines[other]][lines[mine]] = (draws - won) / draws
+    return dict(wins)
 
 
 def central_weights(weights: Floats, first: Whole, lines: int) -> dict[int, Floats]:
@@ -213,13 +235,8 @@ def confidence(options: Options, central: Mapping[int, Floats], found: Standing)
         swings = options.swings[:, :, cut] if len(places) == len(options.lines) else options.swings[places, :, cut]
         merits = merit(np.matmul(by, swings), options.costs[places, None, cut])  # (lines, chosen, draws)
         top = merits.max(axis=0)
-        return np.array([_shared(merits[:, at], top[at], line) for at, line in enumerate(chosen)])
+        mine = merits[chosen, np.arange(len(chosen))] == top
+        return np.asarray((mine / np.count_nonzero(merits == top, axis=0)).sum(axis=1), dtype=np.float64)
 
-    shares = np.sum(by_blocks(block, (len(places) * len(chosen), draws)), axis=0) / draws
+    shares = np.sum(by_blocks(block, (len(places) * len(chosen), draws), _CUBE), axis=0) / draws
     return dict(zip(chosen, shares.tolist(), strict=True))
-
-
-def _shared(merits: Singles, top: Singles, line: int) -> float:
-    """In how many draws a line comes first; those that tie share a draw."""
-    leads = np.flatnonzero(merits[line] == top)
-    return float((1 / (merits[:, leads] == top[leads]).sum(axis=0)).sum())

@@ -15,6 +15,7 @@ import numpy as np
 from vitalfew.decide.candidates import recommended, summaries_of
 from vitalfew.decide.coarse import coarse_place
 from vitalfew.decide.options import weighed
+from vitalfew.decide.portfolio import lots
 from vitalfew.decide.ranks import TAILS, standing_of
 from vitalfew.errors import UsageError, suggest
 from vitalfew.results.rows import Estimate, RankedLine
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Options, Pool, Singles
+    from vitalfew.decide.portfolio import Lots
     from vitalfew.decide.ranks import Standing
 
 PREVIEW = 2_000
@@ -42,6 +44,11 @@ class WhatIf:
     def kept(self) -> Singles:
         """The swings of the draws of a preview, `(lines, factors, draws)`."""
         return np.ascontiguousarray(self.options.swings[:, :, :PREVIEW])
+
+    @cached_property
+    def cast(self) -> Lots:
+        """Lots of the draws of a preview, `(lines that may be funded, draws)`."""
+        return lots(self.options.ready, self.kept.shape[2])
 
     def values(self, weights: Floats | None = None, *, preview: bool = False) -> Singles:
         """Value of every line, `(lines, draws)`.
@@ -65,7 +72,8 @@ class WhatIf:
             budget: in the policy's unit of cost; the workspace's own when None.
             preview: by 2,000 draws.
         """
-        return standing_of(self.options, self.values(weights, preview=preview), budget)
+        values = self.values(weights, preview=preview)
+        return standing_of(self.options, values, budget, self.cast if preview else None)
 
 
 def weights_of(options: Options, given: Mapping[str, float]) -> Floats:
