@@ -147,6 +147,23 @@ def test_shares_of_variance_sum_to_one_and_name_what_differs() -> None:
     assert mixed.sum(axis=0) == pytest.approx([1, 1, 1])
     assert shares_of_variance(stakes([[1.0, 2.0]], [0.5, 0.5])) is None
     assert shares_of_variance(stakes([[1.0, 2.0], [1.0, 2.0]], [0.5, 0.5])) is None
+    assert shares_of_variance(stakes([[0.1, 0.7], [0.1, 0.7], [0.1, 0.7]], [0.3, 0.7])) is None
+    assert shares_of_variance(stakes([[0.0, 0.0], [0.0, 0.0]], [0.5, 0.5])) is None
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_the_unit_of_values_does_not_decide_what_is_known_of_factors(size: float) -> None:
+    plain = [[10.0, 0.0], [0.0, 20.0], [3.0, 1.0]]
+    made, sized = stakes(plain, [0.6, 0.4]), stakes((size * np.array(plain)).tolist(), [0.6, 0.4])
+    assert shares_of_variance(sized) == pytest.approx(shares_of_variance(made))
+    for one, other in zip(way_down(made), way_down(sized), strict=True):
+        assert other.regret == pytest.approx(one.regret)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e9])
+def test_what_rounding_leaves_is_no_value_to_lose(size: float) -> None:
+    nothing = [[size * 0.7, size * -0.3], [size * 0.7, size * -0.3]]  # 0.3 x 0.7 - 0.7 x 0.3, but for rounding
+    assert np.isnan(way_down(stakes(nothing, [0.1 + 0.2, 0.7]))[0].regret).all()
 
 
 def test_a_factor_without_which_another_set_is_funded_is_told_from_one_that_changes_nothing() -> None:

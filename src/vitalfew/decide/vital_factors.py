@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_REGRET, LEAST_TAU = 0.02, 0.8
 """Share of the best plan's value that may be lost, and agreement of orders that must be left, for a set to do."""
 _PAIRS = 5_000  # of lines: enough for a tau to 0.01, and all there are of a hundred lines
-_TINY = 1e-12
+_ROUNDING = 1e-12  # share of the largest numbers: less is what their rounding leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def way_down(stakes: Stakes) -> tuple[Step, ...]:
     """
     parts = stakes.parts()
     whole = parts.sum(axis=0)
-    best = np.where(stakes.funded(whole), whole, 0.0).sum(axis=0)
+    best = _best(stakes, parts, whole)
     mean = stakes.weights.mean(axis=0)
     kept = sorted(range(len(stakes.factors)), key=lambda at: (-mean[at], stakes.factors[at]))
     steps = [_step(stakes, parts, kept, best)]
@@ -112,7 +112,7 @@ def alone(stakes: Stakes, factors: Sequence[str]) -> Step:
     """What deciding by these factors alone would cost, such as by a declared North Star."""
     parts = stakes.parts()
     whole = parts.sum(axis=0)
-    best = np.where(stakes.funded(whole), whole, 0.0).sum(axis=0)
+    best = _best(stakes, parts, whole)
     return _step(stakes, parts, [stakes.factors.index(name) for name in factors], best)
 
 
@@ -153,10 +153,14 @@ def shares_of_variance(stakes: Stakes) -> Floats | None:
         None with fewer than two lines, or where all have the same value.
     """
     parts = stakes.parts()
+    size = float(np.abs(parts).max(initial=0.0))
+    if size == 0:
+        return None
+    parts = parts / size
     parts = parts - parts.mean(axis=1, keepdims=True)
     whole = parts.sum(axis=0)
     variance = (whole**2).sum(axis=0)
-    known = variance > _TINY
+    known = variance > (_ROUNDING * len(stakes.values)) ** 2
     if len(stakes.values) < 2 or not known.any():  # noqa: PLR2004 - one line differs from nothing
         return None
     return np.asarray((parts * whole).sum(axis=1)[:, known] / variance[known])
@@ -210,9 +214,15 @@ def _worth_without(stakes: Stakes, whole: Floats, by: Sequence[Floats]) -> Float
     return np.asarray(np.einsum("lpd,ld->pd", chosen, whole))
 
 
+def _best(stakes: Stakes, parts: Floats, whole: Floats) -> Floats:
+    """Value of the best plan, `(draws,)`; 0 where there is no more than the rounding of its parts left."""
+    best = np.where(stakes.funded(whole), whole, 0.0).sum(axis=0)
+    return np.where(best > _ROUNDING * np.abs(parts).sum(axis=(0, 1)), best, 0.0)
+
+
 def _regret(best: Floats, worth: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(best > _TINY, np.maximum(best - worth, 0.0) / best, np.nan)
+        return np.where(best > 0, np.maximum(best - worth, 0.0) / best, np.nan)
 
 
 def _mean(regret: Floats) -> float:
