@@ -54,6 +54,11 @@ def test_what_is_due_and_not_measured_is_overdue_and_stays_open() -> None:
     assert (row.verdict, row.days, row.open_days) == (None, None, 120)
 
 
+def test_on_the_day_itself_a_bet_is_open_and_not_overdue() -> None:
+    row = _bet(_log(("lock", "2026-02-01")), _spoken("2026-06-01", 0.02), {}, end="2026-04-20")
+    assert (row.verdict, row.open_days, row.overdue) == (None, 120, False)
+
+
 def test_without_any_forecast_nothing_says_when_it_was_asked() -> None:
     row = _bet(ActLog(), None, {})
     assert (row.asked, row.evidence, row.days, row.open_days) == (None, None, None, None)

@@ -52,7 +52,9 @@ def test_what_has_no_scale_is_left_out_and_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "open_", [{"due": "2026-06-02"}, {"estimate": None}, {"promised": None}], ids=["not due", "not measured", "late"]
+    "open_",
+    [{"due": "2026-06-02"}, {"due": "2026-06-01"}, {"estimate": None}, {"promised": None}],
+    ids=["not due", "due today", "not measured", "late"],
 )
 def test_what_is_not_resolved_teaches_nothing(open_: dict[str, Any]) -> None:
     row = verdict("retention", **open_)
@@ -60,6 +62,6 @@ def test_what_is_not_resolved_teaches_nothing(open_: dict[str, Any]) -> None:
     assert outcomes(DEFINED, tables(row), TODAY) == ((), ())
 
 
-def test_on_its_day_a_promise_is_resolved() -> None:
-    assert is_resolved(verdict("retention", due="2026-06-01"), TODAY)
+def test_the_day_after_its_day_a_promise_is_resolved() -> None:
+    assert is_resolved(verdict("retention", due="2026-05-31"), TODAY)
     assert is_resolved(verdict("retention", due=None), TODAY)

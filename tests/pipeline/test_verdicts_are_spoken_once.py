@@ -61,15 +61,22 @@ def _verdict(folder: Path, as_of: date | None = None) -> VerdictRow:
 
 def test_what_comes_after_the_day_does_not_change_the_verdict(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
-    today, then = _verdict(folder), _verdict(folder, date(2026, 3, 10))
+    today, then = _verdict(folder), _verdict(folder, date(2026, 3, 11))
     assert today.verdict == then.verdict == "kept"
     assert today.estimate == then.estimate
     assert today.low is not None
-    assert then.low is not None
-    assert today.low > then.low  # one look, on the day; on the day itself the experiment still runs
+    assert today.low == then.low  # one look, as of the day
     (effect,) = vf.run(vf.load(folder)).tables.effects
     assert effect.estimate is not None
     assert effect.estimate < 0  # what is known by now is shown as an effect all the same
+
+
+def test_on_the_day_itself_it_is_not_spoken_as_the_day_is_still_in_progress(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    found = _verdict(folder, date(2026, 3, 10))
+    assert (found.verdict, found.reason) == ("unproven", "the verdict is due on 2026-03-10")
+    (headline,) = vf.run(vf.load(folder), as_of=date(2026, 3, 10)).tables.headline
+    assert headline.resolved == 0
 
 
 def test_an_experiment_that_began_after_the_day_has_no_say(tmp_path: Path) -> None:

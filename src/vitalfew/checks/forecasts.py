@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.decide.verdict import has_come
 from vitalfew.judgement.record import in_ranges
 from vitalfew.judgement.scores import cdf
 from vitalfew.results.words import listed
@@ -180,7 +181,7 @@ def _resolved_promises(view: View) -> list[tuple[PromiseRow, VerdictRow]]:
 
 
 def _is_due(view: View, row: VerdictRow) -> bool:
-    return row.due is None or date.fromisoformat(row.due) <= view.as_of
+    return has_come(date.fromisoformat(row.due) if row.due else None, view.as_of)
 
 
 def _sign(view: View, metric: str) -> float:

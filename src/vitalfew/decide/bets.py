@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from vitalfew.decide.verdict import has_come
 from vitalfew.results.rows import BetRow
 from vitalfew.workspace.definitions import Quantiles
 
@@ -74,7 +75,7 @@ def _bet(
 ) -> BetRow:
     due = date.fromisoformat(row.due) if row is not None and row.due else None
     measured = row is not None and row.promised is not None and row.estimate is not None
-    verdict = due if measured and due is not None and due <= today else None
+    verdict = due if measured and due is not None and has_come(due, today) else None
     spent, spread = spent_until(initiative, evidence or today) if initiative else (None, False)
     return BetRow(
         hypothesis=key,
@@ -86,7 +87,7 @@ def _bet(
         open_days=(today - began).days if began and not verdict else None,
         spent=spent,
         spread=spread,
-        overdue=due is not None and due < today and not measured,
+        overdue=due is not None and has_come(due, today) and not measured,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from vitalfew.decide.phrases import chance, number, points
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.decide.sentences import EVIDENCE, Sentence, carried_by
-from vitalfew.decide.verdict import judge
+from vitalfew.decide.verdict import has_come, judge
 from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _waiting(line: ShippedLine, inputs: Inputs) -> Iterator[Sentence]:
     row = next((row for row in inputs.verdicts_of(line.line) if row.verdict == "unproven"), None)
     if row is None:
         return
-    if row.due is None or date.fromisoformat(row.due) > inputs.today:
+    if row.due is None or not has_come(date.fromisoformat(row.due), inputs.today):
         until = f" on {row.due}" if row.due else ""
         yield Sentence("why", f"Until its verdict{until} it counts as work that is not done, however small it was.")
     else:

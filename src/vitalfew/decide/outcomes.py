@@ -6,6 +6,7 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING
 
+from vitalfew.decide.verdict import has_come
 from vitalfew.judgement.calibration import NO_TEAM
 from vitalfew.judgement.record import Outcome
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def is_resolved(row: VerdictRow, today: date) -> bool:
-    """A promise is resolved when its day has come and an effect was measured, whatever the answer."""
+    """A promise is resolved when its day is over and an effect was measured, whatever the answer."""
     if row.promised is None or row.estimate is None:
         return False
-    return row.due is None or date.fromisoformat(row.due) <= today
+    return has_come(date.fromisoformat(row.due) if row.due else None, today)
 
 
 def outcomes(definitions: Definitions, tables: Tables, today: date) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:

@@ -13,6 +13,8 @@ from vitalfew.errors import UsageError
 from vitalfew.stats.normal import cdf, two_sided
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from vitalfew.results.rows import Verdict
 
 SURE = 0.95
@@ -22,6 +24,16 @@ LIKELY = 0.8
 TOLERATED = 0.5
 """Share of the promise that may be missing from a promise that still counts as kept."""
 _Z95 = two_sided(0.95)
+
+
+def has_come(due: date | None, today: date) -> bool:
+    """Whether a verdict can be spoken: the day it is due must be over, as one in progress may still change its answer.
+
+    >>> from datetime import date
+    >>> [has_come(date(2026, 6, day), date(2026, 6, 2)) for day in (1, 2)]
+    [True, False]
+    """
+    return due is None or due < today
 
 
 def judge(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.effects import Known, distrusted, known_effects
-from vitalfew.decide.verdict import judge
+from vitalfew.decide.verdict import has_come, judge
 from vitalfew.evidence.guardrails import status_of
 from vitalfew.results.rows import VerdictRow
 
@@ -133,7 +133,7 @@ def _verdict(
         return row("no_promise", "no promise was locked")
     if promise.proved == "no":
         return row("no_promise", "the promise was locked only after the start, so it predicted nothing")
-    if due is not None and due > today:
+    if due is not None and not has_come(due, today):
         return row("unproven", f"the verdict is due on {due.isoformat()}")
     if metric not in definitions.metrics:
         return row("unproven", f"the promise was about '{metric}', which is no longer defined")

@@ -1,4 +1,4 @@
-"""What experiments that went on had shown on the day a promise fell due: a verdict is spoken once, on that day."""
+"""What experiments that went on had shown on the day a promise fell due: a verdict is spoken once, as of that day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from vitalfew.decide.verdict import has_come
 from vitalfew.results.rows import DueRow
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def at_due(context: Context, promises: Iterable[PromiseRow]) -> tuple[DueRow, ..
     """
     passed: dict[str, set[str]] = {}
     for row in promises:
-        if row.locked_at is not None and row.due is not None and date.fromisoformat(row.due) < context.today:
+        if row.locked_at is not None and row.due is not None and has_come(date.fromisoformat(row.due), context.today):
             passed.setdefault(row.due, set()).add(row.initiative)
     return tuple(
         found
