@@ -102,11 +102,27 @@ def test_every_line_is_told_why_and_what_to_ask_next() -> None:
 
 def test_a_candidate_is_told_its_place_its_factors_its_evidence_and_its_neighbours() -> None:
     why = said(explained(company(), measured())["first"], "why")
-    assert "It is number 1 of 3 by value per cost" in why
+    assert "It is number 1 of 3 by value per cost, number 2 by P in plan (the order of the ledger)" in why
     assert "Retention carries what it is worth" in why
     assert "nothing has been measured yet" in why
     assert "It reaches 50 % of all units" in why
     assert "Just below stands Second idea" in why
+
+
+def test_a_place_by_value_per_cost_stands_beside_the_place_in_the_ledger() -> None:
+    told = explained(company(), measured())
+    rows = [told[line][0] for line in ("first", "second", "third")]
+    assert sorted(row.numbers["place_by_p_in"] for row in rows) == [1, 2, 3]
+    for row in rows:
+        same = row.numbers["place"] == row.numbers["place_by_p_in"]
+        assert ("and by P in plan" in row.text) is same
+        assert ("(the order of the ledger)" in row.text) is not same
+
+
+def test_a_cost_with_a_range_is_told_as_expected_and_a_certain_one_is_not() -> None:
+    told = explained(company(), measured())
+    assert " for about 8.8 person-weeks expected, " in said(told["second"], "why")
+    assert " for 5 person-weeks, " in said(told["first"], "why")
 
 
 def test_the_numbers_of_a_sentence_are_those_it_speaks_of() -> None:

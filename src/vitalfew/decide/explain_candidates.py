@@ -9,6 +9,7 @@ from vitalfew.decide.candidates import DROP_TO, FUND_FROM
 from vitalfew.decide.effects import stronger
 from vitalfew.decide.phrases import chance, counted, number, percent, points
 from vitalfew.decide.sentences import EVIDENCE, Sentence, carried_by
+from vitalfew.results.figures import between, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,16 +86,30 @@ def why(line: CandidateLine, field: Field) -> Iterator[Sentence]:
 def _rank(place: int, found: Standing, line: CandidateLine, field: Field, *, shown: bool) -> Sentence:
     told = f"It is number {place + 1} of {len(field.standings)} by value per cost"
     numbers = {"place": float(place + 1), "candidates": float(len(field.standings))}
+    likely = _place_by_chance(line, field)
+    if likely is not None:
+        same = likely == place + 1
+        told += " and by P in plan" if same else f", number {likely} by P in plan (the order of the ledger)"
+        numbers["place_by_p_in"] = float(likely)
     if not shown or line.value is None:
         return Sentence("why", f"{told}. {HIDDEN}", numbers)
     value = line.value
-    worth = f"{points(value.mean)} ({number(value.low)} to {number(value.high)})"
+    worth = f"{figure(value.mean, 1)} points ({between(value.low, value.high, 1)})"
     numbers |= {"points": value.mean, "low": value.low, "high": value.high, "cost": found.cost}
     if found.per_cost is None:
         return Sentence("why", f"{told}: {worth} for nothing.", numbers)
     cost = counted(found.cost, field.unit)
+    if line.cost is not None and line.cost.p10 < line.cost.p90:
+        cost = f"about {cost} expected"
     text = f"{told}: {worth} for {cost}, {points(found.per_cost)} for each unit of cost."
     return Sentence("why", text, numbers | {"per_cost": found.per_cost})
+
+
+def _place_by_chance(line: CandidateLine, field: Field) -> int | None:
+    """Place by the probability to be in the plan, as the ledger is ordered, from 1."""
+    ranked = {one.line for one in field.standings}
+    order = [key for key, one in field.lines.items() if key in ranked and one.p_in is not None]
+    return order.index(line.line) + 1 if line.line in order else None
 
 
 def _recommended(line: CandidateLine) -> Sentence:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.results.figures import MINUS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,13 +15,12 @@ _DIGITS_FROM = 10.0  # whole numbers from here on
 def number(value: float) -> str:
     """Two digits that matter, whole from 10 on.
 
-    >>> number(0.03456), number(3.14), number(1234.5), number(-0.0), number(0.0000361)
-    ('0.035', '3.1', '1,234', '0', '0.000036')
+    >>> number(0.03456), number(3.14), number(1234.5), number(-0.0), number(0.0000361), number(-2.0)
+    ('0.035', '3.1', '1,234', '0', '0.000036', '−2')
     """
-    if abs(value) >= _DIGITS_FROM:
-        return f"{value:,.0f}"
-    text = f"{float(f'{value:.2g}'):.12f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= _DIGITS_FROM else f"{float(f'{size:.2g}'):.12f}".rstrip("0").rstrip(".")
+    return f"{MINUS}{text}" if value < 0 and text != "0" else text
 
 
 def chance(share: float) -> str:
@@ -55,10 +56,10 @@ def points(value: float) -> str:
     """A value in points.
 
     >>> points(1.0), points(1.4), points(-12.3)
-    ('1 point', '1.4 points', '-12 points')
+    ('1 point', '1.4 points', '−12 points')
     """
     told = number(value)
-    return f"{told} {'point' if told in ('1', '-1') else 'points'}"
+    return f"{told} {'point' if told in ('1', f'{MINUS}1') else 'points'}"
 
 
 def joined(names: Sequence[str]) -> str:
