@@ -103,7 +103,7 @@ def test_a_forecast_whose_quantiles_fall_is_refused(typed: Typed, tmp_path: Path
     path = folder(tmp_path)
     numbers = ("--p10", "3", "--p50", "1", "--p90", "2")
     answer = calm(typed("act", "forecast", path, "gate_fun", *numbers, "--by", "anna"), 1, 2)
-    assert "p10, p50 and p90 must rise" in answer.err
+    assert "p10, p50 and p90 must rise: the smallest number first" in answer.err
 
 
 def test_ratings_of_nothing_but_zeros_say_nothing_and_are_named(typed: Typed, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, JsonValue, Stric
 from vitalfew.errors import ActError, suggest
 from vitalfew.workspace.definitions import Share, Text
 from vitalfew.workspace.strict_json import canonical, is_hash, loads, sha256
+from vitalfew.workspace.vocabulary import MUST_RISE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,7 @@ class ForecastBody(Body):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.p10 <= self.p50 <= self.p90:
-            raise ValueError("p10, p50 and p90 must rise")
+            raise ValueError(MUST_RISE)
         return self
 
 

@@ -103,6 +103,10 @@ TeamKey = Annotated[str, Reference("teams")]
 Purpose = Annotated[str, Reference("needs", "objectives", "vision", "metrics", "factors")]
 
 
+MUST_RISE = "p10, p50 and p90 must rise: the smallest number first, as in −1.5, −1 and −0.5"
+"""What is wrong with quantiles that fall; of a metric that should fall they are easily given the other way round."""
+
+
 class Definition(BaseModel):
     """Base of all definitions: immutable, no unknown fields."""
 
@@ -119,7 +123,7 @@ class Quantiles(Definition):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if not self.p10 <= self.p50 <= self.p90:
-            raise ValueError("p10, p50 and p90 must rise")
+            raise ValueError(MUST_RISE)
         return self
 
 
