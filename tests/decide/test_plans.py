@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,6 +12,9 @@ from decide.building import definitions, effect, promise, tables
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.options import options_of
 from vitalfew.decide.plans_tables import PlanTables, plan_tables
+
+if TYPE_CHECKING:
+    from vitalfew.workspace.definitions import Grade
 
 TODAY = date(2026, 6, 1)
 Gains = dict[str, float]
@@ -144,15 +147,16 @@ def test_losses_on_a_guardrail_are_added_up() -> None:
         "tickets": {"source": "players", "column": "t", "direction": "down"},
         "hours": {"source": "players", "column": "h"},
     }
-    effects = tuple(effect(key, "hours", -0.012, 0.002) for key in POINTS)
     kinds: dict[str, Any] = {"experiments": experiments, "metrics": metrics, "policy": {"budget": 40}}
 
-    def best(margin: float) -> Any:
+    def best(margin: float, grade: Grade = "tested") -> Any:
         guardrails = {"hours": {"margin": margin}}
+        effects = tuple(effect(key, "hours", -0.012, 0.002, grade=grade) for key in POINTS)
         return planned(POINTS, THREE, found={"effects": effects}, guardrails=guardrails, **kinds).plans[0]
 
     assert best(0.02).lines == ("a",)
     assert set(best(0.031).lines) == {"a", "b"}
+    assert best(0.031, "dated").lines == ("a",)  # 0.012 + 1.645 x 0.0036: it may be wrong by 0.003 besides
     assert best(0.044).binding[0].startswith("the margin of the guardrail hours: a tenth more would give 5.")
     nothing = best(0.015)
     assert nothing.lines == ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.effects import distrusted, known_effects
+from vitalfew.decide.effects import bias_of, distrusted, known_effects
 from vitalfew.decide.milp import Bound
 from vitalfew.decide.options import OVER, weeks_open
 from vitalfew.decide.shipped import is_shipped
@@ -133,7 +134,8 @@ def _loss(
     if effect is not None and effect.trusted:
         from scipy.special import ndtri
 
-        return scale * (-sign * effect.estimate + float(ndtri(1 - guardrail.alpha)) * effect.se)
+        doubt = math.hypot(effect.se, bias_of(inputs.definitions, effect))  # a weaker grade may be wrong by more
+        return scale * (-sign * effect.estimate + float(ndtri(1 - guardrail.alpha)) * doubt)
     segment = guardrail.segment or "all"
     for promise in inputs.promises_of(line):
         if promise.metric == metric and promise.segment == segment:
