@@ -48,7 +48,37 @@ def test_with_your_name_you_see_yourself_and_nobody_else(record: Path, typed: Ty
     assert "p-" not in told
 
 
-def test_whoever_never_forecast_has_no_record_and_the_prior(record: Path, typed: Typed) -> None:
+def test_a_name_that_recorded_nothing_is_refused(record: Path, typed: Typed) -> None:
+    answer = typed("calibrate", record, "--by", "bben")
+    assert (answer.code, answer.out) == (2, "")
+    assert "nobody of this name recorded anything here" in answer.err
+
+
+def test_without_a_resolved_promise_it_is_said_what_the_record_waits_for(tmp_path: Path, typed: Typed) -> None:
+    early = folder(tmp_path, PEOPLE, count=3)
+    (early / "past.csv").write_text((early / "past.csv").read_text(encoding="utf-8").splitlines()[0] + "\n")
+    answer = typed("calibrate", early)
+    assert answer.out.startswith("Everything: 0 promises resolved\n")
+    assert "3 promises locked, 0 resolved: the first " in answer.out
+    (early / "acts.jsonl").unlink()
+    assert "no promise is locked: `vitalfew act forecast`" in typed("calibrate", early).out
+
+
+def test_a_forecast_after_the_lock_is_told_that_it_changes_nothing_of_it(tmp_path: Path, typed: Typed) -> None:
+    numbers = ("--p10", "1", "--p50", "2", "--p90", "3", "--by", "anna")
+    both = folder(tmp_path, PEOPLE, count=1)
+    before = typed("act", "forecast", both, "h_next", *numbers)
+    assert (before.code, "locked" in before.out) == (0, False)
+    typed("act", "lock", both, "h_next", "--by", "anna")
+    after = typed("act", "forecast", both, "h_next", *numbers)
+    assert after.code == 0
+    assert "the promise was locked on 20" in after.out
+    assert "this forecast changes nothing of it" in after.out
+
+
+def test_whoever_never_forecast_has_no_record_and_the_prior(tmp_path: Path, typed: Typed) -> None:
+    record = folder(tmp_path, PEOPLE)
+    assert typed("act", "sign-off", record, "--by", "frank").code == 0
     own = typed("calibrate", record, "--by", "frank", "--json").json["person"]
     assert (own["own"], own["resolved"], own["crps"], own["coverage"]) == (False, 0, None, None)
     assert own["slope"]["estimate"] == pytest.approx(0.4)

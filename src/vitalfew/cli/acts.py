@@ -87,7 +87,11 @@ def forecast(
     from vitalfew.judgement import recording
 
     quantiles = {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
-    _done(recording.forecast(_load(folder), hypothesis, by, quantiles))
+    workspace = _load(folder)
+    _done(recording.forecast(workspace, hypothesis, by, quantiles))
+    day_of_lock = recording.locked_on(workspace, hypothesis)
+    if day_of_lock is not None:
+        say(f"the promise was locked on {day_of_lock}; this forecast changes nothing of it")
 
 
 def lock(

@@ -89,6 +89,14 @@ def forecast(
     return _record(ws, "forecast", ("hypotheses", hypothesis), by, dict(quantiles), at)
 
 
+def locked_on(ws: Workspace, hypothesis: str) -> str | None:
+    """The day on which the promise of a hypothesis was locked as it is worded now; None while forecasts count."""
+    found = current_lock(hypothesis, ws.acts, ws.definitions)
+    if found is None or stale(found, "hypotheses", hypothesis, ws.definitions):
+        return None
+    return found.at[:10]
+
+
 def lock(
     ws: Workspace,
     hypothesis: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
         group: only this team or source.
 
     Raises:
-        UsageError: there is no such team or source to be shown.
+        UsageError: there is no such team or source to be shown, or nobody of this name recorded anything.
 
     >>> import vitalfew as vf
     >>> from vitalfew.workspace.definitions import Definitions
@@ -78,15 +78,17 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
         raise UsageError("this run holds no calibration", hint="run the workspace again")
     mine = None
     if person is not None:
-        mine = person_row(
-            history_of(results.workspace, results.tables, _day(results)), _pseudonym(results.workspace, person)
-        )
+        who = _recorded(results.workspace, person)
+        mine = person_row(history_of(results.workspace, results.tables, _day(results)), who)
     shown = [row for row in rows if group in (None, row.name)]
     known = [row.name for row in rows]
     if not shown:
         raise UsageError(f"no record of '{group}' is shown", expected=_expected(known), hint=suggest(str(group), known))
     teams, sources = (tuple(row for row in shown if row.kind == kind) for kind in ("team", "source"))
-    return Record(next(row for row in rows if row.kind == "overall"), teams, sources, mine)
+    overall = next(row for row in rows if row.kind == "overall")
+    if overall.resolved == 0:
+        overall = replace(overall, notes=(_what_is_open(results), *overall.notes))
+    return Record(overall, teams, sources, mine)
 
 
 def track_record(workspace: Workspace) -> dict[str, float]:
@@ -142,10 +144,28 @@ def _day(results: Results) -> date:
     return datetime.fromisoformat(results.info.computed_at).astimezone(zone).date()
 
 
-def _pseudonym(workspace: Workspace, person: str) -> str:
+def _recorded(workspace: Workspace, person: str) -> str:
+    """The pseudonym of somebody who recorded anything: a name mistyped must not pass for a person without a record."""
     from vitalfew.workspace.people import known_pseudonym
 
-    return known_pseudonym(workspace.root, person)
+    who = known_pseudonym(workspace.root, person)
+    if all(act.by != who for act in workspace.acts.acts):
+        hint = "give the name as given to `vitalfew act --by`, or the pseudonym (p-…) that it printed"
+        raise UsageError("nobody of this name recorded anything here", hint=hint)
+    return who
+
+
+def _what_is_open(results: Results) -> str:
+    """What a record waits for, where no promise is resolved yet."""
+    locked = [row for row in results.tables.promises if row.locked_at is not None]
+    if not locked:
+        return "no promise is locked: `vitalfew act forecast` records what people expect, `vitalfew act lock` locks it"
+    told = f"{len(locked)} {'promise' if len(locked) == 1 else 'promises'} locked, 0 resolved"
+    due = min((row.due for row in locked if row.due is not None), default=None)
+    if due is None:
+        return f"{told}: give their hypotheses a day (`due:`) on which to look at what came"
+    over = due < _day(results).isoformat()
+    return f"{told}: the first {f'was due on {due}, and nothing trusted is measured' if over else f'is due on {due}'}"
 
 
 def _expected(known: list[str]) -> str:

@@ -52,7 +52,9 @@ def _about(row: CalibrationRow) -> str:
     if row.kind == "person":
         return "Your own record, shown to you alone"
     people = "1 person" if row.people == 1 else f"{row.people} people"
-    return f"Everything ({people})" if row.kind == "overall" else f"{row.kind.capitalize()} {row.name} ({people})"
+    if row.kind == "overall":
+        return f"Everything ({people})" if row.people else "Everything"
+    return f"{row.kind.capitalize()} {row.name} ({people})"
 
 
 def _scores(row: CalibrationRow) -> Iterator[str]:
