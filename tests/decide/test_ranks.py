@@ -110,6 +110,11 @@ def test_ranks_are_by_value_per_cost_and_losses_come_last() -> None:
     assert best_first(merit(values, costs)).tolist() == [[1, 0, 4, 2, 3]]
 
 
+def test_of_what_costs_nothing_the_most_valuable_comes_first() -> None:
+    values, costs = np.array([[9.0], [1.0], [3.0], [0.0], [1e4]]), np.array([[0.1], [0.0], [0.0], [0.0], [0.0]])
+    assert best_first(merit(values, costs)).tolist() == [[4, 2, 1, 0, 3]]
+
+
 # An independent count -------------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ THREADS = min(2, os.cpu_count() or 1)
 _BLOCK = 250_000
 """Numbers in a block of draws."""
 _LOT_BITS, _LINE_BITS = 12, 20
+_NO_COST = np.float32(1e-30)  # what nothing counts as, so that value orders what costs nothing
 _ROUNDING = 1e-9
 FEW = 10
 """Lines up to which all sets are tried; of few, greedy choice misses the best set in one draw of ten."""
@@ -63,13 +64,12 @@ def merit(values: Reals, costs: Reals) -> Singles:
     """What lines are put in order by, `(lines, draws)`: value per cost where the value is positive.
 
     Else the value itself, which is below all of these: a ratio of losses would favour the costlier. What costs nothing
-    and is worth something comes before all that costs something.
+    and is worth something comes before all that costs something, the most valuable first.
     """
     single = values.astype(np.float32)
     merits = np.maximum(single, 0)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a cost of next to nothing, or of nothing
-        np.divide(merits, costs.astype(np.float32, copy=False), out=merits)
-    np.fmax(merits, 0, out=merits)  # nothing for nothing is no number
+    with np.errstate(over="ignore"):
+        np.divide(merits, np.maximum(costs.astype(np.float32, copy=False), _NO_COST), out=merits)
     merits += np.minimum(single, 0, out=single)
     return merits
 
