@@ -196,7 +196,7 @@ def _calibrated(inputs: Inputs, team: str | None, promise: PromiseRow, at: Chanc
     if scale is None:
         scale = _NO_RANGE * (max(abs(promise.p10), abs(promise.p90)) or 1.0)
     noise: NDArray[Any] = np.zeros(1, dtype=np.float32)
-    if known.surprise.any():
+    if known.surprising:
         noise = normals()[chances(inputs.draws, inputs.seed, *names, "surprise")]
     return np.asarray(calibrated(drawn, promise, known, scale=scale, team=team, noise=noise), dtype=np.float32)
 

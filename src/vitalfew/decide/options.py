@@ -176,8 +176,12 @@ def pool_of(inputs: Inputs) -> Pool:
 def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: Sequence[Candidate]) -> Options:
     draws = inputs.draws
     costs = np.empty((len(priced), draws))
-    for row, each in zip(costs, priced, strict=True):
-        row[:] = first_cost(inputs, each.key) + later_cost(inputs, each.key)
+
+    def draw(at: int) -> None:
+        np.add(first_cost(inputs, priced[at].key), later_cost(inputs, priced[at].key), out=costs[at])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(draw, range(len(priced))))
     budget, notes = budget_of(inputs, [each.initiative for each in priced])
     return Options(
         tuple(each.key for each in priced),
@@ -227,12 +231,15 @@ def _fill(
         by_factor, grade = removed_changes(inputs, initiative.removes)
         said += ["what it takes away was measured when it was built"] if by_factor else []
     for factor, change in by_factor.items():
-        curve, title = inputs.curves[factor], inputs.definitions.title("metrics", factor)
+        curve = inputs.curves[factor]
         share = np.float32(100 * _share(inputs, initiative, factor))
         np.multiply(curve.change(change), share, out=swings[factors.index(factor)])
+        beyond = curve.outside(change)
+        if factor not in found.links and beyond < _BEYOND:
+            continue
+        title = inputs.definitions.title("metrics", factor)
         if factor in found.links:
             said.append(f"{title} is reached through links ({', '.join(found.links[factor])}) by an expert's range")
-        beyond = curve.outside(change)
         if beyond >= _BEYOND:
             said.append(f"{title} would leave its range with probability {beyond:.0%}: counted by the slope at its end")
     if by_factor and weeks_open(inputs, initiative) == 0:

@@ -117,9 +117,7 @@ def standing(values: Reals, costs: Reals, budget: float, cast: Lots | None = Non
     )
 
 
-def standing_of(
-    options: Options, values: Singles, budget: float | None = None, cast: Lots | None = None
-) -> Standing:
+def standing_of(options: Options, values: Singles, budget: float | None = None, cast: Lots | None = None) -> Standing:
     """Where the candidates that may be funded stand.
 
     Args:
@@ -188,8 +186,8 @@ def _wins(values: Singles, costs: Reals, order: Whole, lines: Sequence[str]) -> 
     draws = values.shape[1]
 
     def block(cut: slice) -> list[tuple[int, int, float]]:
-        near = order[cut.start : cut.stop + NEIGHBOURS]
-        merits, found = merit(values[near], costs[near]), []
+        near = order[cut.start : cut.stop + NEIGHBOURS].tolist()
+        merits, found = [merit(values[at], costs[at]) for at in near], []
         for mine in range(cut.stop - cut.start):
             for other in range(mine + 1, min(mine + 1 + NEIGHBOURS, len(near))):
                 won = np.count_nonzero(merits[mine] > merits[other])

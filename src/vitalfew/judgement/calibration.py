@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,16 @@ class Calibration:
         """A calibration known for sure; by default the one that leaves forecasts as they are."""
         none = np.zeros(draws)
         return cls(none + bias, none + surprise, none + stretch, none + slope, none, {}, none)
+
+    @cached_property
+    def biased(self) -> bool:
+        """Whether anything comes besides what is forecast."""
+        return bool(self.bias.any())
+
+    @cached_property
+    def surprising(self) -> bool:
+        """Whether anything comes around it."""
+        return bool(self.surprise.any())
 
     def slope_of(self, team: str | None) -> Floats:
         """Draws of the slope of a team; of one without a record, as teams differ."""
@@ -141,7 +152,7 @@ def calibrated(
     (array([0.  , 1.61, 4.6 ]), array([0.  , 0.18, 3.61]))
     """
     shifted = _stretched(drawn, promise, known.slope_of(team), known.stretch)
-    if not (known.bias.any() or known.surprise.any()):  # without a record, which is where every workspace begins
+    if not (known.biased or known.surprising):  # without a record, which is where every workspace begins
         return shifted
     mean, variance = moments(promise)
     share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
@@ -160,9 +171,16 @@ def _stretched(drawn: Floats, promise: Quantiled, slope: Floats, stretch: Floats
     own = (variance + mean**2) / effect - centre**2 if effect > 0 else 0.0
     if effect == 1 or own <= (_NO_WIDTH * centre) ** 2:
         return np.asarray(slope * mean + stretch * (drawn - mean))
-    wider = stretch**2 + (1 - effect) * centre**2 / own * (stretch**2 - slope**2)
-    moved = slope * centre + np.sqrt(np.maximum(wider, 0)) * (drawn - centre)
-    return np.asarray(np.where(drawn == 0, 0, moved))
+    squared = stretch * stretch
+    wider = squared - slope * slope
+    wider *= (1 - effect) * centre**2 / own
+    wider += squared
+    moved = drawn - centre
+    moved *= np.sqrt(np.maximum(wider, 0, out=wider), out=wider)
+    moved += slope * centre
+    moved *= drawn != 0
+    moved += 0  # a minus zero is told as zero
+    return np.asarray(moved)
 
 
 def _share_of_none(promise: Quantiled) -> float:
