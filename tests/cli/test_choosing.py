@@ -63,11 +63,21 @@ def test_json_is_all_that_stands_on_standard_output(folder: Path) -> None:
     assert answer.json["plans"][0]["lines"] == ["gate", "tools"]
 
 
-def test_a_budget_of_nothing_is_wrong_usage(folder: Path, typed: Typed) -> None:
+def test_without_a_budget_nothing_is_funded_and_nothing_ranked_in(folder: Path, typed: Typed) -> None:
+    none = typed("portfolio", folder, "--budget", "0", "--json")
+    assert none.code == 0
+    assert [row["lines"] for row in none.json["plans"] if row["plan"] == "best"] == [[]]
+    ranked = typed("rank", folder, "--budget", "0", "--json").json["lines"]
+    assert all(line["p_in"] == 0 for line in ranked if line["p_in"] is not None)
+    told = {command: typed(command, folder, "--budget", "-3").err for command in ("rank", "portfolio")}
+    assert told["rank"] == told["portfolio"]
+
+
+def test_a_budget_below_nothing_is_wrong_usage(folder: Path, typed: Typed) -> None:
     wrong = typed("portfolio", folder, "--budget", "-3")
     assert wrong.code == 2
     assert "a budget of -3" in wrong.err
-    assert "a number above 0" in wrong.err
+    assert "a number from 0 on" in wrong.err
 
 
 def test_a_workspace_without_candidates_says_what_to_do_first(tmp_path: Path, typed: Typed) -> None:

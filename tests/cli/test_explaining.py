@@ -60,6 +60,11 @@ def test_json_holds_the_line_and_its_sentences_with_their_numbers(folder: Path) 
     assert {"why", "change", "ask", "line"} == set(found)
 
 
+def test_a_line_is_found_by_its_whole_title(folder: Path, typed: Typed) -> None:
+    assert typed("explain", folder, "Move the gate").out == typed("explain", folder, "gate").out
+    assert typed("explain", folder, "Move the").code == 2
+
+
 def test_a_line_that_does_not_exist_is_told_with_the_nearest(folder: Path, typed: Typed) -> None:
     answer = typed("explain", folder, "gat")
     assert answer.code == 2

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     folder: Folder,
-    line: Annotated[str, typer.Argument(metavar="LINE", help="Key of a line: an initiative, or a feature.")],
+    line: Annotated[str, typer.Argument(metavar="LINE", help="Key or title of a line: an initiative, or a feature.")],
     as_json: AsJson = False,
     as_of: AsOf = None,
 ) -> None:

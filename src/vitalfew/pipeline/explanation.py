@@ -60,13 +60,16 @@ def explanation(tables: Tables, line: str) -> Explanation:
 
     Args:
         tables: of the run.
-        line: key of a line, shipped or a candidate.
+        line: key of a line, shipped or a candidate, or its whole title where no other line has it.
 
     Raises:
         UsageError: the ledger has no such line.
     """
     lines: dict[str, ShippedLine | CandidateLine] = {one.line: one for one in tables.shipped}
     lines |= {one.line: one for one in tables.candidates}
+    if line not in lines:
+        titled = [key for key, one in lines.items() if one.title == line]
+        line = titled[0] if len(titled) == 1 else line
     if line not in lines:
         raise UsageError(f"the ledger has no line '{line}'", hint=suggest(line, sorted(lines)))
     return Explanation(lines[line], tuple(row for row in tables.reasons if row.line == line))

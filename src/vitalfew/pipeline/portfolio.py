@@ -39,7 +39,7 @@ def portfolio(results: Results, budget: float | None = None) -> Portfolio:
             run is left as it is.
 
     Raises:
-        UsageError: the budget is not above zero.
+        UsageError: the budget is no number from 0 on.
     """
     from vitalfew.decide.plans_tables import PlanTables, plan_tables
     from vitalfew.pipeline.context import Context
@@ -47,8 +47,8 @@ def portfolio(results: Results, budget: float | None = None) -> Portfolio:
     if budget is None:
         held = {part.name: getattr(results.tables, part.name) for part in fields(PlanTables)}
         return Portfolio(PlanTables(**held), results)
-    if not 0 < budget < math.inf:
-        raise UsageError(f"a budget of {budget:g}", expected="a number above 0")
+    if not 0 <= budget < math.inf:
+        raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
     workspace = replace(results.workspace, definitions=_with_budget(results.workspace.definitions, budget))
     context = Context(workspace, _day(results), None, results.info.seed, {})
     return Portfolio(plan_tables(context.options(results.tables), context.inputs(results.tables)), results)
