@@ -52,6 +52,11 @@ def test_the_cheapest_plan_leaves_out_what_hardly_counts() -> None:
     assert cheapest.notes == ("saves 5 person-weeks for at most 5 % of the value",)
 
 
+def test_one_unit_saved_is_told_as_one() -> None:
+    cheapest = planned({"a": 20, "b": 0.5}, {"a": {"cost": 6}, "b": {"cost": 1}}, policy={"budget": 20}).plans[1]
+    assert cheapest.notes == ("saves 1 person-week for at most 5 % of the value",)
+
+
 def test_what_a_tenth_more_of_a_bound_would_give_is_told() -> None:
     best = planned(POINTS, THREE, policy={"budget": 10}).plans[0]
     assert best.binding == ("the budget of 10 person-weeks: a tenth more would give 1.59 points more",)

@@ -61,7 +61,7 @@ def test_few_lines_give_a_wide_interval_and_fewer_than_three_none() -> None:
     assert revealed.high - revealed.low > 0.4
     none = said_and_done(definitions(initiatives=shipped(2, 5, "retention", "r")), tables())["retention"]
     assert (none.revealed, none.gap) == (None, None)
-    assert "where effort went is not known: 2 chosen lines with a cost and a purpose, 3 needed" in none.message
+    assert "where effort went is not known: 2 chosen lines have a cost and a purpose, 3 are needed" in none.message
 
 
 def test_ideas_and_dropped_work_are_not_chosen_and_what_was_spent_counts_before_what_was_planned() -> None:

@@ -201,7 +201,8 @@ def _notes(days: Sequence[Day], picked: Sequence[str], realised: Mapping[str, Fl
     said = []
     if unknown:
         said.append(
-            f"{len(unknown)} of {len(picked)} lines that vitalfew would have chosen were never measured: "
+            f"{len(unknown)} of {len(picked)} lines that vitalfew would have chosen "
+            f"{'was' if len(unknown) == 1 else 'were'} never measured: "
             "what they would have brought nobody knows"
         )
     if not any(day.scores for day in days):

@@ -11,6 +11,7 @@ from vitalfew.decide.milp import Bound, Effort, choose
 from vitalfew.decide.options import weeks_open
 from vitalfew.decide.payoff import by_quarter, weekly_share
 from vitalfew.decide.plans_regret import best_in_hindsight
+from vitalfew.results.figures import amount, significant
 from vitalfew.results.rows import Estimate, PlanRow, Value
 from vitalfew.results.words import listed
 
@@ -213,7 +214,7 @@ def gains(menu: Menu, best: Choice) -> Iterator[tuple[str, float, str]]:
 
 
 def _standing(words: str, kind: str, gain: float | None) -> str:
-    much = "more value" if gain is None else f"{gain:.3g} points more"
+    much = "more value" if gain is None else f"{significant(gain)} points more"
     return f"{words}: a tenth {'less' if kind == 'share' else 'more'} would give {much}"
 
 
@@ -245,7 +246,7 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]
     if found.unfenced is not None and not is_hidden(menu, best | found.unfenced.chosen):
         cost = found.unfenced.value - found.best.value
         share = f" ({cost / found.unfenced.value:.1%})" if found.unfenced.value > 0 else ""
-        notes.append(f"the minimum shares cost {max(cost, 0.0):.3g} points{share}")
+        notes.append(f"the minimum shares cost {significant(max(cost, 0.0))} points{share}")
     idle = [menu.lines[at] for at in np.flatnonzero(best & (menu.worth <= 0))]
     if idle:
         named = listed([inputs.definitions.title("initiatives", line) for line in idle], _SHOWN)
@@ -256,7 +257,7 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]
         notes.append(f"only the first step is funded of {named}; its value is that of the right to go on")
     upkeep = _upkeep(inputs, names(menu, best))
     if upkeep > 0:
-        notes.append(f"keeping it takes another {upkeep:,.4g} {inputs.definitions.policy.cost_unit} a year")
+        notes.append(f"keeping it takes another {amount(upkeep, inputs.definitions.policy.cost_unit)} a year")
     if found.best.gap > Effort().gap:
         notes.append(f"the search ran out of time: the optimum is at most {found.best.gap:.1%} better")
     return tuple(notes)
@@ -271,7 +272,8 @@ def _saved(menu: Menu, found: Plans, inputs: Inputs) -> tuple[str, ...]:
     best, cheapest = (float(menu.price[each.chosen].sum()) for each in (found.best, found.cheapest))
     if best - cheapest <= _NOTHING * max(best, 1.0):
         return ("the best plan is the cheapest within 5 % of its value",)
-    return (f"saves {best - cheapest:,.4g} {inputs.definitions.policy.cost_unit} for at most 5 % of the value",)
+    saved = amount(best - cheapest, inputs.definitions.policy.cost_unit)
+    return (f"saves {saved} for at most 5 % of the value",)
 
 
 def spend(menu: Menu, choice: Choice) -> float:

@@ -163,7 +163,8 @@ def _summary(draws: Floats, middle: float | None = None) -> Estimate:
 def _sentence(said: Estimate | None, done: Estimate | None, lines: int, aimless: float, unknown: str | None) -> str:
     parts = ["nobody has judged yet" if said is None else f"stated {said.estimate:.0%}"]
     if done is None:
-        parts.append(f"where effort went is not known: {lines} chosen lines with a cost and a purpose, 3 needed")
+        many = "1 chosen line has" if lines == 1 else f"{lines or 'no'} chosen lines have"
+        parts.append(f"where effort went is not known: {many} a cost and a purpose, 3 are needed")
     else:
         parts.append(f"{done.estimate:.0%} of the effort of {lines} chosen lines")
     if aimless >= _SHOWN_SHARE:

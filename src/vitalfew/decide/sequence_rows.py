@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.sequence import Job, sequence
+from vitalfew.results.figures import significant
 from vitalfew.results.rows import SequenceRow
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def _reasons(slot: Slot, inputs: Inputs, *, sealed: bool) -> Iterator[str]:
     if sealed:
         yield "its cost of delay would tell a forecast that is not locked yet"
     elif job.delay > _NOTHING:
-        yield f"{job.delay:.3g} points lost per week of delay, {job.delay / job.weeks:.3g} per week of work"
+        lost, by_length = significant(job.delay), significant(job.delay / job.weeks)
+        yield f"{lost} points lost per week of delay, {by_length} per week of work"
     else:
         yield "no value of its own"
     yield from _lengths(inputs, initiative)

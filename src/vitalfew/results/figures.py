@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 9
+_COUNTED = ("hours", "days", "weeks", "months", "years", "points", "sprints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,12 @@ def significant(value: float, digits: int = 3) -> str:
         return figure(value, 0)
     text = figure(value, max(0, min(6, digits - 1 - math.floor(math.log10(abs(value))))))
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit, which is singular beside a bare 1: `1 person-week`, `2.5 person-weeks`."""
+    text = significant(value)
+    return f"{text} {unit.removesuffix('s') if text == '1' and unit.endswith(_COUNTED) else unit}"
 
 
 def between(low: float, high: float, places: int) -> str:
