@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitalfew.decide.frontier import FLOORS, frontier
+from vitalfew.decide.frontier import FLOORS, frontier, grid
 from vitalfew.decide.milp import Bound
 from vitalfew.decide.plans import NEAR_BEST, plans_of, regret
 from vitalfew.decide.plans_menu import Menu
@@ -62,6 +62,11 @@ def market(seed: int, lines: int, draws: int = 200) -> Menu:
         Bound("share", "h3", "a fence", 0.2 * costs - late * costs, 0.0, 0.2 * costs, 0.2),
         sides=sides,
     )
+
+
+def test_budgets_go_up_in_round_steps_with_the_one_given_among_them() -> None:
+    found = grid(menu(np.full((4, 1), 5.0), np.full(4, 29.25), 55.5))
+    assert found == (10, 20, 30, 40, 50, 55.5, 60, 70, 80, 90, 100, 110, 120)
 
 
 @given(st.integers(0, 10_000), st.integers(4, 12))

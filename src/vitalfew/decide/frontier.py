@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from vitalfew.decide.milp import Bound, Effort, choose
 from vitalfew.decide.plans import by_side, is_hidden, names
@@ -20,11 +19,13 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Side
 
 POINTS = 12
-"""Budgets of the frontier, evenly from one twelfth of what all that is worth something costs together."""
+"""Most budgets of the frontier: in even round steps up to where all that is worth something is paid for."""
+_ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 FLOORS = (0.0, 0.5, 0.8)
 """What the other sides keep at least, as shares of what they have in the best plan."""
 _EFFORT = Effort(seconds=1.0, gap=1e-3)
 _TRACE = 0.01
+_SAME = 1e-9
 _NEAR = 0.01  # a budget of the grid so near to the given one says nothing besides
 
 
@@ -41,16 +42,24 @@ def frontier(menu: Menu, best: Choice) -> tuple[FrontierRow, ...]:
 
 
 def grid(menu: Menu) -> tuple[float, ...]:
-    """Budgets up to what the best set costs when money is no object, the menu's own among them where it is smaller."""
+    """Round budgets up to what pays for the best set when money is no object; the menu's own among them if smaller."""
     free = [bound for bound in menu.bounds if bound.kind != "budget"]
     most = float(menu.price[choose(menu.worth, free, menu.allowed, _EFFORT).chosen].sum())
     if most <= 0:
         return ()
-    budgets = [float(each) for each in np.linspace(most / POINTS, most, POINTS)]
+    budgets = list(_steps(most))
     if menu.budget >= most:
         return tuple(budgets)
     apart = [budget for budget in budgets if abs(budget - menu.budget) > _NEAR * most]
     return tuple(sorted([*apart, menu.budget]))
+
+
+def _steps(most: float) -> Iterator[float]:
+    """The multiples of a round number, from the first to the one that is not below `most`; twelve of them at most."""
+    power = 10.0 ** math.floor(math.log10(most / POINTS))
+    step = next(part * power for part in _ROUND if part * power * (1 + _SAME) >= most / POINTS)
+    last = math.ceil(most / step - _SAME)
+    yield from (float(f"{step * place:.6g}") for place in range(1, last + 1))
 
 
 def _over_budgets(menu: Menu) -> Iterator[FrontierRow]:
