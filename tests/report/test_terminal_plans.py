@@ -11,7 +11,7 @@ from rich.console import Console
 from report import sample
 from vitalfew.decide.plans_tables import PlanTables
 from vitalfew.report.terminal_plans import plans_text, print_plans
-from vitalfew.results.rows import Estimate, FrontierRow, PlanRow, SequenceRow, Value
+from vitalfew.results.rows import Estimate, FrontierRow, InformationRow, PlanRow, SequenceRow, Value
 
 BEST = PlanRow(
     plan="best",
@@ -61,6 +61,17 @@ def test_the_plan_is_told_with_its_interval_its_bounds_and_its_rivals() -> None:
     assert "Of the cost, by horizon: h1 70 %, h3 30 %." in said
     assert "The cheapest plan near it: without b (saves 4 person-weeks)." in said
     assert "No budget given: half of it is taken." in said
+
+
+def test_what_to_find_out_first_stands_beside_the_plans_of_the_run_alone() -> None:
+    known = tuple(InformationRow("effects", str(at), 1.0, 0.1, 0.2, f"Message {at}.") for at in range(5))
+    view = sample.view()
+    view = replace(view, tables=replace(view.tables, plans=FOUND.plans, information=known))
+    said = plans_text(FOUND, view).splitlines()
+    at = said.index("WHAT TO FIND OUT FIRST")
+    assert [line for line in said[at + 1 :] if line.startswith("Message")] == ["Message 0.", "Message 1.", "Message 2."]
+    other = replace(FOUND, plans=(replace(BEST, budget=20.0),))
+    assert "WHAT TO FIND OUT FIRST" not in plans_text(other, view)
 
 
 def test_bars_grow_with_the_value_and_equal_sets_are_told_once() -> None:

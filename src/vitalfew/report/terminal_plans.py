@@ -23,6 +23,7 @@ BAR = 30
 _ROOMY = 96
 """Columns from which values have their interval beside them."""
 _HIDDEN = "not shown"
+_UNKNOWNS = 3
 _UNEVEN = 0.02  # quarters that differ by less are one like the other
 
 
@@ -54,10 +55,21 @@ def print_plans(found: PlanTables, view: View, console: Console) -> None:
         _print_work(sheet, found.sequence, view)
     _print_frontier(sheet, [row for row in found.frontier if row.side == "all"], view)
     _print_sides(sheet, [row for row in found.frontier if row.side != "all"])
+    if found.plans == view.tables.plans:
+        _print_unknowns(sheet, view)
     if found.staged:
         sheet.heading("BETS IN TWO STEPS")
         for bet in found.staged:
             sheet.say(f"{view.title('initiatives', bet.line)}: {bet.message}")
+
+
+def _print_unknowns(sheet: Sheet, view: View) -> None:
+    """What knowing more would add, first of all; it was reckoned for the workspace's own budget alone."""
+    told = view.tables.information[:_UNKNOWNS]
+    if told:
+        sheet.heading("WHAT TO FIND OUT FIRST")
+    for row in told:
+        sheet.say(row.message)
 
 
 def headline(best: PlanRow, view: View) -> str:
