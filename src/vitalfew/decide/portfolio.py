@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 THREADS = min(2, os.cpu_count() or 1)
 _BLOCK = 250_000
 """Numbers in a block of draws."""
+_FREED = 24_000_000
+"""Bytes. Until a block as large has been freed, the GNU C library hands the memory of every array back to the system,
+which then clears the same pages again and again."""
 _LOT_BITS, _LINE_BITS = 12, 20
 _NO_COST = np.float32(1e-30)  # what nothing counts as, so that value orders what costs nothing
 _ROUNDING = 1e-9
@@ -230,5 +233,6 @@ def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...], size: int 
     cuts = [slice(start, min(start + step, draws)) for start in range(0, draws, step)]
     if len(cuts) < 2 or THREADS < 2:  # noqa: PLR2004 - one thread is this one
         return [block(cut) for cut in cuts]
+    np.empty(_FREED, dtype=np.uint8)  # freed at once, and never touched
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(block, cuts))
