@@ -43,7 +43,7 @@ def test_with_your_name_you_see_yourself_and_nobody_else(record: Path, typed: Ty
     assert "ranges" in answer.out.split("Everything")[0]
     by_pseudonym = typed("calibrate", record, "--by", pseudonym(record, "ben"), "--json").json
     assert by_pseudonym["person"]["delivered"]["estimate"] == pytest.approx(0.5, abs=0.05)
-    assert set(by_pseudonym) == {"overall", "teams", "sources", "person"}
+    assert set(by_pseudonym) == {"schema", "run", "workspace", "overall", "teams", "sources", "person"}
     told = repr(by_pseudonym).replace(pseudonym(record, "ben"), "")
     assert "p-" not in told
 

@@ -57,7 +57,7 @@ def test_json_holds_the_line_and_its_sentences_with_their_numbers(folder: Path) 
     found = answer.json
     assert found["line"]["line"] == "gate"
     assert found["why"][0]["numbers"]["place"] == 1
-    assert {"why", "change", "ask", "line"} == set(found)
+    assert {"schema", "run", "workspace", "why", "change", "ask", "line"} == set(found)
 
 
 def test_a_line_is_found_by_its_whole_title(folder: Path, typed: Typed) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, write_json
+from vitalfew.cli.output import day, progress, write_part
 from vitalfew.cli.runs import AsJson, Folder  # noqa: TC001 - typer reads the annotations
 
 Days = Annotated[
@@ -29,6 +28,7 @@ def backtest(folder: Folder, on: Days = None, as_json: AsJson = False) -> None:
     against what has been measured since.
     """
     from vitalfew.pipeline import backtest as replay
+    from vitalfew.pipeline.walk import name_of
     from vitalfew.workspace import load
 
     workspace = load(folder)
@@ -36,7 +36,7 @@ def backtest(folder: Folder, on: Days = None, as_json: AsJson = False) -> None:
     with progress() as report:
         found = replay(workspace, days, progress=report)
     if as_json:
-        write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        write_part(found.to_dict(), name_of(workspace))
         return
     from rich.console import Console
 

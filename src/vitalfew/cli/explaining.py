@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, write_json
+from vitalfew.cli.output import day, progress, write_part
 from vitalfew.cli.runs import AsJson, AsOf, Folder, leave
 
 
@@ -36,7 +35,7 @@ def explain(
         results = walk(workspace, as_of=day(as_of), progress=report)
     found = explanation(results.tables, line)
     if as_json:
-        write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        write_part(found.to_dict(), results.info.workspace, results.info.id)
     else:
         from rich.console import Console
 

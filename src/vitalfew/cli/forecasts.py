@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, write_json
+from vitalfew.cli.output import day, progress, write_part
 from vitalfew.cli.runs import leave
 
 
@@ -41,7 +40,7 @@ def calibrate(
         results = run(load(folder), as_of=day(as_of), progress=report)
     found = record(results, person=by, group=group)
     if as_json:
-        write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        write_part(found.to_dict(), results.info.workspace, results.info.id)
     else:
         from rich.console import Console
 

@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -54,6 +54,20 @@ def write_json(text: str) -> None:
     except UnicodeEncodeError:
         kept = json.dumps(json.loads(kept), indent=2)
     sys.stdout.write(kept + "\n")
+
+
+def write_part(found: dict[str, Any], workspace: str, run: str | None = None) -> None:
+    """Print a part of what is known as JSON, headed as the export of a whole run is.
+
+    Args:
+        found: plain values.
+        workspace: its name.
+        run: id of the run it is of, where it is of one.
+    """
+    from vitalfew.results.document import SCHEMA_VERSION
+
+    head = {"schema": SCHEMA_VERSION} | ({"run": run} if run is not None else {}) | {"workspace": workspace}
+    write_json(json.dumps(head | found, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def write_results(results: Results) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, write_json
+from vitalfew.cli.output import day, progress, write_part
 from vitalfew.cli.runs import AsJson, AsOf, Folder, leave
 
 Weights = Annotated[
@@ -47,7 +46,7 @@ def rank(
         results = walk(workspace, as_of=day(as_of), progress=report, keep=False)
     found = ranked(workspace, results, weights=weights or None, budget=budget)
     if as_json:
-        write_json(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        write_part(found.to_dict(), results.info.workspace, results.info.id)
     else:
         from rich.console import Console
 

@@ -73,7 +73,7 @@ def run(
         walk.over(stages(definitions), progress)
         info = RunInfo(
             id=run_id,
-            workspace=_name(workspace),
+            workspace=name_of(workspace),
             computed_at=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
             as_of=as_of.isoformat() if as_of else None,
             code_version=code_version(),
@@ -290,7 +290,7 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _name(workspace: Workspace) -> str:
+def name_of(workspace: Workspace) -> str:
     """What a run is called: the workspace's name, else its folder's, which is no part of what is hashed."""
     given = workspace.definitions.workspace
     folder = workspace.root.resolve().name if workspace.root and workspace.places else ""
