@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vitalfew.judgement.metalog import Metalog, SplitNormal, fit
+from vitalfew.judgement.posterior import root
 from vitalfew.judgement.streams import stream
 
 if TYPE_CHECKING:
@@ -181,9 +182,3 @@ def effect_draws(
         mean = covariance @ (evidence @ mean + precision * np.array([m for m, _ in prior]) / se)
     noise = root(covariance) @ normals()[np.array([at[metric] for metric in known])]
     return {metric: se[i] * (mean[i] + noise[i]) for i, metric in enumerate(known)}
-
-
-def root(covariance: Floats) -> Floats:
-    """The symmetric square root `(k, k)`: it does not depend on the order of the rows."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)

@@ -16,6 +16,7 @@ import numpy as np
 
 from vitalfew.judgement.calibration_fit import prior_rows
 from vitalfew.judgement.metalog import moments
+from vitalfew.judgement.posterior import root
 from vitalfew.judgement.streams import stream
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def drawn_calibration(rows: Sequence[CalibrationPosteriorRow], seed: int, draws:
         own = chosen == at
         if own.any():
             covariance = np.array(row.covariance).reshape(len(names), len(names))
-            values[:, own] = np.array(row.mean)[:, None] + _root(covariance) @ noise[:, own]
+            values[:, own] = np.array(row.mean)[:, None] + root(covariance) @ noise[:, own]
     each = {
         part: np.array([getattr(row, part) for row in rows])[chosen]
         for part in ("surprise", "stretch", "spread", "size")
@@ -192,9 +193,3 @@ def _share_of_none(promise: Quantiled) -> float:
 def _share_of_usual(size: float, usual: Floats) -> Floats:
     """How much of bias and surprise, learned from forecasts of the usual size, a smaller one brings."""
     return np.divide(size, usual, out=np.ones_like(usual), where=usual > size)
-
-
-def _root(covariance: Floats) -> Floats:
-    """The symmetric square root: it does not depend on the order of the rows."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)

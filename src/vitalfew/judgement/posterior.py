@@ -246,3 +246,9 @@ def roots(covariance: Floats) -> Floats:
     """Symmetric square roots, `(K, n, n)`: they do not depend on the order of the factors."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))[:, None, :]) @ vectors.transpose(0, 2, 1))
+
+
+def root(covariance: Floats) -> Floats:
+    """The symmetric square root `(k, k)`: it does not depend on the order of the rows."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T, dtype=np.float64)

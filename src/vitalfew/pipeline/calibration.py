@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.pipeline.results import Results
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from vitalfew.judgement.calibration_rows import History
     from vitalfew.results.rows import CalibrationRow, Tables
     from vitalfew.workspace.workspace import Workspace
@@ -79,7 +79,7 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
     mine = None
     if person is not None:
         who = _recorded(results.workspace, person)
-        mine = person_row(history_of(results.workspace, results.tables, _day(results)), who)
+        mine = person_row(history_of(results.workspace, results.tables, results.day), who)
     shown = [row for row in rows if group in (None, row.name)]
     known = [row.name for row in rows]
     if not shown:
@@ -105,7 +105,7 @@ def track_record(workspace: Workspace) -> dict[str, float]:
     for row in results.failures:
         if row.stage.startswith(_READS_OUTCOMES):
             raise DataError(row.reason)
-    return person_weights(history_of(workspace, results.tables, _day(results)))
+    return person_weights(history_of(workspace, results.tables, results.day))
 
 
 def history_of(workspace: Workspace, tables: Tables, today: date) -> History:
@@ -136,14 +136,6 @@ def _may_have_records(workspace: Workspace) -> bool:
     return max(counts.values(), default=0) >= FEWEST_VERDICTS
 
 
-def _day(results: Results) -> date:
-    """The day up to which a run read."""
-    if results.info.as_of is not None:
-        return date.fromisoformat(results.info.as_of)
-    zone = ZoneInfo(results.workspace.definitions.workspace.time_zone)
-    return datetime.fromisoformat(results.info.computed_at).astimezone(zone).date()
-
-
 def _recorded(workspace: Workspace, person: str) -> str:
     """The pseudonym of somebody who recorded anything: a name mistyped must not pass for a person without a record."""
     from vitalfew.workspace.people import known_pseudonym
@@ -164,7 +156,7 @@ def _what_is_open(results: Results) -> str:
     due = min((row.due for row in locked if row.due is not None), default=None)
     if due is None:
         return f"{told}: give their hypotheses a day (`due:`) on which to look at what came"
-    over = due < _day(results).isoformat()
+    over = due < results.day.isoformat()
     return f"{told}: the first {f'was due on {due}, and nothing trusted is measured' if over else f'is due on {due}'}"
 
 

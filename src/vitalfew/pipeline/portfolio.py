@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError
 
@@ -50,17 +48,9 @@ def portfolio(results: Results, budget: float | None = None) -> Portfolio:
     if not 0 <= budget < math.inf:
         raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
     workspace = replace(results.workspace, definitions=_with_budget(results.workspace.definitions, budget))
-    context = Context(workspace, _day(results), None, results.info.seed, {})
+    context = Context(workspace, results.day, None, results.info.seed, {})
     return Portfolio(plan_tables(context.options(results.tables), context.inputs(results.tables)), results)
 
 
 def _with_budget(definitions: Definitions, budget: float) -> Definitions:
     return definitions.model_copy(update={"policy": definitions.policy.model_copy(update={"budget": budget})})
-
-
-def _day(results: Results) -> date:
-    """The day of the run."""
-    if results.info.as_of is not None:
-        return date.fromisoformat(results.info.as_of)
-    at = datetime.fromisoformat(results.info.computed_at)
-    return at.astimezone(ZoneInfo(results.workspace.definitions.workspace.time_zone)).date()

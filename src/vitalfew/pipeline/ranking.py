@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError
 from vitalfew.results.rows import Estimate, RankedLine, RankedLines
@@ -121,7 +119,7 @@ class _Drawn:
 
         defined = results.workspace.definitions
         waived = waivers(defined, results.workspace.acts)
-        inputs = Inputs.of(defined, results.tables, _day(results), results.info.seed, waived)
+        inputs = Inputs.of(defined, results.tables, results.day, results.info.seed, waived)
         pool = pool_of(inputs)
         return cls(inputs, pool, WhatIf(pool.options))
 
@@ -169,11 +167,3 @@ def _summaries(factors: tuple[str, ...], weights: Floats) -> dict[str, Estimate]
         factor: Estimate(float(row.mean()), *((None, None) if most - least < _SET else (float(least), float(most))))
         for factor, row, least, most in zip(factors, weights, low, high, strict=True)
     }
-
-
-def _day(results: Results) -> date:
-    """The day of the run."""
-    if results.info.as_of is not None:
-        return date.fromisoformat(results.info.as_of)
-    at = datetime.fromisoformat(results.info.computed_at)
-    return at.astimezone(ZoneInfo(results.workspace.definitions.workspace.time_zone)).date()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from vitalfew.workspace.workspace import Workspace
 
 MOST_DAYS = 12
+_READ = ("classic",)
+"""Stages that a replay reads, with all before them: scores, and what the ledger is made from."""
 _QUARTER_MONTHS = (1, 4, 7, 10)
 
 
@@ -90,13 +92,13 @@ def backtest(
             expected="forecasts that are older than the beginning of this quarter",
             hint="give days with --on, or come back once forecasts and effects have gathered",
         )
-    now = run(workspace, seed=seed, keep=False)
+    now = run(workspace, seed=seed, keep=False, wanted=_READ)
     ends = [*chosen[1:], date.max]
     found = []
     for number, (day, until) in enumerate(zip(chosen, ends, strict=True), start=1):
         if progress:
             progress(f"as of {day}", number, len(chosen))
-        known = _day(run(workspace, as_of=day, seed=seed, keep=False), day, until, seed)
+        known = _day(run(workspace, as_of=day, seed=seed, keep=False, wanted=_READ), day, until, seed)
         if known is not None:
             found.append(known)
     return Replay(hold_against(found, _realised(now, seed)), workspace.definitions.policy.cost_unit)
@@ -134,7 +136,7 @@ def _day(results: Results, day: date, until: date, seed: int) -> Day | None:
 def _realised(results: Results, seed: int) -> dict[str, Floats]:
     """Draws of what has been measured of every initiative, by today's weights, over the horizon as it was expected."""
     workspace, tables = results.workspace, results.tables
-    inputs = Inputs.of(workspace.definitions, tables, _today(workspace), seed)
+    inputs = Inputs.of(workspace.definitions, tables, results.day, seed)
     found = {}
     for key, initiative in workspace.definitions.initiatives.items():
         known = {metric: effect for metric, effect in inputs.known.get(key, {}).items() if effect.trusted}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError, suggest
 from vitalfew.results.document import PARTS, document, to_dict
@@ -54,6 +56,14 @@ class Results:
     def failures(self) -> tuple[FailedRow, ...]:
         """What could not be computed, remarks left out."""
         return tuple(row for row in self.tables.failed if not row.remark)
+
+    @property
+    def day(self) -> date:
+        """The day up to which the run read, in the workspace's time zone."""
+        if self.info.as_of is not None:
+            return date.fromisoformat(self.info.as_of)
+        zone = ZoneInfo(self.workspace.definitions.workspace.time_zone)
+        return datetime.fromisoformat(self.info.computed_at).astimezone(zone).date()
 
     @cached_property
     def view(self) -> View:

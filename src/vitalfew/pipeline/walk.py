@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -44,6 +44,7 @@ def run(
     progress: Progress | None = None,
     frames: Mapping[str, Any] | None = None,
     keep: bool = True,
+    wanted: Sequence[str] = (),
 ) -> Results:
     """Walk all stages and return the results; stored as a run when the workspace is a folder.
 
@@ -54,6 +55,7 @@ def run(
         progress: called before each stage.
         frames: tables in memory by name, for sources that name them instead of files.
         keep: whether the run is stored; without, earlier ones are still made use of.
+        wanted: stages to walk, with all that they are made from; all stages when empty.
 
     Raises:
         UsageError: `as_of` lies in the future.
@@ -70,7 +72,7 @@ def run(
     walk = _Walk(context, history)
     try:
         walk.begin(store if keep else None, run_id)
-        walk.over(stages(definitions), progress)
+        walk.over(_leading_to(stages(definitions), wanted), progress)
         info = RunInfo(
             id=run_id,
             workspace=name_of(workspace),
@@ -86,6 +88,15 @@ def run(
     finally:
         walk.close()
     return Results(workspace, info, joined(walk.outputs.values()), tuple(walk.notes))
+
+
+def _leading_to(every: tuple[Stage, ...], wanted: Sequence[str]) -> tuple[Stage, ...]:
+    """Some stages and those before them, in order; all of them when none is named."""
+    needed = set(wanted or (stage.name for stage in every))
+    for stage in reversed(every):
+        if stage.name in needed:
+            needed.update(stage.after)
+    return tuple(stage for stage in every if stage.name in needed)
 
 
 def _last_day(workspace: Workspace, now: datetime, as_of: date | None) -> date:

@@ -21,6 +21,9 @@ from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
     from vitalfew.report.view import View
 
 QUESTION = "What creates value here?"
@@ -41,15 +44,16 @@ def write_html(view: View, path: str | Path) -> Path:
 
 def html_page(view: View) -> str:
     """The report as text of an HTML document."""
+    decided = {"plan": plan(view), "model": model(view), "record": record(view)}
     body = [
-        _top(view),
-        tag("main", _head(view), [part for part in _sections(view) if part], class_="page", id="main"),
+        _top(view, {name for name, part in decided.items() if part}),
+        tag("main", _head(view), [part for part in _sections(view, decided) if part], class_="page", id="main"),
         _foot(view),
     ]
     return f"<!doctype html>\n{tag('html', _meta(view), tag('body', body), lang='en')}\n"
 
 
-def _sections(view: View) -> list[Markup | None]:
+def _sections(view: View, decided: Mapping[str, Markup | None]) -> list[Markup | None]:
     """What there is stands first: a ledger with what is behind it, use, or experiments alone."""
     about = [checks(view), failed(view)]
     if view.is_experiments_only:
@@ -58,11 +62,11 @@ def _sections(view: View) -> list[Markup | None]:
     if view.is_use_only:  # nothing is promised and nothing has a value yet, so nothing is asked about either
         return [features(view), *lines, experiments(view), *about, method(view)]
     behind = [
-        plan(view),
+        decided["plan"],
         value_by_factor(view),
-        model(view),
+        decided["model"],
         promises(view),
-        record(view),
+        decided["record"],
         experiments(view),
         features(view),
     ]
@@ -102,7 +106,8 @@ def _meta(view: View) -> Markup:
     )
 
 
-def _top(view: View) -> Markup:
+def _top(view: View, decided: AbstractSet[str]) -> Markup:
+    """The bar above; `decided` names those sections of decisions that have something in them."""
     links = {
         "shipped": "Shipped",
         "candidates": "Candidates",
@@ -125,8 +130,8 @@ def _top(view: View) -> Markup:
         links = {
             key: name for key, name in links.items() if key not in ("plan", "value", "model", "promises", "record")
         }
-    there = {"plan": plan(view), "model": model(view), "record": record(view), "failed": view.tables.failed}
-    shown = [(key, name) for key, name in links.items() if there.get(key, True)]
+    empty = {"plan", "model", "record"} - decided | (set() if view.tables.failed else {"failed"})
+    shown = [(key, name) for key, name in links.items() if key not in empty]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")
     content = ("experiments", "experiments") if view.is_experiments_only else ("ledger", "shipped")

@@ -91,7 +91,7 @@ def _redundant(view: View) -> Child:
 
 
 def _groups(view: View) -> Child:
-    rows = sorted(view.tables.group_values, key=lambda row: (-_risk(row), row.line, row.group))
+    rows = sorted(view.tables.group_values, key=lambda row: (-row.risk, row.line, row.group))
     if not rows:
         return None
     heads = [
@@ -101,8 +101,8 @@ def _groups(view: View) -> Child:
         Column("P(loses)", "num"),
         Column("P(guardrail broken)", "num"),
     ]
-    worst = list({row.line: row for row in reversed(rows) if _risk(row) >= SURE}.values())
-    worst.sort(key=_risk, reverse=True)
+    worst = list({row.line: row for row in reversed(rows) if row.risk >= SURE}.values())
+    worst.sort(key=lambda row: row.risk, reverse=True)
     caption = "What a line means to each by their own weights or effects, in points."
     hit = "Of each line the group that is hit hardest."
     shown = table(heads, [_group(view, row) for row in worst[:MOST]], caption=f"{hit} {caption}") if worst else None
@@ -111,10 +111,6 @@ def _groups(view: View) -> Child:
         "What every line means to everybody", table(heads, (_group(view, row) for row in rows), caption=caption)
     )
     return tag("div", tag("h3", "Who loses"), shown, none, every, class_="sub")
-
-
-def _risk(row: GroupValueRow) -> float:
-    return max(row.p_loss or 0.0, row.p_breach or 0.0)
 
 
 def _group(view: View, row: GroupValueRow) -> tuple[Child, ...]:
@@ -145,8 +141,4 @@ def _say_do(view: View) -> Child:
 
 
 def _percent(found: Estimate | None) -> str:
-    if found is None:
-        return "not known"
-    if found.low is None or found.high is None:
-        return words.share(found.estimate)
-    return f"{words.share(found.estimate)} ({words.share(found.low)} to {words.share(found.high)})"
+    return "not known" if found is None else words.share_span(found)

@@ -74,7 +74,7 @@ def _sentences(row: CalibrationRow) -> list[str]:
     if row.coverage is not None:
         said.append(f"{words.share_interval(row.coverage)} of outcomes fell inside their 80 % range.")
     if row.delivered is not None:
-        said.append(f"Of all gains promised {_share_span(row.delivered)} came.")
+        said.append(f"Of all gains promised {words.share_span(row.delivered)} came.")
     return [*said, *row.notes]
 
 
@@ -82,12 +82,6 @@ def _span(found: Estimate) -> str:
     if found.low is None or found.high is None:
         return f"{found.estimate:.2f}"
     return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
-
-
-def _share_span(found: Estimate) -> str:
-    if found.low is None or found.high is None:
-        return words.share(found.estimate)
-    return f"{words.share(found.estimate)} ({words.share(found.low)} to {words.share(found.high)})"
 
 
 def _bets(view: View) -> Child:

@@ -226,16 +226,12 @@ def _groups(view: View, sheet: Sheet) -> None:
 
 def _losers(view: View, sheet: Sheet) -> None:
     by_line: dict[str, list[GroupValueRow]] = {}
-    for row in sorted(view.tables.group_values, key=lambda row: -_risk(row)):
-        if row.kind != "side" and _risk(row) >= SURE:
+    for row in sorted(view.tables.group_values, key=lambda row: -row.risk):
+        if row.kind != "side" and row.risk >= SURE:
             by_line.setdefault(row.line, []).append(row)
     told = [f"{view.title('initiatives', line)}: {_harm(view, rows)}" for line, rows in by_line.items()]
     _messages(sheet, "WHO LOSES (probability .95 or more)", told[:MOST_LOSERS])
     sheet.left_out(len(told) - MOST_LOSERS, "line")
-
-
-def _risk(row: GroupValueRow) -> float:
-    return max(row.p_loss or 0.0, row.p_breach or 0.0)
 
 
 def _harm(view: View, rows: list[GroupValueRow]) -> str:

@@ -112,6 +112,13 @@ def share(value: float) -> str:
     return with_unit(figure(percent, places), "%")
 
 
+def share_span(value: Estimate) -> str:
+    """A share with both ends of its interval in percent: `6 % (3 % to 9 %)`; alone where there is no interval."""
+    if value.low is None or value.high is None:
+        return share(value.estimate)
+    return f"{share(value.estimate)} ({share(value.low)} to {share(value.high)})"
+
+
 def share_interval(value: Estimate) -> str:
     """A share with its interval: `2.9 % (2.4 to 3.4)`."""
     if value.low is None or value.high is None:

@@ -214,6 +214,11 @@ class GroupValueRow:
     guardrail: str | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def risk(self) -> float:
+        """The larger of the two probabilities; 0 where neither is known."""
+        return max(self.p_loss or 0.0, self.p_breach or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class SayDoRow:
