@@ -38,6 +38,21 @@ experiments:
   move_gate: {initiative: gate, source: players, variant: arm, control: old, metrics: [retention, rounds]}
 """
 
+IDEAS = """
+policy: {budget: 12}
+sources:
+  players: {table: players.csv, unit: id}
+metrics:
+  rounds: {source: players, column: rounds, title: Rounds played}
+factors:
+  rounds: {range: [0, 40]}
+initiatives:
+  gate: {title: Move the gate, status: framed, cost: 8, reach: 1}
+  tools: {title: New tools, status: framed, cost: 3}
+experiments:
+  move_gate: {initiative: gate, source: players, variant: arm, control: old, metrics: [rounds]}
+"""
+
 
 @dataclass(frozen=True)
 class Answer:

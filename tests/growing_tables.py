@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from vitalfew.results.rows import MomentsRow, OverlapRow
+from vitalfew.warehouse.continued import Continued
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
+    from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
+    from vitalfew.warehouse.refresh import Step
+    from vitalfew.warehouse.sums import Rows
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 BUY = {"source": "events", "events": ["buy"]}
@@ -183,3 +188,18 @@ def killed_after(folder: str, writes: int) -> None:
 
     sys.addaudithook(watch)
     history.measure()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each run that began to go on from the last one, whether products were changed, and not added up anew."""
+    seen: list[bool] = []
+    changed = Continued._changed
+
+    def watched(self: Continued, grouped: Grouped, step: Step, rows: Rows) -> object:
+        found = changed(self, grouped, step, rows)
+        seen.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Continued, "_changed", watched)
+    return seen

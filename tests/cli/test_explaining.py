@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import vitalfew as vf
-from command_line import in_a_process, typed, workspace
+from command_line import IDEAS, in_a_process, typed, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     from command_line import Typed
 
 __all__ = ["typed"]
-
-IDEAS = """
-policy: {budget: 12}
-sources:
-  players: {table: players.csv, unit: id}
-metrics:
-  rounds: {source: players, column: rounds, title: Rounds played}
-factors:
-  rounds: {range: [0, 40]}
-initiatives:
-  gate: {title: Move the gate, status: framed, cost: 8, reach: 1}
-  tools: {title: New tools, status: framed, cost: 3}
-experiments:
-  move_gate: {initiative: gate, source: players, variant: arm, control: old, metrics: [rounds]}
-"""
 
 
 @pytest.fixture

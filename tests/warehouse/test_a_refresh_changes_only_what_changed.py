@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from growing_tables import History, assert_same
+from growing_tables import History, assert_same, told
 from vitalfew.stats.moments import Moments
-from vitalfew.warehouse.continued import Continued
 from vitalfew.warehouse.products import Part, Products
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
-    from vitalfew.warehouse.refresh import Step
-    from vitalfew.warehouse.sums import Rows
+
+__all__ = ["told"]
 
 ADDITIVE: dict[str, Any] = {"kinds": {"source": "events", "kind": "count", "events": ["buy", "visit"]}}
 KNOWN = np.array([True, True])
@@ -39,21 +37,6 @@ class Steady(History):
 
     def in_full(self) -> Measured:
         return self.measure(changed=ADDITIVE, remember=False)
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each run whether products were changed, and not added up anew."""
-    seen: list[bool] = []
-    changed = Continued._changed
-
-    def watched(self: Continued, grouped: Grouped, step: Step, rows: Rows) -> object:
-        found = changed(self, grouped, step, rows)
-        seen.append(found is not None)
-        return found
-
-    monkeypatch.setattr(Continued, "_changed", watched)
-    return seen
 
 
 @pytest.mark.parametrize("seed", range(2))

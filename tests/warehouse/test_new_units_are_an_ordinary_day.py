@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from growing_tables import BUY, History, assert_same
-from vitalfew.warehouse.continued import Continued
+from growing_tables import BUY, History, assert_same, told
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import Definitions
@@ -19,10 +18,9 @@ from vitalfew.workspace.definitions import Definitions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.measured import Measured
-    from vitalfew.warehouse.refresh import Step
-    from vitalfew.warehouse.sums import Rows
+
+__all__ = ["told"]
 
 METRICS: dict[str, Any] = {
     "spend": {**BUY, "column": "amount", "window": {"length": 5}, "covariate_days": 3, "role": "goal"},
@@ -152,21 +150,6 @@ class Product(History):
             return measure(definitions, "seen", engine, None, self.state if remember else None)
         finally:
             engine.close()
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each run that began to go on from the last one, whether it could."""
-    seen: list[bool] = []
-    changed = Continued._changed
-
-    def watched(self: Continued, grouped: Grouped, step: Step, rows: Rows) -> object:
-        found = changed(self, grouped, step, rows)
-        seen.append(found is not None)
-        return found
-
-    monkeypatch.setattr(Continued, "_changed", watched)
-    return seen
 
 
 @pytest.mark.parametrize("step", STEPS)
