@@ -62,6 +62,21 @@ from vitalfew.results.ledger_rows import (
     SuggestedTest,
     VerdictRow,
 )
+from vitalfew.results.link_rows import (
+    ConflictRow,
+    ContributionRow,
+    LinkCovarianceRow,
+    LinkRow,
+    LinkStatus,
+    PartRow,
+    PathRow,
+    PredictedRow,
+    ProxyRow,
+    ShrunkRow,
+    SpreadRow,
+    TradeOffRow,
+    WouldTake,
+)
 from vitalfew.results.measured_rows import (
     ArrivalRow,
     AssignmentRow,
@@ -74,10 +89,18 @@ from vitalfew.results.measured_rows import (
     QuantilesRow,
     UseRow,
 )
+from vitalfew.results.release_rows import (
+    BalanceRow,
+    CohortRow,
+    EventStudyRow,
+    PlaceboRow,
+    SeriesRow,
+)
 
 __all__ = [
     "ArrivalRow",
     "AssignmentRow",
+    "BalanceRow",
     "BandRow",
     "BetRow",
     "CalibrationPosteriorRow",
@@ -85,6 +108,9 @@ __all__ = [
     "CandidateLine",
     "Choice",
     "ClassicRow",
+    "CohortRow",
+    "ConflictRow",
+    "ContributionRow",
     "Cost",
     "CountRow",
     "CountedFact",
@@ -92,6 +118,7 @@ __all__ = [
     "DueRow",
     "EffectRow",
     "Estimate",
+    "EventStudyRow",
     "ExperimentRow",
     "FactorLightsRow",
     "FactorPart",
@@ -111,14 +138,22 @@ __all__ = [
     "Interval",
     "LifetimesRow",
     "Light",
+    "LinkCovarianceRow",
+    "LinkRow",
+    "LinkStatus",
     "Measured",
     "MomentsRow",
     "NextStep",
     "OverlapRow",
+    "PartRow",
+    "PathRow",
+    "PlaceboRow",
     "PlanRow",
+    "PredictedRow",
     "PromiseRow",
     "Promised",
     "Proof",
+    "ProxyRow",
     "QuantilesRow",
     "RankRow",
     "RankedLine",
@@ -128,11 +163,15 @@ __all__ = [
     "Role",
     "SayDoRow",
     "SequenceRow",
+    "SeriesRow",
     "Severity",
     "ShippedLine",
+    "ShrunkRow",
+    "SpreadRow",
     "StagedRow",
     "SuggestedTest",
     "Tables",
+    "TradeOffRow",
     "UseRow",
     "Value",
     "Verdict",
@@ -140,6 +179,7 @@ __all__ = [
     "VitalFactorsRow",
     "WeightPosteriorRow",
     "WeightRow",
+    "WouldTake",
 ]
 
 
@@ -188,6 +228,23 @@ class Tables:
     heterogeneity: tuple[HeterogeneityRow, ...] = ()
     health: tuple[HealthRow, ...] = ()
     experiments: tuple[ExperimentRow, ...] = ()
+    series: tuple[SeriesRow, ...] = ()
+    cohorts: tuple[CohortRow, ...] = ()
+    release_effects: tuple[EffectRow, ...] = ()
+    placebos: tuple[PlaceboRow, ...] = ()
+    event_study: tuple[EventStudyRow, ...] = ()
+    balance: tuple[BalanceRow, ...] = ()
+    links: tuple[LinkRow, ...] = ()
+    link_covariances: tuple[LinkCovarianceRow, ...] = ()
+    paths: tuple[PathRow, ...] = ()
+    spreads: tuple[SpreadRow, ...] = ()
+    shrunk: tuple[ShrunkRow, ...] = ()
+    proxies: tuple[ProxyRow, ...] = ()
+    predicted: tuple[PredictedRow, ...] = ()
+    trade_offs: tuple[TradeOffRow, ...] = ()
+    conflicts: tuple[ConflictRow, ...] = ()
+    contributions: tuple[ContributionRow, ...] = ()
+    parts: tuple[PartRow, ...] = ()
     weights: tuple[WeightRow, ...] = ()
     weight_posterior: tuple[WeightPosteriorRow, ...] = ()
     group_weights: tuple[GroupWeightRow, ...] = ()

@@ -13,6 +13,7 @@ from pydantic import Field, Strict
 
 from vitalfew.workspace.bets import Feature, Hypothesis, Initiative, Later, Spending
 from vitalfew.workspace.metrics import MEASURE_FIELDS, Cap, Factor, Guardrail, Measure, Metric, Window
+from vitalfew.workspace.releases import Link, Release, Rollout
 from vitalfew.workspace.scores import (
     Criterion,
     Delay,
@@ -144,6 +145,7 @@ __all__ = [
     "Release",
     "ResultSource",
     "Rice",
+    "Rollout",
     "Scores",
     "Segment",
     "SegmentKey",
@@ -299,26 +301,6 @@ class Team(Definition):
 
     title: Text | None = None
     capacity: Positive | None = None
-
-
-class Link(Definition):
-    """How a change in `parent` moves `child`: an exact formula, or an influence with an expert's range."""
-
-    parent: MetricKey
-    child: MetricKey
-    kind: Literal["component", "influence"] = "influence"
-    low: Number | None = None
-    high: Number | None = None
-
-
-class Release(Definition):
-    """A dated change without randomisation."""
-
-    date: Day
-    title: Text | None = None
-    initiatives: tuple[InitiativeKey, ...] = ()
-    features: tuple[FeatureKey, ...] = ()
-    team: TeamKey | None = None
 
 
 class Definitions(Definition):

@@ -102,12 +102,18 @@ class ResultSource(Source):
 
 
 class SeriesSource(Source):
-    """A series: the value of a metric (in `metric`, or one column per metric) over time."""
+    """A series: the value of metrics over time, one row per day.
+
+    Either `metric` names the metric of each row and `value` holds its value (a metric's `column` is what stands in
+    `metric`, its own key when not given), or every metric has a column of its own. `unit`: of what each row tells, where
+    there are several series of a metric (a region, a tenant).
+    """
 
     shape: Literal["series"]
     time: ColumnName
-    value: ColumnName
+    value: ColumnName | None = None
     metric: ColumnName | None = None
+    unit: ColumnName | None = None
 
 
 def source_shape(raw: Any) -> str:  # noqa: ANN401 - pydantic hands over whatever the user wrote
