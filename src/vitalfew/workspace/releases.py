@@ -57,8 +57,9 @@ class Rollout(Definition):
 
     Either `source` tells it: exposures (first seen, of rows whose experiment is `id`, or the release's key), or units
     with the day in the column `wave` (empty: not yet); or `units` names the units of a series with their days.
-    `randomised`: chance decided who came when; `chosen`: units took it up when they liked. `cluster`: whole clusters (a column of the units) got it together.
-    `covariates`: what was known of units before, for comparisons of those who chose to take it up.
+    `randomised`: chance decided who came when; `chosen`: units took it up when they liked. `cluster`: whole clusters (a
+    column of the units) got it together. `covariates`: what was known of units before, for comparisons of those who
+    chose to take it up.
     """
 
     source: SourceKey | None = None

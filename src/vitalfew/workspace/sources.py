@@ -105,8 +105,8 @@ class SeriesSource(Source):
     """A series: the value of metrics over time, one row per day.
 
     Either `metric` names the metric of each row and `value` holds its value (a metric's `column` is what stands in
-    `metric`, its own key when not given), or every metric has a column of its own. `unit`: of what each row tells, where
-    there are several series of a metric (a region, a tenant).
+    `metric`, its own key when not given), or every metric has a column of its own. `unit`: of what each row tells,
+    where there are several series of a metric (a region, a tenant).
     """
 
     shape: Literal["series"]
