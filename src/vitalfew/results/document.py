@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from vitalfew.results.codec import plain
 from vitalfew.results.decision_parts import CalibrationPart, PlansPart, ValuePart, decision_parts
+from vitalfew.results.evidence_parts import CorpusPart, ReleasePart, evidence_parts
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import (
     BandRow,
@@ -28,6 +29,7 @@ from vitalfew.results.rows import (
     HealthRow,
     HeterogeneityRow,
     InformationRow,
+    LinkRow,
     PromiseRow,
     Proof,
     RankRow,
@@ -46,6 +48,9 @@ from vitalfew.workspace.definitions import Definitions, Quantiles
 SCHEMA_VERSION: Literal[1] = 1
 PARTS = (
     "experiments",
+    "releases",
+    "links",
+    "corpus",
     "features",
     "weights",
     "groups",
@@ -247,6 +252,9 @@ class Document:
     seed: int
     failed: tuple[FailedRow, ...]
     experiments: Mapping[str, ExperimentPart]
+    releases: Mapping[str, ReleasePart]
+    links: tuple[LinkRow, ...]
+    corpus: CorpusPart
     features: tuple[FeaturePart, ...]
     weights: Mapping[str, WeightRow]
     groups: Mapping[str, GroupPart]
@@ -268,7 +276,7 @@ class Document:
 
 def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Document:
     """Arrange the tables of a run as the export shows them."""
-    decided = decision_parts(tables)
+    decided, evidence = decision_parts(tables), evidence_parts(tables)
     return Document(
         schema=SCHEMA_VERSION,
         run=info.id,
@@ -281,6 +289,9 @@ def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Documen
         seed=info.seed,
         failed=tables.failed,
         experiments=_experiments(tables),
+        releases=evidence.releases,
+        links=evidence.links,
+        corpus=evidence.corpus,
         features=_features(tables, definitions),
         weights={row.factor: row for row in tables.weights},
         groups=_groups(tables),
