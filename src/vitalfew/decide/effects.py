@@ -1,4 +1,4 @@
-"""What is measured of an initiative: its experiments' effects, one per metric, joined where there are several."""
+"""What is measured of an initiative: effects of its experiments, else of its releases, one per metric, joined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow
+    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow, Tables
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions, Grade
 
@@ -71,13 +71,22 @@ def known_effects(
     effects: Iterable[EffectRow],
     failed: frozenset[tuple[str, str | None]],
     segment: str | None = None,
+    releases: Iterable[EffectRow] = (),
 ) -> dict[str, dict[str, Known]]:
     """Effects by initiative and metric, in one segment (None: all units).
 
     Experiments that failed a trust test count only where nothing better exists. Several sound experiments on the same
     metric are joined by inverse variance and read *replicated* when they agree; where they differ by more than their
     errors, the standard error grows with that (Birge 1932) and they do not. The same data under two names count once.
-    Of several arms the largest is taken.
+    Of several arms the largest is taken. What was released without chance deciding who gets it counts only where no
+    experiment tells: the two are never averaged.
+
+    Args:
+        definitions: of the workspace.
+        effects: of experiments.
+        failed: what failed a trust test.
+        segment: None for all units.
+        releases: effects that belong to one release and one initiative, see `of_releases`.
     """
     found: dict[tuple[str, str], list[EffectRow]] = {}
     for row in largest_arms(effects, segment):
@@ -89,7 +98,32 @@ def known_effects(
         sound = [row for row in rows if not failed & {(row.experiment, None), (row.experiment, row.metric)}]
         usable = _once(definitions, sound or rows)
         known.setdefault(initiative, {})[metric] = _joined(metric, usable, trusted=bool(sound))
+    for (initiative, metric), rows in _released(definitions, releases, segment).items():
+        tested = known.setdefault(initiative, {}).get(metric)
+        if tested is None or not tested.trusted:
+            known[initiative][metric] = _joined(metric, rows, trusted=True)
     return known
+
+
+def of_releases(definitions: Definitions, tables: Tables) -> tuple[EffectRow, ...]:
+    """Effects of releases that stand for one initiative: what came out together with others tells nothing of one."""
+    bundled = {(row.release, row.metric) for row in tables.placebos if row.bundle}
+    alone = {key for key, release in definitions.releases.items() if len(release.initiatives) == 1}
+    rows = (row for row in tables.release_effects if row.experiment in alone)
+    return tuple(row for row in rows if (row.experiment, row.metric) not in bundled)
+
+
+def _released(
+    definitions: Definitions, releases: Iterable[EffectRow], segment: str | None
+) -> dict[tuple[str, str], list[EffectRow]]:
+    """Effects of releases by initiative and metric: only those of the strongest grade there is."""
+    found: dict[tuple[str, str], list[EffectRow]] = {}
+    for row in largest_arms(releases, segment):
+        release = definitions.releases.get(row.experiment)
+        if release is not None and len(release.initiatives) == 1:
+            found.setdefault((release.initiatives[0], row.metric), []).append(row)
+    best = {slot: min((row.grade for row in rows), key=GRADES.index) for slot, rows in found.items()}
+    return {slot: [row for row in rows if row.grade == best[slot]] for slot, rows in found.items()}
 
 
 def _once(definitions: Definitions, rows: list[EffectRow]) -> list[EffectRow]:

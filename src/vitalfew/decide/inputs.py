@@ -10,7 +10,7 @@ import numpy as np
 
 from vitalfew.decide import draws
 from vitalfew.decide.copula import Together, together
-from vitalfew.decide.effects import believable, distrusted, known_effects
+from vitalfew.decide.effects import believable, distrusted, known_effects, of_releases
 from vitalfew.decide.transfer import Transfer, transfer
 from vitalfew.decide.utility import Curve, curves_of
 from vitalfew.decide.verdicts import gate_states
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.evidence.guardrails import GateStatus
-    from vitalfew.results.rows import Tables, UseRow, VerdictRow
+    from vitalfew.results.rows import EffectRow, Tables, UseRow, VerdictRow
     from vitalfew.workspace.definitions import Definitions, Quantiles
 
 
@@ -89,7 +89,8 @@ class Inputs:
         """
         failed = distrusted(tables.health)
         segments = {None, *(guardrail.segment for guardrail in definitions.guardrails.values())}
-        found = {segment: known_effects(definitions, tables.effects, failed, segment) for segment in segments}
+        released = of_releases(definitions, tables)
+        found = {key: known_effects(definitions, tables.effects, failed, key, released) for key in segments}
         weights = draws.weight_draws(definitions, tables, seed)
         slopes = transfer(definitions, weights, draws.DRAWS, seed)
         counted = {*weights, *slopes.carriers}
@@ -115,6 +116,11 @@ class Inputs:
     def draws(self) -> int:
         """How many draws there are."""
         return len(self.calibration.slope)
+
+    @property
+    def released(self) -> tuple[EffectRow, ...]:
+        """Effects of releases that stand for one initiative."""
+        return of_releases(self.definitions, self.tables)
 
     @property
     def counted(self) -> frozenset[str]:

@@ -115,7 +115,8 @@ def _guardrails(wares: Wares, inputs: Inputs) -> Iterator[Bound]:
     for metric, guardrail in inputs.definitions.guardrails.items():
         if metric in inputs.waived:
             continue
-        known = known_effects(inputs.definitions, inputs.tables.effects, failed, guardrail.segment)
+        of = (inputs.tables.effects, failed, guardrail.segment, inputs.released)
+        known = known_effects(inputs.definitions, *of)
         losses = np.array([_loss(inputs, line, metric, guardrail, known) for line in wares.lines])
         if losses.any():
             words = f"the margin of the guardrail {inputs.definitions.title('metrics', metric)}"

@@ -100,7 +100,7 @@ def _by_segment(inputs: Inputs) -> dict[str, Found]:
     """What was measured in each segment, by initiative and metric."""
     failed = distrusted(inputs.tables.health)
     return {
-        segment: known_effects(inputs.definitions, inputs.tables.effects, failed, segment)
+        segment: known_effects(inputs.definitions, inputs.tables.effects, failed, segment, inputs.released)
         for segment in inputs.definitions.segments
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from vitalfew.decide.effects import Known, distrusted, known_effects
+from vitalfew.decide.effects import Known, distrusted, known_effects, stronger
 from vitalfew.decide.verdict import has_come, judge
 from vitalfew.evidence.guardrails import status_of
 from vitalfew.results.rows import VerdictRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.evidence.guardrails import GateStatus
     from vitalfew.results.rows import DueRow, EffectRow, HealthRow, PromiseRow, Verdict
@@ -25,6 +25,7 @@ def verdicts(
     health: Iterable[HealthRow],
     today: date,
     at_due: Iterable[DueRow] = (),
+    released: Iterable[EffectRow] = (),
 ) -> tuple[VerdictRow, ...]:
     """The verdict of every hypothesis, in the order of the definitions.
 
@@ -37,14 +38,15 @@ def verdicts(
         health: trust tests, likewise.
         today: the day of the run.
         at_due: what experiments that went on had shown when a promise fell due; it counts instead of what came later.
+        released: effects of releases that stand for one initiative; they count where no experiment tells.
     """
-    rows, tests = tuple(effects), tuple(health)
+    rows, tests, dated = tuple(effects), tuple(health), tuple(released)
     locked = {promise.hypothesis: promise for promise in promises if promise.locked_at is not None}
     segments = _segments(definitions, locked.values())
     frozen: dict[str | None, list[DueRow]] = {None: []}
     for row in at_due:
         frozen.setdefault(row.due, []).append(row)
-    views = {due: _as_it_stood(definitions, rows, tests, then, segments) for due, then in frozen.items()}
+    views = {due: _as_it_stood(definitions, rows, tests, then, segments, dated) for due, then in frozen.items()}
     return tuple(
         _verdict(definitions, key, hypothesis, locked.get(key), views, today)
         for key, hypothesis in definitions.hypotheses.items()
@@ -60,6 +62,7 @@ def _as_it_stood(
     health: Iterable[HealthRow],
     then: Iterable[DueRow],
     segments: Iterable[str | None],
+    released: Sequence[EffectRow],
 ) -> _Found:
     """Effects by segment, initiative and metric, with what was looked at again as it stood then."""
     again = tuple(then)
@@ -68,7 +71,7 @@ def _as_it_stood(
     rows += [row.effect for row in again if row.effect is not None]
     tests = [row for row in health if row.experiment not in gone_on]
     failed = distrusted([*tests, *(row.health for row in again if row.health is not None)])
-    return {segment: known_effects(definitions, rows, failed, segment) for segment in segments}
+    return {segment: known_effects(definitions, rows, failed, segment, released) for segment in segments}
 
 
 def _segments(definitions: Definitions, locked: Iterable[PromiseRow]) -> set[str | None]:
@@ -147,6 +150,8 @@ def _verdict(
         return row("unproven", "no effect with an interval has been measured")
     if shown is None:
         return row("unproven", f"experiment {effect.experiments[0]} failed a trust test: its effect cannot be believed")
+    if not stronger(shown.grade, "staged"):
+        return row("unproven", f"the evidence is only {shown.grade}: no comparison was made by chance, or in waves")
     verdict, reason = judge(
         promise.p50,
         shown.estimate,

@@ -144,10 +144,12 @@ def _at_due(context: Context, tables: Tables) -> Output:
 
 
 def _verdicts(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.effects import of_releases
     from vitalfew.decide.verdicts import verdicts
 
     known = (tables.promises, tables.effects, tables.health)
-    return {"verdicts": verdicts(context.definitions, *known, context.today, tables.at_due)}
+    released = of_releases(context.definitions, tables)
+    return {"verdicts": verdicts(context.definitions, *known, context.today, tables.at_due, released)}
 
 
 def _calibration(context: Context, tables: Tables) -> Output:
