@@ -79,3 +79,15 @@ def test_dated_evidence_values_a_line_and_proves_no_promise() -> None:
     (line, _) = ledger(Inputs.of(shop(), tables(effects=(), release_effects=(released(),)), TODAY, 1))[0]
     assert line.value is not None
     assert line.grade == "dated"
+
+
+def test_a_series_over_everybody_has_its_reach_within_it() -> None:
+    few = {"gate": {"status": "shipped", "reach": 0.1}}
+    defined = definitions(initiatives=few, releases={"spring": {"date": "2026-03-01", "initiatives": ["gate"]}})
+    to_all, in_waves = (
+        ledger(Inputs.of(defined, tables(effects=(), release_effects=(row,)), TODAY, 1))[0][0]
+        for row in (released("staged"), replace(released("staged"), arm="released", control="not yet"))
+    )
+    assert to_all.value is not None
+    assert in_waves.value is not None
+    assert in_waves.value.mean < 0.2 * to_all.value.mean

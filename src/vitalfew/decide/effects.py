@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ BIAS: Mapping[Grade, float] = MappingProxyType(
 factor's range. Random assignment leaves none. Opinion has none either, for its range says all of its doubt."""
 BIAS_OF_EFFECT = 5.0
 """The same for a metric without a range: so many times as much, as a share of the effect itself."""
+BEFORE = "before"
+"""What stands for the control in effects of a release that all units got on one day."""
 _Z95 = two_sided(0.95)
 _ROUNDING = 1e-9
 
@@ -40,7 +42,8 @@ _ROUNDING = 1e-9
 class Known:
     """The effect of an initiative on one metric: on the reached, in the metric's unit, treatment minus control.
 
-    `arms` are the two that were compared, where the effect is of one experiment.
+    `arms` are the two that were compared, where the effect is of one experiment. `of_all`: the effect is on all units,
+    reached or not, as a series over everybody shows it.
     """
 
     metric: str
@@ -52,6 +55,7 @@ class Known:
     high: float
     trusted: bool = True
     arms: tuple[str, ...] = ()
+    of_all: bool = False
 
 
 def distrusted(health: Iterable[HealthRow]) -> frozenset[tuple[str, str | None]]:
@@ -101,7 +105,8 @@ def known_effects(
     for (initiative, metric), rows in _released(definitions, releases, segment).items():
         tested = known.setdefault(initiative, {}).get(metric)
         if tested is None or not tested.trusted:
-            known[initiative][metric] = _joined(metric, rows, trusted=True)
+            of_all = all(row.control == BEFORE for row in rows)
+            known[initiative][metric] = replace(_joined(metric, rows, trusted=True), of_all=of_all)
     return known
 
 

@@ -153,7 +153,7 @@ def measured_changes(
     at = {metric: chances(inputs.draws, inputs.seed, key, metric) for metric in counted}
     reach = 1.0 if initiative.reach is None else initiative.reach
     drawn = effect_draws(counted, joint_of(inputs, counted), bias, {}, at)
-    changes: dict[str, Reals] = {metric: reach * change for metric, change in drawn.items()}
+    changes: dict[str, Reals] = {m: change if counted[m].of_all else reach * change for m, change in drawn.items()}
     carried = inputs.transfer.carried(changes)
     return changes | {f: each.change for f, each in carried.items()}, {f: each.links for f, each in carried.items()}
 
