@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Aggregation, EventSource, Metric, MetricKind
 
 DAY = 86_400_000_000  # microseconds; days after an exposure are 24 hours long, whatever clocks do
+NO_NAMES = "give its source `event`, the column with their names"
 _NONE_IS_ZERO = ("sum", "count", "count_distinct")
 
 
@@ -159,7 +160,7 @@ class EventPlan:
 
     def _own_rows(self, value: Value) -> exp.Select:
         """The events that a value looks at, one row each: instant (`at`) and name."""
-        name = self.scope.text(self.source.event)
+        name = self._name()
         rows = exp.select(exp.alias_(self._instant(), "at"), exp.alias_(name, "name")).from_(self.scope.source())
         span = self.spans[value.name]
         rows = rows.where(self._named(value.events), exp.not_(self._instant().is_(exp.null())))
@@ -202,7 +203,12 @@ class EventPlan:
         return exp.Sub(this=self._instant(), expression=exp.column("start", "p"))
 
     def _named(self, events: Sequence[str]) -> exp.Expr:
-        return self.scope.text(self.source.event).isin(*map(exp.Literal.string, events))
+        return self._name().isin(*map(exp.Literal.string, events))
+
+    def _name(self) -> exp.Expr:
+        if self.source.event is None:
+            raise DataError(f"events are named, and '{self.scope.table}' does not tell them apart", hint=NO_NAMES)
+        return self.scope.text(self.source.event)
 
     @property
     def reach(self) -> int | None:

@@ -103,7 +103,7 @@ def _any(engine: Engine, rows: exp.Select) -> bool:
 
 def _unknown_events(study: Study, engine: Engine, place: Place, silent: Sequence[Value]) -> dict[str, str]:
     source = next((study.definitions.sources[value.measure.source] for value in silent if value.events), None)
-    if not isinstance(source, EventSource):
+    if not isinstance(source, EventSource) or source.event is None:
         return {}
     name = place.scope.text(source.event)
     distinct = exp.select(exp.alias_(name, "name")).distinct().from_(place.scope.source())

@@ -92,6 +92,8 @@ def _unmeasurable(feature: Feature, definitions: Definitions) -> str | None:
         return f"there is no source '{feature.source}'; {suggest(feature.source, definitions.sources)}"
     if not isinstance(source, EventSource):
         return f"source '{feature.source}' does not hold events, from which use is measured"
+    if source.event is None:
+        return f"source '{feature.source}' does not tell its events apart; give it `event`, the column with their names"
     return None
 
 
@@ -115,6 +117,7 @@ class _Use:
     ) -> None:
         source = definitions.sources[key]
         assert isinstance(source, EventSource)  # noqa: S101 - told apart by the caller; this tells the type checker
+        assert source.event is not None  # noqa: S101 - likewise
         self._definitions, self._engine, self._key, self._source = definitions, engine, key, source
         self._features, self._as_of = features, as_of
         wanted = {"unit": source.unit, "time": source.time, "event": source.event}

@@ -29,13 +29,14 @@ class EventSource(Source):
 
     With `id` (the key of a message) an event that was sent several times counts once. `bots_above`: a unit with more
     events than this on any day is no person; it is left out of every arm, and counted. `arrived`: when each event
-    reached this table; those that came more than 48 hours after they happened are counted as late.
+    reached this table; those that came more than 48 hours after they happened are counted as late. Without `event`
+    every row is the same event, as in a table of orders; say `shape: events` then.
     """
 
     shape: Literal["events"] = "events"
     unit: ColumnName
     time: ColumnName
-    event: ColumnName
+    event: ColumnName | None = None
     id: ColumnName | None = None
     bots_above: Positive | None = None
     arrived: ColumnName | None = None
