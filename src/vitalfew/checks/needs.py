@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,8 +112,8 @@ def downstream(defined: Definitions, metrics: Iterable[str]) -> set[str]:
     open_ends = list(reached)
     while open_ends:
         parent = open_ends.pop()
-        for link in defined.links.values():
-            if link.parent == parent and link.child not in reached:
-                reached.add(link.child)
-                open_ends.append(link.child)
+        for edge in edges(defined):
+            if edge.parent == parent and edge.child not in reached:
+                reached.add(edge.child)
+                open_ends.append(edge.child)
     return reached

@@ -11,12 +11,14 @@ from vitalfew.checks.registry import Found, View, check
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import cdf, two_sided
 from vitalfew.workspace.definitions import Quantiles
+from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vitalfew.results.rows import BetRow, CandidateLine, FactorPart, ShippedLine
-    from vitalfew.workspace.definitions import Initiative, Link
+    from vitalfew.workspace.definitions import Initiative
+    from vitalfew.workspace.graph import Edge
 
 _SHOWN = 5
 _FEWEST, _FEWEST_LOST = 5, 3  # bets that a habit shows in
@@ -168,32 +170,33 @@ def planned_conflict(view: View) -> Iterator[Found]:
 )
 def goodhart(view: View) -> Iterator[Found]:
     """Proxies that rose in the last experiments while the metric they stand for stayed behind what they foretold."""
-    for key, link in view.definitions.links.items():
-        if link.kind == "influence" and link.low is not None and link.high is not None:
-            found = _behind(view, link)
+    for edge in edges(view.definitions):
+        if not edge.is_component and edge.definition.low is not None and edge.definition.high is not None:
+            found = _behind(view, edge)
             if found is not None and found > view.thresholds.proxy_errors:
-                proxy, goal = (view.title("metrics", metric) for metric in (link.parent, link.child))
+                proxy, goal = (view.title("metrics", metric) for metric in (edge.parent, edge.child))
                 yield Found(
-                    key, f"{proxy} moves and {goal} stays behind what it foretold ({found:.1f} standard errors)."
+                    edge.link, f"{proxy} moves and {goal} stays behind what it foretold ({found:.1f} standard errors)."
                 )
 
 
-def _behind(view: View, link: Link) -> float | None:
+def _behind(view: View, edge: Edge) -> float | None:
     """By how many standard errors the goal stayed behind what its proxy foretold; None without enough experiments."""
-    signs = [1.0 if view.definitions.metrics[m].direction == "up" else -1.0 for m in (link.parent, link.child)]
+    signs = [1.0 if view.definitions.metrics[m].direction == "up" else -1.0 for m in (edge.parent, edge.child)]
     shown: dict[str, dict[str, tuple[float, float]]] = {}
-    for change in changes(view, lambda effect: effect.segment is None and effect.metric in (link.parent, link.child)):
+    for change in changes(view, lambda effect: effect.segment is None and effect.metric in (edge.parent, edge.child)):
         pair = (change.good, change.effect.se or 0.0)
         shown.setdefault(change.effect.experiment, {})[change.effect.metric] = pair
     both = [found for found in shown.values() if len(found) > 1][-_RECENT:]
-    if len(both) < _RECENT or link.low is None or link.high is None:
+    low, high = edge.definition.low, edge.definition.high
+    if len(both) < _RECENT or low is None or high is None:
         return None
-    slope = signs[0] * signs[1] * (link.low + link.high) / 2
-    spread = abs(link.high - link.low) / (2 * _Z80)
-    proxy = sum(found[link.parent][0] for found in both)
-    lag = slope * proxy - sum(found[link.child][0] for found in both)
+    slope = signs[0] * signs[1] * (low + high) / 2
+    spread = abs(high - low) / (2 * _Z80)
+    proxy = sum(found[edge.parent][0] for found in both)
+    lag = slope * proxy - sum(found[edge.child][0] for found in both)
     variance = (spread * proxy) ** 2
-    variance += sum(found[link.child][1] ** 2 + (slope * found[link.parent][1]) ** 2 for found in both)
+    variance += sum(found[edge.child][1] ** 2 + (slope * found[edge.parent][1]) ** 2 for found in both)
     return lag / variance**0.5 if proxy > 0 and variance > 0 else None
 
 

@@ -9,6 +9,8 @@ from vitalfew.decide.information import information
 from vitalfew.decide.phrases import percent, points
 from vitalfew.decide.settled import SMALL_PART
 from vitalfew.results.rows import InformationRow
+from vitalfew.results.words import listed
+from vitalfew.workspace.formulas import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 LITTLE = 0.01
 """Share of the plan's value below which knowing everything would change little."""
 _ASIDE = " Candidates whose forecasts are sealed are left out: what knowing is worth would tell them."
+_PARTS = 4  # parts of a formula that are named
 _NOTHING = 1e-3  # share of the plan's value below which no number is told
 _HOUR: Mapping[About, str] = {
     "weights": "the weights: the next hour goes into talking about what counts",
@@ -110,5 +113,6 @@ def _asked(about: About, subject: str, definitions: Definitions) -> str:
         return f"how much {definitions.title('metrics', subject)} counts"
     if about == "slopes" and subject in definitions.links:
         link = definitions.links[subject]
-        return f"how {definitions.title('metrics', link.parent)} moves {definitions.title('metrics', link.child)}"
+        parents = listed((definitions.title("metrics", parent) for parent in parts_of(link)), _PARTS)
+        return f"how {parents} moves {definitions.title('metrics', link.child)}"
     return f"what {definitions.title('initiatives', subject)} does"

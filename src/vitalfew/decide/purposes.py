@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.workspace.graph import edges
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -53,4 +55,4 @@ def _next(definitions: Definitions, name: str) -> Iterable[str]:
         objective = definitions.objectives[name]
         yield from objective.serves
         yield from (result.metric for result in objective.key_results.values() if result.metric)
-    yield from (link.child for link in definitions.links.values() if link.parent == name)
+    yield from (edge.child for edge in edges(definitions) if edge.parent == name)

@@ -15,6 +15,7 @@ from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import Estimate, RedundantRow
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
+from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,10 +223,10 @@ def _ways(definitions: Definitions, start: str) -> dict[str, tuple[str, ...]]:
     open_ends = [start]
     while open_ends:
         at = open_ends.pop(0)
-        for link in definitions.links.values():
-            if link.parent == at and link.child not in reached and _is_sure(link):
-                reached[link.child] = (*reached[at], link.child)
-                open_ends.append(link.child)
+        for edge in edges(definitions):
+            if edge.parent == at and edge.child not in reached and _is_sure(edge.definition):
+                reached[edge.child] = (*reached[at], edge.child)
+                open_ends.append(edge.child)
     del reached[start]
     return reached
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from vitalfew.decide.sampling import chances, normals
 from vitalfew.stats.normal import two_sided
+from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.sampling import Singles
     from vitalfew.decide.utility import Reals
     from vitalfew.workspace.definitions import Definitions, Link
+    from vitalfew.workspace.graph import Edge
 
 _Z80 = two_sided(0.8)
 
@@ -101,11 +103,11 @@ def transfer(definitions: Definitions, factors: Iterable[str], draws: int, seed:
         draws: how many.
         seed: of the run.
     """
-    usable = {key: link for key, link in sorted(definitions.links.items()) if _ranged(link)}
+    usable = [edge for edge in sorted(edges(definitions), key=lambda edge: edge.link) if _ranged(edge.definition)]
     ends = frozenset(factors)
     into: dict[str, tuple[Slope, ...]] = {}
-    for child in _in_order(usable.values(), ends):
-        slopes = (_slope(key, link, draws, seed) for key, link in usable.items() if link.child == child)
+    for child in _in_order(usable, ends):
+        slopes = (_slope(edge, draws, seed) for edge in usable if edge.child == child)
         into[child] = tuple(sorted(slopes, key=lambda slope: (slope.parent, slope.link)))
     return Transfer(ends, into)
 
@@ -114,18 +116,18 @@ def _ranged(link: Link) -> bool:
     return link.low is not None and link.high is not None
 
 
-def _slope(key: str, link: Link, draws: int, seed: int) -> Slope:
+def _slope(edge: Edge, draws: int, seed: int) -> Slope:
     """Normal, with 80 % between the ends that the expert named."""
-    low, high = sorted((link.low or 0.0, link.high or 0.0))
-    noise = normals()[chances(draws, seed, "", "link", key)]
-    return Slope(link.parent, key, ((low + high) / 2 + (high - low) / 2 / _Z80 * noise).astype(np.float32))
+    low, high = sorted((edge.definition.low or 0.0, edge.definition.high or 0.0))
+    noise = normals()[chances(draws, seed, "", "link", edge.link)]
+    return Slope(edge.parent, edge.link, ((low + high) / 2 + (high - low) / 2 / _Z80 * noise).astype(np.float32))
 
 
-def _in_order(links: Iterable[Link], ends: frozenset[str]) -> list[str]:
+def _in_order(usable: Iterable[Edge], ends: frozenset[str]) -> list[str]:
     """What links lead into on the way to the ends, causes before what they move."""
     parents: dict[str, list[str]] = {}
-    for link in links:
-        parents.setdefault(link.child, []).append(link.parent)
+    for edge in usable:
+        parents.setdefault(edge.child, []).append(edge.parent)
     ordered: dict[str, None] = {}
     for end in sorted(ends):
         trail = [(end, False)]

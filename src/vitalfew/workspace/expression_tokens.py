@@ -65,21 +65,22 @@ def refusal(
     return DefinitionError([Problem(message, expected=expected, hint=f"{advice}\n{_caret(text, position)}")])
 
 
-def tokenise(text: str) -> list[Token]:
-    """Cut a filter into its words; the last one is always the end.
+def tokenise(text: str, noun: str = "filter") -> list[Token]:
+    """Cut a filter, or another `noun` in the same words, into its words; the last one is always the end.
 
     Raises:
-        DefinitionError: the text is too long, or holds a sign that means nothing in a filter.
+        DefinitionError: the text is too long, or holds a sign that means nothing in it.
     """
     if len(text) > MAX_LENGTH:
-        message = f"the filter has {len(text)} characters"
-        raise DefinitionError([Problem(message, expected=f"at most {MAX_LENGTH}", hint="give several filters")])
+        message = f"the {noun} has {len(text)} characters"
+        hint = "give several filters" if noun == "filter" else "make a metric of a part of it"
+        raise DefinitionError([Problem(message, expected=f"at most {MAX_LENGTH}", hint=hint)])
     tokens: list[Token] = []
     position = 0
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None or text.startswith("<>", position):
-            raise _sign_error(text, position)
+            raise _sign_error(text, position, noun)
         if found.lastgroup != "space":
             tokens.append(_token(found))
         position = found.end()
@@ -98,12 +99,12 @@ def _token(found: re.Match[str]) -> Token:
     return Token("number" if found.lastgroup == "number" else "sign", value, start)
 
 
-def _sign_error(text: str, position: int) -> DefinitionError:
+def _sign_error(text: str, position: int, noun: str) -> DefinitionError:
     rest = text[position:]
     if rest[0].isdigit():
         return refusal(text, position, f"'{rest.split()[0][:20]}' is no number", expected="digits, as in 12 or 0.5")
     hint = next((advice for sign, advice in _HABITS if rest.startswith(sign)), None)
-    return refusal(text, position, f"{rest[0]!r} means nothing in a filter", hint=hint)
+    return refusal(text, position, f"{rest[0]!r} means nothing in a {noun}", hint=hint)
 
 
 def _caret(text: str, position: int, *, around: int = 45) -> str:

@@ -60,6 +60,7 @@ __all__ = [
     "columns_of",
     "kind_of",
     "parse",
+    "parse_number",
     "walk",
 ]
 
@@ -107,25 +108,38 @@ def parse(text: str) -> Expr:
     >>> parse("age >= 18 and plan == 'pro'").items[1]
     Compare(left=Column(name='plan'), operator='==', right=Literal(value='pro'))
     """
-    return _Parser(text).parse()
+    return _Parser(text).parse("condition", "a condition, as in plan == 'pro'")
+
+
+def parse_number(text: str) -> Expr:
+    """Parse a formula in the same words, which yields a number.
+
+    Args:
+        text: the formula, at most 1,000 characters.
+
+    Raises:
+        DefinitionError: the text is no number; shows the place with a caret, and what was expected.
+    """
+    return _Parser(text, "formula").parse("number", "a formula, as in orders * order_value")
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, noun: str = "filter") -> None:
         self._text = text
-        self._tokens = tokenise(text)
+        self._noun = noun
+        self._tokens = tokenise(text, noun)
         self._position = 0
         self._depth = 0
 
-    def parse(self) -> Expr:
+    def parse(self, kind: Kind, example: str) -> Expr:
         if not self._text.strip():
-            raise self._error(self._next, "the filter is empty", "a condition, as in plan == 'pro'")
+            raise self._error(self._next, f"the {self._noun} is empty", example)
         expr = self._expression(0)
         if self._position < len(self._tokens) - 1:
             raise self._rest_error()
         if depth_of(expr) > MAX_DEPTH:
             raise self._depth_error(self._tokens[0])
-        self._need(expr, "condition", self._tokens[0])
+        self._need(expr, kind, self._tokens[0])
         return expr
 
     # Words ---------------------------------------------------------------------------------------------------------
@@ -155,7 +169,8 @@ class _Parser:
     def _rest_error(self) -> DefinitionError:
         blanks = "put a column's name with blanks into backticks" if self._next.kind == "name" else None
         hint = WORD_HABITS.get(self._next.value.lower(), blanks)
-        return self._error(self._next, f"{self._next} cannot follow here", "'and', 'or', a comparison or the end", hint)
+        expected = "'and', 'or', a comparison or the end" if self._noun == "filter" else "+, -, *, / or the end"
+        return self._error(self._next, f"{self._next} cannot follow here", expected, hint)
 
     # Expressions ---------------------------------------------------------------------------------------------------
 
@@ -178,9 +193,8 @@ class _Parser:
         return _POWERS.get(self._next.value, 0) if self._next.kind in ("word", "sign") else 0
 
     def _depth_error(self, token: Token) -> DefinitionError:
-        return self._error(
-            token, "the filter is nested too deeply", f"at most {MAX_DEPTH} levels", "give several filters"
-        )
+        hint = "give several filters" if self._noun == "filter" else "make a metric of a part of it"
+        return self._error(token, f"the {self._noun} is nested too deeply", f"at most {MAX_DEPTH} levels", hint)
 
     def _operand(self) -> Expr:
         token = self._take()

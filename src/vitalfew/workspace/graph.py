@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.workspace.definitions import EventSource
+from vitalfew.workspace.formulas import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vitalfew.workspace.definitions import Definitions, Feature
+    from vitalfew.workspace.definitions import Definitions, Feature, Link
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One metric that moves another, by the link with the key `link`; a formula has one edge per part."""
+
+    link: str
+    parent: str
+    child: str
+    definition: Link
+
+    @property
+    def is_component(self) -> bool:
+        """Whether the parent is a part of the child's formula."""
+        return self.definition.kind == "component"
+
+
+def edges(definitions: Definitions) -> tuple[Edge, ...]:
+    """All edges, in the order of the links and of the parts of each; none of a formula that cannot be read."""
+    return tuple(
+        Edge(key, parent, link.child, link) for key, link in definitions.links.items() for parent in parts_of(link)
+    )
 
 
 def event_source(definitions: Definitions, feature: Feature) -> str | None:
@@ -27,8 +51,8 @@ def event_source(definitions: Definitions, feature: Feature) -> str | None:
 def cycle_of_links(definitions: Definitions) -> tuple[str, ...]:
     """Metrics that move each other in a circle, each followed by one it moves and the first one again; else empty."""
     moves: dict[str, list[str]] = {}
-    for link in definitions.links.values():
-        moves.setdefault(link.parent, []).append(link.child)
+    for edge in edges(definitions):
+        moves.setdefault(edge.parent, []).append(edge.child)
     return cycle_of(moves)
 
 

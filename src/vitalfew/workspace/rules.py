@@ -11,7 +11,8 @@ from vitalfew.workspace.definitions import AggregateSource, EventSource, Exposur
 from vitalfew.workspace.design_rules import designs
 from vitalfew.workspace.expressions import parse
 from vitalfew.workspace.given import shorten
-from vitalfew.workspace.graph import cycle_of_links, event_source
+from vitalfew.workspace.graph import event_source
+from vitalfew.workspace.link_rules import links
 from vitalfew.workspace.utility_rules import utilities
 
 if TYPE_CHECKING:
@@ -235,14 +236,6 @@ def _assignment(definitions: Definitions, experiment: Experiment, places: Places
         yield Problem(message, where, _ASSIGNING, "name the table of assignments or exposures")
 
 
-def _links(definitions: Definitions, places: Places) -> Iterator[Problem]:
-    circle = cycle_of_links(definitions)
-    if circle:
-        key = next(key for key, link in definitions.links.items() if (link.parent, link.child) == circle[-2:])
-        message = f"links go round in a circle: {' → '.join(circle)}"
-        yield Problem(message, places.of_key(("links", key)), "no way back to the first", "remove one of these links")
-
-
 _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     _time_zone,
     _number_of_factors,
@@ -257,5 +250,5 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     bets,
     designs,
     utilities,
-    _links,
+    links,
 )
