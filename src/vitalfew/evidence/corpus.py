@@ -10,16 +10,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.corpus_entries import gather, shared, sources
+from vitalfew.evidence.corpus_forms import covariance, forms
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from vitalfew.evidence.corpus_entries import Entry
     from vitalfew.results.link_rows import Corpus
-    from vitalfew.results.rows import EffectRow
+    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow, Tables
+    from vitalfew.workspace.definitions import Definitions
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
+
+
+SOME_PAIRS = (
+    "{experiment}: its source gives products between some metrics only; the others are left out of what effects show"
+    " together"
+)
+_PAIR = 2  # metrics that must be known together to say anything about links
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +57,7 @@ class EffectCorpus:
         only_single: experiments whose source gives variances only: good for each metric alone, never for links.
         notes: what was left out of the others.
         rows: the effects as reported, for each comparison by metric, `(K,)`.
+        sources: key of what each was measured from, `(K,)`; empty for results that somebody else computed.
     """
 
     kind: Corpus
@@ -63,6 +76,7 @@ class EffectCorpus:
     only_single: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     rows: tuple[dict[str, EffectRow], ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Comparisons, K."""
@@ -102,6 +116,7 @@ class EffectCorpus:
             only_single=tuple(name for name in self.only_single if name in left),
             notes=self.notes,
             rows=tuple(self.rows[k] for k in some) if self.rows else (),
+            sources=tuple(self.sources[k] for k in some) if self.sources else (),
         )
 
     def joint(self, metrics: Sequence[str] | None = None) -> EffectCorpus:
@@ -115,3 +130,163 @@ class Corpora:
 
     randomised: EffectCorpus
     releases: EffectCorpus
+
+
+def corpora(definitions: Definitions, tables: Tables) -> Corpora:
+    """Both kinds of effects of a run, kept apart."""
+    return Corpora(
+        corpus(definitions, tables.moments, tables.effects, tables.health),
+        corpus(definitions, (), tables.release_effects, (), "releases"),
+    )
+
+
+def corpus(
+    definitions: Definitions,
+    moments: Iterable[MomentsRow],
+    effects: Iterable[EffectRow],
+    health: Iterable[HealthRow],
+    which: Corpus = "randomised",
+) -> EffectCorpus:
+    """Put the effects of a run in one table, with the noise they share.
+
+    Estimates and standard errors are those of `effects`; moments say how errors on different metrics vary together,
+    for adjusted effects after adjustment, for clusters over clusters. An experiment without moments, or whose source
+    gives no products between metrics, is kept for each metric alone.
+
+    Args:
+        definitions: experiments and metrics.
+        moments: of the units of each arm; none for releases.
+        effects: of experiments, or of releases.
+        health: experiments that failed a trust test are left out, and named.
+        which: what the effects are of.
+    """
+    rows, measured = tuple(effects), tuple(moments)
+    found = gather(definitions, measured, rows, health)
+    names = {metric for entry in found.entries for metric in entry.rows}
+    metrics = tuple(key for key in definitions.metrics if key in names)
+    metrics += tuple(sorted(names - set(metrics)))
+    table = _Table.empty(len(found.entries), len(metrics))
+    for k, entry in enumerate(found.entries):
+        table.add(k, entry, [metrics.index(metric) for metric in entry.rows])
+        table.grouped[k] = _is_grouped(definitions, entry.experiment)
+    home = sources(definitions, measured)
+    scale, within = table.finish()
+    users = np.array([sum(entry.units) / 2 for entry in found.entries])
+    return EffectCorpus(
+        kind=which,
+        metrics=metrics,
+        experiments=tuple(entry.experiment for entry in found.entries),
+        arms=tuple(entry.arm for entry in found.entries),
+        controls=tuple(entry.control for entry in found.entries),
+        clusters=tuple(shared(found.entries, home)),
+        effects=table.effects,
+        noise=table.noise,
+        weights=table.weights,
+        scale=scale,
+        within=within,
+        users_per_arm=np.where(table.grouped, 2 * table.weights, users),
+        refused=found.refused,
+        only_single=tuple(entry.experiment for k, entry in enumerate(found.entries) if table.alone[k]),
+        notes=(*found.notes, *table.notes),
+        rows=tuple(entry.rows for entry in found.entries),
+        sources=tuple(home.get(entry.experiment, "") if entry.items else "" for entry in found.entries),
+    )
+
+
+def _is_grouped(definitions: Definitions, experiment: str) -> bool:
+    defined = definitions.experiments.get(experiment)
+    return defined is not None and (defined.cluster is not None or defined.design == "switchback")
+
+
+@dataclass(slots=True)
+class _Table:
+    """The arrays of a corpus while they are filled.
+
+    Attributes:
+        alone: comparisons that do not say how their metrics vary together, `(K,)`.
+        grouped: comparisons of whole clusters or blocks of time, which count these and no units, `(K,)`.
+        spread: variance of a unit before adjustment, and of how many units, `(K, G)` each.
+    """
+
+    effects: Floats
+    noise: Floats
+    weights: Floats
+    alone: Bools
+    grouped: Bools
+    spread: tuple[Floats, Floats]
+    notes: list[str]
+
+    @classmethod
+    def empty(cls, count: int, size: int) -> _Table:
+        return cls(
+            effects=np.full((count, size), np.nan),
+            noise=np.full((count, size, size), np.nan),
+            weights=np.full(count, np.nan),
+            alone=np.zeros(count, dtype=bool),
+            grouped=np.zeros(count, dtype=bool),
+            spread=(np.zeros((count, size)), np.zeros((count, size))),
+            notes=[],
+        )
+
+    def add(self, k: int, entry: Entry, places: Sequence[int]) -> None:
+        """Write one comparison, whose metrics have these places."""
+        errors = np.array([row.se for row in entry.rows.values()], dtype=np.float64)
+        known = self._correlation(k, entry, places)
+        whole = _known_block(known)
+        self.alone[k] = not entry.items or (len(whole) < len(errors) and len(whole) < _PAIR)
+        if not self.alone[k] and len(whole) < len(errors):
+            self.notes.append(SOME_PAIRS.format(experiment=entry.experiment))
+        kept = np.arange(len(errors)) if self.alone[k] else np.array(whole, dtype=np.intp)
+        at = np.asarray(places, dtype=np.intp)[kept]
+        self.effects[k, at] = np.array([row.estimate for row in entry.rows.values()], dtype=np.float64)[kept]
+        self.noise[k][np.ix_(at, at)] = (known * np.outer(errors, errors))[np.ix_(kept, kept)]
+        if min(entry.units) > 0:
+            self.weights[k] = entry.units[0] * entry.units[1] / sum(entry.units)
+
+    def _correlation(self, k: int, entry: Entry, places: Sequence[int]) -> Floats:
+        """Correlation of the errors, NaN where not known; also what the units say of their spread."""
+        metrics = list(entry.rows)
+        joint = np.full((len(metrics), len(metrics)), np.nan)
+        if entry.items:
+            inside = [at for at, metric in enumerate(metrics) if metric in entry.items]
+            found = forms([entry.items[metrics[at]] for at in inside])
+            for at, form in zip(inside, found, strict=True):
+                variance, units = form.unit_variance
+                if np.isfinite(variance):
+                    self.spread[0][k, places[at]], self.spread[1][k, places[at]] = variance, units
+            together = covariance(found)
+            sd = np.sqrt(np.diag(together))
+            with np.errstate(all="ignore"):
+                joint[np.ix_(inside, inside)] = np.clip(together / np.outer(sd, sd), -1, 1)
+        np.fill_diagonal(joint, 1.0)
+        return joint
+
+    def finish(self) -> tuple[Floats, Floats]:
+        """Standard deviation of a unit `(G,)` and covariance of its contributions `(G, G)`, each pooled.
+
+        Clusters then weigh as many units as would tell as much.
+        """
+        some = ~self.grouped if (~self.grouped & np.isfinite(self.weights)).any() else np.ones_like(self.grouped)
+        variance, units = (part[some] for part in self.spread)
+        with np.errstate(all="ignore"):
+            scale: Floats = np.sqrt((variance * units).sum(axis=0) / units.sum(axis=0))
+        weighted = self.noise[some] * self.weights[some, None, None] ** 2
+        known = np.isfinite(weighted)
+        weight = np.where(known, self.weights[some, None, None], 0.0).sum(axis=0)
+        total = np.where(known, weighted, 0.0).sum(axis=0)
+        within = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
+        for k in np.flatnonzero(self.grouped & ~some):
+            alike = np.diag(within) / np.diag(self.noise[k])
+            if np.isfinite(alike).any():
+                self.weights[k] = np.nanmedian(alike)
+        return scale, within
+
+
+def _known_block(joint: Floats) -> list[int]:
+    """Metrics among which every pair is known: those with most unknown pairs are left out, one after the other."""
+    kept = list(range(len(joint)))
+    while True:
+        unknown = np.isnan(joint[np.ix_(kept, kept)]).sum(axis=1)
+        if not len(unknown) or not unknown.any():
+            return kept
+        kept.pop(int(np.argmax(unknown)))
