@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from vitalfew.errors import DefinitionError, Problem, nearest, suggest
 from vitalfew.workspace.bet_rules import bets
-from vitalfew.workspace.definitions import AggregateSource, EventSource, ExposureSource, UnitSource
+from vitalfew.workspace.definitions import AggregateSource, EventSource, ExposureSource, SeriesSource, UnitSource
 from vitalfew.workspace.design_rules import designs
 from vitalfew.workspace.expressions import parse
 from vitalfew.workspace.given import shorten
 from vitalfew.workspace.graph import event_source
 from vitalfew.workspace.link_rules import links
+from vitalfew.workspace.series_rules import series_measure, series_rules
 from vitalfew.workspace.utility_rules import utilities
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ def _measure(
     for position, text in enumerate(measure.filters):
         yield from _filter(text, places, places.path_of((*path, "filters", position)))
     if source is None or isinstance(source, EventSource):
+        return
+    if isinstance(source, SeriesSource):
+        yield from series_measure(measure, places, path)
         return
     if isinstance(source, ExposureSource):
         message = f"'{measure.source}' says who saw which variant and holds no outcome"
@@ -250,5 +254,6 @@ _RULES: tuple[Callable[[Definitions, Places], Iterator[Problem]], ...] = (
     bets,
     designs,
     utilities,
+    series_rules,
     links,
 )
