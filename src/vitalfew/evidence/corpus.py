@@ -54,7 +54,8 @@ class EffectCorpus:
             about `within / weight`; NaN for pairs that no source gives.
         users_per_arm: mean of both arms, `(K,)`.
         refused: experiments left out, with the reason.
-        only_single: experiments whose source gives variances only: good for each metric alone, never for links.
+        only_single: experiments that do not say how two metrics vary together, as their source gives variances only or
+            they measured one metric: good for each metric alone, never for links.
         notes: what was left out of the others.
         rows: the effects as reported, for each comparison by metric, `(K,)`.
         sources: key of what each was measured from, `(K,)`; empty for results that somebody else computed.
@@ -233,7 +234,7 @@ class _Table:
         errors = np.array([row.se for row in entry.rows.values()], dtype=np.float64)
         known = self._correlation(k, entry, places)
         whole = _known_block(known)
-        self.alone[k] = not entry.items or (len(whole) < len(errors) and len(whole) < _PAIR)
+        self.alone[k] = len(whole) < _PAIR
         if not self.alone[k] and len(whole) < len(errors):
             self.notes.append(SOME_PAIRS.format(experiment=entry.experiment))
         kept = np.arange(len(errors)) if self.alone[k] else np.array(whole, dtype=np.intp)
