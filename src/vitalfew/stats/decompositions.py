@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Rule = Literal["difference", "log-mean", "shapley"]
 
 _NEAR = 1e-4  # of two numbers whose log-mean is taken from its series
+_TINY = 1e-150
 _STEP = 1e-6  # of numerical derivatives, in parts of the number
 
 
@@ -97,18 +98,15 @@ def decompose(whole: Callable[[Reals], Reals] | Products, before: Reals, after: 
     rule = _rule(whole, before, after)
     states = _nudged(before, after)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = (
-            _shapley(whole, *states)
-            if rule == "shapley" or not isinstance(whole, Products)
-            else _by_terms(whole, *states)
-        )
+        by_terms = rule != "shapley" and isinstance(whole, Products)
+        shares = _by_terms(whole, *states) if by_terms else _shapley(whole, *states)
     if not np.isfinite(shares).all():
         raise NotEnoughData(
             "the formula is not defined between the two states of its parts",
             hint="a part that is divided by may be zero",
         )
     n = len(before)
-    steps = np.concatenate([_steps(before, after), _steps(before, after)])
+    steps = np.concatenate([_steps(before, after), _steps(after, before)])
     slopes = ((shares[1 : 2 * n + 1] - shares[2 * n + 1 :]) / (2 * steps)[:, None]).T
     return Decomposition(shares[0], slopes[:, :n], slopes[:, n:], rule)
 
@@ -131,7 +129,10 @@ def _rule(whole: Callable[[Reals], Reals] | Products, before: Reals, after: Real
     if not joint.any():
         return "difference"
     used = (whole.exponents[joint] != 0).any(axis=0)
-    return "log-mean" if (before[used] > 0).all() and (after[used] > 0).all() else "shapley"
+    states = np.stack([before, after])
+    sizes = np.abs(whole.terms(states)[:, joint])
+    ordinary = (sizes > _TINY).all() and (sizes < 1 / _TINY).all()  # beyond, a product is rounded to nothing
+    return "log-mean" if (states[:, used] > 0).all() and ordinary else "shapley"
 
 
 def _joint_terms(whole: Products) -> NDArray[np.bool_]:
@@ -165,18 +166,19 @@ def _shapley(whole: Callable[[Reals], Reals], before: Reals, after: Reals) -> Re
     return np.stack(shares, axis=-1)
 
 
-def _steps(before: Reals, after: Reals) -> Reals:
-    size = np.maximum(np.abs(before), np.abs(after))
+def _steps(own: Reals, other: Reals) -> Reals:
+    """Small beside each part itself, so that what is positive stays so."""
+    size = np.where(own != 0, np.abs(own), np.abs(other))
     return np.asarray(_STEP * np.where(size > 0, size, 1.0), dtype=np.float64)
 
 
 def _nudged(before: Reals, after: Reals) -> tuple[Reals, Reals]:
     """Both states `(4n + 1, n)`: as they are, then with each part of before and after a step up, then a step down."""
     n = len(before)
-    steps = np.diag(_steps(before, after))
+    first, second = np.diag(_steps(before, after)), np.diag(_steps(after, before))
     none = np.zeros((n, n))
     zero = np.zeros((1, n))
     return (
-        before + np.concatenate([zero, steps, none, -steps, none]),
-        after + np.concatenate([zero, none, steps, none, -steps]),
+        before + np.concatenate([zero, first, none, -first, none]),
+        after + np.concatenate([zero, none, second, none, -second]),
     )
