@@ -256,19 +256,16 @@ def _touched(dates: NDArray[np.int64], question: Question, avoid: Sequence[int])
 
 def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:
     """Whether placebo dates are enough to judge by, and how many windows that do not overlap they cover."""
-    days = dates[:, None] + question.span + np.arange(question.after)
-    windows = len(np.unique(days)) / question.after
-    # Windows are as long as all that lies between levels, where changes are bundled over a span of days.
-    windows *= question.after / (question.after + question.span)
-    history = windows + BEFORE / (question.after + question.span)
-    return len(dates) >= FEWEST_DATES and history >= FEWEST_WINDOWS, windows
+    covered = len(np.unique(dates[:, None] + np.arange(question.after)))
+    # Dates are a week apart, so up to six days of a history lie before the first of them.
+    history = covered + BEFORE + question.span + _WEEK - 1
+    enough = len(dates) >= FEWEST_DATES and history >= FEWEST_WINDOWS * question.after
+    # Changes bundled over a span of days reach from the level before all to the mean after all.
+    return enough, covered / (question.after + question.span)
 
 
 def _too_few(question: Question, dates: int) -> str:
-    needed = max(
-        FEWEST_WINDOWS * (question.after + question.span),
-        BEFORE + question.after + question.span + (FEWEST_DATES - 1) * _WEEK,
-    )
+    needed = max(FEWEST_WINDOWS * question.after, BEFORE + question.end - question.day + (FEWEST_DATES - 1) * _WEEK)
     return (
         f"{dates} placebo dates in {min(question.day, MOST_HISTORY)} days before it; {needed} days without gaps are"
         " needed to tell a change from noise"

@@ -1,0 +1,188 @@
+"""Effects of releases that reached everybody on one day: every release by every metric, told from noise or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from vitalfew.errors import NotEnoughData, VitalfewError
+from vitalfew.evidence.bundles import Bundle, bundles, touching
+from vitalfew.evidence.daily import Daily
+from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, notes, verdict
+from vitalfew.evidence.roles import role_of
+from vitalfew.results.rows import EffectRow, Estimate, FailedRow, Interval, PlaceboRow
+from vitalfew.stats.forecast_gap import BEFORE, Gap, Question, forecast_gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+    from vitalfew.results.rows import SeriesRow
+    from vitalfew.workspace.definitions import Definitions, Release
+
+STAGE = "releases"
+FEWEST_DAYS = 7
+"""Days after a release below which nothing is said: a week has all of its days."""
+
+
+class Released(NamedTuple):
+    """What was found about releases."""
+
+    release_effects: tuple[EffectRow, ...] = ()
+    placebos: tuple[PlaceboRow, ...] = ()
+    failed: tuple[FailedRow, ...] = ()
+
+
+def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date) -> Released:
+    """Judge every release on every metric that has a series.
+
+    An effect is what came after, less what the days before foretold, held against the same computation on dates
+    without a release: grade *dated*. Where the history is too short for that, or the days after are not over, the
+    change is only described: grade *correlated*, an estimate without an interval. Releases within the same days are
+    judged as one change. Those that units got one after the other are not judged here.
+
+    Intervals and p-values are those of the placebo dates as they are. What a weaker grade may be wrong by besides is
+    added where decisions are made, once (`decide`).
+
+    Args:
+        definitions: the workspace.
+        series: daily values.
+        today: releases after it are passed over, and so are values.
+    """
+    daily = Daily.of(row for row in series if row.day <= today.isoformat())
+    effects: list[EffectRow] = []
+    placebos: list[PlaceboRow] = []
+    failed: list[FailedRow] = []
+    for metric in daily.series:
+        around = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
+        for key, bundle in bundles(around).items():
+            if is_staged(around[key]):
+                continue
+            item = _Item(definitions, key, metric, around[key], bundle, around)
+            try:
+                effect, placebo = _judged(item, daily)
+                effects.append(effect)
+                placebos.append(placebo)
+            except VitalfewError as error:
+                failed.append(FailedRow(STAGE, f"{key}/{metric}", str(error), isinstance(error, NotEnoughData)))
+    failed += _without_series(definitions, daily)
+    order = {key: at for at, key in enumerate(definitions.releases)}
+    effects.sort(key=lambda row: order[row.experiment])
+    placebos.sort(key=lambda row: order[row.release])
+    return Released(tuple(effects), tuple(placebos), tuple(failed))
+
+
+def is_staged(release: Release) -> bool:
+    """Whether units got a release one after the other, or only some of them, so that they can be compared."""
+    return release.rollout is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One release on one metric, with all releases that may have changed it."""
+
+    definitions: Definitions
+    key: str
+    metric: str
+    release: Release
+    bundle: Bundle
+    around: Mapping[str, Release]
+
+    def question(self, daily: Daily) -> tuple[Question, int]:
+        """The date in question, and how many days after it are over.
+
+        Raises:
+            NotEnoughData: the series begins after it, or too few days after it are over.
+        """
+        day, asked = daily.at(self.bundle.first), max(1, int(self.release.after_days))
+        if day < BEFORE:
+            raise NotEnoughData(f"the series begins on {daily.start}: {BEFORE} days before a release tell the level")
+        over = daily.last(self.metric) - day - self.bundle.span + 1
+        if over < min(FEWEST_DAYS, asked):
+            raise NotEnoughData(
+                f"the series ends on {daily.day(daily.last(self.metric))}: too few days after it are known",
+                hint=f"it can be judged from {daily.day(day + self.bundle.span + asked)} on",
+            )
+        return Question(day, min(over, asked), self.bundle.span), over
+
+    def avoid(self, daily: Daily) -> list[int]:
+        """Days of other releases, which disturb the dates that this one is held against."""
+        own = {self.key, *self.bundle.others}
+        return [daily.at(release.date) for key, release in self.around.items() if key not in own]
+
+
+def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
+    question, over = item.question(daily)
+    values = daily.whole(item.metric)
+    assert values is not None  # noqa: S101 - the metric is one of the series; this tells the type checker
+    controls = [found for name in item.release.controls if (found := daily.whole(name)) is not None]
+    gap = forecast_gap(values, question, controls=controls, avoid=item.avoid(daily))
+    asked = max(1, int(item.release.after_days))
+    if over < asked:
+        until = daily.day(question.day + question.span + asked)
+        early = f"{over} of its {asked} days are over: looked at every day, something would stand out by chance"
+        gap = replace(gap, judged=None, reason=f"{early}; judged from {until} on")
+    return _effect(item, gap, question), _placebo(item, gap, question)
+
+
+def _effect(item: _Item, gap: Gap, question: Question) -> EffectRow:
+    metric, found = item.definitions.metrics.get(item.metric), gap.judged
+    estimate = gap.change if found is None else found.estimate
+    intervals = () if found is None else tuple(Interval(*bounds) for bounds in found.intervals)
+    return EffectRow(
+        experiment=item.key,
+        metric=item.metric,
+        metric_version=metric.version if metric else 1,
+        segment=None,
+        arm=AFTER,
+        control=BEFORE_IT,
+        estimate=estimate,
+        se=None if found is None or found.se == 0 else found.se,
+        intervals=intervals,
+        p_value=None if found is None else found.p,
+        relative=relative_to(gap.after - estimate, estimate, intervals),
+        n={},
+        mean={BEFORE_IT: gap.before, AFTER: gap.after},
+        method=METHOD,
+        mode="fixed",
+        grade="correlated" if found is None else "dated",
+        notes=tuple(notes(item.definitions, item.metric, item.bundle, gap, question)),
+        role=role_of(item.definitions, None, item.metric),
+    )
+
+
+def relative_to(level: float, estimate: float, intervals: Iterable[Interval]) -> Estimate | None:
+    """An effect as a share of what was foretold without it; None where that is not above 0."""
+    if level <= 0:
+        return None
+    wide = next((one for one in intervals if one.confidence == 0.95), None)  # noqa: PLR2004 - the one that rows show
+    ends = (None, None) if wide is None else (wide.low / level, wide.high / level)
+    return Estimate(estimate / level, *ends)
+
+
+def _placebo(item: _Item, gap: Gap, question: Question) -> PlaceboRow:
+    found = gap.judged
+    return PlaceboRow(
+        release=item.key,
+        metric=item.metric,
+        placebos=() if found is None else tuple(found.placebos.tolist()),
+        p=None if found is None else found.p,
+        descriptive=found is None,
+        bundle=item.bundle.others,
+        before_days=BEFORE,
+        after_days=question.after,
+        message=verdict(gap),
+    )
+
+
+def _without_series(definitions: Definitions, daily: Daily) -> Iterator[FailedRow]:
+    """Metrics that releases name and that have no daily values."""
+    for key, release in definitions.releases.items():
+        for metric in (*release.metrics, *release.controls):
+            if metric not in daily.series and not is_staged(release):
+                reason = "it has no daily values: name a source of shape series, or one of events, as its source"
+                yield FailedRow(STAGE, f"{key}/{metric}", reason)
+    if definitions.releases and not daily.series and not any(one.metrics for one in definitions.releases.values()):
+        if all(is_staged(release) for release in definitions.releases.values()):
+            return
+        yield FailedRow(STAGE, "releases", "no metric has daily values, so no release is judged: add a series")
