@@ -98,8 +98,10 @@ def decompose(whole: Callable[[Reals], Reals] | Products, before: Reals, after: 
     rule = _rule(whole, before, after)
     states = _nudged(before, after)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        by_terms = rule != "shapley" and isinstance(whole, Products)
-        shares = _by_terms(whole, *states) if by_terms else _shapley(whole, *states)
+        if isinstance(whole, Products) and rule != "shapley":
+            shares = _by_terms(whole, *states)
+        else:
+            shares = _shapley(whole, *states)
     if not np.isfinite(shares).all():
         raise NotEnoughData(
             "the formula is not defined between the two states of its parts",
@@ -130,7 +132,8 @@ def _rule(whole: Callable[[Reals], Reals] | Products, before: Reals, after: Real
         return "difference"
     used = (whole.exponents[joint] != 0).any(axis=0)
     states = np.stack([before, after])
-    sizes = np.abs(whole.terms(states)[:, joint])
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        sizes = np.abs(whole.terms(states)[:, joint])
     ordinary = (sizes > _TINY).all() and (sizes < 1 / _TINY).all()  # beyond, a product is rounded to nothing
     return "log-mean" if (states[:, used] > 0).all() and ordinary else "shapley"
 
