@@ -1,0 +1,262 @@
+"""Steps towards the most likely covariance of true effects, e_k ~ N(0, Lambda + V_k), positive semidefinite always.
+
+With P_k = (Lambda + V_k)^-1, u_k = P_k e_k and T = sum_k (P_k - u_k u_k'), the EM step (Dempster, Laird & Rubin 1977)
+is Lambda <- Lambda - Lambda T Lambda / K. It is slow where effects are small beside their noise, so steps of scoring in
+a root B of Lambda = B B' are taken instead (Fisher's information, damped as by Levenberg & Marquardt), and EM steps
+only where these fail. A root may lose rank without harm: the most likely Lambda often has. Effects with heavier tails
+than normal are a scale mixture, tau_k ~ N(0, s_k Lambda), with s_k on a grid of nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.errors import UsageError
+from vitalfew.stats.effect_arrays import only_measured
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vitalfew.stats.effect_arrays import Prepared
+
+    Floats = NDArray[np.float64]
+    Places = tuple[NDArray[np.intp], ...]
+
+TOLERANCE = 1e-6
+"""Largest change of an entry of Lambda, in units of noise plus spread, at which a fit has converged."""
+_LEAST_GAIN = 1e-7  # of the log-likelihood, below which a step counts as none
+_MOST_STEPS = 200
+_REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
+_MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
+_NODES = 15
+_TAIL_CUT = 0.002  # probability beyond the outermost nodes, on either side
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nodes:
+    """Squared sizes s of effects, mean 1, and the logarithms of their probabilities, `(J,)` each."""
+
+    sizes: Floats
+    log_weights: Floats
+
+
+NORMAL = Nodes(np.ones(1), np.zeros(1))
+"""All effects of one size: no tails."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """What the data say at one Lambda = B B'.
+
+    Attributes:
+        root: B, `(G, G)`.
+        shares: expectation of s P_k over the nodes, `(K, G, G)`.
+        found: root-weighted u_k of every node, `(K, J, G)`: their outer products add up to the expectation of s u u'.
+        log_likelihoods: of each experiment, `(K,)`.
+        log_nodes: log of the joint density of node and effects, `(K, J)`.
+    """
+
+    root: Floats
+    shares: Floats
+    found: Floats
+    log_likelihoods: Floats
+    log_nodes: Floats
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of all experiments."""
+        return float(self.log_likelihoods.sum())
+
+    @property
+    def matrix(self) -> Floats:
+        """Lambda, `(G, G)`."""
+        return self.root @ self.root.T
+
+    def slope(self) -> Floats:
+        """T, `(G, G)`: minus twice the derivative of the log-likelihood by Lambda."""
+        flat = self.found.reshape(-1, self.found.shape[2])
+        return np.asarray(self.shares.sum(axis=0) - flat.T @ flat)
+
+    def slopes(self) -> Floats:
+        """What each experiment adds to T, `(K, G, G)`."""
+        return np.asarray(self.shares - self.found.swapaxes(1, 2) @ self.found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climbed:
+    """Where the likelihood is highest."""
+
+    at: Expected
+    steps: int
+    converged: bool
+
+
+def nodes_of(tail: float | None) -> Nodes:
+    """Nodes of the scale mixture that makes effects t with `tail` degrees of freedom; None: normal.
+
+    Raises:
+        UsageError: `tail` is not above 2, where a covariance exists.
+    """
+    if tail is None or np.isinf(tail):
+        return NORMAL
+    if not tail > 2:  # noqa: PLR2004 - where the variance of t becomes infinite
+        raise UsageError(f"{tail:g} degrees of freedom", expected="above 2: effects without a variance have no spread")
+    return _nodes_of(float(tail))
+
+
+@lru_cache(maxsize=16)
+def _nodes_of(tail: float) -> Nodes:
+    from scipy.special import gammaincinv
+
+    # 1 / s is gamma; nodes lie evenly in its logarithm, where the density is smooth and falls off on both sides
+    low, high = (float(gammaincinv(tail / 2, p)) * 2 / tail for p in (_TAIL_CUT, 1 - _TAIL_CUT))
+    precision = np.exp(np.linspace(np.log(low), np.log(high), _NODES))
+    weights = precision ** (tail / 2) * np.exp(-tail / 2 * precision)
+    weights /= weights.sum()
+    sizes = 1 / precision
+    return Nodes(sizes / (weights @ sizes), np.log(weights))
+
+
+def expected(data: Prepared, root: Floats, nodes: Nodes = NORMAL) -> Expected:
+    """The E step at Lambda = B B'."""
+    return _normal(data, root) if len(nodes.sizes) == 1 else _mixed(data, root, nodes)
+
+
+def _normal(data: Prepared, root: Floats) -> Expected:
+    total = only_measured(np.broadcast_to(root @ root.T, data.noise.shape), data) + data.noise
+    lower = np.linalg.cholesky(total)
+    log_size = np.log(lower.diagonal(axis1=1, axis2=2)).sum(axis=1)
+    shares = only_measured(np.linalg.inv(total), data)
+    found = (shares @ data.effects[:, :, None]).swapaxes(1, 2)
+    likelihood = data.constants - log_size - (found[:, 0, :] * data.effects).sum(axis=1) / 2
+    return Expected(root, shares, found, likelihood, likelihood[:, None])
+
+
+def _mixed(data: Prepared, root: Floats, nodes: Nodes) -> Expected:
+    """All nodes at once: in the eigenvectors of B' V^-1 B the mixture costs no further inverse."""
+    half = data.precision @ root
+    pull = (data.precision @ data.effects[:, :, None])[:, :, 0]
+    values, vectors = np.linalg.eigh(root.T @ half)
+    values = np.maximum(values, 0.0)
+    turned = (half @ vectors).swapaxes(1, 2)  # (K, direction, G)
+    seen = (turned @ data.effects[:, :, None])[:, :, 0]
+    part = nodes.sizes[:, None] / (1 + nodes.sizes[:, None] * values[:, None, :])  # (K, J, direction)
+    lost = np.log1p(nodes.sizes[:, None] * values[:, None, :]).sum(axis=2)
+    gain = (part * seen[:, None, :] ** 2).sum(axis=2)
+    base = data.constants - (data.log_noise + (pull * data.effects).sum(axis=1)) / 2
+    log_nodes = base[:, None] + nodes.log_weights + (gain - lost) / 2
+    top = log_nodes.max(axis=1)
+    chances = np.exp(log_nodes - top[:, None])
+    total = chances.sum(axis=1)
+    sized = chances / total[:, None] * nodes.sizes
+    kept = (sized[:, :, None] * part).sum(axis=1)
+    shares = sized.sum(axis=1)[:, None, None] * data.precision - (turned * kept[:, :, None]).swapaxes(1, 2) @ turned
+    found = pull[:, None, :] - (part * seen[:, None, :]) @ turned
+    return Expected(root, shares, np.sqrt(sized)[:, :, None] * found, top + np.log(total), log_nodes)
+
+
+def climb(data: Prepared, start: Floats, nodes: Nodes = NORMAL, tolerance: float = TOLERANCE) -> Climbed:
+    """Climb to the most likely Lambda from a root `start`, `(G, G)`; the likelihood never falls."""
+    here, damping = expected(data, start, nodes), 1e-6
+    for step in range(1, _MOST_STEPS + 1):
+        there, damping = _better(data, here, nodes, damping)
+        near = _distance(here, there) < tolerance
+        gain = there.log_likelihood - here.log_likelihood
+        here = there
+        if near and gain < max(_LEAST_GAIN, tolerance):
+            return Climbed(here, step, converged=True)
+    return Climbed(here, _MOST_STEPS, converged=False)
+
+
+def revived(start: Floats, least: float = _REVIVED) -> Floats:
+    """A root of a start value, `(G, G)`, with every direction at `least` of the variance of noise."""
+    values, vectors = np.linalg.eigh((start + start.T) / 2)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, least)))
+
+
+def em_step(data: Prepared, here: Expected) -> Floats:
+    """The root of Lambda after one EM step."""
+    signal = here.root.T @ here.slope() @ here.root
+    values, vectors = np.linalg.eigh(np.eye(len(signal)) - signal / len(data.effects))
+    return np.asarray(here.root @ (vectors * np.sqrt(np.maximum(values, 0.0))))
+
+
+def _better(data: Prepared, here: Expected, nodes: Nodes, damping: float) -> tuple[Expected, float]:
+    """One scoring step, damped until it does not lower the likelihood; else the EM step, which never does."""
+    slope = here.slope()
+    curve = curvature(here, slope)
+    slack = 1e-12 * abs(here.log_likelihood)  # rounding of the sum over experiments
+    for _ in range(_MOST_TRIES):
+        there = expected(data, here.root + scored(curve, slope @ here.root, damping), nodes)
+        if there.log_likelihood >= here.log_likelihood - slack:
+            return there, max(damping / 10, 1e-8)
+        damping = max(10 * damping, 1e-4)
+    there = expected(data, em_step(data, here), nodes)
+    return (there if there.log_likelihood >= here.log_likelihood else here), damping
+
+
+def curvature(here: Expected, slope: Floats) -> Floats:
+    """Curvature of minus the log-likelihood in the entries of B, row by row, `(G^2, G^2)`.
+
+    Fisher's 1/2 sum_k tr(P_k D P_k D) for the change D of Lambda, carried to B, plus what bends because Lambda is the
+    square of B. Only the positive part of the latter: then it is no saddle.
+    """
+    width = len(slope)
+    rows, columns = np.triu_indices(width)
+    packed = here.shares[:, rows, columns]
+    carried = _carried(here.root)
+    found = carried.T @ _on_steps(packed.T @ packed / 2, width) @ carried
+    values, vectors = np.linalg.eigh(slope)
+    bend = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    blocks = found.reshape(width, width, width, width)
+    at = np.arange(width)
+    blocks[:, at, :, at] += bend
+    return np.asarray(found)
+
+
+def scored(curve: Floats, slope: Floats, damping: float) -> Floats:
+    """The step of B, `(G, G)`, for a slope T B, or a stack of steps for slopes `(..., G, G)`."""
+    size = np.sqrt(curve.diagonal() + 1e-12)
+    scaled = curve / np.outer(size, size)
+    scaled[np.diag_indices_from(scaled)] += damping
+    flat = slope.reshape(-1, len(size)) / size
+    return -(np.linalg.solve(scaled, flat.T).T / size).reshape(slope.shape)
+
+
+def _carried(root: Floats) -> Floats:
+    """Derivative of packed Lambda by the entries of B, `(G (G + 1) / 2, G^2)`."""
+    width = len(root)
+    rows, columns = np.triu_indices(width)
+    found = np.zeros((len(rows), width, width))
+    at = np.arange(len(rows))
+    found[at, rows] += root[columns]
+    found[at, columns] += root[rows]
+    found *= np.where(rows == columns, 1.0, np.sqrt(2.0))[:, None, None]
+    return found.reshape(len(rows), -1)
+
+
+def _on_steps(flat: Floats, width: int) -> Floats:
+    """From A[ij, kl] over packed entries of P to the quadratic form sum A[ij, kl] D_jk D_li over packed symmetric D."""
+    first, second, crossed, straight = _places(width)
+    rows, columns = np.triu_indices(width)
+    factor = np.where(rows == columns, 0.5, np.sqrt(0.5))
+    return np.asarray((flat[first, second] + flat[crossed, straight]) * (2 * np.outer(factor, factor)))
+
+
+@lru_cache(maxsize=4)
+def _places(width: int) -> Places:
+    rows, columns = np.triu_indices(width)
+    index = np.zeros((width, width), dtype=np.intp)
+    index[rows, columns] = index[columns, rows] = np.arange(len(rows))
+    a, b, c, d = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
+    return index[b, c], index[d, a], index[b, d], index[c, a]
+
+
+def _distance(before: Expected, after: Expected) -> float:
+    old, new = before.matrix, after.matrix
+    size = np.sqrt(1 + new.diagonal())
+    return float(np.abs((new - old) / np.outer(size, size)).max())
