@@ -162,6 +162,8 @@ def corpus(
         which: what the effects are of.
     """
     rows, measured = tuple(effects), tuple(moments)
+    if which == "releases":  # a release may have the key of an experiment
+        definitions = definitions.model_copy(update={"experiments": {}})
     found = gather(definitions, measured, rows, health)
     names = {metric for entry in found.entries for metric in entry.rows}
     metrics = tuple(key for key in definitions.metrics if key in names)
@@ -239,6 +241,8 @@ class _Table:
             self.notes.append(SOME_PAIRS.format(experiment=entry.experiment))
         kept = np.arange(len(errors)) if self.alone[k] else np.array(whole, dtype=np.intp)
         at = np.asarray(places, dtype=np.intp)[kept]
+        if not self.alone[k]:
+            known[np.ix_(kept, kept)] = _possible(known[np.ix_(kept, kept)])
         self.effects[k, at] = np.array([row.estimate for row in entry.rows.values()], dtype=np.float64)[kept]
         self.noise[k][np.ix_(at, at)] = (known * np.outer(errors, errors))[np.ix_(kept, kept)]
         if min(entry.units) > 0:
@@ -281,6 +285,16 @@ class _Table:
             if np.isfinite(alike).any():
                 self.weights[k] = np.nanmedian(alike)
         return scale, within
+
+
+def _possible(joint: Floats) -> Floats:
+    """The nearest correlation that units can have: values missing for some units, or rounding, can make it none."""
+    values, vectors = np.linalg.eigh(joint)
+    if values[0] >= 0:
+        return joint
+    clipped = (vectors * np.clip(values, 0, None)) @ vectors.T
+    sd = np.sqrt(np.diag(clipped))
+    return np.asarray(clipped / np.outer(sd, sd), dtype=np.float64)
 
 
 def _known_block(joint: Floats) -> list[int]:
