@@ -43,6 +43,20 @@ class CohortRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenRow:
+    """One number of each unit of a release that units took up when they liked; units stand in the same order throughout.
+
+    `kind`: whether the unit *took* it up (0 or 1), a *covariate* known before, the *outcome* by a metric, or the number
+    of its *cluster*. `column` names the covariate or the metric.
+    """
+
+    release: str
+    kind: Literal["took", "covariate", "outcome", "cluster"]
+    column: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceboRow:
     """How the effect of a release compares with the same computation on days when nothing was released.
 

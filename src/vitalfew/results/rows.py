@@ -91,6 +91,7 @@ from vitalfew.results.measured_rows import (
 )
 from vitalfew.results.release_rows import (
     BalanceRow,
+    ChosenRow,
     CohortRow,
     EventStudyRow,
     PlaceboRow,
@@ -107,6 +108,7 @@ __all__ = [
     "CalibrationRow",
     "CandidateLine",
     "Choice",
+    "ChosenRow",
     "ClassicRow",
     "CohortRow",
     "ConflictRow",
