@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import HealthRow, MomentsRow
     from vitalfew.simulate.metric_graph import PlantedCorpus
 
-    Floats = NDArray[np.floating[Any]]
+    Floats = NDArray[np.float64]
 
 SYSTEM = ("system_1", "system_2", "system_3")
 
@@ -71,7 +71,7 @@ def rows_of(
     for k, (effect, noise, users) in enumerate(zip(found.effects, found.noise, found.users, strict=True)):
         has = np.flatnonzero(np.isfinite(effect))
         spread = noise[np.ix_(has, has)] * found.weights[k] * np.outer(scale[has], scale[has])
-        key, columns = f"e{found.clusters[k]:04d}", tuple(names[at] for at in has)
+        key, columns = f"e{found.clusters[k]:04d}", tuple(names[at] for at in has.tolist())
         rows.append(_row(key, f"arm_{k}", columns, (effect * scale)[has], spread, int(users[0])))
         if found.clusters[k] not in seen:
             rows.append(_row(key, "control", columns, np.zeros(len(has)), spread, int(users[1])))
