@@ -14,6 +14,7 @@ from vitalfew.cli import (
     acts,
     analysis,
     backtesting,
+    evidence,
     exchange,
     explaining,
     forecasts,
@@ -60,6 +61,7 @@ portfolio.register(app)
 ranking.register(app)
 explaining.register(app)
 value_model.register(app)
+evidence.register(app)
 backtesting.register(app)
 acts.register(app)
 forecasts.register(app)

@@ -14,9 +14,11 @@ from vitalfew.report.html_about import checks, failed, method
 from vitalfew.report.html_experiments import experiments
 from vitalfew.report.html_features import features
 from vitalfew.report.html_ledger import ledger, not_begun
+from vitalfew.report.html_links import links
 from vitalfew.report.html_model import model
 from vitalfew.report.html_plan import plan
 from vitalfew.report.html_record import record
+from vitalfew.report.html_releases import releases
 from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
@@ -45,6 +47,7 @@ def write_html(view: View, path: str | Path) -> Path:
 def html_page(view: View) -> str:
     """The report as text of an HTML document."""
     decided = {"plan": plan(view), "model": model(view), "record": record(view)}
+    decided |= {"releases": releases(view), "links": links(view)}
     body = [
         _top(view, {name for name, part in decided.items() if part}),
         tag("main", _head(view), [part for part in _sections(view, decided) if part], class_="page", id="main"),
@@ -57,7 +60,7 @@ def _sections(view: View, decided: Mapping[str, Markup | None]) -> list[Markup |
     """What there is stands first: a ledger with what is behind it, use, or experiments alone."""
     about = [checks(view), failed(view)]
     if view.is_experiments_only:
-        return [experiments(view), *about, not_begun(), method(view)]
+        return [experiments(view), decided["links"], *about, not_begun(), method(view)]
     lines = ledger(view)
     if view.is_use_only:  # nothing is promised and nothing has a value yet, so nothing is asked about either
         return [features(view), *lines, experiments(view), *about, method(view)]
@@ -68,6 +71,8 @@ def _sections(view: View, decided: Mapping[str, Markup | None]) -> list[Markup |
         promises(view),
         decided["record"],
         experiments(view),
+        decided["releases"],
+        decided["links"],
         features(view),
     ]
     return [*lines, *behind, *about, method(view)]
@@ -108,7 +113,7 @@ def _meta(view: View) -> Markup:
 
 def _top(view: View, decided: AbstractSet[str]) -> Markup:
     """The bar above; `decided` names those sections of decisions that have something in them."""
-    links = {
+    sections = {
         "shipped": "Shipped",
         "candidates": "Candidates",
         "plan": "Plan",
@@ -117,21 +122,25 @@ def _top(view: View, decided: AbstractSet[str]) -> Markup:
         "promises": "Promises",
         "record": "Record",
         "experiments": "Experiments",
+        "releases": "Releases",
+        "links": "Links",
         "features": "Use",
         "checks": "Checks",
         "failed": "Not computed",
         "method": "How computed",
     }
     if view.is_experiments_only:
-        begun = ("experiments", "checks", "failed", "shipped", "method")
-        links = {key: "Ledger" if key == "shipped" else links[key] for key in begun}
+        begun = ("experiments", "links", "checks", "failed", "shipped", "method")
+        sections = {key: "Ledger" if key == "shipped" else sections[key] for key in begun}
     elif view.is_use_only:
-        links = {"features": links["features"], **links}
-        links = {
-            key: name for key, name in links.items() if key not in ("plan", "value", "model", "promises", "record")
+        sections = {"features": sections["features"], **sections}
+        sections = {
+            key: name
+            for key, name in sections.items()
+            if key not in ("plan", "value", "model", "promises", "record", "releases", "links")
         }
-    empty = {"plan", "model", "record"} - decided | (set() if view.tables.failed else {"failed"})
-    shown = [(key, name) for key, name in links.items() if key not in empty]
+    empty = {"plan", "model", "record", "releases", "links"} - decided | (set() if view.tables.failed else {"failed"})
+    shown = [(key, name) for key, name in sections.items() if key not in empty]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")
     content = ("experiments", "experiments") if view.is_experiments_only else ("ledger", "shipped")

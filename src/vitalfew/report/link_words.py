@@ -1,0 +1,135 @@
+"""What links, proxies, trade-offs and effects without luck say, for the terminal and for HTML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+
+if TYPE_CHECKING:
+    from vitalfew.report.view import View
+    from vitalfew.report.words import Unit
+    from vitalfew.results.rows import Estimate, LinkRow, LinkStatus, PathRow, ProxyRow, SpreadRow, TradeOffRow
+
+STATUSES: dict[LinkStatus, str] = {
+    "exact": "exact",
+    "estimated": "estimated",
+    "weak": "weak",
+    "not_identified": "not identified",
+    "opinion": "opinion",
+}
+STATUS_MEANINGS: dict[LinkStatus, str] = {
+    "exact": "a formula, so true by definition",
+    "estimated": "many experiments tell it (strength above 4)",
+    "weak": "experiments tell little of it (strength 2 to 4)",
+    "not_identified": "the data cannot tell it (strength below 2)",
+    "opinion": "nothing but what somebody expects",
+}
+
+
+_ABBREVIATED = 3
+"""Letters of a unit up to which an s at its end is no plural: ms, bps."""
+
+
+def slope_unit(view: View, parent: str, child: str) -> Unit:
+    """How a slope is written: the child's change for one more of the parent, each in the unit people read."""
+    above, below = view.unit(child), view.unit(parent)
+    return replace(above, factor=above.factor / below.factor)
+
+
+def per(view: View, parent: str) -> str:
+    """What one more of the parent is: `per 1 pp`, `per job`, `per 1`."""
+    unit = view.unit(parent).change
+    if not unit:
+        return "per 1"
+    one = (
+        f"{unit[:-3]}y"
+        if unit.endswith("ies")
+        else unit[:-1]
+        if unit.endswith("s") and len(unit) > _ABBREVIATED
+        else ""
+    )
+    return f"per {one}" if one else f"per 1 {unit}"
+
+
+def slope(view: View, parent: str, child: str, found: Estimate | None) -> str:
+    """A slope with its interval; nothing where there is none."""
+    if found is None:
+        return ""
+    return words.change(found.estimate, found.low, found.high, slope_unit(view, parent, child))
+
+
+def slope_of(view: View, row: LinkRow) -> str:
+    """The slope of a link with its interval, or the words that say why there is none."""
+    if row.estimate is None:
+        return STATUSES[row.status]
+    number, ends = words.change_parts(row.estimate, row.low, row.high, slope_unit(view, row.parent, row.child))
+    return f"{number} ({'exact' if row.status == 'exact' and row.low is None else ends})"
+
+
+def arrow(view: View, parent: str, child: str, sign: str = "→") -> str:
+    """`Search time → Retention`."""
+    return f"{view.title('metrics', parent)} {sign} {view.title('metrics', child)}"
+
+
+def link_sentence(view: View, row: LinkRow) -> str:
+    """What a link says, in words."""
+    name = arrow(view, row.parent, row.child)
+    if row.estimate is None:
+        return f"{name}: {STATUS_MEANINGS[row.status]}."
+    return f"{name}: {slope_of(view, row)} {per(view, row.parent)}; {STATUS_MEANINGS[row.status]}."
+
+
+def links_headline(view: View) -> str:
+    """How many links are known, in a sentence."""
+    rows = [row for row in view.tables.links if row.kind == "influence"]
+    exact = len(view.tables.links) - len(rows)
+    told = [f"{words.count(exact, 'exact link')}"] if exact else []
+    for status in ("estimated", "weak", "not_identified", "opinion"):
+        number = sum(row.status == status for row in rows)
+        told += [f"{number} {STATUSES[status]}"] if number else []
+    return f"{words.count(len(view.tables.links), 'link')}: {', '.join(told)}."
+
+
+def path_sentence(view: View, row: PathRow) -> str:
+    """What links carry along a chain, beside what effects show directly, and the rest."""
+    name = arrow(view, row.parent, row.child)
+    through, direct = (slope(view, row.parent, row.child, found) for found in (row.total, row.direct))
+    said = f"{name}: through links {through or 'not known'}, directly {direct or 'not known'}"
+    if row.unexplained is None:
+        return f"{said}."
+    rest = slope(view, row.parent, row.child, row.unexplained)
+    clear = row.unexplained_p is not None and row.unexplained_p < 0.05  # noqa: PLR2004 - the level of all tests
+    return f"{said}; unexplained {rest}{', so a path is missing' if clear else ''}."
+
+
+def proxy_name(view: View, row: ProxyRow) -> str:
+    """The metric, or the blend of metrics, that stands in."""
+    names = [view.title("metrics", metric) for metric in row.weights]
+    return names[0] if len(names) == 1 else f"blend of {words.count(len(names), 'metric')}"
+
+
+def trade_off_sentence(view: View, row: TradeOffRow) -> str:
+    """How two metrics go together over experiments, in words."""
+    first, second = (view.title("metrics", metric) for metric in (row.first, row.second))
+    if row.correlation is None:
+        return f"{first} and {second}: too few experiments to tell how they go together."
+    told = f"{first} and {second}: correlation of true effects {words.figure(row.correlation.estimate, 2, signed=True)}"
+    if row.correlation.low is not None and row.correlation.high is not None:
+        told += f" ({words.between(row.correlation.low, row.correlation.high, 2)})"
+    if row.exchange_rate is not None:
+        told += f"; {slope(view, row.first, row.second, row.exchange_rate)} of the second {per(view, row.first)}"
+    if row.p_opposed is not None:
+        told += f"; P(a gain of one is a loss of the other) {words.probability(row.p_opposed)}"
+    return f"{told}."
+
+
+def luck_sentence(view: View, row: SpreadRow) -> str:
+    """What wins on a metric claimed, and what is left of it without luck."""
+    title, unit = view.title("metrics", row.metric), view.unit(row.metric)
+    if row.claimed is None or row.expected is None or not row.wins:
+        return f"{title}: no effect stood out among {words.count(row.experiments, 'experiment')}."
+    left = words.change(row.expected.estimate, row.expected.low, row.expected.high, unit)
+    claimed = words.change_parts(row.claimed, None, None, unit)[0]
+    return f"{title}: {words.count(row.wins, 'win')} claimed {claimed} together; without luck {left}."

@@ -1,0 +1,144 @@
+"""Releases in the terminal: what changed after each, what can be told from noise, who gave what, what was undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
+from vitalfew.results.words import listed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import ContributionRow, EffectRow, PlaceboRow
+
+MOST = 20
+"""Rows of one kind that are printed."""
+_LEVEL = 0.05
+
+
+def print_releases(view: View, console: Console) -> None:
+    """Print what changed after each release, what each gave at the top, and what took back what.
+
+    Args:
+        view: the run.
+        console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
+    """
+    sheet = Sheet(console)
+    if not view.definitions.releases and not view.tables.contributions:
+        sheet.say("No releases are defined yet.")
+        first = "First step: `vitalfew start releases.csv kpi.csv`, or name them under `releases:` with their dates."
+        sheet.say(f"{sheet.signs.arrow} {first}", "bold")
+        return
+    sheet.say(releases_headline(view), "bold")
+    _effects(view, sheet)
+    _contributions(view, sheet)
+    _conflicts(view, sheet)
+
+
+def releases_headline(view: View) -> str:
+    """How many releases stand out, in a sentence."""
+    rows = view.tables.release_effects
+    clear = {row.experiment for row in rows if stands_out(row)}
+    judged = {row.experiment for row in rows}
+    number = words.count(len(view.definitions.releases), "release")
+    if not judged:
+        return f"{number}; none could be compared with days without a release yet."
+    stand = "stands" if len(clear) == 1 else "stand"
+    return f"{number}: {len(clear) or 'none'} of {len(judged)} {stand} out from what happens without a release."
+
+
+def stands_out(row: EffectRow) -> bool:
+    """Whether the effect of a release can be told from noise."""
+    return row.p_value is not None and row.p_value < _LEVEL
+
+
+def said_of(row: EffectRow, placebo: PlaceboRow | None) -> str:
+    """Whether an effect can be told from noise, in a few words."""
+    if placebo is not None and placebo.descriptive:
+        return "descriptive only"
+    if row.p_value is None:
+        return "no test"
+    return "stands out" if stands_out(row) else "may be noise"
+
+
+def _effects(view: View, sheet: Sheet) -> None:
+    rows = view.tables.release_effects
+    if not rows:
+        return
+    sheet.heading("AFTER EACH RELEASE (95 % intervals)")
+    placebos = {(row.release, row.metric): row for row in view.tables.placebos}
+    shown = sorted(rows, key=lambda row: not stands_out(row))[:MOST]
+    table: list[Row] = []
+    for release in dict.fromkeys(row.experiment for row in shown):
+        table.append(Group(_named(view, release)))
+        own = [row for row in shown if row.experiment == release]
+        table += [_effect(view, sheet, row, placebos.get((release, row.metric))) for row in own]
+        others = dict.fromkeys(key for row in own for key in _bundle(placebos.get((release, row.metric))))
+        if others:
+            names = listed(view.title("releases", key) for key in others)
+            table.append(Note(f"came with {names}: the change belongs to all of them together"))
+    fields = [Field(""), Field("change", 30, right=True), Field("p", 6, right=True), Field("grade", 10)]
+    sheet.table([*fields, Field("", 16 if sheet.width < WIDE else 25)], table)
+    sheet.left_out(len(rows) - MOST, "effect")
+
+
+def _named(view: View, release: str) -> str:
+    defined = view.definitions.releases.get(release)
+    title = view.title("releases", release)
+    return f"{title}, {defined.date.isoformat()}" if defined else title
+
+
+def _bundle(row: PlaceboRow | None) -> tuple[str, ...]:
+    return row.bundle if row else ()
+
+
+def _effect(view: View, sheet: Sheet, row: EffectRow, placebo: PlaceboRow | None) -> list[Cell]:
+    ends = row.interval()
+    low, high = (ends.low, ends.high) if ends else (None, None)
+    unit = view.unit(row.metric)
+    told = "not compared" if row.estimate is None else words.change(row.estimate, low, high, unit)
+    p = "" if row.p_value is None else words.p_value(row.p_value)
+    said = Cell(said_of(row, placebo), "bold" if stands_out(row) else "dim")
+    name = f"  {view.title('metrics', row.metric)}"
+    return [Cell(name), Cell(told), Cell(f"p {p}" if sheet.is_pipe and p else p), Cell(row.grade), said]
+
+
+def _contributions(view: View, sheet: Sheet) -> None:
+    rows = [row for row in view.tables.contributions if row.contribution is not None]
+    if not rows:
+        return
+    sheet.heading("WHAT EACH GAVE AT THE TOP (95 % intervals)")
+    table: list[Row] = []
+    for metric in dict.fromkeys(row.metric for row in rows[:MOST]):
+        table.append(Group(view.title("metrics", metric)))
+        table += [_given(view, row) for row in rows[:MOST] if row.metric == metric]
+    sheet.table([Field(""), Field("", 30, right=True), Field("", 10), Field("", 13)], table)
+    sheet.left_out(len(rows) - MOST, "contribution")
+
+
+def _given(view: View, row: ContributionRow) -> list[Cell]:
+    found, unit = row.contribution, view.unit(row.metric)
+    told = "" if found is None else words.change(found.estimate, found.low, found.high, unit)
+    way = "" if row.kind == "unexplained" else "through links" if row.links else "measured"
+    return [Cell(f"  {contributor(view, row)}"), Cell(told), Cell(row.grade or ""), Cell(way, "dim")]
+
+
+def contributor(view: View, row: ContributionRow) -> str:
+    """Who or what gave something, in words."""
+    if row.kind == "unexplained":
+        return "unexplained"
+    title = view.title(f"{row.kind}s", row.subject)
+    return f"team {title}" if row.kind == "team" else title
+
+
+def _conflicts(view: View, sheet: Sheet) -> None:
+    rows = view.tables.conflicts
+    if not rows:
+        return
+    sheet.heading("CONFLICTS")
+    for row in rows[:MOST]:
+        sheet.say(row.message)
+    sheet.left_out(len(rows) - MOST, "conflict")
