@@ -44,7 +44,7 @@ class CohortRow:
 
 @dataclass(frozen=True, slots=True)
 class ChosenRow:
-    """One number of each unit of a release that units took up when they liked; units stand in the same order throughout.
+    """One number of each unit of a release that units took up when they liked, units always in the same order.
 
     `kind`: whether the unit *took* it up (0 or 1), a *covariate* known before, the *outcome* by a metric, or the number
     of its *cluster*. `column` names the covariate or the metric.
