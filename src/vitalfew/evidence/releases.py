@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
+from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, notes, verdict
+from vitalfew.evidence.released_units import on_one_day, released_units
 from vitalfew.evidence.roles import role_of
-from vitalfew.results.rows import EffectRow, Estimate, FailedRow, Interval, PlaceboRow
+from vitalfew.results.rows import EffectRow, FailedRow, Interval, PlaceboRow
 from vitalfew.stats.forecast_gap import BEFORE, Gap, Question, forecast_gap
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     An effect is what came after, less what the days before foretold, held against the same computation on dates
     without a release: grade *dated*. Where the history is too short for that, or the days after are not over, the
     change is only described: grade *correlated*, an estimate without an interval. Releases within the same days are
-    judged as one change. Those that units got one after the other are not judged here.
+    judged as one change. What only some units of a series got, all on one day, is held against the others. What units
+    got one after the other is not judged here.
 
     Intervals and p-values are those of the placebo dates as they are. What a weaker grade may be wrong by besides is
     added where decisions are made, once (`decide`).
@@ -56,13 +59,15 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     for metric in daily.series:
         around = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
         for key, bundle in bundles(around).items():
-            if is_staged(around[key]):
+            release = around[key]
+            if is_staged(release):
                 continue
-            item = _Item(definitions, key, metric, around[key], bundle, around)
+            item = _Item(definitions, key, metric, release, bundle, around)
             try:
-                effect, placebo = _judged(item, daily)
-                effects.append(effect)
-                placebos.append(placebo)
+                some = on_one_day(release)
+                found = released_units(definitions, key, metric, release, daily) if some else _judged(item, daily)
+                effects.append(found[0])
+                placebos.append(found[1])
             except VitalfewError as error:
                 failed.append(FailedRow(STAGE, f"{key}/{metric}", str(error), isinstance(error, NotEnoughData)))
     failed += _without_series(definitions, daily)
@@ -73,8 +78,8 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
 
 
 def is_staged(release: Release) -> bool:
-    """Whether units got a release one after the other, or only some of them, so that they can be compared."""
-    return release.rollout is not None
+    """Whether units got a release one after the other, so that each of them has a date of its own."""
+    return release.rollout is not None and not on_one_day(release)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +154,6 @@ def _effect(item: _Item, gap: Gap, question: Question) -> EffectRow:
         notes=tuple(notes(item.definitions, item.metric, item.bundle, gap, question)),
         role=role_of(item.definitions, None, item.metric),
     )
-
-
-def relative_to(level: float, estimate: float, intervals: Iterable[Interval]) -> Estimate | None:
-    """An effect as a share of what was foretold without it; None where that is not above 0."""
-    if level <= 0:
-        return None
-    wide = next((one for one in intervals if one.confidence == 0.95), None)  # noqa: PLR2004 - the one that rows show
-    ends = (None, None) if wide is None else (wide.low / level, wide.high / level)
-    return Estimate(estimate / level, *ends)
 
 
 def _placebo(item: _Item, gap: Gap, question: Question) -> PlaceboRow:

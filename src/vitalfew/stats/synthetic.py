@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FEWEST_DONORS = 10
 """Units without the release below which it cannot be said how far chance alone goes (placebo in space)."""
-_REPEATS = 400  # random sets of placebo units, where several units are treated at once
+_REPEATS = 200  # random sets of placebo units, where several units are treated at once
 _TINY = 1e-6
 
 
