@@ -112,7 +112,9 @@ def best_ten(world: World, resolved: int, runs: int, *, calibrate: bool, seed: i
             drawn[at] = sample(forecast, rng.uniform(1e-12, 1, DRAWS))
             noise = rng.standard_normal(DRAWS)
             if calibrate:
-                drawn[at] = calibrated(drawn[at], forecast, known, scale=1.0, team=team_of(world, at), noise=noise)
+                drawn[at] = calibrated(
+                    drawn[at : at + 1], [forecast], known, scales=[1.0], team=team_of(world, at), noise=noise
+                )[0]
         expected = drawn.mean(axis=1)
         best = np.argsort(-expected)[:CHOSEN]
         predicted.append(expected[best].sum())

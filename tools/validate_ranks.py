@@ -62,18 +62,16 @@ def candidates(world: World, seed: int) -> tuple[Floats, Floats]:
     middle, spread = rng.normal(0.05, 0.1, LINES), rng.lognormal(-2.3, 0.4, LINES)
     costs = rng.lognormal(1.0, 0.7, (LINES, 1))
     known = drawn_calibration((), seed, DRAWS) if world.calibrate else Calibration.exactly(DRAWS)
-    values = []
-    for at in range(LINES):
-        told = PromiseRow(
-            "h", "i", "m", "all", middle[at] - Z90 * spread[at], middle[at], middle[at] + Z90 * spread[at], 0.0, 3
-        )
-        drawn = forecast_draws(told, chances(DRAWS, seed, str(at))).astype(np.float64)
-        values.append(calibrated(drawn, told, known, scale=1.0, noise=rng.standard_normal(DRAWS)))
+    ends = zip(middle - Z90 * spread, middle, middle + Z90 * spread, strict=True)
+    told = [PromiseRow("h", "i", "m", "all", *each, 0.0, 3) for each in ends]
+    drawn = forecast_draws(told, np.array([chances(DRAWS, seed, str(at)) for at in range(LINES)])).astype(np.float64)
+    noise = rng.standard_normal((LINES, DRAWS))
+    values = calibrated(drawn, told, known, scales=[1.0] * LINES, noise=noise)
     slope = rng.normal(world.slope, 0.3 if world.slope == WORLDS[0].slope else 0.1)
     common = np.sqrt(world.shared) * rng.standard_normal() + np.sqrt(1 - world.shared) * rng.standard_normal(LINES)
     truth = (slope * middle + np.sqrt(2.0) * spread * common) * np.exp(world.reach * rng.standard_normal(LINES))
     budget = float(costs.sum() / 2)
-    found = in_best_portfolio(np.array(values), np.broadcast_to(costs, (LINES, DRAWS)), budget)
+    found = in_best_portfolio(values, np.broadcast_to(costs, (LINES, DRAWS)), budget)
     return found, best_portfolio(truth[:, None], costs, budget)[:, 0].astype(np.float64)
 
 

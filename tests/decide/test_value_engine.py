@@ -226,7 +226,7 @@ def test_draws_of_a_forecast_have_its_moments_quantiles_and_share_of_nothing(
     p50: float, spread: float, p_zero: float
 ) -> None:
     told = promise("gate", "retention", p50, spread, p_zero=p_zero)
-    drawn = forecast_draws(told, chances(400_000, 1, "gate", "retention")).astype(float)
+    drawn = forecast_draws([told], chances(400_000, 1, "gate", "retention")[None])[0].astype(float)
     mean, variance = moments(told)
     assert drawn.mean() == pytest.approx(mean, abs=0.01)
     assert drawn.var() == pytest.approx(variance, rel=0.03)
@@ -238,15 +238,16 @@ def test_draws_of_a_forecast_have_its_moments_quantiles_and_share_of_nothing(
 
 def test_a_lopsided_forecast_that_no_metalog_fits_keeps_its_quantiles() -> None:
     told = replace(promise("gate", "retention", 0.0, 1.0), p10=0.0, p50=0.1, p90=1.0)
-    drawn = forecast_draws(told, chances(200_000, 1, "x"))
+    drawn = forecast_draws([told], chances(200_000, 1, "x")[None])[0]
     assert np.quantile(drawn, [0.1, 0.5, 0.9]) == pytest.approx([0, 0.1, 1], abs=0.01)
 
 
 def test_chances_with_a_copula_have_its_correlation_and_stay_uniform() -> None:
-    first, second = correlated([chances(50_000, 1, "a"), chances(50_000, 1, "b")], np.array([[1, 0.7], [0.7, 1]]))
-    drawn = normals()[np.array([first, second])]
-    assert np.corrcoef(drawn)[0, 1] == pytest.approx(0.7, abs=0.02)
-    assert np.quantile(first, [0.1, 0.5, 0.9]) / 65_536 == pytest.approx([0.1, 0.5, 0.9], abs=0.01)
+    apart = np.array([chances(50_000, 1, "a"), chances(50_000, 1, "b")])
+    found = correlated(apart, np.array([[1, 0.7], [0.7, 1]]))
+    first, second = normals()[found]
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0.7, abs=0.02)
+    assert np.quantile(found[0], [0.1, 0.5, 0.9]) / 65_536 == pytest.approx([0.1, 0.5, 0.9], abs=0.01)
 
 
 def test_forecasts_of_one_line_go_together_as_past_effects_did() -> None:

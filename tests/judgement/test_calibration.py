@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,10 +14,20 @@ from vitalfew.judgement.calibration_fit import SLOPE, SLOPE_SD, _given, _prior_p
 from vitalfew.judgement.metalog import moments, sample
 from vitalfew.judgement.record import Outcome, Quantiles
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
 GRID = (np.arange(500) + 0.5) / 500
 NOISE = np.random.default_rng(3).standard_normal(500)
 NUMBER = st.floats(-100, 100)
 Z80 = 1.2815515655446004
+
+
+def outcome(drawn: Floats, promise: Quantiles, known: Calibration, scale: float, noise: Floats = NOISE) -> Floats:
+    """What comes of one promise, `(draws,)`."""
+    return np.asarray(calibrated(drawn[None], [promise], known, scales=[scale], noise=noise)[0])
 
 
 def quantiles(three: tuple[float, float, float], p_zero: float) -> Quantiles:
@@ -31,7 +42,7 @@ SCALES = st.sampled_from([-20.0, -0.3, 0.01, 5.0])
 @given(PROMISES, SCALES)
 def test_a_perfect_record_returns_the_forecast(promise: Quantiles, scale: float) -> None:
     drawn = sample(promise, GRID)
-    found = calibrated(drawn, promise, Calibration.exactly(len(GRID)), scale=scale, noise=NOISE)
+    found = outcome(drawn, promise, Calibration.exactly(len(GRID)), scale)
     assert found == pytest.approx(drawn, abs=1e-9 * (1 + np.abs(drawn).max()))
 
 
@@ -39,8 +50,8 @@ def test_a_perfect_record_returns_the_forecast(promise: Quantiles, scale: float)
 def test_the_unit_of_the_metric_changes_nothing(promise: Quantiles, scale: float, unit: float) -> None:
     known = Calibration.exactly(len(GRID), bias=0.05, slope=0.4, surprise=0.1, stretch=1.5)
     other = Quantiles(promise.p10 * unit, promise.p50 * unit, promise.p90 * unit, promise.p_zero)
-    first = calibrated(sample(promise, GRID), promise, known, scale=scale, noise=NOISE)
-    again = calibrated(sample(other, GRID), other, known, scale=scale * unit, noise=NOISE)
+    first = outcome(sample(promise, GRID), promise, known, scale)
+    again = outcome(sample(other, GRID), other, known, scale * unit)
     apart = np.abs(again / unit - first) > 1e-6 * (1 + np.abs(first).max())
     assert apart.sum() <= 2  # rounding decides on the draw with which the mass of no effect begins, and ends
 
@@ -49,7 +60,7 @@ def test_mean_and_spread_are_those_of_the_model() -> None:
     promise = Quantiles(1, 2, 5, 0.2)
     mean, variance = moments(promise)
     known = Calibration.exactly(500, bias=0.1, slope=0.5, surprise=0.3, stretch=2.0)
-    found = calibrated(sample(promise, GRID), promise, known, scale=10.0, noise=NOISE)
+    found = outcome(sample(promise, GRID), promise, known, 10.0)
     assert found.mean() == pytest.approx(0.1 * 10 + 0.5 * mean + 3 * NOISE.mean(), abs=0.05)
     assert found.var() == pytest.approx((0.3 * 10) ** 2 + 4 * variance, rel=0.1)
 
@@ -63,7 +74,7 @@ def test_no_effect_stays_none_and_moments_are_those_of_the_model(
     grid = (np.arange(200_000) + 0.5) / 200_000
     drawn = sample(promise, grid)
     known = Calibration.exactly(len(grid), slope=0.4, stretch=math.sqrt(2))
-    found = calibrated(drawn, promise, known, scale=10.0, noise=np.zeros(len(grid)))
+    found = outcome(drawn, promise, known, 10.0, np.zeros(len(grid)))
     mean, variance = moments(promise)
     assert not found[drawn == 0].any()
     assert found.mean() == pytest.approx(0.4 * mean, rel=0.01)
@@ -74,7 +85,7 @@ def test_no_effect_stays_none_and_moments_are_those_of_the_model(
 def test_a_bias_points_to_the_good_side() -> None:
     promise = Quantiles(-3, -2, -1, 0.0)
     known = Calibration.exactly(1, bias=0.1)
-    found = calibrated(np.array([-2.0]), promise, known, scale=-10.0, noise=np.zeros(1))
+    found = outcome(np.array([-2.0]), promise, known, -10.0, np.zeros(1))
     assert found == pytest.approx([-3.0])
 
 
@@ -83,8 +94,8 @@ def test_small_forecasts_bring_small_surprises() -> None:
     usual = Calibration(known.bias, known.surprise, known.stretch, known.slope, known.spread, {}, np.array([0.2]))
     small, large = Quantiles(0.01, 0.01, 0.01, 0.0), Quantiles(0.4, 0.4, 0.4, 0.0)
     one = np.ones(1)
-    assert calibrated(0.01 * one, small, usual, scale=1.0, noise=one) == pytest.approx([0.01 + 0.05 * 0.1])
-    assert calibrated(0.4 * one, large, usual, scale=1.0, noise=one) == pytest.approx([0.5])
+    assert outcome(0.01 * one, small, usual, 1.0, one) == pytest.approx([0.01 + 0.05 * 0.1])
+    assert outcome(0.4 * one, large, usual, 1.0, one) == pytest.approx([0.5])
 
 
 def test_before_any_record_the_prior_is_that_of_the_specification() -> None:
@@ -101,8 +112,8 @@ def test_before_any_record_the_prior_is_that_of_the_specification() -> None:
 def test_doubling_a_range_leaves_what_is_ranked_by_a_prior_as_it_is() -> None:
     promise = Quantiles(1, 2, 5, 0.2)
     drawn, known = sample(promise, GRID), drawn_calibration((), 1, len(GRID))
-    narrow = calibrated(drawn, promise, known, scale=3.0, noise=NOISE)
-    assert calibrated(drawn, promise, known, scale=6.0, noise=NOISE) == pytest.approx(narrow, abs=1e-6)
+    narrow = outcome(drawn, promise, known, 3.0)
+    assert outcome(drawn, promise, known, 6.0) == pytest.approx(narrow, abs=1e-6)
 
 
 def test_the_posterior_is_that_of_a_joint_normal() -> None:

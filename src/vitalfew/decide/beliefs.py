@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from vitalfew.judgement.calibration import calibrated
 from vitalfew.judgement.metalog import moments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
@@ -179,32 +177,41 @@ def _forecasts(inputs: Inputs, key: str, team: str | None, beliefs: tuple[Belief
     several = Counter(belief.promise.metric for belief in beliefs)
     told = [belief.promise for belief in beliefs]
     names = [(p.metric,) if several[p.metric] == 1 else (p.metric, p.segment) for p in told]
-    own = [chances(inputs.draws, inputs.seed, key, *name) for name in names]
-    own = correlated(own, inputs.together.between([name[0] for name in names]))
     found: dict[str, Singles] = {}
-    for belief, name, at in zip(beliefs, names, own, strict=True):
-        drawn = _calibrated(inputs, team, belief.promise, at, (key, *name))
-        drawn = drawn if belief.share == 1 else belief.share * drawn
-        found[name[0]] = found[name[0]] + drawn if name[0] in found else drawn
-    return {metric: drawn.astype(np.float32, copy=False) for metric, drawn in found.items()}
+    for belief, (metric, *_), drawn in zip(beliefs, names, _drawn(inputs, key, team, told, names), strict=True):
+        change = drawn if belief.share == 1 else np.float32(belief.share) * drawn
+        found[metric] = found[metric] + change if metric in found else change
+    return found
 
 
-def _calibrated(inputs: Inputs, team: str | None, promise: PromiseRow, at: Chances, names: tuple[str, ...]) -> Singles:
-    """Draws of what will come of a forecast, on the reached, by how forecasts came out so far."""
-    drawn: NDArray[Any] = forecast_draws(promise, at)
-    known, scale = inputs.calibration, inputs.scale_of(promise.metric)
-    if scale is None:
-        scale = _NO_RANGE * (max(abs(promise.p10), abs(promise.p90)) or 1.0)
-    noise: NDArray[Any] = np.zeros(1, dtype=np.float32)
+def _drawn(
+    inputs: Inputs, key: str, team: str | None, told: Sequence[PromiseRow], names: Sequence[tuple[str, ...]]
+) -> Singles:
+    """Draws of what will come of forecasts, on the reached, by how forecasts came out so far, `(forecasts, draws)`."""
+    if not told:
+        return np.zeros((0, inputs.draws), dtype=np.float32)
+    known, noise = inputs.calibration, np.zeros(1, dtype=np.float32)
     if known.surprising:
-        noise = normals()[chances(inputs.draws, inputs.seed, *names, "surprise")]
-    return np.asarray(calibrated(drawn, promise, known, scale=scale, team=team, noise=noise), dtype=np.float32)
+        noise = normals()[_chances(inputs, key, [(*name, "surprise") for name in names])]
+    at = correlated(_chances(inputs, key, names), inputs.together.between([promise.metric for promise in told]))
+    scales = [_scale(inputs, promise) for promise in told]
+    drawn = calibrated(forecast_draws(told, at), told, known, scales=scales, team=team, noise=noise)
+    return np.asarray(drawn, dtype=np.float32)
+
+
+def _chances(inputs: Inputs, key: str, names: Sequence[tuple[str, ...]]) -> Chances:
+    """Chances of what is told of one line, `(things, draws)`."""
+    return np.array([chances(inputs.draws, inputs.seed, key, *name) for name in names], dtype=np.uint16)
+
+
+def _scale(inputs: Inputs, promise: PromiseRow) -> float:
+    """One range of a factor in its metric's unit; of what is no factor, next to nothing."""
+    return inputs.scale_of(promise.metric) or _NO_RANGE * (max(abs(promise.p10), abs(promise.p90)) or 1.0)
 
 
 def _prior(inputs: Inputs, key: str, team: str | None, promise: PromiseRow) -> tuple[float, float]:
     """Mean and variance of what will come of a forecast; no variance where the forecast does not say how sure it is."""
     if moments(promise)[1] <= 0:
         return 0.0, 0.0
-    at = chances(inputs.draws, inputs.seed, key, promise.metric)
-    drawn = _calibrated(inputs, team, promise, at, (key, promise.metric))
+    drawn = _drawn(inputs, key, team, [promise], [(promise.metric,)])
     return float(drawn.mean(dtype=np.float64)), float(drawn.var(dtype=np.float64))

@@ -5,6 +5,7 @@ Every stream is keyed by names, so that adding or removing a line changes no oth
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -156,5 +157,7 @@ def cost_draws(cost: float | Quantiles, rng: np.random.Generator) -> Floats:
     if cost.p50 <= 0:
         return np.full(DRAWS, max(float(cost.p90), 0.0))
     low, high = cost.p10 if cost.p10 > 0 else cost.p50**2 / cost.p90, cost.p90
-    sd = np.log(high / low) / _COST_Z
-    return np.asarray(rng.lognormal((np.log(low) + np.log(high)) / 2, sd, DRAWS), dtype=np.float64)
+    drawn = rng.standard_normal(DRAWS)
+    drawn *= math.log(high / low) / _COST_Z
+    drawn += (math.log(low) + math.log(high)) / 2
+    return np.exp(drawn, out=drawn)

@@ -11,10 +11,10 @@ import numpy as np
 
 from vitalfew.decide.beliefs import believed, changes
 from vitalfew.decide.draws import cost_draws, horizon_share
-from vitalfew.decide.effects import weakest
 from vitalfew.decide.gates import gates_of
-from vitalfew.decide.portfolio import THREADS
+from vitalfew.decide.portfolio import THREADS, keep_memory
 from vitalfew.decide.shipped import is_shipped, removed_changes
+from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.streams import stream
 from vitalfew.workspace.definitions import Quantiles
 
@@ -161,6 +161,7 @@ def pool_of(inputs: Inputs) -> Pool:
     def draw(at: int) -> Candidate:
         return _drawn(inputs, *ordered[at], factors, swings[at])
 
+    keep_memory()
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(draw, range(len(ordered))))
     valued = [at for at, candidate in enumerate(found) if candidate.valued]
@@ -178,7 +179,9 @@ def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: 
     costs = np.empty((len(priced), draws))
 
     def draw(at: int) -> None:
-        np.add(first_cost(inputs, priced[at].key), later_cost(inputs, priced[at].key), out=costs[at])
+        costs[at] = first_cost(inputs, priced[at].key)
+        if priced[at].initiative.later:
+            costs[at] += later_cost(inputs, priced[at].key)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(draw, range(len(priced))))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vitalfew.judgement.streams import stream
+from vitalfew.decide.sampling import chances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,8 +103,10 @@ def best_first(merits: Singles, lots: Lots | None = None) -> Places:
 
 def lots(lines: Sequence[str], draws: int) -> Lots:
     """Random numbers of 12 bits, `(lines, draws)`, that order lines of equal merit; each line has its own."""
-    cast = [stream(0, "", "ties", line).integers(0, 1 << _LOT_BITS, draws, dtype=np.uint16) for line in lines]
-    return np.array(cast, dtype=np.uint16).reshape(len(lines), draws)
+    cast = np.empty((len(lines), draws), dtype=np.uint16)
+    for row, line in zip(cast, lines, strict=True):
+        np.right_shift(chances(draws, 0, "", "ties", line), 16 - _LOT_BITS, out=row)
+    return cast
 
 
 def best_buy(values: Reals, costs: Reals) -> Floats:
@@ -220,6 +222,11 @@ def _of_all_sets(numbers: Reals) -> Floats:
     return sums
 
 
+def keep_memory() -> None:
+    """Have the memory of arrays kept for the next ones instead of handing it back to the system."""
+    np.empty(_FREED, dtype=np.uint8)  # freed at once, and never touched
+
+
 def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...], size: int = _BLOCK) -> list[T]:
     """What a function gives for blocks of draws, in order.
 
@@ -233,6 +240,6 @@ def by_blocks[T](block: Callable[[slice], T], shape: tuple[int, ...], size: int 
     cuts = [slice(start, min(start + step, draws)) for start in range(0, draws, step)]
     if len(cuts) < 2 or THREADS < 2:  # noqa: PLR2004 - one thread is this one
         return [block(cut) for cut in cuts]
-    np.empty(_FREED, dtype=np.uint8)  # freed at once, and never touched
+    keep_memory()
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(block, cuts))

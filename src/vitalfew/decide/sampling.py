@@ -8,7 +8,6 @@ metric, so that calibrating a forecast or testing it moves a line and shuffles n
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from vitalfew.judgement.posterior import root
 from vitalfew.judgement.streams import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,19 +57,18 @@ def normals() -> Singles:
     return np.asarray(ndtri(_middles()), dtype=np.float32)
 
 
-def correlated(each: list[Chances], correlation: Floats) -> list[Chances]:
+def correlated(each: Chances, correlation: Floats) -> Chances:
     """Chances with a Gaussian copula of this correlation, from chances that are independent.
 
     Args:
-        each: `(draws,)` per metric.
-        correlation: `(k, k)`.
+        each: `(metrics, draws)`.
+        correlation: `(metrics, metrics)`.
     """
-    if len(each) < 2 or np.array_equal(correlation, np.eye(len(each))):  # noqa: PLR2004 - a pair is two
+    if np.array_equal(correlation, np.eye(len(each))):
         return each
     from scipy.special import ndtr
 
-    mixed = root(correlation).astype(np.float32) @ normals()[np.array(each)]
-    return list(_level(ndtr(mixed)))
+    return _level(ndtr(root(correlation).astype(np.float32) @ normals()[each]))
 
 
 def _level(u: NDArray[np.floating[Any]]) -> Chances:
@@ -78,70 +76,67 @@ def _level(u: NDArray[np.floating[Any]]) -> Chances:
     return np.asarray(np.clip(u * LEVELS, 0, LEVELS - 1), dtype=np.uint16)
 
 
-def forecast_draws(promise: Quantiled, at: Chances) -> Singles:
-    """Draws of a forecast effect, `(draws,)`: its distribution, mixed with a point mass at no effect.
+def forecast_draws(promises: Sequence[Quantiled], at: Chances) -> Singles:
+    """Draws of forecast effects, `(promises, draws)`: their distributions, each mixed with a point mass at no effect.
 
     Args:
-        promise: quantiles and P(no effect).
-        at: its chances.
+        promises: quantiles and P(no effect).
+        at: their chances, `(promises, draws)`.
     """
-    effect = 1.0 - promise.p_zero
-    if effect <= 0:
-        return np.zeros(len(at), dtype=np.float32)
-    distribution = fit(promise.p10, promise.p50, promise.p90)
-    if promise.p_zero <= 0:
-        return _quantiles(distribution, at)
-    below = effect * _share_below_zero(distribution) * LEVELS  # levels that stand for a loss
+    laws = [fit(promise.p10, promise.p50, promise.p90) for promise in promises]
+    if not any(promise.p_zero for promise in promises):
+        return _quantiles(laws, at)
+    effect = [1.0 - promise.p_zero for promise in promises]
+    # Levels that stand for a loss come first, then those of no effect.
+    below = _column(share * _share_below_zero(law) * LEVELS for share, law in zip(effect, laws, strict=True))
     levels = at.astype(np.float32)
     beyond = levels >= below
-    levels -= beyond * np.float32(promise.p_zero * LEVELS)  # masks are slower than sums
+    levels -= beyond * _column(promise.p_zero * LEVELS for promise in promises)  # masks are slower than sums
     something = levels >= below
     something |= ~beyond
-    levels /= effect
-    drawn = _quantiles(distribution, np.clip(levels, 0, LEVELS - 1, out=levels).astype(np.uint16))
+    levels /= _column(share or 1.0 for share in effect)
+    drawn = _quantiles(laws, np.clip(levels, 0, LEVELS - 1, out=levels).astype(np.uint16))
     drawn *= something
     return drawn
 
 
-def _quantiles(distribution: Distribution, at: Chances) -> Singles:
-    if isinstance(distribution, Metalog):
-        drawn = at.astype(np.float32)
-        drawn -= LEVELS / 2 - 0.5
-        drawn *= distribution.a3 / LEVELS
-        drawn += distribution.a2
-        drawn *= _logits().take(at)
-        drawn += distribution.a1
-        return drawn
-    if isinstance(distribution, SplitNormal):
-        drawn = normals().take(at)
-        drawn *= np.where(drawn < 0, np.float32(distribution.below), np.float32(distribution.above))
-        drawn += distribution.median
-        return drawn
-    return np.asarray(distribution.quantile(_middles()[at]), dtype=np.float32)
-
-
-def _share_below_zero(distribution: Distribution) -> float:
-    """P(a draw is below zero)."""
-    if isinstance(distribution, SplitNormal):
-        side = distribution.below if distribution.median >= 0 else distribution.above
-        if side == 0:
-            return float(distribution.median < 0)
-        return math.erfc(distribution.median / side / math.sqrt(2)) / 2
-    low, high = 0.0, 1.0
-    for _ in range(20):  # by bisection of the quantile function
-        middle = (low + high) / 2
-        if _at(distribution, middle) < 0:
-            low = middle
+def _quantiles(laws: Sequence[Distribution], at: Chances) -> Singles:
+    """The quantile of each distribution at its levels, `(laws, draws)`."""
+    smooth = [law for law in laws if isinstance(law, Metalog)]
+    if len(smooth) == len(laws):
+        return _of_metalogs(smooth, at)
+    found = np.empty(at.shape, dtype=np.float32)
+    for row, law in enumerate(laws):
+        if isinstance(law, Metalog):
+            found[row] = _of_metalogs([law], at[row])
+        elif isinstance(law, SplitNormal):
+            noise = normals().take(at[row])
+            noise *= np.where(noise < 0, np.float32(law.below), np.float32(law.above))
+            np.add(noise, law.median, out=found[row])
         else:
-            high = middle
-    return (low + high) / 2
+            found[row] = law.quantile(_middles()[at[row]])
+    return found
 
 
-def _at(distribution: Distribution, u: float) -> float:
-    """One quantile; written out for the metalog, where it is asked for ten thousand times a run."""
-    if isinstance(distribution, Metalog):
-        return distribution.a1 + (distribution.a2 + distribution.a3 * (u - 0.5)) * math.log(u / (1 - u))
-    return float(distribution.quantile(u))
+def _of_metalogs(laws: Sequence[Metalog], at: Chances) -> Singles:
+    drawn = at.astype(np.float32)
+    drawn -= LEVELS / 2 - 0.5
+    drawn = drawn * _column(law.a3 / LEVELS for law in laws)
+    drawn += _column(law.a2 for law in laws)
+    drawn *= _logits().take(at)
+    drawn += _column(law.a1 for law in laws)
+    return drawn
+
+
+def _column(numbers: Iterable[float]) -> Singles:
+    return np.array([*numbers], dtype=np.float32)[:, None]
+
+
+def _share_below_zero(law: Distribution) -> float:
+    """P(a draw is below zero)."""
+    if isinstance(law, SplitNormal) and law.median == 0:
+        return 0.5 if law.below else 0.0  # without a spread, that half of its mass is at zero itself
+    return law.cdf(0.0)
 
 
 def effect_draws(

@@ -79,8 +79,8 @@ class Curve:
         """Share of changes after which the metric lies beyond an end of its range; 0 when no baseline is given."""
         if self.start is None:
             return 0.0
-        reached = self.start + by / (self.best - self.worst)
-        return float(((reached < 0) | (reached > 1)).mean())
+        low, high = sorted((end - self.start) * (self.best - self.worst) for end in (0, 1))
+        return float(np.count_nonzero(by < low) + np.count_nonzero(by > high)) / by.size
 
     @property
     def is_straight(self) -> bool:

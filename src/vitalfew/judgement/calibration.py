@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import CalibrationPosteriorRow
 
     Floats = NDArray[np.float64]
+    Reals = NDArray[np.floating[Any]]
 
 NO_TEAM = "no team"
 JOINED = ", "
@@ -125,63 +126,84 @@ def drawn_calibration(rows: Sequence[CalibrationPosteriorRow], seed: int, draws:
 
 
 def calibrated(
-    drawn: Floats, promise: Quantiled, known: Calibration, *, scale: float, team: str | None = None, noise: Floats
-) -> Floats:
-    """Draws of what will come of a promise, from draws of the promise itself. Only for ranking.
+    drawn: Reals,
+    promises: Sequence[Quantiled],
+    known: Calibration,
+    *,
+    scales: Sequence[float],
+    team: str | None = None,
+    noise: Reals,
+) -> Reals:
+    """Draws of what will come of the promises of one team, from draws of the promises themselves. Only for ranking.
 
-    With a slope of 1, no bias, no surprise and a stretch of 1 the promise comes back unchanged. Mean and variance are
+    With a slope of 1, no bias, no surprise and a stretch of 1 promises come back unchanged. Mean and variance are
     those of 6.8, slope x mean and stretch² x variance; what is forecast as no effect stays none, for whoever doubts
     that anything comes has not said that harm will.
 
     Args:
-        drawn: draws of the promise with its point mass, `metalog.sample(promise, u)`, `(draws,)`, in the metric's unit.
-        promise: the same promise.
+        drawn: draws of promises with their point masses, `(promises, draws)`, in the metrics' units, of any precision.
+        promises: the same promises.
         known: how forecasts come out, `(draws,)` each.
-        scale: one range of the factor in the metric's unit; negative where less is better.
+        scales: one range of each factor in the metric's unit; negative where less is better.
         team: the team of the initiative.
-        noise: standard normal draws of the line's own stream, `(draws,)`.
+        noise: standard normal draws of each promise's own stream, of the shape of `drawn`.
 
     Returns:
-        Effects in the metric's unit, `(draws,)`.
+        Effects in the metrics' units, of shape and precision of `drawn`.
 
     >>> from vitalfew.judgement.metalog import sample
     >>> from vitalfew.results.rows import PromiseRow
     >>> promise = PromiseRow("h", "gate", "retention", "all", p10=1, p50=2, p90=5, p_zero=0.2, forecasters=3)
-    >>> drawn, noise = sample(promise, [0.1, 0.5, 0.9]), np.zeros(3)
-    >>> half = calibrated(drawn, promise, Calibration.exactly(3, slope=0.5), scale=10.0, noise=noise)
+    >>> drawn, noise = sample(promise, [[0.1, 0.5, 0.9]]), np.zeros(3)
+    >>> half = calibrated(drawn, [promise], Calibration.exactly(3, slope=0.5), scales=[10.0], noise=noise)
     >>> drawn.round(2), half.round(2)
-    (array([0.  , 1.61, 4.6 ]), array([0.  , 0.18, 3.61]))
+    (array([[0.  , 1.61, 4.6 ]]), array([[0.  , 0.18, 3.61]]))
     """
-    shifted = _stretched(drawn, promise, known.slope_of(team), known.stretch)
+    both = [moments(promise) for promise in promises]
+    kind = drawn.dtype
+    shifts = np.array([_shift(*each) for each in zip(promises, both, strict=True)], dtype=kind).T[:, :, None]
+    shifted = _stretched(drawn, shifts, known.slope_of(team).astype(kind), known.stretch.astype(kind))
     if not (known.biased or known.surprising):  # without a record, which is where every workspace begins
         return shifted
-    mean, variance = moments(promise)
-    share = _share_of_usual(math.hypot(mean, math.sqrt(variance)) / abs(scale), known.size)
-    return np.asarray(shifted + scale * share * known.bias + abs(scale) * share * known.surprise * noise)
+    scale = np.array(scales, dtype=kind)[:, None]
+    sizes = np.array([math.hypot(mean, math.sqrt(variance)) for mean, variance in both], dtype=kind)[:, None]
+    share = _share_of_usual(sizes / np.abs(scale), known.size.astype(kind))
+    shifted += share * scale * known.bias.astype(kind)
+    shifted += share * np.abs(scale) * known.surprise.astype(kind) * noise
+    return shifted
 
 
-def _stretched(drawn: Floats, promise: Quantiled, slope: Floats, stretch: Floats) -> Floats:
-    """Draws with mean slope x mean and variance stretch² x variance, in which no effect stays none, `(draws,)`.
+def _shift(promise: Quantiled, both: tuple[float, float]) -> tuple[float, float, bool]:
+    """How a promise is moved: its centre, what share of (stretch² - slope²) is added, whether no effect moves, too.
 
     Effects alone are moved, to slope x their mean, and stretched by what the whole then lacks in variance. Where they
     have no width to be stretched, or there is nothing but effects, all draws are moved and stretched alike.
     """
-    mean, variance = moments(promise)
+    mean, variance = both
     effect = 1 - _share_of_none(promise)
     centre = mean / effect if effect > 0 else 0.0
     own = (variance + mean**2) / effect - centre**2 if effect > 0 else 0.0
     if effect == 1 or own <= (_NO_WIDTH * centre) ** 2:
-        return np.asarray(slope * mean + stretch * (drawn - mean))
-    squared = stretch * stretch
-    wider = squared - slope * slope
-    wider *= (1 - effect) * centre**2 / own
-    wider += squared
-    moved = drawn - centre
-    moved *= np.sqrt(np.maximum(wider, 0, out=wider), out=wider)
+        return mean, 0.0, True
+    return centre, (1 - effect) * centre**2 / own, False
+
+
+def _stretched(drawn: Reals, shifts: Reals, slope: Reals, stretch: Reals) -> Reals:
+    """Draws with mean slope x mean and variance stretch² x variance, in which no effect stays none."""
+    centre, lacking, all_alike = shifts
+    moved: Reals = drawn - centre
+    if lacking.any():
+        squared = stretch * stretch
+        wider = lacking * (squared - slope * slope)
+        wider += squared
+        moved *= np.sqrt(np.clip(wider, 0, None, out=wider), out=wider)
+    else:
+        moved *= stretch
     moved += slope * centre
-    moved *= drawn != 0
-    moved += 0  # a minus zero is told as zero
-    return np.asarray(moved)
+    if not all_alike.all():
+        moved *= (drawn != 0) | (all_alike != 0)
+        moved += 0  # a minus zero is told as zero
+    return moved
 
 
 def _share_of_none(promise: Quantiled) -> float:
@@ -190,6 +212,6 @@ def _share_of_none(promise: Quantiled) -> float:
     return promise.p_zero + (1 - promise.p_zero) * flat
 
 
-def _share_of_usual(size: float, usual: Floats) -> Floats:
-    """How much of bias and surprise, learned from forecasts of the usual size, a smaller one brings."""
-    return np.divide(size, usual, out=np.ones_like(usual), where=usual > size)
+def _share_of_usual(sizes: Reals, usual: Reals) -> Reals:
+    """How much of bias and surprise, learned from forecasts of the usual size, smaller ones bring."""
+    return np.divide(sizes, usual, out=np.ones_like(sizes * usual), where=usual > sizes)
