@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vitalfew import checks
+from vitalfew.evidence.conflicts import conflicts
 from vitalfew.results.rows import EffectRow, HealthRow, PromiseRow, Tables, UseRow
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.definitions import Definitions
@@ -38,6 +40,10 @@ def found(check: str, definitions: Definitions, tables: Tables | None = None) ->
 
 def subjects(check: str, definitions: Definitions, tables: Tables | None = None) -> list[str]:
     return [row.subject for row in found(check, definitions, tables)]
+
+
+def with_conflicts(definitions: Definitions, tables: Tables) -> Tables:
+    return replace(tables, conflicts=conflicts(definitions, tables, TODAY))
 
 
 def effect(
@@ -334,7 +340,7 @@ def test_a_loss_within_the_margin_or_in_something_not_shipped_harms_nobody() -> 
 
 def test_a_gain_of_the_business_that_the_customer_pays_for_is_found() -> None:
     tables = Tables(effects=(effect("x", "money", 5), effect("x", "fun", -4)))
-    (finding,) = found("business_gains_customer_loses", defined(), tables)
+    (finding,) = found("business_gains_customer_loses", defined(), with_conflicts(defined(), tables))
     assert (finding.subject, finding.message) == ("x", "x: the business gains (money), the customer loses (fun).")
 
 
@@ -350,12 +356,13 @@ def test_a_gain_of_the_business_that_the_customer_pays_for_is_found() -> None:
     ],
 )
 def test_one_sure_side_or_two_experiments_are_no_conflict(effects: tuple[EffectRow, ...]) -> None:
-    assert found("business_gains_customer_loses", defined(), Tables(effects=effects)) == []
+    tables = with_conflicts(defined(), Tables(effects=effects))
+    assert found("business_gains_customer_loses", defined(), tables) == []
 
 
 def test_a_gain_that_a_later_release_of_another_team_took_back_is_found() -> None:
     tables = Tables(effects=(effect("x_ux", "fun", 8), effect("x_security", "fun", -6)))
-    (finding,) = found("undone", defined(**BOTH), tables)
+    (finding,) = found("undone", defined(**BOTH), with_conflicts(defined(**BOTH), tables))
     assert finding.message == "On fun, x security took back what others had gained: x ux (75%)."
 
 
@@ -372,7 +379,8 @@ def test_a_gain_that_a_later_release_of_another_team_took_back_is_found() -> Non
     ids=["the gain came later", "in doubt", "a small part", "another metric", "the same team"],
 )  # fmt: skip
 def test_what_is_not_taken_back_by_others_is_not_undone(kinds: dict[str, Any], effects: tuple[EffectRow, ...]) -> None:
-    assert found("undone", defined(**kinds), Tables(effects=effects)) == []
+    tables = with_conflicts(defined(**kinds), Tables(effects=effects))
+    assert found("undone", defined(**kinds), tables) == []
 
 
 # use -----------------------------------------------------------------------------------------------------------

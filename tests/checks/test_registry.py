@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from vitalfew import checks
 from vitalfew.checks.baseline import accepted, at_least, write_baseline
-from vitalfew.checks.evidence import beyond_doubt, discoveries
 from vitalfew.checks.reference import reference
 from vitalfew.errors import UsageError
+from vitalfew.evidence.changes import beyond_doubt, discoveries
 from vitalfew.results.rows import FindingRow, Tables
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.definitions import Definitions

@@ -15,7 +15,7 @@ from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.measured_lines import measured_lines
 from vitalfew.decide.options import pool_of
-from vitalfew.decide.sides import side_of
+from vitalfew.workspace.sides import side_of
 from vitalfew.results.rows import GroupValueRow, GroupWeightRow, Tables
 from vitalfew.stats.normal import cdf
 

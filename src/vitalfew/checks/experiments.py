@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.evidence import beyond_doubt
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.evidence.changes import beyond_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

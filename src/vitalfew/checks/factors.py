@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.lights import is_measured
-from vitalfew.decide.sides import side_of
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
+from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from datetime import date
 from statistics import median
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.evidence import STRONG, changes
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.evidence.changes import STRONG
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import cdf, two_sided
 from vitalfew.workspace.definitions import Quantiles
@@ -184,7 +184,7 @@ def _behind(view: View, edge: Edge) -> float | None:
     """By how many standard errors the goal stayed behind what its proxy foretold; None without enough experiments."""
     signs = [1.0 if view.definitions.metrics[m].direction == "up" else -1.0 for m in (edge.parent, edge.child)]
     shown: dict[str, dict[str, tuple[float, float]]] = {}
-    for change in changes(view, lambda effect: effect.segment is None and effect.metric in (edge.parent, edge.child)):
+    for change in view.changes(lambda effect: effect.segment is None and effect.metric in (edge.parent, edge.child)):
         pair = (change.good, change.effect.se or 0.0)
         shown.setdefault(change.effect.experiment, {})[change.effect.metric] = pair
     both = [found for found in shown.values() if len(found) > 1][-_RECENT:]

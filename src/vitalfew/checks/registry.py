@@ -11,14 +11,17 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.changes import changes
 from vitalfew.results.rows import FindingRow
 from vitalfew.results.words import listed
+from vitalfew.workspace.graph import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from vitalfew.results.rows import Severity, Tables
+    from vitalfew.evidence.changes import Change
+    from vitalfew.results.rows import EffectRow, Severity, Tables
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions, Initiative
 
@@ -112,11 +115,11 @@ class View:
 
     def is_live(self, initiative: Initiative) -> bool:
         """Whether it has reached users by today."""
-        if initiative.status in {"dropped", "removed"}:
-            return False
-        if initiative.shipped is not None:
-            return initiative.shipped <= self.as_of
-        return initiative.status in {"live", "shipped"}
+        return is_live(initiative, self.as_of)
+
+    def changes(self, wanted: Callable[[EffectRow], bool]) -> list[Change]:
+        """The sound effects of experiments that are wanted, of grade staged or stronger."""
+        return changes(self.definitions, self.tables.effects, self.tables.health, wanted)
 
     def is_committed(self, initiative: Initiative) -> bool:
         """Whether work on it has been agreed or begun by today."""

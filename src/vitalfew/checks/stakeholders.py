@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.evidence import changes, losses
 from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.evidence.changes import losses
 from vitalfew.results.words import listed
 from vitalfew.workspace.locks import VALUE_MODEL
 
@@ -67,7 +67,7 @@ def voiceless(view: View) -> Iterator[Found]:
 def _harmed_already(view: View) -> Iterator[Found]:
     defined = view.definitions
     watched = {*defined.factors, *defined.guardrails}
-    candidates = changes(view, lambda effect: effect.metric in watched and _is_live(view, effect))
+    candidates = view.changes(lambda effect: effect.metric in watched and _is_live(view, effect))
     groups: dict[str, dict[str, list[str]]] = {}
     for change in losses(candidates, view.thresholds.false_discoveries):
         effect = change.effect

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.grades import GRADES, weakest
 from vitalfew.results.columns import DENOMINATOR
 from vitalfew.results.moments import moments_of
 from vitalfew.stats.normal import two_sided
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from vitalfew.stats.moments import Moments
     from vitalfew.workspace.definitions import Definitions, Grade
 
-GRADES: tuple[Grade, ...] = ("replicated", "tested", "staged", "dated", "correlated", "opinion")
 AGREE = 0.05
 """P-value of equal effects (Cochran's Q) from which several experiments count as repeating each other."""
 BIAS: Mapping[Grade, float] = MappingProxyType(
@@ -154,12 +154,6 @@ def bias_of(definitions: Definitions, effect: Known) -> float:
 def stronger(first: Grade | None, second: Grade) -> bool:
     """Whether the first grade is at least as strong as the second."""
     return first is not None and GRADES.index(first) <= GRADES.index(second)
-
-
-def weakest(grades: Iterable[Grade]) -> Grade | None:
-    """The weakest of some grades; None of none."""
-    ordered = sorted(grades, key=GRADES.index)
-    return ordered[-1] if ordered else None
 
 
 def correlation(rows: Iterable[MomentsRow], experiment: str, known: Mapping[str, Known]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vitalfew.decide.measured_lines import KEPT
 from vitalfew.decide.segment_values import guarded, segment_values
-from vitalfew.decide.sides import SIDES, side_of
+from vitalfew.workspace.sides import SIDES, side_of
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import GroupValueRow, Value
 from vitalfew.stats.normal import two_sided

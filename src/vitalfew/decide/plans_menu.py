@@ -12,7 +12,7 @@ from vitalfew.decide.beliefs import is_sealed
 from vitalfew.decide.options import OVER, first_cost
 from vitalfew.decide.plans_bounds import Wares, barred_lines, bounds_of
 from vitalfew.decide.shipped import is_shipped
-from vitalfew.decide.sides import SIDES, side_of
+from vitalfew.workspace.sides import SIDES, side_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.draws import LineDraws, value_of
-from vitalfew.decide.effects import bias_of, correlation, weakest
+from vitalfew.decide.effects import bias_of, correlation
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.decide.sampling import chances, effect_draws
 from vitalfew.decide.shrunk import shrunk
+from vitalfew.evidence.grades import weakest
 from vitalfew.results.rows import Measured, Promised, ShippedLine
 
 if TYPE_CHECKING:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+from vitalfew.workspace.definitions import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.results.rows import HealthRow
-    from vitalfew.workspace.definitions import Grade
+
+GRADES: tuple[Grade, ...] = get_args(Grade)
+"""Strong to weak."""
+
+
+def weakest(grades: Iterable[Grade]) -> Grade | None:
+    """The weakest of some grades; None of none."""
+    return max(grades, key=GRADES.index, default=None)
 
 
 def broken_tests(health: Iterable[HealthRow]) -> dict[str, list[str]]:

@@ -10,8 +10,9 @@ from vitalfew.workspace.formulas import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
-    from vitalfew.workspace.definitions import Definitions, Feature, Link
+    from vitalfew.workspace.definitions import Definitions, Feature, Initiative, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ def event_source(definitions: Definitions, feature: Feature) -> str | None:
         return feature.source
     keys = [key for key, source in definitions.sources.items() if isinstance(source, EventSource)]
     return keys[0] if len(keys) == 1 else None
+
+
+def is_live(initiative: Initiative, today: date) -> bool:
+    """Whether it has reached users by today."""
+    if initiative.status in {"dropped", "removed"}:
+        return False
+    if initiative.shipped is not None:
+        return initiative.shipped <= today
+    return initiative.status in {"live", "shipped"}
 
 
 def cycle_of_links(definitions: Definitions) -> tuple[str, ...]:

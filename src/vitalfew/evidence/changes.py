@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.roles import sign_of
 from vitalfew.stats.normal import cdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from vitalfew.checks.registry import View
-    from vitalfew.results.rows import EffectRow
+    from vitalfew.results.rows import EffectRow, HealthRow
+    from vitalfew.workspace.definitions import Definitions
 
 STRONG = frozenset({"replicated", "tested", "staged"})
 
@@ -29,19 +30,23 @@ class Change:
     p_loss: float
 
 
-def changes(view: View, wanted: Callable[[EffectRow], bool]) -> list[Change]:
+def changes(
+    definitions: Definitions,
+    effects: Iterable[EffectRow],
+    health: Iterable[HealthRow],
+    wanted: Callable[[EffectRow], bool],
+) -> list[Change]:
     """The effects that are wanted: of defined metrics, with a standard error, of grade staged or stronger.
 
     Experiments that failed a trust test prove nothing against anybody; the check of sample ratios names them.
     """
-    broken = {row.experiment for row in view.tables.health if row.status == "failed"}
+    broken = {row.experiment for row in health if row.status == "failed"}
     found = []
-    for effect in view.tables.effects:
-        metric = view.definitions.metrics.get(effect.metric)
-        if metric is None or effect.estimate is None or not effect.se or effect.grade not in STRONG:
+    for effect in effects:
+        if effect.metric not in definitions.metrics or effect.estimate is None or not effect.se:
             continue
-        if effect.experiment not in broken and wanted(effect):
-            good = effect.estimate if metric.direction == "up" else -effect.estimate
+        if effect.grade in STRONG and effect.experiment not in broken and wanted(effect):
+            good = sign_of(definitions, effect.metric) * effect.estimate
             p_value = 2 * cdf(-abs(good / effect.se)) if effect.p_value is None else effect.p_value
             found.append(Change(effect, good, p_value if good > 0 else 1.0, p_value if good < 0 else 1.0))
     return found
@@ -64,20 +69,17 @@ def discoveries(p_values: Sequence[float], rate: float) -> list[bool]:
 
     Source: Benjamini & Hochberg (1995), "Controlling the false discovery rate", JRSS B 57(1), procedure (1).
     """
+    return [p <= rate for p in adjusted(p_values)]
+
+
+def adjusted(p_values: Sequence[float]) -> list[float]:
+    """P-values of which rejecting those up to a rate keeps the share of false rejections at that rate on average."""
     from vitalfew.stats.families import benjamini_hochberg
 
-    return [bool(p <= rate) for p in benjamini_hochberg(p_values)]
+    return [float(p) for p in benjamini_hochberg(p_values)]
 
 
 def losses(found: Sequence[Change], rate: float) -> list[Change]:
     """The changes that are clear losses."""
-    return _kept(found, discoveries([change.p_loss for change in found], rate))
-
-
-def gains(found: Sequence[Change], rate: float) -> list[Change]:
-    """The changes that are clear gains."""
-    return _kept(found, discoveries([change.p_gain for change in found], rate))
-
-
-def _kept(found: Iterable[Change], flags: Iterable[bool]) -> list[Change]:
-    return [change for change, kept in zip(found, flags, strict=True) if kept]
+    clear = discoveries([change.p_loss for change in found], rate)
+    return [change for change, kept in zip(found, clear, strict=True) if kept]

@@ -1,0 +1,198 @@
+"""Conflicts: what gains on one metric and loses on another, and what a later change took back of an earlier gain.
+
+The unit is the change, never the people: rows name releases and experiments, teams are there to filter by. Over a
+whole workspace at most the share `RATE` of the conflicts is false on average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from vitalfew.evidence.changes import adjusted, changes
+from vitalfew.evidence.grades import weakest
+from vitalfew.results.rows import ConflictRow, Estimate
+from vitalfew.stats.normal import two_sided
+from vitalfew.workspace.graph import is_live
+from vitalfew.workspace.sides import side_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+
+    from vitalfew.evidence.changes import Change
+    from vitalfew.results.rows import EffectRow, Tables
+    from vitalfew.workspace.definitions import Definitions, Initiative
+
+RATE = 0.05
+"""Expected share of false ones among all conflicts of a workspace."""
+_Z95 = two_sided(0.95)
+
+
+def conflicts(definitions: Definitions, tables: Tables, today: date) -> tuple[ConflictRow, ...]:
+    """All conflicts of grade staged or stronger, those within one change first, each kind clearest first.
+
+    Args:
+        definitions: metrics with their sides, initiatives with their teams and days.
+        tables: `effects`, `release_effects` and `health` are read.
+        today: what is not live by then took nothing back.
+    """
+    effects = (*tables.effects, *tables.release_effects)
+
+    def of(wanted: Callable[[EffectRow], bool]) -> list[Change]:
+        return changes(definitions, effects, tables.health, lambda row: row.segment is None and wanted(row))
+
+    whose = _Whose(definitions, today)
+    within = _within(definitions, whose, of(lambda row: not whose.is_dropped(row)))
+    undone = _undone(definitions, whose, of(whose.is_live))
+    return tuple(sorted((*within, *undone), key=lambda row: (row.kind == "undone", row.adjusted_p, row.subject)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """What an effect belongs to: an initiative by its experiment, or a release with several."""
+
+    definitions: Definitions
+    today: date
+
+    def initiatives(self, effect: EffectRow) -> frozenset[str]:
+        release = self.definitions.releases.get(effect.experiment)
+        if release is not None:
+            return frozenset(release.initiatives)
+        experiment = self.definitions.experiments.get(effect.experiment)
+        return frozenset({experiment.initiative} if experiment and experiment.initiative else ())
+
+    def is_dropped(self, effect: EffectRow) -> bool:
+        """Whether nothing of it is left that could be in conflict."""
+        found = self._initiatives(effect)
+        return bool(found) and all(each.status in {"dropped", "removed"} for each in found)
+
+    def is_live(self, effect: EffectRow) -> bool:
+        release = self.definitions.releases.get(effect.experiment)
+        if release is not None:
+            return release.date <= self.today
+        return any(is_live(each, self.today) for each in self._initiatives(effect))
+
+    def began(self, effect: EffectRow) -> date | None:
+        release = self.definitions.releases.get(effect.experiment)
+        if release is not None:
+            return release.date
+        shipped = [each.shipped for each in self._initiatives(effect) if each.shipped is not None]
+        experiment = self.definitions.experiments.get(effect.experiment)
+        return min(shipped, default=experiment.start if experiment else None)
+
+    def team(self, effect: EffectRow) -> str | None:
+        home = self.definitions.releases.get(effect.experiment) or self.definitions.experiments.get(effect.experiment)
+        of_work = [each.team for each in self._initiatives(effect) if each.team is not None]
+        return next(iter(of_work), home.team if home is not None else None)
+
+    def title(self, effect: EffectRow) -> str:
+        kind = "releases" if effect.experiment in self.definitions.releases else "experiments"
+        return self.definitions.title(kind, effect.experiment)
+
+    def _initiatives(self, effect: EffectRow) -> list[Initiative]:
+        known = self.definitions.initiatives
+        return [known[key] for key in sorted(self.initiatives(effect)) if key in known]
+
+
+# Within one change -------------------------------------------------------------------------------------------------
+
+
+def _within(definitions: Definitions, whose: _Whose, found: Sequence[Change]) -> Iterator[ConflictRow]:
+    """The clearest pair of a gain and a loss of each experiment: of the business against the customer, and others."""
+    by_experiment: dict[str, list[Change]] = {}
+    for change in found:
+        by_experiment.setdefault(change.effect.experiment, []).append(change)
+    worst = [pair for each in by_experiment.values() for pair in _worst_pairs(definitions, each)]
+    for (_, gain, loss), p_value in zip(worst, adjusted([pair[0] for pair in worst]), strict=True):
+        if p_value <= RATE:
+            won, lost = (definitions.title("metrics", change.effect.metric) for change in (gain, loss))
+            message = f"{whose.title(gain.effect)} gains on {won} and loses on {lost}."
+            yield _row(whose, gain, loss, "within", p_value, message)
+
+
+def _worst_pairs(definitions: Definitions, found: Sequence[Change]) -> Iterator[tuple[float, Change, Change]]:
+    """The clearest pair of each kind in the same arm, with its p-value.
+
+    Both must hold, so the larger p counts; the pairs looked at are paid for (Bonferroni).
+    """
+    opposed = [pair for pair in _pairs(found) if _is_against(definitions, *pair)]
+    counted = [pair for pair in _pairs(found) if pair not in opposed and all(_counts(definitions, one) for one in pair)]
+    for pairs in (opposed, counted):
+        if pairs:
+            gain, loss = min(pairs, key=_order)
+            yield min(1.0, max(gain.p_gain, loss.p_loss) * len(pairs)), gain, loss
+
+
+def _pairs(found: Sequence[Change]) -> list[tuple[Change, Change]]:
+    return [
+        (gain, loss)
+        for gain, loss in product(found, found)
+        if gain.effect.arm == loss.effect.arm and gain.effect.metric != loss.effect.metric
+    ]
+
+
+def _order(pair: tuple[Change, Change]) -> tuple[float, str, str]:
+    gain, loss = pair
+    return (max(gain.p_gain, loss.p_loss), gain.effect.metric, loss.effect.metric)
+
+
+def _is_against(definitions: Definitions, gain: Change, loss: Change) -> bool:
+    """Whether the business gains and the customer loses."""
+    won, lost = (side_of(definitions, change.effect.metric) for change in (gain, loss))
+    return won == "business" and lost == "customer"
+
+
+def _counts(definitions: Definitions, change: Change) -> bool:
+    """Whether a metric is one that people agreed to care about."""
+    return change.effect.metric in definitions.factors or change.effect.metric in definitions.guardrails
+
+
+# One change undoing another ----------------------------------------------------------------------------------------
+
+
+def _undone(definitions: Definitions, whose: _Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
+    gains = _clear(live, [change.p_gain for change in live])
+    for later, p_loss in _clear(live, [change.p_loss for change in live]):
+        for earlier, p_gain in gains:
+            if _undoes(whose, earlier, later):
+                on = definitions.title("metrics", later.effect.metric)
+                share = min(-later.good / earlier.good, 1.0)
+                took = f"took back {share:.0%} of what {whose.title(earlier.effect)} had gained"
+                message = f"On {on}, {whose.title(later.effect)} {took}."
+                yield _row(whose, earlier, later, "undone", max(p_gain, p_loss), message)
+
+
+def _clear(found: Sequence[Change], p_values: Sequence[float]) -> list[tuple[Change, float]]:
+    return [pair for pair in zip(found, adjusted(p_values), strict=True) if pair[1] <= RATE]
+
+
+def _undoes(whose: _Whose, earlier: Change, later: Change) -> bool:
+    first, second = (whose.began(change.effect) for change in (earlier, later))
+    apart = not whose.initiatives(earlier.effect) & whose.initiatives(later.effect)
+    other = earlier.effect.experiment != later.effect.experiment and earlier.effect.metric == later.effect.metric
+    return apart and other and first is not None and second is not None and first < second
+
+
+def _row(whose: _Whose, gain: Change, loss: Change, kind: str, p_value: float, message: str) -> ConflictRow:
+    teams = (whose.team(change.effect) for change in (gain, loss))
+    return ConflictRow(
+        subject=loss.effect.experiment,
+        other=gain.effect.experiment if kind == "undone" else None,
+        kind="undone" if kind == "undone" else "within",
+        gain_metric=gain.effect.metric,
+        loss_metric=loss.effect.metric,
+        gain=_estimate(gain.effect),
+        loss=_estimate(loss.effect),
+        adjusted_p=p_value,
+        grade=weakest((gain.effect.grade, loss.effect.grade)) or "opinion",
+        teams=tuple(dict.fromkeys(team for team in teams if team is not None)),
+        message=message,
+    )
+
+
+def _estimate(effect: EffectRow) -> Estimate:
+    estimate, half = effect.estimate or 0.0, _Z95 * (effect.se or 0.0)
+    wide = effect.interval()
+    return Estimate(estimate, wide.low, wide.high) if wide else Estimate(estimate, estimate - half, estimate + half)
