@@ -181,15 +181,16 @@ class PredictedRow:
 class TradeOffRow:
     """How true effects on two metrics go together over experiments.
 
-    `covariance`: variance of the first, covariance, variance of the second, in their units: the ellipse of a picture.
+    `covariance`: variance of the first, covariance, variance of the second, in their units: the ellipse of a picture;
+    None with too few experiments.
     `exchange_rate`: units of the second that come with one unit of the first. `p_opposed`: probability that gains of
-    one come with losses of the other, both in their good directions. `agreed_rate`: what the weights of the value model
-    take as an even exchange. `front`: experiments that no other beats on both.
+    one come with losses of the other, both in their good directions. `agreed_rate`: units of the second that make up
+    for one unit of the first by the weights of the value model. `front`: experiments that no other beats on both.
     """
 
     first: str
     second: str
-    covariance: tuple[float, float, float]
+    covariance: tuple[float, float, float] | None
     correlation: Estimate | None
     exchange_rate: Estimate | None
     p_opposed: float | None
