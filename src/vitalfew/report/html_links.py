@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
@@ -170,9 +169,9 @@ def _trade_offs(view: View) -> Markup | None:
 
 def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
     across, up = view.unit(row.first).factor, view.unit(row.second).factor
-    first, both, second = row.covariance
-    if not all(math.isfinite(part) for part in row.covariance) or first <= 0 or second <= 0:
+    if row.covariance is None or row.covariance[0] <= 0 or row.covariance[2] <= 0:
         return None
+    first, both, second = row.covariance
     points = _points(view, row.first, row.second)
     names = (_caption(view, row.first), _caption(view, row.second))
     shown = (first * across**2, both * across * up, second * up**2)
