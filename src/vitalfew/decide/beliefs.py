@@ -12,6 +12,7 @@ from vitalfew.decide.effects import bias_of
 from vitalfew.decide.sampling import chances, correlated, effect_draws, forecast_draws, normals
 from vitalfew.decide.segments import exclusive
 from vitalfew.decide.shipped import joint_of, unweighed_reasons
+from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.calibration import calibrated
 from vitalfew.judgement.metalog import moments
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.sampling import Chances, Singles
+    from vitalfew.decide.transfer import Carried
     from vitalfew.results.rows import PromiseRow
     from vitalfew.workspace.definitions import Grade, Initiative
 
@@ -142,11 +144,11 @@ def _reach_reason(inputs: Inputs, measured: Iterable[str], chosen: Mapping[str, 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Draws of what a candidate changes over all units, by metric, each with its grade; links used, by factor."""
+    """Draws of what a candidate changes over all units, by metric, with grades; what links carried, by factor."""
 
     by_metric: Mapping[str, Singles]
     grades: Mapping[str, Grade]
-    links: Mapping[str, tuple[str, ...]]
+    through: Mapping[str, Carried]
 
 
 def changes(inputs: Inputs, key: str, team: str | None, beliefs: Beliefs) -> Changes:
@@ -166,10 +168,12 @@ def changes(inputs: Inputs, key: str, team: str | None, beliefs: Beliefs) -> Cha
     for metric, told in _forecasts(inputs, key, team, beliefs.forecasts).items():
         by_metric[metric] = told
         grades[metric] = "opinion"
-    links: dict[str, tuple[str, ...]] = {}
-    for factor, carried in inputs.transfer.carried(by_metric).items():
-        by_metric[factor], links[factor], grades[factor] = carried.change, carried.links, "opinion"
-    return Changes(by_metric, grades, links)
+    through = inputs.transfer.carried(by_metric)
+    known = dict(grades)
+    for factor, carried in through.items():
+        by_metric[factor] = np.asarray(carried.change, dtype=np.float32)
+        grades[factor] = weakest((carried.grade, *(known[metric] for metric in carried.sources))) or "opinion"
+    return Changes(by_metric, grades, through)
 
 
 def _forecasts(inputs: Inputs, key: str, team: str | None, beliefs: tuple[Belief, ...]) -> dict[str, Singles]:

@@ -11,6 +11,7 @@ import numpy as np
 from vitalfew.decide import draws
 from vitalfew.decide.copula import Together, together
 from vitalfew.decide.effects import believable, distrusted, known_effects, of_releases
+from vitalfew.decide.ramps import Ramp, assumed, past_ramp
 from vitalfew.decide.transfer import Transfer, transfer
 from vitalfew.decide.utility import Curve, curves_of
 from vitalfew.decide.verdicts import gate_states
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.effects import Known
     from vitalfew.evidence.guardrails import GateStatus
     from vitalfew.results.rows import EffectRow, Tables, UseRow, VerdictRow
-    from vitalfew.workspace.definitions import Definitions, Quantiles
+    from vitalfew.workspace.definitions import Definitions, Initiative, Quantiles
 
 
 _PARTS = ("bias", "surprise", "stretch", "slope", "spread", "size")
@@ -51,6 +52,7 @@ class Inputs:
         calibration: how forecasts came out, drawn once for all lines.
         transfer: how metrics that are no factors reach factors.
         together: how effects on different metrics go together.
+        past_ramp: how long the use of past features grew; None where too few were followed.
     """
 
     definitions: Definitions
@@ -68,6 +70,7 @@ class Inputs:
     calibration: Calibration
     transfer: Transfer
     together: Together
+    past_ramp: Ramp | None
 
     @classmethod
     def of(
@@ -92,7 +95,7 @@ class Inputs:
         released = of_releases(definitions, tables)
         found = {key: known_effects(definitions, tables.effects, failed, key, released) for key in segments}
         weights = draws.weight_draws(definitions, tables, seed)
-        slopes = transfer(definitions, weights, draws.DRAWS, seed)
+        slopes = transfer(definitions, weights, draws.DRAWS, seed, tables.links, tables.link_covariances)
         counted = {*weights, *slopes.carriers}
         return cls(
             definitions,
@@ -110,6 +113,7 @@ class Inputs:
             _calibration(definitions, tables, seed),
             slopes,
             together(believable(tables.effects, failed), counted),
+            past_ramp(tables.use),
         )
 
     @property
@@ -135,6 +139,11 @@ class Inputs:
     def main_use(self, feature: str | None) -> UseRow | None:
         """Use of a feature in the window that fits its cadence."""
         return None if feature is None else self.uses.get(feature)
+
+    def ramp_of(self, initiative: Initiative) -> float:
+        """Weeks over which effects of an initiative grow: its own, else what is assumed of it."""
+        taken = assumed(initiative, self.past_ramp, self.uses)
+        return taken.weeks if taken else initiative.ramp_weeks or 0.0
 
     def verdicts_of(self, initiative: str) -> tuple[VerdictRow, ...]:
         """Verdicts of the hypotheses of an initiative."""

@@ -13,7 +13,8 @@ from vitalfew.decide.beliefs import believed, changes
 from vitalfew.decide.draws import cost_draws, horizon_share
 from vitalfew.decide.gates import gates_of
 from vitalfew.decide.portfolio import THREADS, keep_memory
-from vitalfew.decide.shipped import is_shipped, removed_changes
+from vitalfew.decide.ramps import assumed
+from vitalfew.decide.shipped import is_shipped, reached, removed_changes
 from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.streams import stream
 from vitalfew.workspace.definitions import Quantiles
@@ -238,13 +239,16 @@ def _fill(
         share = np.float32(100 * _share(inputs, initiative, factor))
         np.multiply(curve.change(change), share, out=swings[factors.index(factor)])
         beyond = curve.outside(change)
-        if factor not in found.links and beyond < _BEYOND:
+        if factor not in found.through and beyond < _BEYOND:
             continue
         title = inputs.definitions.title("metrics", factor)
-        if factor in found.links:
-            said.append(f"{title} is reached through links ({', '.join(found.links[factor])}) by an expert's range")
+        if factor in found.through:
+            said.append(reached(title, found.through[factor]))
         if beyond >= _BEYOND:
             said.append(f"{title} would leave its range with probability {beyond:.0%}: counted by the slope at its end")
+    taken = assumed(initiative, inputs.past_ramp, inputs.uses)
+    if by_factor and taken:
+        said.append(taken.said)
     if by_factor and weeks_open(inputs, initiative) == 0:
         said.append(f"it cannot be out before {initiative.needed_by}, after which it is worth nothing")
     return grade, tuple(said)
@@ -256,7 +260,7 @@ def _share(inputs: Inputs, initiative: Initiative, factor: str) -> float:
     return horizon_share(
         policy.horizon_weeks,
         policy.discount,
-        initiative.ramp_weeks,
+        inputs.ramp_of(initiative),
         initiative.half_life_weeks,
         inputs.definitions.factors[factor].lag_weeks,
         weeks_open(inputs, initiative),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.transfer import Carried
     from vitalfew.decide.utility import Reals
     from vitalfew.results.rows import NextStep, PromiseRow, UseRow, Verdict, VerdictRow
     from vitalfew.workspace.definitions import Feature, Grade, Initiative
@@ -82,10 +83,12 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
     verdicts = sorted(inputs.verdicts_of(key), key=lambda row: (_WORST_FIRST.index(row.verdict), row.hypothesis))
     verdict: Verdict = verdicts[0].verdict if verdicts else "no_promise"
     promise = inputs.locked_promise(verdicts)
-    draws = measured_value(inputs, key, initiative, known)
+    changes, through = measured_changes(inputs, key, initiative, known)
+    draws = _valued(inputs, changes)
     measured = _measured(inputs, known, promise, draws)
+    carried = {factor: through[factor] for factor in (draws.parts if draws else {}) if factor not in known}
     grades = [known[f].grade for f in inputs.definitions.factors if f in known]
-    carried = [factor for factor in (draws.parts if draws else {}) if factor not in known]
+    grades += [grade_through(each, known) for each in carried.values()]
     use = inputs.main_use(initiative.feature)
     line = ShippedLine(
         line=key,
@@ -101,7 +104,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
         verdict=verdict,
         recommendation=NEXT_STEP[verdict],
         p_vital=None,
-        grade="opinion" if carried else weakest(grades or (effect.grade for effect in known.values())),
+        grade=weakest(grades or (effect.grade for effect in known.values())),
         reasons=(
             *_verdict_reasons(inputs, verdicts),
             *(_trust_reasons(everything) or value_reasons(inputs, {*known, *carried})),
@@ -137,15 +140,18 @@ def _feature_line(inputs: Inputs, key: str, feature: Feature) -> ValuedLine:
 
 def measured_value(inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known]) -> LineDraws | None:
     """Draws of the value of measured effects, reach applied; None when they reach no factor."""
-    changes, _ = measured_changes(inputs, key, initiative, known)
+    return _valued(inputs, measured_changes(inputs, key, initiative, known)[0])
+
+
+def _valued(inputs: Inputs, changes: Mapping[str, Reals]) -> LineDraws | None:
     drawn = {factor: change for factor, change in changes.items() if factor in inputs.weights}
     return value_of(inputs.curves, drawn, inputs.weights) if drawn else None
 
 
 def measured_changes(
     inputs: Inputs, key: str, initiative: Initiative, known: Mapping[str, Known]
-) -> tuple[dict[str, Reals], dict[str, tuple[str, ...]]]:
-    """Draws of measured changes over all units, by metric, and the links by which some reach factors.
+) -> tuple[dict[str, Reals], dict[str, Carried]]:
+    """Draws of measured changes over all units, by metric, and what links carried of them to factors.
 
     Effects of one experiment keep their covariance; what their grade may be wrong by widens them.
     """
@@ -156,7 +162,7 @@ def measured_changes(
     drawn = effect_draws(counted, joint_of(inputs, counted), bias, {}, at)
     changes: dict[str, Reals] = {m: change if counted[m].of_all else reach * change for m, change in drawn.items()}
     carried = inputs.transfer.carried(changes)
-    return changes | {f: each.change for f, each in carried.items()}, {f: each.links for f, each in carried.items()}
+    return changes | {f: each.change for f, each in carried.items()}, carried
 
 
 def removed_changes(inputs: Inputs, feature: str) -> tuple[dict[str, Reals], Grade | None]:
@@ -167,10 +173,10 @@ def removed_changes(inputs: Inputs, feature: str) -> tuple[dict[str, Reals], Gra
         if initiative.feature != feature or not is_shipped(initiative, inputs):
             continue
         known = _trusted(inputs.known.get(key, {}))
-        changes, links = measured_changes(inputs, key, initiative, known)
+        changes, carried = measured_changes(inputs, key, initiative, known)
         for factor in sorted(set(changes) & set(inputs.weights)):
             found[factor] = found.get(factor, 0.0) - changes[factor]
-            grades.append("opinion" if factor in links else known[factor].grade)
+            grades.append(known[factor].grade if factor in known else grade_through(carried[factor], known))
     return found, weakest(grades)
 
 
@@ -182,10 +188,20 @@ def joint_of(inputs: Inputs, known: Mapping[str, Known]) -> Floats:
     return np.eye(len(known))
 
 
-def _link_reasons(inputs: Inputs, carried: Sequence[str]) -> tuple[str, ...]:
-    """That some of the value rests on links, for which an expert gave a range."""
-    titles = ", ".join(inputs.definitions.title("metrics", factor) for factor in carried)
-    return (f"{titles} is reached through links by an expert's range",) if carried else ()
+def grade_through(carried: Carried, known: Mapping[str, Known]) -> Grade:
+    """The grade of a change that links carry: of the weakest of them, or of the effects that they carry."""
+    return weakest((carried.grade, *(known[metric].grade for metric in carried.sources))) or "opinion"
+
+
+def _link_reasons(inputs: Inputs, carried: Mapping[str, Carried]) -> tuple[str, ...]:
+    """That some of the value rests on links, and what these rest on."""
+    return tuple(reached(inputs.definitions.title("metrics", factor), each) for factor, each in carried.items())
+
+
+def reached(title: str, carried: Carried) -> str:
+    """How a factor is reached, in words."""
+    by = "by an expert's range" if carried.grade == "opinion" else f"estimated over experiments ({carried.grade})"
+    return f"{title} is reached through links ({', '.join(carried.links)}) {by}"
 
 
 def value_reasons(inputs: Inputs, known: Collection[str]) -> tuple[str, ...]:
