@@ -58,7 +58,7 @@ class Planted:
     users: int = 8_000
     users_spread: float = 0.5
     links: tuple[float, float, float] = (0.5, 0.2, 0.3)
-    feature: float = 48.0
+    feature: float = 36.0
     own: float = 8.0
     bypass: float = 6.0
     around: tuple[float, ...] = (0.0,) * 8
@@ -225,9 +225,7 @@ def _draw(planted: Planted, rng: np.random.Generator, drawn: _Drawn) -> int:
     if planted.winners_only:
         keep = effects[:, BUSINESS] > _SIGNIFICANT * np.sqrt(noise[:, BUSINESS, BUSINESS])
     before = sum(len(part) for part in drawn.clusters)
-    for part, values in zip(
-        (drawn.effects, drawn.noise, drawn.true_effects), (effects, noise, truth), strict=True
-    ):
+    for part, values in zip((drawn.effects, drawn.noise, drawn.true_effects), (effects, noise, truth), strict=True):
         part.append(values[keep])
     drawn.users.append(users[keep])
     drawn.clusters.append((control + before)[keep])

@@ -148,6 +148,8 @@ def _positive(correlated: Floats) -> Floats:
         at = int(smallest.argmin())
         if smallest[at] < _NEGATIVE:
             expected = "covariances that no combination of metrics makes negative"
-            raise UsageError(f"the noise of experiment number {at + 1} is no covariance matrix", expected=expected) from None
+            raise UsageError(
+                f"the noise of experiment number {at + 1} is no covariance matrix", expected=expected
+            ) from None
         return correlated + (abs(smallest[at]) + _RIDGE) * np.eye(correlated.shape[-1])
     return correlated
