@@ -39,8 +39,7 @@ def reference() -> str:
 def _section(kind: Kind) -> str:
     needs = ", ".join(f"`{role.key}`" for role in kind.needs)
     may = f" May have: {', '.join(f'`{role.key}`' for role in kind.may)}." if kind.may else ""
-    instead = f"\n\nKnown, but not supported yet; instead, {kind.instead}." if kind.instead else ""
-    return f"\n## {kind.key}\n\n{kind.title.capitalize()}: {kind.about}. Needs: {needs}.{may}{instead}\n"
+    return f"\n## {kind.key}\n\n{kind.title.capitalize()}: {kind.about}. Needs: {needs}.{may}\n"
 
 
 def _names(role: Role) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from connect.strangers import EXPORTS, write_text, write_users
 from vitalfew.connect import begin
-from vitalfew.errors import DataError, Unsupported, UsageError
+from vitalfew.errors import DataError, UsageError
 from vitalfew.pipeline import run
 from vitalfew.workspace import load
 
@@ -174,21 +174,6 @@ def test_metrics_of_which_less_is_better_are_told_by_their_names_and_wins_follow
     (sentence,) = [text for text in begun.next_steps(results.tables) if text.startswith("Win rate")]
     assert sentence.startswith("Win rate: 2 of 3 results")
     assert "1 worse" in sentence
-
-
-@pytest.mark.parametrize(
-    ("lines", "title"),
-    [
-        (("date,name,team", "2025-01-01,Big,Core", "2025-02-01,Small,Core"), "releases"),
-        (("date,value", "2025-01-01,3", "2025-01-02,4"), "a KPI series"),
-    ],
-)
-def test_a_kind_not_supported_yet_says_so_and_what_is_read_instead(
-    lines: tuple[str, ...], title: str, tmp_path: Path
-) -> None:
-    with pytest.raises(Unsupported, match=rf"other\.csv: {title}: known, but not supported yet; instead, "):
-        begin([write_text(tmp_path / "other.csv", *lines)], into=tmp_path / "made")
-    assert not (tmp_path / "made").exists()
 
 
 def test_a_file_that_matches_none_lists_what_each_kind_needs_and_what_was_found(tmp_path: Path) -> None:

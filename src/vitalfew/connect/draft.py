@@ -32,6 +32,7 @@ _KINDS = (
     "features",
     "initiatives",
     "experiments",
+    "releases",
     "teams",
 )
 
@@ -66,6 +67,8 @@ class Facts:
     idea_methods: tuple[str, ...] = ()
     idea_moves: int = 0
     idea_metrics: int = 0
+    releases: int = 0
+    series: int = 0
     left_out: int = 0
     returning: dict[str, Returning] = field(default_factory=dict)
     outcome: Outcome | None = None

@@ -35,14 +35,13 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: the columns it needs and may have. `instead` says what to do about one not supported yet."""
+    """A kind of file: the columns it needs and may have."""
 
     key: str
     title: str
     needs: tuple[Role, ...]
     may: tuple[Role, ...] = ()
     about: str = ""
-    instead: str | None = None
 
 
 @cache
@@ -273,6 +272,10 @@ RELEASE_NAME = Role("name", _names(
     "release, release_name, version, version_name, name, title, change, deployment, tag, milestone, build"
 ))  # fmt: skip
 VALUE = Role("value", _names("value, kpi_value, metric_value, amount, count, total, y, wert, vaerdi, valeur"))
+SERIES_UNIT = Role("unit", _names(
+    """region, country, market, city, site, store, shop, branch, territory, state, area, segment, plan, platform,
+    product, brand, channel, land, pays, pais, markt, filiale"""
+))  # fmt: skip
 
 EVENTS = Kind("events", "usage events", (USER, TIME, EVENT), about="one row per use: who, when, what")
 USERS = Kind("users", "users", (USER,), (TIME,), "one row per user, with segments and outcomes as further columns")
@@ -307,12 +310,13 @@ IDEAS = Kind(
     " what it brings; or, beside opinions, a column for each factor",
 )  # fmt: skip
 RELEASES = Kind(
-    "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM,), "dated changes",
-    "list what shipped as features (name, event, cost, shipped) beside a file of usage events",
+    "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM,),
+    "one row per release: when what came out; beside a KPI series it is told whether anything changed",
 )  # fmt: skip
 SERIES = Kind(
-    "series", "a KPI series", (TIME, VALUE), (METRIC,), "the value of a metric over time",
-    "take the usage events behind the series (user, time, event), or the results of experiments",
+    "series", "a KPI series", (TIME, VALUE), (METRIC, SERIES_UNIT),
+    "one row per day (or week): the value of each metric, in a column of its own or named in a column, and of each"
+    " region, where there are several",
 )  # fmt: skip
 OPINIONS = Kind(
     "opinions", "opinions", (RATER, FACTOR, POINTS), (RATER_GROUP,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.connect import idea_sentences, opinions, removals
+from vitalfew.connect import idea_sentences, opinions, release_sentences, removals
 from vitalfew.connect.words import counted
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
@@ -38,7 +38,12 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions, folder: Pa
     yield from _win_rate(tables, facts, definitions)
     yield from idea_sentences.sentences(tables, facts, definitions)
     yield from opinions.sentences(tables, definitions) if facts.opinions else ()
-    yield idea_sentences.next_file(facts, definitions) if facts.ideas else _next_file(facts)
+    yield from release_sentences.sentences(tables, facts, definitions)
+    if facts.ideas:
+        yield idea_sentences.next_file(facts, definitions)
+    else:
+        dated = facts.have & {"releases", "series"}
+        yield release_sentences.next_file(facts) if dated else _next_file(facts)
     yield f"Look at {folder / 'vitalfew.yaml'}, correct what was guessed, then: vitalfew run {folder}"
 
 

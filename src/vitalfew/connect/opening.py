@@ -18,12 +18,14 @@ from vitalfew.connect.opinions import add_opinions, factors_of, record
 from vitalfew.connect.past import add_aggregates, add_results
 from vitalfew.connect.preamble import lines_above, without_lines
 from vitalfew.connect.recognise import ideas_beside, kind_named, recognise
+from vitalfew.connect.releases_file import add_releases
+from vitalfew.connect.series_file import add_series
 from vitalfew.connect.sharing import agree
-from vitalfew.connect.trials import add_exposures, add_unit_experiment
+from vitalfew.connect.trials import add_exposures, add_unit_experiment, participation
 from vitalfew.connect.usage import add_events, add_users
 from vitalfew.connect.words import counted, key_of
 from vitalfew.connect.writing import new_folder, write
-from vitalfew.errors import DataError, Unsupported, UsageError, suggest
+from vitalfew.errors import DataError, UsageError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +67,6 @@ def begin(
     Raises:
         UsageError: no such file, the folder holds something, or two files are of one kind.
         DataError: a file cannot be read, or matches no kind, or two; lists what each needs.
-        Unsupported: what all files hold is not supported yet; says what is read instead.
     """
     asker = Asker(ask)
     wanted = _wanted(kind, files)
@@ -74,8 +75,8 @@ def begin(
         folder = stack.enter_context(new_folder(home))
         looks = [_opened(Path(path), stack) for path in files]
         found = _recognised(looks, asker, wanted)
-        usable, sentences_ = _usable(found)
-        sentences_ += agree(usable)
+        usable = _by_kind(found)
+        joined = agree(usable)
         draft = Draft(home, folder, asker)
         draft.tree["workspace"]["name"] = (
             _stem(files[0]) if into is None else key_of(into.resolve().name, (), "workspace")
@@ -88,7 +89,7 @@ def begin(
         definitions = write(draft, [file.look.name for file in usable.values()])
         if said:
             record(folder, definitions, said)
-    told = (*(file.sentence for file in usable.values()), *sentences_, *draft.notes, f"Written: {home}")
+    told = (*(file.sentence for file in usable.values()), *joined, *draft.notes, f"Written: {home}")
     return Begun(home, told, draft.facts, definitions)
 
 
@@ -136,31 +137,29 @@ def _add(draft: Draft, files: dict[Kind, Recognised]) -> None:
         add_results(draft, files[kinds.RESULTS])
     if kinds.AGGREGATES in files:
         add_aggregates(draft, files[kinds.AGGREGATES])
+    if kinds.SERIES in files:
+        add_series(draft, files[kinds.SERIES])
+    if kinds.RELEASES in files:
+        add_releases(draft, files[kinds.RELEASES])
+        if events is not None and kinds.SERIES not in files and not draft.tree["metrics"]:
+            participation(draft, events)
 
 
-def _usable(found: Sequence[Recognised]) -> tuple[dict[Kind, Recognised], list[str]]:
-    """The files that can be used, by kind, and sentences about those that cannot yet."""
+def _by_kind(found: Sequence[Recognised]) -> dict[Kind, Recognised]:
+    """The files by kind, one of each."""
     usable: dict[Kind, Recognised] = {}
-    sentences_ = []
     for file in found:
-        if file.kind.instead is not None:
-            sentences_.append(
-                f"{file.look.name}: {file.kind.title}: known, but not supported yet; instead, {file.kind.instead}"
-            )
-        elif file.kind in usable:
+        if file.kind in usable:
             other = usable[file.kind].look.name
             raise UsageError(
                 f"{other} and {file.look.name} are both {file.kind.title}",
                 expected="one file of each kind",
                 hint="put them into one file, or name one of them",
             )
-        else:
-            usable[file.kind] = file
+        usable[file.kind] = file
     if {kinds.RESULTS, kinds.AGGREGATES} <= usable.keys():
         raise UsageError("past results as estimates and per arm in one go", hint="start with one of the two files")
-    if not usable:
-        raise Unsupported("; ".join(sentences_))
-    return usable, sentences_
+    return usable
 
 
 def _wanted(pairs: Iterable[str], files: Sequence[Path]) -> dict[str, Kind]:

@@ -43,6 +43,7 @@ _PEOPLE = frozenset(
 _DATUM = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|[-+]?\d+(\.\d+)?|\S+@\S+\.\S+")
 _FEW_ROWS, _MOST_VARIANTS = 20, 5
 _BALANCED = (0.4, 0.6)
+_FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 
 
 @dataclass
@@ -237,7 +238,7 @@ def _releases(look: Look) -> Recognised | None:
 
 
 def _series(look: Look) -> Recognised | None:
-    columns = assigned(look, (kinds.TIME, kinds.METRIC, kinds.VALUE))
+    columns = assigned(look, (kinds.TIME, kinds.METRIC, kinds.VALUE, kinds.SERIES_UNIT))
     if "time" not in columns or best(look, kinds.USER):
         return None
     others = [name for name in look.columns if name not in columns.values()]
@@ -248,10 +249,15 @@ def _series(look: Look) -> Recognised | None:
     if (
         not numbers
         or texts
-        or look.distinct(*(columns[role] for role in ("time", "metric") if role in columns)) < look.rows
+        or _repeated(look, [columns[role] for role in ("time", "metric", "unit") if role in columns])
     ):
         return None
     return Recognised(look, kinds.SERIES, columns)
+
+
+def _repeated(look: Look, columns: Collection[str]) -> bool:
+    """Whether more than a few rows are about the same: then each row is an event, and no value of a day."""
+    return look.distinct(*columns) < (1 - _FEW_TWICE) * look.rows
 
 
 def _opinions(look: Look) -> Recognised | None:
@@ -326,9 +332,8 @@ def _only_released(features: Recognised) -> bool:
 
 
 def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recognised:
-    supported = [kind for kind in left if kind.instead is None]
     titles = tuple(kind.key for kind in left)
-    default = supported[0].key if supported else titles[0]
+    default = titles[0]
     answer = asker.ask(
         f"{look.name} could be {' or '.join(kind.title for kind in left)}: which is it?", titles, default
     )
@@ -355,8 +360,7 @@ def _none(look: Look, wanted: Kind | None = None) -> DataError:
             f"{look.name}: the first line looks like data ({listed(names)})",
             expected="a line of column names above the rows, such as user_id,timestamp,event",
         )
-    known = (kind for kind in kinds.KINDS if kind.instead is None)
-    lines = "\n".join(_needs(look, kind) for kind in known)
+    lines = "\n".join(_needs(look, kind) for kind in kinds.KINDS)
     return DataError(f"{head}\nThat is no kind of file that is known. What each needs:\n{lines}", hint=_rename(look))
 
 

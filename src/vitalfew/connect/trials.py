@@ -31,7 +31,7 @@ def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) 
     table = draft.place(file, reading, {columns["user"]: unit}, columns.values())
     named = {role: column for role, column in columns.items() if role != "user"}
     draft.add("sources", "exposures", {"table": table, "unit": unit} | named)
-    metrics = _participation(draft, events) if events is not None else tuple(draft.tree["metrics"])[:MOST_METRICS]
+    metrics = participation(draft, events) if events is not None else tuple(draft.tree["metrics"])[:MOST_METRICS]
     ids = [value for value, _ in look.values(columns["experiment"])][:MOST_EXPERIMENTS]
     for name in ids:
         _experiment(draft, file, name, metrics)
@@ -58,7 +58,8 @@ def _adjust(draft: Draft, events: EventsProfile | None) -> None:
     )
 
 
-def _participation(draft: Draft, events: EventsProfile) -> tuple[str, ...]:
+def participation(draft: Draft, events: EventsProfile) -> tuple[str, ...]:
+    """Add metrics over events, the share of users who take part in each of the most used ones; returns their keys."""
     names = [one.name for one in events.events if plain(one.name) not in NO_FEATURES and one.name.strip()][
         :MOST_METRICS
     ]

@@ -85,6 +85,7 @@ def _page(draft: Draft, files: Sequence[str]) -> str:
         "segments": "`segments`: the groups whose use you want to compare",
         "metrics": "`metrics`: correct `direction`; make one a factor, `factors: {KEY: {range: [worst, best]}}`",
         "initiatives": "`initiatives`: what is planned or shipped, with team, cost and the need it serves",
+        "releases": "`releases`: name the `metrics` each could have moved, and `controls` it cannot have touched",
         "experiments": "`experiments`: correct `control`; add `split` and `start`",
     }
     edits = "\n".join(f"- {text}" for kind, text in about.items() if draft.tree[kind])

@@ -1,0 +1,76 @@
+"""What a first run says of releases: which stand out, what cannot be told, and what would have told it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.connect.words import counted, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.connect.draft import Facts
+    from vitalfew.results.rows import EffectRow, Tables
+    from vitalfew.workspace.definitions import Definitions
+
+_LEVEL, _SHOWN = 0.05, 3
+
+
+def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterator[str]:
+    """Say what can be told of the releases."""
+    if not facts.releases:
+        return
+    judged = [row for row in tables.release_effects if row.p_value is not None]
+    clear = [row for row in judged if row.p_value is not None and row.p_value < _LEVEL]
+    if judged:
+        yield _told(judged, clear, definitions)
+    described = {row.experiment for row in tables.release_effects} - {row.experiment for row in judged}
+    if described:
+        why = next(row.message for row in tables.placebos if row.descriptive and row.release in described)
+        yield f"{counted(len(described), 'release')} can only be described, {why.partition(': ')[2]}."
+    bundled = {row.release for row in tables.placebos if row.bundle}
+    if bundled:
+        yield (
+            f"{counted(len(bundled), 'release')} came within the same days as others: what changed is theirs together,"
+            " and no calculation splits it."
+        )
+    if tables.release_effects:
+        yield (
+            "A staged rollout would have told more: give the next release to a part of the users first, drawn by"
+            " chance, and both parts are compared on the same days."
+        )
+
+
+def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definitions) -> str:
+    """How many releases stand out, beside how many would by chance alone."""
+    found = len({row.experiment for row in clear})
+    releases = counted(len({row.experiment for row in judged}), "release")
+    by_chance = f"about {_LEVEL * len(judged):.2g} of {counted(len(judged), 'comparison')} would by chance alone"
+    if not found:
+        return f"Releases: none of {releases} can be told from what happens without one."
+    shown = sorted(clear, key=lambda row: row.p_value or 0.0)[:_SHOWN]
+    named = listed(
+        f"{definitions.title('releases', row.experiment)} ({definitions.title('metrics', row.metric)}"
+        f" {'up' if (row.estimate or 0) > 0 else 'down'}{_share(row)})"
+        for row in shown
+    )
+    return f"Releases: {found} of {releases} stand out from what happens without one, such as {named}; {by_chance}."
+
+
+def _share(row: EffectRow) -> str:
+    return "" if row.relative is None else f" {abs(row.relative.estimate):.1%}"
+
+
+def next_file(facts: Facts) -> str:
+    """The file that would tell most beside what is there."""
+    if not facts.series and "events" not in facts.have:
+        return (
+            "Next, add a KPI series: columns date, value (a year before the releases and more, by day). Then each"
+            " release is held against dates without one."
+        )
+    if not facts.releases:
+        return "Next, add a list of releases: columns date, name, team. Then it is told whether anything changed."
+    return (
+        "Next, say which metric counts as value (factors: {KEY: {range: [worst, best]}}); then add past results of"
+        " experiments: columns experiment, metric, estimate, se. They tell what dates alone cannot."
+    )
