@@ -91,7 +91,7 @@ def over_horizon(inputs: Inputs, initiative: Initiative, measured: LineDraws) ->
 def shares_of_horizon(inputs: Inputs, initiative: Initiative, factors: Iterable[str]) -> dict[str, float]:
     """Share of its full effect that what is out reaches over the horizon, by factor: ramp, decay, lags, discount."""
     policy, defined = inputs.definitions.policy, inputs.definitions.factors
-    ramp, half_life = initiative.ramp_weeks, initiative.half_life_weeks
+    ramp, half_life = inputs.ramp_of(initiative), initiative.half_life_weeks
     return {
         key: horizon_share(policy.horizon_weeks, policy.discount, ramp, half_life, defined[key].lag_weeks)
         for key in factors

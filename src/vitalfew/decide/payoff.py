@@ -10,24 +10,24 @@ from vitalfew.decide.draws import weekly_shares
 
 if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
-    from vitalfew.workspace.definitions import Initiative, Policy
+    from vitalfew.decide.inputs import Inputs
+    from vitalfew.workspace.definitions import Initiative
 
 QUARTER = 13
 """Weeks."""
 
 
-def weekly_share(policy: Policy, initiative: Initiative, until: float | None, lag: float = 0.0) -> Floats:
+def weekly_share(inputs: Inputs, initiative: Initiative, until: float | None, lag: float = 0.0) -> Floats:
     """Share of a line's full rate that each week of the horizon gives, `(weeks,)`, counted from when it is out.
 
     Args:
-        policy: for the horizon and the discount.
-        initiative: for ramp and half-life.
+        inputs: for the horizon, the discount and the ramp of lines without one.
+        initiative: what is out.
         until: weeks after which it is worth nothing any more; None: there is no such day.
         lag: weeks by which the factor follows.
     """
-    return weekly_shares(
-        policy.horizon_weeks, policy.discount, initiative.ramp_weeks, initiative.half_life_weeks, lag, until
-    )
+    policy, ramp = inputs.definitions.policy, inputs.ramp_of(initiative)
+    return weekly_shares(policy.horizon_weeks, policy.discount, ramp, initiative.half_life_weeks, lag, until)
 
 
 def by_quarter(weeks: Floats) -> tuple[float, ...]:

@@ -170,12 +170,11 @@ def _spending(menu: Menu, chosen: Flags, inputs: Inputs) -> dict[str, float]:
 
 def _payoff(menu: Menu, chosen: Flags, inputs: Inputs) -> tuple[float, ...]:
     """Share of a set's expected value by quarter of the horizon; of what gains, as losses have no share."""
-    policy = inputs.definitions.policy
-    weeks: Floats = np.zeros(max(int(policy.horizon_weeks), 1))
+    weeks: Floats = np.zeros(max(int(inputs.definitions.policy.horizon_weeks), 1))
     for at in np.flatnonzero(chosen & (menu.worth > 0)):
         initiative = inputs.definitions.initiatives[menu.lines[at]]
         for lag, share in _lags(menu, int(at), inputs).items():
-            weekly = weekly_share(policy, initiative, weeks_open(inputs, initiative), lag)
+            weekly = weekly_share(inputs, initiative, weeks_open(inputs, initiative), lag)
             weeks += share * menu.worth[at] * weekly / max(float(weekly.sum()), _NOTHING)
     return by_quarter(weeks)
 

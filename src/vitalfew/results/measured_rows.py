@@ -147,7 +147,8 @@ class UseRow:
     """Use of one feature in one window. `measured` False: no events are defined or found, with the `reason`.
 
     `reach`: share of the eligible who used it in the window (Wilson 95 % interval); `frequency`: mean uses per user
-    and 30 days among those who used it; `trend`: reach in the window minus reach in the window before.
+    and 30 days among those who used it; `trend`: reach in the window minus reach in the window before; `ramp_weeks`:
+    how long its use grew after it shipped until it stayed, on the row of its main window and all the eligible.
     """
 
     feature: str
@@ -162,3 +163,4 @@ class UseRow:
     hardly_used: bool | None = None
     segment: str | None = None
     reason: str | None = None
+    ramp_weeks: float | None = None

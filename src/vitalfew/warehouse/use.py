@@ -14,12 +14,13 @@ Rules (explained in docs/explanation/use-is-not-value.md):
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import DataError, VitalfewError, nearest, suggest
 from vitalfew.results.rows import FailedRow
+from vitalfew.warehouse.adoption import adoption
 from vitalfew.warehouse.cadence import WINDOWS
 from vitalfew.warehouse.columns import check_columns
 from vitalfew.warehouse.compile import Scope
@@ -50,7 +51,7 @@ NOTED_SHARE = 0.01
 def feature_use(
     definitions: Definitions, engine: Engine, as_of: date | None = None
 ) -> tuple[tuple[UseRow, ...], tuple[FailedRow, ...]]:
-    """Measure the use of every feature, in two scans per source of events: one over days, one over units.
+    """Measure the use of every feature, in three scans per source of events: over days, units, weeks since it shipped.
 
     Args:
         definitions: features, sources and segments.
@@ -205,6 +206,8 @@ class _Use:
 
     def _measured(self, features: Mapping[str, Feature], census: _Census) -> list[UseRow]:
         counts = self._counts(features, census)
+        zone = self._definitions.workspace.time_zone
+        ramps = adoption(self._engine, self._events, features, census.history, end=census.end, zone=zone)
         rows = []
         for number, (key, feature) in enumerate(features.items()):
             if feature.eligible != "all" and feature.eligible not in counts.segments:
@@ -217,7 +220,9 @@ class _Use:
                 if segment is not None and not any(count.eligible for count in cell.values()):
                     continue
                 rows += [use_row(key, feature, window, cell[window], census.history, segment) for window in WINDOWS]
-        return rows
+        return [
+            replace(row, ramp_weeks=ramps.get(row.feature)) if row.main and row.segment is None else row for row in rows
+        ]
 
     def _no_segment(self, segment: str) -> str:
         return (

@@ -69,11 +69,12 @@ class Initiative(Definition):
     `reach` is the share of all units it touches (1 when not given, which the ledger says); `removes` names the
     feature it takes away; `exception` is the recorded reason for serving nothing.
 
-    Effects grow over `ramp_weeks` and halve every `half_life_weeks` (no decay when not given). `weeks`: how long the
-    work takes. `needed_by`: after this day it is worth nothing any more (a window that closes). `prerequisites` must be
-    out or funded with it, `excludes` must not be. `later`: its larger part, decided upon once the first has shown what
-    it is worth; `cost` is then that of the first. `capability`: people, platform, ability; no score in the short run.
-    `scores`: what a sheet or a survey says of it.
+    Effects grow over `ramp_weeks` (when not given: as the use of past features did, where that was seen) and halve
+    every `half_life_weeks` (no decay when not given). `weeks`: how long the work takes. `needed_by`: after this day
+    it is worth nothing any more (a window that closes). `prerequisites` must be out or funded with it, `excludes`
+    must not be. `later`: its larger part, decided upon once the first has shown what it is worth; `cost` is then
+    that of the first. `capability`: people, platform, ability; no score in the short run. `scores`: what a sheet or
+    a survey says of it.
     """
 
     title: Text | None = None
@@ -88,7 +89,7 @@ class Initiative(Definition):
     serves: tuple[Purpose, ...] = ()
     origin: Literal["need", "request", "sales", "management", "team", "technical"] | None = None
     reach: Share | None = None
-    ramp_weeks: NotNegative = 0
+    ramp_weeks: NotNegative | None = None
     half_life_weeks: Positive | None = None
     weeks: Positive | None = None
     needed_by: Day | None = None
