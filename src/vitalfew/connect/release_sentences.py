@@ -27,7 +27,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     described = {row.experiment for row in tables.release_effects} - {row.experiment for row in judged}
     if described:
         why = next(row.message for row in tables.placebos if row.descriptive and row.release in described)
-        yield f"{counted(len(described), 'release')} can only be described, {why.partition(': ')[2]}."
+        yield f"{counted(len(described), 'release')} can only be described: {why.partition(': ')[2]}."
     bundled = {row.release for row in tables.placebos if row.bundle}
     if bundled:
         yield (

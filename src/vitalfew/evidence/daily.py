@@ -17,16 +17,22 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_WEEK = 7
+_REGULAR = 0.9  # share of the steps between values that must be a week
 _COVERED = 0.9  # share of the days that a unit must have to count in the mean of all units
 
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """All series of a workspace: `(days,)` each, NaN where a day has no value, from the day `start` on."""
+    """All series of a workspace: `(days,)` each, NaN where a day has no value, from the day `start` on.
+
+    `weekly` metrics have one value a week, which stands for the seven days from its date on.
+    """
 
     start: date
     days: int
     series: Mapping[str, Mapping[str | None, Floats]]
+    weekly: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, rows: Iterable[SeriesRow]) -> Self:
@@ -39,9 +45,14 @@ class Daily:
         for metric, unit, day, value in every:
             units = found.setdefault(metric, {})
             if unit not in units:
-                units[unit] = np.full(last - first + 1, np.nan)
+                units[unit] = np.full(last + _WEEK - first, np.nan)
             units[unit][day - first] = value
-        return cls(date.fromordinal(first), last - first + 1, found)
+        weekly = {key for key, units in found.items() if all(_is_weekly(values) for values in units.values())}
+        for key in weekly:
+            found[key] = {unit: _spread(values) for unit, values in found[key].items()}
+        end = last + (_WEEK if weekly else 1) - first
+        cut = {key: {unit: values[:end] for unit, values in units.items()} for key, units in found.items()}
+        return cls(date.fromordinal(first), end, cut, frozenset(weekly))
 
     def at(self, day: date) -> int:
         """The position of a day; negative before the start."""
@@ -77,3 +88,17 @@ class Daily:
         found = self.whole(metric)
         there = np.flatnonzero(np.isfinite(found)) if found is not None else np.empty(0)
         return int(there[-1]) if len(there) else -1
+
+
+def _is_weekly(values: Floats) -> bool:
+    steps = np.diff(np.flatnonzero(np.isfinite(values)))
+    return len(steps) > 1 and float((steps == _WEEK).mean()) >= _REGULAR
+
+
+def _spread(values: Floats) -> Floats:
+    """A value a week on each of its days."""
+    there = np.flatnonzero(np.isfinite(values))
+    spread = np.full(len(values), np.nan)
+    for at in there:
+        spread[at : at + _WEEK] = values[at]
+    return spread

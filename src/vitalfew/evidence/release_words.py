@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AFTER, BEFORE_IT = "after", "before"
 METHOD = "forecast against placebo dates"
+WEEKLY = "one value a week, taken for the seven days from its date on"
 STAGED = (
     "a staged rollout would have told: the same release to a part of the users first, drawn by chance, compares both"
     " parts on the same days, so that season, campaigns and trends fall out"
@@ -85,8 +86,7 @@ def shared_errors(definitions: Definitions, metric: str) -> Iterator[str]:
     alike = [definitions.title("metrics", key) for key in same_rows(definitions, metric)]
     if alike:
         yield (
-            f"counted from the same table as {listed(alike, _NAMED)}: chance moves them together, so one does not"
-            " confirm the other"
+            f"from the same table as {listed(alike, _NAMED)}: errors may go together, so one does not confirm the other"
         )
 
 

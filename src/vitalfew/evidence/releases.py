@@ -9,7 +9,7 @@ from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, notes, verdict
+from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, WEEKLY, notes, verdict
 from vitalfew.evidence.released_units import on_one_day, released_units
 from vitalfew.evidence.roles import role_of
 from vitalfew.results.rows import EffectRow, FailedRow, Interval, PlaceboRow
@@ -106,7 +106,7 @@ class _Item:
         if over < min(FEWEST_DAYS, asked):
             raise NotEnoughData(
                 f"the series ends on {daily.day(daily.last(self.metric))}: too few days after it are known",
-                hint=f"it can be judged from {daily.day(day + self.bundle.span + asked)} on",
+                hint=f"it can be judged once the series reaches {daily.day(day + self.bundle.span + asked - 1)}",
             )
         return Question(day, min(over, asked), self.bundle.span), over
 
@@ -127,10 +127,10 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
         until = daily.day(question.day + question.span + asked)
         early = f"{over} of its {asked} days are over: looked at every day, something would stand out by chance"
         gap = replace(gap, judged=None, reason=f"{early}; judged from {until} on")
-    return _effect(item, gap, question), _placebo(item, gap, question)
+    return _effect(item, gap, question, (WEEKLY,) if item.metric in daily.weekly else ()), _placebo(item, gap, question)
 
 
-def _effect(item: _Item, gap: Gap, question: Question) -> EffectRow:
+def _effect(item: _Item, gap: Gap, question: Question, weekly: tuple[str, ...]) -> EffectRow:
     metric, found = item.definitions.metrics.get(item.metric), gap.judged
     estimate = gap.change if found is None else found.estimate
     intervals = () if found is None else tuple(Interval(*bounds) for bounds in found.intervals)
@@ -151,7 +151,7 @@ def _effect(item: _Item, gap: Gap, question: Question) -> EffectRow:
         method=METHOD,
         mode="fixed",
         grade="correlated" if found is None else "dated",
-        notes=tuple(notes(item.definitions, item.metric, item.bundle, gap, question)),
+        notes=(*notes(item.definitions, item.metric, item.bundle, gap, question), *weekly),
         role=role_of(item.definitions, None, item.metric),
     )
 

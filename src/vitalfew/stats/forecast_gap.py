@@ -150,7 +150,7 @@ class _Stretches:
         weeks = np.stack([_means(plain, dates - at - _WEEK, dates - at) for at in range(0, BEFORE, _WEEK)])
         levels = np.stack([_level(weeks, memory) for memory in _MEMORIES])
         changes = after - levels
-        relative = _has_grown(plain, weeks[0])
+        relative = _has_grown(plain, levels[-1])
         if relative:
             changes = changes / levels * levels[:, :1]
         return cls(dates, changes, levels, after, relative)
@@ -192,9 +192,9 @@ def _level(weeks: Floats, memory: float) -> Floats:
     return np.asarray(np.average(weeks[kept], axis=0, weights=weights[kept]))
 
 
-def _has_grown(values: Floats, weeks: Floats) -> bool:
-    there, levels = values[np.isfinite(values)], weeks[np.isfinite(weeks)]
-    return len(levels) > 0 and float(there.min()) > 0 and float(levels.max()) > _GROWN * float(levels.min())
+def _has_grown(values: Floats, levels: Floats) -> bool:
+    there, known = values[np.isfinite(values)], levels[np.isfinite(levels)]
+    return len(known) > 0 and float(there.min()) > 0 and float(known.max()) > _GROWN * float(known.min())
 
 
 def _gap(
