@@ -83,7 +83,9 @@ def split(formula: Formula, before: Floats, after: Floats) -> Decomposition:
 
 
 def slopes_of(formula: Formula, parts: Floats) -> Floats:
-    """How much the whole moves when each part moves by one, at a state of its parts, `(n,)`."""
+    """How much the whole moves when each part moves by one, at a state of its parts, `(n,)`; NaN where it has none."""
+    if not np.isfinite(value_of(formula, parts)):
+        return np.full(len(parts), np.nan)
     steps = _STEP * np.where(parts != 0, np.abs(parts), 1.0)
     up, down = (value_of(formula, parts + sign * np.diag(steps)) for sign in (1, -1))
     return np.asarray((up - down) / (2 * steps), dtype=np.float64)
