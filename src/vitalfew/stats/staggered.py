@@ -127,14 +127,23 @@ class GroupTime:
 
         Equation 3.11 of the paper, the summary its authors recommend.
         """
-        parts = self.by_wave(last)
+        return self._weighed((0,), self._shares(last)[None, :])
+
+    def level(self, last: int | None = None) -> float:
+        """Mean outcome of the units that have it, over the same waves and periods as `overall`."""
+        means = {cohort.wave: cohort.mean for cohort in self.cohorts}
+        own = [means[wave][time] for wave, time in zip(self.waves.tolist(), self.times.tolist(), strict=True)]
+        return float(self._shares(last) @ np.array(own))
+
+    def _shares(self, last: int | None) -> Floats:
+        """Weight of each effect in that on an average unit, `(m,)`."""
+        after = self._after(last)
         sizes = {cohort.wave: cohort.units for cohort in self.cohorts}
-        units = np.array([sizes[wave] for wave in parts.labels], dtype=np.float64)
         weights = np.zeros(len(self.waves))
-        for wave, share in zip(parts.labels, (units / units.sum()).tolist(), strict=True):
-            of_wave = self._after(last) & (self.waves == wave)
-            weights[of_wave] = share / of_wave.sum()
-        return self._weighed((0,), weights[None, :])
+        for wave in sorted({int(wave) for wave in self.waves[after]}):
+            of_wave = after & (self.waves == wave)
+            weights[of_wave] = sizes[wave] / of_wave.sum()
+        return weights / weights.sum()
 
     def before(self) -> Estimates:
         """The effects before the wave (and its anticipation), where there should be none; `labels` are positions."""
