@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
 from report import sample
 from vitalfew.decide.plans_tables import PlanTables
-from vitalfew.report.terminal_plans import plans_text, print_plans
+from vitalfew.report.terminal_plans import print_plans
 from vitalfew.results.rows import Estimate, FrontierRow, InformationRow, PlanRow, SequenceRow, Value
+
+if TYPE_CHECKING:
+    from vitalfew.report.view import View
 
 BEST = PlanRow(
     plan="best",
@@ -42,6 +46,12 @@ FOUND = PlanTables(
         SequenceRow(2, "b", None, 4.0, 3.0, 7.0, None, "not to be told yet"),
     ),
 )
+
+
+def plans_text(found: PlanTables, view: View) -> str:
+    out = io.StringIO()
+    print_plans(found, view, Console(file=out, width=100, force_terminal=False))
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from report import decided, sample
-from vitalfew.report.terminal_value import print_value, value_text
+from vitalfew.report.terminal_value import print_value
 from vitalfew.report.view import View
 from vitalfew.results.rows import (
     Estimate,
@@ -23,6 +23,12 @@ from vitalfew.results.rows import (
 )
 
 PARTS = ("WHAT COUNTS", "HOW FEW WOULD DO", "SAID TWICE", "SAY AND DO", "WHO WEIGHS OTHERWISE", "WHO LOSES")
+
+
+def value_text(view: View, width: int = 100) -> str:
+    out = StringIO()
+    print_value(view, Console(file=out, width=width, force_terminal=True, color_system=None))
+    return out.getvalue()
 
 
 def view() -> View:

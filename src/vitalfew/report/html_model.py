@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, GroupValueRow, VitalFactorsRow
 
-SURE = 0.9
-"""Probability from which a loss is listed at once."""
 MOST = 12
 
 
@@ -101,7 +99,7 @@ def _groups(view: View) -> Child:
         Column("P(loses)", "num"),
         Column("P(guardrail broken)", "num"),
     ]
-    worst = list({row.line: row for row in reversed(rows) if row.risk >= SURE}.values())
+    worst = list({row.line: row for row in reversed(rows) if row.risk >= words.SURE_LOSS}.values())
     worst.sort(key=lambda row: row.risk, reverse=True)
     caption = "What a line means to each by their own weights or effects, in points."
     hit = "Of each line the group that is hit hardest."

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from vitalfew.report import words
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from collections.abc import Iterator, Sequence
 
     from vitalfew.decide.plans_tables import PlanTables
@@ -25,13 +24,6 @@ _ROOMY = 96
 _HIDDEN = "not shown"
 _UNKNOWNS = 3
 _UNEVEN = 0.02  # quarters that differ by less are one like the other
-
-
-def plans_text(found: PlanTables, view: View, width: int = 100) -> str:
-    """The plans as text."""
-    out = StringIO()
-    print_plans(found, view, Console(file=out, width=width, force_terminal=False))
-    return out.getvalue()
 
 
 def print_plans(found: PlanTables, view: View, console: Console) -> None:

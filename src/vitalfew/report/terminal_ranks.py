@@ -50,7 +50,7 @@ def sentences(found: RankedLines) -> Iterator[str]:
     """What the ranking rests on."""
     if found.preview:
         yield "Preview: by 2,000 draws; probabilities may move by .02."
-    told = (f"{factor} {_weight(weight)}" for factor, weight in found.weights.items())
+    told = (f"{found.titles[factor]} {_weight(weight)}" for factor, weight in found.weights.items())
     if found.weights:
         yield f"Weights: {', '.join(told)}."
     yield f"Budget: {words.with_unit(words.significant(found.budget, 4), found.unit)}."

@@ -80,8 +80,9 @@ def _effects(view: View, sheet: Sheet) -> None:
         if others:
             names = listed(view.title("releases", key) for key in others)
             table.append(Note(f"came with {names}: the change belongs to all of them together"))
-    fields = [Field(""), Field("change", 30, right=True), Field("p", 6, right=True), Field("grade", 10)]
-    sheet.table([*fields, Field("", 16 if sheet.width < WIDE else 25)], table)
+    room = 4 if sheet.width >= WIDE else 0
+    fields = [Field(""), Field("change", 26 + room, right=True), Field("p", 5, right=True), Field("grade", 10)]
+    sheet.table([*fields, Field("", 16)], table)
     sheet.left_out(len(rows) - MOST, "effect")
 
 
@@ -115,7 +116,7 @@ def _contributions(view: View, sheet: Sheet) -> None:
     for metric in dict.fromkeys(row.metric for row in rows[:MOST]):
         table.append(Group(view.title("metrics", metric)))
         table += [_given(view, row) for row in rows[:MOST] if row.metric == metric]
-    sheet.table([Field(""), Field("", 30, right=True), Field("", 10), Field("", 13)], table)
+    sheet.table([Field(""), Field("", 28, right=True), Field("", 10), Field("", 13)], table)
     sheet.left_out(len(rows) - MOST, "contribution")
 
 

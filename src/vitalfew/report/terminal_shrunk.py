@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.link_words import luck_sentence
-from vitalfew.report.sheet import Cell, Field, Group, Row, Sheet
+from vitalfew.report.sheet import WIDE, Cell, Field, Group, Row, Sheet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,8 @@ def print_shrunk(view: View, console: Console) -> None:
     for metric in dict.fromkeys(row.metric for row in rows[:MOST]):
         table.append(Group(view.title("metrics", metric)))
         table += [_cells(view, sheet, row) for row in rows[:MOST] if row.metric == metric]
-    fields = [Field(""), Field("claimed", 28, right=True), Field("without luck", 28, right=True)]
+    claimed = 28 if sheet.width >= WIDE else 13
+    fields = [Field(""), Field("claimed", claimed, right=True), Field("without luck", 28, right=True)]
     sheet.table([*fields, Field("P up", 4, right=True)], table)
     sheet.left_out(len(rows) - MOST, "effect")
     kinds = {row.corpus for row in rows}
@@ -60,7 +61,10 @@ def _surprise(row: ShrunkRow) -> float:
 
 def _cells(view: View, sheet: Sheet, row: ShrunkRow) -> list[Cell]:
     name = f"  {view.title('experiments' if row.corpus == 'randomised' else 'releases', row.experiment)}"
-    told = [_told(view, row, row.claimed), _told(view, row, row.shrunk), words.probability(row.p_positive)]
+    claimed = _told(view, row, row.claimed)
+    if sheet.width < WIDE and not sheet.is_pipe:
+        claimed = claimed.partition(" (")[0]
+    told = [claimed, _told(view, row, row.shrunk), words.probability(row.p_positive)]
     if sheet.is_pipe:
         told = [f"{what} {text}" for what, text in zip(("claimed", "without luck", "P up"), told, strict=True)]
     return [Cell(name), *map(Cell, told)]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, axis_over
@@ -14,11 +11,11 @@ from vitalfew.report.textbar import bar
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, FactorLightsRow, GroupValueRow, HealthStatus, Light, VitalFactorsRow
 
-SURE = 0.95
-"""Probability from which a loss is told."""
 MOST_LOSERS, MOST_NAMED = 8, 4
 GLYPH = 16
 NARROW = 0.02
@@ -31,13 +28,6 @@ _BASIS = {
     "shipped": "candidates and what has shipped",
     "assumed": "no lines: as if any line moved all factors alike",
 }
-
-
-def value_text(view: View, width: int = 100) -> str:
-    """The value model as text without colours, `width` signs wide."""
-    out = StringIO()
-    print_value(view, Console(file=out, width=width, force_terminal=True, color_system=None))
-    return out.getvalue()
 
 
 def print_value(view: View, console: Console) -> None:
@@ -227,22 +217,22 @@ def _groups(view: View, sheet: Sheet) -> None:
 def _losers(view: View, sheet: Sheet) -> None:
     by_line: dict[str, list[GroupValueRow]] = {}
     for row in sorted(view.tables.group_values, key=lambda row: -row.risk):
-        if row.kind != "side" and row.risk >= SURE:
+        if row.kind != "side" and row.risk >= words.SURE_LOSS:
             by_line.setdefault(row.line, []).append(row)
     told = [f"{view.title('initiatives', line)}: {_harm(view, rows)}" for line, rows in by_line.items()]
-    _messages(sheet, "WHO LOSES (probability .95 or more)", told[:MOST_LOSERS])
+    _messages(sheet, f"WHO LOSES (probability {words.probability(words.SURE_LOSS)} or more)", told[:MOST_LOSERS])
     sheet.left_out(len(told) - MOST_LOSERS, "line")
 
 
 def _harm(view: View, rows: list[GroupValueRow]) -> str:
     """Who loses by a line, and for whom which guardrail breaks."""
     parts = []
-    losers = [_who(view, row) for row in rows if (row.p_loss or 0.0) >= SURE]
+    losers = [_who(view, row) for row in rows if (row.p_loss or 0.0) >= words.SURE_LOSS]
     if losers:
         parts.append(f"a loss for {listed(losers, MOST_NAMED)}")
     broken: dict[str, list[str]] = {}
     for row in rows:
-        if row.guardrail is not None and (row.p_breach or 0.0) >= SURE:
+        if row.guardrail is not None and (row.p_breach or 0.0) >= words.SURE_LOSS:
             broken.setdefault(row.guardrail, []).append(_who(view, row))
     parts += [
         f"{view.title('metrics', metric)} worse by more than its margin for {listed(groups, MOST_NAMED)}"

@@ -86,6 +86,8 @@ NEXT_STEPS: dict[NextStep | Choice, str] = {
 
 
 VALUE = Unit(change="points", level="points", change_in_words="points", places=1)
+SURE_LOSS = 0.95
+"""Probability from which somebody is said to lose."""
 BARE_VALUE = Unit(places=1)
 """A value under a heading that names its unit."""
 
