@@ -98,7 +98,8 @@ def _releases(like: EffectRow) -> dict[str, Any]:
     def effect(release: str, metric: str, estimate: float, **other: Any) -> EffectRow:
         ends = (Interval(0.8, estimate - 0.5, estimate + 0.5), Interval(0.95, estimate - 0.8, estimate + 0.8))
         base = replace(like, experiment=release, metric=metric, arm="after", control="before", segment=None, notes=())
-        return replace(base, **{"estimate": estimate, "se": 0.4, "intervals": ends, "grade": "dated"} | other)
+        fields: dict[str, Any] = {"estimate": estimate, "se": 0.4, "intervals": ends, "grade": "dated"} | other
+        return replace(base, **fields)
 
     bare = {"se": None, "intervals": (), "p_value": None, "grade": "correlated"}
     placebo = PlaceboRow("spring", "jobs", (-0.3, -0.1, 0.0, 0.1, 0.2, 0.4), 0.02, descriptive=False, bundle=("april",),
