@@ -51,7 +51,7 @@ class Gap:
         disturbed: placebo dates kept although something else happened there, for lack of others.
         memory: weight of each earlier week in the level, chosen by what the history shows.
         relative: whether changes were held to be in proportion to the level.
-        controls: how many controls were used; those beyond are averaged into one.
+        controls: how many controls were used, each by its own standard deviation; too many are averaged into one.
     """
 
     change: float

@@ -1,0 +1,133 @@
+"""The effect of a date on one series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitalfew.errors import NotEnoughData, UsageError
+from vitalfew.stats.forecast_gap import Gap, Question, forecast_gap
+
+DAY, DAYS = 400, 428
+WEEK = np.array([0.0, 5.0, 10.0, 10.0, 5.0, -20.0, -10.0])
+
+
+def noise(seed: int = 1, days: int = DAYS) -> np.ndarray:
+    return np.random.default_rng(seed).normal(100, 1, days)
+
+
+def estimate(found: Gap) -> float:
+    assert found.judged is not None
+    return found.judged.estimate
+
+
+@given(st.floats(-50, 50), st.floats(-1e4, 1e4))
+def test_what_is_added_after_the_date_is_found_and_what_is_added_throughout_is_not(step: float, shift: float) -> None:
+    plain = forecast_gap(noise(), Question(DAY))
+    moved = forecast_gap(noise() + shift + step * (np.arange(DAYS) >= DAY), Question(DAY))
+    if plain.relative == moved.relative:
+        assert estimate(moved) == pytest.approx(estimate(plain) + step, abs=1e-6)
+
+
+def test_days_of_the_week_and_steady_growth_are_no_effect() -> None:
+    plain = forecast_gap(noise(), Question(DAY))
+    days = np.arange(DAYS)
+    dressed = forecast_gap(noise() + 3 * WEEK[days % 7] + 0.05 * days, Question(DAY))
+    assert estimate(dressed) == pytest.approx(estimate(plain), abs=0.05)
+    assert dressed.judged is not None
+    assert dressed.judged.p > 0.05
+
+
+def test_a_release_on_any_day_of_the_week_and_after_any_number_of_days_is_judged_without_the_pattern() -> None:
+    days = np.arange(DAYS + 10)
+    for day in range(DAY, DAY + 7):
+        found = forecast_gap(100 + WEEK[days % 7], Question(day, after=10))
+        assert estimate(found) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_planted_step_is_found_and_its_interval_holds_it() -> None:
+    found = forecast_gap(noise() + 2 * (np.arange(DAYS) >= DAY), Question(DAY))
+    assert found.judged is not None
+    _, low, high = found.judged.intervals[1]
+    assert found.judged.p < 0.001
+    assert low < 2 < high
+    assert found.after - found.before == pytest.approx(found.change)
+
+
+def test_a_control_that_shares_the_weather_makes_the_interval_narrow() -> None:
+    rng = np.random.default_rng(4)
+    weather = np.cumsum(rng.normal(size=DAYS))
+    series, control = 50 + weather + rng.normal(size=DAYS), 80 + 2 * weather + rng.normal(size=DAYS)
+    alone = forecast_gap(series, Question(DAY))
+    beside = forecast_gap(series, Question(DAY), controls=[control])
+    assert alone.judged is not None
+    assert beside.judged is not None
+    assert beside.judged.se < alone.judged.se / 2
+    assert beside.judged.slopes[0] > 0
+    assert beside.controls == 1
+
+
+def test_many_controls_are_averaged_into_one() -> None:
+    rng = np.random.default_rng(4)
+    found = forecast_gap(noise(), Question(DAY), controls=[rng.normal(size=DAYS) for _ in range(9)])
+    assert found.controls == 1
+
+
+def test_less_than_thirteen_windows_of_history_only_describe() -> None:
+    found = forecast_gap(noise()[-363 - 28 :], Question(363))
+    assert found.judged is None
+    assert found.reason is not None
+    assert found.reason.endswith("364 days without gaps are needed to tell a change from noise")
+    assert forecast_gap(noise()[-364 - 28 :], Question(364)).judged is not None
+    assert forecast_gap(noise(), Question(170, after=7)).judged is not None
+
+
+def test_holes_cost_placebo_dates_and_a_hole_at_the_date_everything() -> None:
+    series = noise(days=800)
+    series[100:120] = np.nan
+    holed = forecast_gap(series, Question(700))
+    assert holed.judged is not None
+    assert all(not {*range(start - 28, start + 28)} >= {*range(100, 120)} for start in holed.dates)
+    series[690:700] = np.nan
+    with pytest.raises(NotEnoughData, match="right before or after"):
+        forecast_gap(series, Question(700))
+
+
+def test_dates_near_something_else_are_left_out_where_enough_remain_and_kept_where_not() -> None:
+    series = noise(days=828) + 30 * (np.arange(828) >= 300)
+    known = forecast_gap(series, Question(800), avoid=[300])
+    unknown = forecast_gap(series, Question(800))
+    assert known.judged is not None
+    assert unknown.judged is not None
+    assert known.left_out > 0
+    assert known.judged.se < unknown.judged.se / 3
+    crowded = forecast_gap(series, Question(800), avoid=list(range(0, 800, 30)))
+    assert (crowded.left_out, crowded.disturbed) == (0, len(crowded.dates))
+
+
+def test_several_changes_are_judged_as_one_from_before_the_first_to_after_the_last() -> None:
+    series = noise(days=450)
+    series[DAY : DAY + 14] += 100  # between the first and the last nothing counts
+    series[DAY + 14 :] += 3
+    found = forecast_gap(series, Question(DAY, span=14))
+    assert estimate(found) == pytest.approx(3, abs=0.7)
+
+
+def test_a_series_that_grew_many_times_is_judged_in_proportion() -> None:
+    level = 10 * 1.005 ** np.arange(DAYS)
+    rng = np.random.default_rng(2)
+    found = forecast_gap(level * rng.normal(1, 0.02, DAYS), Question(DAY))
+    assert found.relative
+    assert found.judged is not None
+    assert found.judged.p > 0.05
+    _, low, high = found.judged.intervals[1]
+    assert low < 0 < high
+
+
+def test_days_beyond_the_series_and_controls_of_another_length_are_refused() -> None:
+    with pytest.raises(UsageError, match="428 of every series"):
+        forecast_gap(noise(), Question(DAY + 1))
+    with pytest.raises(UsageError):
+        forecast_gap(noise(), Question(DAY), controls=[noise()[1:]])
