@@ -35,6 +35,7 @@ _HOMES = (
     "agreement",
     "needs",
     "conflicts",
+    "graph",
     "use",
     "plans",
     "record",
@@ -56,6 +57,7 @@ class Thresholds:
     factors_refuse: int = 10
     false_discoveries: float = 0.05
     undone_share: float = 0.25
+    neglect_days: int = 182
     flat_entropy: float = 0.95
     flat_ratio: float = 1.5
     least_agreement: float = 0.6
