@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.portfolio import best_portfolio, in_best_portfolio, vital_set
+from vitalfew.decide.portfolio import best_portfolio, vital_set
+from vitalfew.decide.ranks import standing
 from vitalfew.decide.sampling import chances, forecast_draws
 from vitalfew.decide.shrunk import shrunk
 from vitalfew.judgement.calibration import Calibration, calibrated, drawn_calibration
@@ -71,7 +72,7 @@ def candidates(world: World, seed: int) -> tuple[Floats, Floats]:
     common = np.sqrt(world.shared) * rng.standard_normal() + np.sqrt(1 - world.shared) * rng.standard_normal(LINES)
     truth = (slope * middle + np.sqrt(2.0) * spread * common) * np.exp(world.reach * rng.standard_normal(LINES))
     budget = float(costs.sum() / 2)
-    found = in_best_portfolio(values, np.broadcast_to(costs, (LINES, DRAWS)), budget)
+    found = standing(values, np.broadcast_to(costs, (LINES, DRAWS)), budget).p_in
     return found, best_portfolio(truth[:, None], costs, budget)[:, 0].astype(np.float64)
 
 

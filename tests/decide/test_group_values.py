@@ -15,9 +15,9 @@ from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.measured_lines import measured_lines
 from vitalfew.decide.options import pool_of
-from vitalfew.workspace.sides import side_of
 from vitalfew.results.rows import GroupValueRow, GroupWeightRow, Tables
 from vitalfew.stats.normal import cdf
+from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
@@ -169,3 +169,27 @@ def test_whose_side_a_metric_is_on() -> None:
     defined = definitions(metrics=metrics, factors=factors, stakeholders={"crew": {"role": "staff"}})
     sides = [side_of(defined, key) for key in metrics]
     assert sides == ["technical", "employee", "business", "customer", None]
+
+
+def test_what_shipped_and_what_may_come_are_seen_over_the_same_weeks() -> None:
+    """A line that shipped and gained what another one is sure to gain means the same to everybody."""
+    slow = {"cost": 5, "ramp_weeks": 52, "reach": 1}
+    defined = definitions(
+        stakeholders={"player": {"role": "user"}},
+        factors={
+            "retention": {"range": [0.1, 0.3], "stakeholder": "player"},
+            "tickets": {"range": [0, 10]},
+        },
+        segments={"new": {"share": 0.5}},
+        initiatives={"gate": slow | {"status": "shipped"}, "idea": slow},
+        experiments={key: {"source": "players", "variant": "v", "initiative": key} for key in ("gate", "idea")},
+    )
+    effects = [effect(key, "retention", 0.02, 1e-6, segment=each) for key in ("gate", "idea") for each in (None, "new")]
+    rows = rows_of(defined, tables(effects=tuple(effects)))
+    for kind, group in (("stakeholder", "player"), ("segment", "new")):
+        out, open_ = one(rows, kind, group), one(rows, kind, group, "idea")
+        assert out.value is not None
+        assert open_.value is not None
+        assert (out.shipped, open_.shipped) == (True, False)
+        assert out.value.mean == pytest.approx(open_.value.mean, rel=1e-3)
+        assert out.value.mean < 0.6 * (10 if kind == "stakeholder" else 7.5)

@@ -14,7 +14,8 @@ from decide.building import definitions, effect, promise, tables
 from vitalfew.decide import candidates, draws
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
-from vitalfew.decide.portfolio import best_buy, in_best_portfolio, lots
+from vitalfew.decide.portfolio import lots
+from vitalfew.decide.ranks import standing
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.panel import panel_of
 from vitalfew.judgement.weights import weight_rows
@@ -186,7 +187,7 @@ def test_what_is_dominated_and_costs_more_is_never_the_best_buy(
 ) -> None:
     values = np.array([[value] for value, _ in others] + [[others[0][0] * (1 - less)]])
     costs = np.array([[cost] for _, cost in others] + [[others[0][1] + dearer]])
-    assert best_buy(values, costs)[-1] == 0
+    assert standing(values, costs, 1.0).p_best[-1] == 0
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=8), st.floats(0, 20), st.floats(0, 20))
@@ -195,8 +196,8 @@ def test_more_budget_never_lowers_the_value_of_the_plan(
 ) -> None:
     values = np.array([[value] for value, _ in options])
     costs = np.array([[cost] for _, cost in options])
-    small = (in_best_portfolio(values, costs, budget) * values[:, 0]).sum()
-    large = (in_best_portfolio(values, costs, budget + more) * values[:, 0]).sum()
+    small = (standing(values, costs, budget).p_in * values[:, 0]).sum()
+    large = (standing(values, costs, budget + more).p_in * values[:, 0]).sum()
     assert large >= small - 1e-9
 
 
@@ -217,21 +218,21 @@ def test_twice_the_draws_move_no_probability_by_a_fiftieth() -> None:
 
 def test_twins_share_the_best_place_whatever_they_are_called() -> None:
     values, costs = np.full((2, 4000), 3.0), np.full((2, 4000), 1.0)
-    assert best_buy(values, costs).tolist() == [0.5, 0.5]
-    assert in_best_portfolio(values, costs, 1.0, lots(["a", "b"], 4000)) == pytest.approx([0.5, 0.5], abs=0.05)
+    assert standing(values, costs, 1.0).p_best.tolist() == [0.5, 0.5]
+    assert standing(values, costs, 1.0, lots(["a", "b"], 4000)).p_in == pytest.approx([0.5, 0.5], abs=0.05)
 
 
 def test_what_costs_nothing_is_the_best_buy() -> None:
-    assert best_buy(np.array([[1.0], [9.0]]), np.array([[0.0], [1.0]])).tolist() == [1.0, 0.0]
+    assert standing(np.array([[1.0], [9.0]]), np.array([[0.0], [1.0]]), 1.0).p_best.tolist() == [1.0, 0.0]
 
 
 def test_a_trifle_does_not_keep_out_what_would_fill_the_budget() -> None:
-    found = in_best_portfolio(np.array([[2.0], [10.0]]), np.array([[1.0], [10.0]]), 10.0)
+    found = standing(np.array([[2.0], [10.0]]), np.array([[1.0], [10.0]]), 10.0).p_in
     assert found.tolist() == [0.0, 1.0]
 
 
 def test_nothing_fits_a_budget_smaller_than_everything() -> None:
-    assert in_best_portfolio(np.array([[2.0]]), np.array([[1.0]]), 0.5).tolist() == [0.0]
+    assert standing(np.array([[2.0]]), np.array([[1.0]]), 0.5).p_in.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])

@@ -9,7 +9,7 @@ from decide.building import definitions, effect, promise, tables, use
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.verdicts import verdicts
-from vitalfew.results.rows import CandidateLine, Headline, HealthRow, ShippedLine, Tables
+from vitalfew.results.rows import CandidateLine, Headline, HealthRow, ShippedLine, Tables, VerdictRow
 
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
@@ -108,6 +108,28 @@ def test_a_loss_beyond_doubt_is_said_though_nothing_was_promised() -> None:
     assert lost[0]["gate"].verdict == "no_promise"
     assert any("a loss with probability" in reason for reason in lost[0]["gate"].reasons)
     assert not any("a loss with probability" in reason for reason in gained[0]["gate"].reasons)
+
+
+def test_a_value_from_other_factors_than_what_was_promised_says_so() -> None:
+    defined = definitions(
+        metrics={key: {"source": "players", "column": key} for key in ("retention", "tickets", "clicks")},
+        initiatives={"gate": SHIPPED},
+        experiments={"exp": {"source": "players", "variant": "v", "initiative": "gate"}},
+        hypotheses={"more": {"initiative": "gate", "metric": "clicks", "due": "2026-03-01"}},
+    )
+    told = promise("gate", "clicks", 1.0, 0.5, hypothesis="more", locked_at="2025-12-01T00:00:00Z")
+    verdict = VerdictRow("more", "gate", "clicks", "unproven", "its effect is not known")
+    found = tables(effects=(effect("exp", "retention", 0.02, 0.001),), promises=(told,), verdicts=(verdict,))
+    said = "its value is that of retention; what was promised, clicks, is not in it"
+    assert said in made(defined, found)[0]["gate"].reasons
+    found = tables(effects=(effect("exp", "retention", 0.02, 0.001),))
+    assert not any("not in it" in reason for reason in made(defined, found)[0]["gate"].reasons)
+
+
+def test_lines_without_numbers_stand_as_people_count() -> None:
+    titles = {f"exp_{n}": {"title": f"Exp {n}", "shipped": "2026-01-01"} for n in (10, 2, 1)}
+    shipped, _, _ = made(definitions(initiatives=titles), tables())
+    assert [line.title for line in shipped.values()] == ["Exp 1", "Exp 2", "Exp 10"]
 
 
 def test_a_removal_somebody_proposed_is_not_proposed_twice() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vitalfew.decide.portfolio import best_buy, best_portfolio, in_best_portfolio, vital_set
+from vitalfew.decide.portfolio import best_portfolio, vital_set
+from vitalfew.decide.ranks import standing
 
 VALUES = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 6), st.integers(1, 20)), elements=st.floats(-100, 100, width=32)
@@ -39,32 +40,32 @@ def test_permuting_lines_permutes_probabilities(values: np.ndarray, seed: int) -
     ratios = (values / costs).astype(np.float32)
     if any(len(set(column)) < len(column) for column in ratios.T):
         return
-    assert np.allclose(best_buy(values, costs)[order], best_buy(values[order], costs[order]))
-    assert np.allclose(in_best_portfolio(values, costs, 4)[order], in_best_portfolio(values[order], costs[order], 4))
+    assert np.allclose(standing(values, costs, 1.0).p_best[order], standing(values[order], costs[order], 1.0).p_best)
+    assert np.allclose(standing(values, costs, 4).p_in[order], standing(values[order], costs[order], 4).p_in)
 
 
 def test_a_dominated_and_costlier_line_is_never_the_best_buy() -> None:
     better = np.random.default_rng(1).normal(1, 2, 5000)
     values = np.vstack([better, better - 0.5])
     costs = np.vstack([np.full(5000, 2.0), np.full(5000, 3.0)])
-    assert best_buy(values, costs)[1] == 0
+    assert standing(values, costs, 1.0).p_best[1] == 0
 
 
 def test_doing_nothing_wins_when_no_value_is_positive() -> None:
     values = np.full((3, 100), -1.0)
-    assert best_buy(values, np.ones((3, 100))).sum() == 0
-    assert in_best_portfolio(values, np.ones((3, 100)), 10).sum() == 0
+    assert standing(values, np.ones((3, 100)), 10).p_best.sum() == 0
+    assert standing(values, np.ones((3, 100)), 10).p_in.sum() == 0
 
 
 def test_a_budget_for_everything_takes_everything_of_value() -> None:
     values = np.array([[1.0, -1.0], [2.0, 2.0]])
-    assert in_best_portfolio(values, np.ones((2, 2)), 10).tolist() == [0.5, 1.0]
+    assert standing(values, np.ones((2, 2)), 10).p_in.tolist() == [0.5, 1.0]
 
 
 def test_a_line_dearer_than_the_budget_is_never_in_and_leaves_room_for_others() -> None:
     values = np.array([[100.0], [1.0]])
     costs = np.array([[9.0], [1.0]])
-    assert in_best_portfolio(values, costs, 5).tolist() == [0.0, 1.0]
+    assert standing(values, costs, 5).p_in.tolist() == [0.0, 1.0]
 
 
 def test_of_few_lines_the_best_set_of_each_draw_is_found() -> None:

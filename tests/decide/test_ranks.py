@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitalfew.decide.options import Options
-from vitalfew.decide.portfolio import FEW, best_first, best_portfolio, in_best_portfolio, lots, merit
+from vitalfew.decide.portfolio import FEW, best_first, best_portfolio, lots, merit
 from vitalfew.decide.ranks import rank_rows, ranks, standing, standing_of
 from vitalfew.decide.what_if import WhatIf, weights_of
 
@@ -166,7 +166,7 @@ def test_of_few_lines_no_set_that_can_be_paid_is_worth_more(seed: int) -> None:
 
 def test_of_lines_alike_of_which_few_can_be_paid_each_is_taken_as_often() -> None:
     alike = np.ones((4, 8000))
-    assert in_best_portfolio(alike, alike, 2.0, lots("abcd", 8000)) == pytest.approx(0.5, abs=0.02)
+    assert standing(alike, alike, 2.0, lots("abcd", 8000)).p_in == pytest.approx(0.5, abs=0.02)
 
 
 # What must hold of any options ----------------------------------------------------------------------------------------

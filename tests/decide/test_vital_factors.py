@@ -171,6 +171,11 @@ def test_a_factor_without_which_another_set_is_funded_is_told_from_one_that_chan
     assert flips(made).tolist() == [1.0, 0.0]
 
 
+def test_what_costs_nothing_is_ordered_by_its_value_too() -> None:
+    made = stakes([[3.0, 0.0], [1.0, 9.0]], [0.5, 0.5], budget=5.0, costs=[0.0, 0.0])
+    assert alone(made, ["a"]).tau.tolist() == [-1, -1, -1]
+
+
 def test_kendalls_tau_on_known_orders() -> None:
     one = np.array([[1.0], [2.0], [3.0], [4.0]])
     assert kendall_tau(one, one).tolist() == [1.0]

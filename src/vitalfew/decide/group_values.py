@@ -12,10 +12,10 @@ import numpy as np
 
 from vitalfew.decide.measured_lines import KEPT
 from vitalfew.decide.segment_values import guarded, segment_values
-from vitalfew.workspace.sides import SIDES, side_of
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import GroupValueRow, Value
 from vitalfew.stats.normal import two_sided
+from vitalfew.workspace.sides import SIDES, side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,10 +76,11 @@ def values_to(voice: Voice, swings: Singles) -> Floats:
 
 
 def _lines(inputs: Inputs, options: Options, measured: MeasuredLines) -> _Lines:
-    """What was measured of shipped lines, and the candidates whose value may be shown."""
+    """What was measured of shipped lines, and the candidates whose value may be shown; all over the horizon."""
     shown = {line.line for line in inputs.tables.candidates if line.value is not None}
     places = [at for at, key in enumerate(options.lines) if key in shown]
-    swings = np.concatenate([measured.swings, options.swings[places, :, :KEPT]])
+    shipped = measured.swings * measured.shares[:, :, None].astype(np.float32)
+    swings = np.concatenate([shipped, options.swings[places, :, :KEPT]])
     return _Lines((*measured.lines, *(options.lines[at] for at in places)), swings, len(measured.lines))
 
 

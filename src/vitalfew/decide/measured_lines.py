@@ -33,6 +33,7 @@ class MeasuredLines:
         means: value of each factor's change at weight 1 over the horizon, as that of candidates is expected, in points,
             `(lines, factors)`.
         swings: draws of the value at full effect, as it was measured, `(lines, factors, draws)`.
+        shares: share of its full effect that a line reaches over the horizon, `(lines, factors)`.
         measured: which factors were measured, `(lines, factors)`; the change of others is 0 above.
         costs: expected cost, `(lines,)`; NaN where none is given.
     """
@@ -41,6 +42,7 @@ class MeasuredLines:
     factors: tuple[str, ...]
     means: Floats
     swings: Singles
+    shares: Floats
     measured: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     costs: Floats
 
@@ -50,7 +52,7 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
     factors = tuple(sorted(inputs.weights))
     plain = replace(inputs, weights={factor: np.ones(inputs.draws) for factor in factors})
     nothing = np.zeros(inputs.draws)
-    lines, means, swings, measured, costs = [], [], [], [], []
+    lines, means, swings, shares, measured, costs = [], [], [], [], [], []
     for key, initiative in sorted(inputs.definitions.initiatives.items()):
         if not is_shipped(initiative, inputs):
             continue
@@ -59,9 +61,9 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
         if drawn is None:
             continue
         by_factor = [drawn.parts.get(factor, nothing) for factor in factors]
-        shares = shares_of_horizon(inputs, initiative, factors)
         lines.append(key)
-        means.append([shares[factor] * part.mean() for factor, part in zip(factors, by_factor, strict=True)])
+        shares.append([*shares_of_horizon(inputs, initiative, factors).values()])
+        means.append([share * part.mean() for share, part in zip(shares[-1], by_factor, strict=True)])
         swings.append(np.array([part[:KEPT] for part in by_factor], dtype=np.float32))
         measured.append([factor in drawn.parts for factor in factors])
         costs.append(expected_cost(initiative.cost))
@@ -71,6 +73,7 @@ def measured_lines(inputs: Inputs) -> MeasuredLines:
         factors,
         np.array(means, dtype=np.float64).reshape(shape),
         np.array(swings, dtype=np.float32).reshape(*shape, min(KEPT, inputs.draws)),
+        np.array(shares, dtype=np.float64).reshape(shape),
         np.array(measured, dtype=bool).reshape(shape),
         np.array(costs, dtype=np.float64),
     )

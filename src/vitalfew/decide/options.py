@@ -236,7 +236,7 @@ def _fill(
         said += ["what it takes away was measured when it was built"] if by_factor else []
     for factor, change in by_factor.items():
         curve = inputs.curves[factor]
-        share = np.float32(100 * _share(inputs, initiative, factor))
+        share = np.float32(100 * share_of_horizon(inputs, initiative, factor))
         np.multiply(curve.change(change), share, out=swings[factors.index(factor)])
         beyond = curve.outside(change)
         if factor not in found.through and beyond < _BEYOND:
@@ -254,7 +254,7 @@ def _fill(
     return grade, tuple(said)
 
 
-def _share(inputs: Inputs, initiative: Initiative, factor: str) -> float:
+def share_of_horizon(inputs: Inputs, initiative: Initiative, factor: str) -> float:
     """Share of the horizon's value that a candidate reaches on a factor."""
     policy = inputs.definitions.policy
     return horizon_share(

@@ -109,32 +109,12 @@ def lots(lines: Sequence[str], draws: int) -> Lots:
     return cast
 
 
-def best_buy(values: Reals, costs: Reals) -> Floats:
-    """P(a candidate has the largest value per cost among those of positive value), `(lines,)`.
-
-    What costs nothing wins over what costs something; lines that tie in a draw share it.
-    """
-    if not len(values):
-        return np.zeros(0)
-
-    def block(draws: slice) -> Floats:
-        merits = merit(values[:, draws], costs[:, draws])
-        return shared_first(merits)
-
-    return np.asarray(np.sum(by_blocks(block, values.shape), axis=0) / values.shape[1], dtype=np.float64)
-
-
 def shared_first(merits: Singles) -> Floats:
     """In how many draws each line has the largest merit above 0, `(lines,)`; those that tie share a draw."""
     top = merits.max(axis=0)
     lines, draws = np.nonzero((merits == top) & (top > 0))
     share = 1 / np.bincount(draws, minlength=merits.shape[1])[draws]
     return np.bincount(lines, weights=share, minlength=len(merits))
-
-
-def in_best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Floats:
-    """P(a candidate is in the best portfolio within the budget), `(lines,)`; see `best_portfolio`."""
-    return np.asarray(best_portfolio(values, costs, budget, lots).mean(axis=1), dtype=np.float64)
 
 
 def best_portfolio(values: Reals, costs: Reals, budget: float, lots: Lots | None = None) -> Flags:

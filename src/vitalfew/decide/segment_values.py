@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vitalfew.decide.beliefs import Belief, Beliefs, changes, is_sealed
-from vitalfew.decide.draws import value_of
+from vitalfew.decide.draws import LineDraws, value_of
 from vitalfew.decide.effects import distrusted, known_effects
-from vitalfew.decide.options import OVER
+from vitalfew.decide.measured_lines import over_horizon
+from vitalfew.decide.options import OVER, share_of_horizon
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.guardrails import breach
 from vitalfew.results.rows import GroupValueRow
@@ -16,6 +19,7 @@ from vitalfew.results.rows import GroupValueRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from vitalfew.decide.draws import Floats
     from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
 
@@ -43,8 +47,18 @@ def segment_values(inputs: Inputs, lines: Mapping[str, bool]) -> Iterator[GroupV
             value = value_of(inputs.curves, drawn.by_metric, inputs.weights)
             if value.parts:
                 notes = (_REACHED, _FORECAST) if forecasts else (_REACHED,)
-                loss = float((value.value < 0).mean())
-                yield GroupValueRow(line, segment, "segment", value.summary(), loss, shipped, notes=notes)
+                worth = LineDraws(_over_horizon(inputs, line, value, shipped=shipped), {})
+                loss = float((worth.value < 0).mean())
+                yield GroupValueRow(line, segment, "segment", worth.summary(), loss, shipped, notes=notes)
+
+
+def _over_horizon(inputs: Inputs, line: str, value: LineDraws, *, shipped: bool) -> Floats:
+    """A value at full effect over the weeks of the horizon, `(draws,)`, so that shipped and candidates compare."""
+    initiative = inputs.definitions.initiatives[line]
+    if shipped:
+        return over_horizon(inputs, initiative, value)
+    parts = [share_of_horizon(inputs, initiative, factor) * part for factor, part in value.parts.items()]
+    return np.sum(parts, axis=0, dtype=np.float64)
 
 
 def guarded(inputs: Inputs, rows: Iterable[GroupValueRow], lines: Mapping[str, bool]) -> Iterator[GroupValueRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
             *_verdict_reasons(inputs, verdicts),
             *(_trust_reasons(everything) or value_reasons(inputs, {*known, *carried})),
             *_link_reasons(inputs, carried),
+            *_promise_reasons(inputs, promise, draws),
             *_reach_reasons(initiative, draws),
             *_loss_reasons(verdict, draws),
         ),
@@ -276,6 +278,15 @@ def _verdict_reasons(inputs: Inputs, verdicts: Sequence[VerdictRow]) -> tuple[st
     return tuple(f"{inputs.definitions.title('metrics', v.metric)}: {v.reason}" for v in verdicts)
 
 
+def _promise_reasons(inputs: Inputs, promise: PromiseRow | None, draws: LineDraws | None) -> tuple[str, ...]:
+    """That what was promised and what it is worth are about different metrics."""
+    if promise is None or draws is None or promise.metric in draws.parts:
+        return ()
+    title = inputs.definitions.title
+    counted = ", ".join(title("metrics", factor) for factor in draws.parts)
+    return (f"its value is that of {counted}; what was promised, {title('metrics', promise.metric)}, is not in it",)
+
+
 def _reach_reasons(initiative: Initiative, draws: LineDraws | None) -> tuple[str, ...]:
     return ("reach taken as all units",) if draws is not None and initiative.reach is None else ()
 
@@ -301,11 +312,12 @@ def _vital(line: ValuedLine, true: Floats, share: float) -> ValuedLine:
     return replace(line, line=replace(line.line, p_vital=float(share)), true=true)
 
 
-def _rank(valued: ValuedLine) -> tuple[float, float, float]:
-    """Vital first, then by value, then by use; lines without any number last."""
+def _rank(valued: ValuedLine) -> tuple[float, float, float, tuple[str | int, ...]]:
+    """Vital first, then by value, then by use; lines without any number last. Equals as people count: 2 before 10."""
     line = valued.line
     return (
         -(line.p_vital if line.p_vital is not None else -1.0),
         -(line.value.mean if line.value else float("-inf")),
         -(line.use.estimate if line.use else -1.0),
+        tuple(int(part) if part.isdecimal() else part.casefold() for part in re.split("([0-9]+)", line.title)),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.portfolio import best_portfolio
+from vitalfew.decide.portfolio import best_portfolio, merit
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import Estimate
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.decide.draws import Floats
+    from vitalfew.decide.portfolio import Reals
 
     Places = NDArray[np.int64]
 
@@ -174,7 +175,7 @@ def flips(stakes: Stakes) -> Floats:
     return np.array([(stakes.funded(whole - part) != chosen).any(axis=0).mean() for part in parts])
 
 
-def kendall_tau(one: Floats, other: Floats) -> Floats:
+def kendall_tau(one: Reals, other: Reals) -> Floats:
     """Kendall's tau-b of two orders of lines, draw by draw, from all pairs of lines or 5,000 of them.
 
     Args:
@@ -204,7 +205,7 @@ def _step(stakes: Stakes, parts: Floats, kept: Sequence[int], best: Floats) -> S
     everything = len(kept) == len(parts)
     worth = best if everything else _worth_without(stakes, whole, [left])[0]
     costs = stakes.costs[:, None]
-    tau = np.ones(len(best)) if everything else kendall_tau(_order(whole, costs), _order(left, costs))
+    tau = np.ones(len(best)) if everything else kendall_tau(merit(whole, costs), merit(left, costs))
     return Step(tuple(stakes.factors[at] for at in kept), _regret(best, worth), tau)
 
 
@@ -229,12 +230,6 @@ def _mean(regret: Floats) -> float:
     """Mean of what is known, rounded so that equal regrets are equal; 0 where nothing has a value."""
     known = regret[np.isfinite(regret)]
     return round(float(known.mean()), 9) if len(known) else 0.0
-
-
-def _order(values: Floats, costs: Floats) -> Floats:
-    """What lines are ordered by: value per cost, and losses by their size."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(values > 0, values / costs, values)
 
 
 def _pairs(count: int) -> tuple[Places, Places]:

@@ -137,6 +137,7 @@ class _Drawn:
         return Ranking(
             lines=ranked_lines(self.inputs, self.pool, found, before, values),
             weights=_summaries(options.factors, by),
+            titles={factor: self.inputs.definitions.title("metrics", factor) for factor in options.factors},
             budget=options.budget if budget is None else budget,
             unit=self.inputs.definitions.policy.cost_unit,
             changed=changed,

@@ -9,9 +9,9 @@ from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
 
     from vitalfew.decide.plans_tables import PlanTables
     from vitalfew.report.view import View

@@ -78,6 +78,7 @@ class RankedLines:
     Attributes:
         lines: those with a value and a cost, by P(in the best portfolio).
         weights: of the factors, with their 80 % intervals; without one where they were set.
+        titles: of the factors.
         budget: in the unit of cost.
         unit: of cost.
         changed: whether weights or budget are others than the workspace's own.
@@ -87,6 +88,7 @@ class RankedLines:
 
     lines: tuple[RankedLine, ...]
     weights: Mapping[str, Estimate]
+    titles: Mapping[str, str]
     budget: float
     unit: str
     changed: bool
