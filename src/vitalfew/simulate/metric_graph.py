@@ -72,7 +72,7 @@ SCENARIOS = {
     "base": Planted(),
     "clickbait": Planted(links=(0.5, 0.2, -0.3)),
     "no bypass": Planted(bypass=0.0),
-    "INSIDE violated": Planted(around=(0.3, 0.0, 0.0, 0.2, 0.0, 0.0, 0.3, 0.0)),
+    "INSIDE violated": Planted(around=(0.4, 0.0, 0.0, 0.3, 0.0, 0.0, 0.4, 0.0)),
     "winners only": Planted(winners_only=True),
     "K = 20": Planted(experiments=20),
     "fat tails": Planted(tail=3.0),

@@ -88,9 +88,7 @@ def bypass(
     return Bypass(float(chdtrc(len(below), statistic)), tuple(below), z, count)
 
 
-def _influences(
-    effects: Floats, weights: Floats, within: Floats, columns: tuple[int, list[int], list[int]]
-) -> Floats:
+def _influences(effects: Floats, weights: Floats, within: Floats, columns: tuple[int, list[int], list[int]]) -> Floats:
     """What each experiment adds to the covariances with the rest of the child, `(K, q)`, the slopes' error included."""
     child, above, below = columns
     parents, weighted = effects[:, above], effects[:, above] * weights[:, None]

@@ -196,9 +196,7 @@ def chained_slope(matrix: Floats, edges: Sequence[Pair], child: int, parent: int
     return carried(child, ())
 
 
-def with_prior(
-    slopes: ArrayLike, covariance: ArrayLike, mean: ArrayLike, prior: ArrayLike
-) -> tuple[Floats, Floats]:
+def with_prior(slopes: ArrayLike, covariance: ArrayLike, mean: ArrayLike, prior: ArrayLike) -> tuple[Floats, Floats]:
     """Combine slopes and a normal prior by their precisions; parents without a prior have an infinite variance.
 
     Args:

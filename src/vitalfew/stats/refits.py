@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.spread_steps import NORMAL, Nodes, climb, curvature, expected, scored
+from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Nodes, climb, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _NEAR = 1e-4  # tolerance of a refit: its distance from the full fit is some hundred times as large
 _FEWEST_GROUPS = 2
-_DAMPING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +77,7 @@ def refit(
     """
     at = deal(len(data.effects), groups, clusters)
     sizes = np.bincount(at)
-    roots = _stepped(data, root, nodes, at) if one_step else _climbed(data, root, nodes, at)
+    roots = _stepped(data, root, nodes, at)[0] if one_step else _climbed(data, root, nodes, at)
     without = roots @ roots.swapaxes(1, 2)
     scale = np.outer(data.scale, data.scale)
     return Refits(root @ root.T * scale, without * scale, sizes)
@@ -99,16 +98,20 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
 
 
 def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> Floats:
-    return np.stack([climb(data.pick(at != group), root, nodes, _NEAR).at.root for group in range(at.max() + 1)])
+    """A fit without each group, from one step towards it."""
+    stepped, curve = _stepped(data, root, nodes, at)
+    fits = (climb(data.pick(at != group), near, nodes, _NEAR, curve) for group, near in enumerate(stepped))
+    return np.stack([fit.at.root for fit in fits])
 
 
-def _stepped(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> Floats:
+def _stepped(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
     """One step per group: what a group adds to the slope, over the curvature that the others leave."""
     here = expected(data, root, nodes)
     groups = int(at.max()) + 1
     slopes = np.zeros((groups, *root.shape))
     np.add.at(slopes, at, here.slopes())
     whole = here.slope()
+    curve = Curve.at(here, whole)
     share = 1 - np.bincount(at) / len(at)
-    steps = scored(curvature(here, whole), (whole - slopes) @ root, _DAMPING)
-    return np.asarray(root + steps / share[:, None, None])
+    steps = curve.step((whole - slopes) @ root, DAMPING) / share[:, None, None]
+    return np.asarray(root + steps), curve

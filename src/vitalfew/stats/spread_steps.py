@@ -9,7 +9,7 @@ than normal are a scale mixture, tau_k ~ N(0, s_k Lambda), with s_k on a grid of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from vitalfew.stats.effect_arrays import Prepared
 
     Floats = NDArray[np.float64]
-    Places = tuple[NDArray[np.intp], ...]
 
 TOLERANCE = 1e-6
 """Largest change of an entry of Lambda, in units of noise plus spread, at which a fit has converged."""
@@ -32,6 +31,8 @@ _LEAST_GAIN = 1e-7  # of the log-likelihood, below which a step counts as none
 _MOST_STEPS = 200
 _REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
 _MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
+DAMPING = 1e-7  # least, against directions that turn B and leave Lambda as it is
+_STILL, _SLOWER = 0.02, 3.0  # a move below which, and a shrinking of moves above which, a curvature is used again
 _NODES = 15
 _TAIL_CUT = 0.002  # probability beyond the outermost nodes, on either side
 
@@ -159,16 +160,25 @@ def _mixed(data: Prepared, root: Floats, nodes: Nodes) -> Expected:
     return Expected(root, shares, np.sqrt(sized)[:, :, None] * found, top + np.log(total), log_nodes)
 
 
-def climb(data: Prepared, start: Floats, nodes: Nodes = NORMAL, tolerance: float = TOLERANCE) -> Climbed:
-    """Climb to the most likely Lambda from a root `start`, `(G, G)`; the likelihood never falls."""
-    here, damping = expected(data, start, nodes), 1e-6
+def climb(
+    data: Prepared, start: Floats, nodes: Nodes = NORMAL, tolerance: float = TOLERANCE, curve: Curve | None = None
+) -> Climbed:
+    """Climb to the most likely Lambda from a root `start`, `(G, G)`; the likelihood never falls.
+
+    `curve`: a curvature at hand that is good enough for the first step.
+    """
+    here, damping, last = expected(data, start, nodes), DAMPING, np.inf
     for step in range(1, _MOST_STEPS + 1):
-        there, damping = _better(data, here, nodes, damping)
-        near = _distance(here, there) < tolerance
+        curve = curve or Curve.at(here, here.slope())
+        there, damping = _better(data, here, nodes, curve, damping)
+        moved = _distance(here, there)
         gain = there.log_likelihood - here.log_likelihood
         here = there
-        if near and gain < max(_LEAST_GAIN, tolerance):
+        if moved < tolerance and gain < max(_LEAST_GAIN, tolerance):
             return Climbed(here, step, converged=True)
+        if moved > _STILL or moved > last / _SLOWER:  # else the curvature is still good, and costly to compute anew
+            curve = None
+        last = moved
     return Climbed(here, _MOST_STEPS, converged=False)
 
 
@@ -185,75 +195,79 @@ def em_step(data: Prepared, here: Expected) -> Floats:
     return np.asarray(here.root @ (vectors * np.sqrt(np.maximum(values, 0.0))))
 
 
-def _better(data: Prepared, here: Expected, nodes: Nodes, damping: float) -> tuple[Expected, float]:
+def _better(data: Prepared, here: Expected, nodes: Nodes, curve: Curve, damping: float) -> tuple[Expected, float]:
     """One scoring step, damped until it does not lower the likelihood; else the EM step, which never does."""
-    slope = here.slope()
-    curve = curvature(here, slope)
+    slope = here.slope() @ here.root
     slack = 1e-12 * abs(here.log_likelihood)  # rounding of the sum over experiments
     for _ in range(_MOST_TRIES):
-        there = expected(data, here.root + scored(curve, slope @ here.root, damping), nodes)
+        step = curve.step(slope, damping)
+        # An empty direction that should grow has next to no curvature: without a bound its step would be endless.
+        step *= min(1.0, (1 + np.linalg.norm(here.root)) / max(np.linalg.norm(step), 1e-300))
+        there = expected(data, here.root + step, nodes)
         if there.log_likelihood >= here.log_likelihood - slack:
-            return there, max(damping / 10, 1e-8)
+            return there, max(damping / 10, DAMPING)
         damping = max(10 * damping, 1e-4)
     there = expected(data, em_step(data, here), nodes)
     return (there if there.log_likelihood >= here.log_likelihood else here), damping
 
 
-def curvature(here: Expected, slope: Floats) -> Floats:
-    """Curvature of minus the log-likelihood in the entries of B, row by row, `(G^2, G^2)`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Curvature of minus the log-likelihood in the entries of B, row by row, `(G^2, G^2)`, scaled by `size`, `(G^2,)`.
 
-    Fisher's 1/2 sum_k tr(P_k D P_k D) for the change D of Lambda, carried to B, plus what bends because Lambda is the
+    Fisher's 1/2 sum_k tr(P_k D P_k D) for the change D = Z B' + B Z' of Lambda, plus what bends because Lambda is the
     square of B. Only the positive part of the latter: then it is no saddle.
     """
-    width = len(slope)
+
+    scaled: Floats
+    size: Floats
+    factors: dict[float, tuple[Floats, bool]] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, here: Expected, slope: Floats) -> Curve:
+        """The curvature at one Lambda with its T."""
+        width = len(slope)
+        half = _products(here.shares) @ here.root  # sum_k (P_k)_ij (P_k)_kl B_ln in (i, j, k, n)
+        found = np.tensordot(here.root, half, (0, 2)) + np.tensordot(here.root, half, (0, 1))
+        blocks = np.ascontiguousarray(found.transpose(2, 0, 1, 3))
+        values, vectors = np.linalg.eigh(slope)
+        each = np.arange(width)
+        blocks[:, each, :, each] += (vectors * np.maximum(values, 0.0)) @ vectors.T
+        flat = blocks.reshape(width * width, width * width)
+        size = np.sqrt(flat.diagonal() + 1e-12)
+        flat /= size[:, None]
+        flat /= size
+        return cls(flat, size)
+
+    def step(self, slope: Floats, damping: float) -> Floats:
+        """The step of B, `(G, G)`, for a slope T B, or a stack of steps for slopes `(..., G, G)`."""
+        from scipy.linalg import cho_factor, cho_solve
+
+        if damping not in self.factors:
+            damped = self.scaled.copy()
+            damped[np.diag_indices_from(damped)] += damping
+            self.factors[damping] = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
+        flat = (slope.reshape(-1, len(self.size)) / self.size).T
+        solved = cho_solve(self.factors[damping], flat, check_finite=False)
+        return -(solved.T / self.size).reshape(slope.shape)
+
+
+def _products(shares: Floats) -> Floats:
+    """Sum over experiments of (P_k)_ij (P_k)_kl, `(G, G, G, G)`."""
+    width = shares.shape[-1]
     rows, columns = np.triu_indices(width)
-    packed = here.shares[:, rows, columns]
-    carried = _carried(here.root)
-    found = carried.T @ _on_steps(packed.T @ packed / 2, width) @ carried
-    values, vectors = np.linalg.eigh(slope)
-    bend = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    blocks = found.reshape(width, width, width, width)
-    at = np.arange(width)
-    blocks[:, at, :, at] += bend
-    return np.asarray(found)
-
-
-def scored(curve: Floats, slope: Floats, damping: float) -> Floats:
-    """The step of B, `(G, G)`, for a slope T B, or a stack of steps for slopes `(..., G, G)`."""
-    size = np.sqrt(curve.diagonal() + 1e-12)
-    scaled = curve / np.outer(size, size)
-    scaled[np.diag_indices_from(scaled)] += damping
-    flat = slope.reshape(-1, len(size)) / size
-    return -(np.linalg.solve(scaled, flat.T).T / size).reshape(slope.shape)
-
-
-def _carried(root: Floats) -> Floats:
-    """Derivative of packed Lambda by the entries of B, `(G (G + 1) / 2, G^2)`."""
-    width = len(root)
-    rows, columns = np.triu_indices(width)
-    found = np.zeros((len(rows), width, width))
-    at = np.arange(len(rows))
-    found[at, rows] += root[columns]
-    found[at, columns] += root[rows]
-    found *= np.where(rows == columns, 1.0, np.sqrt(2.0))[:, None, None]
-    return found.reshape(len(rows), -1)
-
-
-def _on_steps(flat: Floats, width: int) -> Floats:
-    """From A[ij, kl] over packed entries of P to the quadratic form sum A[ij, kl] D_jk D_li over packed symmetric D."""
-    first, second, crossed, straight = _places(width)
-    rows, columns = np.triu_indices(width)
-    factor = np.where(rows == columns, 0.5, np.sqrt(0.5))
-    return np.asarray((flat[first, second] + flat[crossed, straight]) * (2 * np.outer(factor, factor)))
+    packed = shares[:, rows, columns]
+    index = _places(width)
+    return np.asarray((packed.T @ packed)[index[:, None], index].reshape((width,) * 4))
 
 
 @lru_cache(maxsize=4)
-def _places(width: int) -> Places:
+def _places(width: int) -> NDArray[np.intp]:
+    """Where each entry of a symmetric matrix lies among its packed ones, `(G * G,)`."""
     rows, columns = np.triu_indices(width)
     index = np.zeros((width, width), dtype=np.intp)
     index[rows, columns] = index[columns, rows] = np.arange(len(rows))
-    a, b, c, d = rows[:, None], columns[:, None], rows[None, :], columns[None, :]
-    return index[b, c], index[d, a], index[b, d], index[c, a]
+    return index.ravel()
 
 
 def _distance(before: Expected, after: Expected) -> float:
