@@ -64,7 +64,7 @@ def test_the_section_of_links_says_all_there_is_to_know() -> None:
         "blend of 2 metrics",
         "it rises and retention does not",
         "through links",
-        "3 wins claimed +5 pp together; without luck +1.0 pp (0.0 to 2.0)",
+        "3 wins of 29 experiments claimed 5 pp together; without luck 1.0 pp (0.0 to 2.0)",
     ):
         assert part in said, part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from vitalfew.workspace.definitions import Definitions
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.measured_lines import MeasuredLines
     from vitalfew.decide.options import Options, Pool
+    from vitalfew.evidence.corpus import Corpora
+    from vitalfew.evidence.joint import Joint
     from vitalfew.results.rows import ArrivalRow, Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
@@ -39,6 +41,8 @@ class Context:
     frames: Mapping[str, Any] = field(default_factory=dict)
     _pool: Pool | None = None
     _measured_lines: MeasuredLines | None = None
+    _corpora: Corpora | None = None
+    _joint: Joint | Literal["unknown"] | None = "unknown"
 
     @property
     def definitions(self) -> Definitions:
@@ -87,6 +91,26 @@ class Context:
 
             self._pool = pool_of(self.inputs(tables))
         return self._pool
+
+    def corpora(self, tables: Tables) -> Corpora:
+        """All effects of the run in two tables, put together once for all stages that read them.
+
+        Args:
+            tables: of the stages before the links, the same in every call.
+        """
+        if self._corpora is None:
+            from vitalfew.evidence.corpus import corpora
+
+            self._corpora = corpora(self.definitions, tables)
+        return self._corpora
+
+    def joint(self, tables: Tables) -> Joint | None:
+        """What randomised experiments show of all metrics at once, fitted once; `tables` as for `corpora`."""
+        if self._joint == "unknown":
+            from vitalfew.evidence.joint import joint_of
+
+            self._joint = joint_of(self.corpora(tables).randomised)
+        return self._joint
 
     def options(self, tables: Tables) -> Options:
         """What is to be chosen from; `tables` as for `pool`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.pipeline.context import ALL_KINDS, Context, Stage
 from vitalfew.pipeline.decision_stages import decision_stages
+from vitalfew.pipeline.evidence_stages import RELEASED, TOGETHER, release_stages, together_stages
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
     behind = tuple(dict.fromkeys(source for key in measured for source in _sources_behind(definitions, key)))
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
-    before_ledger = (*names, "use", "effects", "judgement", "verdicts", "calibration")
+    judged = (*names, "use", "effects", *RELEASED, "judgement")
+    before_ledger = (*judged, *TOGETHER, "verdicts", "calibration")
     decisions = decision_stages(before_ledger)
     read = (*before_ledger, *(stage.name for stage in decisions))
     later = (
         Stage("effects", kinds, _effects, after=names, other=_state_of_experiments),
+        *release_stages(definitions),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
+        *together_stages(judged),
         Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=_today),
-        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "judgement", "at_due"), other=_today),
+        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "releases", "judgement", "at_due"), other=_today),
         Stage("calibration", ALL_KINDS, _calibration, after=("effects", "judgement", "verdicts"), other=_today),
         *decisions,
         Stage("checks", ALL_KINDS, _checks, after=read, other=_today),

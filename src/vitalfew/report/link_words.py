@@ -126,10 +126,13 @@ def trade_off_sentence(view: View, row: TradeOffRow) -> str:
 
 
 def luck_sentence(view: View, row: SpreadRow) -> str:
-    """What wins on a metric claimed, and what is left of it without luck."""
+    """What wins on a metric claimed, and what is left of it without luck; both in the good direction."""
     title, unit = view.title("metrics", row.metric), view.unit(row.metric)
+    seen = words.count(row.experiments, "experiment" if row.corpus == "randomised" else "release")
+    if row.spread is None:
+        return f"{title}: {seen}, too few to tell luck from skill."
     if row.claimed is None or row.expected is None or not row.wins:
-        return f"{title}: no effect stood out among {words.count(row.experiments, 'experiment')}."
-    left = words.change(row.expected.estimate, row.expected.low, row.expected.high, unit)
-    claimed = words.change_parts(row.claimed, None, None, unit)[0]
-    return f"{title}: {words.count(row.wins, 'win')} claimed {claimed} together; without luck {left}."
+        return f"{title}: no effect stood out among {seen}."
+    left = words.change(row.expected.estimate, row.expected.low, row.expected.high, unit).removeprefix("+")
+    claimed = words.change_parts(row.claimed, None, None, unit)[0].removeprefix("+")
+    return f"{title}: {words.count(row.wins, 'win')} of {seen} claimed {claimed} together; without luck {left}."

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vitalfew.report.view import View
+    from vitalfew.results.link_rows import SubjectKind
     from vitalfew.results.rows import ContributionRow, EffectRow, PlaceboRow
 
 MOST = 20
 """Rows of one kind that are printed."""
+MOST_OF_ONE = 8
+"""Contributions to one metric that are printed, features before teams and the largest first."""
 _LEVEL = 0.05
+_SUMS: tuple[SubjectKind, ...] = ("feature", "team", "unexplained")
 
 
 def print_releases(view: View, console: Console) -> None:
@@ -108,16 +112,25 @@ def _effect(view: View, sheet: Sheet, row: EffectRow, placebo: PlaceboRow | None
 
 
 def _contributions(view: View, sheet: Sheet) -> None:
-    rows = [row for row in view.tables.contributions if row.contribution is not None]
+    rows = [row for row in view.tables.contributions if row.contribution is not None and row.kind in _SUMS]
     if not rows:
         return
-    sheet.heading("WHAT EACH GAVE AT THE TOP (95 % intervals)")
+    sheet.heading("WHAT WAS GIVEN AT THE TOP (95 % intervals)")
     table: list[Row] = []
-    for metric in dict.fromkeys(row.metric for row in rows[:MOST]):
+    left_out = 0
+    for metric in dict.fromkeys(row.metric for row in rows):
+        own = sorted(
+            (row for row in rows if row.metric == metric), key=lambda row: (_SUMS.index(row.kind), -_size(row))
+        )
         table.append(Group(view.title("metrics", metric)))
-        table += [_given(view, row) for row in rows[:MOST] if row.metric == metric]
+        table += [_given(view, row) for row in own[:MOST_OF_ONE]]
+        left_out += len(own[MOST_OF_ONE:])
     sheet.table([Field(""), Field("", 28, right=True), Field("", 10), Field("", 13)], table)
-    sheet.left_out(len(rows) - MOST, "contribution")
+    sheet.left_out(left_out, "contribution")
+
+
+def _size(row: ContributionRow) -> float:
+    return 0.0 if row.contribution is None else abs(row.contribution.estimate)
 
 
 def _given(view: View, row: ContributionRow) -> list[Cell]:

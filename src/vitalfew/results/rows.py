@@ -232,6 +232,7 @@ class Tables:
     experiments: tuple[ExperimentRow, ...] = ()
     series: tuple[SeriesRow, ...] = ()
     cohorts: tuple[CohortRow, ...] = ()
+    chosen: tuple[ChosenRow, ...] = ()
     release_effects: tuple[EffectRow, ...] = ()
     placebos: tuple[PlaceboRow, ...] = ()
     event_study: tuple[EventStudyRow, ...] = ()
