@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Initiative
 
+_CONSIDERED = frozenset({"framed", "forecast", "committed"})
 _NOTICED = 0.05  # p-value from which a gain counts as attention paid
 
 
@@ -53,7 +54,7 @@ def unintended(view: View) -> Iterator[Found]:
     reads=("neglect_days",),
 )
 def neglected(view: View) -> Iterator[Found]:
-    """Factors that no work was meant for and that nothing improved for two quarters, while work went on elsewhere.
+    """Factors that no work was or is meant for and nothing improved for two quarters, while work went on elsewhere.
 
     Silent where less than two quarters of work are on record.
     """
@@ -64,8 +65,7 @@ def neglected(view: View) -> Iterator[Found]:
     recent = [
         key
         for key, each in defined.initiatives.items()
-        if any(since < day <= view.as_of for day in dated.get(key, ()))
-        or (view.is_committed(each) and not _is_over(each))
+        if any(since < day <= view.as_of for day in dated.get(key, ())) or each.status in _CONSIDERED
     ]
     attended = {factor for key in recent for factor in meant_for(defined, key, {})}
     noticed = view.changes(lambda effect: effect.metric in defined.factors and _ended(view, effect) > since)
@@ -128,10 +128,6 @@ def _is_aside(view: View, effect: EffectRow) -> bool:
 
 def _days(initiative: Initiative) -> list[date]:
     return [day for day in (initiative.started, initiative.shipped) if day is not None]
-
-
-def _is_over(initiative: Initiative) -> bool:
-    return initiative.shipped is not None or initiative.status in {"live", "shipped"}
 
 
 def _ended(view: View, effect: EffectRow) -> date:
