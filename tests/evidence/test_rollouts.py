@@ -204,6 +204,19 @@ def test_regions_that_got_it_on_different_days_are_waves() -> None:
     assert any("6 units only" in note for note in effect.notes)
 
 
+def test_regions_that_chose_their_day_show_what_goes_together_only() -> None:
+    rows, got = _regions(3.0)
+    definitions = Definitions.model_validate(
+        {
+            "sources": {"sales": {"table": "s.csv", "time": "day", "value": "value", "unit": "r", "shape": "series"}},
+            "metrics": {"sales": {"source": "sales"}},
+            "releases": {"prices": {"date": min(got.values()), "rollout": {"units": got, "chosen": True}}},
+        }
+    )
+    (effect,) = rollouts(definitions, (), rows, (), TODAY).release_effects
+    assert effect.grade == "correlated"
+
+
 def test_a_region_with_a_gap_is_left_out_and_named() -> None:
     rows, got = _regions(3.0)
     holed = [row for row in rows if not (row.unit == "r3" and row.day == "2026-02-20")]

@@ -188,7 +188,18 @@ def test_units_that_came_later_are_left_out_and_named(tmp_path: Path) -> None:
     events = [row for row in _events() if row["user"] != "u1" or row["at"].date() >= WAVES[1]]
     rows, _, failed = _measured(_workspace(tmp_path, events, source="seen"))
     assert next(row.units for row in rows if row.wave == 3) == 29
-    assert any("1 units got it that had no event before" in row.reason and row.remark for row in failed)
+    assert any("1 units got it that were not there before" in row.reason and row.remark for row in failed)
+
+
+def test_units_that_joined_later_have_no_before(tmp_path: Path) -> None:
+    events = _events()
+    definitions = _workspace(tmp_path, events, **FROM_UNITS)
+    joined = [{"user": f"u{n}", "joined": WAVES[1] if n in (4, 6) else FIRST, "got": _wave(n)} for n in range(90)]
+    pq.write_table(pa.Table.from_pylist(joined), tmp_path / "joined.parquet")
+    source = definitions.sources["users"].model_copy(update={"table": "joined.parquet", "time": "joined"})
+    rows, _, failed = _measured(definitions.model_copy(update={"sources": {**definitions.sources, "users": source}}))
+    assert {row.wave: row.units for row in rows} == {3: 29, 5: 30, None: 29}
+    assert any("1 units got it that were not there before" in row.reason and row.remark for row in failed)
 
 
 def test_a_machine_is_no_unit(tmp_path: Path) -> None:
@@ -224,7 +235,7 @@ def test_a_metric_without_events_is_named_where_it_was_asked_for(tmp_path: Path)
     release = workspace.releases["search"].model_copy(update={"metrics": ("age", "revenue")})
     rows, _, failed = _measured(workspace.model_copy(update={"releases": {"search": release}}))
     assert {row.metric for row in rows} == {"revenue"}
-    assert [row.item for row in failed] == ["search: age"]
+    assert [row.item for row in failed] == ["search/age"]
 
 
 @pytest.mark.parametrize(

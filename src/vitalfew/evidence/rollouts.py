@@ -101,8 +101,7 @@ def _judged(
     last = max(-(-int(release.after_days) // waves.period_days) - 1, 0)
     found = group_time(waves.cohorts)
     events = found.by_event(last=last)
-    before = events.pick([one for one in events.labels if one < 0 and events.se[events.at(one)] > 0])
-    grade, reason = _grade(release, before)
+    grade, reason = _grade(release, found)
     overall = found.overall(last)
     said = (_verdict(overall), reason, *_notes(definitions, key, metric, waves, found))
     level = found.level(last)
@@ -132,10 +131,16 @@ def _judged(
     return row, _study(key, metric, found, events)
 
 
-def _grade(release: Release, before: Estimates) -> tuple[Grade, str]:
-    """How far the comparison can be trusted, and why. The periods before are placebos: nothing was released in them."""
+def _grade(release: Release, found: GroupTime) -> tuple[Grade, str]:
+    """How far the comparison can be trusted, and why. The periods before are placebos: nothing was released in them.
+
+    Every wave is looked at in every period before it: averages over waves hide that one of them moved apart.
+    """
     randomised = release.rollout is not None and release.rollout.randomised
-    count = len(before.labels)
+    if release.rollout is not None and release.rollout.chosen:
+        return "correlated", "units took it up when they liked: what made them do so may have moved the metric as well"
+    before = found.before()
+    count = len(set(found.since[list(before.labels)].tolist()))
     if not randomised and count < FEWEST_BEFORE:
         known = f"only {count} period" + ("" if count == 1 else "s")
         return "dated", f"{known} before the first wave to compare: nobody can see whether waves moved alike"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DRAWS = 20_000
 _RANK = 1e-9  # share of the largest variance below which a direction is only rounding
 _SMALLEST_P = 1e-300
+_MOST_NUMBERS, _FEWEST_DRAWS = 10_000_000, 2_000  # so that very many estimates need no more than 80 MB
 
 
 class JointTest(NamedTuple):
@@ -103,7 +104,7 @@ class Estimates:
 
         Args:
             confidence: chance that all true values lie within.
-            draws: number of draws.
+            draws: number of draws; fewer with very many estimates.
             seed: of the draws; the same seed gives the same band.
 
         Raises:
@@ -153,6 +154,7 @@ class Estimates:
         scale = self.se[vary]
         values, vectors = np.linalg.eigh(self.covariance[np.ix_(vary, vary)] / np.outer(scale, scale))
         root = vectors * np.sqrt(np.maximum(values, 0.0))
+        draws = min(draws, max(_MOST_NUMBERS // len(scale), _FEWEST_DRAWS))
         normal = np.random.default_rng(seed).standard_normal((draws, len(scale)))
         found: Floats = 2.0 * ndtr(-np.abs(normal @ root.T).max(axis=1))
         return found

@@ -102,7 +102,7 @@ class _Release:
             cap = values[0].percentile
             if cap is not None and self._rollout.cluster is not None:
                 reason = f"sums of clusters are not capped, so '{metric}' counts every unit in full"
-                self._failed.append(FailedRow(STAGE, f"{self._key}: {metric}", reason, remark=True))
+                self._failed.append(FailedRow(STAGE, f"{self._key}/{metric}", reason, remark=True))
                 cap = None
             caps = {} if cap is None else dict.fromkeys(range(who.calendar.count), cap)
             yield from self._of_metric(metric, columns, caps, who.calendar)
@@ -130,7 +130,7 @@ class _Release:
         )
         reasons = {key: unfit(key, self._definitions.metrics[key], self._definitions) for key in keys}
         self._failed.extend(
-            FailedRow(STAGE, f"{self._key}: {key}", reason) for key, reason in reasons.items() if reason is not None
+            FailedRow(STAGE, f"{self._key}/{key}", reason) for key, reason in reasons.items() if reason is not None
         )
         fit = [key for key, reason in reasons.items() if reason is None]
         if not fit:
@@ -140,7 +140,7 @@ class _Release:
         who = people(self._definitions, self._key, self._sources(fit), self._engine, self._as_of)
         self._remark(who)
         measured = panel(self._definitions, fit, who.calendar, self._engine)
-        self._failed.extend(FailedRow(STAGE, f"{self._key}: {key}", why) for key, why in measured.reasons.items())
+        self._failed.extend(FailedRow(STAGE, f"{self._key}/{key}", why) for key, why in measured.reasons.items())
         self._measured = (measured, who)
         return self._measured
 
@@ -156,7 +156,7 @@ class _Release:
 
     def _remark(self, who: People) -> None:
         texts = {
-            f"{who.late:,} units got it that had no event before the first wave; they are left out": who.late,
+            f"{who.late:,} units got it that were not there before the first wave; they are left out": who.late,
             f"{who.bots:,} units with more events on a day than a person has are left out": who.bots,
         }
         self._failed.extend(FailedRow(STAGE, self._key, text, remark=True) for text, count in texts.items() if count)
@@ -177,7 +177,7 @@ class _Release:
             linear = _linearised(moments, calendar.count) if count > calendar.count else _plain(moments)
             if linear is None:
                 reason = f"in some period nobody of a wave has a denominator, so '{metric}' has no value"
-                self._failed.append(FailedRow(STAGE, f"{self._key}: {metric}", reason))
+                self._failed.append(FailedRow(STAGE, f"{self._key}/{metric}", reason))
                 return
             mean, cross = linear
             yield CohortRow(

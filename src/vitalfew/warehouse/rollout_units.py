@@ -85,7 +85,8 @@ def people(
 ) -> People:
     """Keep the units of a release with their waves.
 
-    From a table of units: all of them. From exposures: those with an event before the first wave, exposed or not.
+    From a table of units: all of them, but those that came (`time:`) after the first wave. From exposures: those with
+    an event before the first wave, exposed or not.
 
     Args:
         definitions: the workspace.
@@ -132,7 +133,7 @@ def _source(definitions: Definitions, rollout: Rollout) -> UnitSource | Exposure
 
 
 def _told(definitions: Definitions, key: str, rollout: Rollout, engine: Engine, end: int | None) -> None:
-    """Keep what the source says: `unit`, `cluster` and the instant `at` at which it got the release."""
+    """Keep what the source says: `unit`, `cluster`, when it `came`, and the instant `at` it got the release."""
     source = _source(definitions, rollout)
     scope = opened(engine, definitions.data, source, "x")
     if isinstance(source, ExposureSource):
@@ -148,15 +149,17 @@ def _told(definitions: Definitions, key: str, rollout: Rollout, engine: Engine, 
         rows = exp.select(exp.alias_(_moment(scope, rollout.wave), "at")).from_(scope.source())
     unit = source.unit or ""
     cluster: exp.Expr = exp.cast(exp.null(), "VARCHAR") if rollout.cluster is None else scope.text(rollout.cluster)
+    came: exp.Expr = exp.cast(exp.null(), "BIGINT")
+    if isinstance(source, UnitSource) and source.time is not None:
+        came = scope.instant(source.time)
     rows = rows.select(exp.alias_(text_of(scope, unit), "unit"), exp.alias_(cluster, "cluster"))
-    rows = rows.where(present(scope.column(unit)))
-    if isinstance(source, UnitSource) and source.time is not None and end is not None:
-        rows = rows.where(exp.LT(this=scope.instant(source.time), expression=whole(end)))
+    rows = rows.select(exp.alias_(came, "came")).where(present(scope.column(unit)))
     at: exp.Expr = exp.Min(this=exp.column("at"))
     if end is not None:
         known = exp.Where(this=exp.LT(this=exp.column("at"), expression=whole(end)))
         at = exp.Filter(this=at, expression=known)
-    first = exp.select("unit", exp.alias_(exp.Min(this=exp.column("cluster")), "cluster"), exp.alias_(at, "at"))
+    one = [exp.alias_(exp.Min(this=exp.column(name)), name) for name in ("cluster", "came")]
+    first = exp.select("unit", *one, exp.alias_(at, "at"))
     engine.write(TOLD, first.from_(rows.subquery("r")).group_by("unit"))
     if rollout.cluster is not None:
         _of_clusters(engine)
@@ -187,7 +190,7 @@ def _of_clusters(engine: Engine) -> None:
     """All units of a cluster got the release when its first one did; units of no cluster are left out."""
     first = exp.select("cluster", exp.alias_(exp.Min(this=exp.column("at")), "at")).from_(table_named(TOLD))
     first = first.where(present(exp.column("cluster"))).group_by("cluster")
-    rows = exp.select("t.unit", "t.cluster", "c.at").from_(exp.alias_(table_named(TOLD), "t", table=True))
+    rows = exp.select("t.unit", "t.cluster", "t.came", "c.at").from_(exp.alias_(table_named(TOLD), "t", table=True))
     engine.write(TOLD, rows.join(first.subquery("c"), on="t.cluster = c.cluster"))
 
 
@@ -262,16 +265,19 @@ def _kept(engine: Engine, scopes: Sequence[tuple[EventSource, Scope]], calendar:
         calendar.period(exp.column("at", "t")),
     )
     arm = exp.cast(wave.else_(whole(NEVER)), "INT")
-    late = 0
     if from_events:
         there = _there_before(scopes, calendar).subquery("b")
         rows = exp.select("b.unit", "t.cluster", exp.alias_(arm, "arm")).from_(there)
         rows = rows.join(told, on="b.unit = t.unit", join_type="left")
         known = exp.select("b.unit").from_(_there_before(scopes, calendar).subquery("b"))
-        absent = exp.not_(exp.In(this=exp.column("unit", "t"), query=known.subquery()))
-        late = _count(engine, exp.select("t.unit").from_(told.copy()).where(absent))
+        absent: exp.Expr = exp.not_(exp.In(this=exp.column("unit", "t"), query=known.subquery()))
     else:
-        rows = exp.select("t.unit", "t.cluster", exp.alias_(arm, "arm")).from_(told)
+        came = exp.column("came", "t")
+        later = exp.GTE(this=came, expression=whole(calendar.begin(calendar.before)))
+        absent = exp.and_(present(came), later)
+        rows = exp.select("t.unit", "t.cluster", exp.alias_(arm, "arm")).from_(told).where(exp.not_(absent.copy()))
+    got = exp.select("t.unit").from_(told.copy()).where(absent, present(exp.column("at", "t")))
+    late = _count(engine, got)
     id_of = exp.Sub(this=exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[exp.column("unit")])),
                     expression=whole(1))  # fmt: skip
     engine.write(PEOPLE, exp.select(exp.alias_(id_of, "id"), "*").from_(rows.subquery("r")))
