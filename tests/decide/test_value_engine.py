@@ -180,6 +180,7 @@ def test_weak_evidence_is_wider_than_its_standard_error_and_a_test_is_not() -> N
 
     assert half_width("tested") == pytest.approx(0.01, rel=0.03)
     assert half_width("correlated") == pytest.approx(np.hypot(0.01, BIAS["correlated"] * 0.2), rel=0.03)
+    assert half_width("dated") == pytest.approx(np.hypot(2**0.5 * 0.01, BIAS["dated"] * 0.2), rel=0.03)
     assert half_width("tested") < half_width("staged") < half_width("dated") < half_width("correlated")
 
 

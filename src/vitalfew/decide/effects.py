@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import hypot, sqrt
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -144,11 +144,14 @@ def _once(definitions: Definitions, rows: list[EffectRow]) -> list[EffectRow]:
 
 
 def bias_of(definitions: Definitions, effect: Known) -> float:
-    """Standard deviation of what an effect may be wrong by besides its standard error, in the metric's unit."""
+    """Standard deviation of what an effect may be wrong by besides its standard error, in the metric's unit.
+
+    A *dated* effect counts with twice its variance besides: placebo dates say what days without a release do, not what
+    else happened on the day of the release.
+    """
     factor = definitions.factors.get(effect.metric)
-    if factor is None:
-        return BIAS_OF_EFFECT * BIAS[effect.grade] * abs(effect.estimate)
-    return BIAS[effect.grade] * abs(factor.range[1] - factor.range[0])
+    unknown = BIAS_OF_EFFECT * abs(effect.estimate) if factor is None else abs(factor.range[1] - factor.range[0])
+    return hypot(BIAS[effect.grade] * unknown, effect.se if effect.grade == "dated" else 0.0)
 
 
 def stronger(first: Grade | None, second: Grade) -> bool:
