@@ -71,6 +71,11 @@ class Scatter:
         """Whether effects were drawn towards what the others do."""
         return self.spread is not None
 
+    @property
+    def mean_square(self) -> float:
+        """Mean square of the true effects, in the eyes of the data: what to expect of one more such effect."""
+        return float((self.given_variances + self.given_means**2).mean(axis=0) @ self.chances)
+
     def total(self, signs: ArrayLike) -> tuple[float, float, float]:
         """Sum of true effects, each times its sign (0: left out), with its 95 % interval.
 

@@ -1,0 +1,118 @@
+"""What is known of all metrics of a corpus at once: how true effects scatter together, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.errors import NotEnoughData
+from vitalfew.results.rows import Estimate
+from vitalfew.stats.effect_spread import fit_spread, posterior_effects, refits
+from vitalfew.stats.normal import two_sided
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from vitalfew.evidence.corpus import EffectCorpus
+    from vitalfew.stats.effect_spread import Spread
+
+    Floats = NDArray[np.float64]
+
+FEWEST_JOINT = 30
+"""Comparisons with cross products from which on metrics help each other; more where there are many metrics."""
+PER_METRIC = 4
+"""Comparisons per metric below which a covariance of all of them is mostly luck."""
+_GROUPS = 15
+_FOR_TAILS = 60  # comparisons from which heavier tails than normal can be told
+_NORMAL = 1e6  # degrees of freedom from which on t is normal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """How true effects of a corpus scatter, in the metrics' units.
+
+    Attributes:
+        corpus: the comparisons and metrics it was learned from, those with cross products.
+        fit: covariance of true effects, `(G, G)`, with their tails.
+        doubts: directions in which that covariance may be wrong, `(R, G, G)`: their squares add up to its variance.
+        means: true effects, `(K, G)`, metrics that were not measured filled in.
+        covariances: of these, with the covariance of true effects taken as known, `(K, G, G)`.
+        shifts: how the means move along each doubt, `(R, K, G)`.
+    """
+
+    corpus: EffectCorpus
+    fit: Spread
+    doubts: Floats
+    means: Floats
+    covariances: Floats
+    shifts: Floats
+
+    @property
+    def spread(self) -> Floats:
+        """Covariance of true effects, `(G, G)`."""
+        return self.fit.matrix
+
+    def interval(self, estimate: float, known: float, doubt: float) -> Estimate:
+        """A 95 % interval from the variance with the spread taken as known, and that of the doubt about it.
+
+        Degrees of freedom by Satterthwaite (1946): the second variance has one less than there are groups.
+        """
+        from scipy.special import stdtrit
+
+        total = max(known, 0.0) + doubt
+        df = (len(self.doubts) - 1) * (total / doubt) ** 2 if doubt > 0 else np.inf
+        half = total**0.5 * (float(stdtrit(df, 0.975)) if df < _NORMAL else two_sided(0.95))
+        return Estimate(estimate, estimate - half, estimate + half)
+
+    def doubt_of(self, statistic: Callable[[Floats], float]) -> float:
+        """Variance of a number computed from the covariance of true effects, along its doubts."""
+        here = statistic(self.spread)
+        return float(sum((statistic(self.spread + one) - here) ** 2 for one in self.doubts))
+
+
+def joint_of(corpus: EffectCorpus) -> Joint | None:
+    """Fit all metrics of a corpus at once; None where too few comparisons say how their metrics vary together."""
+    usable = _usable(corpus)
+    if usable is None:
+        return None
+    effects, noise = usable.effects, usable.noise
+    try:
+        fit = fit_spread(effects, noise, tails="t" if len(usable) >= _FOR_TAILS else "normal")
+        again = refits(effects, noise, fit, groups=_GROUPS, clusters=usable.clusters, one_step=True).without
+    except NotEnoughData:
+        return None
+    doubts = (again - again.mean(axis=0)) * ((len(again) - 1) / len(again)) ** 0.5
+    means, covariances = posterior_effects(effects, noise, fit)
+    return Joint(usable, fit, doubts, means, covariances, shifted(fit, doubts, effects, noise))
+
+
+def shifted(fit: Spread, doubts: Floats, effects: Floats, noise: Floats) -> Floats:
+    """How posterior means of comparisons `(K, G)` move along each doubt, `(R, K, G)`.
+
+    With S = Lambda + V the mean is `Lambda S^-1 e`, so a change D of Lambda moves it by `(1 - Lambda S^-1) D S^-1 e`.
+    With fat tails each comparison has a Lambda of its own, smaller by its weight.
+    """
+    moved = np.zeros((len(doubts), *effects.shape))
+    weights = fit.weights if len(fit.weights) == len(effects) else np.ones(len(effects))
+    for k, (effect, errors, weight) in enumerate(zip(effects, noise, weights, strict=True)):
+        seen = np.flatnonzero(np.isfinite(effect))
+        own = fit.matrix / weight
+        inverse = np.linalg.pinv(own[np.ix_(seen, seen)] + errors[np.ix_(seen, seen)], hermitian=True)
+        rest = np.eye(len(own))
+        rest[:, seen] -= own[:, seen] @ inverse
+        moved[:, k] = (doubts[:, :, seen] @ (inverse @ effect[seen])) @ rest.T / weight
+    return moved
+
+
+def _usable(corpus: EffectCorpus) -> EffectCorpus | None:
+    """Comparisons with cross products, on metrics that enough of them measured."""
+    part = corpus.joint()
+    often = [name for name in part.metrics if np.isfinite(part.effects[:, part.at(name)]).sum() >= FEWEST_JOINT]
+    if len(often) < 2:  # noqa: PLR2004 - one metric has nothing to be joined with
+        return None
+    part = corpus.joint(often)
+    return part if len(part) >= max(FEWEST_JOINT, PER_METRIC * len(often)) else None
