@@ -79,6 +79,17 @@ def test_intervals_hold_what_they_promise() -> None:
     assert (inside / 120 > 0.88).all()
 
 
+def test_units_of_the_same_odds_are_compared_as_groups() -> None:
+    rng = np.random.default_rng(9)
+    paid = rng.random(3000) < 0.5
+    took = rng.random(3000) < np.where(paid, 0.6, 0.3)
+    outcome = 2.0 * paid + 0.5 * took + rng.normal(size=3000)
+    units = comparable(paid[:, None].astype(float), took)
+    weighted, pairs = weighted_effect(outcome, units), matched_effect(outcome, units)
+    assert pairs.estimate == pytest.approx(weighted.estimate, abs=1e-9)  # both standardise by the one covariate
+    assert pairs.se == pytest.approx(weighted.se, rel=0.1)
+
+
 def test_clusters_make_the_error_larger_where_their_members_move_together() -> None:
     covariates, took, outcome = planted(4, units=2000)
     which = np.repeat(np.arange(100), 20)

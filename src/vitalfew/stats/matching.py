@@ -29,6 +29,7 @@ MOST_CERTAIN = 0.95
 """Units more likely than this to take it up have hardly anybody to be compared with."""
 FEWEST = 10
 """Units on each side below which nothing is compared."""
+_SAME = 9  # decimals of log odds beyond which a difference is only rounding
 _PER_SD = 0.91  # log risk ratio per standard deviation of a numeric outcome (VanderWeele & Ding 2017, table 2)
 
 
@@ -150,27 +151,35 @@ def weighted_effect(outcome: ArrayLike, units: Comparable, clusters: ArrayLike |
 
 
 def matched_effect(outcome: ArrayLike, units: Comparable) -> ChosenEffect:
-    """Each unit that took it up against the one with the nearest log odds among the others, which may serve again.
+    """Each unit that took it up against those with the nearest log odds among the others, which may serve again.
 
-    Standard error of Abadie & Imbens (2006, Econometrica 74, section 4), the nearest other unit telling the variance.
+    Several with the same odds stand in with their mean. Standard error of Abadie & Imbens (2006, Econometrica 74,
+    section 4); the variance of an outcome is told by units of the same odds, or by the nearest other one.
     """
     kept = units.kept
     y, took, chance = np.asarray(outcome, dtype=np.float64)[kept], units.took[kept], units.fitted.chance
     score = np.log(np.maximum(chance, 1e-12)) - np.log(np.maximum(1.0 - chance, 1e-12))
-    order = np.argsort(score[~took], kind="stable")
-    scores, values = score[~took][order], y[~took][order]
+    scores, which, sizes = np.unique(score[~took].round(_SAME), return_inverse=True, return_counts=True)
+    values = np.bincount(which, weights=y[~took]) / sizes
     nearest = _nearest(scores, score[took])
     differences = y[took] - values[nearest]
     estimate, count = float(differences.mean()), len(differences)
     times = np.bincount(nearest, minlength=len(values)).astype(np.float64)
-    # The neighbour of each in the order of scores stands for a unit just like it.
-    left = np.concatenate(([np.inf], np.diff(scores)))
-    beside = np.where(left <= np.concatenate((np.diff(scores), [np.inf])), -1, 1)
-    noise = (values - values[np.arange(len(values)) + beside]) ** 2 / 2.0
-    variance = ((differences - estimate) ** 2).sum() + (times * (times - 1.0) * noise).sum()
-    return ChosenEffect(
-        estimate, math.sqrt(variance) / count, float(y[took].mean()), float(values[nearest].mean()), count, len(values)
-    )
+    squares = np.bincount(which, weights=(y[~took] - values[which]) ** 2)
+    noise = np.where(sizes > 1, squares / np.maximum(sizes - 1, 1), _noise_beside(scores, values, sizes))
+    variance = ((differences - estimate) ** 2).sum() + (times * (times - 1.0) * noise / sizes).sum()
+    others = float(values[nearest].mean())
+    return ChosenEffect(estimate, math.sqrt(variance) / count, others + estimate, others, count, len(y) - count)
+
+
+def _noise_beside(scores: Floats, values: Floats, sizes: NDArray[np.int64]) -> Floats:
+    """Variance of an outcome from the nearest neighbour in the order of scores, which may be a mean of several."""
+    if len(scores) == 1:
+        return np.zeros(1)
+    gaps = np.diff(scores)
+    left, right = np.concatenate(([np.inf], gaps)), np.concatenate((gaps, [np.inf]))
+    beside = np.arange(len(scores)) + np.where(left <= right, -1, 1)
+    return np.asarray((values - values[beside]) ** 2 / (1.0 + 1.0 / sizes[beside]), dtype=np.float64)
 
 
 def e_value(ratio: float) -> float:
@@ -227,5 +236,6 @@ def _scaled(rows: Floats) -> Floats:
 
 def _nearest(ordered: Floats, wanted: Floats) -> NDArray[np.intp]:
     """Position of the nearest of ordered numbers, the lower of two as near."""
-    right = np.clip(np.searchsorted(ordered, wanted), 1, len(ordered) - 1)
-    return np.where(wanted - ordered[right - 1] <= ordered[right] - wanted, right - 1, right)
+    right = np.clip(np.searchsorted(ordered, wanted), min(1, len(ordered) - 1), len(ordered) - 1)
+    left = np.maximum(right - 1, 0)
+    return np.where(wanted - ordered[left] <= ordered[right] - wanted, left, right)
