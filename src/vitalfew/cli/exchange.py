@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from vitalfew.cli import importing
 from vitalfew.cli.output import say
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(sql)
-    imports = typer.Typer(help="Take in what other programs computed.", no_args_is_help=True)
+    imports = typer.Typer(help="Take in what other programs computed or defined.", no_args_is_help=True)
     imports.command()(moments)
+    importing.register(imports)
     app.add_typer(imports, name="import")
 
 

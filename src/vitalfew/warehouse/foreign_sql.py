@@ -170,8 +170,10 @@ def _expression(sql: str) -> exp.Expr:
     given = {name for name, value in found.args.items() if value and name not in ("expressions", "kind")}
     if len(parts) != 1 or given or isinstance(parts[0], exp.Alias):
         raise Unsupported(f"'{shortened(sql)}' is not one expression")
-    part: exp.Expr = parts[0]
-    return part.unnest()
+    part: exp.Expr = parts[0].unnest()
+    if part.find(exp.Query) is not None:
+        raise refused(part)
+    return part
 
 
 def _resolved(node: exp.Expr, resolve: Resolve | None) -> exp.Expr:

@@ -1,0 +1,124 @@
+"""Commands that take in metric definitions of other programs: import dbt, osi, growthbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitalfew.cli.output import say, write_part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.connect.foreign import Foreign
+    from vitalfew.workspace import Workspace
+
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
+_Unit = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What is dealt to variants, where a table has several keys.")
+]
+_Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", metavar="NAME", help="Take this metric only; may be given again.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(dbt)
+    app.command()(osi)
+    app.command()(growthbook)
+
+
+def dbt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="dbt's target/semantic_manifest.json.")],
+    folder: _Folder = Path(),
+    unit: _Unit = None,
+    project: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The dbt project; else that of the dbt_project.yml above FILE.")
+    ] = None,
+    metric: _Metrics = None,
+    dry_run: _DryRun = False,
+    json_: _Json = False,
+) -> None:
+    """Take in metric definitions of dbt.
+
+    They go into metrics_dbt.yaml. What people changed there is kept when you import again; what cannot be mapped is
+    listed with the reason.
+    """
+    from vitalfew.connect.dbt import read_dbt
+
+    workspace = _workspace(folder)
+    found = read_dbt(file, unit=unit, units=_units(workspace), project=project)
+    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+
+
+def osi(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A semantic model in YAML.")],
+    folder: _Folder = Path(),
+    unit: _Unit = None,
+    metric: _Metrics = None,
+    dry_run: _DryRun = False,
+    json_: _Json = False,
+) -> None:
+    """Take in metric definitions of the Open Semantic Interchange.
+
+    They go into metrics_osi.yaml. What people changed there is kept when you import again; what cannot be mapped is
+    listed with the reason.
+    """
+    from vitalfew.connect.osi import read_osi
+
+    workspace = _workspace(folder)
+    found = read_osi(file, unit=unit, units=_units(workspace))
+    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+
+
+def growthbook(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON with factTables and factMetrics.")],
+    folder: _Folder = Path(),
+    unit: _Unit = None,
+    metric: _Metrics = None,
+    dry_run: _DryRun = False,
+    json_: _Json = False,
+) -> None:
+    """Take in metric definitions of GrowthBook.
+
+    They go into metrics_growthbook.yaml. What people changed there is kept when you import again; what cannot be mapped
+    is listed with the reason.
+    """
+    from vitalfew.connect.growthbook import read_growthbook
+
+    workspace = _workspace(folder)
+    found = read_growthbook(file, unit=unit, units=_units(workspace))
+    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+
+
+def _workspace(folder: Path) -> Workspace:
+    from vitalfew.connect.importing import workspace_of
+
+    return workspace_of(folder)
+
+
+def _units(workspace: Workspace) -> tuple[str, ...]:
+    """Columns that the workspace knows as units."""
+    units = (getattr(source, "unit", None) for source in workspace.definitions.sources.values())
+    return tuple(dict.fromkeys(unit for unit in units if unit is not None))
+
+
+def _import(found: Foreign, workspace: Workspace, only: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
+    from vitalfew.connect.import_writing import as_dict, sentences, write_import
+    from vitalfew.connect.importing import plan_import
+
+    plan = plan_import(found, workspace, only)
+    if not dry_run:
+        write_import(plan)
+    if as_json:
+        write_part({"import": as_dict(plan, written=not dry_run)}, workspace.definitions.workspace.name)
+    else:
+        for line in sentences(plan, written=not dry_run):
+            say(line)
+    if plan.conflicts:
+        raise typer.Exit(1)

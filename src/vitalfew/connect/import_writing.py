@@ -1,0 +1,126 @@
+"""A planned import as text: the file of definitions it writes, and what it says about itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.connect.words import counted
+from vitalfew.errors import DataError, DefinitionError, Unsupported
+from vitalfew.workspace import load
+from vitalfew.workspace.writing import to_yaml
+from vitalfew.workspace.yaml_text import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalfew.connect.importing import Change, ImportPlan, What
+
+_ORDER = ("sources", "metrics", "guardrails")
+_NAMES = {"dbt": "dbt", "osi": "OSI", "growthbook": "GrowthBook"}
+_HEADS: dict[What, str] = {
+    "added": "Added",
+    "changed": "Changed",
+    "conflict": "Changed both here and upstream; what stands here is kept",
+    "kept": "Kept as changed by hand",
+    "elsewhere": "Kept in another file",
+    "gone": "Gone upstream",
+    "same": "Unchanged",
+}
+
+
+def text_of(plan: ImportPlan) -> str:
+    """The file as it will be.
+
+    Raises:
+        DataError: it would be larger than a file of definitions may be.
+    """
+    kinds = [*_ORDER, *(kind for kind in plan.tree if kind not in _ORDER)]
+    tree = {kind: plan.tree[kind] for kind in kinds if plan.tree.get(kind)}
+    name = _NAMES[plan.foreign.program]
+    head = (
+        f"Metrics of {name}, taken with 'vitalfew import {plan.foreign.program}'. Change what you like: it is kept\n"
+        "and named when you import again, comments are not. The import_key says where a metric comes from."
+    )
+    text = to_yaml(tree, {(): head})
+    if len(text.encode("utf-8")) > MAX_BYTES:
+        hint = "take the metrics that experiments use: --metric NAME, as often as needed"
+        raise DataError(
+            f"{len(plan.tree.get('metrics', {})):,} metrics are too many for one file of definitions", hint=hint
+        )
+    return text
+
+
+def write_import(plan: ImportPlan) -> None:
+    """Write the file of a plan, whole or not at all, and read the workspace back as a check.
+
+    Raises:
+        DataError: the file would be too large, or cannot be written.
+        Unsupported: the workspace would not be sound with it; nothing was changed.
+    """
+    if not plan.writes:
+        return
+    before = plan.file.read_bytes() if plan.file.exists() else None
+    draft = plan.file.with_suffix(".part")
+    text = text_of(plan)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(plan.file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise DataError(f"{plan.file.name} cannot be written: {error.strerror}") from None
+    try:
+        load(plan.file.parent)
+    except DefinitionError as error:
+        if before is None:
+            plan.file.unlink()
+        else:
+            plan.file.write_bytes(before)
+        raise Unsupported(f"the workspace would not be sound, so nothing was changed: {error.problems[0]}") from None
+
+
+def sentences(plan: ImportPlan, *, written: bool) -> Iterator[str]:
+    """What an import does, for the terminal: the plan first, then what could not be mapped and why.
+
+    Args:
+        plan: the import.
+        written: whether it was written, or is only shown.
+    """
+    for what, head in _HEADS.items():
+        found = [change for change in plan.changes if change.what == what]
+        if found and what == "same":
+            yield f"{head}: {counted(len(found), 'metric')}"
+        elif found:
+            yield f"{head}:"
+            yield from (line for change in found for line in _lines(change))
+    if plan.notes:
+        yield "Also:"
+        yield from (f"  {note}" for note in plan.notes)
+    if plan.foreign.not_mapped:
+        yield "Not mapped:"
+        yield from (f"  {one.name} ({one.what}): {one.reason}" for one in plan.foreign.not_mapped)
+    taken, left = len(plan.foreign.metrics), sum(one.what == "metric" for one in plan.foreign.not_mapped)
+    yield f"{taken} of {counted(taken + left, 'metric')} can be mapped."
+    if not plan.writes:
+        yield f"Nothing changes in {plan.file.name}."
+    else:
+        yield f"Wrote {plan.file}." if written else f"Nothing was written (--dry-run); it would go into {plan.file}."
+
+
+def as_dict(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
+    """The same as plain values, for JSON."""
+    return {
+        "program": plan.foreign.program,
+        "file": plan.file.name,
+        "written": written and plan.writes,
+        "changes": [
+            {"what": one.what, "metric": one.key, "import_key": one.ident, "details": list(one.details)}
+            for one in plan.changes
+        ],
+        "notes": list(plan.notes),
+        "not_mapped": [{"name": one.name, "what": one.what, "reason": one.reason} for one in plan.foreign.not_mapped],
+    }
+
+
+def _lines(change: Change) -> Iterator[str]:
+    yield f"  {change.key} ({change.ident})"
+    yield from (f"    {detail}" for detail in change.details)
