@@ -66,7 +66,8 @@ def _metrics(draft: Draft, file: Recognised, values: Sequence[str]) -> None:
         title = title_of(called.replace("_", " "))
         draft.add("metrics", called, {"title": title, "source": "kpi", "column": name, "level": "business"} | down)
     taken = f"the first {MOST_METRICS} of " if len(names) > MOST_METRICS else ""
-    file.notes.append(f"{taken}{counted(len(names), 'metric')}: {listed(names, 6)}")
+    titles = [one["title"] for one in draft.tree["metrics"].values()]
+    file.notes.append(f"{taken}{counted(len(names), 'metric')}: {listed(titles, 6)}")
     draft.comments["metrics",] = (
         "Metrics: `column` names the series. `direction: down` is guessed from the name: correct it.\n"
         "A metric that counts as value becomes a factor: factors: {KEY: {range: [worst, best]}}"

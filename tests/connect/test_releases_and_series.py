@@ -1,0 +1,115 @@
+"""Releases and a KPI series: from two plain files to a ledger with a line per release."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from connect.strangers import EXPORTS, write_text
+from vitalfew.connect import begin
+from vitalfew.errors import DataError
+from vitalfew.pipeline import run
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST, DAYS = date(2024, 1, 1), 600
+RELEASES = ("date,name,team", "2025-03-26,New search,Growth", "2025-06-04,Login,Core", "2025-06-09,Faster,Core")
+
+
+def kpi(path: Path) -> Path:
+    """Orders by day with a step of 60 on the day of the new search."""
+    values = np.random.default_rng(2).normal(1_000, 20, DAYS) + 60 * (np.arange(DAYS) >= 450)
+    lines = (f"{FIRST + timedelta(at)},{value:.1f}" for at, value in enumerate(values))
+    return write_text(path / "orders.csv", "date,value", *lines)
+
+
+def test_two_files_become_a_ledger_with_a_tested_line_per_release(tmp_path: Path) -> None:
+    begun = begin([kpi(tmp_path), write_text(tmp_path / "releases.csv", *RELEASES)], into=tmp_path / "made")
+    defined = begun.definitions
+    assert defined.metrics["orders"].title == "orders"
+    assert defined.releases["new_search"].date == date(2025, 3, 26)
+    assert defined.releases["new_search"].initiatives == ("new_search",)
+    assert defined.teams[defined.initiatives["login"].team or ""].title == "Core"
+    results = run(load(begun.folder))
+    assert {line.line for line in results.tables.shipped} == {"new_search", "login", "faster"}
+    found = {row.experiment: row for row in results.tables.release_effects}
+    assert found["new_search"].p_value is not None
+    assert found["new_search"].p_value < 0.001
+    told = begun.next_steps(results.tables)
+    assert told[0].startswith("Releases: 1 of 3 releases stand out from what happens without one, such as New search")
+    assert any(text.startswith("2 releases came within the same days as others") for text in told)
+    assert any(text.startswith("A staged rollout would have told more") for text in told)
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second", "day"),
+    [
+        ("Released,Version,Squad", "31/12/2025,1.0,A", "05/01/2026,1.1,B", date(2025, 12, 31)),
+        ("date,release", "2025-12-31T10:00:00Z,1.0", "2026-01-05T10:00:00Z,1.1", date(2025, 12, 31)),
+        ("Release Date;Name", '"December 31, 2025";Big', '"January 05, 2026";Small', date(2025, 12, 31)),
+        ("date,version,count", "December 31 2025,1.0,7", "January 05 2026,1.1,8", date(2025, 12, 31)),
+        ("day,tag", "20251231,v1", "20260105,v2", date(2025, 12, 31)),
+    ],
+)
+def test_dates_of_releases_are_read_as_people_write_them(
+    header: str, first: str, second: str, day: date, tmp_path: Path
+) -> None:
+    path = write_text(tmp_path / "changes.csv", header, first, second)
+    begun = begin([path], into=tmp_path / "made", kind=["changes.csv=releases"])
+    assert [release.date for release in begun.definitions.releases.values()] == [day, date(2026, 1, 5)]
+
+
+def test_rows_without_a_date_or_a_name_are_counted(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "releases.csv", *RELEASES, ",Nobody knows when,Core", "2025-07-01,,Core")
+    begun = begin([path], into=tmp_path / "made")
+    assert "2 rows without a date or a name left out" in begun.recognised[0]
+    assert "Next, add a KPI series: columns date, value" in " ".join(begun.next_steps(run(load(begun.folder)).tables))
+
+
+def test_a_series_alone_says_what_would_tell_more(tmp_path: Path) -> None:
+    begun = begin([kpi(tmp_path)], into=tmp_path / "made")
+    results = run(load(begun.folder))
+    assert len(results.tables.series) == DAYS
+    assert "Next, add a list of releases: columns date, name, team." in " ".join(begun.next_steps(results.tables))
+
+
+def test_metrics_in_columns_regions_in_rows_and_numbers_as_people_write_them(tmp_path: Path) -> None:
+    lines = [
+        f'{(FIRST + timedelta(at)).strftime("%d.%m.%Y")},{region},"{1_000 + at:,}",{at % 3 + 1.5}%'
+        for at in range(40)
+        for region in ("DK", "DE")
+    ]
+    path = write_text(tmp_path / "kpi.csv", "Date,Region,Orders,Churn rate", *lines)
+    begun = begin([path], into=tmp_path / "made")
+    series = run(load(begun.folder)).tables.series
+    values = {(row.metric, row.unit, row.day): row.value for row in series}
+    assert values["orders", "DK", "2024-01-02"] == 1_001
+    assert values["churn_rate", "DE", "2024-01-02"] == pytest.approx(0.025)
+    assert begun.definitions.metrics["churn_rate"].direction == "down"
+
+
+def test_a_column_that_names_the_metric_makes_one_metric_per_name(tmp_path: Path) -> None:
+    lines = [f"2025-01-{at:02},{name},{at}" for at in range(1, 29) for name in ("Orders", "Load time")]
+    begun = begin([write_text(tmp_path / "kpi.csv", "day,kpi,value", *lines)], into=tmp_path / "made")
+    assert set(begun.definitions.metrics) == {"orders", "load_time"}
+    assert len(run(load(begun.folder)).tables.series) == 56
+
+
+def test_releases_beside_usage_events_are_judged_by_who_takes_part(tmp_path: Path) -> None:
+    events = EXPORTS[0].write(tmp_path)
+    begun = begin([events, write_text(tmp_path / "releases.csv", *RELEASES)], into=tmp_path / "made")
+    assert all(metric.kind == "proportion" for metric in begun.definitions.metrics.values())
+    assert begun.definitions.metrics
+    results = run(load(begun.folder))
+    assert {row.metric for row in results.tables.series} == set(begun.definitions.metrics)
+
+
+def test_a_list_without_any_date_is_refused(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "releases.csv", "date,name", "2025-01-01,", "2025-01-02,")
+    with pytest.raises(DataError):
+        begin([path], into=tmp_path / "made", kind=["releases.csv=releases"])

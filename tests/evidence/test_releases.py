@@ -1,0 +1,255 @@
+"""Releases judged by series: what is told, what is only described, and what is never split."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from vitalfew.evidence.bundles import bundles, touching
+from vitalfew.evidence.daily import Daily
+from vitalfew.evidence.releases import releases
+from vitalfew.results.rows import SeriesRow
+from vitalfew.workspace.definitions import Definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vitalfew.evidence.releases import Released
+    from vitalfew.results.rows import EffectRow
+
+FIRST, DAYS = date(2024, 1, 1), 700
+TODAY = FIRST + timedelta(DAYS)
+
+
+def day(at: int) -> str:
+    return (FIRST + timedelta(at)).isoformat()
+
+
+def rows(values: Iterable[float], metric: str = "orders", unit: str | None = None, every: int = 1) -> list[SeriesRow]:
+    return [SeriesRow("kpi", metric, unit, day(at * every), float(value)) for at, value in enumerate(values)]
+
+
+def noise(seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(100, 2, DAYS)
+
+
+def definitions(released: Mapping[str, Any], *metrics: str, **sources: Any) -> Definitions:
+    named = {key: {"source": "kpi", "title": key.title()} for key in metrics or ("orders",)}
+    table = {"kpi": {"table": "kpi", "shape": "series", "time": "date"}}
+    return Definitions.model_validate({"sources": table | sources, "metrics": named, "releases": released})
+
+
+def judged(released: Mapping[str, Any], series: Iterable[SeriesRow], *metrics: str, today: date = TODAY) -> Released:
+    return releases(definitions(released, *metrics), series, today)
+
+
+def the(found: Released, release: str, metric: str = "orders") -> EffectRow:
+    (row,) = [row for row in found.release_effects if (row.experiment, row.metric) == (release, metric)]
+    return row
+
+
+def test_a_planted_change_stands_out_and_a_release_that_did_nothing_does_not() -> None:
+    series = noise() + 6 * (np.arange(DAYS) >= 500)
+    found = judged({"idle": {"date": day(420)}, "search": {"date": day(500)}}, rows(series))
+    search, idle = the(found, "search"), the(found, "idle")
+    wide = search.interval()
+    assert wide is not None
+    assert wide.low < 6 < wide.high
+    assert (search.grade, search.arm, search.control) == ("dated", "after", "before")
+    assert search.p_value is not None
+    assert search.p_value < 0.001
+    assert search.notes[0] == "stands out: 0 of 56 dates without it moved at least as much"
+    assert idle.p_value is not None
+    assert idle.p_value > 0.05
+    assert idle.notes[0].startswith("cannot be told from noise: ")
+    assert search.relative is not None
+    assert search.relative.estimate == pytest.approx(0.06, abs=0.02)
+    assert search.mean["after"] - search.mean["before"] == pytest.approx(6, abs=1.5)
+    assert any("staged rollout" in note for note in search.notes)
+    assert not found.failed
+
+
+def test_placebos_and_effect_tell_the_same_p() -> None:
+    found = judged({"search": {"date": day(500)}}, rows(noise()))
+    (placebo,) = found.placebos
+    assert placebo.p == the(found, "search").p_value
+    assert not placebo.descriptive
+    assert (placebo.before_days, placebo.after_days) == (28, 28)
+    assert len(placebo.placebos) >= 20
+
+
+def test_a_short_history_describes_without_interval_and_grade() -> None:
+    row = the(judged({"early": {"date": day(100)}}, rows(noise())), "early")
+    assert row.estimate is not None
+    assert (row.se, row.p_value, row.intervals, row.grade) == (None, None, (), "correlated")
+    assert row.notes[0].startswith("descriptive only: ")
+
+
+def test_a_release_whose_days_are_not_over_is_not_judged_early() -> None:
+    found = judged({"new": {"date": day(DAYS - 10)}}, rows(noise() + 50 * (np.arange(DAYS) >= DAYS - 10)))
+    row = the(found, "new")
+    assert row.p_value is None
+    assert "10 of its 28 days are over" in row.notes[0]
+    assert f"judged from {day(DAYS + 18)} on" in row.notes[0]
+    newer = judged({"new": {"date": day(DAYS - 3)}}, rows(noise()))
+    assert not newer.release_effects
+    assert newer.failed[0].remark
+    assert f"once the series reaches {day(DAYS + 24)}" in newer.failed[0].reason
+
+
+def test_releases_within_the_same_days_have_one_effect_that_belongs_to_none_alone() -> None:
+    series = noise() + 6 * (np.arange(DAYS) >= 500)
+    found = judged({"a": {"date": day(490)}, "b": {"date": day(500)}, "c": {"date": day(600)}}, rows(series))
+    first, second = the(found, "a"), the(found, "b")
+    assert first.estimate == second.estimate
+    assert first.estimate == pytest.approx(6, abs=2)
+    assert {row.release: row.bundle for row in found.placebos} == {"a": ("b",), "b": ("a",), "c": ()}
+    assert "came within the same days as 'b': the change is that of all of them together, of none alone" in first.notes
+
+
+def test_a_row_of_releases_without_end_is_never_split_nor_judged_as_one() -> None:
+    weekly = {f"r{at}": {"date": day(at)} for at in range(400, 520, 20)}
+    found = judged(weekly, rows(noise()))
+    by_key = {row.release: row.bundle for row in found.placebos}
+    assert by_key["r440"] == ("r420", "r460")
+    estimates = [row.estimate for row in found.release_effects]
+    assert len(set(estimates)) == len(estimates)
+    assert any("cannot be split" in note for note in the(found, "r440").notes)
+
+
+def test_dates_near_other_releases_are_no_placebos() -> None:
+    series = noise() + 40 * (np.arange(DAYS) >= 200)
+    known = the(judged({"big": {"date": day(200)}, "small": {"date": day(650)}}, rows(series)), "small")
+    unknown = the(judged({"small": {"date": day(650)}}, rows(series)), "small")
+    assert known.se is not None
+    assert unknown.se is not None
+    assert known.se < unknown.se / 3
+    assert any("left out: another release" in note for note in known.notes)
+
+
+def test_only_the_metrics_a_release_names_are_looked_at_and_controls_are_none_of_them() -> None:
+    weather = np.cumsum(np.random.default_rng(5).normal(size=DAYS))
+    series = [*rows(noise() + weather), *rows(noise(2) + weather, "visits"), *rows(noise(3), "other")]
+    named = {"date": day(500), "metrics": ["orders"], "controls": ["visits"]}
+    found = judged({"search": named}, series, "orders", "visits", "other")
+    assert {row.metric for row in found.release_effects} == {"orders"}
+    alone = the(judged({"search": {"date": day(500), "metrics": ["orders"]}}, series, "orders", "visits"), "search")
+    beside = the(found, "search")
+    assert beside.se is not None
+    assert alone.se is not None
+    assert beside.se < 0.7 * alone.se
+    assert any("cleared of 1 control" in note for note in beside.notes)
+    assert {row.metric for row in judged({"all": {"date": day(500)}}, series).release_effects} == {
+        "orders",
+        "visits",
+        "other",
+    }
+
+
+def test_a_metric_without_daily_values_is_named() -> None:
+    found = judged({"a": {"date": day(500), "metrics": ["visits"]}}, rows(noise()), "orders", "visits")
+    assert [(row.item, row.remark) for row in found.failed] == [("a/visits", False)]
+    nothing = judged({"a": {"date": day(500)}}, [])
+    assert [row.item for row in nothing.failed] == ["releases"]
+
+
+def test_releases_and_values_after_today_are_passed_over() -> None:
+    found = judged({"later": {"date": day(600)}}, rows(noise()), today=FIRST + timedelta(550))
+    assert (found.release_effects, found.failed) == ((), ())
+    assert the(judged({"r": {"date": day(500)}}, rows(noise()), today=FIRST + timedelta(512)), "r").p_value is None
+
+
+def test_one_value_a_week_is_taken_for_its_days_and_said() -> None:
+    series = np.random.default_rng(3).normal(100, 2, 100) + 8 * (np.arange(100) >= 75)
+    row = the(judged({"search": {"date": day(75 * 7)}}, rows(series, every=7)), "search")
+    assert row.estimate == pytest.approx(8, abs=3)
+    assert row.p_value is not None
+    assert "one value a week, taken for the seven days from its date on" in row.notes
+
+
+def test_metrics_from_the_same_table_do_not_confirm_each_other() -> None:
+    series = [*rows(noise(), "rating"), *rows(noise(2), "complaints")]
+    row = the(judged({"v2": {"date": day(500)}}, series, "rating", "complaints"), "v2", "rating")
+    assert "from the same table as Complaints: errors may go together, so one does not confirm the other" in row.notes
+
+
+def test_a_mean_of_regions_does_not_move_when_one_of_them_is_late() -> None:
+    large, small = noise() + 1_000, noise(2)
+    large[300:303] = np.nan
+    daily = Daily.of(row for unit, values in (("a", large), ("b", small)) for row in rows(values, unit=unit)
+                     if np.isfinite(row.value))  # fmt: skip
+    whole = daily.whole("orders")
+    assert whole is not None
+    assert np.isnan(whole[300:303]).all()
+    assert np.nanstd(whole) < 10
+
+
+# Some units only ----------------------------------------------------------------------------------------------------
+
+
+def regions(count: int, effect: float, treated: int = 1) -> list[SeriesRow]:
+    rng = np.random.default_rng(8)
+    weather = np.cumsum(rng.normal(size=200))
+    found = []
+    for unit in range(count):
+        values = 100 + 3 * unit + (1 + 0.1 * unit) * weather + rng.normal(size=200)
+        found += rows(values + effect * (np.arange(200) >= 150) * (unit < treated), unit=f"r{unit}")
+    return found
+
+
+ONE_REGION = {"search": {"date": day(150), "rollout": {"units": {"r0": day(150)}}}}
+
+
+def test_what_one_region_got_is_held_against_a_mean_made_of_the_others() -> None:
+    row = the(judged(ONE_REGION, regions(15, 5.0)), "search")
+    assert row.estimate == pytest.approx(5, abs=1.5)
+    assert (row.arm, row.control, row.grade) == ("released", "not yet", "dated")
+    assert row.n == {"released": 1, "not yet": 14}
+    assert row.p_value is not None
+    assert row.p_value < 0.01
+
+
+def test_with_few_other_regions_it_is_only_described() -> None:
+    row = the(judged(ONE_REGION, regions(8, 5.0)), "search")
+    assert row.estimate == pytest.approx(5, abs=2)
+    assert (row.p_value, row.intervals, row.grade) == (None, (), "correlated")
+    assert row.notes[0].startswith("descriptive only: 7 units without it")
+
+
+def test_regions_that_the_series_does_not_have_are_named() -> None:
+    missing = {"search": {"date": day(150), "rollout": {"units": {"Kiel": day(150)}}}}
+    (failed,) = judged(missing, regions(12, 0)).failed
+    assert "the release names Kiel; the series has r0, r1, r2 and 9 more" in failed.reason
+
+
+def test_releases_in_waves_are_left_to_those_who_compare_waves() -> None:
+    waves = {"search": {"date": day(150), "rollout": {"units": {"r0": day(150), "r1": day(160)}}}}
+    assert judged(waves, regions(12, 0)) == ((), (), ())
+
+
+# Bundles ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_release_touches_what_it_names_or_everything_but_its_controls() -> None:
+    defined = definitions(
+        {
+            "b": {"date": day(9), "metrics": ["orders"]},
+            "a": {"date": day(9)},
+            "c": {"date": day(1), "controls": ["orders"]},
+        },
+        "orders",
+        "visits",
+    )
+    assert list(touching(defined, "orders")) == ["a", "b"]
+    assert list(touching(defined, "visits")) == ["c", "a"]
+
+
+def test_bundles_join_releases_closer_than_the_days_compared() -> None:
+    defined = definitions({"a": {"date": day(0)}, "b": {"date": day(27)}, "c": {"date": day(60)}})
+    found = bundles(defined.releases)
+    assert (found["a"].others, found["a"].span, found["a"].joint) == (("b",), 27, True)
+    assert found["c"].others == ()
+    assert bundles({}) == {}
