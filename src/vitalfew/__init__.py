@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, backtest, calibrate, plan, rank, run
+    from vitalfew.pipeline import analyze, backtest, calibrate, plan, rank, run, shrink
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
@@ -24,6 +24,7 @@ __all__ = [
     "plan",
     "rank",
     "run",
+    "shrink",
     "stats",
     "verify",
     "weights",
@@ -39,6 +40,7 @@ _HOMES = {
     "plan": "vitalfew.pipeline",
     "rank": "vitalfew.pipeline",
     "backtest": "vitalfew.pipeline",
+    "shrink": "vitalfew.pipeline",
     "weights": "vitalfew.judgement.pooling",
 }
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.ranking import rank
     from vitalfew.pipeline.replay import backtest
     from vitalfew.pipeline.results import Results
+    from vitalfew.pipeline.shrinking import shrink
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "rank", "run"]
+__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "rank", "run", "shrink"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
@@ -24,6 +25,7 @@ _HOMES = {
     "plan": "vitalfew.pipeline.planning",
     "rank": "vitalfew.pipeline.ranking",
     "run": "vitalfew.pipeline.walk",
+    "shrink": "vitalfew.pipeline.shrinking",
 }
 
 
