@@ -99,38 +99,66 @@ class _Whose:
 # Within one change -------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Worst:
+    """The clearest pair of a gain and a loss of one kind, with its p-value; none where none is clear."""
+
+    p_value: float
+    pair: tuple[Change, Change] | None
+
+
 def _within(definitions: Definitions, whose: _Whose, found: Sequence[Change]) -> Iterator[ConflictRow]:
     """The clearest pair of a gain and a loss of each experiment: of the business against the customer, and others."""
-    by_experiment: dict[str, list[Change]] = {}
+    by_arm: dict[tuple[str, str], list[Change]] = {}
     for change in found:
-        by_experiment.setdefault(change.effect.experiment, []).append(change)
-    worst = [pair for each in by_experiment.values() for pair in _worst_pairs(definitions, each)]
-    for (_, gain, loss), p_value in zip(worst, adjusted([pair[0] for pair in worst]), strict=True):
-        if p_value <= RATE:
-            won, lost = (definitions.title("metrics", change.effect.metric) for change in (gain, loss))
-            message = f"{whose.title(gain.effect)} gains on {won} and loses on {lost}."
-            yield _row(whose, gain, loss, "within", p_value, message)
+        by_arm.setdefault((change.effect.experiment, change.effect.arm), []).append(change)
+    by_experiment: dict[str, list[list[Change]]] = {}
+    for (experiment, _), arm in by_arm.items():
+        by_experiment.setdefault(experiment, []).append(arm)
+    worst = [one for arms in by_experiment.values() for one in _worst(definitions, arms)]
+    for one, p_value in zip(worst, adjusted([one.p_value for one in worst]), strict=True):
+        if p_value <= RATE and one.pair is not None:
+            won, lost = (definitions.title("metrics", change.effect.metric) for change in one.pair)
+            message = f"{whose.title(one.pair[0].effect)} gains on {won} and loses on {lost}."
+            yield _row(whose, *one.pair, "within", p_value, message)
 
 
-def _worst_pairs(definitions: Definitions, found: Sequence[Change]) -> Iterator[tuple[float, Change, Change]]:
-    """The clearest pair of each kind in the same arm, with its p-value.
+def _worst(definitions: Definitions, arms: Sequence[Sequence[Change]]) -> Iterator[_Worst]:
+    """The clearest pair of each kind in the same arm.
 
     Both must hold, so the larger p counts; the pairs looked at are paid for (Bonferroni).
     """
-    opposed = [pair for pair in _pairs(found) if _is_against(definitions, *pair)]
-    counted = [pair for pair in _pairs(found) if pair not in opposed and all(_counts(definitions, one) for one in pair)]
-    for pairs in (opposed, counted):
+    opposed, others = 0, 0
+    clear: list[tuple[Change, Change]] = []
+    for arm in arms:
+        business, customer = (_on(definitions, arm, side) for side in ("business", "customer"))
+        counted = [change for change in arm if _counts(definitions, change)]
+        both = sum(one in counted for one in business) * sum(one in counted for one in customer)
+        opposed += len(business) * len(customer)
+        others += len(counted) * (len(counted) - 1) - both
+        gains, losses = ([one for one in arm if p(one) <= RATE] for p in (_p_gain, _p_loss))
+        clear += product(gains, losses)
+    for count, pairs in (
+        (opposed, [pair for pair in clear if _is_against(definitions, *pair)]),
+        (others, [pair for pair in clear if _are_others(definitions, *pair)]),
+    ):
         if pairs:
             gain, loss = min(pairs, key=_order)
-            yield min(1.0, max(gain.p_gain, loss.p_loss) * len(pairs)), gain, loss
+            yield _Worst(min(1.0, max(gain.p_gain, loss.p_loss) * count), (gain, loss))
+        elif count:
+            yield _Worst(1.0, None)
 
 
-def _pairs(found: Sequence[Change]) -> list[tuple[Change, Change]]:
-    return [
-        (gain, loss)
-        for gain, loss in product(found, found)
-        if gain.effect.arm == loss.effect.arm and gain.effect.metric != loss.effect.metric
-    ]
+def _on(definitions: Definitions, arm: Sequence[Change], side: str) -> list[Change]:
+    return [change for change in arm if side_of(definitions, change.effect.metric) == side]
+
+
+def _p_gain(change: Change) -> float:
+    return change.p_gain
+
+
+def _p_loss(change: Change) -> float:
+    return change.p_loss
 
 
 def _order(pair: tuple[Change, Change]) -> tuple[float, str, str]:
@@ -144,6 +172,11 @@ def _is_against(definitions: Definitions, gain: Change, loss: Change) -> bool:
     return won == "business" and lost == "customer"
 
 
+def _are_others(definitions: Definitions, gain: Change, loss: Change) -> bool:
+    """Whether both count, and it is not the business against the customer."""
+    return all(_counts(definitions, one) for one in (gain, loss)) and not _is_against(definitions, gain, loss)
+
+
 def _counts(definitions: Definitions, change: Change) -> bool:
     """Whether a metric is one that people agreed to care about."""
     return change.effect.metric in definitions.factors or change.effect.metric in definitions.guardrails
@@ -153,9 +186,11 @@ def _counts(definitions: Definitions, change: Change) -> bool:
 
 
 def _undone(definitions: Definitions, whose: _Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
-    gains = _clear(live, [change.p_gain for change in live])
+    gains: dict[str, list[tuple[Change, float]]] = {}
+    for earlier, p_gain in _clear(live, [change.p_gain for change in live]):
+        gains.setdefault(earlier.effect.metric, []).append((earlier, p_gain))
     for later, p_loss in _clear(live, [change.p_loss for change in live]):
-        for earlier, p_gain in gains:
+        for earlier, p_gain in gains.get(later.effect.metric, ()):
             if _undoes(whose, earlier, later):
                 on = definitions.title("metrics", later.effect.metric)
                 share = min(-later.good / earlier.good, 1.0)
@@ -171,7 +206,7 @@ def _clear(found: Sequence[Change], p_values: Sequence[float]) -> list[tuple[Cha
 def _undoes(whose: _Whose, earlier: Change, later: Change) -> bool:
     first, second = (whose.began(change.effect) for change in (earlier, later))
     apart = not whose.initiatives(earlier.effect) & whose.initiatives(later.effect)
-    other = earlier.effect.experiment != later.effect.experiment and earlier.effect.metric == later.effect.metric
+    other = earlier.effect.experiment != later.effect.experiment
     return apart and other and first is not None and second is not None and first < second
 
 

@@ -79,17 +79,18 @@ def contributions(
     fair = {name: without_luck(known, arm, shrunk) for name, (known, arm) in found.items()}
     initiatives = dict(_initiatives(definitions, fair, slopes))
     shipped = _shipped(definitions, initiatives, fair, slopes, today)
+    single = {name: slopes.carry(known) for name, (known, _) in found.items()}
     daily = Daily.of(row for row in tables.series if row.day <= today.isoformat())
     rows = list[ContributionRow]()
     for metric in tops(definitions):
-        for name, (known, _) in found.items():
+        for name, by_metric in single.items():
             kind: SubjectKind = "release" if name in definitions.releases else "experiment"
-            carried = slopes.carry(known).get(metric)
+            carried = by_metric.get(metric)
             if carried is not None:
                 rows.append(_row(kind, name, metric, slopes, [carried], _way(definitions, carried)))
         for work in initiatives.values():
-            if metric in work.carried:
-                carried = work.carried[metric]
+            carried = work.carried.get(metric)
+            if carried is not None:
                 notes = (*_way(definitions, carried), *work.notes, NO_LUCK)
                 rows.append(_row("initiative", work.subject, metric, slopes, [carried], notes))
         rows += _sums(metric, slopes, _once(definitions, shipped, metric))
