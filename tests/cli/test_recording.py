@@ -49,13 +49,13 @@ def test_nobody_is_shown_what_others_forecast(folder: Path, typed: Typed) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
-        (("forecast", "gate_bak", *QUANTILES), 1, "did you mean 'gate_back'"),
-        (("judgement", "retenton=5"), 1, "did you mean 'retention'"),
+        (("forecast", "gate_bak", *QUANTILES), 2, "did you mean 'gate_back'"),
+        (("judgement", "retenton=5"), 2, "did you mean 'retention'"),
         (("judgement", "retention:5"), 2, "FACTOR=POINTS"),
         (("judgement", "retention=-5"), 1, "retention"),
         (("forecast", "gate_back", "--p10", "3", "--p50", "2", "--p90", "1"), 1, "p10"),
         (("lock", "gate_back"), 1, "vitalfew act forecast"),
-        (("waiver", "retenton", "--reason", "why not"), 1, "nothing called 'retenton'"),
+        (("waiver", "retenton", "--reason", "why not"), 2, "nothing called 'retenton'"),
         (
             ("decision", "gate", "--what", "stop", "--evidence", "e", "--counter", "c", "--review", "soon"),
             2,

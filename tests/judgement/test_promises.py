@@ -14,6 +14,7 @@ from vitalfew.judgement.promises import combine, promises
 from vitalfew.judgement.recording import erase, forecast, judge, lock
 from vitalfew.workspace.acts import ActLog, read
 from vitalfew.workspace.definitions import Guardrail, Hypothesis
+from vitalfew.workspace.locks import value_model_cited
 from vitalfew.workspace.verify import verify
 from vitalfew.workspace.workspace import Workspace
 
@@ -146,11 +147,11 @@ def test_an_erased_forecaster_takes_an_open_forecast_and_a_promise_of_their_own_
 
 def test_unknown_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
     ws = workspace(tmp_path, definitions(hypotheses={"gate_day7": OTHER}))
-    with pytest.raises(ActError, match="no hypothesis called 'gate_day_7'; did you mean 'gate_day7'"):
+    with pytest.raises(UsageError, match="no hypothesis called 'gate_day_7'; did you mean 'gate_day7'"):
         forecast(ws, "gate_day_7", "anna", ANNA)
-    with pytest.raises(ActError, match="no factor called 'x'"):
+    with pytest.raises(UsageError, match="no factor called 'x'"):
         judge(ws, "anna", {"a": 1, "x": 2})
-    with pytest.raises(ActError, match=r"nothing called 'gat' is defined here; expected .*; did you mean 'gate'"):
+    with pytest.raises(UsageError, match=r"nothing called 'gat' is defined here; expected .*; did you mean 'gate'"):
         recording.waive(ws, "gat", "anna", "why not")
     assert not (tmp_path / "acts.jsonl").exists()
 
@@ -182,6 +183,9 @@ def test_each_act_names_the_definition_it_speaks_of(tmp_path: Path) -> None:
     assert log.damage == ()
     assert log.bodies[1] == {"group": "support", "points": {"a": 80, "b": 20}}
     assert log.bodies[3]["review"] == "2026-09-01"
+    cited = log.bodies[3]["value_model"]
+    assert cited["judgements"] == acts[0].hash
+    assert cited["definitions"] != value_model_cited(definitions(), log)["definitions"]  # which has no such guardrail
     assert log.bodies[4] == {}
 
 

@@ -296,3 +296,16 @@ def test_the_order_of_fields_and_spaces_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "acts.jsonl").write_text("\n".join(lines))
     assert read(tmp_path).acts == tuple(acts)
     assert read(tmp_path).erased == (1, 2)
+
+
+def test_a_person_is_erased_from_a_damaged_log(tmp_path: Path) -> None:
+    for name in ("Ada", "Ben", "Ada"):
+        append(tmp_path, "waiver", "retention", name, {"reason": "why not"})
+    lines = (tmp_path / "acts.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "acts.jsonl").write_text("".join([*lines[:2], "no act\n"]))
+    (tmp_path / "acts" / "000001.json").write_text("{}")
+    done = erase(tmp_path, "Ada")
+    assert done.acts == (1,)
+    assert [path.name for path in sorted((tmp_path / "acts").glob("*.json"))] == ["000002.json", "000003.json"]
+    assert done.of_nobody == ("000003.json",)
+    assert any("000003.json" in sentence for sentence in done.sentences())

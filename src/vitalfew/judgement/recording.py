@@ -12,7 +12,7 @@ from vitalfew.errors import ActError, UsageError, suggest
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.promises import NO_WEIGHTS, combined
 from vitalfew.workspace import acts as acts_of
-from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model
+from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model, value_model_cited
 from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
 
 if TYPE_CHECKING:
@@ -54,20 +54,29 @@ def judge(
         at: when; by default now.
 
     Raises:
-        ActError: a factor is unknown, a number impossible, nothing is said about which factor counts more, or the log
-            is damaged.
+        UsageError: a factor is unknown.
+        ActError: a number is impossible, nothing is said about which factor counts more, or the log is damaged.
     """
-    folder = _folder(ws)
-    said = Judgement(by, points or {}, tuple(ratios), best_worst, group)
-    for factor in said.named():
-        _known(factor, ws.definitions.factors, "factor")
-    _says_something(said, tuple(ws.definitions.factors))
-    body: dict[str, Any] = {"group": group, "kind": kind}
-    body |= {"points": dict(said.points)} if said.points else {}
-    body |= {"ratios": [list(ratio) for ratio in said.ratios]} if said.ratios else {}
-    body |= {"best_worst": asdict(best_worst)} if best_worst else {}
+    folder = folder_of(ws)
+    body = judgement_body(ws.definitions, Judgement(by, points or {}, tuple(ratios), best_worst, group), kind)
     with acts_of.writing(folder) as writer:
         return writer.append("judgement", VALUE_MODEL, by, body, value_model(ws.definitions, writer.log), at)
+
+
+def judgement_body(definitions: Definitions, said: Judgement, kind: str | None = None) -> dict[str, Any]:
+    """What an act of judging holds.
+
+    Raises:
+        UsageError: a factor is unknown.
+        ActError: nothing is said about which factor counts more.
+    """
+    for factor in said.named():
+        known(factor, definitions.factors, "factor")
+    _says_something(said, tuple(definitions.factors))
+    body: dict[str, Any] = {"group": said.group, "kind": kind}
+    body |= {"points": dict(said.points)} if said.points else {}
+    body |= {"ratios": [list(ratio) for ratio in said.ratios]} if said.ratios else {}
+    return body | ({"best_worst": asdict(said.best_worst)} if said.best_worst else {})
 
 
 def forecast(
@@ -83,9 +92,10 @@ def forecast(
         at: when; by default now.
 
     Raises:
-        ActError: the hypothesis is unknown, a number impossible, or the log damaged.
+        UsageError: the hypothesis is unknown.
+        ActError: a number is impossible, or the log damaged.
     """
-    _known(hypothesis, ws.definitions.hypotheses, "hypothesis")
+    known(hypothesis, ws.definitions.hypotheses, "hypothesis")
     return _record(ws, "forecast", ("hypotheses", hypothesis), by, dict(quantiles), at)
 
 
@@ -117,8 +127,8 @@ def lock(
     Raises:
         ActError: there is no forecast to lock, or this wording of the hypothesis is locked already.
     """
-    _known(hypothesis, ws.definitions.hypotheses, "hypothesis")
-    with acts_of.writing(_folder(ws)) as writer:
+    known(hypothesis, ws.definitions.hypotheses, "hypothesis")
+    with acts_of.writing(folder_of(ws)) as writer:
         earlier = current_lock(hypothesis, writer.log, ws.definitions)
         if earlier is not None and not stale(earlier, "hypotheses", hypothesis, ws.definitions):
             hint = "a promise is locked once; change the hypothesis and it can be locked anew, the first lock stays"
@@ -132,13 +142,14 @@ def lock_plan(ws: Workspace, experiment: str, by: str, *, at: datetime | None = 
     """Lock the plan of an experiment: how it will be analysed, with the definitions that rests on.
 
     Raises:
-        ActError: the experiment is unknown or has no plan, or its plan as it stands is locked already.
+        UsageError: the experiment is unknown.
+        ActError: it has no plan, or its plan as it stands is locked already.
     """
-    _known(experiment, ws.definitions.experiments, "experiment")
+    known(experiment, ws.definitions.experiments, "experiment")
     if ws.definitions.experiments[experiment].plan is None:
         hint = "add `plan:` to it, as in `plan: {primary: [METRIC], units: 20000}`; `vitalfew plan` computes the units"
         raise ActError(f"'{experiment}' has no plan to lock", hint=hint)
-    with acts_of.writing(_folder(ws)) as writer:
+    with acts_of.writing(folder_of(ws)) as writer:
         earlier = current_plan_lock(experiment, writer.log, ws.definitions)
         if earlier is not None and not changes(writer.log.bodies[earlier.n], experiment, ws.definitions):
             hint = "a plan is locked once; change it and it can be locked anew, the first lock stays"
@@ -161,17 +172,23 @@ def decide(
         ws: a workspace with a folder.
         about: the key of an initiative, feature, experiment, hypothesis, need, objective, metric or factor.
         by: the person, kept as a pseudonym.
-        body: `what` was decided, on which `evidence`, against which `counter`-argument, and when to `review` it.
+        body: `what` was decided, on which `evidence`, against which `counter`-argument, and when to `review` it. The
+            value model that stands is cited with it.
         at: when; by default now.
     """
-    return _record(ws, "decision", _find(ws.definitions, about, DECIDED), by, dict(body), at)
+    found = _find(ws.definitions, about, DECIDED)
+    with acts_of.writing(folder_of(ws)) as writer:
+        cited = dict[str, Any](body)
+        if ws.definitions.factors:
+            cited["value_model"] = value_model_cited(ws.definitions, writer.log)
+        return writer.append("decision", found[1], by, cited, reference(*found, ws.definitions, writer.log), at)
 
 
 def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at: datetime | None = None) -> Act:
     """Record agreement to the value model (`value_model`) or to one definition, as it stands."""
     if about != VALUE_MODEL:
         return _record(ws, "sign_off", _find(ws.definitions, about, DECIDED), by, {"note": note}, at)
-    with acts_of.writing(_folder(ws)) as writer:
+    with acts_of.writing(folder_of(ws)) as writer:
         return writer.append("sign_off", about, by, {"note": note}, value_model(ws.definitions, writer.log), at)
 
 
@@ -184,8 +201,8 @@ def erase(ws: Workspace, by: str) -> Erasure:
     """
     from vitalfew.results.store import Store
 
-    done = acts_of.erase(_folder(ws), by)
-    Store(_folder(ws)).forget_all()
+    done = acts_of.erase(folder_of(ws), by)
+    Store(folder_of(ws)).forget_all()
     return done
 
 
@@ -202,7 +219,7 @@ def _says_something(said: Judgement, factors: tuple[str, ...]) -> None:
 def _record(
     ws: Workspace, kind: Kind, about: tuple[str, str], by: str, body: dict[str, Any], at: datetime | None
 ) -> Act:
-    with acts_of.writing(_folder(ws)) as writer:
+    with acts_of.writing(folder_of(ws)) as writer:
         definition: DefinitionRef = reference(*about, ws.definitions, writer.log)
         return writer.append(kind, about[1], by, body, definition, at)
 
@@ -225,15 +242,25 @@ def _promise_body(
     }
 
 
-def _folder(ws: Workspace) -> Path:
+def folder_of(ws: Workspace) -> Path:
+    """Where the acts of a workspace lie.
+
+    Raises:
+        UsageError: it was not loaded from a folder.
+    """
     if ws.root is None:
         raise UsageError("this workspace has no folder, so nothing can be recorded in it", hint="load it from a folder")
     return ws.root
 
 
-def _known(key: str, known: Mapping[str, object], what: str) -> None:
-    if key not in known:
-        raise ActError(f"there is no {what} called '{key[:80]}'", hint=suggest(key[:80], known))
+def known(key: str, defined: Mapping[str, object], what: str) -> None:
+    """Refuse a key that nothing is defined by.
+
+    Raises:
+        UsageError: the nearest key that is defined is named.
+    """
+    if key not in defined:
+        raise UsageError(f"there is no {what} called '{key[:80]}'", hint=suggest(key[:80], defined))
 
 
 def _find(definitions: Definitions, key: str, kinds: tuple[str, ...]) -> tuple[str, str]:
@@ -242,6 +269,6 @@ def _find(definitions: Definitions, key: str, kinds: tuple[str, ...]) -> tuple[s
         if key in getattr(definitions, kind):
             return kind, key
     every = [name for kind in kinds for name in getattr(definitions, kind)]
-    raise ActError(
+    raise UsageError(
         f"nothing called '{key[:80]}' is defined here", expected=", ".join(kinds), hint=suggest(key[:80], every)
     )

@@ -83,12 +83,14 @@ class ActLog:
 class Erasure:
     """What was erased: the pseudonym and the numbers of the acts that say nothing any more.
 
-    `in_history`: commits hold bodies of acts, which erasing from the folder does not reach.
+    `in_history`: commits hold bodies of acts, which erasing from the folder does not reach. `of_nobody`: files with
+    bodies of acts of which a damaged log does not tell whose they are.
     """
 
     by: str
     acts: tuple[int, ...]
     in_history: bool = False
+    of_nobody: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """What was done and what is left to do, for a terminal."""
@@ -97,7 +99,11 @@ class Erasure:
         left = (
             "commits of this repository still hold bodies of acts: docs/explanation/people.md says how to erase those"
         )
-        return (done, left) if self.in_history else (done,)
+        lost = (
+            f"the log is damaged and does not tell who wrote {', '.join(self.of_nobody)} in acts/: restore the log and"
+            " erase again, or delete these files"
+        )
+        return (done, *((left,) if self.in_history else ()), *((lost,) if self.of_nobody else ()))
 
 
 def read(root: Path) -> ActLog:
@@ -204,6 +210,19 @@ class Writer:
         self.log = ActLog((*self.log.acts, act), {**self.log.bodies, act.n: checked}, self.log.damage)
         return act
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Take back what was appended within when anything of it fails."""
+        size, before = os.fstat(self._descriptor).st_size, self.log
+        try:
+            yield
+        except BaseException:
+            os.ftruncate(self._descriptor, size)
+            for act in self.log.acts[len(before.acts) :]:
+                body_path(self._root, act.n).unlink(missing_ok=True)
+            self.log = before
+            raise
+
     def _write(self, act: Act, content: bytes) -> None:
         """Body first, then the line: a line without its body would look like an erased act."""
         size = os.fstat(self._descriptor).st_size
@@ -227,21 +246,30 @@ class Writer:
 def erase(root: Path, by: str) -> Erasure:
     """Erase what a person said: bodies and salts of their acts. The chain keeps their hashes and stays whole.
 
-    A lock is the group's promise or plan and stays, unless it rests on the forecast of this person alone.
+    A lock is the group's promise or plan and stays, unless it rests on the forecast of this person alone. Nobody has to
+    wait for a damaged log to be mended: what can be told to be theirs is erased, and bodies of which no line tells
+    whose they are are named.
 
     Raises:
         ActError: nobody of that name or pseudonym has an act here.
     """
-    with writing(root) as writer:
+    with _held(root / LOG) as descriptor:
+        _, log = _read_open(root, descriptor)
         person = pseudonym(root, by)
-        if not any(act.by == person for act in writer.log.acts):
+        if not any(act.by == person for act in log.acts):
             raise ActError(f"there is no act by {person} in this log", hint=_OTHER_COPY)
-        numbers = tuple(act.n for act in writer.log.acts if _says_of(writer.log, act, person))
+        numbers = tuple(act.n for act in log.acts if _says_of(log, act, person))
         for number in numbers:
             body_path(root, number).unlink(missing_ok=True)
         if (root / FOLDER).is_dir():
             _sync_folder(root / FOLDER)
-    return Erasure(person, numbers, heads.ever_committed(root, FOLDER))
+    return Erasure(person, numbers, heads.ever_committed(root, FOLDER), _of_nobody(root, log))
+
+
+def _of_nobody(root: Path, log: ActLog) -> tuple[str, ...]:
+    """Bodies of acts whose line in the log is lost or broken, by the name of their file."""
+    known = {body_path(root, act.n).name for act in log.acts}
+    return tuple(sorted(path.name for path in (root / FOLDER).glob("*.json") if path.name not in known))
 
 
 def body_path(root: Path, n: int) -> Path:
@@ -255,7 +283,8 @@ _OTHER_COPY = "in another copy of this workspace your name has another pseudonym
 def _says_of(log: ActLog, act: Act, person: str) -> bool:
     """Whether the body of an act is this person's own words or numbers, and still there."""
     if act.n not in log.bodies:
-        return False
+        unreadable = any(found.code == "body" and found.n == act.n for found in log.damage)
+        return unreadable and act.kind != "lock" and act.by == person
     if act.kind != "lock":
         return act.by == person
     if "promise" not in log.bodies[act.n]:

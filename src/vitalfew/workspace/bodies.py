@@ -129,6 +129,13 @@ class WaiverBody(Body):
     reason: Text
 
 
+class ValueModelBody(Body):
+    """The value model as it stood: hash of factors and guardrails, and of the last judgement (none: nobody weighed)."""
+
+    definitions: Name
+    judgements: Name | None = None
+
+
 class DecisionBody(Body):
     """What was decided, on which evidence, against which counter-argument, and when it is looked at again."""
 
@@ -136,6 +143,7 @@ class DecisionBody(Body):
     evidence: Text
     counter: Text
     review: date | None = None
+    value_model: ValueModelBody | None = None
 
 
 class SignOffBody(Body):

@@ -40,6 +40,15 @@ def value_model(definitions: Definitions, log: ActLog) -> DefinitionRef:
     return DefinitionRef("factors", VALUE_MODEL, _version("factors", VALUE_MODEL, digest, log), digest)
 
 
+def value_model_cited(definitions: Definitions, log: ActLog) -> dict[str, str | None]:
+    """By what a decision says which value model it rests on: factors and guardrails, and all that was judged so far."""
+    judged = [act.hash for act in log.acts if act.kind == "judgement"]
+    return {
+        "definitions": definitions_hash(definitions, ["factors", "guardrails"]),
+        "judgements": judged[-1] if judged else None,
+    }
+
+
 def stale(act: Act, kind: str, key: str, definitions: Definitions) -> bool:
     """Whether an act spoke of another wording of the definition than the one that stands now."""
     if act.definition is None:

@@ -1,0 +1,97 @@
+"""What a group said on a sheet is recorded whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from command_line import typed, workspace
+from vitalfew.errors import ActError, UsageError
+from vitalfew.judgement.sheets import forecast_all, judge_all
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command_line import Typed
+
+__all__ = ["typed"]
+
+JUDGED = "person,group,retention\nAda,staff,80\nBen,customers,20\nCleo,,5\n"
+FIRST = "person,hypothesis,p10,p50,p90\nAda,gate_back,1,2,3\n"
+FORECAST = "person;hypothesis;p10;p50;p90;p_zero\nAda;gate_back;0.01;0.02;0.03;0.2\nBen;gate_back;0;0.01;0.05;\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace(tmp_path)
+
+
+def sheet(folder: Path, text: str) -> Path:
+    path = folder / "sheet.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
+    judge_all(load(folder), sheet(folder, JUDGED))
+    forecast_all(load(folder), sheet(folder, FORECAST))
+    log = load(folder).acts
+    assert [act.kind for act in log.acts] == ["judgement"] * 3 + ["forecast"] * 2
+    assert [log.bodies[n]["points"] for n in (1, 2, 3)] == [
+        {"retention": 80.0},
+        {"retention": 20.0},
+        {"retention": 5.0},
+    ]
+    assert [log.bodies[n].get("group") for n in (1, 2, 3)] == ["staff", "customers", None]
+    assert (log.bodies[4]["p_zero"], log.bodies[5]["p_zero"]) == (0.2, 0.0)
+    assert len({act.by for act in log.acts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (FIRST + "Ben,gate_back,3,2,1\n", "line 3: .*must rise"),
+        (
+            FIRST + "Ben,gate_bak,1,2,3\n",
+            "line 3: .*did you mean 'gate_back'",
+        ),
+        (FIRST + "Ben,gate_back,1,much,3\n", "line 3: p50 is 'much'"),
+        (
+            FIRST + "Ada,gate_back,1,2,3\n",
+            "line 3: answered in line 2 already",
+        ),
+        ("person,hypothesis,p10,p50,p90\nAda,gate_back,1,2\n", "line 2: p90 is empty"),
+    ],
+)
+def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(ActError, match=message) as raised:
+        forecast_all(load(folder), sheet(folder, text))
+    assert raised.value.problem.message.startswith("nothing was recorded")
+    assert not load(folder).acts.acts
+    assert not list((folder / "acts").glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("retention\n80\n", "no column person"),
+        ("person,retenton\nAda,80\n", "'retenton'.*did you mean 'retention'"),
+        ("person,retention\n", "no rows"),
+        ("person,retention\nAda,\n", "says nothing of any factor"),
+    ],
+)
+def test_a_sheet_that_is_not_one_is_refused(folder: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        judge_all(load(folder), sheet(folder, text))
+
+
+def test_a_sheet_is_recorded_from_the_command_line(folder: Path, typed: Typed) -> None:
+    path = sheet(folder, FORECAST)
+    done = typed("act", "forecast", folder, "--from", path)
+    assert done.code == 0
+    assert [line.split(":")[0] for line in done.out.splitlines()[:2]] == ["act 1", "act 2"]
+    assert typed("act", "forecast", folder, "--from", path, "--by", "Ada").code == 2
+    assert typed("act", "judgement", folder, "retention=5").code == 2
+    assert "0.02" not in done.out + done.err
