@@ -41,11 +41,11 @@ def event_source(definitions: Definitions, feature: Feature) -> str | None:
     """The key of the event source in which the use of a feature is seen.
 
     Returns:
-        The source the feature names; else the only event source there is; None when there is none or a choice.
+        The source the feature names; else the only source that names its events; None when there is none or a choice.
     """
     if feature.source is not None:
         return feature.source
-    keys = [key for key, source in definitions.sources.items() if isinstance(source, EventSource)]
+    keys = [key for key, source in definitions.sources.items() if isinstance(source, EventSource) and source.event]
     return keys[0] if len(keys) == 1 else None
 
 

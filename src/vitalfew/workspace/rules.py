@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_FACTORS = 10
 
+_NAMES_NEEDED = "give the source 'event', the column with the names of events"
+
 _ASSIGNING = "a source that assigns units: shape units (with 'variant'), exposures, aggregates or results"
 
 
@@ -116,6 +118,9 @@ def _measure(
     place = places.path_of((*path, "source"))
     for position, text in enumerate(measure.filters):
         yield from _filter(text, places, places.path_of((*path, "filters", position)))
+    if isinstance(source, EventSource) and source.event is None and (measure.events or stepwise):
+        where = places.of_key(places.path_of((*path, "events")))
+        yield Problem(f"'{measure.source}' does not tell its events apart", where, hint=_NAMES_NEEDED)
     if source is None or isinstance(source, EventSource):
         return
     if isinstance(source, SeriesSource):
@@ -207,10 +212,18 @@ def _features(definitions: Definitions, places: Places) -> Iterator[Problem]:
             hint = "add 'source' with the key of a source that has 'event'"
             where = places.of_key(("features", key, "events"))
             yield Problem(f"it is open which source holds the events of '{key}'", where, "one source of events", hint)
+        elif name in definitions.sources and _is_nameless(definitions, name):
+            where = places.of_value(("features", key, "source"))
+            yield Problem(f"the source '{name}' does not tell its events apart", where, hint=_NAMES_NEEDED)
         elif name in definitions.sources and not isinstance(definitions.sources[name], EventSource):
             where = places.of_value(("features", key, "source"))
             hint = "name a source that has 'event'"
             yield Problem(f"the source '{name}' holds no events", where, "a source of shape events", hint)
+
+
+def _is_nameless(definitions: Definitions, name: str) -> bool:
+    source = definitions.sources[name]
+    return isinstance(source, EventSource) and source.event is None
 
 
 def _experiments(definitions: Definitions, places: Places) -> Iterator[Problem]:
