@@ -7,7 +7,7 @@ within arms from the Wishart distribution; `units` draws the rows themselves, fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,11 @@ _CARRIED = np.array(
         [0.25, 0.00, 0.30, 0.00, 0.20, 0.30, 0.65, 0.00],
     ]
 )
+EDGES = (
+    (BUSINESS, SYSTEM),
+    *((SYSTEM[row], tuple(int(at) for at in np.flatnonzero(carried))) for row, carried in enumerate(_CARRIED)),
+)
+"""The graph as drawn: each child with its parents."""
 _LOADINGS = np.array([0.67, 0.70, 0.72, 0.75, 0.78, 0.80, 0.69, 0.76, 0.74, 0.77, 0.79, 0.80])
 _SIGNIFICANT = 1.959963984540054
 _MOST_ROUNDS = 400  # of drawing experiments anew until enough of them won
@@ -148,7 +153,7 @@ def corpus(planted: Planted, seed: int | np.random.Generator) -> PlantedCorpus:
     weights = users[:, 0] * users[:, 1] / users.sum(axis=1)
     clusters = np.unique(np.concatenate(drawn.clusters)[keep], return_inverse=True)[1]
     true_effects = np.concatenate(drawn.true_effects)[keep]
-    within = np.asarray(sum(drawn.spreads) / len(drawn.spreads))
+    within = np.mean(drawn.spreads, axis=0)
     return PlantedCorpus(
         effects, noise, weights, clusters, within, users, true_effects, np.array(planted.links, dtype=np.float64)
     )
@@ -161,10 +166,9 @@ def true_effects(planted: Planted, rng: np.random.Generator, count: int) -> Floa
     system = features @ _CARRIED.T + rng.normal(0, planted.own, (count, 3))
     straight = features @ np.array(planted.around)
     business = system @ np.array(planted.links) + straight + rng.normal(0, planted.bypass, count)
-    size = 1.0
+    size = np.ones((count, 1))
     if planted.tail is not None:  # scaled to the same mean square as without tails
-        squares = rng.chisquare(planted.tail, (count, 1))
-        size = np.sqrt((planted.tail - 2) / squares)
+        size = np.sqrt((planted.tail - 2) / rng.chisquare(planted.tail, (count, 1)))
     return np.column_stack([features, system, business]) * size / 1_000
 
 
@@ -204,7 +208,7 @@ def _summary(planted: Planted, rows: PlantedUnits, users: NDArray[np.int64], eff
 
 def _users(planted: Planted, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
     sizes = planted.users * np.exp(rng.normal(0, planted.users_spread, (count, 2)))
-    return np.maximum(sizes, 3 * len(NAMES)).astype(np.int64)
+    return np.asarray(np.maximum(sizes, 3 * len(NAMES)), dtype=np.int64)
 
 
 def _draw(planted: Planted, rng: np.random.Generator, drawn: _Drawn) -> int:
@@ -251,8 +255,3 @@ def _drop(share: float, rng: np.random.Generator, effects: Floats, noise: Floats
     gone[np.arange(len(gone)), rng.integers(0, effects.shape[1], len(gone))] = False
     effects[gone] = np.nan
     noise[gone[:, :, None] | gone[:, None, :]] = np.nan
-
-
-def with_experiments(planted: Planted, experiments: int) -> Planted:
-    """The same truth with another number of experiments."""
-    return replace(planted, experiments=experiments)

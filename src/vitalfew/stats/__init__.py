@@ -12,7 +12,8 @@ Trust: `sample_ratio`, `sequential_sample_ratio`, `find_phases`. Several tests: 
 `conditional_power`, `predictive_power`. Bayes: `posterior`, `chance_above`, `expected_loss`, `prior_from`. Planning:
 `Design` with `sample_size`, `detectable`, `detectable_share`, `statistical_power`, `days_needed`; `design_effect`,
 `variance_of_proportion`, `variance_of_quantile`, `variance_of_ratio`. One arm: `wilson`, `net_score`,
-`share_score`, `mean_score`, `quantile_of`, `median_time`.
+`share_score`, `mean_score`, `quantile_of`, `median_time`. Many experiments: `fit_spread`, `shrink_effects`,
+`fit_links`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from vitalfew.stats.comparison import Comparison, VarianceMissing, compare
     from vitalfew.stats.designs import Design
     from vitalfew.stats.distributions import compare_quantiles, compare_times, median_time, quantile_of
+    from vitalfew.stats.effect_spread import Spread, fit_spread
+    from vitalfew.stats.effect_spread import posterior_effects as shrink_effects
     from vitalfew.stats.families import benjamini_hochberg, bonferroni, dunnett, holm
     from vitalfew.stats.group_sequential import boundaries
     from vitalfew.stats.group_sequential import classic as classic_boundaries
     from vitalfew.stats.heterogeneity import heterogeneity as segment_differences
+    from vitalfew.stats.link_fit import LinkFit, fit_links
     from vitalfew.stats.moments import Moments
     from vitalfew.stats.noise import design_effect
     from vitalfew.stats.noise import of_proportion as variance_of_proportion
@@ -48,10 +52,12 @@ __all__ = [
     "Belief",
     "Comparison",
     "Design",
+    "LinkFit",
     "Moments",
     "NonInferiority",
     "Prior",
     "SampleRatio",
+    "Spread",
     "VarianceMissing",
     "benjamini_hochberg",
     "bonferroni",
@@ -69,6 +75,8 @@ __all__ = [
     "dunnett",
     "expected_loss",
     "find_phases",
+    "fit_links",
+    "fit_spread",
     "holm",
     "mean_score",
     "median_time",
@@ -83,6 +91,7 @@ __all__ = [
     "segment_differences",
     "sequential_sample_ratio",
     "share_score",
+    "shrink_effects",
     "statistical_power",
     "stopped",
     "variance_of_proportion",
@@ -95,10 +104,12 @@ _HOME = {
     "Belief": "bayes",
     "Comparison": "comparison",
     "Design": "designs",
+    "LinkFit": "link_fit",
     "Moments": "moments",
     "NonInferiority": "non_inferiority",
     "Prior": "bayes",
     "SampleRatio": "sample_sizes",
+    "Spread": "effect_spread",
     "VarianceMissing": "comparison",
     "benjamini_hochberg": "families",
     "bonferroni": "families",
@@ -116,6 +127,8 @@ _HOME = {
     "dunnett": "families",
     "expected_loss": "bayes",
     "find_phases": "phases:phases",
+    "fit_links": "link_fit",
+    "fit_spread": "effect_spread",
     "holm": "families",
     "mean_score": "scores",
     "median_time": "distributions",
@@ -130,6 +143,7 @@ _HOME = {
     "segment_differences": "heterogeneity:heterogeneity",
     "sequential_sample_ratio": "sequential_ratio:sequential_ratio",
     "share_score": "scores",
+    "shrink_effects": "effect_spread:posterior_effects",
     "statistical_power": "power:power",
     "stopped": "stopping",
     "variance_of_proportion": "noise:of_proportion",

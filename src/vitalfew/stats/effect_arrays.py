@@ -43,8 +43,7 @@ class Prepared:
 
     def pick(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Prepared:
         """Some of the experiments."""
-        parts = (self.effects, self.measured, self.noise, self.constants)
-        return Prepared(self.scale, *(part[rows] for part in parts))
+        return Prepared(self.scale, self.effects[rows], self.measured[rows], self.noise[rows], self.constants[rows])
 
     @cached_property
     def complete(self) -> bool:
@@ -151,5 +150,5 @@ def _positive(correlated: Floats) -> Floats:
             raise UsageError(
                 f"the noise of experiment number {at + 1} is no covariance matrix", expected=expected
             ) from None
-        return correlated + (abs(smallest[at]) + _RIDGE) * np.eye(correlated.shape[-1])
+        return np.asarray(correlated + (abs(smallest[at]) + _RIDGE) * np.eye(correlated.shape[-1]))
     return correlated

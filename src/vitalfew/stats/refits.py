@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_NEAR = 1e-4  # tolerance of a refit: its distance from the full fit is some hundred times as large
+_NEAR = 1e-3  # tolerance of a refit: its distance from the full fit is some thirty times as large
 _FEWEST_GROUPS = 2
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -221,7 +221,7 @@ class Curve:
 
     scaled: Floats
     size: Floats
-    factors: dict[float, tuple[Floats, bool]] = field(default_factory=dict)
+    factors: dict[float, tuple[Floats, Any]] = field(default_factory=dict)
 
     @classmethod
     def at(cls, here: Expected, slope: Floats) -> Curve:
