@@ -253,3 +253,24 @@ def test_bundles_join_releases_closer_than_the_days_compared() -> None:
     assert (found["a"].others, found["a"].span, found["a"].joint) == (("b",), 27, True)
     assert found["c"].others == ()
     assert bundles({}) == {}
+
+
+def test_values_on_single_days_are_described_from_the_last_before_to_those_after() -> None:
+    sparse = [SeriesRow("kpi", "orders", "app", day(at), value) for at, value in ((100, 4.0), (200, 3.0), (210, 3.5))]
+    released = {"v2": {"date": day(200), "rollout": {"units": {"app": day(200)}}}}
+    row = the(judged(released, sparse), "v2")
+    assert (row.estimate, row.p_value, row.grade) == (-0.75, None, "correlated")
+    assert row.mean == {"not yet": 4.0, "released": 3.25}
+    assert row.notes[0].startswith("descriptive only: values on 2 of the 56 days around it")
+    whole = [SeriesRow("kpi", "orders", None, row.day, row.value) for row in sparse]
+    assert the(judged({"v2": {"date": day(200)}}, whole), "v2").estimate == -0.75
+    first = judged({"v1": {"date": day(100)}}, whole)
+    assert not first.release_effects
+    assert first.failed[0].remark
+
+
+def test_regions_with_a_release_of_their_own_are_nothing_to_compare_with() -> None:
+    other = {"other": {"date": day(140), "rollout": {"units": {"r9": day(140)}}}}
+    found = judged(ONE_REGION | other, regions(15, 5.0))
+    assert the(found, "search").n == {"released": 1, "not yet": 13}
+    assert {row.release: row.bundle for row in found.placebos} == {"search": (), "other": ()}

@@ -274,7 +274,7 @@ RELEASE_NAME = Role("name", _names(
 VALUE = Role("value", _names("value, kpi_value, metric_value, amount, count, total, y, wert, vaerdi, valeur"))
 SERIES_UNIT = Role("unit", _names(
     """region, country, market, city, site, store, shop, branch, territory, state, area, segment, plan, platform,
-    product, brand, channel, land, pays, pais, markt, filiale"""
+    product, brand, channel, app, app_name, package_name, land, pays, pais, markt, filiale"""
 ))  # fmt: skip
 
 EVENTS = Kind("events", "usage events", (USER, TIME, EVENT), about="one row per use: who, when, what")

@@ -53,7 +53,7 @@ def released_units(
     Raises:
         NotEnoughData: too few days before or after, or too few units without gaps.
     """
-    treated, donors, before, dropped = _panel(metric, release, daily)
+    treated, donors, before, dropped = _panel(metric, release, daily, _busy(definitions, key, release))
     found = synthetic_difference(treated, donors, before)
     others = _together(definitions, key, metric, release)
     effect = _effect(definitions, key, metric, found, {RELEASED: len(treated), NOT_YET: len(donors)})
@@ -73,7 +73,14 @@ def released_units(
     return replace(effect, notes=tuple(said)), placebo
 
 
-def _panel(metric: str, release: Release, daily: Daily) -> tuple[Floats, Floats, int, list[str]]:
+def _busy(definitions: Definitions, key: str, release: Release) -> set[str]:
+    """Units that got another release within the days compared: nothing to compare with."""
+    near = range(-MOST_BEFORE, max(1, int(release.after_days)))
+    rollouts = [one.rollout for other, one in definitions.releases.items() if other != key and one.rollout is not None]
+    return {unit for rollout in rollouts for unit, day in rollout.units.items() if (day - release.date).days in near}
+
+
+def _panel(metric: str, release: Release, daily: Daily, busy: set[str]) -> tuple[Floats, Floats, int, list[str]]:
     """Series of the treated and the others around the date, days before it, and units that were left out."""
     units, day = daily.units(metric), daily.at(release.date)
     before = min(day, MOST_BEFORE) // 7 * 7
@@ -85,6 +92,7 @@ def _panel(metric: str, release: Release, daily: Daily) -> tuple[Floats, Floats,
         )
     got = release.rollout.units if release.rollout is not None else {}
     cut = {unit: values[day - before : day + after] for unit, values in units.items()}
+    cut = {unit: values for unit, values in cut.items() if unit in got or unit not in busy}
     dropped = [unit for unit, values in cut.items() if not np.isfinite(values).all()]
     treated = [values for unit, values in cut.items() if unit in got and unit not in dropped]
     donors = [values for unit, values in cut.items() if unit not in got and unit not in dropped]
@@ -99,7 +107,17 @@ def _together(definitions: Definitions, key: str, metric: str, release: Release)
     """Other releases between the first and the last day compared: of units as well, they cannot be told apart."""
     days = int(release.after_days)
     around = touching(definitions, metric).items()
-    return tuple(other for other, one in around if other != key and 0 <= (one.date - release.date).days < days)
+    return tuple(
+        other
+        for other, one in around
+        if other != key and 0 <= (one.date - release.date).days < days and not _apart(release, one)
+    )
+
+
+def _apart(one: Release, other: Release) -> bool:
+    """Whether two releases reached different units."""
+    both = [set(release.rollout.units) for release in (one, other) if release.rollout is not None]
+    return len(both) > 1 and all(both) and both[0].isdisjoint(both[1])
 
 
 def _effect(definitions: Definitions, key: str, metric: str, found: Synthetic, count: dict[str, int]) -> EffectRow:

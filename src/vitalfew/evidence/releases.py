@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, WEEKLY, notes, verdict
-from vitalfew.evidence.released_units import on_one_day, released_units
+from vitalfew.evidence.released_units import NOT_YET, RELEASED, on_one_day, released_units
 from vitalfew.evidence.roles import role_of
+from vitalfew.evidence.snapshots import described, snapshot
 from vitalfew.results.rows import EffectRow, FailedRow, Interval, PlaceboRow
 from vitalfew.stats.forecast_gap import BEFORE, Gap, Question, forecast_gap
 
@@ -64,8 +67,7 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
                 continue
             item = _Item(definitions, key, metric, release, bundle, around)
             try:
-                some = on_one_day(release)
-                found = released_units(definitions, key, metric, release, daily) if some else _judged(item, daily)
+                found = item.found(daily)
                 effects.append(found[0])
                 placebos.append(found[1])
             except VitalfewError as error:
@@ -82,6 +84,10 @@ def is_staged(release: Release) -> bool:
     return release.rollout is not None and not on_one_day(release)
 
 
+class TooEarlyError(NotEnoughData):
+    """The days after a release have only just begun."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """One release on one metric, with all releases that may have changed it."""
@@ -92,6 +98,35 @@ class _Item:
     release: Release
     bundle: Bundle
     around: Mapping[str, Release]
+
+    def found(self, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
+        """The effect, judged where the days allow it, else described where there are values before and after.
+
+        Raises:
+            NotEnoughData: neither can be, or it is too early.
+        """
+        some = on_one_day(self.release)
+        try:
+            return self._of_units(daily) if some else _judged(self, daily)
+        except TooEarlyError:
+            raise
+        except NotEnoughData:
+            got = self.release.rollout.units if self.release.rollout is not None else {}
+            units = [values for unit, values in daily.units(self.metric).items() if unit in got]
+            whole = daily.whole(self.metric)
+            series = units if some else [whole] if whole is not None else []
+            day, after = daily.at(self.release.date), max(1, int(self.release.after_days))
+            levels = snapshot(series, day, after)
+            if levels is None:
+                raise
+            filled = max(int(np.isfinite(values[max(0, day - BEFORE) : day + after]).sum()) for values in series)
+            needed = "a value a day or a week, from four weeks before on, is needed to tell a change from noise"
+            reason = f"values on {filled} of the {BEFORE + after} days around it; {needed}"
+            arms = (RELEASED, NOT_YET) if some else (AFTER, BEFORE_IT)
+            return described(self.definitions, self.key, self.metric, levels, reason, arms)
+
+    def _of_units(self, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
+        return released_units(self.definitions, self.key, self.metric, self.release, daily)
 
     def question(self, daily: Daily) -> tuple[Question, int]:
         """The date in question, and how many days after it are over.
@@ -104,7 +139,7 @@ class _Item:
             raise NotEnoughData(f"the series begins on {daily.start}: {BEFORE} days before a release tell the level")
         over = daily.last(self.metric) - day - self.bundle.span + 1
         if over < min(FEWEST_DAYS, asked):
-            raise NotEnoughData(
+            raise TooEarlyError(
                 f"the series ends on {daily.day(daily.last(self.metric))}: too few days after it are known",
                 hint=f"it can be judged once the series reaches {daily.day(day + self.bundle.span + asked - 1)}",
             )

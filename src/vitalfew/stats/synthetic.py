@@ -4,7 +4,8 @@ Weights of units make the others run in parallel to the treated before the date;
 look like those after it. What is left of the difference of differences is the effect.
 
 References:
-    Arkhangelsky, Athey, Hirshberg, Imbens & Wager 2021, American Economic Review 111(12), algorithms 1, 3 and 4;
+    Arkhangelsky, Athey, Hirshberg, Imbens & Wager 2021, American Economic Review 111(12), algorithms 1, 3 and 4 (the
+    variance of 4 as that of a new estimate, which matters with few donors);
     Abadie, Diamond & Hainmueller 2010, Journal of the American Statistical Association 105 (synthetic control).
 """
 
@@ -93,7 +94,9 @@ def synthetic_difference(
     if variance == "jackknife":
         se, df = _jackknife(treated, donors, weights, before), float(len(treated) - 1)
     else:
-        se, df = (float(placebos.std()) or None, _free(treated, donors)) if len(placebos) else (None, 0.0)
+        se, df = (
+            (_strayed(placebos, len(donors) / len(treated)), _free(treated, donors)) if len(placebos) else (None, 0.0)
+        )
     p, halves = (None, []) if se is None else _student(estimate, se, df, confidences)
     shares, days = weights
     level = days if days.any() else np.full(before, 1 / before)
@@ -161,6 +164,11 @@ def _difference(treated: Floats, donors: Floats, weights: tuple[Floats, Floats],
     shares, days = weights
     gap = treated.mean(axis=0) - shares @ donors
     return float(gap[before:].mean() - gap[:before] @ days)
+
+
+def _strayed(placebos: Floats, sets: float) -> float | None:
+    """Standard deviation of a new estimate, from so many placebos that share no unit."""
+    return float(placebos.std() * math.sqrt(sets / (sets - 1) * (1 + 1 / sets))) or None
 
 
 def _free(treated: Floats, donors: Floats) -> float:
