@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.test_detectors import METRIC, defined, effect, found, subjects
+from checks.test_detectors import defined, found, subjects
 from vitalfew.results.rows import (
     BetRow,
     CandidateLine,
@@ -109,13 +109,3 @@ def test_lines_outside_the_plan_are_no_conflict() -> None:
     lines = (candidate("up", "a", fun=(8, 6, 10)), candidate("down", "b", fun=(-4, -5, -3)))
     plan = PlanRow("best", ("up",), GOOD, 2, 5, 0, 0)
     assert not subjects("planned_conflict", defined(teams={"a": {}, "b": {}}), Tables(candidates=lines, plans=(plan,)))
-
-
-@pytest.mark.parametrize(("goal", "count", "fires"), [(0.0, 5, True), (5.0, 5, False), (0.0, 4, False)])
-def test_a_proxy_that_left_its_goal_behind_is_told(goal: float, count: int, *, fires: bool) -> None:
-    known = defined(
-        metrics={"clicks": METRIC, "fun": METRIC},
-        links={"clicks_fun": {"parent": "clicks", "child": "fun", "low": 0.4, "high": 0.6}},
-    )
-    rows = [effect(f"e{at}", metric, size) for at in range(count) for metric, size in (("clicks", 10.0), ("fun", goal))]
-    assert bool(subjects("goodhart", known, Tables(effects=tuple(rows)))) is fires

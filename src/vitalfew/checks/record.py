@@ -10,20 +10,18 @@ from vitalfew.checks.registry import Found, View, check
 from vitalfew.evidence.changes import STRONG
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import cdf, two_sided
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
-from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vitalfew.results.rows import BetRow, CandidateLine, FactorPart, ShippedLine
     from vitalfew.workspace.definitions import Initiative
-    from vitalfew.workspace.graph import Edge
 
 _SHOWN = 5
 _FEWEST, _FEWEST_LOST = 5, 3  # bets that a habit shows in
 _Z80 = two_sided(0.80)
-_RECENT = 5  # experiments over which a proxy is watched
 
 
 @check(
@@ -87,7 +85,7 @@ def spent_before_evidence(view: View) -> Iterator[Found]:
     if len(blind) >= _FEWEST_LOST and lost > view.thresholds.lost_money * every:
         names = listed((view.title("initiatives", key) for key in sorted(blind, key=lambda k: -blind[k])), _SHOWN)
         said = f"{len(blind)} bets failed after most of their cost was spent without evidence"
-        yield Found("bets", f"{said}, {lost / every:.0%} of the cost of all: {names}.")
+        yield Found("bets", f"{said}, {percent(lost / every)} of the cost of all: {names}.")
 
 
 @check(
@@ -109,7 +107,7 @@ def rests_on_belief(view: View) -> Iterator[Found]:
     if total > 0 and len(costs) > 1 and sum(believed.values()) > view.thresholds.belief_share * total:
         names = listed((view.title("initiatives", key) for key in sorted(believed, key=lambda k: -believed[k])), _SHOWN)
         yield Found(
-            "initiatives", f"{sum(believed.values()) / total:.0%} of work in progress rests on opinion: {names}."
+            "initiatives", f"{percent(sum(believed.values()) / total)} of work in progress rests on opinion: {names}."
         )
 
 
@@ -159,45 +157,6 @@ def planned_conflict(view: View) -> Iterator[Found]:
                 names = listed((view.title("teams", team) for team in against), _SHOWN)
                 on, other = view.title("metrics", factor), view.title("teams", losing)
                 yield Found(factor, f"{on}: what {names} would gain by the plan, {other} would lose.")
-
-
-@check(
-    "R67",
-    "warning",
-    why="A proxy that moves while its goal does not has come apart from it: chasing it is chasing a number.",
-    do="Look at the goal itself for a while, and estimate the link anew before the proxy decides anything again.",
-    reads=("proxy_errors",),
-)
-def goodhart(view: View) -> Iterator[Found]:
-    """Proxies that rose in the last experiments while the metric they stand for stayed behind what they foretold."""
-    for edge in edges(view.definitions):
-        if not edge.is_component and edge.definition.low is not None and edge.definition.high is not None:
-            found = _behind(view, edge)
-            if found is not None and found > view.thresholds.proxy_errors:
-                proxy, goal = (view.title("metrics", metric) for metric in (edge.parent, edge.child))
-                yield Found(
-                    edge.link, f"{proxy} moves and {goal} stays behind what it foretold ({found:.1f} standard errors)."
-                )
-
-
-def _behind(view: View, edge: Edge) -> float | None:
-    """By how many standard errors the goal stayed behind what its proxy foretold; None without enough experiments."""
-    signs = [1.0 if view.definitions.metrics[m].direction == "up" else -1.0 for m in (edge.parent, edge.child)]
-    shown: dict[str, dict[str, tuple[float, float]]] = {}
-    for change in view.changes(lambda effect: effect.segment is None and effect.metric in (edge.parent, edge.child)):
-        pair = (change.good, change.effect.se or 0.0)
-        shown.setdefault(change.effect.experiment, {})[change.effect.metric] = pair
-    both = [found for found in shown.values() if len(found) > 1][-_RECENT:]
-    low, high = edge.definition.low, edge.definition.high
-    if len(both) < _RECENT or low is None or high is None:
-        return None
-    slope = signs[0] * signs[1] * (low + high) / 2
-    spread = abs(high - low) / (2 * _Z80)
-    proxy = sum(found[edge.parent][0] for found in both)
-    lag = slope * proxy - sum(found[edge.child][0] for found in both)
-    variance = (spread * proxy) ** 2
-    variance += sum(found[edge.child][1] ** 2 + (slope * found[edge.parent][1]) ** 2 for found in both)
-    return lag / variance**0.5 if proxy > 0 and variance > 0 else None
 
 
 def _traded(line: ShippedLine | CandidateLine, view: View) -> tuple[FactorPart, FactorPart] | None:

@@ -39,6 +39,7 @@ _HOMES = (
     "use",
     "plans",
     "record",
+    "proxies",
     "ideas",
 )
 
@@ -88,6 +89,10 @@ class Thresholds:
     lost_share: float = 0.1
     likely: float = 0.8
     proxy_errors: float = 2.0
+    bunched_share: float = 0.1
+    bunched_p: float = 0.01
+    redefined_days: int = 60
+    spike_times: float = 1.5
     sandbagged_times: float = 1.5
     sure_chance: float = 0.95
     sure_share: float = 0.8
