@@ -59,11 +59,12 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     effects: list[EffectRow] = []
     placebos: list[PlaceboRow] = []
     failed: list[FailedRow] = []
+    scattered = {metric for metric in daily.series if daily.last(metric) < 0}
     for metric in daily.series:
         around = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
         for key, bundle in bundles(around).items():
             release = around[key]
-            if is_staged(release):
+            if is_staged(release) or (metric in scattered and not on_one_day(release)):
                 continue
             item = _Item(definitions, key, metric, release, bundle, around)
             try:
@@ -72,6 +73,7 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
                 placebos.append(found[1])
             except VitalfewError as error:
                 failed.append(FailedRow(STAGE, f"{key}/{metric}", str(error), isinstance(error, NotEnoughData)))
+    failed += [_scattered(metric, daily) for metric in scattered]
     failed += _without_series(definitions, daily)
     order = {key: at for at, key in enumerate(definitions.releases)}
     effects.sort(key=lambda row: order[row.experiment])
@@ -204,6 +206,15 @@ def _placebo(item: _Item, gap: Gap, question: Question) -> PlaceboRow:
         after_days=question.after,
         message=verdict(gap),
     )
+
+
+def _scattered(metric: str, daily: Daily) -> FailedRow:
+    """A metric whose units have values on different days, so that there is no series of all."""
+    reason = (
+        f"on no day do all of its {len(daily.units(metric)):,} units have a value, so only releases that name the units"
+        " they reached are looked at (rollout: {units: {UNIT: DAY}})"
+    )
+    return FailedRow(STAGE, metric, reason, remark=True)
 
 
 def _without_series(definitions: Definitions, daily: Daily) -> Iterator[FailedRow]:
