@@ -12,7 +12,12 @@ import typer
 from vitalfew.cli.output import day, progress, say, write_json, write_results
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vitalfew.pipeline.results import Results
+    from vitalfew.results.rows import Tables
+    from vitalfew.simulate import Recovery
+    from vitalfew.simulate.plan import Size
     from vitalfew.workspace.workspace import Workspace
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
@@ -59,30 +64,53 @@ def demo(
     into: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("vitalfew-demo"),
     seed: Annotated[int, typer.Option(help="Another product with the same story.")] = 1,
     small: Annotated[bool, typer.Option("--small", help="A fifth of the users.")] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help="A news product: 300 experiments, and what moves what.")
+    ] = False,
 ) -> None:
     """Make a demo product with planted truth, and run it.
 
     Says how much of the truth was recovered.
     """
     from vitalfew.errors import UsageError
-    from vitalfew.simulate import demo as make
-    from vitalfew.simulate import recovery
     from vitalfew.workspace import load
 
     if (into / "truth.json").exists():
         say(f"{into} holds a demo product already; it is made anew.")
     elif into.exists() and any(into.iterdir()):
         raise UsageError(f"{into} exists and is no demo product", hint="name another folder: --into DIR")
-    truth = make(into, seed=seed, size="small" if small else "full")
+    recovered = _news(into, seed) if links else _field_service(into, seed, "small" if small else "full")
     results = _computed(load(into), None)
-    write_results(results)
+    if links:
+        from rich.console import Console
+
+        from vitalfew.report.terminal_links import print_links
+
+        print_links(results.view, Console(file=sys.stdout))
+    else:
+        write_results(results)
     typer.echo("")
-    for line in recovery(truth, results.tables).sentences():
+    for line in recovered(results.tables).sentences():
         say(line)
     report = results.to_html(into / "report.html")
     typer.echo("")
     say(f"Report: {report}")
     say(f"The workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
+
+
+def _field_service(into: Path, seed: int, size: Size) -> Callable[[Tables], Recovery]:
+    from vitalfew.simulate import demo as make
+    from vitalfew.simulate import recovery
+
+    truth = make(into, seed=seed, size=size)
+    return lambda tables: recovery(truth, tables)
+
+
+def _news(into: Path, seed: int) -> Callable[[Tables], Recovery]:
+    from vitalfew.simulate import daybreak, daybreak_recovery
+
+    truth = daybreak(into, seed=seed)
+    return lambda tables: daybreak_recovery(truth, tables)
 
 
 def run(

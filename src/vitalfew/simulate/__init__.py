@@ -1,10 +1,11 @@
-"""Simulated companies with planted truth: the demo product, a healthy company, and a stranger's usage file."""
+"""Simulated companies with planted truth: the demo products, a healthy company, and a stranger's usage file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vitalfew.simulate.company import create
+from vitalfew.simulate.daybreak import DaybreakTruth, daybreak, daybreak_recovery
 from vitalfew.simulate.fieldnote import FIELDNOTE
 from vitalfew.simulate.recovery import Recovered, Recovery, recovery
 from vitalfew.simulate.steadyworks import STEADYWORKS
@@ -16,7 +17,19 @@ if TYPE_CHECKING:
 
     from vitalfew.simulate.plan import Size
 
-__all__ = ["PlantedEffect", "Recovered", "Recovery", "Truth", "demo", "healthy", "recovery", "usage_file"]
+__all__ = [
+    "DaybreakTruth",
+    "PlantedEffect",
+    "Recovered",
+    "Recovery",
+    "Truth",
+    "daybreak",
+    "daybreak_recovery",
+    "demo",
+    "healthy",
+    "recovery",
+    "usage_file",
+]
 
 
 def demo(folder: Path, seed: int = 1, size: Size = "full") -> Truth:

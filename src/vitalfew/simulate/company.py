@@ -48,7 +48,7 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     Raises:
         UsageError: the folder holds something else.
     """
-    _make_room(folder)
+    make_room(folder)
     streams = np.random.SeedSequence(seed).spawn(5)
     users = draw_users(np.random.default_rng(streams[0]), USERS[size])
     field = run_trials(np.random.default_rng(streams[1]), company, users)
@@ -76,7 +76,7 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     return truth
 
 
-def _make_room(folder: Path) -> None:
+def make_room(folder: Path) -> None:
     """Make the folder; an earlier simulated company in it is taken away, anything else is left alone."""
     if (folder / TRUTH).exists():
         for old in (folder / DATA, folder / acts.FOLDER):
