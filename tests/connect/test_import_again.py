@@ -130,8 +130,27 @@ def test_metrics_written_by_hand_are_never_touched(again: Again) -> None:
     }
     assert own.read_bytes() == before
     plan = again.plan(simple("revenue", "revenue"))
-    assert "source 'orders': table 'o.csv' is kept; upstream 'analytics.orders'" in plan.notes
-    assert again.metric("revenue_dbt").numerator.source == "orders"
+    assert plan.notes == ["another source is called 'orders' here, so the imported one is 'orders_dbt'"]
+    assert again.metric("revenue_dbt").numerator.source == "orders_dbt"
+    assert not plan.writes
+
+
+def test_the_table_of_an_imported_source_may_be_adapted(again: Again) -> None:
+    again.take(simple("revenue", "revenue"))
+    again.edit("table: analytics.orders", "table: orders.parquet")
+    plan = again.plan(simple("revenue", "revenue"), simple("buyers", "buyers"))
+    assert plan.notes == ["source 'orders': table 'orders.parquet' is kept; upstream 'analytics.orders'"]
+    write_import(plan)
+    sources = load(again.folder).definitions.sources
+    assert sorted(sources) == ["exposures", "orders"]
+    assert sources["orders"].table == "orders.parquet"
+
+
+def test_a_source_of_the_same_table_is_shared(again: Again) -> None:
+    own = "sources:\n  orders: {shape: events, table: analytics.orders, unit: customer_id, time: ordered_at}\n"
+    (again.folder / "own.yaml").write_text(own, encoding="utf-8")
+    again.take(simple("revenue", "revenue"))
+    assert "sources:" not in again.file.read_text("utf-8")
 
 
 def test_a_source_of_another_shape_is_no_match(again: Again) -> None:

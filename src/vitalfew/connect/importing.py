@@ -133,6 +133,7 @@ class _Planner:
             if metric.import_key is not None
         }
         self.renamed: dict[str, str] = {}
+        self.wanted: dict[str, dict[str, Any]] = {}
 
     def metrics(self, taken: list[Taken]) -> None:
         """Plan what becomes of every metric, and of those that are upstream no more."""
@@ -140,6 +141,7 @@ class _Planner:
             self._source(key)
         for metric in taken:
             self._metric(metric)
+        self._add_sources()
         upstream = {metric.ident for metric in self.plan.foreign.metrics}
         refused = {one.ident: one.reason for one in self.plan.foreign.not_mapped}
         for ident, key in self.known.items():
@@ -202,24 +204,30 @@ class _Planner:
     # Sources -------------------------------------------------------------------------------------------------------
 
     def _source(self, key: str) -> None:
-        """Add a source; one that is there already stays as it is, as its table is what people adapt."""
-        wanted = self.plan.foreign.sources[key]
-        known = self.definitions.sources.get(key)
+        """Find the source here: one of the same table, or one imported before, whose table people may have adapted."""
+        wanted, known = self.plan.foreign.sources[key], self.definitions.sources.get(key)
         if known is None:
-            self.plan.tree.setdefault("sources", {})[key] = settled(wanted)
+            self.wanted[key] = wanted
             return
         there = {name: getattr(known, name, None) for name in wanted}
-        if there.get("shape") != wanted["shape"] or there.get("unit") != wanted["unit"]:
+        differing = [name for name in wanted if there[name] != wanted[name] and name != "title"]
+        imported = key in self.plan.before.get("sources", {})
+        if differing and not (imported and "shape" not in differing):
             other = f"{key}_{self.plan.foreign.program}"
             self.renamed[key] = other
-            self.plan.notes.append(f"source '{key}' has another shape or unit here, so the imported one is '{other}'")
-            if other not in self.definitions.sources:
-                self.plan.tree.setdefault("sources", {})[other] = settled(wanted)
+            self.wanted[other] = wanted
+            self.plan.notes.append(f"another source is called '{key}' here, so the imported one is '{other}'")
             return
-        differing = [name for name in wanted if there[name] != wanted[name] and name != "title"]
         self.plan.notes += [
             f"source '{key}': {name} '{there[name]}' is kept; upstream '{wanted[name]}'" for name in differing
         ]
+
+    def _add_sources(self) -> None:
+        """Add the sources that metrics of the file read and nothing defines yet."""
+        used = {key for metric in self.plan.tree.get("metrics", {}).values() for key in sources_of(metric)}
+        for key, wanted in self.wanted.items():
+            if key in used and key not in self.definitions.sources:
+                self.plan.tree.setdefault("sources", {})[key] = settled(wanted)
 
     def _with_sources(self, fields: dict[str, Any]) -> dict[str, Any]:
         for part in ("numerator", "denominator"):
