@@ -1,8 +1,8 @@
 """How many experiments a link takes: the strength z that a corpus of a given size would have, by simulation.
 
-z = (lam - 1) sqrt(K / 2), with lam the scatter of the parent's effects over their noise, both after the other parents
-took their share (as `k_class` computes it). Its mean grows with the root of K and its spread hardly changes, so that
-few simulations find the size at which it passes a limit with some probability.
+z = (lam - 1) sqrt(K / 2), with lam the smallest eigenvalue of the parents' scatter over their noise, as `k_class`
+computes it. Its mean grows with the root of K and its spread hardly changes, so that few simulations find the size at
+which it passes a limit with some probability.
 """
 
 from __future__ import annotations
@@ -18,27 +18,19 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-RUNS = 2_000
-"""Simulated corpora per size."""
+NUMBERS = 500_000
+"""Drawn for one size, so that a child with many parents takes no longer."""
+_RUNS, _FEWEST_RUNS = 2_000, 50  # simulated corpora per size
 _ROUNDS = 6
 _FIRST, _LARGEST = 40, 1_500  # experiments of the first simulated corpus, and of the largest; beyond it z is scaled
 _HARDLY = 1e-3  # signal over noise below which no number of experiments helps
 _NEAR = 0.02  # relative change of a size at which the search ends
-_FEWEST_RUNS = 50
-NUMBERS = 500_000
-"""Drawn for one size, so that a link with many parents takes no longer."""
 
 
 def strengths(
-    spread: ArrayLike,
-    within: ArrayLike,
-    weights: ArrayLike,
-    experiments: int,
-    *,
-    runs: int = RUNS,
-    seed: int = 1,
+    spread: ArrayLike, within: ArrayLike, weights: ArrayLike, experiments: int, *, runs: int = _RUNS, seed: int = 1
 ) -> Floats:
-    """Strength of each parent in simulated corpora, `(runs, p)`.
+    """Strength z of identification in simulated corpora, `(runs,)`.
 
     Args:
         spread: covariance of true effects on the parents, `(p, p)`.
@@ -51,38 +43,36 @@ def strengths(
     Raises:
         UsageError: the shapes do not fit.
     """
-    scale = np.sqrt(np.diag(np.atleast_2d(np.asarray(within, dtype=np.float64))))
     signal, noise = (np.atleast_2d(np.asarray(each, dtype=np.float64)) for each in (spread, within))
     if signal.shape != noise.shape or signal.shape[0] != signal.shape[1]:
         raise UsageError(f"spread {signal.shape}, within {noise.shape}", expected="two matrices of the parents")
     rng = np.random.default_rng(seed)
-    size, width = (runs, experiments), len(scale)
-    root, rest = _root(signal / np.outer(scale, scale)), _root(noise / np.outer(scale, scale))
+    size, width = (runs, experiments), len(noise)
+    half = np.linalg.inv(np.linalg.cholesky(noise))
+    root = _root(half @ signal @ half.T)
     weight = rng.choice(np.asarray(weights, dtype=np.float64).ravel(), size)
     drawn = np.sqrt(weight)[:, :, None] * (rng.normal(size=(*size, width)) @ root.T)
-    drawn += rng.normal(size=(*size, width)) @ rest.T
-    moments = drawn.swapaxes(1, 2) @ drawn / experiments
-    return _each(moments, rest @ rest.T, experiments)
+    drawn += rng.normal(size=(*size, width))
+    lam = np.linalg.eigvalsh(drawn.swapaxes(1, 2) @ drawn / experiments)[:, 0]
+    return np.asarray((lam - 1) * np.sqrt(experiments / 2))
 
 
 def experiments_needed(
     spread: ArrayLike,
     within: ArrayLike,
     weights: ArrayLike,
-    parent: int = 0,
     *,
     limit: float = 4.0,
     power: float = 0.8,
     numbers: int = NUMBERS,
     seed: int = 1,
 ) -> float:
-    """Experiments with which the strength of one parent passes a limit with this probability; infinite: no number.
+    """Experiments with which z passes a limit with this probability; infinite: no number would do.
 
     Args:
         spread: see `strengths`.
         within: see `strengths`.
         weights: see `strengths`.
-        parent: position of the parent.
         limit: of z; 4 makes an estimate, 2 a weak one.
         power: probability to pass it.
         numbers: drawn for one size; fewer are quicker and less exact.
@@ -93,11 +83,10 @@ def experiments_needed(
     True
     """
     width = len(np.atleast_2d(np.asarray(within, dtype=np.float64)))
-    count = _FIRST
-    needed = np.inf
+    count, needed = _FIRST, np.inf
     for _ in range(_ROUNDS):
-        runs = max(_FEWEST_RUNS, min(RUNS, numbers // (count * width)))
-        found = strengths(spread, within, weights, count, runs=runs, seed=seed)[:, parent]
+        runs = max(_FEWEST_RUNS, min(_RUNS, numbers // (count * width)))
+        found = strengths(spread, within, weights, count, runs=runs, seed=seed)
         typical, low = float(np.median(found)), float(np.quantile(found, 1 - power))
         if typical <= _HARDLY * np.sqrt(count / 2):
             if count == _LARGEST:
@@ -110,26 +99,6 @@ def experiments_needed(
             break
         count = following
     return float(needed)
-
-
-def _each(moments: Floats, within: Floats, count: int) -> Floats:
-    """Strengths of all parents in many corpora at once; `k_class` computes them for one."""
-    width = len(within)
-    found = np.zeros(moments.shape[:2])
-    for parent in range(width):
-        others = [other for other in range(width) if other != parent]
-        line = np.zeros(moments.shape[:2])
-        line[:, parent] = 1.0
-        if others:
-            outer, inner = moments[:, others][:, :, others], within[np.ix_(others, others)]
-            half = np.linalg.inv(np.linalg.cholesky(inner))
-            lam = np.linalg.eigvalsh(half @ outer @ half.T)[:, 0]
-            kappa = np.minimum(1.0, lam - np.sqrt(2 / count))[:, None, None]
-            cross = moments[:, others, parent] - kappa[:, :, 0] * within[others, parent]
-            line[:, others] = -np.linalg.solve(outer - kappa * inner, cross[:, :, None])[:, :, 0]
-        signal = np.einsum("ri,rij,rj->r", line, moments, line)
-        found[:, parent] = signal / np.einsum("ri,ij,rj->r", line, within, line)
-    return np.asarray((found - 1) * np.sqrt(count / 2))
 
 
 def _root(matrix: Floats) -> Floats:

@@ -1,0 +1,279 @@
+"""Links between metrics: how much a change in one moves another, from all experiments together, or plainly unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.errors import VitalfewError
+from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED, bypassed, doubts, grade_of_link
+from vitalfew.evidence.link_families import families
+from vitalfew.evidence.link_fits import fit
+from vitalfew.evidence.link_paths import Slopes, chains, path_rows
+from vitalfew.evidence.link_power import Habit, unmeasured, would_take
+from vitalfew.evidence.link_words import (
+    BEYOND_RANGE,
+    EXPERT,
+    INSIDE_RANGE,
+    METHOD,
+    NONE,
+    assumption,
+    differences,
+    left_out,
+    strength,
+)
+from vitalfew.evidence.opinions import as_range, combined, opinion_of
+from vitalfew.results.basics import Estimate
+from vitalfew.results.rows import FailedRow, LinkCovarianceRow, LinkRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from vitalfew.evidence.corpus import Corpora, EffectCorpus
+    from vitalfew.evidence.downgrades import Doubts
+    from vitalfew.evidence.link_families import Family
+    from vitalfew.evidence.link_fits import Fit, Told
+    from vitalfew.results.rows import LinkStatus, PathRow, WouldTake
+    from vitalfew.workspace.definitions import Definitions, Grade
+    from vitalfew.workspace.graph import Edge
+
+    Floats = NDArray[np.float64]
+
+STAGE = "links"
+_Z95 = 0.975
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutput:
+    """Everything that is said of links; fields are tables of a run."""
+
+    links: tuple[LinkRow, ...]
+    link_covariances: tuple[LinkCovarianceRow, ...]
+    paths: tuple[PathRow, ...]
+    failed: tuple[FailedRow, ...]
+
+
+def links(definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] = ()) -> LinkOutput:
+    """Estimate every influence link from the randomised experiments, and follow chains of links.
+
+    All parents of one child are estimated together. Releases never enter: what they say is kept apart.
+
+    Args:
+        definitions: links, with experts' ranges; metrics and experiments.
+        corpora: effects of all experiments.
+        exact: component links, which chains run through as well; returned among the others.
+    """
+    corpus = corpora.randomised
+    found, failed, fitted = families(definitions, corpus), list[FailedRow](), None
+    try:
+        fitted = fit(definitions, corpus, found)
+    except VitalfewError as error:
+        failed.append(FailedRow(STAGE, "links", str(error)))
+    known = doubts(definitions, corpus.joint())
+    rows, covariances = list[LinkRow](), list[LinkCovarianceRow]()
+    for family in found:
+        known_of = fitted if fitted is not None and family.child in fitted.told else None
+        takes = {} if known_of is None else _takes(known_of, family, len(found))
+        reader = _Reader(definitions, corpus, family, known, known_of, takes)
+        rows += reader.rows()
+        covariances += reader.covariances()
+    order = {key: at for at, key in enumerate(definitions.links)}
+    every = sorted((*rows, *exact), key=lambda row: order.get(row.link, len(order)))
+    paths = _paths(every, fitted) if fitted is not None else []
+    return LinkOutput(tuple(every), tuple(covariances), tuple(paths), tuple(failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One family as rows; `fit` None: nothing could be estimated."""
+
+    definitions: Definitions
+    corpus: EffectCorpus
+    family: Family
+    doubts: Doubts
+    fit: Fit | None
+    takes: Mapping[str, WouldTake]
+
+    @property
+    def told(self) -> Told | None:
+        return None if self.fit is None else self.fit.told[self.family.child]
+
+    def rows(self) -> list[LinkRow]:
+        return [self._row(edge) for edge in self.family.links]
+
+    def _row(self, edge: Edge) -> LinkRow:
+        if self.told is None or edge.parent not in self.family.parents:
+            return self._without(edge)
+        return self._estimated(edge, self.told, self.family.parents.index(edge.parent))
+
+    def _without(self, edge: Edge) -> LinkRow:
+        """A link that no experiment can say anything about."""
+        reason = self.family.reasons.get(edge.parent, "the effects could not be fitted together")
+        expert = opinion_of(edge.definition)
+        return LinkRow(
+            link=edge.link,
+            parent=edge.parent,
+            child=edge.child,
+            kind="influence",
+            status="not_identified" if expert is None else "opinion",
+            estimate=None,
+            low=None,
+            high=None,
+            se=None,
+            grade="correlated" if expert is None else "opinion",
+            z=None,
+            experiments=0,
+            method=NONE if expert is None else EXPERT,
+            expert=as_range(edge.definition),
+            believed=None if expert is None else (expert.mean, expert.sd),
+            would_take=unmeasured(edge.child, (edge.parent,)),
+            notes=(f"not identified: {reason}", *left_out(self.corpus)),
+        )
+
+    def _estimated(self, edge: Edge, told: Told, at: int) -> LinkRow:
+        from scipy.special import stdtrit
+
+        fit, z = told.fit, told.fit.z
+        slope, se = float(told.slopes[at]), float(np.sqrt(told.covariance[at, at]))
+        half = float(stdtrit(fit.df, _Z95)) * se
+        expert, identified = opinion_of(edge.definition), z >= IDENTIFIED
+        reasons = self._reasons(told)
+        score = expert.score(slope, se) if expert is not None and identified else None
+        opinion = expert is not None and not identified
+        return LinkRow(
+            link=edge.link,
+            parent=edge.parent,
+            child=edge.child,
+            kind="influence",
+            status="opinion" if opinion else _status(z),
+            estimate=slope if identified else None,
+            low=slope - half if identified else None,
+            high=slope + half if identified else None,
+            se=se if identified else None,
+            grade=self._grade(z, fit.experiments, reasons, opinion=opinion),
+            z=z,
+            experiments=fit.experiments,
+            method=EXPERT if opinion else METHOD if identified else NONE,
+            naive=_naive(told, at),
+            others={name: float(values[at] * told.units[at]) for name, values in fit.others.items()},
+            bypass_p=told.bypass_p,
+            expert=as_range(edge.definition),
+            expert_p=score,
+            believed=self._believed(told).get(edge.link),
+            would_take=self.takes.get(edge.parent),
+            notes=tuple(self._notes(edge, told, at, reasons, score)),
+        )
+
+    def _reasons(self, told: Told) -> tuple[str, ...]:
+        bypass = bypassed(told.bypass_p, self.family.child)
+        about = self.doubts.about((self.family.child, *self.family.parents))
+        return about if bypass is None else (*about, bypass)
+
+    def _grade(self, z: float, experiments: int, reasons: Sequence[str], *, opinion: bool) -> Grade:
+        if opinion:
+            return "opinion"
+        return grade_of_link(z, experiments, reasons) if z >= IDENTIFIED else "correlated"
+
+    def _notes(self, edge: Edge, told: Told, at: int, reasons: Sequence[str], score: float | None) -> list[str]:
+        z, slope = told.fit.z, float(told.slopes[at])
+        told_z = strength(self.family.child, self.family.parents, z, told.fit.z_each.tolist())
+        notes = [] if told_z is None else [told_z]
+        notes += reasons
+        if z >= IDENTIFIED:
+            others = {name: float(values[at] * told.units[at]) for name, values in told.fit.others.items()}
+            notes += differences(slope, float(np.sqrt(told.covariance[at, at])), _naive(told, at), others)
+        expert = as_range(edge.definition)
+        if score is not None and score < INSIDE_RANGE and expert is not None:
+            notes.append(BEYOND_RANGE.format(low=expert.low, high=expert.high, p=score))
+        notes += assumption(self.family.child, self.family.parents, self.family.reasons)
+        return notes + left_out(self.corpus)
+
+    def _identified(self, told: Told) -> list[int]:
+        return list(range(len(self.family.parents))) if told.fit.z >= IDENTIFIED else []
+
+    def _posterior(self, told: Told) -> tuple[Floats, Floats]:
+        """What is believed of the slopes that data identify, experts included; in the order of `_identified`."""
+        at = self._identified(told)
+        ranges = [[opinion_of(edge.definition) for edge in self._of(self.family.parents[place])] for place in at]
+        slopes, covariance = told.slopes[at], told.covariance[np.ix_(at, at)]
+        for turn in range(max((len(found) for found in ranges), default=0)):
+            slopes, covariance = combined(
+                slopes, covariance, [found[turn] if turn < len(found) else None for found in ranges]
+            )
+        return slopes, covariance
+
+    def _of(self, parent: str) -> list[Edge]:
+        return [edge for edge in self.family.links if edge.parent == parent]
+
+    def _believed(self, told: Told) -> dict[str, tuple[float, float]]:
+        slopes, covariance = self._posterior(told)
+        place = {self.family.parents[at]: row for row, at in enumerate(self._identified(told))}
+        found: dict[str, tuple[float, float]] = {}
+        for edge in self.family.links:
+            expert = opinion_of(edge.definition)
+            if edge.parent in place:
+                row = place[edge.parent]
+                found[edge.link] = (float(slopes[row]), float(np.sqrt(max(covariance[row, row], 0.0))))
+            elif expert is not None:
+                found[edge.link] = (expert.mean, expert.sd)
+        return found
+
+    def covariances(self) -> list[LinkCovarianceRow]:
+        """Covariances of what is believed of links into the child."""
+        if self.told is None:
+            return []
+        _, covariance = self._posterior(self.told)
+        place = {self.family.parents[at]: row for row, at in enumerate(self._identified(self.told))}
+        keys = sorted((edge.link, place[edge.parent]) for edge in self.family.links if edge.parent in place)
+        return [
+            LinkCovarianceRow(first, second, float(covariance[i, j]))
+            for at, (first, i) in enumerate(keys)
+            for second, j in keys[at + 1 :]
+        ]
+
+
+def _takes(fit: Fit, family: Family, families: int) -> dict[str, WouldTake]:
+    """What it would take to estimate the links of a family; empty where they are."""
+    if fit.told[family.child].fit.z > ESTIMATED:
+        return {}
+    rows = fit.seen((family.child, *family.parents))
+    habit = Habit(
+        child=family.child,
+        parents=family.parents,
+        spread=fit.spread(family.parents),
+        within=fit.within(family.parents),
+        weights=fit.corpus.weights[rows],
+        users_per_arm=round(float(np.median(fit.corpus.users_per_arm[rows]))),
+        experiments=int(rows.sum()),
+    )
+    return would_take(habit, families)
+
+
+def _status(z: float) -> LinkStatus:
+    if z < IDENTIFIED:
+        return "not_identified"
+    return "estimated" if z > ESTIMATED else "weak"
+
+
+def _naive(told: Told, at: int) -> Estimate:
+    from scipy.special import stdtrit
+
+    naive, df = told.fit.naive, max(told.fit.experiments - len(told.fit.parents), 1)
+    slope = float(naive.slopes[at] * told.units[at])
+    half = float(stdtrit(df, _Z95) * naive.se[at] * told.units[at])
+    return Estimate(slope, slope - half, slope + half)
+
+
+def _paths(rows: Sequence[LinkRow], fitted: Fit) -> list[PathRow]:
+    found = chains(rows)
+    units = fitted.scale
+    exact = {
+        (row.parent, row.child): row.estimate for row in rows if row.kind == "component" and row.estimate is not None
+    }
+    parents = {child: tuple(fitted.metrics[at] for at in told.fit.parents) for child, told in fitted.told.items()}
+    slopes = Slopes(fitted.metrics, parents, exact, units)
+    return path_rows(found, slopes, fitted.fitted.refits, rows, fitted.strengths(found))
