@@ -23,8 +23,10 @@ DUE = date(2026, 3, 1)
 
 
 def proxy_row(status: Any, proxy: str = "fun", target: str = "money") -> ProxyRow:
-    numbers = {"quality": None, "sensitivity": 0.2, "agreement": -0.5, "slope": None, "experiments": 30, "front": True}
-    return ProxyRow(target, {proxy: 1.0}, 1_000, **numbers, status=status, message="it points the wrong way")
+    message, agreement = "it points the wrong way", -0.5
+    return ProxyRow(
+        target, {proxy: 1.0}, 1_000, None, 0.2, agreement, None, 30, status=status, message=message, front=True
+    )
 
 
 @pytest.mark.parametrize(
