@@ -31,39 +31,46 @@ def counties() -> list[Cohort]:
     ]
 
 
-# What `att_gt` and `aggte` of the R package did print for mpdta (never treated, varying base, no covariates).
+# What `att_gt` of the R package did prints for mpdta (never treated, varying base, no covariates).
 PUBLISHED = {
-    (2004, 2004): (-0.0105, 0.0233), (2004, 2005): (-0.0704, 0.0310),
-    (2004, 2006): (-0.1373, 0.0364), (2004, 2007): (-0.1008, 0.0344),
-    (2006, 2004): (0.0065, 0.0233), (2006, 2005): (-0.0028, 0.0196),
-    (2006, 2006): (-0.0046, 0.0178), (2006, 2007): (-0.0412, 0.0202),
-    (2007, 2004): (0.0305, 0.0150), (2007, 2005): (-0.0027, 0.0164),
-    (2007, 2006): (-0.0311, 0.0179), (2007, 2007): (-0.0261, 0.0167),
+    (2004, 2004): -0.0105, (2004, 2005): -0.0704, (2004, 2006): -0.1373, (2004, 2007): -0.1008,
+    (2006, 2004): 0.0065, (2006, 2005): -0.0028, (2006, 2006): -0.0046, (2006, 2007): -0.0412,
+    (2007, 2004): 0.0305, (2007, 2005): -0.0027, (2007, 2006): -0.0311, (2007, 2007): -0.0261,
+}  # fmt: skip
+# The same with a universal base differs before the waves only.
+PUBLISHED_BEFORE = {
+    (2006, 2003): -0.0038, (2006, 2004): 0.0028, (2007, 2003): 0.0033, (2007, 2004): 0.0338, (2007, 2005): 0.0311,
 }  # fmt: skip
 
 
 def test_the_minimum_wage_is_that_of_the_r_package() -> None:
     found = group_time(counties(), controls="never", base="varying", small_sample=False)
     keys = list(zip((found.waves + 2003).tolist(), (found.times + 2003).tolist(), strict=True))
-    assert dict(zip(keys, np.round(found.estimates.estimate, 4).tolist(), strict=True)) == {
-        key: estimate for key, (estimate, _) in PUBLISHED.items()
-    }
-    assert dict(zip(keys, np.round(found.estimates.se, 4).tolist(), strict=True)) == {
-        key: se for key, (_, se) in PUBLISHED.items()
-    }
+    assert dict(zip(keys, np.round(found.estimates.estimate, 4).tolist(), strict=True)) == PUBLISHED
+    # Printed standard errors come from a bootstrap and move by several per cent from run to run; the p-value does not.
     assert found.before().wald().p_value == pytest.approx(0.16812, abs=5e-6)
+
+
+def test_the_universal_base_is_that_of_the_r_package() -> None:
+    found = group_time(counties(), controls="never", base="universal")
+    keys = zip((found.waves + 2003).tolist(), (found.times + 2003).tolist(), strict=True)
+    told = dict(zip(keys, np.round(found.estimates.estimate, 4).tolist(), strict=True))
+    assert {key: told[key] for key in PUBLISHED_BEFORE} == PUBLISHED_BEFORE
+    assert {key: told[key] for key in PUBLISHED if key[1] >= key[0]} == {
+        key: value for key, value in PUBLISHED.items() if key[1] >= key[0]
+    }
 
 
 def test_the_averages_are_those_of_the_r_package() -> None:
     found = group_time(counties(), controls="never", base="varying", small_sample=False)
     assert found.simple().estimate[0] == pytest.approx(-0.0400, abs=5e-5)
     overall = found.overall()
-    assert (round(overall.estimate[0], 4), round(overall.se[0], 4)) == (-0.0310, 0.0124)
+    assert (round(overall.estimate[0], 4), round(overall.se[0], 3)) == (-0.0310, 0.012)
     assert found.by_wave().estimate.round(4).tolist() == [-0.0797, -0.0229, -0.0261]
     events = found.by_event()
     assert events.estimate.round(4).tolist() == [0.0305, -0.0006, -0.0245, -0.0199, -0.0510, -0.1373, -0.1008]
     after = found.by_event(first=0).combined(np.full(4, 0.25))
-    assert (round(after.estimate[0], 4), round(after.se[0], 4)) == (-0.0772, 0.0200)
+    assert (round(after.estimate[0], 4), round(after.se[0], 2)) == (-0.0772, 0.02)
     periods = found.by_period()
     assert round(float(periods.estimate.mean()), 4) == -0.0417
 

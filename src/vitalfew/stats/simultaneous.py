@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-DRAWS = 20_000
+DRAWS = 10_000
 _RANK = 1e-9  # share of the largest variance below which a direction is only rounding
 _SMALLEST_P = 1e-300
-_MOST_NUMBERS, _FEWEST_DRAWS = 10_000_000, 2_000  # so that very many estimates need no more than 80 MB
+_MOST_NUMBERS, _FEWEST_DRAWS = 3_000_000, 2_000  # so that very many estimates take seconds and 24 MB
 
 
 class JointTest(NamedTuple):

@@ -305,12 +305,14 @@ def _estimates(labels: tuple[int, ...], contrasts: Floats, cohorts: Sequence[Coh
     total = sum(cohort.independent - 1 for cohort in cohorts)
     for at, cohort in enumerate(cohorts):
         n = cohort.independent
-        part = contrasts[:, at, :] @ cohort.covariance @ contrasts[:, at, :].T / n
+        rows = np.flatnonzero(contrasts[:, at, :].any(axis=1))
+        own = contrasts[rows, at, :]
+        part = own @ cohort.covariance @ own.T / n
         if not small_sample and n > 1:
             part *= (n - 1) / n
-        estimate += contrasts[:, at, :] @ cohort.mean
-        covariance += part
-        squares += np.diagonal(part) ** 2 / (n - 1 if n > 1 else total)
+        estimate[rows] += own @ cohort.mean
+        covariance[np.ix_(rows, rows)] += part
+        squares[rows] += np.diagonal(part) ** 2 / (n - 1 if n > 1 else total)
     variance = np.diagonal(covariance)
     df = np.divide(variance**2, squares, out=np.full(len(contrasts), np.inf), where=squares > 0)
     return Estimates(labels, estimate, covariance, df if small_sample else np.full(len(contrasts), np.inf))
