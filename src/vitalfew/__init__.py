@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, backtest, calibrate, plan, rank, run, shrink
+    from vitalfew.pipeline import analyze, backtest, calibrate, links, plan, rank, run, shrink
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
@@ -20,6 +20,7 @@ __all__ = [
     "analyze",
     "backtest",
     "calibrate",
+    "links",
     "load",
     "plan",
     "rank",
@@ -37,6 +38,7 @@ _HOMES = {
     "run": "vitalfew.pipeline",
     "analyze": "vitalfew.pipeline",
     "calibrate": "vitalfew.pipeline",
+    "links": "vitalfew.pipeline",
     "plan": "vitalfew.pipeline",
     "rank": "vitalfew.pipeline",
     "backtest": "vitalfew.pipeline",

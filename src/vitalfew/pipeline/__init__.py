@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew.pipeline.analysis import analyze
     from vitalfew.pipeline.calibration import calibrate
+    from vitalfew.pipeline.linking import links
     from vitalfew.pipeline.planning import plan
     from vitalfew.pipeline.ranking import rank
     from vitalfew.pipeline.replay import backtest
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.shrinking import shrink
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "backtest", "calibrate", "plan", "rank", "run", "shrink"]
+__all__ = ["Results", "analyze", "backtest", "calibrate", "links", "plan", "rank", "run", "shrink"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
     "analyze": "vitalfew.pipeline.analysis",
     "calibrate": "vitalfew.pipeline.calibration",
+    "links": "vitalfew.pipeline.linking",
     "backtest": "vitalfew.pipeline.replay",
     "plan": "vitalfew.pipeline.planning",
     "rank": "vitalfew.pipeline.ranking",
