@@ -12,7 +12,7 @@ import pytest
 
 from vitalfew.warehouse.cohorts import cohorts
 from vitalfew.warehouse.engine import open_engine
-from vitalfew.workspace.definitions import Definitions
+from vitalfew.workspace.definitions import DataSettings, Definitions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,6 +200,27 @@ def test_units_that_joined_later_have_no_before(tmp_path: Path) -> None:
     rows, _, failed = _measured(definitions.model_copy(update={"sources": {**definitions.sources, "users": source}}))
     assert {row.wave: row.units for row in rows} == {3: 29, 5: 30, None: 29}
     assert any("1 units got it that were not there before" in row.reason and row.remark for row in failed)
+
+
+def test_events_under_another_id_are_those_of_the_same_person(tmp_path: Path) -> None:
+    events = _events()
+    other = [{**row, "user": "phone4"} if row["user"] == "u4" and row["n"] % 2 else row for row in events]
+    pq.write_table(pa.table({"device": ["phone4"], "person": ["u4"]}), tmp_path / "ids.parquet")
+    definitions = _workspace(tmp_path, other, source="seen")
+    ids = {"identities": {"table": "ids.parquet", "alias": "device", "unit": "person"}}
+    data = DataSettings.model_validate(definitions.data.model_dump() | ids)
+    rows, _, _ = _measured(definitions.model_copy(update={"data": data}))
+    plain, _, _ = _measured(_workspace(tmp_path, events, source="seen"))
+    assert [(row.metric, row.wave, row.units) for row in rows] == [(row.metric, row.wave, row.units) for row in plain]
+    for one, two in zip(rows, plain, strict=True):
+        np.testing.assert_allclose(_told(one)[0], _told(two)[0], rtol=1e-12)
+
+
+def test_it_is_too_early_to_say(tmp_path: Path) -> None:
+    rows, _, failed = _measured(_workspace(tmp_path, _events(), **FROM_UNITS), WAVES[1] + timedelta(days=3))
+    assert rows == ()
+    assert [(row.item, row.remark) for row in failed] == [("search", True)]
+    assert "no period of 7 days has passed" in failed[0].reason
 
 
 def test_a_machine_is_no_unit(tmp_path: Path) -> None:

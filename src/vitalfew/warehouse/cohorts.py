@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlglot import exp
 
-from vitalfew.errors import VitalfewError
+from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.results.rows import CohortRow, FailedRow
 from vitalfew.warehouse.calendar_days import date_of
 from vitalfew.warehouse.chosen import chosen
@@ -70,7 +70,7 @@ def cohorts(
                 rows.extend(found.rows())
                 units.extend(found.units())
             except VitalfewError as error:
-                failed.append(FailedRow(STAGE, key, str(error)))
+                failed.append(FailedRow(STAGE, key, str(error), isinstance(error, NotEnoughData)))
             finally:
                 for name in (TOLD, PEOPLE, PANEL, WIDE):
                     engine.drop(name)

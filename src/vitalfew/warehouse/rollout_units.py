@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from vitalfew.errors import DataError, suggest
+from vitalfew.errors import DataError, NotEnoughData, suggest
 from vitalfew.warehouse.calendar_days import date_of, day_number, day_of
 from vitalfew.warehouse.compile import as_text, number, present, table_named, whole
 from vitalfew.warehouse.days import cover
@@ -96,7 +96,8 @@ def people(
         as_of: what happened after this day is ignored.
 
     Raises:
-        DataError: a table or column is missing, nobody got it, or too little is known before or after.
+        DataError: a table or column is missing, or nobody got it.
+        NotEnoughData: too little is known before or after.
     """
     release = definitions.releases[key]
     zone, rollout = definitions.workspace.time_zone, release.rollout
@@ -211,7 +212,7 @@ def _calendar(
     first, last = (day_number(datetime.fromtimestamp(told[name] / 1e6, ZoneInfo(zone)).date()) for name in told)
     before = min((first - low) // days, MOST_BEFORE)
     if before < 1:
-        raise DataError(
+        raise NotEnoughData(
             f"the first wave was on {date_of(first)} and events are known from {date_of(low)} on",
             expected=f"at least one period of {days} days before the first wave",
         )
@@ -220,7 +221,7 @@ def _calendar(
     wanted = (last - since) // days + 1 + -(-int(release.after_days) // days)
     count = min(known, wanted)
     if count <= before:
-        raise DataError(f"no period of {days} days has passed since the first wave on {date_of(first)}")
+        raise NotEnoughData(f"no period of {days} days has passed since the first wave on {date_of(first)}")
     if count > MOST_PERIODS:
         raise DataError(
             f"{count} periods of {days} days are too many to compare", expected=f"at most {MOST_PERIODS}",
