@@ -275,10 +275,10 @@ def _donors(runs: int) -> Iterator[str]:
         power, covered = donors(runs, 900 + seed, units, treated, 1.0)
         yield _row(f"{units}", f"{treated}", f"{null:.3f}", f"{covered:.3f}", f"{power:.2f}")
     yield (
-        "\nOn the panel of Abadie, Diamond and Hainmueller (cigarettes sold in 39 states, California's tax of 1989) it\n"
-        "gives -15.605 packs, the exact minimum; Arkhangelsky et al. (2021, table 1) publish -15.6, and the search of\n"
-        "the authors' program ends at -15.604. The classic synthetic control without covariates gives -19.5 (published:\n"
-        "-19.6).\n"
+        "\nOn the panel of Abadie, Diamond and Hainmueller (cigarettes sold in 39 states, California's tax of 1989)\n"
+        "it gives -15.605 packs, the exact minimum; Arkhangelsky et al. (2021, table 1) publish -15.6, and the search\n"
+        "of the authors' program ends at -15.604. The classic synthetic control without covariates gives -19.5\n"
+        "(published: -19.6).\n"
     )
 
 

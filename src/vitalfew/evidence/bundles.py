@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -59,15 +60,18 @@ def bundles(releases: Mapping[str, Release]) -> dict[str, Bundle]:
     """
     found: dict[str, Bundle] = {}
     for row in _rows(releases):
-        first, last = releases[row[0]].date, releases[row[-1]].date
+        days = [releases[key].date for key in row]
+        first, last = days[0], days[-1]
         joint = (last - first).days <= BEFORE
         for key in row:
-            others = tuple(other for other in row if other != key)
             if joint:
+                others = tuple(other for other in row if other != key)
                 found[key] = Bundle(others, first, last, joint=True)
             else:
                 day = releases[key].date
-                near = tuple(other for other in others if _shares(releases[key], releases[other].date))
+                since = bisect_right(days, day - timedelta(BEFORE))
+                until = bisect_left(days, day + timedelta(_after(releases[key])))
+                near = tuple(other for other in row[since:until] if other != key)
                 found[key] = Bundle(near, day, day, joint=False)
     return found
 
@@ -82,11 +86,6 @@ def _rows(releases: Mapping[str, Release]) -> Iterator[Sequence[str]]:
             row = [key]
     if row:
         yield row
-
-
-def _shares(release: Release, day: date) -> bool:
-    """Whether a day is among those that are compared for a release."""
-    return release.date - timedelta(BEFORE) < day < release.date + timedelta(_after(release))
 
 
 def _after(release: Release) -> int:

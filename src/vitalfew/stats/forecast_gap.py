@@ -160,12 +160,19 @@ def _without_weekdays(values: Floats, day: int) -> Floats:
     """Take out how the days of the week differ from the week around them, by the days before the date."""
     wide = np.lib.stride_tricks.sliding_window_view(values[:day], _WEEK) if day >= _WEEK else np.empty((0, _WEEK))
     away = values[3 : 3 + len(wide)] - wide.mean(axis=1)
-    weekday = (np.arange(len(away)) + 3) % _WEEK
-    usual = np.zeros(_WEEK)
-    for at in range(_WEEK):
-        own = away[(weekday == at) & np.isfinite(away)]
-        usual[at] = float(np.median(own)) if len(own) else 0.0
-    return values - (usual - usual.mean())[np.arange(len(values)) % _WEEK]
+    table = np.full((len(away) + 3 + _WEEK) // _WEEK * _WEEK, np.nan)
+    table[3 : 3 + len(away)] = away
+    usual = _medians(table.reshape(-1, _WEEK))
+    return values - np.tile(usual - usual.mean(), len(values) // _WEEK + 1)[: len(values)]
+
+
+def _medians(table: Floats) -> Floats:
+    """Median of each column, of what is there; 0 where nothing is."""
+    count = np.isfinite(table).sum(axis=0)
+    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, len(table) - 1)
+    ordered, columns = np.sort(table, axis=0), np.arange(table.shape[1])  # missing ones come last
+    middle = (ordered[low, columns] + ordered[high, columns]) / 2
+    return np.where(count > 0, middle, 0.0)
 
 
 def _means(values: Floats, start: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
@@ -248,15 +255,14 @@ def _judged(
 
 def _touched(dates: NDArray[np.int64], question: Question, avoid: Sequence[int]) -> NDArray[np.bool_]:
     """Placebo dates with something else in the days that they compare."""
-    touched = np.zeros(len(dates), dtype=bool)
-    for day in avoid:
-        touched |= (dates - BEFORE < day) & (day < dates + question.end - question.day)
-    return touched
+    days = np.sort(np.asarray(avoid, dtype=np.int64))
+    first = np.searchsorted(days, dates - BEFORE, side="right")
+    return np.asarray(np.searchsorted(days, dates + question.end - question.day, side="left") > first)
 
 
 def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:
     """Whether placebo dates are enough to judge by, and how many windows that do not overlap they cover."""
-    covered = len(np.unique(dates[:, None] + np.arange(question.after)))
+    covered = int(np.minimum(-np.diff(dates), question.after).sum()) + question.after if len(dates) else 0
     # Dates are a week apart, so up to six days of a history lie before the first of them.
     history = covered + BEFORE + question.span + _WEEK - 1
     enough = len(dates) >= FEWEST_DATES and history >= FEWEST_WINDOWS * question.after
