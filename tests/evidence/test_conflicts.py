@@ -72,7 +72,7 @@ def test_a_gain_that_a_later_change_took_back() -> None:
     effects = (effect("x_ux", "fun", 8), effect("x_sec", "fun", -6))
     (row,) = conflicts(defined(), Tables(effects=effects), TODAY)
     assert (row.kind, row.subject, row.other, row.teams) == ("undone", "x_sec", "x_ux", ("red", "blue"))
-    assert row.message == "On fun, Test sec took back 75% of what Test ux had gained."
+    assert row.message == "On fun, Test sec took back 75 % of what Test ux had gained."
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ whole workspace at most the share `RATE` of the conflicts is false on average.
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -14,11 +16,12 @@ from vitalfew.evidence.changes import adjusted, changes
 from vitalfew.evidence.grades import weakest
 from vitalfew.results.rows import ConflictRow, Estimate
 from vitalfew.stats.normal import two_sided
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.graph import is_live
 from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from vitalfew.evidence.changes import Change
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 RATE = 0.05
 """Expected share of false ones among all conflicts of a workspace."""
+MOST = 5
+"""Earlier gains that are told of one later loss."""
 _Z95 = two_sided(0.95)
 
 
@@ -186,28 +191,44 @@ def _counts(definitions: Definitions, change: Change) -> bool:
 
 
 def _undone(definitions: Definitions, whose: _Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
-    gains: dict[str, list[tuple[Change, float]]] = {}
-    for earlier, p_gain in _clear(live, [change.p_gain for change in live]):
-        gains.setdefault(earlier.effect.metric, []).append((earlier, p_gain))
+    """For each clear loss the earlier gains that it took back, the largest share first, `MOST` of them."""
+    gains: dict[str, list[_Gain]] = {}
+    for change, p_value in _clear(live, [change.p_gain for change in live]):
+        began = whose.began(change.effect)
+        if began is not None:
+            gains.setdefault(change.effect.metric, []).append(_Gain(began, change, p_value))
+    for found in gains.values():
+        found.sort(key=lambda gain: gain.began)
     for later, p_loss in _clear(live, [change.p_loss for change in live]):
-        for earlier, p_gain in gains.get(later.effect.metric, ()):
-            if _undoes(whose, earlier, later):
-                on = definitions.title("metrics", later.effect.metric)
-                share = min(-later.good / earlier.good, 1.0)
-                took = f"took back {share:.0%} of what {whose.title(earlier.effect)} had gained"
-                message = f"On {on}, {whose.title(later.effect)} {took}."
-                yield _row(whose, earlier, later, "undone", max(p_gain, p_loss), message)
+        day, before = whose.began(later.effect), gains.get(later.effect.metric, [])
+        first = before[: bisect_left(before, day, key=lambda gain: gain.began)] if day is not None else []
+        for earlier in heapq.nsmallest(MOST, _apart(whose, first, later), key=lambda gain: gain.change.good):
+            on = definitions.title("metrics", later.effect.metric)
+            share = min(-later.good / earlier.change.good, 1.0)
+            took = f"took back {percent(share)} of what {whose.title(earlier.change.effect)} had gained"
+            message = f"On {on}, {whose.title(later.effect)} {took}."
+            yield _row(whose, earlier.change, later, "undone", max(earlier.p_value, p_loss), message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gain:
+    """A clear gain, since when, and its adjusted p-value."""
+
+    began: date
+    change: Change
+    p_value: float
+
+
+def _apart(whose: _Whose, gains: Iterable[_Gain], later: Change) -> Iterator[_Gain]:
+    """Gains of other work: what measured the same change again took nothing back."""
+    own = whose.initiatives(later.effect)
+    for gain in gains:
+        if gain.change.effect.experiment != later.effect.experiment and not whose.initiatives(gain.change.effect) & own:
+            yield gain
 
 
 def _clear(found: Sequence[Change], p_values: Sequence[float]) -> list[tuple[Change, float]]:
     return [pair for pair in zip(found, adjusted(p_values), strict=True) if pair[1] <= RATE]
-
-
-def _undoes(whose: _Whose, earlier: Change, later: Change) -> bool:
-    first, second = (whose.began(change.effect) for change in (earlier, later))
-    apart = not whose.initiatives(earlier.effect) & whose.initiatives(later.effect)
-    other = earlier.effect.experiment != later.effect.experiment
-    return apart and other and first is not None and second is not None and first < second
 
 
 def _row(whose: _Whose, gain: Change, loss: Change, kind: str, p_value: float, message: str) -> ConflictRow:

@@ -51,14 +51,19 @@ def trade_offs(
 
 
 def front(points: Floats) -> list[int]:
-    """Which of some points `(k, m)` no other beats: as good on all, better on one; more is better.
+    """Which of some points `(k, 2)` no other beats: as good on both, better on one; more is better.
 
     >>> front(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 1.0]]))
     [0, 1]
     """
-    as_good = (points[:, None, :] >= points[None, :, :]).all(axis=2)
-    better = (points[:, None, :] > points[None, :, :]).any(axis=2)
-    return [int(at) for at in np.flatnonzero(~(as_good & better).any(axis=0))]
+    found: list[int] = []
+    last: tuple[float, float] | None = None
+    for at in np.lexsort((-points[:, 1], -points[:, 0])):  # best first value first; of equal ones the best second value
+        point = (float(points[at, 0]), float(points[at, 1]))
+        if last is None or point[1] > last[1] or point == last:
+            found.append(int(at))
+            last = point
+    return sorted(found)
 
 
 def _pairs(definitions: Definitions, corpus: EffectCorpus) -> Iterator[tuple[str, str]]:
