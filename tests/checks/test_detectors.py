@@ -363,7 +363,7 @@ def test_one_sure_side_or_two_experiments_are_no_conflict(effects: tuple[EffectR
 def test_a_gain_that_a_later_release_of_another_team_took_back_is_found() -> None:
     tables = Tables(effects=(effect("x_ux", "fun", 8), effect("x_security", "fun", -6)))
     (finding,) = found("undone", defined(**BOTH), with_conflicts(defined(**BOTH), tables))
-    assert finding.message == "On fun, x security took back what others had gained: x ux (75%)."
+    assert finding.message == "On fun, x security took back what others had gained: x ux (75 %)."
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_means_and_products_in_one_list_are_told() -> None:
 
 def test_five_ideas_of_one_confidence_are_told() -> None:
     (finding,) = found("same_confidence", scored(*[rice()] * 5))
-    assert finding.message == "All 5 ideas have the same confidence, 80%."
+    assert finding.message == "All 5 ideas have the same confidence, 80 %."
     assert subjects("same_confidence", scored(*[rice()] * 4)) == []
     assert subjects("same_confidence", scored(*[rice()] * 5, rice(confidence=0.5))) == []
 

@@ -40,17 +40,18 @@ def test_a_plan_for_all_sides_and_times_is_fine(check: str) -> None:
 
 
 def test_bounds_that_leave_nothing_are_an_error() -> None:
-    stuck = plan(lines=(), value=Value(0, 0, 0, 0), blocking=("the budget of 3", "at least 20% of the spending for h3"))
+    blocking = ("the budget of 3", "at least 20 % of the spending for h3")
+    stuck = plan(lines=(), value=Value(0, 0, 0, 0), blocking=blocking)
     (finding,) = found("infeasible_policy", defined(), stuck)
     assert finding.severity == "error"
     assert finding.message == (
-        "Nothing can be funded: the budget of 3 and at least 20% of the spending for h3 cannot be kept together."
+        "Nothing can be funded: the budget of 3 and at least 20 % of the spending for h3 cannot be kept together."
     )
 
 
 def test_a_side_that_gets_hardly_anything_is_told() -> None:
     (finding,) = found("one_sided", defined(), plan(sides={"customer": 9.5, "business": 0.5}))
-    assert finding.message == "The best plan gives the business side hardly anything (customer 95%, business 5%)."
+    assert finding.message == "The best plan gives the business side hardly anything (customer 95 %, business 5 %)."
     assert subjects("one_sided", defined(), plan(sides={"customer": 8.9, "business": 1.1})) == []
     assert subjects("one_sided", defined(), plan(sides={"customer": 9.5})) == []
     assert subjects("one_sided", defined(), plan(sides=None, value=None)) == []
@@ -60,7 +61,7 @@ def test_value_that_falls_into_one_quarter_is_told() -> None:
     (finding,) = found("short_term", defined(), plan(payoff=(0.95, 0.05, 0, 0)))
     assert (finding.subject, finding.message) == (
         "portfolio",
-        "95% of the best plan's value falls into one quarter.",
+        "95 % of the best plan's value falls into one quarter.",
     )
     assert subjects("short_term", defined(), plan(payoff=(0.89, 0.11, 0, 0))) == []
     near = defined(policy={"horizon_weeks": 13})

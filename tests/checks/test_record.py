@@ -75,7 +75,7 @@ def test_work_in_progress_on_opinion_alone_is_named(grade: Grade, *, fires: bool
     rows = found("rests_on_belief", known, Tables(candidates=(candidate("big", None, grade), candidate("small", None))))
     assert bool(rows) is fires
     if fires:
-        assert rows[0].message == "80% of work in progress rests on opinion: Big."
+        assert rows[0].message == "80 % of work in progress rests on opinion: Big."
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def economic(definitions: dict[str, Any], key: str) -> Definitions:
 
 def test_value_in_cash_alone_is_found() -> None:
     (finding,) = found("cash_only", economic(BOTH, "money"), Tables(weights=WEIGHED))
-    assert finding.message == "90% of the weight is on economic value."
+    assert finding.message == "90 % of the weight is on economic value."
     assert found("cash_only", economic(BOTH, "fun"), Tables(weights=WEIGHED)) == []
     assert found("cash_only", economic(BOTH, "money"), Tables()) == []
 
@@ -208,7 +208,7 @@ def test_a_north_star_that_is_no_customers_value_or_counts_clicks_is_unproven() 
 def test_a_north_star_that_decides_badly_alone_or_is_one_of_two_is_unproven() -> None:
     row = VitalFactorsRow(1, ("fun",), Estimate(0.4, 0.3, 0.5), Estimate(0.2), declared=True, lines=20)
     (finding,) = found("unproven_north_star", defined(**star()), Tables(vital_factors=(row,)))
-    assert finding.message == "The North Star fun would lose 40% of the best plan's value if it decided alone."
+    assert finding.message == "The North Star fun would lose 40 % of the best plan's value if it decided alone."
     two = {"factors": {"fun": {"range": [0, 1], "north_star": True}, "money": {"range": [0, 1], "north_star": True}}}
     assert subjects("unproven_north_star", defined(**two))[0] == "factors"
 

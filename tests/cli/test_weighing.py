@@ -54,7 +54,7 @@ def test_comparisons_are_judgements_too(folder: Path, typed: Typed) -> None:
         ((), 1, "gives neither points nor ratios"),
         (("--ratio", "retention=3"), 2, "A:B=TIMES"),
         (("--ratio", "retention:rounds=0"), 2, "A:B=TIMES"),
-        (("--ratio", "retention:round=3"), 1, "did you mean 'rounds'"),
+        (("--ratio", "retention:round=3"), 2, "did you mean 'rounds'"),
         (("--best", "retention:rounds=2"), 2, "one best and one worst"),
         (("retention=5", "rounds=1", "--kind", "guess"), 2, "swing or points"),
     ],
@@ -78,4 +78,4 @@ def test_shares_of_groups_of_raters_count(folder: Path, typed: Typed) -> None:
     after = typed("run", folder, "--json").json["weights"]["retention"]
     assert before["mean"] > 0.7
     assert after["mean"] == pytest.approx(0.5)
-    assert "groups count by their shares: staff 50%, customers 50%" in after["note"]
+    assert "groups count by their shares: staff 50 %, customers 50 %" in after["note"]

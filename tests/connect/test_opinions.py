@@ -36,9 +36,9 @@ def answers(people: str, *points: str, role: str = "staff") -> list[str]:
 def test_opinions_become_weights_with_intervals(tmp_path: Path) -> None:
     results, said = started(tmp_path, sheet(tmp_path, *answers("Anna Ben Cem", *ALIKE)))
     assert [row.mean for row in results.tables.weights] == pytest.approx([80 / 140, 20 / 140, 40 / 140])
-    assert any(line.startswith("Weights with 80 % intervals: Retention 57% (") for line in said)
+    assert any(line.startswith("Weights with 80 % intervals: Retention 57 % (") for line in said)
     # Without ideas: 1 - root of the kept share of squared weights, (1 - 4 / sqrt(16 + 4 + 1)).
-    price = "The price of a North Star: choosing by Retention alone would lose 13% ("
+    price = "The price of a North Star: choosing by Retention alone would lose 13 % ("
     assert any(line.startswith(price) and "if ideas move all factors alike" in line for line in said)
     assert not results.failures
 

@@ -137,7 +137,7 @@ def test_a_share_that_nothing_can_fill_leaves_nothing_and_says_so() -> None:
     best = planned(POINTS, THREE, policy=policy).plans[0]
     assert best.lines == ()
     assert best.notes[0] == (
-        "nothing is to be funded: together these leave nothing: at least 20% of the spending for h3"
+        "nothing is to be funded: together these leave nothing: at least 20 % of the spending for h3"
     )
 
 

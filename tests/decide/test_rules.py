@@ -149,7 +149,7 @@ def test_a_forecast_about_a_segment_counts_by_the_share_of_the_segment() -> None
     assert line.value is not None
     assert everyone.value is not None
     assert line.value.mean == pytest.approx(0.2 * everyone.value.mean, rel=1e-6)
-    assert any("new (20% of all units)" in reason for reason in line.reasons)
+    assert any("new (20 % of all units)" in reason for reason in line.reasons)
     measured = definitions(
         initiatives={"gate": {"cost": 5}}, segments={"new": {}}, features={"forms": {"events": ["x"]}}
     )

@@ -45,7 +45,7 @@ def test_effort_on_what_is_said_to_count_little_is_a_gap() -> None:
     assert tickets.gap.low > 0.4
     assert tickets.lines == 16
     assert tickets.message == (
-        "stated 25%; 80% of the effort of 16 chosen lines; "
+        "stated 25 %; 80 % of the effort of 16 chosen lines; "
         "what was chosen for is not known: 0 accepted and 0 rejected with numbers, 5 each needed"
     )
 
@@ -80,14 +80,14 @@ def test_effort_without_a_purpose_is_named() -> None:
     row = said_and_done(definitions(initiatives=initiatives), tables())["retention"]
     assert row.revealed is not None
     assert row.revealed.estimate == 1.0
-    assert "50% of all effort serves no factor" in row.message
+    assert "50 % of all effort serves no factor" in row.message
 
 
 def test_without_judgements_only_what_was_done_is_told_and_without_both_nothing() -> None:
     defined = definitions(initiatives=shipped(4, 5, "retention", "r"))
     row = said_and_done(defined, replace(tables(), weights=()))["retention"]
     assert (row.stated, row.gap) == (None, None)
-    assert row.message.startswith("nobody has judged yet; 100% of the effort")
+    assert row.message.startswith("nobody has judged yet; 100 % of the effort")
     assert said_and_done(definitions(), replace(tables(), weights=())) == {}
     assert said_and_done(definitions(factors={}), replace(tables(), weights=())) == {}
 

@@ -214,7 +214,7 @@ def test_a_change_beyond_the_range_is_told() -> None:
     factors = {"retention": {"range": [0.1, 0.3], "baseline": 0.25, "utility": utility}}
     defined = definitions(initiatives={"gate": {"cost": 5}}, factors=factors)
     line = candidate(defined, tables(promises=(sure("retention", 0.1),)))
-    assert any("would leave its range with probability 100%" in reason for reason in line.reasons)
+    assert any("would leave its range with probability 100 %" in reason for reason in line.reasons)
     assert line.value is not None
     assert 0 < line.value.mean < POINTS * 0.1
 

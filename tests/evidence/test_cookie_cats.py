@@ -90,7 +90,7 @@ def test_the_sample_ratio_is_a_warning(rows: tuple[MomentsRow, ...]) -> None:
     tests = {row.test: row for row in health(DEFINITIONS, assigned, rows)}
     assert tests["sample_ratio"].p == pytest.approx(0.0086, abs=5e-5)
     assert tests["sample_ratio"].status == "warning"
-    assert "gate_30 49.56%" in tests["sample_ratio"].message
+    assert "gate_30 49.56 %" in tests["sample_ratio"].message
     assert {tests[name].status for name in ("crossed", "missing_share")} == {"ok"}
 
 

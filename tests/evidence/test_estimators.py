@@ -186,7 +186,7 @@ def test_steps_of_a_funnel_are_told_beside_it() -> None:
         moments=tuple(moments(arm, values) for arm, values in steps.items()),
     )
     assert (
-        "steps reached, new against control: view 100.0% against 75.0%, cart 50.0% against 50.0%"
+        "steps reached, new against control: view 100.0 % against 75.0 %, cart 50.0 % against 50.0 %"
         in found.effects[0].notes
     )
 
@@ -195,7 +195,7 @@ def test_caps_are_said() -> None:
     metrics = {"value": {"source": "users", "cap": {"percentile": 0.99}}}
     rows = tuple(moments(arm, {"value": RNG.normal(size=99)}) for arm in ("control", "new"))
     found = judged(definitions(metrics=metrics, guardrails={}), moments=rows)
-    assert "values beyond the 99.0% quantile of all units are set to it (upper cap)" in found.effects[0].notes
+    assert "values beyond the 99.0 % quantile of all units are set to it (upper cap)" in found.effects[0].notes
 
 
 def test_the_effect_without_adjustment_stands_in_the_mode_of_the_effect() -> None:

@@ -60,7 +60,7 @@ def test_a_planned_arm_without_units_fails() -> None:
     planned = _definitions(split={"control": 1.0, "new": 1.0})
     row = _named(health(planned, _assigned(control=9000), ()))["sample_ratio"]
     assert row.status == "failed"
-    assert "new 0.00%" in row.message
+    assert "new 0.00 %" in row.message
 
 
 def test_a_split_that_names_other_arms_says_so() -> None:
@@ -91,7 +91,7 @@ def test_missing_values_that_differ_by_arm_are_found_and_named() -> None:
     )
     row = _named(rows)["missing_share/x"]
     assert row.status == "failed"
-    assert row.message.startswith("X is missing for control 5.00%, new 10.00% of the units, not alike")
+    assert row.message.startswith("X is missing for control 5.00 %, new 10.00 % of the units, not alike")
     assert "missing_share/y" not in _named(rows)
 
 
@@ -109,7 +109,7 @@ def test_aggregates_without_a_plan_are_not_tested_against_one() -> None:
     )
     (row,) = health(_definitions(), (), rows)
     assert (row.test, row.p, row.status) == ("sample_ratio", None, "ok")
-    assert row.message == "Not tested: the planned split is not known (control 90.00%, treatment 10.00%)."
+    assert row.message == "Not tested: the planned split is not known (control 90.00 %, treatment 10.00 %)."
 
 
 def test_aggregates_with_a_plan_are_tested() -> None:

@@ -162,7 +162,7 @@ def test_without_a_past_the_prior_is_weak_and_says_so() -> None:
     (row,) = judged(definitions({"mode": "bayesian"}), moments=two_arms(RNG, 400, 0.3)).effects
     assert row.shrunk is not None
     assert row.shrunk.estimate == pytest.approx(row.estimate or 0, rel=0.05)
-    assert any(note.startswith("weak prior (0 ± 10% of the control's level)") for note in row.notes)
+    assert any(note.startswith("weak prior (0 ± 10 % of the control's level)") for note in row.notes)
 
 
 def test_a_belief_in_a_metric_that_should_fall_keeps_its_sign() -> None:

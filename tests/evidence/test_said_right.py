@@ -95,7 +95,7 @@ def test_days_that_may_still_change_are_told_only_where_they_count(end: str, tol
     defined = definitions({"start": "2026-01-01", "end": end})
     found = judged(defined, date(2026, 3, 9), moments=two_arms(RNG, 50), counts=counts)
     row = next(row for row in found.health if row.test == "late")
-    assert row.message.startswith("control 1.00%, new 1.00% of the events came more than 48 hours late.")
+    assert row.message.startswith("control 1.00 %, new 1.00 % of the events came more than 48 hours late.")
     assert ("later days may still change" in row.message) is told
 
 

@@ -47,7 +47,7 @@ def test_a_ramp_is_told_and_only_its_last_stretch_is_held_to_the_plan() -> None:
     came = arrivals(14, control=[900] * 7 + [500] * 7, new=[100] * 7 + [500] * 7)
     found = _found(RUNNING, moments=two_arms(RNG, 100), arrivals=came)
     assert found["ramp"].status == "ok"
-    assert "changed on 2026-01-08 (control 90%, new 10% → control 50%, new 50%)" in found["ramp"].message
+    assert "changed on 2026-01-08 (control 90 %, new 10 % → control 50 %, new 50 %)" in found["ramp"].message
     assert found["sample_ratio"].status == "ok"
     assert "Tested since 2026-01-08" in found["sample_ratio"].message
 
@@ -180,7 +180,7 @@ def test_warnings_do_not_lower_the_grade_and_failures_do() -> None:
 def test_units_kept_in_their_first_arm_are_said_to_be() -> None:
     assigned = (AssignmentRow(KEY, "control", 5000, 200), AssignmentRow(KEY, "new", 5000, 200))
     row = _found({"crossed": "first"}, moments=two_arms(RNG, 50), assignments=assigned)["crossed"]
-    assert row.message.startswith("200 of 10,000 units (2.00%) were seen in more than one arm; each is kept in the arm")
+    assert row.message.startswith("200 of 10,000 units (2.00 %) were seen in more than one arm; each is kept")
 
 
 def test_events_of_several_tables_add_up_and_the_least_complete_day_counts() -> None:
@@ -188,6 +188,6 @@ def test_events_of_several_tables_add_up_and_the_least_complete_day_counts() -> 
     second = [CountRow(KEY, "late", arm, 0, 9_000, "2026-03-04") for arm in ("control", "new")]
     row = _found(moments=two_arms(RNG, 50), counts=(*first, *second))["late"]
     assert row.message == (
-        "control 0.10%, new 0.10% of the events came more than 48 hours late. "
+        "control 0.10 %, new 0.10 % of the events came more than 48 hours late. "
         "Complete to 2026-03-04; later days may still change."
     )

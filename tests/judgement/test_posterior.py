@@ -193,7 +193,7 @@ def test_a_group_that_did_not_judge_leaves_its_share_and_people_of_no_group_are_
     panel = panel_of(said, ("a", "b"), {"engineers": 1, "customers": 3})
     assert weight_rows(panel)[0].mean == pytest.approx(0.9)
     assert panel.notes == (
-        "groups count by their shares: engineers 100%",
+        "groups count by their shares: engineers 100 %",
         "nobody has judged of: customers; the others have their share",
         "1 person of no group with a share left out",
     )

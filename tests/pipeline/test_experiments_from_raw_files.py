@@ -201,4 +201,4 @@ def test_clusters_seen_in_several_arms_are_counted_as_clusters(tmp_path: Path) -
     rows[1][2] = "b"  # a pupil of the first class, which got a
     results = _run(_write(tmp_path, {"pupils.csv": rows}, _school(metrics=["mark"], segments=[])))
     (crossed,) = (row for row in results.tables.health if row.test == "crossed")
-    assert crossed.message.startswith("1 of 40 clusters (2.50%)")
+    assert crossed.message.startswith("1 of 40 clusters (2.50 %)")

@@ -10,6 +10,8 @@ from vitalfew.report.html import html_page
 from vitalfew.report.html_model import model
 from vitalfew.report.html_plan import plan
 from vitalfew.report.html_record import record
+from vitalfew.report.view import View
+from vitalfew.results.rows import ClassicRow, Estimate
 
 
 def words_of(markup: object) -> str:
@@ -89,4 +91,15 @@ def test_a_line_explains_itself_in_its_drawer() -> None:
         "What to ask next",
         "Rank 2",
     ):
+        assert part in said
+
+
+def test_classic_scores_are_shown_with_what_is_left_of_them_without_luck() -> None:
+    rows = (
+        ClassicRow("a", rice=80.0, delay=2.5, value_effort=3.0, likely=Estimate(14.0, 9.0, 22.0),
+                   rank=Estimate(2.1, 1.0, 4.0), p_top=0.9, top=5),
+    )  # fmt: skip
+    base = decided.view()
+    said = words_of(plan(View(replace(base.tables, classic=rows), base.definitions, base.info)))
+    for part in ("Delay, per week", "Value per effort", "14 (9 to 22)", "2.1 (1 to 4)"):
         assert part in said

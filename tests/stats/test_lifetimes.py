@@ -105,7 +105,7 @@ def test_a_median_that_is_not_reached_says_how_many_are_left() -> None:
     arm = lives([3, 4, 5, 9, 9, 9, 9], [1, 1, 1, 0, 0, 0, 0])
     reason = median_sample([arm]).reasons[0]
     assert reason is not None
-    assert "the median is not reached; 57% were still without the event when the last one was left, at day 9" in reason
+    assert "the median is not reached; 57 % were still without the event when the last one was left, at day 9" in reason
     with pytest.raises(NotEnoughData, match="not reached"):
         median_interval(arm)
 

@@ -20,7 +20,8 @@ def test_cookie_cats_deserves_a_warning_with_numbers_and_causes() -> None:
     found = sample_ratio({"gate_30": 44_700, "gate_40": 45_489})
     assert round(found.p_value, 4) == 0.0086
     assert found.status == "warning"
-    assert "90,189 units split gate_30 49.56%, gate_40 50.44%; planned gate_30 50.00%, gate_40 50.00%" in found.message
+    split = "gate_30 49.56 %, gate_40 50.44 %; planned gate_30 50.00 %, gate_40 50.00 %"
+    assert f"90,189 units split {split}" in found.message
     assert "Likely causes" in found.message
 
 

@@ -66,8 +66,8 @@ def test_hardly_any_true_result_is_marked_however_noisy(n: int) -> None:
 def test_the_reason_is_said_in_words() -> None:
     lift = Lift(0.5, 0.42, 0.58)
     assert too_good(5.0, 0.4, lift, None) == (
-        "it rose by more than 30% beyond doubt (at least 42%): changes this large are mostly faults in the data; check"
-        " events, joins and units of both arms first"
+        "it rose by more than 30 % beyond doubt (at least 42 %): changes this large are mostly faults in the data;"
+        " check events, joins and units of both arms first"
     )
     fell = too_good(-5.0, 0.4, Lift(-0.5, -0.58, -0.42), None)
     assert fell is not None

@@ -270,7 +270,7 @@ def test_a_feature_that_ships_after_the_data_end_is_not_measured(use: Use) -> No
 @pytest.mark.parametrize(
     ("days", "used", "hardly", "said"),
     [
-        (19, 1, True, "the data cover 20 of 30 days; at this pace reach stays below 5%"),
+        (19, 1, True, "the data cover 20 of 30 days; at this pace reach stays below 5 %"),
         (19, 4, None, "the data cover 20 of 30 days, too few"),
         (9, 1, None, "the data cover 10 of 30 days, too few"),
         (9, 5, False, "no trend"),
@@ -325,7 +325,7 @@ def test_users_that_the_source_does_not_list_are_told_and_do_not_count(use: Use)
     users = pa.table({"user_id": ["a", "new", "old"]})
     rows, failed = use([("a", "x", END), ("b", "x", END), *LONG], {"f": {"events": ["x"]}}, users=users)
     assert (the(rows).eligible, the(rows).users) == (3, 1)
-    assert failed[0].reason == "50% of the users in the events are not in 'users' and do not count"
+    assert failed[0].reason == "50 % of the users in the events are not in 'users' and do not count"
 
 
 def test_a_segment_nobody_can_be_looked_up_in_leaves_its_feature_not_measured(use: Use) -> None:

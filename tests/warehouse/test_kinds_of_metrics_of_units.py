@@ -103,6 +103,16 @@ def _measured(table: pa.Table, definitions: Definitions) -> Measured:
         engine.close()
 
 
+def test_a_column_called_like_the_metric_need_not_be_named() -> None:
+    table = _units()
+    found = _measured(table, _definitions({"visits": {}, "back": {"kind": "proportion"}, "nowhere": {}}))
+    named = {"visits": {"column": "visits"}, "back": {"kind": "proportion", "column": "back"}}
+    wanted = _measured(table, _definitions(named))
+    assert [(row.names, row.mean) for row in found.moments] == [(row.names, row.mean) for row in wanted.moments]
+    assert found.failed
+    assert all("'nowhere' names no column" in row.reason for row in found.failed)
+
+
 def test_every_kind_over_columns_equals_a_loop_over_the_rows() -> None:
     table = _units()
     measured = _measured(table, _definitions(METRICS))

@@ -29,7 +29,7 @@ WRONG = [
         "(initiatives.b.later.cost.p10): found -2 as the lower end",
         4,
     ),
-    ({"policy": "minimum_shares: {h1: 0.7, h2: 0.2, h3: 0.2}"}, "the minimum shares add up to 110%", 1),
+    ({"policy": "minimum_shares: {h1: 0.7, h2: 0.2, h3: 0.2}"}, "the minimum shares add up to 110 %", 1),
     (
         {"policy": "minimum_shares: {h3: 0.1}", "b": "later: {cost: 9, after_weeks: 9}"},
         "(initiatives.b.later): a bet in two steps does not say its horizon",

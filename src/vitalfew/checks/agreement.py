@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.settled import settled_weights
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def flat(view: View) -> Iterator[Found]:
     entropy = -sum(share * math.log(share) for share in shares) / math.log(len(shares))
     largest, least = max(shares), min(shares)
     if entropy > view.thresholds.flat_entropy and largest < view.thresholds.flat_ratio * least:
-        message = f"The {len(shares)} weights are nearly equal: {least:.0%} to {largest:.0%}."
+        message = f"The {len(shares)} weights are nearly equal: {percent(least)} to {percent(largest)}."
         yield Found("factors", message)
 
 
@@ -51,7 +52,7 @@ def disagree(view: View) -> Iterator[Found]:
         return
     matters = row.decision_agreement
     if matters is not None and matters < limits.least_agreement:
-        told = f"By their own weights only {matters:.0%} of {row.people} people would fund the same."
+        told = f"By their own weights only {percent(matters)} of {row.people} people would fund the same."
         settled = settled_weights(view.tables)
         if settled is None:
             yield Found("weights", told)
@@ -69,7 +70,7 @@ def disagree(view: View) -> Iterator[Found]:
     if matters is None:
         yield Found("weights", f"{what} Whether it changes what is funded is not known yet.", "info")
     else:
-        told = f"{what} It changes little: {matters:.0%} would fund the same."
+        told = f"{what} It changes little: {percent(matters)} would fund the same."
         yield Found("weights", told, "info", _NO_MEETING)
 
 

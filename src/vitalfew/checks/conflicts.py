@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def undone(view: View) -> Iterator[Found]:
             undoing.setdefault((row.subject, row.loss_metric), {})[_name(view, row.other)] = share
     for (later, metric), earlier_gains in undoing.items():
         ranked = sorted(earlier_gains.items(), key=lambda pair: -pair[1])
-        told = listed((f"{title} ({share:.0%})" for title, share in ranked), _NAMED)
+        told = listed((f"{title} ({percent(share)})" for title, share in ranked), _NAMED)
         on = view.title("metrics", metric)
         yield Found(later, f"On {on}, {_name(view, later)} took back what others had gained: {told}.")
 

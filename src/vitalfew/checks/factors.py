@@ -9,6 +9,7 @@ from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.lights import is_measured
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def insensitive(view: View) -> Iterator[Found]:
         elif share is not None and share > view.thresholds.swing_share:
             blind[key] = share
     if blind:
-        names = listed((f"{view.title('metrics', key)} ({share:.0%})" for key, share in blind.items()), SHOWN)
+        names = listed((f"{view.title('metrics', key)} ({percent(share)})" for key, share in blind.items()), SHOWN)
         subject = next(iter(blind)) if len(blind) == 1 else "factors"
         yield Found(subject, f"The usual experiment sees only large parts of the swing: {names}.")
 
@@ -130,7 +131,7 @@ def _dear(view: View, key: str) -> Iterator[str]:
         if row.factors != (key,) or row.lines < view.thresholds.enough_lines or row.regret is None:
             continue
         if row.regret.low is not None and row.regret.low > view.thresholds.star_price:
-            yield f"would lose {row.regret.estimate:.0%} of the best plan's value if it decided alone"
+            yield f"would lose {percent(row.regret.estimate)} of the best plan's value if it decided alone"
 
 
 def _effects(view: View, factor: str) -> list[EffectRow]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide import classic_scores
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ def same_confidence(view: View) -> Iterator[Found]:
         if found is not None and found.confidence is not None
     ]
     if len(told) >= view.thresholds.alike_ideas and len(set(told)) == 1:
-        level = f"{told[0]:.0%}" if told[0] <= 1 else f"{told[0]:g}"
+        level = f"{percent(told[0])}" if told[0] <= 1 else f"{told[0]:g}"
         yield Found("initiatives", f"All {len(told)} ideas have the same confidence, {level}.")
 
 
@@ -101,7 +102,7 @@ def kano_wording(view: View) -> Iterator[Found]:
         share = counts["questionable"] / total if total else 0.0
         if share > view.thresholds.questionable_share:
             yield Found(
-                key, f"{share:.0%} of the answers about {view.title('initiatives', key)} contradict themselves."
+                key, f"{percent(share)} of the answers about {view.title('initiatives', key)} contradict themselves."
             )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def one_sided(view: View) -> Iterator[Found]:
         return
     poor = [side for side, value in best.sides.items() if value < view.thresholds.least_side * total]
     if poor:
-        shares = (f"{side} {max(best.sides[side], 0.0) / total:.0%}" for side in best.sides)
+        shares = (f"{side} {percent(max(best.sides[side], 0.0) / total)}" for side in best.sides)
         yield Found("portfolio", f"The best plan gives the {listed(poor)} side hardly anything ({', '.join(shares)}).")
 
 
@@ -102,7 +103,7 @@ def short_term(view: View) -> Iterator[Found]:
     if weeks <= _QUARTER:
         yield Found("policy", f"Decisions look {weeks:g} weeks ahead: what pays later counts for nothing.")
     else:
-        yield Found("portfolio", f"{most:.0%} of the best plan's value falls into one quarter.")
+        yield Found("portfolio", f"{percent(most)} of the best plan's value falls into one quarter.")
 
 
 @check(

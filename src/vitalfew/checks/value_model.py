@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.checks.needs import downstream
 from vitalfew.checks.registry import SHOWN, Found, View, check, folded
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def cash_only(view: View) -> Iterator[Found]:
         return
     economic = sum(share for key, share in weight.items() if _value_type(view, key) == "economic")
     if economic > view.thresholds.cash_share:
-        yield Found("factors", f"{economic:.0%} of the weight is on economic value.")
+        yield Found("factors", f"{percent(economic)} of the weight is on economic value.")
     roles = [defined.stakeholders[key].role for key in _owners(view) if key in defined.stakeholders]
     if len(roles) > 1 and len(roles) == len(weight) and set(roles) == {"payer"}:
         yield Found("factors", "All factors are the payers': nobody else's gain or loss is counted.")
@@ -82,7 +83,7 @@ def internal_only(view: View) -> Iterator[Found]:
         return
     names = listed((view.title("metrics", key) for key in inside), SHOWN)
     share = sum(row.mean for row in view.tables.weights if row.factor in inside)
-    held = f": {share:.0%} of the weight" if view.tables.weights else ""
+    held = f": {percent(share)} of the weight" if view.tables.weights else ""
     much = share > view.thresholds.internal_share
     rests = "rests" if len(inside) == 1 else "rest"
     yield Found("factors", f"{names} {rests} on internal belief alone{held}.", "warning" if much else None)

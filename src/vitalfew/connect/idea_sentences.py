@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect.words import counted, listed
 from vitalfew.results.words import METHODS
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +32,13 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     if open_:
         yield (
             f"Whether they belong to {top} cannot be told of {len(open_):,} of {len(rows):,} ideas"
-            f" (probability between {_OUT:.0%} and {_IN:.0%}): test these before you build them."
+            f" (probability between {percent(_OUT)} and {percent(_IN)}): test these before you build them."
         )
 
 
 def _share(probability: float) -> str:
     """A probability in per cent that is never quite 0 or 100."""
-    return "under 1%" if probability < 0.01 else "over 99%" if probability > 0.99 else f"{probability:.0%}"  # noqa: PLR2004 - whole per cents
+    return "under 1 %" if probability < 0.01 else "over 99 %" if probability > 0.99 else f"{percent(probability)}"  # noqa: PLR2004 - whole per cents
 
 
 def _luck(row: ClassicRow) -> str:

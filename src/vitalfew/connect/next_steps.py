@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_sentences, opinions, release_sentences, removals
 from vitalfew.connect.words import counted
+from vitalfew.stats.percent import percent
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
 
@@ -132,9 +133,10 @@ def _win_rate(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
         yield "No result has an interval, so nothing can be said about wins."
         return
     low, high = wilson(wins, judged)
+    won = f"{percent(wins / judged)}, {percent(low)} to {percent(high)}"
     yield (
         f"Win rate: {wins} of {judged} results are better than nothing at 95 %"
-        f" ({wins / judged:.0%}, {low:.0%} to {high:.0%}); {losses} worse, {judged - wins - losses} cannot be told from"
+        f" ({won}); {losses} worse, {judged - wins - losses} cannot be told from"
         " nothing. Effects are as given: winners are usually smaller than they look."
     )
 

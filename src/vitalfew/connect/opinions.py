@@ -12,6 +12,7 @@ from vitalfew.connect.numbers import number
 from vitalfew.connect.words import counted, listed, lower_is_better, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.judgement.answers import Judgement
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.profile import rows_of
 from vitalfew.workspace import acts
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
@@ -83,7 +84,8 @@ def sentences(tables: Tables, definitions: Definitions) -> Iterator[str]:
     if not rows or rows[0].low is None or rows[0].high is None:
         return
     shown = [
-        f"{definitions.title('metrics', row.factor)} {row.mean:.0%} ({row.low:.0%} to {row.high:.0%})"
+        f"{definitions.title('metrics', row.factor)} {percent(row.mean)}"
+        f" ({percent(row.low or 0.0)} to {percent(row.high or 0.0)})"
         for row in rows[:SHOWN]
     ]
     yield f"Weights with 80 % intervals: {', '.join(shown)}{', …' if len(rows) > SHOWN else ''}."
@@ -111,8 +113,8 @@ def _choices(tables: Tables, definitions: Definitions, row: DisagreementRow) -> 
     if row.decision_agreement is not None:
         matters = "changes little of" if row.decision_agreement >= SAME else "changes"
         yield (
-            f"By their own weights {row.decision_agreement:.0%} of them would fund the same: the disagreement {matters}"
-            " what is funded."
+            f"By their own weights {percent(row.decision_agreement)} of them would fund the same: the disagreement"
+            f" {matters} what is funded."
         )
         for group in tables.group_choices:
             flips = [f"{way} {listed(map(_title(definitions), lines), 3)}" for way, lines in _flips(group) if lines]
@@ -134,9 +136,9 @@ def _star(tables: Tables, definitions: Definitions) -> Iterator[str]:
     if alone is None or lost is None or len(tables.weights) < 2:  # noqa: PLR2004 - one factor is a North Star already
         return
     name = definitions.title("metrics", alone.factors[0])
-    span = "" if lost.low is None or lost.high is None else f" ({lost.low:.0%} to {lost.high:.0%})"
+    span = "" if lost.low is None or lost.high is None else f" ({percent(lost.low)} to {percent(lost.high)})"
     rests = ", if ideas move all factors alike" if alone.basis == "assumed" else ""
-    price = f"{lost.estimate:.0%}{span} of the value{rests}"
+    price = f"{percent(lost.estimate)}{span} of the value{rests}"
     yield f"The price of a North Star: choosing by {name} alone would lose {price}."
     enough = next((each for each in tables.vital_factors if each.enough), None)
     if enough is not None and enough.k < len(tables.weights):

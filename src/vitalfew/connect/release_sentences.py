@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.words import counted, listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definiti
 
 
 def _share(row: EffectRow) -> str:
-    return "" if row.relative is None else f" {abs(row.relative.estimate):.1%}"
+    return "" if row.relative is None else f" {percent(abs(row.relative.estimate), 1)}"
 
 
 def next_file(facts: Facts) -> str:

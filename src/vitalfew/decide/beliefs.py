@@ -15,6 +15,7 @@ from vitalfew.decide.shipped import joint_of, unweighed_reasons
 from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.calibration import calibrated
 from vitalfew.judgement.metalog import moments
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -135,7 +136,9 @@ def _reach_reason(inputs: Inputs, measured: Iterable[str], chosen: Mapping[str, 
     told = {belief.promise.segment: None for beliefs in chosen.values() for belief in beliefs}
     if "all" in told or any(metric not in chosen for metric in measured):
         return "reach taken as all units"
-    named = (f"{inputs.definitions.title('segments', s)} ({inputs.share_of(s) or 0:.0%} of all units)" for s in told)
+    named = (
+        f"{inputs.definitions.title('segments', s)} ({percent(inputs.share_of(s) or 0)} of all units)" for s in told
+    )
     return f"reach taken as {', '.join(named)}"
 
 

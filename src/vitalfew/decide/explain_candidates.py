@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import DROP_TO, FUND_FROM
 from vitalfew.decide.effects import stronger
-from vitalfew.decide.phrases import chance, counted, number, percent, points
+from vitalfew.decide.phrases import chance, counted, number, points
 from vitalfew.decide.sentences import EVIDENCE, Sentence, carried_by
 from vitalfew.results.figures import between, figure
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

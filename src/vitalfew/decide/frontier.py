@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vitalfew.decide.milp import Bound, Effort, choose
 from vitalfew.decide.plans import by_side, is_hidden, names
 from vitalfew.results.rows import FrontierRow
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def _floor(menu: Menu, best: Choice, side: Side, share: float) -> Bound:
     parts = menu.sides[side]
     has = float(parts[best.chosen].sum())
     least = share * has if has > 0 else has
-    return Bound("floor", side, f"{share:.0%} of the {side} value of the best plan", -parts, -least)
+    return Bound("floor", side, f"{percent(share)} of the {side} value of the best plan", -parts, -least)
 
 
 def _row(side: str, budget: float, menu: Menu, found: Choice, worth: Floats, floor: float) -> FrontierRow:

@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.information import information
-from vitalfew.decide.phrases import percent, points
+from vitalfew.decide.phrases import points
 from vitalfew.decide.settled import SMALL_PART
 from vitalfew.results.rows import InformationRow
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.formulas import parts_of
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from vitalfew.decide.ramps import assumed
 from vitalfew.decide.shipped import is_shipped, reached, removed_changes
 from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.streams import stream
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
@@ -245,7 +246,9 @@ def _fill(
         if factor in found.through:
             said.append(reached(title, found.through[factor]))
         if beyond >= _BEYOND:
-            said.append(f"{title} would leave its range with probability {beyond:.0%}: counted by the slope at its end")
+            said.append(
+                f"{title} would leave its range with probability {percent(beyond)}: counted by the slope at its end"
+            )
     taken = assumed(initiative, inputs.past_ramp, inputs.uses)
     if by_factor and taken:
         said.append(taken.said)

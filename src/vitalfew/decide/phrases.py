@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.results.figures import MINUS
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,16 +32,7 @@ def chance(share: float) -> str:
     """
     if share < 0.005:  # noqa: PLR2004 - what would read 0 %
         return "under 1 %"
-    return "over 99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004 - likewise
-
-
-def percent(share: float) -> str:
-    """A share in whole percent.
-
-    >>> percent(0.126), percent(1.5)
-    ('13 %', '150 %')
-    """
-    return f"{100 * share:,.0f} %"
+    return "over 99 %" if share > 0.995 else percent(share)  # noqa: PLR2004 - likewise
 
 
 def counted(amount: float, unit: str) -> str:

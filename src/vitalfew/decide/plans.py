@@ -14,6 +14,7 @@ from vitalfew.decide.plans_regret import best_in_hindsight
 from vitalfew.results.figures import amount, significant
 from vitalfew.results.rows import Estimate, PlanRow, Value
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,7 +245,7 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]
         notes.insert(0, f"nothing is to be funded: {why}")
     if found.unfenced is not None and not is_hidden(menu, best | found.unfenced.chosen):
         cost = found.unfenced.value - found.best.value
-        share = f" ({cost / found.unfenced.value:.1%})" if found.unfenced.value > 0 else ""
+        share = f" ({percent(cost / found.unfenced.value, 1)})" if found.unfenced.value > 0 else ""
         notes.append(f"the minimum shares cost {significant(max(cost, 0.0))} points{share}")
     idle = [menu.lines[at] for at in np.flatnonzero(best & (menu.worth <= 0))]
     if idle:
@@ -258,7 +259,7 @@ def _remarks(menu: Menu, found: Plans, inputs: Inputs, stopping: tuple[str, ...]
     if upkeep > 0:
         notes.append(f"keeping it takes another {amount(upkeep, inputs.definitions.policy.cost_unit)} a year")
     if found.best.gap > Effort().gap:
-        notes.append(f"the search ran out of time: the optimum is at most {found.best.gap:.1%} better")
+        notes.append(f"the search ran out of time: the optimum is at most {percent(found.best.gap, 1)} better")
     return tuple(notes)
 
 

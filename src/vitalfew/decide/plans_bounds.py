@@ -15,6 +15,7 @@ from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import sample
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,7 +76,7 @@ def _shares(wares: Wares, inputs: Inputs) -> Iterator[Bound]:
     for horizon, share in inputs.definitions.policy.minimum_shares.items():
         if share > 0:
             mine = np.array([_of(inputs, line).horizon == horizon for line in wares.lines], dtype=bool)
-            words = f"at least {share:.0%} of the spending for {horizon}"
+            words = f"at least {percent(share)} of the spending for {horizon}"
             least = share * wares.costs
             yield Bound("share", horizon, words, least - wares.costs * mine, 0.0, least, share)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitalfew.decide.phrases import chance, counted, percent
+from vitalfew.decide.phrases import chance, counted
 from vitalfew.decide.sentences import Sentence
 from vitalfew.decide.testing import DECIDE_ANYWAY
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from vitalfew.decide.break_even import Standing

@@ -15,6 +15,7 @@ from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import Estimate, RedundantRow
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _explained(definitions: Definitions, found: Effects, measured: Measured) -> 
         if share < REDUNDANT:
             continue
         names = listed(definitions.title("metrics", found.factors[j]) for j in others)
-        message = f"{names} explain {share:.0%} of the true effects on {definitions.title('metrics', factor)}"
+        message = f"{names} explain {percent(share)} of the true effects on {definitions.title('metrics', factor)}"
         partners = tuple(found.factors[j] for j in others)
         rows.append(RedundantRow(factor, partners, "explained", Estimate(share), count, None, None, message))
     return rows

@@ -17,6 +17,7 @@ from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import moments
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import Estimate, SayDoRow
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from vitalfew.decide.chosen_for import Slopes
@@ -161,12 +162,12 @@ def _summary(draws: Floats, middle: float | None = None) -> Estimate:
 
 
 def _sentence(said: Estimate | None, done: Estimate | None, lines: int, aimless: float, unknown: str | None) -> str:
-    parts = ["nobody has judged yet" if said is None else f"stated {said.estimate:.0%}"]
+    parts = ["nobody has judged yet" if said is None else f"stated {percent(said.estimate)}"]
     if done is None:
         many = "1 chosen line has" if lines == 1 else f"{lines or 'no'} chosen lines have"
         parts.append(f"where effort went is not known: {many} a cost and a purpose, 3 are needed")
     else:
-        parts.append(f"{done.estimate:.0%} of the effort of {lines} chosen lines")
+        parts.append(f"{percent(done.estimate)} of the effort of {lines} chosen lines")
     if aimless >= _SHOWN_SHARE:
-        parts.append(f"{aimless:.0%} of all effort serves no factor")
+        parts.append(f"{percent(aimless)} of all effort serves no factor")
     return "; ".join([*parts, unknown] if unknown else parts)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from vitalfew.decide.phrases import joined, percent
+from vitalfew.decide.phrases import joined
 from vitalfew.results.rows import ReasonRow
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,6 +15,7 @@ from vitalfew.decide.options import first_cost, later_cost, weighed
 from vitalfew.decide.worth import gain_of_choice
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import StagedRow
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,10 +120,10 @@ def staged_rows(inputs: Inputs, found: Mapping[str, Staged], price: Price) -> tu
 
 def _sentence(bet: Staged, later: Later) -> str:
     """What to do about it, and what that rests on."""
-    told = f"if the first step settles {later.tells:.0%} of what is uncertain"
+    told = f"if the first step settles {percent(later.tells)} of what is uncertain"
     if bet.now <= 0:
         return f"Not even the first step pays, {told}."
     if bet.at_once >= bet.now:
         return f"Waiting for a look costs more than it saves, {told}: do all of it at once."
     first = f"Build the first step and look after {later.after_weeks:g} weeks"
-    return f"{first}; the second is then worth its cost in {bet.p_go_on:.0%} of cases, {told}."
+    return f"{first}; the second is then worth its cost in {percent(bet.p_go_on)} of cases, {told}."

@@ -9,6 +9,7 @@ from vitalfew.errors import suggest
 from vitalfew.results.columns import DENOMINATOR, covariates_of, steps_of
 from vitalfew.results.rows import FailedRow, LifetimesRow, QuantilesRow
 from vitalfew.stats.comparison import PAIRS, has_pairs
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.metric_kinds import DISTRIBUTIONS
 
 if TYPE_CHECKING:
@@ -252,14 +253,15 @@ class _Pair:
         defined = self.definitions.metrics.get(metric)
         if defined is not None and defined.cap is not None:
             cap = defined.cap
-            at = f"{cap.absolute:g}" if cap.absolute is not None else f"the {cap.percentile:.1%} quantile of all units"
+            quantile = f"the {percent(cap.percentile or 0.0, 1)} quantile of all units"
+            at = quantile if cap.absolute is None else f"{cap.absolute:g}"
             yield f"values beyond {at} are set to it ({cap.side} cap)"
 
     def _on_steps(self, metric: str, steps: Sequence[str], cell: tuple[Moments, Moments]) -> str:
         defined = self.definitions.metrics.get(metric)
         names = defined.steps if defined is not None and len(defined.steps) == len(steps) else steps
         told = [
-            f"{name} {cell[1].mean_of(step):.1%} against {cell[0].mean_of(step):.1%}"
+            f"{name} {percent(cell[1].mean_of(step), 1)} against {percent(cell[0].mean_of(step), 1)}"
             for name, step in zip(names, steps, strict=True)
         ]
         return f"steps reached, {self.arm} against {self.control}: {', '.join(told)}"

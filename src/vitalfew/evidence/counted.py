@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vitalfew.results.rows import HealthRow
+from vitalfew.stats.percent import percent
 from vitalfew.stats.sample_sizes import FAILED_BELOW, WARNING_BELOW, missing_share_p
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Limit:
 
 LIMITS: Mapping[CountedFact, Limit] = {
     "before_start": Limit(
-        "{count:,} of {of:,} units ({share:.2%}) were exposed before the start of the experiment.",
+        "{count:,} of {of:,} units ({share}) were exposed before the start of the experiment.",
         "No unit was exposed before the start.",
         0.001,
         0.10,
@@ -43,7 +44,7 @@ LIMITS: Mapping[CountedFact, Limit] = {
         "Look at the first days of the exposures.",
     ),
     "mismatched": Limit(
-        "{count:,} of {of:,} units ({share:.2%}) are not in the arm that the dealing gives them.",
+        "{count:,} of {of:,} units ({share}) are not in the arm that the dealing gives them.",
         "Every unit is in the arm that the dealing gives it.",
         0.0,
         0.01,
@@ -51,7 +52,7 @@ LIMITS: Mapping[CountedFact, Limit] = {
         "hand or kept from an earlier experiment. Deal a few of these units by hand.",
     ),
     "held_out": Limit(
-        "{count:,} of {of:,} units ({share:.2%}) of the holdout's control were found in experiments it is kept out of.",
+        "{count:,} of {of:,} units ({share}) of the holdout's control were found in experiments it is kept out of.",
         "The holdout's control was found in none of the experiments it is kept out of.",
         0.001,
         0.05,
@@ -128,7 +129,7 @@ def _limited(experiment: str, what: CountedFact, by_arm: Mapping[str, tuple[int,
     count, of = (sum(each[at] for each in by_arm.values()) for at in (0, 1))
     share = count / of if of else 0.0
     status: HealthStatus = "failed" if share > limit.failed else "warning" if share > limit.warning else "ok"
-    message = limit.seen.format(count=count, of=of, share=share) if count else limit.none
+    message = limit.seen.format(count=count, of=of, share=percent(share, 2)) if count else limit.none
     told = f"{message} {limit.causes}" if status != "ok" else message
     return HealthRow(experiment, NAMES.get(what, what), None, status, told)
 
@@ -141,7 +142,7 @@ def _compared(experiment: str, what: CountedFact, by_arm: Mapping[str, tuple[int
     """
     message, causes = COMPARED[what]
     shares = {arm: count / of for arm, (count, of) in by_arm.items() if of}
-    seen = message.format(seen=", ".join(f"{arm} {share:.2%}" for arm, share in shares.items()))
+    seen = message.format(seen=", ".join(f"{arm} {percent(share, 2)}" for arm, share in shares.items()))
     counts, totals = ([each[at] for each in by_arm.values() if each[1]] for at in (0, 1))
     if len(shares) < 2 or not any(counts):  # noqa: PLR2004 - a difference needs two arms
         return HealthRow(experiment, what, None, "ok", seen)

@@ -16,6 +16,7 @@ from vitalfew.results.columns import metrics_in
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import HealthRow
 from vitalfew.results.words import listed, named_units
+from vitalfew.stats.percent import percent
 from vitalfew.stats.sample_sizes import missing_share_p, status_of
 from vitalfew.workspace.metric_kinds import follow_up
 
@@ -138,7 +139,7 @@ def _crossed(definitions: Definitions, experiment: str, assigned: Sequence[Assig
     else:
         became = WHAT_BECAME[rule]
         what = named_units(definitions, experiment)
-        message = f"{crossed:,} of {total:,} {what} ({share:.2%}) were seen in more than one arm; {became}."
+        message = f"{crossed:,} of {total:,} {what} ({percent(share, 2)}) were seen in more than one arm; {became}."
     if status != "ok":
         message += (
             " Likely causes: an id that changes between visits, several people on one id, a restart that dealt anew."
@@ -160,7 +161,7 @@ def _missing(definitions: Definitions, experiment: str, found: Measured | None) 
         missing, units = zip(*by_arm.values(), strict=True)
         # With many metrics one of them differs by luck: p is multiplied by their number (Bonferroni).
         p_value = min(1.0, missing_share_p(missing, units) * len(tested))
-        seen = ", ".join(f"{arm} {gone / every:.2%}" for arm, (gone, every) in by_arm.items() if every)
+        seen = ", ".join(f"{arm} {percent(gone / every, 2)}" for arm, (gone, every) in by_arm.items() if every)
         status = status_of(p_value)
         alike = (
             "alike in all arms"

@@ -9,6 +9,7 @@ import numpy as np
 
 from vitalfew.evidence.roles import sign_of
 from vitalfew.stats.arrays import SMALLEST_P
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FROM_PAST = "prior from {experiments} past effects on this metric: {mean:+.1%} ± {sd:.1%} of the control's level"
-WEAK = "weak prior (0 ± {sd:.0%} of the control's level): fewer than {fewest} other experiments measured this metric"
+FROM_PAST = "prior from {experiments} past effects on this metric: {mean} ± {sd} of the control's level"
+WEAK = "weak prior (0 ± {sd} of the control's level): fewer than {fewest} other experiments measured this metric"
 FLAT = "no prior: the control's level is zero, so relative changes of others say nothing"
 
 
@@ -130,8 +131,10 @@ def _told(prior: Prior, level: float) -> str:
     if not level > 0:
         return FLAT
     if prior.experiments == 0:
-        return WEAK.format(sd=prior.sd, fewest=FEWEST_EXPERIMENTS)
-    return FROM_PAST.format(experiments=prior.experiments, mean=prior.mean, sd=prior.sd)
+        return WEAK.format(sd=percent(prior.sd), fewest=FEWEST_EXPERIMENTS)
+    return FROM_PAST.format(
+        experiments=prior.experiments, mean=percent(prior.mean, 1, signed=True), sd=percent(prior.sd, 1)
+    )
 
 
 def spreads(past: Mapping[str, Past]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import HealthRow
+from vitalfew.stats.percent import percent
 from vitalfew.stats.sample_sizes import sample_ratio
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def sizes(
     split = defined.split if defined is not None else None
     if split is None and aggregated:
         total = sum(counts.values()) or 1
-        seen = ", ".join(f"{arm} {units / total:.2%}" for arm, units in counts.items())
+        seen = ", ".join(f"{arm} {percent(units / total, 2)}" for arm, units in counts.items())
         return HealthRow(experiment, SAMPLE_RATIO, None, "ok", f"Not tested: the planned split is not known ({seen}).")
     strange = [arm for arm, units in counts.items() if units and split is not None and arm not in split]
     if strange:
@@ -156,7 +157,7 @@ def ramp(experiment: str, arrived: Arrivals | None) -> Sequence[HealthRow]:
         return ()
     shares = [arrived.shares(number) for number in range(len(arrived.phases))]
     days = [arrived.days[first] for first, _ in arrived.phases[1:]]
-    told = " → ".join(", ".join(f"{arm} {share:.0%}" for arm, share in each.items()) for each in shares)
+    told = " → ".join(", ".join(f"{arm} {percent(share)}" for arm, share in each.items()) for each in shares)
     smallest = min(max(abs(after[arm] - before[arm]) for arm in arrived.arms) for before, after in pairwise(shares))
     message = (
         f"The split between the arms changed on {', '.join(days)} ({told}); the {len(shares)} phases are compared apart"

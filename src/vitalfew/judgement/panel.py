@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.posterior import posterior
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _about_groups(
     if not used:
         return ["nobody of a group with a share has judged: every person counts alike"] if counted else []
     total = sum(used.values())
-    said = [f"groups count by their shares: {', '.join(f'{g} {s / total:.0%}' for g, s in used.items())}"]
+    said = [f"groups count by their shares: {', '.join(f'{g} {percent(s / total)}' for g, s in used.items())}"]
     missing = [group for group in shares if group not in used]
     said += [f"nobody has judged of: {', '.join(missing)}; the others have their share"] if missing else []
     return [*said, f"{_people(without)} of no group with a share left out"] if without else said

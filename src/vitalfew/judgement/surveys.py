@@ -12,6 +12,7 @@ import numpy as np
 
 from vitalfew.errors import UsageError
 from vitalfew.results.basics import Estimate
+from vitalfew.stats.percent import percent
 from vitalfew.stats.scores import net_score
 from vitalfew.stats.shares import wilson
 
@@ -223,5 +224,5 @@ def _negative(found: Estimate | None) -> Estimate | None:
 
 def _kano_note(questionable: float, least_strength: float) -> str | None:
     if questionable > MOST_QUESTIONABLE:
-        return f"{questionable:.0%} contradict themselves: reword the question"
+        return f"{percent(questionable)} contradict themselves: reword the question"
     return "the first category cannot be told from the next" if least_strength <= 0 else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vitalfew.stats.percent import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -49,5 +51,5 @@ def _values(found: Measured, segment: str | None) -> int:
 def part_of(traffic: Traffic, share: float, title: str) -> Traffic:
     """The units of a segment among those an experiment would meet."""
     weekly = tuple(units * share for units in traffic.weekly)
-    basis = f"{traffic.basis}; {share:.1%} of them are {title}"
+    basis = f"{traffic.basis}; {percent(share, 1)} of them are {title}"
     return replace(traffic, weekly=weekly, units=round(traffic.units * share), basis=basis)

@@ -23,6 +23,7 @@ from vitalfew.evidence.priors import corpus
 from vitalfew.pipeline.planned_segment import narrowed, part_of, segment_of
 from vitalfew.results.codec import plain
 from vitalfew.stats.bayes import prior_from
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.history import HISTORY, History, Traffic, history
 from vitalfew.warehouse.measure import measure
@@ -414,7 +415,7 @@ def _beliefs(definitions: Definitions, asked: Asked) -> list[str]:
     """Which priors the Bayesian numbers rest on, where past effects tell one."""
     return [
         f"{definitions.title('metrics', metric)}: mode Bayesian believes what {prior.experiments} past effects show,"
-        f" {prior.mean:+.1%} ± {prior.sd:.1%} of the level."
+        f" {percent(prior.mean, 1, signed=True)} ± {percent(prior.sd, 1)} of the level."
         for metric, prior in asked.priors.items()
     ]
 

@@ -11,7 +11,7 @@ from vitalfew.report.markup import Child, Markup, anchor, tag
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
-    from vitalfew.results.rows import PlanRow
+    from vitalfew.results.rows import Estimate, PlanRow
 
 PLAN_NAMES = {
     "best": "Most expected value",
@@ -200,20 +200,35 @@ def _classic(view: View) -> Child:
         "ICE (product)": [row.ice_product for row in rows],
         "Evidence": [row.evidence for row in rows],
         "WSJF": [row.wsjf for row in rows],
+        "Delay, per week": [row.delay for row in rows],
+        "Value per effort": [row.value_effort for row in rows],
         "Weighted": [row.weighted for row in rows],
         "ODI": [None if row.odi is None else row.odi.estimate for row in rows],
         "MaxDiff": [row.maxdiff for row in rows],
     }
     shown = {name: found for name, found in columns.items() if any(value is not None for value in found)}
     first = rows[0]
-    heads = ["Line", *(Column(name, "num") for name in shown), Column(f"P(first {first.top or 5})", "num")]
+    ends = ("Likely (80 %)", "Rank (80 %)", f"P(first {first.top or 5})")
+    heads = ["Line", *(Column(name, "num") for name in (*shown, *ends))]
     body = []
     for at, row in enumerate(rows):
         numbers = [
             "" if value is None else words.significant(value) for value in (found[at] for found in shown.values())
         ]
-        body.append((view.title("initiatives", row.line), *numbers, words.probability(row.p_top) or ""))
+        likely, rank = _spanned(row.likely), _spanned(row.rank)
+        body.append((view.title("initiatives", row.line), *numbers, likely, rank, words.probability(row.p_top) or ""))
     by = "" if first.by is None else f" by {first.by}"
     error = "" if first.input_error is None else f" when each input is off by a factor of {first.input_error:g}"
-    caption = f"P(first {first.top or 5}): probability of being among the first{by}{error}."
+    likely = "Likely: what is left of the score without luck."
+    caption = f"{likely} P(first {first.top or 5}): probability of being among the first{by}{error}."
     return fold("Scores of the classic methods", table(heads, body, caption=caption))
+
+
+def _spanned(found: Estimate | None) -> str:
+    """A number with its interval: `14 (9 to 22)`."""
+    if found is None:
+        return ""
+    middle = words.significant(found.estimate)
+    if found.low is None or found.high is None:
+        return middle
+    return f"{middle} ({words.significant(found.low)} to {words.significant(found.high)})"

@@ -11,6 +11,7 @@ from vitalfew.errors import NotEnoughData
 from vitalfew.stats.arrays import Fault
 from vitalfew.stats.entries import gathered
 from vitalfew.stats.normal import two_sided
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,7 +216,7 @@ def _between_steps(curve: Survival, shares: Floats) -> Floats:
 def _not_reached(curve: Survival) -> str:
     left = curve.share[-1] if len(curve.share) else 1.0
     return (
-        f"not enough data: the median is not reached; {left:.0%} were still without the event"
+        f"not enough data: the median is not reached; {percent(left)} were still without the event"
         f" when the last one was left, at day {curve.last:g}"
     )
 

@@ -14,6 +14,7 @@ from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.arrays import Fault
 from vitalfew.stats.entries import gathered
 from vitalfew.stats.normal import two_sided
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +176,9 @@ def quantile_interval(arm: OrderStatistics, quantile: float, confidence: float =
     distance = two_sided(confidence) * _share_se(arm, quantile)
     low, high = _read(arm, quantile - distance), _read(arm, quantile + distance)
     if reason is not None or np.isnan(low) or np.isnan(high):
-        raise NotEnoughData(reason or f"too few values for a {confidence:.0%} interval of the {quantile:g} quantile")
+        raise NotEnoughData(
+            reason or f"too few values for a {percent(confidence)} interval of the {quantile:g} quantile"
+        )
     return low, high
 
 

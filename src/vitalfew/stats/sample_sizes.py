@@ -10,6 +10,7 @@ import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.arrays import SMALLEST_P
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,8 +164,8 @@ def message_of(
 ) -> str:
     """What a test of sizes found, for a reader: sizes, plan, p-value and, when they differ, the likely causes."""
     total = sum(counts.values())
-    seen = ", ".join(f"{arm} {counts[arm] / total:.2%}" for arm in counts)
-    planned = ", ".join(f"{arm} {share:.2%}" for arm, share in shares.items())
+    seen = ", ".join(f"{arm} {percent(counts[arm] / total, 2)}" for arm in counts)
+    planned = ", ".join(f"{arm} {percent(share, 2)}" for arm, share in shares.items())
     sizes = f"{total:,} {counted} split {seen}; planned {planned} (p {_short(p_value)})"
     if status == "ok":
         return f"The arms have the planned sizes: {sizes}."

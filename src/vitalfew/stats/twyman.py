@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+from vitalfew.stats.percent import percent
+
 SPREADS = 5.0
 """Typical sizes of past effects beyond which an effect is too good to be believed unchecked."""
 LARGEST_LIFT = 0.30
@@ -37,8 +39,8 @@ def too_good(estimate: float, se: float, relative: Relative | None, prior_sd: fl
         if sure > LARGEST_LIFT:
             way = "rose" if relative.low > 0 else "fell"
             return (
-                f"it {way} by more than {LARGEST_LIFT:.0%} beyond doubt (at least {sure:.0%}): changes this large are"
-                " mostly faults in the data; check events, joins and units of both arms first"
+                f"it {way} by more than {percent(LARGEST_LIFT)} beyond doubt (at least {percent(sure)}): changes"
+                " this large are mostly faults in the data; check events, joins and units of both arms first"
             )
     if prior_sd is not None and prior_sd > 0:
         spreads = abs(estimate) / math.hypot(prior_sd, se)

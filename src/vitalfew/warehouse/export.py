@@ -21,7 +21,7 @@ from vitalfew.warehouse.sums import Rows, whole_query
 from vitalfew.warehouse.tables import DATABASE_SUFFIXES
 from vitalfew.warehouse.unique import crossed_units
 from vitalfew.warehouse.units import own_table_suffices, pattern, segment_flags
-from vitalfew.warehouse.values import unit_value
+from vitalfew.warehouse.values import in_own_column, unit_value
 from vitalfew.workspace.definitions import UnitSource
 from vitalfew.workspace.expression_tree import Column, Compare, In, walk
 from vitalfew.workspace.expression_tree import Literal as Constant
@@ -135,7 +135,7 @@ def _export(
     hashed = query_hash(definitions, study.source, variant, wanted, tuple(segments))
     units = _units(scope, source, variant).select(
         exp.alias_(pattern(list(segments.values())), "pattern"),
-        *(exp.alias_(unit_value(value, scope), f"v{at}") for at, value in enumerate(values)),
+        *(exp.alias_(unit_value(in_own_column(value, scope), scope), f"v{at}") for at, value in enumerate(values)),
     )
     tree = _statement(units, tuple(value.name for value in values), hashed, study.source, wanted)
     sql = portable(tree, source.table, dialect).sql(dialect=dialect, pretty=True)

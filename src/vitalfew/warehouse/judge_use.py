@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.results.rows import Estimate, UseRow
 from vitalfew.stats import wilson
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.cadence import HARDLY_USED, MAIN_WINDOW
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _hardly_used(
         return True, None
     short = f"the data cover {history.days} of {window} days"
     if 2 * history.days >= window and reach.estimate * window / history.days < HARDLY_USED:
-        return True, f"{short}; at this pace reach stays below {HARDLY_USED:.0%}"
+        return True, f"{short}; at this pace reach stays below {percent(HARDLY_USED)}"
     return None, f"{short}, too few to call it hardly used"
 
 

@@ -19,7 +19,7 @@ from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.passes import sums_of
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
-from vitalfew.warehouse.values import contradictions, unit_value
+from vitalfew.warehouse.values import contradictions, in_own_column, unit_value
 from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
@@ -168,10 +168,10 @@ def usable_values(study: Study, engine: Engine, scope: Scope, values: Sequence[V
     found: dict[Value, exp.Expr] = {}
     for value in values:
         try:
-            found[value] = known_before(value, unit_value(value, scope))
+            found[value] = known_before(value, unit_value(in_own_column(value, scope), scope))
         except VitalfewError as error:
             study.reasons[value.name] = str(error)
-    study.reasons |= contradictions(engine, scope, tuple(found))
+    study.reasons |= contradictions(engine, scope, [in_own_column(value, scope) for value in found])
     kept = set(study.values())
     return {value: expression for value, expression in found.items() if value in kept}
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.errors import DataError, VitalfewError, nearest, suggest
 from vitalfew.results.rows import FailedRow
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.adoption import adoption
 from vitalfew.warehouse.cadence import WINDOWS
 from vitalfew.warehouse.columns import check_columns
@@ -253,7 +254,7 @@ class _Use:
         tables = ", ".join(f"'{key}'" for key in self._unit_sources())
         if counts.known:
             share = counts.strangers / total
-            self._note(f"{share:.0%} of the users in the events are not in {tables} and do not count")
+            self._note(f"{percent(share)} of the users in the events are not in {tables} and do not count")
             return False
         self._note(
             f"no {self._source.unit} of the events is in {tables}: are these the same ids?"

@@ -124,6 +124,15 @@ def holds(filters: Sequence[str], scope: Scope) -> exp.Expr | None:
     return exp.and_(*conditions) if conditions else None
 
 
+def in_own_column(value: Value, scope: Scope) -> Value:
+    """A metric that names neither column nor filters, with the column of a table of units that is called like it."""
+    measure = value.measure
+    named = measure.column is not None or measure.filters or measure.events or value.name != value.key
+    if named or value.key not in scope.types or value.metric.kind == "time_to_event" or value.metric.over == "events":
+        return value
+    return replace(value, measure=measure.model_copy(update={"column": value.key}))
+
+
 def unit_value(value: Value, scope: Scope) -> exp.Expr:
     """The value in a table with one row per unit.
 
@@ -139,7 +148,8 @@ def unit_value(value: Value, scope: Scope) -> exp.Expr:
         raise Unsupported(f"'{value.key}' needs events, and '{measure.source}' has one row per unit")
     if measure.column is None and not measure.filters:
         raise DataError(
-            f"'{value.key}' names no column of '{scope.table}'", expected="a column, or filters to count by"
+            f"'{value.key}' names no column of '{scope.table}', and none is called like it",
+            expected="a column, or filters to count by",
         )
     cell = _in_row(measure, scope)
     kept = holds(measure.filters, scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import Problem
+from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 from vitalfew.workspace.graph import cycle_of
 
@@ -93,6 +94,6 @@ def _costs(definitions: Definitions, places: Places) -> Iterator[Problem]:
 def _shares(definitions: Definitions, places: Places) -> Iterator[Problem]:
     shares = definitions.policy.minimum_shares
     if sum(shares.values()) > 1 + _ROUNDING:
-        message = f"the minimum shares add up to {sum(shares.values()):.0%}"
+        message = f"the minimum shares add up to {percent(sum(shares.values()))}"
         hint = "leave some of it free: shares of 100 % in all are hardly ever met exactly"
         yield Problem(message, places.of_key(("policy", "minimum_shares")), "at most 100 %", hint)

@@ -40,7 +40,8 @@ class Measure(Definition):
     """What is added up per unit: a column of a source, over some events, filtered.
 
     `events` (event sources) keeps rows with one of these event names. `filters` are expressions over the columns of
-    the source, all of which must hold. Without a `column`, events are counted.
+    the source, all of which must hold. Without a `column`, events are counted, and in a table of units the column
+    called like the metric is taken.
     """
 
     source: SourceKey
