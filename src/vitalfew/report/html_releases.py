@@ -11,7 +11,7 @@ from vitalfew.report.evidence_pictures import periods, placebos
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import glyph
-from vitalfew.report.terminal_releases import contributor, releases_headline, said_of, stands_out
+from vitalfew.report.terminal_releases import conflict_sentences, contributor, releases_headline, said_of, stands_out
 
 if TYPE_CHECKING:
     from vitalfew.report.axis import Axis, Mark
@@ -198,7 +198,5 @@ def _parts(view: View) -> Markup | None:
 
 
 def _conflicts(view: View) -> Markup | None:
-    rows = view.tables.conflicts
-    if not rows:
-        return None
-    return tag("div", tag("h3", "Conflicts"), items(row.message for row in rows), class_="sub")
+    told = conflict_sentences(view)
+    return tag("div", tag("h3", "Conflicts"), items(told), class_="sub") if told else None

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from vitalfew.report.view import View
     from vitalfew.results.link_rows import SubjectKind
-    from vitalfew.results.rows import ContributionRow, EffectRow, PlaceboRow
+    from vitalfew.results.rows import ConflictRow, ContributionRow, EffectRow, PlaceboRow
 
 MOST = 20
 """Rows of one kind that are printed."""
 MOST_OF_ONE = 8
 """Contributions to one metric that are printed, features before teams and the largest first."""
+MOST_UNDONE = 4
+"""Gains that are named in a sentence about what was taken back."""
 _LEVEL = 0.05
 _SUMS: tuple[SubjectKind, ...] = ("feature", "team", "unexplained")
 
@@ -149,10 +151,36 @@ def contributor(view: View, row: ContributionRow) -> str:
 
 
 def _conflicts(view: View, sheet: Sheet) -> None:
-    rows = view.tables.conflicts
-    if not rows:
+    told = conflict_sentences(view)
+    if not told:
         return
     sheet.heading("CONFLICTS")
-    for row in rows[:MOST]:
-        sheet.say(row.message)
-    sheet.left_out(len(rows) - MOST, "conflict")
+    for sentence in told[:MOST]:
+        sheet.say(sentence)
+    sheet.left_out(len(told) - MOST, "conflict")
+
+
+def conflict_sentences(view: View) -> list[str]:
+    """Conflicts in words: what a change gains and loses; what it took back, of all that others had gained, at once."""
+    rows = view.tables.conflicts
+    told = [row.message for row in rows if row.kind == "within"]
+    undone: dict[tuple[str, str], list[ConflictRow]] = {}
+    for row in rows:
+        if row.kind == "undone":
+            undone.setdefault((row.subject, row.loss_metric), []).append(row)
+    for (subject, metric), some in undone.items():
+        gains = (f"{_changed(view, row.other or '')} ({_back(row)})" for row in some)
+        told.append(
+            f"On {view.title('metrics', metric)}, {_changed(view, subject)} took back what others had gained:"
+            f" {listed(gains, MOST_UNDONE)}."
+        )
+    return told
+
+
+def _changed(view: View, key: str) -> str:
+    """The title of a release or an experiment."""
+    return view.title("releases" if key in view.definitions.releases else "experiments", key)
+
+
+def _back(row: ConflictRow) -> str:
+    return words.share(min(1.0, abs(row.loss.estimate / row.gain.estimate))) if row.gain.estimate else "all"
