@@ -128,7 +128,9 @@ def test_aggregates_are_read(sql: str, expected: Aggregate | Quotient) -> None:
     "sql",
     ["DROP TABLE a", "SUM(a); DROP TABLE b", "SUM(a) FROM b", "COPY a TO 'x'", "ATTACH 'x'", "(SELECT 1)", "SUM(a) x",
      "SUM((SELECT a FROM b))", "", ";", "--", "/* */", "SUM(a", "SUM(DISTINCT a)", "SUM(read_csv('x'))", "*", "a, b",
-     "2 * SUM(a)", "ROUND(SUM(a))", "AVG(CASE WHEN b THEN a ELSE 0 END)", "APPROX_COUNT_DISTINCT(a)", "\x00",
+     "2 * SUM(a)", "SUM(a ORDER BY b)", "AVG(a IGNORE NULLS)",
+     "PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY a DESC)", "SUM(CAST(a AS DECIMAL(9, 0)))",
+     "ROUND(SUM(a))", "AVG(CASE WHEN b THEN a ELSE 0 END)", "APPROX_COUNT_DISTINCT(a)", "\x00",
      "SUM({{a}})"],
 )  # fmt: skip
 def test_anything_else_is_refused(sql: str) -> None:

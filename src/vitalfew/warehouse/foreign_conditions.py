@@ -23,6 +23,23 @@ _FUNCTIONS: dict[type[exp.Expr], Function] = {
 }  # fmt: skip
 _MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ", "DATETIME", "TIMESTAMPNTZ")
 _LONGEST_SHOWN = 60
+_READ = frozenset({"this", "expression", "expressions"})
+_READ_IN: dict[type[exp.Expr], frozenset[str]] = {
+    exp.Between: frozenset({"low", "high"}),
+    exp.Case: frozenset({"ifs", "default"}),
+    exp.If: frozenset({"true", "false"}),
+    exp.Cast: frozenset({"to"}),
+    exp.TryCast: frozenset({"to", "safe"}),
+    exp.Count: frozenset({"big_int"}),
+    exp.CountIf: frozenset({"zero_on_all_null"}),
+    exp.Coalesce: frozenset({"is_nvl"}),
+    exp.Ordered: frozenset({"nulls_first"}),
+    exp.Column: frozenset({"table"}),
+    exp.Literal: frozenset({"is_string"}),
+    exp.Identifier: frozenset({"quoted"}),
+    exp.Div: frozenset({"typed", "safe"}),
+}
+"""What is read of a node; whatever else it says would be lost."""
 
 
 def filters_of(condition: exp.Expr) -> tuple[str, ...]:
@@ -46,6 +63,28 @@ def shortened(text: str) -> str:
     """A piece of SQL on one line, at most 60 characters."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"
+
+
+def understood(node: exp.Expr) -> exp.Expr:
+    """The same tree with each negation as a node of its own.
+
+    Raises:
+        Unsupported: a node says more than is read here, such as an order or a format.
+    """
+    node = node.transform(_with_negation)
+    for part in node.walk():
+        said = {name for name, value in part.args.items() if value}
+        if said - _READ - _READ_IN.get(type(part), frozenset()):
+            raise refused(part)
+    return node
+
+
+def _with_negation(node: exp.Expr) -> exp.Expr:
+    if not node.args.get("negate"):
+        return node
+    plain = node.copy()
+    plain.set("negate", None)
+    return exp.Not(this=plain)
 
 
 def refused(node: exp.Expr) -> Unsupported:
@@ -111,8 +150,6 @@ def _condition(node: exp.Expr) -> ast.Expr:
 
 
 def _between(node: exp.Between) -> ast.Expr:
-    if node.args.get("symmetric"):
-        raise refused(node)
     value, low, high = _value(node.this), _value(node.args["low"]), _value(node.args["high"])
     return ast.And((ast.Compare(value, ">=", low), ast.Compare(value, "<=", high)))
 
@@ -144,7 +181,7 @@ def _is(node: exp.Is) -> ast.Expr:
 def _in(node: exp.In) -> ast.Expr:
     options = [_value(option) for option in node.expressions]
     literals = tuple(option for option in options if isinstance(option, ast.Literal))
-    if not literals or len(literals) < len(options) or node.args.get("query") or node.args.get("unnest"):
+    if not literals or len(literals) < len(options):
         raise refused(node)
     return ast.In(_value(node.this), literals)
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from vitalfew.errors import Unsupported
-from vitalfew.warehouse.foreign_conditions import filters_of, refused, shortened
+from vitalfew.warehouse.foreign_conditions import filters_of, refused, shortened, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     type Resolve = Callable[[str, str], tuple[str, str]]
 
 LONGEST = 5_000
-_FLOATS = ("FLOAT", "DOUBLE", "DECIMAL", "BIGDECIMAL", "BIGINT", "INT")
+_FLOATS = ("FLOAT", "DOUBLE")  # casts to other numbers round
 _EXTREMES = {exp.Max: "largest", exp.Min: "smallest"}
 
 
@@ -171,9 +171,7 @@ def _expression(sql: str) -> exp.Expr:
     if len(parts) != 1 or given or isinstance(parts[0], exp.Alias):
         raise Unsupported(f"'{shortened(sql)}' is not one expression")
     part: exp.Expr = parts[0].unnest()
-    if part.find(exp.Query) is not None:
-        raise refused(part)
-    return part
+    return understood(part)
 
 
 def _resolved(node: exp.Expr, resolve: Resolve | None) -> exp.Expr:
@@ -217,7 +215,7 @@ def _bare(node: exp.Expr) -> exp.Expr:
         match node:
             case exp.Paren():
                 node = node.this
-            case exp.Cast() if node.to.this.value in _FLOATS[:4]:
+            case exp.Cast() if node.to.this.value in _FLOATS:
                 node = node.this
             case exp.Nullif() if _is_number(node.expression, 0):
                 node = node.this
@@ -330,7 +328,7 @@ def _row_value(node: exp.Expr) -> RowValue:
             return RowValue(node.name)
         case exp.Literal() if _is_number(node, 1):
             return RowValue(None)
-        case exp.Cast() if node.to.this.value in _FLOATS[:4]:
+        case exp.Cast() if node.to.this.value in _FLOATS:
             return _row_value(node.this)
         case exp.Case() if node.this is None and len(node.args["ifs"]) == 1:
             return _chosen(node.args["ifs"][0], node.args.get("default"))
@@ -371,7 +369,7 @@ def _plain_table(sql: str) -> PlainTable:
     if stars and len(node.expressions) > 1:
         raise Unsupported("it adds columns to all columns of its table")
     columns = None if stars else {part.alias_or_name: part.unalias().sql() for part in node.expressions}
-    return PlainTable(table_name(table), columns, filters_of(where.this) if where else ())
+    return PlainTable(table_name(table), columns, filters_of(understood(where.this)) if where else ())
 
 
 def table_name(table: exp.Table) -> str:
