@@ -39,13 +39,13 @@ class Case:
 def definitions(
     metrics: Sequence[str],
     links: Mapping[str, Mapping[str, Any]],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
     experiments: Mapping[str, Mapping[str, Any]] | None = None,
-    **more: Any,
 ) -> Definitions:
     return Definitions.model_validate(
         {
             "sources": {"users": {"table": "users.csv", "unit": "id"}},
-            "metrics": {metric: {"source": "users"} for metric in metrics} | more,
+            "metrics": {metric: {"source": "users"} for metric in metrics} | dict(more or {}),
             "links": links,
             "experiments": experiments or {},
         }
@@ -62,17 +62,24 @@ def to_business(**ranges: tuple[float, float]) -> dict[str, dict[str, Any]]:
 
 
 def rows_of(
-    found: PlantedCorpus, names: Sequence[str] = metric_graph.NAMES, units: Floats | None = None
+    found: PlantedCorpus,
+    names: Sequence[str] = metric_graph.NAMES,
+    units: Floats | None = None,
+    swapped: Floats | None = None,
 ) -> tuple[MomentsRow, ...]:
-    """Moments whose effects and noise are exactly those of a corpus; `units` of each metric scale it, `(G,)`."""
+    """Moments whose effects and noise are exactly those of a corpus.
+
+    `units` of each metric scale it, `(G,)`; empty names leave metrics out; `swapped` -1 exchanges the arms, `(K,)`.
+    """
     rows: list[MomentsRow] = []
     scale = np.ones(len(names)) if units is None else units
     seen: set[int] = set()
     for k, (effect, noise, users) in enumerate(zip(found.effects, found.noise, found.users, strict=True)):
-        has = np.flatnonzero(np.isfinite(effect))
+        has = np.flatnonzero(np.isfinite(effect) & [bool(name) for name in names])
+        moved = effect * (1.0 if swapped is None else swapped[k])
         spread = noise[np.ix_(has, has)] * found.weights[k] * np.outer(scale[has], scale[has])
         key, columns = f"e{found.clusters[k]:04d}", tuple(names[at] for at in has.tolist())
-        rows.append(_row(key, f"arm_{k}", columns, (effect * scale)[has], spread, int(users[0])))
+        rows.append(_row(key, f"arm_{k}", columns, (moved * scale)[has], spread, int(users[0])))
         if found.clusters[k] not in seen:
             rows.append(_row(key, "control", columns, np.zeros(len(has)), spread, int(users[1])))
         seen.add(int(found.clusters[k]))
@@ -87,15 +94,21 @@ def _row(experiment: str, arm: str, names: tuple[str, ...], mean: Floats, spread
     return moments_row("users", experiment, arm, None, moments)
 
 
+FEW = ("",) * 8 + metric_graph.NAMES[8:]
+"""Only the system metrics and the business metric are measured: quick to fit."""
+
+
 def case(
     planted: metric_graph.Planted,
     seed: int,
     links: Mapping[str, Mapping[str, Any]] | None = None,
     health: Sequence[HealthRow] = (),
-    units: Floats | None = None,
+    names: Sequence[str] = FEW,
+    **more: Floats,
 ) -> Case:
-    found = definitions(metric_graph.NAMES, to_business() if links is None else links)
-    return measured(found, rows_of(metric_graph.corpus(planted, seed), units=units), health)
+    levels = {name: {"source": "users", "level": "feature"} for name in metric_graph.NAMES[:8]}
+    found = definitions(metric_graph.NAMES[8:], to_business() if links is None else links, levels)
+    return measured(found, rows_of(metric_graph.corpus(planted, seed), names, **more), health)
 
 
 def measured(found: Definitions, rows: Sequence[MomentsRow], health: Sequence[HealthRow] = ()) -> Case:

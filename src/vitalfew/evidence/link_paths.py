@@ -109,7 +109,7 @@ def chains(rows: Sequence[LinkRow]) -> tuple[Chain, ...]:
         for parent in above[child]:
             between = [middle for middle in above[child] if parent in above[middle]]
             if between and _influences(parent, child, between, into):
-                links = _links(parent, child, between, into)
+                links = _links(parent, child, between, rows)
                 found.append(Chain(parent, child, links, _others(parent, child, into, above)))
     return tuple(found)
 
@@ -126,10 +126,11 @@ def _above(name: str, into: Mapping[str, Sequence[LinkRow]]) -> dict[str, None]:
     return found
 
 
-def _links(parent: str, child: str, between: Iterable[str], into: Mapping[str, Sequence[LinkRow]]) -> tuple[str, ...]:
+def _links(parent: str, child: str, between: Iterable[str], rows: Sequence[LinkRow]) -> tuple[str, ...]:
+    """All links on the way, in the order of the workspace."""
     inside = {parent, child, *between}
-    found = [row.link for name in (child, *between) for row in into.get(name, ()) if row.parent in inside]
-    return tuple(dict.fromkeys(found))
+    ends = inside - {parent}
+    return tuple(dict.fromkeys(row.link for row in rows if row.parent in inside and row.child in ends))
 
 
 def _influences(parent: str, child: str, between: Iterable[str], into: Mapping[str, Sequence[LinkRow]]) -> bool:

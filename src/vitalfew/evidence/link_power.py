@@ -26,7 +26,7 @@ POWER = 0.8
 MOST_EXPERIMENTS = 10_000
 """Beyond that no number of experiments is any use as advice."""
 _EASIER = 0.7  # share of the experiments, from which one parent alone is worth a word
-_PRIOR = 10.0  # experiments' worth of belief that changes move parents independently of each other
+_PRIOR = 12.0  # experiments' worth of belief that parents are moved alike: unbiased on planted corpora of 20 to 150
 _ALL, _LEAST = 1_000_000, 60_000  # numbers drawn for all children together, and for one
 
 MORE = (
@@ -75,10 +75,15 @@ class Habit:
 
     @property
     def likely(self) -> Floats:
-        """The spread as it is likely to go on: few experiments cannot show that two parents always move together."""
+        """The spread as it is likely to go on, in no direction much fainter or stronger beside noise than in others.
+
+        The fainter directions of a fit to few experiments look fainter than they are, and the number needed hangs on
+        the faintest.
+        """
         share = self.experiments / (self.experiments + _PRIOR)
-        apart = np.diag(np.diag(self.spread))
-        return np.asarray(share * self.spread + (1 - share) * apart)
+        half = np.linalg.inv(np.linalg.cholesky(self.within))
+        typical = np.trace(half @ self.spread @ half.T) / len(self.within)
+        return np.asarray(share * self.spread + (1 - share) * typical * self.within)
 
 
 def would_take(habit: Habit, families: int = 1) -> dict[str, WouldTake]:
