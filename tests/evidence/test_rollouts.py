@@ -56,7 +56,9 @@ def _planted(kind: str) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any
     return tuple(events), tuple(users)
 
 
-def _judged(folder: Path, kind: str = "even", **rollout: Any) -> RolledOut:
+def _judged(
+    folder: Path, kind: str = "even", window: float | None = None, metric: str = "count", **rollout: Any
+) -> RolledOut:
     events, users = _planted(kind)
     pq.write_table(pa.Table.from_pylist(list(events)), folder / "events.parquet")
     pq.write_table(pa.Table.from_pylist(list(users)), folder / "users.parquet")
@@ -67,7 +69,10 @@ def _judged(folder: Path, kind: str = "even", **rollout: Any) -> RolledOut:
                 "events": {"table": "events.parquet", "unit": "user", "time": "at", "event": "event"},
                 "users": {"table": "users.parquet", "unit": "user"},
             },
-            "metrics": {"visits": {"kind": "count", "source": "events", "events": ["visit"]}},
+            "metrics": {
+                "visits": {"kind": metric, "source": "events", "events": ["visit"]}
+                | ({} if window is None else {"window": {"length": window}})
+            },
             "factors": {"visits": {"range": [0, 10]}},
             "releases": {
                 "search": {
@@ -131,6 +136,18 @@ def test_longer_periods_leave_too_little_before(tmp_path: Path) -> None:
     (effect,) = _judged(tmp_path, period_days=21).release_effects
     assert effect.grade == "dated"
     assert "nobody can see whether waves moved alike" in effect.notes[1]
+
+
+def test_sums_are_told_per_window_of_the_metric_and_shares_say_that_they_are_not(tmp_path: Path) -> None:
+    (weekly,) = _judged(tmp_path, randomised=True).release_effects
+    found = _judged(tmp_path, window=28, randomised=True)
+    (monthly,) = found.release_effects
+    assert (weekly.estimate, weekly.se) == pytest.approx((monthly.estimate / 4, monthly.se / 4))
+    assert "28 days" in monthly.method
+    assert any(note.startswith("counted in periods of 7 days and scaled to the 28 days") for note in monthly.notes)
+    assert found.event_study[-1].high == pytest.approx(4 * _judged(tmp_path, randomised=True).event_study[-1].high)
+    (share,) = _judged(tmp_path, window=28, metric="proportion", randomised=True).release_effects
+    assert any("sizes do not compare with experiments" in note for note in share.notes)
 
 
 def test_whole_regions_count_as_one_each(tmp_path: Path) -> None:

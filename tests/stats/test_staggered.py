@@ -126,6 +126,21 @@ def test_moments_tell_what_units_tell(controls: str, base: str) -> None:
             assert events.se[events.at(since)] == pytest.approx(se, rel=1e-8)
 
 
+def test_the_band_is_that_of_a_bootstrap_over_units() -> None:
+    frame = panel(3, {0: 300, 2: 200, 4: 250}, 7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = CallawaySantAnna(
+            control_group="not_yet_treated", base_period="universal", estimation_method="reg", n_bootstrap=3_000, seed=1
+        )
+        theirs = model.fit(frame, "y", "unit", "time", "wave").aggregate("event_study")
+    events = group_time(of_panel(frame)).by_event()
+    low, high = events.band()
+    vary = events.se > 0
+    ours = ((high - low) / 2)[vary] / events.se[vary]
+    assert theirs.cband_crit_value == pytest.approx(float(ours.mean()), rel=0.03)
+
+
 @st.composite
 def waves(draw: st.DrawFn) -> list[np.ndarray]:
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))

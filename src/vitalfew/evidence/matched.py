@@ -12,6 +12,7 @@ from vitalfew.evidence.intervals import intervals_of
 from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.released_units import NOT_YET, RELEASED
 from vitalfew.evidence.roles import role_of
+from vitalfew.evidence.waves import factor_of, said_of_window, spell
 from vitalfew.results.columns import BEFORE
 from vitalfew.results.rows import BalanceRow, EffectRow, FailedRow
 from vitalfew.results.words import listed
@@ -23,6 +24,7 @@ from vitalfew.stats.matching import (
     matched_effect,
     weighted_effect,
 )
+from vitalfew.stats.percent import percent
 from vitalfew.stats.simultaneous import Estimates
 from vitalfew.workspace.metric_kinds import is_zero_or_one
 
@@ -82,7 +84,13 @@ class _Compared:
         took = next(np.asarray(row.values) > 0 for row in rows if row.kind == "took")
         covariates = np.column_stack(list(columns.values())) if columns else np.zeros((len(took), 0))
         self._units: Comparable = comparable(covariates, took)
-        self._outcomes = {row.column: np.asarray(row.values) for row in rows if row.kind == "outcome"}
+        rollout = definitions.releases[key].rollout
+        self._days = 1 if rollout is None else rollout.period_days
+        self._outcomes = {
+            row.column: np.asarray(row.values) * factor_of(definitions.metrics.get(row.column), self._days)
+            for row in rows
+            if row.kind == "outcome"
+        }
         self._clusters = next((np.asarray(row.values) for row in rows if row.kind == "cluster"), None)
 
     def balance(self) -> Iterator[BalanceRow]:
@@ -115,7 +123,7 @@ class _Compared:
             relative=relative_to(found.other, found.estimate, intervals),
             n={RELEASED: found.units, NOT_YET: found.others},
             mean={RELEASED: found.mean, NOT_YET: found.other},
-            method=METHOD,
+            method=f"{METHOD}, per unit and {spell(self._days * factor_of(defined, self._days))}",
             mode="fixed",
             grade="dated" if self._alike else "correlated",
             notes=tuple(self._notes(metric, outcome, found, intervals)),
@@ -155,8 +163,9 @@ class _Compared:
         yield f"those compared with count as much as {self._units.effective:,.0f} units of one weight"
         if self._units.left_out:
             yield (
-                f"{self._units.left_out:,} units above {MOST_CERTAIN:.0%} certain to take it up have nobody to be"
+                f"{self._units.left_out:,} units above {percent(MOST_CERTAIN)} certain to take it up have nobody to be"
                 " compared with: the effect is that on the others"
             )
+        yield from said_of_window(self._definitions, metric, self._days)
         if self._units.fitted.separated:
             yield "covariates nearly tell who took it up; their part is held back by a penalty"

@@ -15,7 +15,7 @@ from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.released_units import NOT_YET, RELEASED
 from vitalfew.evidence.releases import is_staged
 from vitalfew.evidence.roles import role_of
-from vitalfew.evidence.waves import waves_of_rows, waves_of_series
+from vitalfew.evidence.waves import said_of_window, waves_of_rows, waves_of_series
 from vitalfew.evidence.words import chance_of
 from vitalfew.results.rows import BalanceRow, EffectRow, EventStudyRow, FailedRow
 from vitalfew.results.words import listed
@@ -72,7 +72,7 @@ def rollouts(
     studies: list[EventStudyRow] = []
     failed: list[FailedRow] = []
     staged = {key: one for key, one in definitions.releases.items() if is_staged(one) and one.date <= today}
-    told = waves_of_rows(cohorts)
+    told = waves_of_rows(definitions, cohorts)
     daily = Daily.of(row for row in series if row.day <= today.isoformat())
     for key, release in staged.items():
         in_series = release.rollout is not None and bool(release.rollout.units)
@@ -169,10 +169,7 @@ def _notes(definitions: Definitions, key: str, metric: str, waves: Waves, found:
         yield f"a wave has {min(few)} {what}s only: intervals take it that outcomes scatter evenly"
     if waves.left_out:
         yield f"left out for days without a value: {listed(waves.left_out, 3)}"
-    window = getattr(definitions.metrics.get(metric), "window", None)
-    if window is not None and window.length not in (None, float(waves.period_days)):
-        days = f"{waves.period_days} days, where experiments count {window.length:g}"
-        yield f"per period of {days}: sizes of effects do not compare"
+    yield from said_of_window(definitions, metric, waves.period_days)
     others = _together(definitions, key, metric, waves)
     if others:
         names = listed([f"'{definitions.title('releases', other)}'" for other in others], 3)

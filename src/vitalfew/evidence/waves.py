@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,16 +14,18 @@ from vitalfew.results.words import listed
 from vitalfew.stats.staggered import Cohort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from vitalfew.evidence.daily import Daily
     from vitalfew.results.rows import CohortRow
-    from vitalfew.workspace.definitions import Release
+    from vitalfew.workspace.definitions import Definitions, Metric, MetricKind, Release
 
     Floats = NDArray[np.float64]
 
+_RATES: tuple[MetricKind, ...] = ("ratio", "error_rate", "participation", "duration")
+_GROWING: tuple[MetricKind, ...] = ("mean", "count")
 MOST_BEFORE = 8
 """Periods before the first wave that are looked at in series."""
 
@@ -49,17 +52,53 @@ class Waves(NamedTuple):
         return (date.fromisoformat(self.since) + timedelta(period * self.period_days)).isoformat()
 
 
-def waves_of_rows(rows: Iterable[CohortRow]) -> dict[str, dict[str, Waves]]:
-    """The waves that rows hold, by release and metric."""
+def waves_of_rows(definitions: Definitions, rows: Iterable[CohortRow]) -> dict[str, dict[str, Waves]]:
+    """The waves that rows hold, by release and metric, in the metric's unit."""
     parts: dict[tuple[str, str], list[CohortRow]] = defaultdict(list)
     for row in rows:
         parts[row.release, row.metric].append(row)
     found: dict[str, dict[str, Waves]] = defaultdict(dict)
     for (release, metric), own in parts.items():
         days = own[0].period_days
-        per = f"unit and {'day' if days == 1 else f'{days} days'}"
-        found[release][metric] = Waves([cohort_of(row) for row in own], days, own[0].since, per)
+        factor = factor_of(definitions.metrics.get(metric), days)
+        cohorts = [_times(cohort_of(row), factor) for row in own]
+        found[release][metric] = Waves(cohorts, days, own[0].since, f"unit and {spell(factor * days)}")
     return found
+
+
+def factor_of(metric: Metric | None, period_days: int) -> float:
+    """What turns a number per period into one per window of the metric, so that effects compare with experiments.
+
+    Sums and counts grow with the days counted. Shares of units do not do so evenly, and ratios not at all.
+    """
+    if metric is None or metric.window is None or metric.window.length is None:
+        return 1.0
+    grows = metric.kind in _GROWING and metric.numerator.aggregation in (None, "sum", "count")
+    return float(metric.window.length) / period_days if grows else 1.0
+
+
+def said_of_window(definitions: Definitions, key: str, period_days: int) -> Iterator[str]:
+    """What to know of a metric whose window is not as long as a period."""
+    metric = definitions.metrics.get(key)
+    window = None if metric is None or metric.window is None else metric.window.length
+    if metric is None or window is None or window == period_days or metric.kind in _RATES:
+        return
+    if factor_of(metric, period_days) != 1.0:
+        yield f"counted in periods of {spell(period_days)} and scaled to the {spell(window)} of the metric's window"
+        return
+    yield (
+        f"told in periods of {spell(period_days)}, where the metric's window has {spell(window)}: sizes do not compare"
+        f" with experiments (`period_days: {window:g}` would make them)"
+    )
+
+
+def spell(days: float) -> str:
+    """So many days in words."""
+    return "day" if days == 1 else f"{days:g} days"
+
+
+def _times(cohort: Cohort, factor: float) -> Cohort:
+    return replace(cohort, mean=cohort.mean * factor, covariance=cohort.covariance * factor**2)
 
 
 def cohort_of(row: CohortRow) -> Cohort:
