@@ -44,7 +44,7 @@ def test_a_release_on_any_day_of_the_week_and_after_any_number_of_days_is_judged
     days = np.arange(DAYS + 10)
     for day in range(DAY, DAY + 7):
         found = forecast_gap(100 + WEEK[days % 7], Question(day, after=10))
-        assert estimate(found) == pytest.approx(0, abs=1e-9)
+        assert found.change == pytest.approx(0, abs=1e-9)
 
 
 def test_a_planted_step_is_found_and_its_interval_holds_it() -> None:
@@ -131,3 +131,11 @@ def test_days_beyond_the_series_and_controls_of_another_length_are_refused() -> 
         forecast_gap(noise(), Question(DAY + 1))
     with pytest.raises(UsageError):
         forecast_gap(noise(), Question(DAY), controls=[noise()[1:]])
+
+
+def test_a_series_that_never_moved_before_gives_no_scale_to_judge_by() -> None:
+    found = forecast_gap(np.where(np.arange(DAYS) < DAY, 7.1, 8.1), Question(DAY))
+    assert found.judged is None
+    assert found.change == pytest.approx(1)
+    assert found.reason is not None
+    assert found.reason.startswith("on no placebo date did the series move")

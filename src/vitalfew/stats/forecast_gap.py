@@ -33,6 +33,8 @@ _MEMORIES = (0.0, 0.5, 1.0)  # weight of each earlier week in the level: only th
 _PRESENT = 0.7  # share of the days of a stretch that must have a value
 _GROWN = 2.0  # highest over lowest level of a history beyond which changes are held to be in proportion to the level
 _PER_CONTROL = 4  # windows for each control
+_ROUNDING = 1e-12
+_STILL = "on no placebo date did the series move at all, so there is nothing to hold a change against"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +222,15 @@ def _gap(
     kept = calm if _enough(own.dates[calm], question)[0] else whole
     enough, windows = _enough(own.dates[kept], question)
     judged = [_judged(own, shifts, memory, kept, windows, confidences) for memory in range(len(_MEMORIES)) if enough]
+    still = enough and any(one.se <= _ROUNDING * abs(float(own.after[0])) for one in judged)
     left = [float(one.placebos.var()) for one in judged] or own.changes[:, kept].var(axis=1).tolist()
     best = int(np.argmin(left)) if kept.sum() > 1 else len(_MEMORIES) // 2
     return Gap(
         change=float(own.changes[best, 0]),
         before=float(own.levels[best, 0]),
         after=float(own.after[0]),
-        judged=judged[best] if enough else None,
-        reason=None if enough else _too_few(question, int(kept.sum())),
+        judged=judged[best] if enough and not still else None,
+        reason=_STILL if still else None if enough else _too_few(question, int(kept.sum())),
         dates=tuple((own.dates[kept] + first).tolist()),
         windows=windows,
         left_out=int(whole.sum() - kept.sum()),
