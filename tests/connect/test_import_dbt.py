@@ -169,6 +169,8 @@ REFUSED = [
     (metric("x", "simple", {"metric_aggregation_params": {"semantic_model": "shops", "agg": "sum"}}), "'shops'"),
     (simple("x", "revenue", config={"meta": {"vitalfew": {"direction": "sideways"}}}), "direction"),
     (simple("x", "revenue", config={"meta": {"vitalfew": {"winsor": "a lot"}}}), "'winsor'"),
+    (simple("x", "revenue", config={"meta": {"vitalfew": {"winsor": 1e300}}}), "15 digits"),
+    (simple("x", "revenue", config={"meta": {"vitalfew": {"guardrail_margin": float("nan")}}}), "15 digits"),
     (simple("x", "revenue", config={"meta": "none"}), "'meta'"),
     (metric("x", "simple", {"measure": 7}), "'measure'"),
     ({"name": "x", "type": "simple", "type_params": []}, "'type_params'"),

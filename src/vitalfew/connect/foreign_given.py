@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LARGEST = 64 * 1024 * 1024
 DEEPEST = 60
 _LONGEST_TEXT = 2_000
+_BEYOND_EXACT = 1e15  # a file of definitions holds no larger number exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,18 @@ class Given:
         return self.text(name) if self.fields.get(name) not in (None, "") else None
 
     def number(self, name: str) -> float | None:
-        """A number, or None where it is missing.
+        """A finite number of at most 15 digits, or None where it is missing.
 
         Raises:
-            DataError: it is no number.
+            DataError: it is no such number.
         """
         value = self.fields.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(name, value, "a number")
+        if not abs(value) < _BEYOND_EXACT:  # nor what is no number at all
+            raise self._wrong(name, value, "a number of at most 15 digits")
         return value
 
     def flag(self, name: str) -> bool:
