@@ -22,7 +22,7 @@ TODAY = date(2026, 6, 1)
 CLICKBAIT = Planted(experiments=300, links=(0.5, 0.2, -0.3))
 
 
-def defined(planted: Planted, **more: Any) -> Definitions:  # noqa: ANN401 - definitions as they are written
+def defined(planted: Planted, **more: Any) -> Definitions:
     """Metrics of three levels and dated experiments."""
     levels = ["feature"] * 8 + ["system"] * 3 + ["business"]
     metrics = {
@@ -30,9 +30,7 @@ def defined(planted: Planted, **more: Any) -> Definitions:  # noqa: ANN401 - def
         for name, level in zip(NAMES, levels, strict=True)
     }
     first = TODAY - timedelta(days=planted.experiments)
-    experiments = {
-        f"e{k}": {"source": "s", "start": first + timedelta(days=k)} for k in range(planted.experiments)
-    }
+    experiments = {f"e{k}": {"source": "s", "start": first + timedelta(days=k)} for k in range(planted.experiments)}
     parts = {"sources": {"s": {"table": "t.csv"}}, "metrics": metrics, "experiments": experiments}
     return Definitions.model_validate(parts | {kind: value for kind, value in more.items() if kind not in NAMES})
 
@@ -68,3 +66,23 @@ def hidden(found: EffectCorpus, metric: str, at: NDArray[np.intp]) -> EffectCorp
     effects[at, place] = np.nan
     noise[at, place, :] = noise[at, :, place] = np.nan
     return replace(found, effects=effects, noise=noise)
+
+
+def with_new(found: EffectCorpus, truth: Floats, users: int, seed: int) -> EffectCorpus:
+    """The same with one more experiment of so many users per arm, which could not measure the last metric yet."""
+    rng = np.random.default_rng(seed)
+    noise = found.within * 2 / users
+    seen = truth + rng.multivariate_normal(np.zeros(len(truth)), noise)
+    seen[-1] = np.nan
+    noise[-1, :] = noise[:, -1] = np.nan
+    return replace(
+        found,
+        experiments=(*found.experiments, "new"),
+        arms=(*found.arms, "treatment"),
+        controls=(*found.controls, "control"),
+        clusters=(*found.clusters, max(found.clusters) + 1),
+        effects=np.vstack([found.effects, seen]),
+        noise=np.concatenate([found.noise, noise[None]]),
+        weights=np.append(found.weights, users / 2),
+        users_per_arm=np.append(found.users_per_arm, users),
+    )

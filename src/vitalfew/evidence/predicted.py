@@ -89,10 +89,11 @@ def predicted(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A prediction before it is a row."""
+    """A prediction before it is a row; `firm`: standard error of what foretells, without what nothing foretells."""
 
     estimate: Estimate
     se: float
+    firm: float
     grade: Grade
     method: str
     through: tuple[str, ...]
@@ -162,7 +163,9 @@ class _Target:
         assumption = _ROUND.format(target=self._title(self.target), through=listed(map(self._title, through)))
         said = joint.interval(mean, known, doubt)
         grade = self._capped(k, grade, through)
-        return _Said(said, (known + doubt) ** 0.5, grade, BETWEEN_EXPERIMENTS, through, (assumption,))
+        noise = joint.corpus.noise[at][np.ix_(seen, seen)]
+        firm = (doubt + max(float(weights @ noise @ weights), 0.0)) ** 0.5
+        return _Said(said, (known + doubt) ** 0.5, firm, grade, BETWEEN_EXPERIMENTS, through, (assumption,))
 
     def _strength(self, joint: Joint, seen: tuple[int, ...]) -> float:
         """How clearly what foretells moved more than noise over past experiments: z of its own direction."""
@@ -189,11 +192,12 @@ class _Target:
         missing = [parent for _, parent in sums.into.get(self.target, ()) if parent not in carried]
         if missing:
             notes.append(_UNMOVED.format(names=listed(map(self._title, missing))))
-        se = (max(found.noise, 0.0) + max(sums.variance(found.by_slope), 0.0) + (rest or 0.0)) ** 0.5
+        firm = (max(found.noise, 0.0) + max(sums.variance(found.by_slope), 0.0)) ** 0.5
+        se = (firm**2 + (rest or 0.0)) ** 0.5
         half = _Z95 * se
         estimate = Estimate(found.change, found.change - half, found.change + half)
         grade = self._capped(k, max(found.grades, key=GRADES.index), found.metrics)
-        return _Said(estimate, se, grade, BY_LINKS, found.metrics, tuple(notes))
+        return _Said(estimate, se, firm, grade, BY_LINKS, found.metrics, tuple(notes))
 
     def _unexplained(self, through: Sequence[str]) -> float | None:
         """Variance of true effects on the target that these metrics leave unexplained."""
@@ -213,7 +217,9 @@ class _Target:
         tried = found.tested >= TESTED
         grade = self._capped(k, "dated" if tried else "correlated", found.through)
         estimate = Estimate(value, value - half, value + half)
-        return _Said(estimate, found.found.se, grade, BETWEEN_USERS, found.through, self._assumed(found, tried=tried))
+        firm = (found.found.noise + found.found.learned) ** 0.5
+        notes = self._assumed(found, tried=tried)
+        return _Said(estimate, found.found.se, firm, grade, BETWEEN_USERS, found.through, notes)
 
     def _assumed(self, found: Foretold, *, tried: bool) -> tuple[str, ...]:
         through = listed(map(self._title, found.through), _NAMED)
@@ -234,8 +240,8 @@ def _places(joint: Joint) -> dict[tuple[str, str], int]:
 
 
 def _is_apart(first: _Said, second: _Said) -> bool:
-    """Whether two predictions point in opposite directions, each by itself clearly."""
-    clear = all(abs(said.estimate.estimate) > _Z95 * said.se for said in (first, second))
+    """Whether two predictions point in opposite directions, each clearly as far as it goes."""
+    clear = all(abs(said.estimate.estimate) > _Z95 * said.firm for said in (first, second))
     return clear and first.estimate.estimate * second.estimate.estimate < 0
 
 

@@ -39,6 +39,8 @@ _TWO = 2
 _ALONE = "too few experiments say how their metrics vary together: neither weight nor quality can be computed"
 _BLEND = "with {target} itself, which would reach {own:.2f} alone"
 
+_NOISY = "measured effects agree in sign less than true ones do: the noise of users moves both metrics"
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -187,7 +189,8 @@ class _Seen:
         sensitivity, agreement = sensitivity_and_agreement(told, self._standardised(_Candidate((self.target,), (1.0,))))
         weigher = self.weigher if self.weigher is not None and self.weigher.knows(one.names) else None
         slope = None if weigher is None else weigher.slope(one.names, _in_units(one))
-        status, message = self._health(one, slope, agreement, weigher)
+        status, message = self._health(one, slope, weigher)
+        noisy = status == "healthy" and not one.blend and (agreement or 0.0) < 0
         return ProxyRow(
             target=self.target,
             weights=dict(zip(one.names, one.weights, strict=True)),
@@ -200,11 +203,10 @@ class _Seen:
             front=False,
             status=status,
             message=message,
+            notes=(_NOISY,) if noisy else (),
         )
 
-    def _health(
-        self, one: _Candidate, slope: Estimate | None, agreement: float | None, weigher: _Weigher | None
-    ) -> tuple[Status, str]:
+    def _health(self, one: _Candidate, slope: Estimate | None, weigher: _Weigher | None) -> tuple[Status, str]:
         if weigher is None:
             return "unknown", _ALONE
         if one.blend:
@@ -221,8 +223,7 @@ class _Seen:
         if good is not None and len(recent):
             lag = behind(*self._pairs(recent, one, signs), good, weigher.unexplained(one.names, _in_units(one)))
         dated = [day for day in days if day is not None]
-        told = None if agreement is None else turn * (1 if one.weights[0] > 0 or len(one.names) > 1 else -1) * agreement
-        record = Record(good, told, len(at), lag, max(dated, default=None))
+        record = Record(good, len(at), lag, max(dated, default=None))
         return health(record, listed(map(self._title, one.names)), self._title(self.target), self.today)
 
     def _pairs(self, at: NDArray[np.intp], one: _Candidate, signs: Sequence[int]) -> tuple[Floats, Floats]:

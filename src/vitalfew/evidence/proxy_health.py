@@ -35,14 +35,12 @@ class Record:
 
     Attributes:
         slope: effect on the target that comes with one of the proxy; None: cannot be said.
-        agreement: same less opposite signs, of the experiments that told the target from zero.
         together: experiments that measured both.
         behind: standard errors by which the target lately stayed behind; None: too few, or the proxy did not rise.
         last: day of the last experiment that measured both.
     """
 
     slope: Estimate | None
-    agreement: float | None
     together: int
     behind: float | None
     last: date | None
@@ -55,7 +53,8 @@ class Record:
 def health(record: Record, proxy: str, target: str, today: date) -> tuple[Status, str]:
     """The state of a proxy, and a sentence that says why.
 
-    Red (*broken*) when its target goes the other way, or stays behind what lately was foretold.
+    Red (*broken*) when its target goes the other way, or stays behind what lately was foretold. The slope decides, for
+    it is of true effects; measured signs agree or not by the noise of users, too.
     """
     slope, until = record.slope, record.expires()
     if record.behind is not None and record.behind > BEHIND:
@@ -67,8 +66,6 @@ def health(record: Record, proxy: str, target: str, today: date) -> tuple[Status
         return "unknown", f"{_counted(record.together)} measured {proxy} and {target}: too few to say"
     if slope.low is None or slope.low <= 0:
         return "doubtful", f"whether {target} gains when {proxy} gains cannot be told yet"
-    if record.agreement is not None and record.agreement < 0:
-        return "doubtful", f"{proxy} and {target} more often moved apart than together, where both clearly moved"
     if until is not None and until < today:
         return "doubtful", f"no experiment since {record.last} measured both {proxy} and {target}: try it anew"
     valid = "" if until is None else f"; try it anew by {until}"

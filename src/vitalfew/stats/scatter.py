@@ -109,10 +109,12 @@ def scatter(estimates: ArrayLike, ses: ArrayLike, *, fewest: int = FEWEST_EFFECT
         raise UsageError("effects without errors", expected="one standard error above 0 per estimate")
     if len(y) < fewest:
         return _alone(y, se)
-    spread = _peak(y, se)
-    low, high = _profile(y, se, spread)
-    tail = _likeliest_tail(y, se)
-    chances, weights, sds = _posterior(y, se)
+    grid = _grid(y, se)
+    fits = np.array([_blocks(grid, y, se, tail) for tail in TAILS])
+    spread = _peak(y, se, grid, fits[0])
+    low, high = _profile(y, se, spread, float(grid[-1]))
+    tail = _likeliest_tail(fits.max(axis=1))
+    chances, weights, sds = _posterior(grid, fits)
     parts = _Parts.of(y, se, sds, weights, chances)
     half = (1 - 0.95) / 2
     ends = np.column_stack([parts.quantile(half), parts.quantile(1 - half)])
@@ -168,28 +170,25 @@ def _mixing(tail: float) -> tuple[Floats, Floats]:
     return np.exp(-at), density / density.sum()
 
 
-def _likeliest_tail(y: Floats, se: Floats) -> float | None:
-    """Degrees of freedom of the scatter; None unless the normal is clearly less likely."""
-    grid = _grid(y, se)
-    fits = [float(_blocks(grid, y, se, tail).max()) for tail in TAILS]
+def _likeliest_tail(fits: Floats) -> float | None:
+    """Degrees of freedom of the scatter, by the highest likelihood of each; None unless the normal is clearly lower."""
     best = int(np.argmax(fits))
     return TAILS[best] if fits[best] > fits[0] + _FAT else None
 
 
-def _peak(y: Floats, se: Floats) -> float:
-    """The most likely spread of a normal."""
-    grid = np.concatenate([[0.0], _grid(y, se)])
-    at = int(np.argmax(_blocks(grid, y, se, np.inf)))
-    low, high = grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)]
+def _peak(y: Floats, se: Floats, grid: Floats, fits: Floats) -> float:
+    """The most likely spread of a normal, near the best of a grid."""
+    at = int(np.argmax(fits))
+    low, high = float(grid[at - 1]) if at else 0.0, float(grid[min(at + 1, len(grid) - 1)])
     for _ in range(_ROUNDS):
         pair = np.array([high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)])
         left, right = log_likelihood(pair, y, se)
         low, high = (low, float(pair[1])) if left >= right else (float(pair[0]), high)
     middle = float(low + high) / 2
-    return middle if middle > _NOTHING * grid[1] else 0.0
+    return middle if middle > _NOTHING * grid[0] else 0.0
 
 
-def _profile(y: Floats, se: Floats, spread: float) -> tuple[float, float]:
+def _profile(y: Floats, se: Floats, spread: float, most: float) -> tuple[float, float]:
     """Ends of the spreads that a likelihood-ratio test at 5 % does not refuse.
 
     Where squared effects vary more than those of a normal, the test is made as much weaker (Rotnitzky & Jewell 1990,
@@ -209,7 +208,7 @@ def _profile(y: Floats, se: Floats, spread: float) -> tuple[float, float]:
             inside, outside = (middle, outside) if kept else (inside, middle)
         return inside
 
-    return end(spread, 0.0), end(spread, float(_grid(y, se)[-1]))
+    return end(spread, 0.0), end(spread, most)
 
 
 def _grid(y: Floats, se: Floats) -> Floats:
@@ -223,15 +222,17 @@ def _blocks(spreads: Floats, y: Floats, se: Floats, tail: float) -> Floats:
     return np.concatenate([log_likelihood(part, y, se, tail) for part in np.array_split(spreads, 12)])
 
 
-def _posterior(y: Floats, se: Floats) -> tuple[Floats, Floats, Floats]:
+def _posterior(grid: Floats, fits: Floats) -> tuple[Floats, Floats, Floats]:
     """Chances of spreads and tails that count, each as a mixture of normals over a common list of their sds.
+
+    Args:
+        grid: spreads, `(s,)`, even in their logarithms.
+        fits: log-likelihoods by tail, `(t, s)`.
 
     Returns:
         Chances `(h,)`, mixing weights `(h, j)` and the standard deviations mixed `(j,)`.
     """
-    grid = _grid(y, se)
-    fits = np.concatenate([_blocks(grid, y, se, tail) for tail in TAILS])
-    chances = np.exp(fits - fits.max()) * np.tile(grid, len(TAILS))  # flat in the spread, steps even in its logarithm
+    chances = (np.exp(fits - fits.max()) * grid).ravel()  # flat in the spread, steps even in its logarithm
     chances /= chances.sum()
     step = float(np.log(grid[1] / grid[0]))
     longer = int(np.ceil(-_LOWEST / 2 / step)) + 1
