@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FEWEST = 3
 """Experiments below which nothing is said about how effects scatter."""
-_RIDGE = 1e-9  # added to noise correlations: a metric that is the sum of others is no reason to fail
+_RIDGE = 1e-6  # added to noise correlations: a metric that is the sum of others is no reason to fail
 _ASYMMETRY = 1e-6  # relative, of a covariance matrix: more is a mistake, less is rounding
 _NEGATIVE = -1e-6  # smallest eigenvalue of a correlation matrix that rounding explains
 
@@ -68,16 +68,18 @@ def only_measured(matrices: Floats, data: Prepared) -> Floats:
     return matrices * data.measured[:, :, None] * data.measured[:, None, :]
 
 
-def prepare(effects: ArrayLike, noise: ArrayLike, fewest: int = FEWEST) -> Prepared:
+def prepare(effects: ArrayLike, noise: ArrayLike, sizes: Floats | None = None) -> Prepared:
     """Check effects, `(K, G)`, and their noise covariances, `(K, G, G)`; NaN: that metric was not measured.
+
+    With `sizes` of true effects, `(G,)`, at hand nothing has to be learnt from the effects, so that any number will do.
 
     Raises:
         UsageError: shapes do not fit, a variance is not above zero, or a covariance matrix is none.
         NotEnoughData: fewer than three experiments, or a metric that none of them measured.
     """
-    values, spread = checked(effects, noise, fewest)
+    values, spread = checked(effects, noise, learn=sizes is None)
     measured = np.isfinite(values)
-    scale = np.sqrt(np.nanmedian(np.where(measured, spread.diagonal(axis1=1, axis2=2), np.nan), axis=0))
+    scale = _scale(measured, spread, sizes)
     both = measured[:, :, None] & measured[:, None, :]
     at = np.arange(values.shape[1])
     spread = np.where(both, spread / np.outer(scale, scale), 0.0)
@@ -88,7 +90,7 @@ def prepare(effects: ArrayLike, noise: ArrayLike, fewest: int = FEWEST) -> Prepa
     return Prepared(scale, scaled, measured, spread, constants)
 
 
-def checked(effects: ArrayLike, noise: ArrayLike, fewest: int = FEWEST) -> tuple[Floats, Floats]:
+def checked(effects: ArrayLike, noise: ArrayLike, *, learn: bool = True) -> tuple[Floats, Floats]:
     """Bring effects and noise to arrays in which both miss the same metrics; see `prepare` for what is refused."""
     values, spread = _floats(effects, "effects"), _floats(noise, "noise")
     if values.ndim != 2:  # noqa: PLR2004 - experiments x metrics
@@ -99,18 +101,28 @@ def checked(effects: ArrayLike, noise: ArrayLike, fewest: int = FEWEST) -> tuple
             f"noise of shape {spread.shape} for effects of shape {values.shape}",
             expected=f"one covariance matrix per experiment: ({count}, {width}, {width})",
         )
-    if count < fewest:
+    if learn and count < FEWEST:
         hint = "pool more experiments, or read each on its own"
         raise NotEnoughData(f"{count} experiments tell nothing about how effects scatter", hint=hint)
     variances = spread.diagonal(axis1=1, axis2=2)
     missing = ~(np.isfinite(values) & np.isfinite(variances))
-    if missing.all(axis=0).any():
+    if learn and missing.all(axis=0).any():
         at = int(missing.all(axis=0).argmax())
         raise NotEnoughData(f"no experiment measured metric number {at + 1}", hint="leave it out")
     values, spread = np.where(missing, np.nan, values), spread.copy()
     spread[missing[:, :, None] | missing[:, None, :]] = np.nan
     _check_noise(spread, missing)
     return values, spread
+
+
+def _scale(measured: Flags, spread: Floats, sizes: Floats | None) -> Floats:
+    """Typical standard error of each metric; where none was measured, the size of its true effects."""
+    variances = spread.diagonal(axis1=1, axis2=2)
+    seen = measured.any(axis=0)
+    scale = np.ones(measured.shape[1]) if sizes is None else np.where(sizes > 0, sizes, 1.0)
+    for metric in np.flatnonzero(seen):
+        scale[metric] = np.sqrt(np.median(variances[measured[:, metric], metric]))
+    return scale
 
 
 def _floats(given: ArrayLike, what: str) -> Floats:

@@ -111,10 +111,11 @@ def posterior_effects(effects: ArrayLike, noise: ArrayLike, spread: Spread | Arr
     >>> round(float(means[0, 0]), 4), round(float(covariances[0, 0, 0]) ** 0.5, 4)
     (0.02, 0.0141)
     """
-    data = prepare(effects, noise, fewest=0)
-    matrix, tail = (spread.matrix, spread.tail) if isinstance(spread, Spread) else (spread, None)
+    given, tail = (spread.matrix, spread.tail) if isinstance(spread, Spread) else (spread, None)
+    matrix = _square(given, np.shape(effects)[-1])
+    data = prepare(effects, noise, np.sqrt(np.abs(matrix.diagonal())))
     nodes = nodes_of(tail)
-    root = revived(_scaled(matrix, data), 0.0)
+    root = revived(matrix / np.outer(data.scale, data.scale), 0.0)
     here = expected(data, root, nodes)
     chances = _chances(here)
     means = np.zeros(data.effects.shape)
@@ -189,13 +190,16 @@ def _chances(here: Expected) -> Floats:
 
 
 def _scaled(matrix: ArrayLike, data: Prepared) -> Floats:
+    return _square(matrix, len(data.scale)) / np.outer(data.scale, data.scale)
+
+
+def _square(matrix: ArrayLike, width: int) -> Floats:
     given = np.asarray(matrix, dtype=np.float64)
-    width = len(data.scale)
     if given.shape != (width, width):
         raise UsageError(f"a spread of shape {given.shape} for {width} metrics", expected=f"({width}, {width})")
     if not np.isfinite(given).all():
         raise UsageError("a spread with values that are no numbers", expected="a covariance matrix")
-    return given / np.outer(data.scale, data.scale)
+    return given
 
 
 def _total_less_noise(data: Prepared) -> Floats:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-6
 """Largest change of an entry of Lambda, in units of noise plus spread, at which a fit has converged."""
 _LEAST_GAIN = 1e-7  # of the log-likelihood, below which a step counts as none
+_NEARLY, _NO_GAIN = 1e-4, 1e-8  # a move that no longer matters, when the likelihood no longer gains by it
 _MOST_STEPS = 200
 _REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
 _MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
@@ -174,7 +175,7 @@ def climb(
         moved = _distance(here, there)
         gain = there.log_likelihood - here.log_likelihood
         here = there
-        if moved < tolerance and gain < max(_LEAST_GAIN, tolerance):
+        if (moved < tolerance and gain < max(_LEAST_GAIN, tolerance)) or (moved < _NEARLY and gain < _NO_GAIN):
             return Climbed(here, step, converged=True)
         if moved > _STILL or moved > last / _SLOWER:  # else the curvature is still good, and costly to compute anew
             curve = None
@@ -241,15 +242,26 @@ class Curve:
 
     def step(self, slope: Floats, damping: float) -> Floats:
         """The step of B, `(G, G)`, for a slope T B, or a stack of steps for slopes `(..., G, G)`."""
-        from scipy.linalg import cho_factor, cho_solve
+        from scipy.linalg import cho_solve
 
         if damping not in self.factors:
-            damped = self.scaled.copy()
-            damped[np.diag_indices_from(damped)] += damping
-            self.factors[damping] = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
+            self.factors[damping] = self._factor(damping)
         flat = (slope.reshape(-1, len(self.size)) / self.size).T
         solved = cho_solve(self.factors[damping], flat, check_finite=False)
         return -(solved.T / self.size).reshape(slope.shape)
+
+    def _factor(self, damping: float) -> tuple[Floats, Any]:
+        from scipy.linalg import LinAlgError, cho_factor
+
+        while True:  # what rounding makes negative needs more damping
+            damped = self.scaled.copy()
+            damped[np.diag_indices_from(damped)] += damping
+            try:
+                factor, lower = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
+            except LinAlgError:
+                damping *= 10
+            else:
+                return factor, lower
 
 
 def _products(shares: Floats) -> Floats:
