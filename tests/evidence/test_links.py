@@ -77,7 +77,7 @@ def test_twenty_experiments_identify_nothing_and_say_what_it_would_take() -> Non
         assert row.notes[0].startswith("not identified")
         assert row.would_take is not None
         assert row.would_take.experiments is not None
-        assert 20 < row.would_take.experiments < 500
+        assert 20 < row.would_take.experiments < 2_000
         assert row.would_take.users_per_arm == pytest.approx(8_000, rel=0.3)
         assert "a rough number" in row.would_take.message
 
