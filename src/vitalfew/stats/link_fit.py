@@ -141,18 +141,23 @@ def fit_links(
 
 
 def fit_corpus(
-    effects: ArrayLike, noise: ArrayLike, *, clusters: ArrayLike | None = None, tails: Tails = "normal"
+    effects: ArrayLike,
+    noise: ArrayLike,
+    *,
+    clusters: ArrayLike | None = None,
+    tails: Tails = "normal",
+    fitted: Spread | None = None,
 ) -> Fitted:
     """One joint fit with its refits, for many questions: links, chains of links, proxies.
 
-    Large corpora are refitted by one step each.
+    Large corpora are refitted by one step each. `fitted`: a joint fit at hand.
 
     >>> effects, noise = np.random.default_rng(1).normal(0, 2, (60, 2)), np.tile(np.eye(2), (60, 1, 1))
     >>> known = fit_corpus(effects, noise)
     >>> known.refits.of(lambda spread: spread[0, 0]).df
     14.0
     """
-    full = fit_spread(effects, noise, tails=tails)
+    full = fitted or fit_spread(effects, noise, tails=tails)
     quick = np.size(noise) > _LARGE
     return Fitted(full, refits(effects, noise, full, clusters=clusters, one_step=quick))
 
