@@ -14,7 +14,7 @@ from vitalfew.stats.normal import two_sided
 from vitalfew.workspace.graph import edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,18 +115,19 @@ class Slopes:
             tuple(row.grade if row.kind == "influence" or row.grade == "opinion" else None for row, _ in usable),
         )
 
-    def carry(self, known: Known) -> dict[str, Carried]:
-        """All metrics whose change is known, or follows by links."""
+    def carry(self, known: Known, wanted: Collection[str]) -> dict[str, Carried]:
+        """Those of some metrics whose change is known, or follows by links."""
         size = len(self.links)
+        own, none = np.eye(len(known.metrics)), np.zeros(size)
         flows = {
-            metric: _Flow(float(known.effects[at]), np.eye(len(known.metrics))[at], np.zeros(size), 0.0, (), ())
+            metric: _Flow(float(known.effects[at]), own[at], none, 0.0, (), ())
             for at, metric in enumerate(known.metrics)
         }
         for child, parents in self.into.items():
             arrived = [(at, flows[parent]) for at, parent in parents if parent in flows]
             if child not in flows and arrived:
                 flows[child] = self._joined(arrived, known)
-        return {metric: self._told(flow, known) for metric, flow in flows.items()}
+        return {metric: self._told(flows[metric], known) for metric in wanted if metric in flows}
 
     def variance(self, by_slope: Floats) -> float:
         """Variance that the doubt about slopes gives to a sum with these derivatives."""

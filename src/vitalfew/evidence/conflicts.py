@@ -6,11 +6,12 @@ whole workspace at most the share `RATE` of the conflicts is false on average.
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from vitalfew.evidence.changes import adjusted, changes
 from vitalfew.evidence.grades import weakest
@@ -21,7 +22,7 @@ from vitalfew.workspace.graph import is_live
 from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from vitalfew.evidence.changes import Change
@@ -191,22 +192,27 @@ def _counts(definitions: Definitions, change: Change) -> bool:
 
 
 def _undone(definitions: Definitions, whose: _Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
-    """For each clear loss the earlier gains that it took back, the largest share first, `MOST` of them."""
+    """For each clear loss the earlier gains that it took back, those of which it took most first, `MOST` of them."""
     gains: dict[str, list[_Gain]] = {}
     for change, p_value in _clear(live, [change.p_gain for change in live]):
         began = whose.began(change.effect)
         if began is not None:
             gains.setdefault(change.effect.metric, []).append(_Gain(began, change, p_value))
-    for found in gains.values():
+    sizes = {}
+    for metric, found in gains.items():
         found.sort(key=lambda gain: gain.began)
+        sizes[metric] = np.array([gain.change.good for gain in found])
     for later, p_loss in _clear(live, [change.p_loss for change in live]):
-        day, before = whose.began(later.effect), gains.get(later.effect.metric, [])
-        first = before[: bisect_left(before, day, key=lambda gain: gain.began)] if day is not None else []
-        for earlier in heapq.nsmallest(MOST, _apart(whose, first, later), key=lambda gain: gain.change.good):
-            on = definitions.title("metrics", later.effect.metric)
-            share = min(-later.good / earlier.change.good, 1.0)
-            took = f"took back {percent(share)} of what {whose.title(earlier.change.effect)} had gained"
-            message = f"On {on}, {whose.title(later.effect)} {took}."
+        day, metric = whose.began(later.effect), later.effect.metric
+        if day is None or metric not in gains:
+            continue
+        before = sizes[metric][: bisect_left(gains[metric], day, key=lambda gain: gain.began)]
+        most = np.lexsort((before, -np.minimum(before, -later.good)))[: 2 * MOST]
+        apart = [gain for at in most if _is_apart(whose, gain := gains[metric][at], later)]
+        for earlier in apart[:MOST]:
+            share = percent(min(-later.good / earlier.change.good, 1.0))
+            took = f"took back {share} of what {whose.title(earlier.change.effect)} had gained"
+            message = f"On {definitions.title('metrics', metric)}, {whose.title(later.effect)} {took}."
             yield _row(whose, earlier.change, later, "undone", max(earlier.p_value, p_loss), message)
 
 
@@ -219,12 +225,10 @@ class _Gain:
     p_value: float
 
 
-def _apart(whose: _Whose, gains: Iterable[_Gain], later: Change) -> Iterator[_Gain]:
-    """Gains of other work: what measured the same change again took nothing back."""
-    own = whose.initiatives(later.effect)
-    for gain in gains:
-        if gain.change.effect.experiment != later.effect.experiment and not whose.initiatives(gain.change.effect) & own:
-            yield gain
+def _is_apart(whose: _Whose, gain: _Gain, later: Change) -> bool:
+    """Whether it is other work: what measured the same change again took nothing back."""
+    one, other = gain.change.effect, later.effect
+    return one.experiment != other.experiment and not whose.initiatives(one) & whose.initiatives(other)
 
 
 def _clear(found: Sequence[Change], p_values: Sequence[float]) -> list[tuple[Change, float]]:

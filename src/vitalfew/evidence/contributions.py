@@ -77,12 +77,13 @@ def contributions(
     found = {**by_experiment(corpora.randomised), **by_experiment(corpora.releases)}
     shrunk = {(row.experiment, row.arm, row.metric): row for row in tables.shrunk}
     fair = {name: without_luck(known, arm, shrunk) for name, (known, arm) in found.items()}
+    wanted = tops(definitions)
     initiatives = dict(_initiatives(definitions, fair, slopes))
     shipped = _shipped(definitions, initiatives, fair, slopes, today)
-    single = {name: slopes.carry(known) for name, (known, _) in found.items()}
+    single = {name: slopes.carry(known, wanted) for name, (known, _) in found.items()}
     daily = Daily.of(row for row in tables.series if row.day <= today.isoformat())
     rows = list[ContributionRow]()
-    for metric in tops(definitions):
+    for metric in wanted:
         for name, by_metric in single.items():
             kind: SubjectKind = "release" if name in definitions.releases else "experiment"
             carried = by_metric.get(metric)
@@ -103,6 +104,7 @@ def contributions(
 
 def _initiatives(definitions: Definitions, fair: Mapping[str, Known], slopes: Slopes) -> Iterator[tuple[str, Work]]:
     """What each initiative did to all users, by its experiments."""
+    wanted = tops(definitions)
     tested: dict[str, list[Known]] = defaultdict(list)
     for name, known in fair.items():
         experiment = definitions.experiments.get(name)
@@ -119,7 +121,7 @@ def _initiatives(definitions: Definitions, fair: Mapping[str, Known], slopes: Sl
                 shipped=initiative.shipped,
                 team=initiative.team,
                 features=frozenset({initiative.feature} if initiative.feature else ()),
-                carried=slopes.carry(known),
+                carried=slopes.carry(known, wanted),
                 notes=(EVERYBODY,) if initiative.reach is None else (),
             ),
         )
@@ -128,6 +130,7 @@ def _initiatives(definitions: Definitions, fair: Mapping[str, Known], slopes: Sl
 def _shipped(
     definitions: Definitions, initiatives: Mapping[str, Work], fair: Mapping[str, Known], slopes: Slopes, today: date
 ) -> list[Work]:
+    wanted = tops(definitions)
     live = [work for key, work in initiatives.items() if is_live(definitions.initiatives[key], today)]
     for key, release in definitions.releases.items():
         if key in fair and release.date <= today:
@@ -141,7 +144,7 @@ def _shipped(
                     shipped=release.date,
                     team=next(iter(teams)) if len(teams) == 1 else None,
                     features=frozenset(features),
-                    carried=slopes.carry(fair[key]),
+                    carried=slopes.carry(fair[key], wanted),
                     notes=(),
                 )
             )
