@@ -76,7 +76,7 @@ class _Cell:
 
 
 class _Table:
-    """One table of series, read once for all of its metrics; what is wrong with it goes to `failed`."""
+    """One table of series; what is wrong with it goes to `failed`."""
 
     def __init__(
         self,
