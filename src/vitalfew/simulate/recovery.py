@@ -108,7 +108,7 @@ def _links(truth: Truth, tables: Tables) -> Iterator[Recovered]:
         yield Recovered("Links between metrics", f"{len(planted)} slopes", found, sum(known) >= len(known) - 1)
     exact = [row for row in tables.links if row.status == "exact"]
     if exact:
-        broken = [row.item for row in tables.failed if row.stage == "components" and not row.remark]
+        broken = [row.item for row in tables.failed if row.stage == "components"]
         found = "does not hold" if broken else f"holds on data, {len(exact)} parts"
         yield Recovered("A formula of metrics", "exact", found, not broken)
 
