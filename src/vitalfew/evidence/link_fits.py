@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_RIDGE = 1e-8  # of a variance
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -136,7 +138,9 @@ def _scale(corpus: EffectCorpus) -> Floats:
 
 
 def _scaled(corpus: EffectCorpus, scale: Floats) -> tuple[Floats, Floats]:
-    return corpus.effects / scale, corpus.noise / np.outer(scale, scale)
+    """Effects and noise in standard deviations; metrics that are sums of others get a breath of noise of their own."""
+    own = 1 + _RIDGE * np.eye(len(scale))
+    return corpus.effects / scale, corpus.noise / np.outer(scale, scale) * own
 
 
 def _bypass(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NOT_ALL = "no total: the data do not identify {links}"
 NO_DIRECT = "no direct estimate: past effects on {parent} are too faint beside those on what goes with it"
+SATURATED = "no check: with these links total and direct are the same by construction"
+_SAME = 1e-6  # of a standard error: what rounding leaves of a difference that is none
 MISSING_PATH = (
     "unexplained: the links drawn say something else than the effects on both ends (p {p:.2g}): a link is missing"
 )
@@ -190,6 +192,8 @@ def path_rows(
         lines = [row for key in chain.links for row in by_key[key]]
         parts = [_estimate(told.estimate[k], told.se[k], told.df) for k in (at, at + size, at + 2 * size)]
         p_value = _p(told.estimate[at + 2 * size], told.se[at + 2 * size], told.df)
+        if told.se[at + 2 * size] <= _SAME * told.se[at]:
+            parts[2], p_value = None, None
         out.append(_row(chain, lines, parts, p_value, strength.get(chain, 0.0)))
     return out
 
@@ -200,8 +204,10 @@ def _row(
     unknown = [row.link for row in lines if row.estimate is None]
     total, direct = (None if unknown else parts[0]), (parts[1] if z >= IDENTIFIED else None)
     both = total is not None and direct is not None
+    same = both and parts[2] is None
     notes = [NOT_ALL.format(links=listed(dict.fromkeys(unknown)))] if unknown else []
     notes += [] if direct is not None else [NO_DIRECT.format(parent=chain.parent)]
+    notes += [SATURATED] if same else []
     grade: Grade = max((row.grade for row in lines), key=GRADES.index)
     if both and p_value is not None and p_value < SIGNIFICANT:
         notes.append(MISSING_PATH.format(p=p_value))

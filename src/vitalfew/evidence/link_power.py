@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 POWER = 0.8
 MOST_EXPERIMENTS = 10_000
 """Beyond that no number of experiments is any use as advice."""
+MOST_USERS = 100_000_000
+"""The same for users per arm of one test."""
+_AT_LEAST = 1.1  # times the experiments at hand
 _EASIER = 0.7  # share of the experiments, from which one parent alone is worth a word
-_PRIOR = 12.0  # experiments' worth of belief that parents are moved alike: unbiased on planted corpora of 20 to 150
+_PRIOR = (
+    20.0  # experiments' worth of belief that parents are moved alike: about unbiased on planted corpora of 20 to 150
+)
+_FAR = 2.0  # signal over noise beyond which a direction says nothing about the others
 _ALL, _LEAST = 1_000_000, 60_000  # numbers drawn for all children together, and for one
 
 MORE = (
@@ -80,9 +86,12 @@ class Habit:
         The fainter directions of a fit to few experiments look fainter than they are, and the number needed hangs on
         the faintest.
         """
-        share = self.experiments / (self.experiments + _PRIOR)
+        if len(self.parents) == 1:
+            return self.spread
+        share, weight = self.experiments / (self.experiments + _PRIOR), float(np.median(self.weights))
         half = np.linalg.inv(np.linalg.cholesky(self.within))
-        typical = np.trace(half @ self.spread @ half.T) / len(self.within)
+        signal = np.linalg.eigvalsh(half @ self.spread @ half.T * weight)
+        typical = np.clip(signal, 0, _FAR).mean() / weight
         return np.asarray(share * self.spread + (1 - share) * typical * self.within)
 
 
@@ -136,7 +145,8 @@ def unmeasured(child: str, parents: Sequence[str]) -> WouldTake:
 
 
 def _more(needed: float, there: int) -> int:
-    return max(1, math.ceil(needed) - there)
+    """Experiments besides those at hand; a few more even where these should have done, as they did not."""
+    return max(math.ceil(needed), math.ceil(_AT_LEAST * there)) - there
 
 
 def _one_test(spread: float, within: float) -> int | None:
@@ -144,4 +154,4 @@ def _one_test(spread: float, within: float) -> int | None:
     if not spread > 0:
         return None
     users = 2 * within / spread * (ESTIMATED + ppf(POWER)) ** 2
-    return math.ceil(users) if math.isfinite(users) and users < np.iinfo(np.int64).max else None
+    return math.ceil(users) if users <= MOST_USERS else None

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 STAGE = "links"
+COLLINEAR = (
+    "links cannot be estimated: some metrics are sums of others on every unit; link such metrics by their formula"
+)
 _Z95 = 0.975
 
 
@@ -73,6 +76,8 @@ def links(definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] =
         fitted = fit(definitions, corpus, found)
     except VitalfewError as error:
         failed.append(FailedRow(STAGE, "links", str(error)))
+    except np.linalg.LinAlgError:
+        failed.append(FailedRow(STAGE, "links", COLLINEAR))
     known = doubts(definitions, corpus.joint())
     rows, covariances = list[LinkRow](), list[LinkCovarianceRow]()
     for family in found:
