@@ -8,7 +8,7 @@ import pytest
 
 from command_line import typed, workspace
 from vitalfew.errors import ActError, UsageError
-from vitalfew.judgement.sheets import forecast_all, judge_all
+from vitalfew.judgement.sheets import record_sheet
 from vitalfew.workspace import load
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def sheet(folder: Path, text: str) -> Path:
 
 
 def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
-    judge_all(load(folder), sheet(folder, JUDGED))
-    forecast_all(load(folder), sheet(folder, FORECAST))
+    record_sheet(load(folder), sheet(folder, JUDGED))
+    record_sheet(load(folder), sheet(folder, FORECAST))
     log = load(folder).acts
     assert [act.kind for act in log.acts] == ["judgement"] * 3 + ["forecast"] * 2
     assert [log.bodies[n]["points"] for n in (1, 2, 3)] == [
@@ -67,7 +67,7 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
 )
 def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, message: str) -> None:
     with pytest.raises(ActError, match=message) as raised:
-        forecast_all(load(folder), sheet(folder, text))
+        record_sheet(load(folder), sheet(folder, text))
     assert raised.value.problem.message.startswith("nothing was recorded")
     assert not load(folder).acts.acts
     assert not list((folder / "acts").glob("*.json"))
@@ -84,14 +84,12 @@ def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, mes
 )
 def test_a_sheet_that_is_not_one_is_refused(folder: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        judge_all(load(folder), sheet(folder, text))
+        record_sheet(load(folder), sheet(folder, text))
 
 
 def test_a_sheet_is_recorded_from_the_command_line(folder: Path, typed: Typed) -> None:
-    path = sheet(folder, FORECAST)
-    done = typed("act", "forecast", folder, "--from", path)
+    done = typed("act", "sheet", folder, sheet(folder, FORECAST))
     assert done.code == 0
     assert [line.split(":")[0] for line in done.out.splitlines()[:2]] == ["act 1", "act 2"]
-    assert typed("act", "forecast", folder, "--from", path, "--by", "Ada").code == 2
-    assert typed("act", "judgement", folder, "retention=5").code == 2
     assert "0.02" not in done.out + done.err
+    assert typed("act", "sheet", folder, folder / "nowhere.csv").code == 2

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace folder.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who; kept as a pseudonym.")]
-ByOrSheet = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who; kept as a pseudonym. A sheet names them itself.")
-]
-Sheet = Annotated[
-    Path | None,
-    typer.Option("--from", metavar="FILE.csv", help="Record what a group said on a sheet: all of it or nothing."),
-]
 About = Annotated[str, typer.Argument(metavar="KEY", help="Key of what it is about.")]
 
 
@@ -34,7 +27,7 @@ def register(app: typer.Typer) -> None:
     act = typer.Typer(
         help="Record what people say and decide.\n\nThe log cannot be changed unseen.", no_args_is_help=True
     )
-    for command in (judgement, forecast, lock, waiver, decision, sign_off, erase):
+    for command in (judgement, forecast, sheet, lock, waiver, decision, sign_off, erase):
         act.command()(command)
     app.add_typer(act, name="act")
     app.command()(verify)
@@ -42,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def judgement(
     folder: Folder,
-    by: ByOrSheet = None,
+    by: By,
     points: Annotated[
         list[str] | None, typer.Argument(metavar="FACTOR=POINTS…", help="How much each swing is worth.")
     ] = None,
@@ -59,21 +52,14 @@ def judgement(
         list[str] | None,
         typer.Option(metavar="A:WORST=TIMES", help="Best-worst method: A counts so many times the worst. Repeatable."),
     ] = None,
-    sheet: Sheet = None,
 ) -> None:
     """Say how much each factor is worth.
 
     Points on any scale for the swing of a factor from its worst to its best, or comparisons of two factors.
-    Leave out what you cannot judge; 0 says that it counts nothing. A sheet has the columns person, group (if there is
-    one) and one per factor.
+    Leave out what you cannot judge; 0 says that it counts nothing.
     """
-    from vitalfew.judgement import recording, sheets
+    from vitalfew.judgement import recording
     from vitalfew.judgement.answers import best_worst_of
-
-    if sheet is not None:
-        _alone(by, points, group, kind, ratio, best, worst)
-        _done(*sheets.judge_all(_load(folder), sheet))
-        return
 
     compared = [_compared(text) for text in ratio or ()]
     extremes = best_worst_of([_compared(text) for text in best or ()], [_compared(text) for text in worst or ()])
@@ -82,40 +68,43 @@ def judgement(
         raise UsageError(f"points cannot be asked for as '{kind}'", expected="swing or points")
     if not given:
         kind = "best_worst" if extremes else "ratios" if compared else None
-    who = _who(by)
-    _done(recording.judge(_load(folder), who, given, group=group, kind=kind, ratios=compared, best_worst=extremes))
+    _done(recording.judge(_load(folder), by, given, group=group, kind=kind, ratios=compared, best_worst=extremes))
 
 
 def forecast(
     folder: Folder,
-    hypothesis: Annotated[str | None, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")] = None,
-    by: ByOrSheet = None,
-    p10: Annotated[float | None, typer.Option("--p10", help="Only one time in ten less than this.")] = None,
-    p50: Annotated[float | None, typer.Option("--p50", help="As likely more as less.")] = None,
-    p90: Annotated[float | None, typer.Option("--p90", help="Only one time in ten more than this.")] = None,
-    p_zero: Annotated[float | None, typer.Option("--p-zero", help="P(no effect at all), 0 to 1.")] = None,
-    sheet: Sheet = None,
+    hypothesis: Annotated[str, typer.Argument(metavar="HYPOTHESIS", help="Key of the hypothesis.")],
+    by: By,
+    p10: Annotated[float, typer.Option("--p10", help="Only one time in ten less than this.")],
+    p50: Annotated[float, typer.Option("--p50", help="As likely more as less.")],
+    p90: Annotated[float, typer.Option("--p90", help="Only one time in ten more than this.")],
+    p_zero: Annotated[float, typer.Option("--p-zero", help="P(no effect at all), 0 to 1.")] = 0.0,
 ) -> None:
     """Forecast the effect a hypothesis asks for.
 
-    Given that there is one, in the unit of the metric; blind: nobody is shown what others said. A sheet has the columns
-    person, hypothesis, p10, p50, p90 and p_zero (if there is one).
+    Given that there is one, in the unit of the metric; blind: nobody is shown what others said.
     """
-    from vitalfew.judgement import recording, sheets
+    from vitalfew.judgement import recording
 
-    if sheet is not None:
-        _alone(hypothesis, by, p10, p50, p90, p_zero)
-        _done(*sheets.forecast_all(_load(folder), sheet))
-        return
-    quantiles = {"p10": p10, "p50": p50, "p90": p90}
-    said = {name: value for name, value in quantiles.items() if value is not None}
-    if hypothesis is None or len(said) < len(quantiles):
-        raise UsageError("a forecast needs a hypothesis and --p10, --p50, --p90", hint="or a sheet: --from FILE.csv")
+    quantiles = {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
     workspace = _load(folder)
-    _done(recording.forecast(workspace, hypothesis, _who(by), said | {"p_zero": p_zero or 0.0}))
+    _done(recording.forecast(workspace, hypothesis, by, quantiles))
     day_of_lock = recording.locked_on(workspace, hypothesis)
     if day_of_lock is not None:
         say(f"the promise was locked on {day_of_lock}; this forecast changes nothing of it")
+
+
+def sheet(
+    folder: Folder, file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Who said what, a line each.")]
+) -> None:
+    """Record what a group said on a sheet: all of it or nothing.
+
+    Judgements: the columns person, group (if there is one), and one per factor. Forecasts: person, hypothesis,
+    p10, p50, p90 and p_zero (if there is one).
+    """
+    from vitalfew.judgement.sheets import record_sheet
+
+    _done(*record_sheet(_load(folder), file))
 
 
 def lock(
@@ -245,17 +234,6 @@ def _load(folder: Path) -> Workspace:
     from vitalfew.workspace import load
 
     return load(folder)
-
-
-def _who(by: str | None) -> str:
-    if by is None:
-        raise UsageError("say who it is from: --by NAME", hint="a sheet names them itself: --from FILE.csv")
-    return by
-
-
-def _alone(*others: object) -> None:
-    if any(other is not None and other != [] for other in others):
-        raise UsageError("a sheet says everything itself", expected="DIR and --from FILE.csv alone")
 
 
 def _pair(text: str) -> tuple[str, float]:

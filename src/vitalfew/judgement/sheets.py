@@ -26,29 +26,48 @@ if TYPE_CHECKING:
     from vitalfew.workspace.workspace import Workspace
 
     type Line = tuple[int, Mapping[str, str]]
+    type Record = Callable[[Writer, Mapping[str, str]], Act]
 
 _NAMED = 5
 """Rows whose errors are told at once."""
 _QUANTILES = ("p10", "p50", "p90")
 
 
-def judge_all(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> tuple[Act, ...]:
-    """Record the judgements of a group from a sheet; nothing is recorded unless every row can be.
+def record_sheet(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> tuple[Act, ...]:
+    """Record the judgements or the forecasts of a group; nothing is recorded unless every row can be.
 
     Args:
         ws: a workspace with a folder.
-        sheet: a CSV file with `person`, perhaps `group`, and a column of points per factor.
+        sheet: a CSV file; of forecasts where it has a column `hypothesis`.
         at: when; by default now.
 
     Raises:
         UsageError: the file or one of its columns is not what it should be.
         ActError: rows cannot be recorded; each is named with the reason.
     """
+    heading, lines = _read(sheet)
+    told = _forecasts if "hypothesis" in heading else _judgements
+    record = told(ws, sheet, heading, lines, at)
+    done: list[Act] = []
+    wrong: list[tuple[int, str]] = []
+    with acts_of.writing(folder_of(ws)) as writer, writer.all_or_nothing():
+        for line, cells in lines:
+            try:
+                done.append(record(writer, cells))
+            except VitalfewError as error:
+                wrong.append((line, str(error)))
+        _raise(sheet, wrong)
+    return tuple(done)
+
+
+def _judgements(
+    ws: Workspace, sheet: Path, heading: Sequence[str], lines: Sequence[Line], at: datetime | None
+) -> Record:
     factors = ws.definitions.factors
-    lines = _lines(sheet, ["person"], ["group", *factors])
+    _check(sheet, heading, ["person"], ["group", *factors])
+    _complete(sheet, lines, ["person"])
     if not any(cells.get(factor) for _, cells in lines for factor in factors):
         raise UsageError("the sheet says nothing of any factor", where=Where(str(sheet)), expected=", ".join(factors))
-    _once(sheet, [(at, (cells["person"],)) for at, cells in lines])
 
     def record(writer: Writer, cells: Mapping[str, str]) -> Act:
         points = {factor: _number(cells[factor], factor) for factor in factors if cells.get(factor)}
@@ -56,23 +75,15 @@ def judge_all(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> tupl
         body = judgement_body(ws.definitions, said)
         return writer.append("judgement", VALUE_MODEL, said.person, body, value_model(ws.definitions, writer.log), at)
 
-    return _record(ws, sheet, lines, record)
+    return record
 
 
-def forecast_all(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> tuple[Act, ...]:
-    """Record the forecasts of a group from a sheet; nothing is recorded unless every row can be.
-
-    Args:
-        ws: a workspace with a folder.
-        sheet: a CSV file with `person`, `hypothesis`, `p10`, `p50`, `p90` and perhaps `p_zero`.
-        at: when; by default now.
-
-    Raises:
-        UsageError: the file or one of its columns is not what it should be.
-        ActError: rows cannot be recorded; each is named with the reason.
-    """
-    lines = _lines(sheet, ["person", "hypothesis", *_QUANTILES], ["p_zero"])
-    _once(sheet, [(at, (cells["person"], cells["hypothesis"])) for at, cells in lines])
+def _forecasts(
+    ws: Workspace, sheet: Path, heading: Sequence[str], lines: Sequence[Line], at: datetime | None
+) -> Record:
+    needed = ["person", "hypothesis", *_QUANTILES]
+    _check(sheet, heading, needed, ["p_zero"])
+    _complete(sheet, lines, needed, once=("person", "hypothesis"))
 
     def record(writer: Writer, cells: Mapping[str, str]) -> Act:
         hypothesis = cells["hypothesis"]
@@ -81,66 +92,48 @@ def forecast_all(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> t
         definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
         return writer.append("forecast", hypothesis, cells["person"], body, definition, at)
 
-    return _record(ws, sheet, lines, record)
+    return record
 
 
-def _record(
-    ws: Workspace, sheet: Path, lines: Sequence[Line], record: Callable[[Writer, Mapping[str, str]], Act]
-) -> tuple[Act, ...]:
-    done: list[Act] = []
-    wrong: list[tuple[int, str]] = []
-    with acts_of.writing(folder_of(ws)) as writer, writer.all_or_nothing():
-        for at, cells in lines:
-            try:
-                done.append(record(writer, cells))
-            except VitalfewError as error:
-                wrong.append((at, str(error)))
-        _raise(sheet, wrong)
-    return tuple(done)
-
-
-def _lines(sheet: Path, needed: Sequence[str], others: Sequence[str]) -> list[Line]:
-    """The rows of a sheet that say something, each with its line in the file."""
-    where = Where(str(sheet))
+def _read(sheet: Path) -> tuple[list[str], list[Line]]:
+    """The heading of a sheet, and the rows that say something with their lines in the file."""
     try:
         text = sheet.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        where = Where(str(sheet))
         raise UsageError(f"the sheet cannot be read: {error}", where=where, expected="a CSV file in UTF-8") from None
-    reader = csv.DictReader(StringIO(text), delimiter=_delimiter(text))
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(StringIO(text), delimiter=max(",;\t", key=first.count))
     heading = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = heading
-    missing = [name for name in needed if name not in heading]
-    if missing:
-        raise UsageError(f"the sheet has no column {missing[0]}", where=where, hint=suggest(missing[0], heading))
-    unknown = [name for name in heading if name and name not in (*needed, *others)]
-    if unknown:
-        raise UsageError(
-            f"nothing is known by the name of the column '{unknown[0][:80]}'",
-            where=where,
-            hint=suggest(unknown[0][:80], (*needed, *others)),
-        )
-    rows = [(reader.line_num, {name: (cell or "").strip() for name, cell in row.items() if name}) for row in reader]
-    return _filled(sheet, [(at, cells) for at, cells in rows if any(cells.values())], needed)
-
-
-def _delimiter(text: str) -> str:
-    heading = text.partition("\n")[0]
-    return max(",;\t", key=heading.count)
-
-
-def _filled(sheet: Path, lines: list[Line], needed: Sequence[str]) -> list[Line]:
+    lines: list[Line] = []
+    for row in reader:
+        cells = {name: (cell or "").strip() for name, cell in row.items() if name}
+        lines += [(reader.line_num, cells)] if any(cells.values()) else []
     if not lines:
         raise UsageError("the sheet has no rows", where=Where(str(sheet)))
-    empty = [(at, f"{name} is empty") for at, cells in lines for name in needed if not cells[name]]
-    _raise(sheet, empty)
-    return lines
+    return heading, lines
 
 
-def _once(sheet: Path, said: Sequence[tuple[int, tuple[str, ...]]]) -> None:
-    """Refuse to guess which of two answers of a person counts."""
+def _check(sheet: Path, heading: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:
+    """Refuse a heading in which a column is missing or means nothing."""
+    where, names = Where(str(sheet)), (*needed, *others)
+    for name in needed:
+        if name not in heading:
+            raise UsageError(f"the sheet has no column {name}", where=where, hint=suggest(name, heading))
+    for name in filter(None, heading):
+        if name not in names:
+            problem = f"nothing is known by the name of the column '{name[:80]}'"
+            raise UsageError(problem, where=where, hint=suggest(name[:80], names))
+
+
+def _complete(sheet: Path, lines: Sequence[Line], needed: Sequence[str], once: Sequence[str] = ("person",)) -> None:
+    """Refuse empty cells, and to guess which of two answers of a person counts."""
+    _raise(sheet, [(line, f"{name} is empty") for line, cells in lines for name in needed if not cells.get(name)])
     first: dict[tuple[str, ...], int] = {}
-    twice = [(at, who) for at, who in said if first.setdefault(who, at) != at]
-    _raise(sheet, [(at, f"answered in line {first[who]} already") for at, who in twice])
+    said = [(line, tuple(cells[name] for name in once)) for line, cells in lines]
+    twice = [(line, who) for line, who in said if first.setdefault(who, line) != line]
+    _raise(sheet, [(line, f"answered in line {first[who]} already") for line, who in twice])
 
 
 def _raise(sheet: Path, wrong: Sequence[tuple[int, str]]) -> None:
