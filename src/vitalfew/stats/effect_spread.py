@@ -167,7 +167,8 @@ def jackknife(
         groups: of experiments, each left out in turn; dealt out in the order given.
         clusters: control group of each experiment, `(K,)`; those that share one are left out together.
         spread: the fit to all experiments, when it is at hand.
-        one_step: one scoring step from the full fit instead of a fit without each group: for large corpora.
+        one_step: one scoring step from the full fit (four with heavy tails) instead of a fit without each group: for
+            large corpora.
         tails: of the fit, when none is given.
 
     Raises:

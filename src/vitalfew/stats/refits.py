@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _NEAR = 1e-3  # tolerance of a refit: its distance from the full fit is some thirty times as large
+_MOST_STEPS = 100
+_TAILED_STEPS = 4  # more than one with heavy tails: the curvature does not know that sizes have to be learnt too
 _FEWEST_GROUPS = 2
 
 
@@ -77,7 +79,10 @@ def refit(
     """
     at = deal(len(data.effects), groups, clusters)
     sizes = np.bincount(at)
-    roots = _stepped(data, root, nodes, at)[0] if one_step else _climbed(data, root, nodes, at)
+    if one_step and nodes is NORMAL:
+        roots = _stepped(data, root, nodes, at)[0]
+    else:
+        roots = _climbed(data, root, nodes, at, _TAILED_STEPS if one_step else _MOST_STEPS)
     without = roots @ roots.swapaxes(1, 2)
     scale = np.outer(data.scale, data.scale)
     return Refits(root @ root.T * scale, without * scale, sizes)
@@ -97,10 +102,10 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
     return np.asarray(number % held)
 
 
-def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> Floats:
+def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp], most: int) -> Floats:
     """A fit without each group, from one step towards it."""
     stepped, curve = _stepped(data, root, nodes, at)
-    fits = (climb(data.pick(at != group), near, nodes, _NEAR, curve) for group, near in enumerate(stepped))
+    fits = (climb(data.pick(at != group), near, nodes, _NEAR, curve, most) for group, near in enumerate(stepped))
     return np.stack([fit.at.root for fit in fits])
 
 

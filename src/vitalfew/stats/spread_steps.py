@@ -162,14 +162,19 @@ def _mixed(data: Prepared, root: Floats, nodes: Nodes) -> Expected:
 
 
 def climb(
-    data: Prepared, start: Floats, nodes: Nodes = NORMAL, tolerance: float = TOLERANCE, curve: Curve | None = None
+    data: Prepared,
+    start: Floats,
+    nodes: Nodes = NORMAL,
+    tolerance: float = TOLERANCE,
+    curve: Curve | None = None,
+    most: int = _MOST_STEPS,
 ) -> Climbed:
-    """Climb to the most likely Lambda from a root `start`, `(G, G)`; the likelihood never falls.
+    """Climb to the most likely Lambda from a root `start`, `(G, G)`, in at most so many steps; it never loses height.
 
     `curve`: a curvature at hand that is good enough for the first step.
     """
     here, damping, last = expected(data, start, nodes), DAMPING, np.inf
-    for step in range(1, _MOST_STEPS + 1):
+    for step in range(1, most + 1):
         curve = curve or Curve.at(here, here.slope())
         there, damping = _better(data, here, nodes, curve, damping)
         moved = _distance(here, there)
@@ -180,7 +185,7 @@ def climb(
         if moved > _STILL or moved > last / _SLOWER:  # else the curvature is still good, and costly to compute anew
             curve = None
         last = moved
-    return Climbed(here, _MOST_STEPS, converged=False)
+    return Climbed(here, most, converged=False)
 
 
 def revived(start: Floats, least: float = _REVIVED) -> Floats:
