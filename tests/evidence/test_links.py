@@ -236,6 +236,21 @@ def test_a_missing_path_shows_as_unexplained() -> None:
     assert any("a link is missing" in note for note in path.notes)
 
 
+def test_chains_run_through_formulas_with_their_exact_slopes() -> None:
+    found = case(BASE, 3, {"a": {"parent": "system_1", "child": "business"}})
+    revenue = LinkRow(
+        "sum", "business", "revenue", "component", "exact", 20.0, 20.0, 20.0, 0.0, "replicated", None, 0, "exact"
+    )
+    told_ = links(found.definitions, found.corpora, (revenue,))
+    assert [row.link for row in told_.links] == ["a", "sum"]
+    (path,) = told_.paths
+    assert (path.parent, path.child, path.links) == ("system_1", "revenue", ("a", "sum"))
+    assert path.total is not None
+    assert path.total.estimate == pytest.approx(20 * (told_.links[0].estimate or 0))
+    assert path.direct is None
+    assert "revenue" in path.notes[0]
+
+
 def test_results_without_products_support_no_link_and_say_why() -> None:
     given = [
         EffectRow(experiment=f"e{k}", metric=metric, metric_version=1, estimate=0.1 * k, se=0.1, **EFFECT)

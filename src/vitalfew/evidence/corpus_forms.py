@@ -66,7 +66,12 @@ class Form:
 def forms(items: Sequence[Item]) -> list[Form]:
     """Write effects as weighted sums of columns, in the order of the items, which all have moments."""
     slopes = _slopes(items)
-    return [_form(item, at, slopes) for at, item in enumerate(items)]
+    return [
+        _plain(item)
+        if len(item.cells) == 1 and item.denominator is None and (at, 0) not in slopes
+        else _form(item, at, slopes)
+        for at, item in enumerate(items)
+    ]
 
 
 def covariance(found: Sequence[Form]) -> Floats:
@@ -102,6 +107,15 @@ def _of_arm(parts: Sequence[Part], side: int) -> Floats:
     unknown = used @ np.isnan(sums).astype(np.float64) @ used.T > 0
     found = weights @ np.nan_to_num(sums) @ weights.T / np.outer(counts, counts)
     return np.where(unknown, np.nan, found)
+
+
+def _plain(item: Item) -> Form:
+    """The difference of two means, which most effects are."""
+    cell = item.cells[0]
+    counts = (_count(cell[0], item), _count(cell[1], item))
+    one = {item.metric: 1.0}
+    estimate = cell[1].mean_of(item.metric) - cell[0].mean_of(item.metric)
+    return Form(item.metric, estimate, (Part(cell, 1.0, counts, (one, one), (one, one)),))
 
 
 def _form(item: Item, at: int, slopes: Mapping[tuple[int, int], Slopes]) -> Form:

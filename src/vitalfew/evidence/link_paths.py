@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 NOT_ALL = "no total: the data do not identify {links}"
-NO_DIRECT = "no direct estimate: past effects on {parent} are too faint beside those on what goes with it"
+NO_DIRECT = (
+    "no direct estimate: past effects on {parent}, beside those on what goes with it, are too faint to tell what"
+    " becomes of {child}, or were not measured together with it"
+)
 SATURATED = "no check: with these links total and direct are the same by construction"
 _SAME = 1e-6  # of a standard error: what rounding leaves of a difference that is none
 MISSING_PATH = (
@@ -206,7 +209,7 @@ def _row(
     both = total is not None and direct is not None
     same = both and parts[2] is None
     notes = [NOT_ALL.format(links=listed(dict.fromkeys(unknown)))] if unknown else []
-    notes += [] if direct is not None else [NO_DIRECT.format(parent=chain.parent)]
+    notes += [] if direct is not None else [NO_DIRECT.format(parent=chain.parent, child=chain.child)]
     notes += [SATURATED] if same else []
     grade: Grade = max((row.grade for row in lines), key=GRADES.index)
     if both and p_value is not None and p_value < SIGNIFICANT:
