@@ -32,6 +32,7 @@ Rule = Literal["difference", "log-mean", "shapley"]
 _NEAR = 1e-4  # of two numbers whose log-mean is taken from its series
 _TINY = 1e-150
 _STEP = 1e-6  # of numerical derivatives, in parts of the number
+_LEAST_STEP = 1e-300  # below, a step would be rounded to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _shapley(whole: Callable[[Reals], Reals], before: Reals, after: Reals) -> Re
 def _steps(own: Reals, other: Reals) -> Reals:
     """Small beside each part itself, so that what is positive stays so."""
     size = np.where(own != 0, np.abs(own), np.abs(other))
-    return np.asarray(_STEP * np.where(size > 0, size, 1.0), dtype=np.float64)
+    return np.asarray(np.maximum(_STEP * np.where(size > 0, size, 1.0), _LEAST_STEP), dtype=np.float64)
 
 
 def _nudged(before: Reals, after: Reals) -> tuple[Reals, Reals]:
