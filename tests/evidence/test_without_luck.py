@@ -300,7 +300,8 @@ def test_posterior_intervals_of_all_metrics_cover_the_truth() -> None:
         real = truth.true_effects[np.ix_(keys, [NAMES.index(name) for name in WANTED])]
         doubt = (joint.shifts**2).sum(axis=0)
         for (k, g), value in np.ndenumerate(real):
-            told = joint.interval(float(joint.means[k, g]), float(joint.covariances[k, g, g]), float(doubt[k, g]))
+            parts = (joint.means[k, g], joint.covariances[k, g, g], doubt[k, g], joint.unsteady[k, g])
+            told = joint.interval(*map(float, parts))
             (covered if np.isfinite(joint.corpus.effects[k, g]) else filled).append(holds(told, float(value)))
     assert 0.92 <= np.mean(covered) <= 0.98
     assert 0.88 <= np.mean(filled) <= 0.98

@@ -28,6 +28,7 @@ PER_METRIC = 4
 """Comparisons per metric below which a covariance of all of them is mostly luck."""
 _GROUPS = 15
 _FOR_TAILS = 60  # comparisons from which heavier tails than normal can be told
+_LEAST_DF = 3.0  # of an interval: below, its width says more of the approximation than of the doubt
 _NORMAL = 1e6  # degrees of freedom from which on t is normal
 
 
@@ -42,6 +43,7 @@ class Joint:
         means: true effects, `(K, G)`, metrics that were not measured filled in.
         covariances: of these, with the covariance of true effects taken as known, `(K, G, G)`.
         shifts: how the means move along each doubt, `(R, K, G)`.
+        unsteady: variance of the variances in `covariances`, for the same doubts, `(K, G)`.
     """
 
     corpus: EffectCorpus
@@ -50,21 +52,27 @@ class Joint:
     means: Floats
     covariances: Floats
     shifts: Floats
+    unsteady: Floats
 
     @property
     def spread(self) -> Floats:
         """Covariance of true effects, `(G, G)`."""
         return self.fit.matrix
 
-    def interval(self, estimate: float, known: float, doubt: float) -> Estimate:
-        """A 95 % interval from the variance with the spread taken as known, and that of the doubt about it.
+    def interval(self, estimate: float, known: float, doubt: float, unsteady: float = 0.0) -> Estimate:
+        """A 95 % interval, by t with degrees of freedom after Satterthwaite (1946).
 
-        Degrees of freedom by Satterthwaite (1946): the second variance has one less than there are groups.
+        Args:
+            estimate: its middle.
+            known: variance with the covariance of true effects taken as known.
+            doubt: variance that the doubt about it adds; it has one degree of freedom less than there are groups.
+            unsteady: variance of `known`.
         """
         from scipy.special import stdtrit
 
         total = max(known, 0.0) + doubt
-        df = (len(self.doubts) - 1) * (total / doubt) ** 2 if doubt > 0 else np.inf
+        loose = doubt**2 / (len(self.doubts) - 1) + unsteady / 2
+        df = max(total**2 / loose, _LEAST_DF) if loose > 0 else np.inf
         half = total**0.5 * (float(stdtrit(df, 0.975)) if df < _NORMAL else two_sided(0.95))
         return Estimate(estimate, estimate - half, estimate + half)
 
@@ -87,16 +95,17 @@ def joint_of(corpus: EffectCorpus) -> Joint | None:
         return None
     doubts = (again - again.mean(axis=0)) * ((len(again) - 1) / len(again)) ** 0.5
     means, covariances = posterior_effects(effects, noise, fit)
-    return Joint(usable, fit, doubts, means, covariances, shifted(fit, doubts, effects, noise))
+    return Joint(usable, fit, doubts, means, covariances, *_moved(fit, doubts, effects, noise))
 
 
-def shifted(fit: Spread, doubts: Floats, effects: Floats, noise: Floats) -> Floats:
-    """How posterior means of comparisons `(K, G)` move along each doubt, `(R, K, G)`.
+def _moved(fit: Spread, doubts: Floats, effects: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """How posterior means of comparisons move along each doubt, `(R, K, G)`; variance of their variances, `(K, G)`.
 
-    With S = Lambda + V the mean is `Lambda S^-1 e`, so a change D of Lambda moves it by `(1 - Lambda S^-1) D S^-1 e`.
-    With fat tails each comparison has a Lambda of its own, smaller by its weight.
+    With S = Lambda + V the mean is `Lambda S^-1 e`, so a change D of Lambda moves it by `Q D S^-1 e` with
+    Q = 1 - Lambda S^-1, and the covariance by `Q D Q'`. With fat tails each comparison has a Lambda of its own, smaller
+    by its weight.
     """
-    moved = np.zeros((len(doubts), *effects.shape))
+    moved, unsteady = np.zeros((len(doubts), *effects.shape)), np.zeros(effects.shape)
     weights = fit.weights if len(fit.weights) == len(effects) else np.ones(len(effects))
     for k, (effect, errors, weight) in enumerate(zip(effects, noise, weights, strict=True)):
         seen = np.flatnonzero(np.isfinite(effect))
@@ -105,7 +114,8 @@ def shifted(fit: Spread, doubts: Floats, effects: Floats, noise: Floats) -> Floa
         rest = np.eye(len(own))
         rest[:, seen] -= own[:, seen] @ inverse
         moved[:, k] = (doubts[:, :, seen] @ (inverse @ effect[seen])) @ rest.T / weight
-    return moved
+        unsteady[k] = (((rest @ doubts) * rest).sum(axis=2) ** 2).sum(axis=0) / weight**2
+    return moved, unsteady
 
 
 def _usable(corpus: EffectCorpus) -> EffectCorpus | None:

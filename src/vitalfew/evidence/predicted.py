@@ -157,11 +157,11 @@ class _Target:
         strength = self._strength(joint, seen)
         if strength < IDENTIFIED:
             return None
-        mean, known, doubt, weights = _foretold(joint, at, seen, target)
+        mean, known, doubt, unsteady, weights = _foretold(joint, at, seen, target)
         through = _named(joint, at, seen, weights)
         grade = grade_of_link(strength, len(joint.corpus), self.about.about((*through, self.target)))
         assumption = _ROUND.format(target=self._title(self.target), through=listed(map(self._title, through)))
-        said = joint.interval(mean, known, doubt)
+        said = joint.interval(mean, known, doubt, unsteady)
         grade = self._capped(k, grade, through)
         noise = joint.corpus.noise[at][np.ix_(seen, seen)]
         firm = (doubt + max(float(weights @ noise @ weights), 0.0)) ** 0.5
@@ -183,13 +183,15 @@ class _Target:
         rows = self.corpus.rows[k] if self.corpus.rows else {}
         grades: tuple[Grade, ...] = tuple(rows[name].grade if name in rows else "tested" for name in names)
         noise = np.nan_to_num(self.corpus.noise[k][np.ix_(at, at)])
-        carried = sums.carry(Known(names, effects[at], noise, grades, (self.corpus.experiments[k],)))
+        parents = [parent for _, parent in sums.into.get(self.target, ())]
+        known = Known(names, effects[at], noise, grades, (self.corpus.experiments[k],))
+        carried = sums.carry(known, (self.target, *parents))
         found = carried.get(self.target)
         if found is None:
             return None
         rest = self._unexplained(found.metrics)
         notes = [_UNSAID.format(target=self._title(self.target))] if rest is None else []
-        missing = [parent for _, parent in sums.into.get(self.target, ()) if parent not in carried]
+        missing = [parent for parent in parents if parent not in carried]
         if missing:
             notes.append(_UNMOVED.format(names=listed(map(self._title, missing))))
         firm = (max(found.noise, 0.0) + max(sums.variance(found.by_slope), 0.0)) ** 0.5
@@ -245,8 +247,12 @@ def _is_apart(first: _Said, second: _Said) -> bool:
     return clear and first.estimate.estimate * second.estimate.estimate < 0
 
 
-def _foretold(joint: Joint, at: int, seen: Sequence[int], target: int) -> tuple[float, float, float, Floats]:
-    """The target's effect from the others: mean, variance with Lambda known, variance of the doubt, weights."""
+def _foretold(joint: Joint, at: int, seen: Sequence[int], target: int) -> tuple[float, float, float, float, Floats]:
+    """The target's effect from the others.
+
+    Returns:
+        Its mean, variance with Lambda known, variance of the doubt, variance of the first variance, weights `(p,)`.
+    """
     places = np.array(seen, dtype=np.intp)
     own = joint.spread / joint.fit.weights[at]
     block = np.ix_(places, places)
@@ -257,7 +263,10 @@ def _foretold(joint: Joint, at: int, seen: Sequence[int], target: int) -> tuple[
     moved = joint.doubts[:, target, places] @ pull - (joint.doubts[:, places[:, None], places] @ pull) @ weights
     known = max(float(own[target, target] - weights @ own[places, target]), 0.0)
     doubt = float((moved**2).sum()) / float(joint.fit.weights[at]) ** 2
-    return float(weights @ effects), known, doubt, weights
+    contrast = np.zeros(len(joint.spread))
+    contrast[target], contrast[places] = 1.0, -weights
+    unsteady = float((((joint.doubts @ contrast) @ contrast) ** 2).sum()) / float(joint.fit.weights[at]) ** 2
+    return float(weights @ effects), known, doubt, unsteady, weights
 
 
 def _named(joint: Joint, at: int, seen: Sequence[int], weights: Floats) -> tuple[str, ...]:

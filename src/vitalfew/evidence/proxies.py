@@ -36,6 +36,7 @@ TOGETHER = 3
 """Metrics that are put together at most: more of them fit the past better and the future worse."""
 _WORTH = 0.01  # of quality that one more metric must add
 _TWO = 2
+_MOST = 0.9999  # of a correlation whose Fisher z is taken
 _ALONE = "too few experiments say how their metrics vary together: neither weight nor quality can be computed"
 _BLEND = "with {target} itself, which would reach {own:.2f} alone"
 
@@ -121,15 +122,21 @@ class _Weigher:
         return proxy_quality(self.joint.spread, self.noise, [self.target], self.target)
 
     def quality(self, names: Sequence[str]) -> Estimate:
-        """Quality of the best weights, with its interval by leaving out experiments."""
-        places = self._places(names)
+        """Quality of the best weights, with its interval by leaving out experiments.
+
+        The interval is made where a correlation has no bounds (Fisher's z). The same experiments chose the weights, so
+        with few of them the middle is somewhat too high, and the interval wide.
+        """
+        places, value = self._places(names), min(self._value(names), _MOST)
+        weights = proxy_weights(self.joint.spread, self.noise, places, self.target)
 
         def statistic(spread: Floats) -> float:
-            return proxy_quality(spread, self.noise, places, self.target)
+            found = proxy_quality(spread, self.noise, places, self.target, weights)
+            return float(np.arctanh(min(max(found, -_MOST), _MOST)))
 
-        value = self._value(names)
-        found = self.joint.interval(value, 0.0, self.joint.doubt_of(statistic))
-        return Estimate(value, max(found.low or 0.0, 0.0), min(found.high or 0.0, 1.0))
+        found = self.joint.interval(float(np.arctanh(value)), 0.0, self.joint.doubt_of(statistic))
+        low, high = (float(np.tanh(end or 0.0)) for end in (found.low, found.high))
+        return Estimate(value, max(low, 0.0), high)
 
     def slope(self, names: Sequence[str], weights: Floats) -> Estimate | None:
         """What comes of one unit of the proxy; None where it never moves."""

@@ -126,7 +126,9 @@ def told_jointly(joint: Joint, k: int, metric: int) -> tuple[Estimate, float]:
     mean, known = float(joint.means[k, metric]), float(joint.covariances[k, metric, metric])
     doubt = float((joint.shifts[:, k, metric] ** 2).sum())
     total = (max(known, 0.0) + doubt) ** 0.5
-    return joint.interval(mean, known, doubt), cdf(mean / total) if total > 0 else float(mean > 0)
+    return joint.interval(mean, known, doubt, float(joint.unsteady[k, metric])), cdf(
+        mean / total
+    ) if total > 0 else float(mean > 0)
 
 
 def _spread_row(definitions: Definitions, taken: _Taken, found: Scatter, joint: Joint | None) -> SpreadRow:
