@@ -56,7 +56,7 @@ def test_planted_links_are_found_with_intervals_that_hold_them_and_the_assumptio
         assert row.experiments == 200
         assert row.believed == pytest.approx((slope, row.se))
         assert row.would_take is None
-        assert any("INSIDE" in note and "system_1, system_2 and system_3" in note for note in row.notes)
+        assert any("INSIDE" in note and "system 1, system 2 and system 3" in note for note in row.notes)
 
 
 def test_clickbait_harms_where_a_scatter_plot_sees_nothing() -> None:
@@ -143,7 +143,7 @@ def test_a_metric_whose_definition_changed_costs_a_grade() -> None:
     ]
     both = Corpora(corpus(found.definitions, moments, changed, ()), found.corpora.releases)
     for row in links(found.definitions, both).links:
-        assert any(note.startswith("definition: system_2") for note in row.notes)
+        assert any(note.startswith("definition: system 2") for note in row.notes)
         assert row.grade == "tested"
 
 

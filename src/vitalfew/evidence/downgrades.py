@@ -84,7 +84,7 @@ def bypassed(p_value: float | None, child: str) -> str | None:
 
 
 def _winners(definitions: Definitions, corpus: EffectCorpus) -> str | None:
-    found = _mostly_won(definitions, corpus) or _cliff(corpus) or _never_told(definitions, corpus)
+    found = _mostly_won(definitions, corpus) or _cliff(definitions, corpus) or _never_told(definitions, corpus)
     if found is None:
         return None
     return f"selection: {found}. Experiments that lost seem to be missing, and slopes from winners alone are biased"
@@ -105,18 +105,19 @@ def _mostly_won(definitions: Definitions, corpus: EffectCorpus) -> str | None:
     shares = np.where(every >= _FEWEST_RESULTS, good / np.maximum(every, 1), 0.0)
     for g in np.argsort(-shares, kind="stable")[:1].tolist():
         if shares[g] > MOSTLY and _chance(int(good[g]), int(every[g])) < _BY_CHANCE:
-            return f"{good[g]} of {every[g]} results on {corpus.metrics[g]} are significant gains"
+            return f"{good[g]} of {every[g]} results on {_title(definitions, corpus.metrics[g])} are significant gains"
     return None
 
 
-def _cliff(corpus: EffectCorpus) -> str | None:
+def _cliff(definitions: Definitions, corpus: EffectCorpus) -> str | None:
     """Results that end where significance does (caliper test: Gerber & Malhotra 2008, Sociol. Methods Res. 37)."""
     beyond = np.abs(_t(corpus)) - _Z95
     for g, metric in enumerate(corpus.metrics):
         above = int(((beyond[:, g] >= 0) & (beyond[:, g] < _EDGE)).sum())
         below = int(((beyond[:, g] < 0) & (beyond[:, g] >= -_EDGE)).sum())
         if _chance(above, above + below) < _EDGE_BY_CHANCE / len(corpus.metrics):
-            return f"of the results on {metric} beside the limit of significance {above} lie above it and {below} below"
+            about = f"of the results on {_title(definitions, metric)} beside the limit of significance"
+            return f"{about} {above} lie above it and {below} below"
     return None
 
 
@@ -132,6 +133,10 @@ def _never_told(definitions: Definitions, corpus: EffectCorpus) -> str | None:
     if len(lost) < max(_FEWEST_LOST, _LOST * len(due)):
         return None
     return f"{len(lost)} of {len(due)} experiments that were started have no results ({listed(sorted(lost), 3)})"
+
+
+def _title(definitions: Definitions, metric: str) -> str:
+    return definitions.title("metrics", metric)
 
 
 def _t(corpus: EffectCorpus) -> Floats:
@@ -170,10 +175,12 @@ def _redefined(definitions: Definitions, corpus: EffectCorpus) -> dict[str, str]
         homes = {_home(definitions, corpus.sources[k]) for k, _ in rows} if corpus.sources else set()
         if len(versions) > 1:
             told = listed(f"version {version}" for version in versions)
-            found[metric] = f"definition: {metric} changed between experiments ({told})"
+            found[metric] = f"definition: {_title(definitions, metric)} changed between experiments ({told})"
         elif len(homes) > 1:
             told = listed(sorted(home or "our own measurement" for home in homes))
-            found[metric] = f"definition: {metric} comes from {told}, which may define it differently"
+            found[metric] = (
+                f"definition: {_title(definitions, metric)} comes from {told}, which may define it differently"
+            )
     return found
 
 

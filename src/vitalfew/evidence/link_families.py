@@ -94,22 +94,24 @@ def _family(
     while parents and together < len(parents) + BEYOND:
         pairs = {parent: _together(joint, child, [parent]) for parent in parents}
         least = min(parents, key=lambda parent: pairs[parent])
-        reasons[least] = APART.format(parent=least, child=child, count=pairs[least])
+        reasons[least] = APART.format(
+            parent=definitions.title("metrics", least), child=definitions.title("metrics", child), count=pairs[least]
+        )
         parents.remove(least)
         together = _together(joint, child, parents)
     return Family(child, tuple(links), tuple(parents), reasons, together if parents else 0)
 
 
 def _why_not(definitions: Definitions, corpus: EffectCorpus, joint: EffectCorpus, metric: str) -> str | None:
-    defined = definitions.metrics.get(metric)
+    defined, title = definitions.metrics.get(metric), definitions.title("metrics", metric)
     if defined is not None and defined.kind in DISTRIBUTIONS:
-        return UNTOLD.format(metric=metric)
+        return UNTOLD.format(metric=title)
     if metric in joint.metrics and np.isfinite(joint.effects[:, joint.at(metric)]).any():
         return None
     if metric not in corpus.metrics:
-        return UNMEASURED.format(metric=metric)
+        return UNMEASURED.format(metric=title)
     count = int(np.isfinite(corpus.effects[:, corpus.at(metric)]).sum())
-    return SINGLE.format(count=count, metric=metric, experiments="experiment" if count == 1 else "comparisons")
+    return SINGLE.format(count=count, metric=title, experiments="experiment" if count == 1 else "comparisons")
 
 
 def _together(joint: EffectCorpus, child: str, parents: Sequence[str]) -> int:

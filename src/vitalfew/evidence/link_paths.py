@@ -168,6 +168,7 @@ def path_rows(
     refits: Refits,
     rows: Sequence[LinkRow],
     strength: Mapping[Chain, float],
+    titles: Mapping[str, str],
 ) -> list[PathRow]:
     """Chains as rows: total along links, direct, and what is left between, by one jackknife of all three.
 
@@ -177,6 +178,7 @@ def path_rows(
         refits: spreads of all experiments and without each group.
         rows: of the links.
         strength: z of the direct slope, by chain.
+        titles: of the metrics at the ends.
     """
     if not found:
         return []
@@ -197,19 +199,24 @@ def path_rows(
         p_value = _p(told.estimate[at + 2 * size], told.se[at + 2 * size], told.df)
         if told.se[at + 2 * size] <= _SAME * told.se[at]:
             parts[2], p_value = None, None
-        out.append(_row(chain, lines, parts, p_value, strength.get(chain, 0.0)))
+        out.append(_row(chain, lines, parts, p_value, strength.get(chain, 0.0), titles))
     return out
 
 
 def _row(
-    chain: Chain, lines: Sequence[LinkRow], parts: Sequence[Estimate | None], p_value: float | None, z: float
+    chain: Chain,
+    lines: Sequence[LinkRow],
+    parts: Sequence[Estimate | None],
+    p_value: float | None,
+    z: float,
+    titles: Mapping[str, str],
 ) -> PathRow:
     unknown = [row.link for row in lines if row.estimate is None]
     total, direct = (None if unknown else parts[0]), (parts[1] if z >= IDENTIFIED else None)
     both = total is not None and direct is not None
     same = both and parts[2] is None
     notes = [NOT_ALL.format(links=listed(dict.fromkeys(unknown)))] if unknown else []
-    notes += [] if direct is not None else [NO_DIRECT.format(parent=chain.parent, child=chain.child)]
+    notes += [] if direct is not None else [NO_DIRECT.format(parent=titles[chain.parent], child=titles[chain.child])]
     notes += [SATURATED] if same else []
     grade: Grade = max((row.grade for row in lines), key=GRADES.index)
     if both and p_value is not None and p_value < SIGNIFICANT:

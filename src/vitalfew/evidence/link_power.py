@@ -62,8 +62,8 @@ class Habit:
     """How the experiments of a corpus move the parents of one child, and how large they are.
 
     Attributes:
-        child: the child.
-        parents: those estimated together.
+        child: title of the child.
+        parents: titles of those estimated together.
         spread: covariance of true effects on them, `(p, p)`.
         within: covariance of units within arms, `(p, p)`.
         weights: of the experiments, `(K,)`.
@@ -95,8 +95,8 @@ class Habit:
         return np.asarray(share * self.spread + (1 - share) * typical * self.within)
 
 
-def would_take(habit: Habit, families: int = 1) -> dict[str, WouldTake]:
-    """How many more experiments, or how large a single test, would make links estimates; by parent.
+def would_take(habit: Habit, families: int = 1) -> list[WouldTake]:
+    """How many more experiments, or how large a single test, would make links estimates; parent by parent.
 
     Args:
         habit: of the corpus at hand.
@@ -108,16 +108,16 @@ def would_take(habit: Habit, families: int = 1) -> dict[str, WouldTake]:
         return experiments_needed(spread, within, habit.weights, limit=ESTIMATED, power=POWER, numbers=numbers)
 
     together = needed(habit.likely, habit.within)
-    found = {}
-    for at, parent in enumerate(habit.parents):
+    found = []
+    for at in range(len(habit.parents)):
         inner = np.ix_([at], [at])
         alone = needed(habit.spread[inner], habit.within[inner]) if len(habit.parents) > 1 else together
-        found[parent] = _one(habit, parent, together, alone)
+        found.append(_one(habit, at, together, alone))
     return found
 
 
-def _one(habit: Habit, parent: str, together: float, alone: float) -> WouldTake:
-    at = habit.parents.index(parent)
+def _one(habit: Habit, at: int, together: float, alone: float) -> WouldTake:
+    parent = habit.parents[at]
     test = _one_test(float(habit.spread[at, at]), float(habit.within[at, at]))
     parts, more = [], None
     if together <= MOST_EXPERIMENTS:
@@ -126,7 +126,7 @@ def _one(habit: Habit, parent: str, together: float, alone: float) -> WouldTake:
         parts = [MORE.format(count=f"{more:,}", users=users, parents=parents, limit=ESTIMATED, power=percent(POWER))]
     else:
         apart = len(habit.parents) > 1 and alone <= MOST_EXPERIMENTS
-        others = listed(name for name in habit.parents if name != parent)
+        others = listed((*habit.parents[:at], *habit.parents[at + 1 :]))
         parts = [UNMOVED.format(parent=parent, apart=f" apart from {others}" if apart else "")]
     if len(habit.parents) > 1 and alone < min(_EASIER * together, MOST_EXPERIMENTS):
         said = ENOUGH_ALONE if alone <= habit.experiments else ALONE

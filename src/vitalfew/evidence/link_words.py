@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED
 from vitalfew.evidence.link_families import MOST_PARENTS
+from vitalfew.results.figures import MINUS
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ ASSUMES = (
 )
 TOO_WEAK = (
     "not identified: past experiments moved {parents} too little{apart} beside their noise to tell what that does to"
-    " {child} (z {z:.1f}, below {limit:g}){weakest}"
+    " {child} (z {z}, below {limit:g}){weakest}"
 )
 APART = ", or too much together,"
 WEAKEST = "; {parent} was moved least"
 WEAK = (
-    "weak: past experiments moved {parents} little{apart} beside their noise (z {z:.1f}, an estimate from {limit:g}"
+    "weak: past experiments moved {parents} little{apart} beside their noise (z {z}, an estimate from {limit:g}"
     " on){weakest}"
 )
 MANY_PARENTS = (
@@ -40,10 +41,10 @@ MANY_PARENTS = (
 )
 LEFT_OUT = "estimated without {parents}, which cannot be: what goes through them may be counted here"
 BETWEEN_USERS = (
-    "a scatter plot of effects would say {naive:.3g} instead of {estimate:.3g}: it mixes in how the metrics go together"
+    "a scatter plot of effects would say {naive} instead of {estimate}: it mixes in how the metrics go together"
     " between users"
 )
-METHODS_DIFFER = "methods differ: {method} gives {other:.3g} instead of {estimate:.3g}"
+METHODS_DIFFER = "methods differ: {method} gives {other} instead of {estimate}"
 NAMES = {
     "total_covariance": "the total covariance",
     "liml": "LIML, which holds only without a bypass,",
@@ -51,10 +52,15 @@ NAMES = {
 }
 ONLY_SINGLE = "{count} with variances only say nothing about links"
 REFUSED = "{count} left out ({names})"
-BEYOND_RANGE = "the expert's range of {low:g} to {high:g} does not fit what was measured (p {p:.2g})"
+BEYOND_RANGE = "the expert's range of {low} to {high} does not fit what was measured (p {p:.2g})"
 INSIDE_RANGE = 0.05  # p-value from which an expert's range fits
 _DISAGREE = 2.0  # standard errors
 _NAMED = 3
+
+
+def number(value: float) -> str:
+    """A slope with three figures and a true minus sign."""
+    return f"{value:.3g}".replace("-", MINUS)
 
 
 def strength(child: str, parents: Sequence[str], z: float, each: Sequence[float]) -> str | None:
@@ -75,27 +81,27 @@ def strength(child: str, parents: Sequence[str], z: float, each: Sequence[float]
         parents=listed(parents),
         child=child,
         apart=APART if several else "",
-        z=z,
+        z=number(round(z, 1)),
         limit=limit,
         weakest=WEAKEST.format(parent=least) if several else "",
     )
 
 
-def assumption(child: str, parents: Sequence[str], reasons: Mapping[str, str]) -> list[str]:
+def assumption(child: str, parents: Sequence[str], without: Sequence[str]) -> list[str]:
     """What every slope into a child rests on."""
     notes = [ASSUMES.format(child=child, parents=listed(parents))]
     if len(parents) > MOST_PARENTS:
         notes.append(MANY_PARENTS.format(count=len(parents), child=child, most=MOST_PARENTS))
-    return notes + ([LEFT_OUT.format(parents=listed(reasons))] if reasons else [])
+    return notes + ([LEFT_OUT.format(parents=listed(without))] if without else [])
 
 
 def differences(estimate: float, se: float, naive: Estimate | None, others: Mapping[str, float]) -> list[str]:
     """Where other methods say something else; the ordinary regression always, as it is the one people know."""
     notes = []
     if naive is not None and abs(naive.estimate - estimate) > se:
-        notes.append(BETWEEN_USERS.format(naive=naive.estimate, estimate=estimate))
+        notes.append(BETWEEN_USERS.format(naive=number(naive.estimate), estimate=number(estimate)))
     notes += [
-        METHODS_DIFFER.format(method=NAMES[name], other=other, estimate=estimate)
+        METHODS_DIFFER.format(method=NAMES[name], other=number(other), estimate=number(estimate))
         for name, other in others.items()
         if abs(other - estimate) > _DISAGREE * se
     ]

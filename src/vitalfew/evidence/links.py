@@ -22,6 +22,7 @@ from vitalfew.evidence.link_words import (
     assumption,
     differences,
     left_out,
+    number,
     strength,
 )
 from vitalfew.evidence.opinions import as_range, combined, opinion_of
@@ -82,13 +83,13 @@ def links(definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] =
     rows, covariances = list[LinkRow](), list[LinkCovarianceRow]()
     for family in found:
         known_of = fitted if fitted is not None and family.child in fitted.told else None
-        takes = {} if known_of is None else _takes(known_of, family, len(found))
+        takes = {} if known_of is None else _takes(definitions, known_of, family, len(found))
         reader = _Reader(definitions, corpus, family, known, known_of, takes)
         rows += reader.rows()
         covariances += reader.covariances()
     order = {key: at for at, key in enumerate(definitions.links)}
     every = sorted((*rows, *exact), key=lambda row: order.get(row.link, len(order)))
-    paths = _paths(every, fitted) if fitted is not None else []
+    paths = _paths(definitions, every, fitted) if fitted is not None else []
     return LinkOutput(tuple(every), tuple(covariances), tuple(paths), tuple(failed))
 
 
@@ -106,6 +107,9 @@ class _Reader:
     @property
     def told(self) -> Told | None:
         return None if self.fit is None else self.fit.told[self.family.child]
+
+    def _title(self, metric: str) -> str:
+        return self.definitions.title("metrics", metric)
 
     def rows(self) -> list[LinkRow]:
         return [self._row(edge) for edge in self.family.links]
@@ -135,7 +139,7 @@ class _Reader:
             method=NONE if expert is None else EXPERT,
             expert=as_range(edge.definition),
             believed=None if expert is None else (expert.mean, expert.sd),
-            would_take=unmeasured(edge.child, (edge.parent,)),
+            would_take=unmeasured(self._title(edge.child), (self._title(edge.parent),)),
             notes=(f"not identified: {reason}", *left_out(self.corpus)),
         )
 
@@ -174,7 +178,7 @@ class _Reader:
         )
 
     def _reasons(self, told: Told) -> tuple[str, ...]:
-        bypass = bypassed(told.bypass_p, self.family.child)
+        bypass = bypassed(told.bypass_p, self._title(self.family.child))
         about = self.doubts.about((self.family.child, *self.family.parents))
         return about if bypass is None else (*about, bypass)
 
@@ -185,7 +189,8 @@ class _Reader:
 
     def _notes(self, edge: Edge, told: Told, at: int, reasons: Sequence[str], score: float | None) -> list[str]:
         z, slope = told.fit.z, float(told.slopes[at])
-        told_z = strength(self.family.child, self.family.parents, z, told.fit.z_each.tolist())
+        child, parents = self._title(self.family.child), [self._title(parent) for parent in self.family.parents]
+        told_z = strength(child, parents, z, told.fit.z_each.tolist())
         notes = [] if told_z is None else [told_z]
         notes += reasons
         if z >= IDENTIFIED:
@@ -193,8 +198,8 @@ class _Reader:
             notes += differences(slope, float(np.sqrt(told.covariance[at, at])), _naive(told, at), others)
         expert = as_range(edge.definition)
         if score is not None and score < INSIDE_RANGE and expert is not None:
-            notes.append(BEYOND_RANGE.format(low=expert.low, high=expert.high, p=score))
-        notes += assumption(self.family.child, self.family.parents, self.family.reasons)
+            notes.append(BEYOND_RANGE.format(low=number(expert.low or 0.0), high=number(expert.high or 0.0), p=score))
+        notes += assumption(child, parents, [self._title(parent) for parent in self.family.reasons])
         return notes + left_out(self.corpus)
 
     def _identified(self, told: Told) -> list[int]:
@@ -241,21 +246,21 @@ class _Reader:
         ]
 
 
-def _takes(fit: Fit, family: Family, families: int) -> dict[str, WouldTake]:
+def _takes(definitions: Definitions, fit: Fit, family: Family, families: int) -> dict[str, WouldTake]:
     """What it would take to estimate the links of a family; empty where they are."""
     if fit.told[family.child].fit.z > ESTIMATED:
         return {}
     rows = fit.seen((family.child, *family.parents))
     habit = Habit(
-        child=family.child,
-        parents=family.parents,
+        child=definitions.title("metrics", family.child),
+        parents=tuple(definitions.title("metrics", parent) for parent in family.parents),
         spread=fit.spread(family.parents),
         within=fit.within(family.parents),
         weights=fit.corpus.weights[rows],
         users_per_arm=round(float(np.median(fit.corpus.users_per_arm[rows]))),
         experiments=int(rows.sum()),
     )
-    return would_take(habit, families)
+    return dict(zip(family.parents, would_take(habit, families), strict=True))
 
 
 def _status(z: float) -> LinkStatus:
@@ -273,7 +278,7 @@ def _naive(told: Told, at: int) -> Estimate:
     return Estimate(slope, slope - half, slope + half)
 
 
-def _paths(rows: Sequence[LinkRow], fitted: Fit) -> list[PathRow]:
+def _paths(definitions: Definitions, rows: Sequence[LinkRow], fitted: Fit) -> list[PathRow]:
     found = chains(rows)
     units = fitted.scale
     exact = {
@@ -281,4 +286,5 @@ def _paths(rows: Sequence[LinkRow], fitted: Fit) -> list[PathRow]:
     }
     parents = {child: tuple(fitted.metrics[at] for at in told.fit.parents) for child, told in fitted.told.items()}
     slopes = Slopes(fitted.metrics, parents, exact, units)
-    return path_rows(found, slopes, fitted.fitted.refits, rows, fitted.strengths(found))
+    titles = {name: definitions.title("metrics", name) for chain in found for name in (chain.parent, chain.child)}
+    return path_rows(found, slopes, fitted.fitted.refits, rows, fitted.strengths(found), titles)
