@@ -110,7 +110,7 @@ def _line(name: str, found: list[Run]) -> str:
     rmse = np.sqrt(np.mean((slopes - truth) ** 2, axis=0))
     return " | ".join(
         (
-            f"| {name}",
+            f"| {name} | {len(found)}",
             _three(truth, 1),
             _three(np.median(naive, axis=0)),
             _three(np.mean([one.naive_covered for one in found], axis=0)),
@@ -139,17 +139,18 @@ def _others(name: str, found: list[Run]) -> str:
     return f"| {name} | {_three(both[0])} | {_three(both[1])} | {_share(right)} | {_share(wrong)} | {winners} |"
 
 
-def page(cells: list[tuple[str, list[Run], float]], runs: int) -> str:
+def page(cells: list[tuple[str, list[Run], float]]) -> str:
     """The text of docs/validation/links.md."""
     first = [_line(name, found) for name, found, _ in cells]
     second = [_others(name, found) for name, found, _ in cells]
-    seconds = sum(took for _, _, took in cells) / (runs * len(cells))
-    return TEXT.format(runs=runs, first="\n".join(first), second="\n".join(second), seconds=seconds)
+    seconds = sum(took for _, _, took in cells) / sum(len(found) for _, found, _ in cells)
+    return TEXT.format(first="\n".join(first), second="\n".join(second), seconds=seconds)
 
 
 TEXT = """# Links between metrics on corpora with planted truth
 
-Written by `tools/validate_links.py`; {runs} runs a cell from fixed seeds, {seconds:.2f} processor seconds a run.
+Written by `tools/validate_links.py` from fixed seeds; {seconds:.2f} processor seconds a run (one corpus drawn, all
+links of the graph fitted, with intervals, checks and tests).
 
 The planted graph (`vitalfew.simulate.metric_graph`): 8 feature metrics act on 3 system metrics, these on 1 business
 metric. Between users the metrics correlate by .45 to .64. An experiment touches 1 to 3 features; its arms have about
@@ -163,8 +164,8 @@ the cell does not say otherwise. Everything is in standard deviations of users.
 - *Bypass*: share of corpora in which the test finds a path round the system metrics at 5 %; in all cells but *INSIDE
   violated* there is none that matters, so that it should be 5 % there.
 
-| cell | truth | naive, median | naive covers | corrected, median | it covers | RMSE | z | z < 2 | z > 4 | bypass |
-|---|---|---|---|---|---|---|---|---|---|---|
+| cell | runs | truth | naive, median | it covers | corrected, median | it covers | RMSE | z | z < 2 | z > 4 | bypass |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 {first}
 
 What the checks beside it say (medians), how often the interval of the third link lies on the right and on the wrong
@@ -194,7 +195,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many small matrices: threads would only wait for each other
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         cells = list(pool.map(cell, CELLS, [runs] * len(CELLS)))
-    text = page(cells, runs)
+    text = page(cells)
     print(text)
     PAGE.write_text(text, encoding="utf-8")
 

@@ -108,6 +108,16 @@ def test_the_stabilised_slope_is_never_past_the_pole() -> None:
     assert np.linalg.eigvalsh(left[:-1, :-1])[0] > 0
 
 
+def test_a_child_may_be_the_sum_of_its_parents_but_no_parent_may() -> None:
+    drawn = corpus(Planted(experiments=100), 1)
+    adds = np.column_stack([np.eye(12), np.eye(12)[0] + np.eye(12)[1]])
+    effects, noise = drawn.effects @ adds, adds.T @ drawn.noise @ adds
+    for kind in ("naive", "total_covariance", "liml", "stabilised"):
+        assert getattr(k_class(effects, noise, 12, (0, 1)), kind).slopes == pytest.approx([1, 1], abs=1e-4)
+    with pytest.raises(UsageError, match="follows from the other parents"):
+        k_class(effects, noise, 3, (0, 1, 12))
+
+
 def test_wrong_calls_are_refused_in_words() -> None:
     drawn = corpus(Planted(experiments=10), 1)
     with pytest.raises(UsageError, match="each once"):

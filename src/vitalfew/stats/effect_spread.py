@@ -16,7 +16,7 @@ import numpy as np
 from vitalfew.errors import UsageError
 from vitalfew.stats.effect_arrays import Prepared, prepare
 from vitalfew.stats.refits import Jackknifed, Refits, refit
-from vitalfew.stats.spread_steps import Climbed, Expected, climb, expected, nodes_of, revived
+from vitalfew.stats.spread_steps import TOLERANCE, Climbed, Expected, climb, expected, nodes_of, revived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ TAILS = (3.0, 5.0, 10.0, 30.0)
 GROUPS = 15
 """Groups of the jackknife."""
 _LARGE, _PART = 1_000, 400  # experiments above which a fit starts from that of a part of them
+_ROUGH, _NEAR_ENOUGH = 1e-2, 1e-5  # tolerance of that start, and of the fit of so many: far below its own error
 _GAIN = 2.0  # of log-likelihood, for which heavier tails are believed
 
 
@@ -82,10 +83,11 @@ def fit_spread(
         raise UsageError(f"tails '{tails}'", expected="'normal' or 't'")
     data = prepare(effects, noise)
     root = revived(_scaled(start, data) if start is not None else _total_less_noise(data))
-    if start is None and len(data.effects) > _LARGE:
+    large = len(data.effects) > _LARGE
+    if start is None and large:
         part = np.linspace(0, len(data.effects) - 1, _PART).astype(np.intp)
-        root = climb(data.pick(part), root, tolerance=1e-3).at.root
-    best, tail = climb(data, root), None
+        root = climb(data.pick(part), root, tolerance=_ROUGH).at.root
+    best, tail = climb(data, root, tolerance=_NEAR_ENOUGH if large else TOLERANCE), None
     for freedom in TAILS if tails == "t" else ():
         found = climb(data, revived(best.at.matrix, 1e-3), nodes_of(freedom))
         better = found.at.log_likelihood - best.at.log_likelihood

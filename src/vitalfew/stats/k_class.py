@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MORE_THAN_PARENTS = 2  # experiments beyond the number of parents, for a slope and its error
 
+_APART, _RIDGE = 1e-8, 1e-12  # least eigenvalue of correlations of parents; what keeps a matrix off singularity
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
@@ -129,7 +131,7 @@ def k_class(
         clusters: control group of each experiment, `(K,)`.
 
     Raises:
-        UsageError: shapes or columns do not fit.
+        UsageError: shapes or columns do not fit, or one parent follows from the others.
         NotEnoughData: too few experiments measured the child and all its parents.
     """
     values, spread = checked(effects, noise)
@@ -160,7 +162,7 @@ def edge(
         pooled = (picked * weight[:, None, None]).mean(axis=0)
     else:
         pooled = np.asarray(within, dtype=np.float64)[np.ix_(columns, columns)]
-    return Edge(effects[rows][:, columns], weight, pooled, numbered(clusters, len(effects), rows))
+    return Edge(effects[rows][:, columns], weight, _apart(pooled), numbered(clusters, len(effects), rows))
 
 
 def family(chosen: Edge) -> KClass:
@@ -194,6 +196,18 @@ def check_columns(child: int, parents: Sequence[int], width: int) -> list[int]:
     if not all(0 <= column < width for column in columns):
         raise UsageError(f"child {child} with parents {tuple(parents)}", expected=f"columns from 0 to {width - 1}")
     return columns
+
+
+def _apart(within: Floats) -> Floats:
+    """The same covariance, child last, kept off singularity: a child may be the sum of its parents.
+
+    Raises:
+        UsageError: one parent follows from the others.
+    """
+    size = np.sqrt(within.diagonal())
+    if np.linalg.eigvalsh((within / np.outer(size, size))[:-1, :-1])[0] < _APART:
+        raise UsageError("a parent that follows from the other parents", hint="leave one of them out")
+    return within + np.diag(_RIDGE * within.diagonal())
 
 
 def _smallest(moments: Floats, within: Floats) -> float:
