@@ -32,7 +32,7 @@ TAILS = (3.0, 5.0, 10.0, 30.0)
 """Degrees of freedom that are tried beside normal effects."""
 GROUPS = 15
 """Groups of the jackknife."""
-_LARGE, _PART = 1_000, 400  # experiments above which a fit starts from that of a part of them
+_LARGE, _PART = 2_000, 1_250  # experiments above which a fit starts from that of a part of them
 _ROUGH, _NEAR_ENOUGH = 1e-2, 1e-5  # tolerance of that start, and of the fit of so many: far below its own error
 _GAIN = 2.0  # of log-likelihood, for which heavier tails are believed
 
