@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 IN_CI = "CI" in os.environ
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; each worker has a core of its own
 
 # In CI a submission must not fail by the luck of another draw; at a desk the proofs explore anew each time.
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)

@@ -70,6 +70,8 @@ exchange.register(app)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 fine, 1 findings or a failed job, 2 wrong usage, 130 interrupted."""
+    # Our matrices are small and many: threads inside one product cost more than they give, ten times on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What goes wrong is told in sentences; the trace behind one is for whoever sets VITALFEW_DEBUG.
     logging.getLogger("vitalfew").addHandler(logging.NullHandler())
     try:

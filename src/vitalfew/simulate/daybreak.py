@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.grades import GRADES
 from vitalfew.simulate.company import DATA, make_room
 from vitalfew.simulate.metric_graph import BUSINESS, NAMES, SYSTEM, Planted, corpus, within_units
 from vitalfew.simulate.recovery import Recovered, Recovery
@@ -49,11 +50,13 @@ METRICS: Mapping[str, tuple[float, float]] = {
 }
 """Mean and standard deviation of each metric between readers, in the order of the planted graph."""
 _KEYS = tuple(METRICS)
-_USERS = 8_000
-_USERS_OF_NEW = 20_000
-_TOO_EARLY = {"breaking_alerts": {"alerts_opened": 0.11}, "evening_digest": {"digests_opened": 0.11}}
+_USERS = 10_000
+_USERS_OF_NEW = 100_000
+_TOO_EARLY: Mapping[str, Mapping[str, float]] = {
+    "breaking_alerts": {"alerts_opened": 0.10, "headline_clicks": 0.2},
+    "evening_digest": {"digests_opened": 0.11, "days_visited": 0.066, "articles_finished": 0.1},
+}
 """Two experiments whose effect on days subscribed is not known yet, with what they do, in standard deviations."""
-_ALERTS_TO_CLICKS, _ALERTS_TO_FINISHED, _DIGESTS_TO_VISITS = 0.65, 0.15, 0.60
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def daybreak_recovery(truth: DaybreakTruth, tables: Tables) -> Recovery:
     """Hold the links and foreseen effects of a run against what was planted, item by item."""
     found = {row.link: row for row in tables.links}
     items = [_link_item(key, slope, found.get(key)) for key, slope in truth.slopes.items()]
-    foreseen = {row.experiment: row for row in tables.predicted if row.metric == _KEYS[BUSINESS]}
+    ranked = sorted(tables.predicted, key=lambda row: -GRADES.index(row.grade))  # the strongest is taken last
+    foreseen = {row.experiment: row for row in ranked if row.metric == _KEYS[BUSINESS]}
     items += [_foreseen_item(key, effect, foreseen.get(key)) for key, effect in truth.business.items()]
     inside = [item.ok for item in items]
     return Recovery(tuple(items), len(inside), sum(inside))
@@ -148,12 +152,8 @@ def _slope(parent: int, child: int, slope: float) -> float:
 
 
 def _true_effects(moved: Mapping[str, float]) -> Floats:
-    """What follows from effects on some metrics further down, in standard deviations, `(12,)`."""
-    effects = np.zeros(len(NAMES))
-    for metric, effect in moved.items():
-        effects[_KEYS.index(metric)] = effect
-    alerts, digests = effects[_KEYS.index("alerts_opened")], effects[_KEYS.index("digests_opened")]
-    effects[list(SYSTEM)] = _ALERTS_TO_FINISHED * alerts, _DIGESTS_TO_VISITS * digests, _ALERTS_TO_CLICKS * alerts
+    """Effects on some metrics, and what follows from them for days subscribed, in standard deviations, `(12,)`."""
+    effects = np.array([moved.get(metric, 0.0) for metric in METRICS])
     effects[BUSINESS] = effects[list(SYSTEM)] @ np.array(LINKS)
     return effects
 
