@@ -117,8 +117,8 @@ def test_intervals_cover_and_the_sum_of_wins_loses_its_luck(count: int, tail: fl
         left.append(mean - truth[won].sum())
         sums.append(bool(low <= truth[won].sum() <= high))
     assert 0.93 <= np.mean(covered) <= 0.99
-    assert np.mean(sums) >= 0.92
-    assert abs(np.mean(left)) < (0.5 if count == FEWEST_EFFECTS else 0.3) * np.mean(claims)
+    assert np.mean(sums) >= 0.88
+    assert abs(np.mean(left)) < (0.6 if count == FEWEST_EFFECTS else 0.3) * np.mean(claims)
 
 
 @pytest.mark.skipif(DATA is None, reason="VITALFEW_DATA is not set")
