@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Nodes, climb, expected
+from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Nodes, bounded, climb, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +105,12 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
 def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp], most: int) -> Floats:
     """A fit without each group, from one step towards it."""
     stepped, curve = _stepped(data, root, nodes, at)
-    fits = (climb(data.pick(at != group), near, nodes, _NEAR, curve, most) for group, near in enumerate(stepped))
-    return np.stack([fit.at.root for fit in fits])
+    found = []
+    for group, near in enumerate(stepped):
+        others = data.pick(at != group)
+        here, there = (expected(others, start, nodes).log_likelihood for start in (root, near))
+        found.append(climb(others, near if there >= here else root, nodes, _NEAR, curve, most).at.root)
+    return np.stack(found)
 
 
 def _stepped(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
@@ -118,5 +122,5 @@ def _stepped(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -
     whole = here.slope()
     curve = Curve.at(here, whole)
     share = 1 - np.bincount(at) / len(at)
-    steps = curve.step((whole - slopes) @ root, DAMPING) / share[:, None, None]
+    steps = bounded(curve.step((whole - slopes) @ root, DAMPING) / share[:, None, None], root)
     return np.asarray(root + steps), curve

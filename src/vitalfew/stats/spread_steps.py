@@ -201,15 +201,21 @@ def em_step(data: Prepared, here: Expected) -> Floats:
     return np.asarray(here.root @ (vectors * np.sqrt(np.maximum(values, 0.0))))
 
 
+def bounded(steps: Floats, root: Floats) -> Floats:
+    """Steps, `(..., G, G)`, no longer than the root they start from and one standard deviation of noise.
+
+    An empty direction that should grow has next to no curvature: without a bound its step would be endless.
+    """
+    length = np.linalg.norm(steps, axis=(-2, -1), keepdims=True)
+    return np.asarray(steps * np.minimum(1.0, (1 + np.linalg.norm(root)) / np.maximum(length, 1e-300)))
+
+
 def _better(data: Prepared, here: Expected, nodes: Nodes, curve: Curve, damping: float) -> tuple[Expected, float]:
     """One scoring step, damped until it does not lower the likelihood; else the EM step, which never does."""
     slope = here.slope() @ here.root
     slack = 1e-12 * abs(here.log_likelihood)  # rounding of the sum over experiments
     for _ in range(_MOST_TRIES):
-        step = curve.step(slope, damping)
-        # An empty direction that should grow has next to no curvature: without a bound its step would be endless.
-        step *= min(1.0, (1 + np.linalg.norm(here.root)) / max(np.linalg.norm(step), 1e-300))
-        there = expected(data, here.root + step, nodes)
+        there = expected(data, here.root + bounded(curve.step(slope, damping), here.root), nodes)
         if there.log_likelihood >= here.log_likelihood - slack:
             return there, max(damping / 10, DAMPING)
         damping = max(10 * damping, 1e-4)
