@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.series import series
 from vitalfew.workspace.definitions import DataSettings, Definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from vitalfew.results.rows import FailedRow, SeriesRow
+    from vitalfew.results.rows import SeriesRow
     from vitalfew.warehouse.engine import Engine
 
 FIRST = date(2026, 1, 1)
@@ -193,3 +195,36 @@ def test_events_have_no_daily_values_where_no_release_asks_for_them(engine: Engi
     from_events(engine)
     definitions = {"sources": {"s": EVENTS}, "metrics": {"buys": {"source": "s", "events": ["buy"]}}}
     assert series(Definitions.model_validate(definitions), engine) == ((), ())
+
+
+def test_only_what_is_asked_for_is_counted_and_what_nobody_judges_stays_silent(engine: Engine) -> None:
+    from_events(engine)
+    buys = {"source": "s", "events": ["buy"]}
+    typical = {"source": "s", "kind": "quantile", "quantile": 0.5, "column": "paid"}
+    metrics = {"buys": buys, "others": buys, "typical": typical, "slow": typical}
+    definitions = {"sources": {"s": EVENTS}, "metrics": metrics, "releases": {"r": {"date": "2026-01-02"}}}
+    asked = {"buys", "typical", "slow"}
+    rows, failed = series(Definitions.model_validate(definitions), engine, counted=asked, silent={"slow"})
+    assert {row.metric for row in rows} == {"buys"}
+    assert [row.item for row in failed] == ["s/typical"]
+
+
+def test_a_unit_counts_once_a_day_and_shares_of_those_who_do_not_are_the_rest(engine: Engine) -> None:
+    rows, _ = from_events(
+        engine, others={"events": ["buy"], "kind": "proportion", "complement": True}, late={"filters": ["paid > 4"]}
+    )
+    assert values(rows, "others") == [("2026-01-02", pytest.approx(1 / 3)), ("2026-01-03", 0.5)]
+    assert values(rows, "late") == [("2026-01-02", pytest.approx(1 / 3)), ("2026-01-03", 1.5)]
+
+
+def test_a_table_to_be_filled_is_a_remark_where_releases_wait_for_it_and_else_silent(tmp_path: Path) -> None:
+    (tmp_path / "kpi.csv").write_text("date,orders\n")
+    definitions: dict[str, Any] = {
+        "sources": {"s": WIDE | {"table": "kpi.csv"}},
+        "metrics": {"orders": {"source": "s"}},
+    }
+    with closing(open_engine(DataSettings(), tmp_path)) as opened:
+        assert series(Definitions.model_validate(definitions), opened) == ((), ())
+        definitions["releases"] = {"r": {"date": "2026-01-02"}}
+        _, failed = series(Definitions.model_validate(definitions), opened)
+    assert failed == (FailedRow("series", "s", "kpi.csv holds column names but no rows", remark=True),)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 _MEASURED = ("workspace", "data", "sources", "metrics", "releases", "segments")
+_ASKED = (*_MEASURED, "links", "factors")  # which metrics need a value a day hangs on these as well
 RELEASED = ("series", "waves", "releases")
 """Stages that measure and judge releases, in order."""
 TOGETHER = ("links", "luck", "trade_offs", "contributions")
@@ -28,7 +29,7 @@ def release_stages(definitions: Definitions) -> tuple[Stage, ...]:
     rollouts = any(release.rollout is not None and release.rollout.source for release in definitions.releases.values())
     every = tuple(definitions.sources) if rollouts else ()
     return (
-        Stage("series", _MEASURED, _series, sources=tuple(dict.fromkeys(daily)), other=_until),
+        Stage("series", _ASKED, _series, sources=tuple(dict.fromkeys(daily)), other=_until),
         Stage("waves", _MEASURED, _waves, sources=every, other=_until),
         Stage("releases", ALL_KINDS, _releases, after=("series", "waves"), other=_today),
     )
@@ -49,11 +50,13 @@ def together_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
 
 
 def _series(context: Context, _: Tables) -> Output:
+    from vitalfew.evidence.daily_needs import daily_needs
     from vitalfew.warehouse.series import series
 
     if not _has_series(context.definitions):
         return {"series": (), "failed": ()}
-    rows, failed = series(context.definitions, context.engine, context.as_of)
+    needs = daily_needs(context.definitions)
+    rows, failed = series(context.definitions, context.engine, context.as_of, needs.counted, needs.silent)
     return {"series": rows, "failed": failed}
 
 

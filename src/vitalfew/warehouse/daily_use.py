@@ -6,6 +6,7 @@ events of the day, divided by the units with any event of the same source on it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,14 +16,14 @@ from sqlglot import exp
 from vitalfew.errors import Unsupported, VitalfewError
 from vitalfew.results.rows import FailedRow, SeriesRow
 from vitalfew.warehouse.calendar_days import date_of, day_of
-from vitalfew.warehouse.compile import count_where, number, present, whole
+from vitalfew.warehouse.compile import count_where, present, whole
 from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.event_values import NO_NAMES
 from vitalfew.warehouse.prepared import IDENTITIES, learn_identities, opened
 from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
     from vitalfew.warehouse.compile import Scope
@@ -40,8 +41,9 @@ def daily_use(
     metrics: Mapping[str, Metric],
     engine: Engine,
     as_of: date | None,
+    silent: Collection[str] = (),
 ) -> tuple[list[SeriesRow], list[FailedRow]]:
-    """Count metrics over events by day, all in one pass.
+    """Count metrics over events by day, all of them together: one pass for people, one for what is summed.
 
     Means are sums per unit seen that day, shares those units that reach more than nothing that day, ratios sums over
     sums. The first and last day are left out where nothing says that they are whole.
@@ -53,6 +55,7 @@ def daily_use(
         metrics: those over this source.
         engine: where the tables lie.
         as_of: days after this one are ignored.
+        silent: metrics of which nobody wants to know that they have no daily value.
 
     Raises:
         DataError: the table or one of its columns is missing.
@@ -61,41 +64,68 @@ def daily_use(
     try:
         scope = opened(engine, definitions.data, source, "e")
         parts, failed = _parts(scope, source, key, metrics)
+        failed = [row for row in failed if row.item.removeprefix(f"{key}/") not in silent]
         if not parts:
             return [], failed
-        answer = engine.query(_query(engine, definitions, source, scope, parts, as_of)).to_pylist()
+        counted = _Counted(definitions, source, scope, engine, as_of)
+        people, sums = counted.people(parts), counted.sums(parts)
     finally:
         engine.drop(IDENTITIES)
-    counts = {int(row["day"]): int(row["events"]) for row in answer if row["day"] is not None}
-    if not counts:
+    if not people:
         return [], failed
-    covered = cover(counts)
+    covered = cover({day: found[_EVENTS] for day, found in people.items()})
     # The days on which the data begin and end are seldom whole; one that was asked for is.
     first, last = covered.first + 1, covered.last - (as_of is None or date_of(covered.last) != as_of.isoformat())
-    rows = [
-        SeriesRow(key, metric, None, date_of(int(row["day"])), row[f"{metric}/over"] / row[f"{metric}/under"])
-        for metric in parts
-        for row in sorted(answer, key=lambda row: row["day"])
-        if first <= row["day"] <= last and row[f"{metric}/under"] and row[f"{metric}/over"] is not None
-    ]
+    days = [day for day in sorted(people) if first <= day <= last]
+    rows = []
+    for metric, part in parts.items():
+        for day in days:
+            over, under = part.value(metric, people[day], sums.get(day, {}))
+            if under:
+                rows.append(SeriesRow(key, metric, None, date_of(day), over / under))
     return rows, failed
+
+
+_EVENTS, _SEEN = "events", "seen"
+_Answer = dict[int, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a metric is on one day: units that do what `flag` says among those seen; else sums.
+
+    One of `sums` counts per unit seen, the first of two by the second. `conditions`: rows that they are made of.
+    """
+
+    flag: exp.Expr | None = None
+    complement: bool = False
+    sums: Sequence[exp.Expr] = ()
+    conditions: Sequence[exp.Expr] = ()
+
+    def value(self, metric: str, people: Mapping[str, int], sums: Mapping[str, float]) -> tuple[float, float]:
+        """Numerator and denominator of a day."""
+        if self.flag is not None:
+            doing = people[metric]
+            return (people[_SEEN] - doing if self.complement else doing), people[_SEEN]
+        found = [sums.get(f"{metric}/{at}") or 0.0 for at in range(len(self.sums))]
+        return found[0], found[1] if len(found) > 1 else people[_SEEN]
 
 
 def _parts(
     scope: Scope, source: EventSource, key: str, metrics: Mapping[str, Metric]
-) -> tuple[dict[str, tuple[exp.Expr, exp.Expr]], list[FailedRow]]:
-    """Numerator and denominator of a day, by metric; and metrics that have no daily value, with the reason."""
-    found: dict[str, tuple[exp.Expr, exp.Expr]] = {}
+) -> tuple[dict[str, _Part], list[FailedRow]]:
+    """What metrics are made of; and metrics that have no daily value, with the reason."""
+    found: dict[str, _Part] = {}
     failed = []
     for name, metric in metrics.items():
         try:
-            found[name] = _daily(scope, source, metric)
+            found[name] = _part(scope, source, metric)
         except VitalfewError as error:
             failed.append(FailedRow(STAGE, f"{key}/{name}", str(error), remark=True))
     return found, failed
 
 
-def _daily(scope: Scope, source: EventSource, metric: Metric) -> tuple[exp.Expr, exp.Expr]:
+def _part(scope: Scope, source: EventSource, metric: Metric) -> _Part:
     measures = [one for one in (metric.numerator, metric.denominator) if one is not None]
     summed = all(one.aggregation in _SUMMED for one in measures) and metric.cap is None
     if metric.kind not in ("mean", "proportion", "ratio", "error_rate") or not summed or metric.threshold:
@@ -105,20 +135,18 @@ def _daily(scope: Scope, source: EventSource, metric: Metric) -> tuple[exp.Expr,
         )
     if any(one.source != metric.numerator.source for one in measures):
         raise Unsupported("its two parts come from different tables, so no release can be judged on it")
-    seen: exp.Expr = exp.Count(this=exp.Distinct(expressions=[scope.text(source.unit)]))
+    conditions = [_matching(scope, source, one) for one in measures]
     if metric.kind == "proportion":
-        flag = exp.Filter(this=seen.copy(), expression=exp.Where(this=_matching(scope, source, metric.numerator)))
-        return (exp.Sub(this=seen.copy(), expression=flag) if metric.complement else flag), seen
-    sums = [_sum(scope, source, one) for one in measures]
-    return sums[0], sums[1] if len(sums) > 1 else seen
+        return _Part(flag=conditions[0], complement=metric.complement)
+    sums = [_sum(scope, one, condition) for one, condition in zip(measures, conditions, strict=True)]
+    return _Part(sums=sums, conditions=conditions)
 
 
-def _sum(scope: Scope, source: EventSource, measure: Measure) -> exp.Expr:
-    condition = _matching(scope, source, measure)
+def _sum(scope: Scope, measure: Measure, condition: exp.Expr) -> exp.Expr:
     if measure.column is None or measure.aggregation == "count":
-        return count_where(condition)
-    total = exp.Filter(this=exp.Sum(this=scope.number(measure.column)), expression=exp.Where(this=condition))
-    return exp.Coalesce(this=total, expressions=[number(0.0)])
+        return count_where(condition.copy())
+    total = exp.Sum(this=scope.number(measure.column))
+    return exp.Filter(this=total, expression=exp.Where(this=condition.copy()))
 
 
 def _matching(scope: Scope, source: EventSource, measure: Measure) -> exp.Expr:
@@ -133,26 +161,62 @@ def _matching(scope: Scope, source: EventSource, measure: Measure) -> exp.Expr:
     return exp.and_(*conditions) if conditions else exp.true()
 
 
-def _query(
-    engine: Engine,
-    definitions: Definitions,
-    source: EventSource,
-    scope: Scope,
-    parts: Mapping[str, tuple[exp.Expr, exp.Expr]],
-    as_of: date | None,
-) -> exp.Select:
-    zone, at = definitions.workspace.time_zone, scope.instant(source.time)
-    ends = exp.select(exp.alias_(exp.Min(this=at.copy()), "low"), exp.alias_(exp.Max(this=at.copy()), "high"))
-    row = engine.query(ends.from_(scope.source())).to_pylist()[0]
-    low, high = row["low"] or 0, row["high"] or 0
-    query = exp.select(exp.alias_(day_of(at, zone, low, high), "day"))
-    query = query.select(exp.alias_(exp.Count(this=exp.Star()), "events"))
-    for metric, (over, under) in parts.items():
-        query = query.select(exp.alias_(exp.cast(over, "DOUBLE"), f"{metric}/over", quoted=True))
-        query = query.select(exp.alias_(exp.cast(under, "DOUBLE"), f"{metric}/under", quoted=True))
-    query = query.from_(scope.source()).where(present(scope.column(source.unit)), present(at.copy()))
-    if as_of is not None:
-        midnight = datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(zone))
-        end = round((midnight - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
-        query = query.where(exp.LT(this=at.copy(), expression=whole(end)))
-    return query.group_by("1")
+class _Counted:
+    """The events of one source, counted by day (since 1970)."""
+
+    def __init__(
+        self, definitions: Definitions, source: EventSource, scope: Scope, engine: Engine, as_of: date | None
+    ) -> None:
+        self._scope, self._engine, self._source = scope, engine, source
+        zone, at = definitions.workspace.time_zone, scope.instant(source.time)
+        ends = exp.select(exp.alias_(self._end(exp.Min), "low"), exp.alias_(self._end(exp.Max), "high"))
+        row = engine.query(ends.from_(scope.source())).to_pylist()[0]
+        self._day = exp.alias_(day_of(at, zone, row["low"] or 0, row["high"] or 0), "day")
+        self._where = [present(scope.column(source.unit)), present(at.copy())]
+        if as_of is not None:
+            midnight = datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(zone))
+            end = round((midnight - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+            self._where.append(exp.LT(this=at.copy(), expression=whole(end)))
+
+    def people(self, parts: Mapping[str, _Part]) -> _Answer:
+        """Events, units seen, and units that do what a share asks for.
+
+        Units of a day are grouped, not counted apart for each metric: a distinct count keeps a set for each.
+        """
+        unit = exp.alias_(self._scope.column(self._source.unit), "unit")
+        inner = self._rows().select(unit, exp.alias_(exp.Count(this=exp.Star()), _EVENTS))
+        outer = exp.select("day", exp.alias_(exp.Sum(this=exp.column(_EVENTS)), _EVENTS))
+        outer = outer.select(exp.alias_(exp.Count(this=exp.Star()), _SEEN))
+        flags = {metric: part.flag for metric, part in parts.items() if part.flag is not None}
+        for metric, flag in flags.items():
+            does = exp.Max(this=exp.Case().when(flag.copy(), whole(1)).else_(whole(0)))
+            inner = inner.select(exp.alias_(does, f"does {metric}", quoted=True))
+            done = exp.Sum(this=exp.column(exp.to_identifier(f"does {metric}", quoted=True)))
+            outer = outer.select(exp.alias_(done, metric, quoted=True))
+        answer = self._engine.query(outer.from_(inner.group_by("1", "2").subquery("u")).group_by("day"))
+        names = (_EVENTS, _SEEN, *flags)
+        rows = answer.to_pylist()
+        return {int(row["day"]): {name: int(row[name]) for name in names} for row in rows if row["day"] is not None}
+
+    def sums(self, parts: Mapping[str, _Part]) -> dict[int, dict[str, float]]:
+        """What is summed, over the rows that any metric asks for."""
+        conditions = list(dict.fromkeys(each for part in parts.values() for each in part.conditions))
+        if not conditions:
+            return {}
+        query = self._rows().where(exp.or_(*(condition.copy() for condition in conditions)))
+        for metric, part in parts.items():
+            for at, total in enumerate(part.sums):
+                query = query.select(exp.alias_(exp.cast(total, "DOUBLE"), f"{metric}/{at}", quoted=True))
+        rows = self._engine.query(query.group_by("1")).to_pylist()
+        return {int(row["day"]): row for row in rows if row["day"] is not None}
+
+    def _end(self, least: type[exp.Min | exp.Max]) -> exp.Expr:
+        """The first or last instant; of dates and times from what files know of their columns, without reading them."""
+        at = self._scope.instant(self._source.time)
+        if self._scope.type_of(self._source.time) not in ("date", "time"):
+            return least(this=at)
+        return at.transform(lambda node: least(this=node) if isinstance(node, exp.Column) else node)
+
+    def _rows(self) -> exp.Select:
+        query = exp.select(self._day.copy()).from_(self._scope.source())
+        return query.where(*(condition.copy() for condition in self._where))

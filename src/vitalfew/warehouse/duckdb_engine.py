@@ -15,7 +15,7 @@ from sqlglot import exp
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse import csv_files
 from vitalfew.warehouse.memory import bytes_of
-from vitalfew.warehouse.tables import TableFiles, data_path, is_database, table_files
+from vitalfew.warehouse.tables import NoRowsError, TableFiles, data_path, is_database, table_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -208,7 +208,7 @@ class DuckDBEngine:
                 f"the first line of {paths[0].name} looks like data", expected="a line of column names above the rows"
             )
         if not shape.rows:
-            raise DataError(f"{paths[0].name} holds column names but no rows")
+            raise NoRowsError(f"{paths[0].name} holds column names but no rows")
         if shape.encoding != "utf-8":
             paths = tuple(self._as_utf8(path, shape.encoding, number) for number, path in enumerate(paths))
         # Types are told from a sample first; a value that contradicts it further down costs a second reading. A file

@@ -15,11 +15,12 @@ from vitalfew.results.words import listed
 from vitalfew.warehouse.calendar_days import date_of, day_number, offsets
 from vitalfew.warehouse.compile import Scope, count_where, present
 from vitalfew.warehouse.daily_use import STAGE, daily_use
+from vitalfew.warehouse.tables import NoRowsError
 from vitalfew.workspace.definitions import EventSource, SeriesSource
 from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from vitalfew.warehouse.engine import Engine
@@ -33,7 +34,11 @@ _SHOWN = 3  # days or units named in a message
 
 
 def series(
-    definitions: Definitions, engine: Engine, as_of: date | None = None
+    definitions: Definitions,
+    engine: Engine,
+    as_of: date | None = None,
+    counted: Collection[str] | None = None,
+    silent: Collection[str] = (),
 ) -> tuple[tuple[SeriesRow, ...], tuple[FailedRow, ...]]:
     """The daily values of every metric that has a series.
 
@@ -45,6 +50,8 @@ def series(
         definitions: the workspace.
         engine: where the tables lie.
         as_of: days after this one are ignored.
+        counted: metrics over events whose daily values somebody asks for; None is all of them.
+        silent: metrics of which nobody wants to know that they have no daily value.
 
     Returns:
         Values by metric, unit and day, and what could not be read or was left out, with the reason.
@@ -58,13 +65,19 @@ def series(
                 table = _Table(definitions, key, source, engine, as_of, failed)
                 for name, metric in metrics.items():
                     rows += table.rows(name, metric)
-            elif isinstance(source, EventSource) and definitions.releases and metrics:
-                found, remarks = daily_use(definitions, key, source, metrics, engine, as_of)
+            elif isinstance(source, EventSource) and definitions.releases and (wanted := _of(metrics, counted)):
+                found, remarks = daily_use(definitions, key, source, wanted, engine, as_of, silent)
                 rows += found
                 failed += remarks
+        except NoRowsError as error:  # a file made to be filled: worth a word only where something waits for it
+            failed += [FailedRow(STAGE, key, str(error), remark=True)] if definitions.releases else []
         except VitalfewError as error:
             failed.append(FailedRow(STAGE, key, str(error)))
     return tuple(rows), tuple(failed)
+
+
+def _of(metrics: Mapping[str, Metric], counted: Collection[str] | None) -> Mapping[str, Metric]:
+    return metrics if counted is None else {key: metric for key, metric in metrics.items() if key in counted}
 
 
 @dataclass(frozen=True, slots=True)

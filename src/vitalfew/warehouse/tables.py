@@ -26,6 +26,10 @@ _KINDS: dict[str, FileKind] = {
 }
 
 
+class NoRowsError(DataError):
+    """A file has a line of column names and nothing below it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableFiles:
     """The files behind a table, all of one kind."""
