@@ -26,7 +26,7 @@ _MOST_ROWS = 20_000_000  # of all pairs together
 _BETWEEN = "\x1f"  # arms side by side; no name has this in it
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
     """Two experiments by position, and how many units they share."""
 
     one: int
@@ -46,16 +46,13 @@ def overlaps(study: Study, engine: Engine, people: exp.Query, values: Sequence[V
         values: what each `v` is.
         timed: whether first exposures are known.
     """
-    found = _pairs(study, engine, people)
-    kept: list[_Pair] = []
-    for pair in found:
-        if len(kept) < MOST_PAIRS and sum(one.units for one in kept) + pair.units <= _MOST_ROWS:
-            kept.append(pair)
+    found = pairs_that_share(study, engine, people)
+    kept = looked_at(found)
     if not kept:
         return Measured()
     metrics = {key for pair in kept for key in _shared(study, pair)}
     chosen = [(at, value) for at, value in enumerate(values) if value.key in metrics and not value.is_covariate]
-    query = _side_by_side(people, kept, [at for at, _ in chosen], timed=timed)
+    query = _with_values(people, kept, [at for at, _ in chosen], timed=timed)
     keys, rows = list(study.experiments), []
     for cell, moments in sorted(cells(engine, rows_of(query, [value for _, value in chosen], ALWAYS)).items()):
         pair = kept[cell.experiment]
@@ -70,21 +67,30 @@ def overlaps(study: Study, engine: Engine, people: exp.Query, values: Sequence[V
     return Measured(overlaps=tuple(rows), failed=notes)
 
 
-def _shared(study: Study, pair: _Pair) -> list[str]:
+def _shared(study: Study, pair: Pair) -> list[str]:
     one, two = (list(study.experiments.values())[at] for at in (pair.one, pair.two))
     theirs = study.metrics(two)
     return [key for key in study.metrics(one) if key in theirs]
 
 
-def _pairs(study: Study, engine: Engine, people: exp.Query) -> list[_Pair]:
-    """Pairs that share enough units and a metric, the largest first."""
+def looked_at(found: Sequence[Pair]) -> list[Pair]:
+    """Those pairs, the largest first, that are not too many and do not share too many units together."""
+    kept: list[Pair] = []
+    for pair in found:
+        if len(kept) < MOST_PAIRS and sum(one.units for one in kept) + pair.units <= _MOST_ROWS:
+            kept.append(pair)
+    return kept
+
+
+def pairs_that_share(study: Study, engine: Engine, people: exp.Query) -> list[Pair]:
+    """Pairs of experiments that share enough units and a metric, the largest first."""
     total = exp.alias_(exp.Count(this=exp.Star()), "n")
     sizes = exp.select("experiment", total).from_(people.copy().subquery("a")).group_by("experiment")
     units = {row["experiment"]: row["n"] for row in engine.query(sizes).to_pylist()}
     query = exp.select("a.experiment AS one", "b.experiment AS two", total.copy()).from_(people.copy().subquery("a"))
     query = query.join(people.copy().subquery("b"), on="a.unit = b.unit AND a.experiment < b.experiment")
     rows = engine.query(query.group_by("a.experiment", "b.experiment")).to_pylist()
-    pairs = [_Pair(row["one"], row["two"], row["n"]) for row in rows]
+    pairs = [Pair(row["one"], row["two"], row["n"]) for row in rows]
     ids = [experiment.id or key for key, experiment in study.experiments.items()]
     large = [
         pair
@@ -92,22 +98,29 @@ def _pairs(study: Study, engine: Engine, people: exp.Query) -> list[_Pair]:
         if pair.units >= LEAST_SHARE * min(units[pair.one], units[pair.two])
         and ids[pair.one] != ids[pair.two]
         and _shared(study, pair)
+        and (study.met is None or (pair.one, pair.two) in study.met)
     ]
     return sorted(large, key=lambda pair: (-pair.units, pair.one, pair.two))
 
 
-def _side_by_side(people: exp.Query, pairs: Sequence[_Pair], values: Sequence[int], *, timed: bool) -> exp.Select:
-    """One row per pair and unit in both."""
+def side_by_side(people: exp.Query, pairs: Sequence[Pair]) -> exp.Select:
+    """One row per pair and unit in both, `x.pair`, without columns: `a` is the unit in the one, `b` in the other."""
     numbers = [(at, pair.one, pair.two) for at, pair in enumerate(pairs)]
     table = exp.values(numbers, alias="x", columns=["pair", "one", "two"])
+    query = exp.Select().from_(table).join(people.copy().subquery("a"), on="a.experiment = x.one")
+    return query.join(people.copy().subquery("b"), on="b.experiment = x.two AND a.unit = b.unit")
+
+
+def _with_values(people: exp.Query, pairs: Sequence[Pair], values: Sequence[int], *, timed: bool) -> exp.Select:
+    """One row per pair and unit in both."""
     between = exp.Literal.string(_BETWEEN)
     first = exp.DPipe(this=exp.column("arm", "a"), expression=between, safe=False)
     arm = exp.DPipe(this=first, expression=exp.column("arm", "b"), safe=False)
-    query = exp.select("x.pair AS experiment", exp.alias_(arm, "arm"), exp.alias_(whole(0), "pattern"))
+    query = side_by_side(people, pairs)
+    query = query.select("x.pair AS experiment", exp.alias_(arm, "arm"), exp.alias_(whole(0), "pattern"))
     later = exp.GTE(this=exp.column("start", "b"), expression=exp.column("start", "a"))
     for new, at in enumerate(values):
         here, there = exp.column(f"v{at}", "a"), exp.column(f"v{at}", "b")
         number = exp.Case().when(later.copy(), there).else_(here) if timed else here
         query = query.select(exp.alias_(number, f"v{new}"))
-    query = query.from_(table).join(people.copy().subquery("a"), on="a.experiment = x.one")
-    return query.join(people.copy().subquery("b"), on="b.experiment = x.two AND a.unit = b.unit")
+    return query

@@ -42,12 +42,14 @@ class Study:
         source: key of the source that holds the assignment.
         experiments: the experiments by key; their order is the `experiment` of a cell.
         reasons: why a value (by name) or a segment (by `segment KEY`) cannot be measured.
+        met: pairs of experiments, by position, of which shared units are looked at; all when None.
     """
 
     definitions: Definitions
     source: str
     experiments: Mapping[str, Experiment]
     reasons: dict[str, str] = field(default_factory=dict)
+    met: frozenset[tuple[int, int]] | None = None
 
     def __post_init__(self) -> None:
         """Times to an event have no interval where units are not independent, so they are refused at once."""
