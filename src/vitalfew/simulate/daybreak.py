@@ -50,11 +50,11 @@ METRICS: Mapping[str, tuple[float, float]] = {
 }
 """Mean and standard deviation of each metric between readers, in the order of the planted graph."""
 _KEYS = tuple(METRICS)
-_USERS = 10_000
+_USERS = 20_000
 _USERS_OF_NEW = 100_000
 _TOO_EARLY: Mapping[str, Mapping[str, float]] = {
-    "breaking_alerts": {"alerts_opened": 0.10, "headline_clicks": 0.2},
-    "evening_digest": {"digests_opened": 0.11, "days_visited": 0.066, "articles_finished": 0.1},
+    "breaking_alerts": {"alerts_opened": 0.10, "headline_clicks": 0.12},
+    "evening_digest": {"digests_opened": 0.11, "days_visited": 0.066, "articles_finished": 0.07},
 }
 """Two experiments whose effect on days subscribed is not known yet, with what they do, in standard deviations."""
 
