@@ -41,7 +41,7 @@ def test_two_files_become_a_ledger_with_a_tested_line_per_release(tmp_path: Path
     assert found["new_search"].p_value is not None
     assert found["new_search"].p_value < 0.001
     told = begun.next_steps(results.tables)
-    assert told[0].startswith("Releases: 1 of 3 releases stand out from what happens without one, such as New search")
+    assert told[0].startswith("Releases: 1 of 3 releases stands out from what happens without one, such as New search")
     assert any(text.startswith("2 releases came within the same days as others") for text in told)
     assert any(text.startswith("A staged rollout would have told more") for text in told)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.words import counted, listed
+from vitalfew.evidence.discoveries import stands_out
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow, Tables
     from vitalfew.workspace.definitions import Definitions
 
-_LEVEL, _SHOWN = 0.05, 3
+_SHOWN = 3
 
 
 def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterator[str]:
@@ -22,7 +23,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     if not facts.releases:
         return
     judged = [row for row in tables.release_effects if row.p_value is not None]
-    clear = [row for row in judged if row.p_value is not None and row.p_value < _LEVEL]
+    clear = [row for row in judged if stands_out(row)]
     if judged:
         yield _told(judged, clear, definitions)
     described = {row.experiment for row in tables.release_effects} - {row.experiment for row in judged}
@@ -43,10 +44,9 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
 
 
 def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definitions) -> str:
-    """How many releases stand out, beside how many would by chance alone."""
+    """How many releases stand out, the number of comparisons considered."""
     found = len({row.experiment for row in clear})
     releases = counted(len({row.experiment for row in judged}), "release")
-    by_chance = f"about {_LEVEL * len(judged):.2g} of {counted(len(judged), 'comparison')} would by chance alone"
     if not found:
         return f"Releases: none of {releases} can be told from what happens without one."
     shown = sorted(clear, key=lambda row: row.p_value or 0.0)[:_SHOWN]
@@ -55,7 +55,9 @@ def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definiti
         f" {'up' if (row.estimate or 0) > 0 else 'down'}{_share(row)})"
         for row in shown
     )
-    return f"Releases: {found} of {releases} stand out from what happens without one, such as {named}; {by_chance}."
+    stand = "stands" if found == 1 else "stand"
+    such = f"Releases: {found} of {releases} {stand} out from what happens without one, such as {named}"
+    return f"{such}; corrected for {counted(len(judged), 'comparison')} at once."
 
 
 def _share(row: EffectRow) -> str:

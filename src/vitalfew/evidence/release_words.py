@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 AFTER, BEFORE_IT = "after", "before"
+STANDS_OUT, NOISE = "stands out", "cannot be told from noise"
 METHOD = "forecast against placebo dates"
 WEEKLY = "one value a week, taken for the seven days from its date on"
 STAGED = (
@@ -50,7 +51,7 @@ def verdict(gap: Gap) -> str:
         return f"descriptive only: {gap.reason}"
     as_large = int((abs(found.placebos) >= abs(found.estimate)).sum())
     dates = f"{as_large} of {_counted(len(found.placebos), 'date')} without it moved at least as much"
-    return f"{'stands out' if found.p < _RARE else 'cannot be told from noise'}: {dates}"
+    return f"{STANDS_OUT if found.p < _RARE else NOISE}: {dates}"
 
 
 def detectable(found: Judged) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from vitalfew.errors import NotEnoughData
 from vitalfew.evidence.bundles import touching
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import shared_errors
+from vitalfew.evidence.release_words import NOISE, STANDS_OUT, shared_errors
 from vitalfew.evidence.roles import role_of
 from vitalfew.results.rows import EffectRow, Interval, PlaceboRow
 from vitalfew.results.words import listed
@@ -152,7 +152,7 @@ def _verdict(found: Synthetic) -> str:
         return f"descriptive only: {len(found.donors)} units without it; {few}"
     as_large = int((abs(found.placebos) >= abs(found.estimate)).sum())
     told = f"{as_large:,} of {len(found.placebos):,} placebos among units without it moved at least as much"
-    return f"{'stands out' if found.p < _RARE else 'cannot be told from noise'}: {told}"
+    return f"{STANDS_OUT if found.p < _RARE else NOISE}: {told}"
 
 
 def _bundled(definitions: Definitions, others: tuple[str, ...]) -> Iterator[str]:

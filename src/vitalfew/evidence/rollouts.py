@@ -12,6 +12,7 @@ from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.intervals import intervals_of
 from vitalfew.evidence.matched import matched
 from vitalfew.evidence.relative import relative_to
+from vitalfew.evidence.release_words import NOISE, STANDS_OUT
 from vitalfew.evidence.released_units import NOT_YET, RELEASED
 from vitalfew.evidence.releases import is_staged
 from vitalfew.evidence.roles import role_of
@@ -156,7 +157,7 @@ def _grade(release: Release, found: GroupTime) -> tuple[Grade, str]:
 
 def _verdict(overall: Estimates) -> str:
     p_value = float(overall.p_values()[0])
-    return f"{'stands out' if p_value < _UNEVEN else 'cannot be told from noise'}: {chance_of(p_value)}"
+    return f"{STANDS_OUT if p_value < _UNEVEN else NOISE}: {chance_of(p_value)}"
 
 
 def _notes(definitions: Definitions, key: str, metric: str, waves: Waves, found: GroupTime) -> Iterator[str]:

@@ -75,6 +75,7 @@ def _waves(context: Context, _: Tables) -> Output:
 
 
 def _releases(context: Context, tables: Tables) -> Output:
+    from vitalfew.evidence.discoveries import among_all
     from vitalfew.evidence.releases import releases
     from vitalfew.evidence.rollouts import rollouts
 
@@ -82,9 +83,10 @@ def _releases(context: Context, tables: Tables) -> Output:
         return {"release_effects": (), "placebos": (), "event_study": (), "balance": (), "failed": ()}
     dated = releases(context.definitions, tables.series, context.today)
     staged = rollouts(context.definitions, tables.cohorts, tables.series, tables.chosen, context.today)
+    effects, placebos = among_all((*dated.release_effects, *staged.release_effects), dated.placebos)
     return {
-        "release_effects": (*dated.release_effects, *staged.release_effects),
-        "placebos": dated.placebos,
+        "release_effects": effects,
+        "placebos": placebos,
         "event_study": staged.event_study,
         "balance": staged.balance,
         "failed": (*dated.failed, *staged.failed),

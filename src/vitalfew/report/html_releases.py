@@ -5,21 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.discoveries import stands_out
 from vitalfew.report import cells, words
 from vitalfew.report.axis import axis_over
 from vitalfew.report.evidence_pictures import periods, placebos
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import glyph
-from vitalfew.report.terminal_releases import conflict_sentences, contributor, releases_headline, said_of, stands_out
+from vitalfew.report.terminal_releases import (
+    conflict_sentences,
+    contributor,
+    day_of,
+    releases_headline,
+    said_of,
+    telling_first,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from vitalfew.report.axis import Axis, Mark
     from vitalfew.report.markup import Child
     from vitalfew.report.view import View
     from vitalfew.results.rows import ContributionRow, EffectRow, EventStudyRow
 
 MOST_PICTURES = 16
+MOST_OPEN = 10
+"""Newest releases that are not folded; nor are those in which something stands out."""
 _FEWEST = 5
 
 
@@ -43,18 +55,30 @@ def _panel(view: View) -> Markup | None:
     marks = {(row.experiment, row.metric): mark for row in rows if (mark := _mark(view, row)) is not None}
     axes = {metric: axis_over(mark for (_, of), mark in marks.items() if of == metric) for metric in metrics}
     found = {(row.experiment, row.metric): row for row in rows}
-    keys = sorted(dict.fromkeys(row.experiment for row in rows), key=lambda key: _day(view, key))
-    body: list[list[Child]] = []
-    for key in keys:
+    telling = telling_first(view)
+    lines: dict[str, list[Child]] = {}
+    for key in sorted(telling, key=lambda key: day_of(view, key), reverse=True):
         slots = [(key, metric) for metric in metrics]
         shown = (_cell(view, found[at], marks[at], axes[at[1]]) if at in marks else "" for at in slots)
-        body.append([_named(view, key), *shown])
+        lines[key] = [_named(view, key), *shown]
+    clear = {key for key, own in telling.items() if any(stands_out(row) for row in own)}
+    open_ = {*list(lines)[:MOST_OPEN], *clear}
     heads = ["Release", *(view.title("metrics", metric) for metric in metrics)]
     caption = (
         "Right is better, each metric on a scale of its own. A ring describes only; a dot was held against others."
     )
-    said = tag("p", releases_headline(view))
-    return tag("div", said, tag("div", table(heads, body, caption=caption), class_="scroll"))
+    parts: list[Child] = [tag("p", releases_headline(view)), _grid(heads, lines, open_, caption)]
+    older = lines.keys() - open_
+    if older:
+        what = words.count(len(older), "older release")
+        parts.append(fold(f"{what}; nothing stands out", _grid(heads, lines, older, caption)))
+    return tag("div", *parts)
+
+
+def _grid(heads: Sequence[str], lines: Mapping[str, list[Child]], keys: Collection[str], caption: str) -> Markup:
+    """Some of the lines, in their order."""
+    body = [line for key, line in lines.items() if key in keys]
+    return tag("div", table(heads, body, caption=caption), class_="scroll")
 
 
 def _mark(view: View, row: EffectRow) -> Mark | None:
@@ -63,13 +87,8 @@ def _mark(view: View, row: EffectRow) -> Mark | None:
     return None if mark is None else replace(mark.scaled(view.unit(row.metric).good), hollow=mark.thin is None)
 
 
-def _day(view: View, release: str) -> str:
-    defined = view.definitions.releases.get(release)
-    return defined.date.isoformat() if defined else ""
-
-
 def _named(view: View, release: str) -> str:
-    day = _day(view, release)
+    day = day_of(view, release)
     title = view.title("releases", release)
     return f"{title}, {day}" if day else title
 
@@ -95,12 +114,22 @@ def _effects(view: View) -> Markup | None:
             _named(view, row.experiment),
             view.title("metrics", row.metric),
             cells.effect_text(row, view),
-            "" if row.p_value is None else words.p_value(row.p_value),
+            _chance(row),
             row.grade,
             said_of(row, placebo),
             items(dict.fromkeys(told)),
         ])  # fmt: skip
     return fold("All numbers", table(heads, body, caption="Each release on each metric."))
+
+
+def _chance(row: EffectRow) -> Child:
+    """The p-value, and the one corrected over all releases and metrics."""
+    if row.p_value is None:
+        return ""
+    alone = words.p_value(row.p_value)
+    if row.adjusted_p is None or row.adjusted_p == row.p_value:
+        return alone
+    return [alone, tag("div", f"{words.p_value(row.adjusted_p)} corrected", class_="muted small")]
 
 
 def _pictures(view: View) -> Markup | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.discoveries import stands_out
 from vitalfew.report import words
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from rich.console import Console
 
     from vitalfew.report.view import View
@@ -21,7 +24,6 @@ MOST_OF_ONE = 8
 """Contributions to one metric that are printed, features before teams and the largest first."""
 MOST_UNDONE = 4
 """Gains that are named in a sentence about what was taken back."""
-_LEVEL = 0.05
 _SUMS: tuple[SubjectKind, ...] = ("feature", "team", "unexplained")
 
 
@@ -56,11 +58,6 @@ def releases_headline(view: View) -> str:
     return f"{number}: {len(clear) or 'none'} of {len(judged)} {stand} out from what happens without a release."
 
 
-def stands_out(row: EffectRow) -> bool:
-    """Whether the effect of a release can be told from noise."""
-    return row.p_value is not None and row.p_value < _LEVEL
-
-
 def said_of(row: EffectRow, placebo: PlaceboRow | None) -> str:
     """Whether an effect can be told from noise, in a few words."""
     if placebo is not None and placebo.descriptive:
@@ -74,13 +71,14 @@ def _effects(view: View, sheet: Sheet) -> None:
     rows = view.tables.release_effects
     if not rows:
         return
-    sheet.heading("AFTER EACH RELEASE (95 % intervals)")
+    sheet.heading(f"AFTER EACH RELEASE (95 % intervals{_corrected(rows)})")
     placebos = {(row.release, row.metric): row for row in view.tables.placebos}
-    shown = sorted(rows, key=lambda row: not stands_out(row))[:MOST]
     table: list[Row] = []
-    for release in dict.fromkeys(row.experiment for row in shown):
+    releases = telling_first(view)
+    shown = _filling(releases)
+    for release in shown:
         table.append(Group(_named(view, release)))
-        own = [row for row in shown if row.experiment == release]
+        own = releases[release]
         table += [_effect(view, sheet, row, placebos.get((release, row.metric))) for row in own]
         others = dict.fromkeys(key for row in own for key in _bundle(placebos.get((release, row.metric))))
         if others:
@@ -89,13 +87,47 @@ def _effects(view: View, sheet: Sheet) -> None:
     room = 4 if sheet.width >= WIDE else 0
     fields = [Field(""), Field("change", 26 + room, right=True), Field("p", 5, right=True), Field("grade", 10)]
     sheet.table([*fields, Field("", 16)], table)
-    sheet.left_out(len(rows) - MOST, "effect")
+    sheet.left_out(len(releases) - len(shown), "release")
+
+
+def telling_first(view: View) -> dict[str, list[EffectRow]]:
+    """The effects of each release: those in which something stands out first, then those tested, the newest first."""
+    found: dict[str, list[EffectRow]] = {}
+    for row in view.tables.release_effects:
+        found.setdefault(row.experiment, []).append(row)
+    newest = sorted(found, key=lambda key: day_of(view, key), reverse=True)
+    tested = {key: any(row.p_value is not None for row in rows) for key, rows in found.items()}
+    telling = {key: any(stands_out(row) for row in rows) for key, rows in found.items()}
+    return {key: found[key] for key in sorted(newest, key=lambda key: (not telling[key], not tested[key]))}
+
+
+def _filling(releases: Mapping[str, Sequence[EffectRow]]) -> list[str]:
+    """The first releases, each whole, up to as many rows as are printed; and all in which something stands out."""
+    shown: list[str] = []
+    rows = 0
+    for key, own in releases.items():
+        rows += len(own)
+        if shown and rows > MOST and not any(stands_out(row) for row in own):
+            break
+        shown.append(key)
+    return shown
+
+
+def _corrected(rows: Iterable[EffectRow]) -> str:
+    """Over how many tests p-values are corrected."""
+    family = next((row.family for row in rows if row.family), None)
+    return f"; p over {family.removeprefix('releases: ').partition(',')[0]}" if family else ""
+
+
+def day_of(view: View, release: str) -> str:
+    """The day of a release (ISO); empty when nothing tells it."""
+    defined = view.definitions.releases.get(release)
+    return defined.date.isoformat() if defined else ""
 
 
 def _named(view: View, release: str) -> str:
-    defined = view.definitions.releases.get(release)
-    title = view.title("releases", release)
-    return f"{title}, {defined.date.isoformat()}" if defined else title
+    day, title = day_of(view, release), view.title("releases", release)
+    return f"{title}, {day}" if day else title
 
 
 def _bundle(row: PlaceboRow | None) -> tuple[str, ...]:
@@ -107,7 +139,8 @@ def _effect(view: View, sheet: Sheet, row: EffectRow, placebo: PlaceboRow | None
     low, high = (ends.low, ends.high) if ends else (None, None)
     unit = view.unit(row.metric)
     told = "not compared" if row.estimate is None else words.change(row.estimate, low, high, unit)
-    p = "" if row.p_value is None else words.p_value(row.p_value)
+    known = row.p_value if row.adjusted_p is None else row.adjusted_p
+    p = "" if known is None else words.p_value(known)
     said = Cell(said_of(row, placebo), "bold" if stands_out(row) else "dim")
     name = f"  {view.title('metrics', row.metric)}"
     return [Cell(name), Cell(told), Cell(f"p {p}" if sheet.is_pipe and p else p), Cell(row.grade), said]
