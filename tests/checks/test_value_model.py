@@ -26,6 +26,8 @@ from vitalfew.results.rows import (
     WeightRow,
 )
 from vitalfew.workspace.acts import ActLog
+from vitalfew.workspace.chain import Act
+from vitalfew.workspace.locks import value_model_cited
 
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
@@ -269,6 +271,61 @@ def test_work_that_goes_on_against_the_value_model_needs_a_recorded_decision() -
     assert found("against_the_model", made, kept) == []
     platform = defined(initiatives={"gate": {"status": "committed", "capability": True}}, **FUN)
     assert found("against_the_model", platform, Tables(candidates=dropped[:1], weights=WEIGHED)) == []
+
+
+def decided(definitions: Definitions, *about: str) -> ActLog:
+    """A log of decisions about lines, which cite the value model as it stands."""
+    cited = {"value_model": value_model_cited(definitions, ActLog())}
+    acts = [
+        Act(n, "2026-05-01T09:00:00Z", "lead", "decision", key, None, "0" * 64, "", f"{n:064d}")
+        for n, key in enumerate(about, 1)
+    ]
+    return ActLog(tuple(acts), {act.n: cited for act in acts})
+
+
+def agreed(follow: int, drop: int) -> tuple[Definitions, Tables]:
+    """Agreed work, of which some would be funded and some would be dropped."""
+    names = [f"line_{at}" for at in range(follow + drop)]
+    made = defined(initiatives={key: {"status": "committed"} for key in names}, **FUN)
+    lines = [replace(candidate(key, 0.9), recommendation="fund") for key in names[:follow]]
+    lines += [replace(candidate(key, 0.01), recommendation="drop") for key in names[follow:]]
+    return made, Tables(candidates=tuple(lines), weights=WEIGHED)
+
+
+def test_a_decision_answers_for_work_against_the_value_model_until_that_is_another() -> None:
+    made, tables = agreed(0, 2)
+    log = decided(made, "line_0")
+    assert [row.subject for row in against(made, tables, log)] == ["line_1"]
+    changed = made.model_copy(update={"factors": defined(**BOTH).factors})
+    none, earlier = against(changed, tables, log)
+    assert (earlier.subject, earlier.severity) == ("line_0", "info")
+    assert "cites an earlier one" in earlier.message
+    assert (none.subject, none.severity) == ("line_1", "warning")
+
+
+def against(definitions: Definitions, tables: Tables, log: ActLog, check: str = "against_the_model") -> list[Any]:
+    return [row for row in checks.run(definitions, log, tables, date(2026, 6, 1)) if row.id == check]
+
+
+@pytest.mark.parametrize(("follow", "drop", "told"), [(3, 1, False), (6, 2, False), (3, 2, True), (5, 2, True)])
+def test_work_that_seldom_follows_the_value_model_is_counted_from_five_lines_on(
+    follow: int, drop: int, told: bool
+) -> None:
+    made, tables = agreed(follow, drop)
+    assert bool(against(made, tables, ActLog(), "seldom_followed")) is told
+    assert against(made, replace(tables, weights=()), ActLog(), "seldom_followed") == []
+
+
+def test_how_much_of_what_does_not_follow_was_explained_and_under_which_value_model_is_told() -> None:
+    made, tables = agreed(3, 3)
+    log = decided(made, "line_3", "line_4")
+    (row,) = against(made, tables, log, "seldom_followed")
+    assert row.message == (
+        "50 % of agreed work follows the value model (3 of 6); of the other 3, 2 by a recorded decision."
+    )
+    changed = made.model_copy(update={"factors": defined(**BOTH).factors})
+    (row,) = against(changed, tables, log, "seldom_followed")
+    assert row.message.endswith("2 by a recorded decision (2 under an earlier value model).")
 
 
 def test_an_empty_value_model_is_left_in_peace() -> None:

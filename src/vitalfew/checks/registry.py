@@ -104,6 +104,8 @@ class Thresholds:
     alike_ideas: int = 5
     least_respondents: int = 30
     questionable_share: float = 0.05
+    followed_share: float = 0.75
+    followed_lines: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vitalfew.checks.needs import downstream
 from vitalfew.checks.registry import SHOWN, Found, View, check, folded
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.locks import value_model_cited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from vitalfew.results.rows import CandidateLine
 
 PAST_IDEA = frozenset({"framed", "forecast"})
 
@@ -175,15 +178,56 @@ def serves_nothing(view: View) -> Iterator[Found]:
     do="Record why: `vitalfew act decision`, with the counter-argument and a day to look again; or change the weights.",
 )
 def against_the_model(view: View) -> Iterator[Found]:
-    """Work agreed or begun that the value model would drop, without a recorded decision, once somebody has weighed."""
+    """Agreed work that the value model would drop, once somebody has weighed, without a decision that cites it."""
+    for line, reason in _deviations(view):
+        if reason == "none":
+            yield Found(line.line, f"{line.title} goes on although by the value model it would be dropped.")
+        elif reason == "earlier":
+            message = f"{line.title} goes on against the value model, and the decision on it cites an earlier one."
+            yield Found(line.line, message, "info", "Look at the decision again, and record it anew if it still holds.")
+
+
+@check(
+    "R78",
+    "info",
+    why="Where most work is agreed on other grounds, the value model is an ornament, however good the reasons.",
+    do="Read the reasons of these decisions together: what they share is what the value model lacks.",
+    reads=("followed_share", "followed_lines"),
+)
+def seldom_followed(view: View) -> Iterator[Found]:
+    """Agreed work of which clearly less than three quarters follows the value model; from five lines on."""
+    limits, off = view.thresholds, list(_deviations(view))
+    lines = sum(_is_agreed(view, line) for line in view.tables.candidates)
+    followed = lines - len(off)
+    if lines < limits.followed_lines or followed >= limits.followed_share * lines or not off:
+        return
+    explained = sum(reason != "none" for _, reason in off)
+    earlier = sum(reason == "earlier" for _, reason in off)
+    late = f" ({earlier} under an earlier value model)" if earlier else ""
+    share = f"{percent(followed / lines)} of agreed work follows the value model ({followed} of {lines})"
+    yield Found("initiatives", f"{share}; of the other {len(off)}, {explained} by a recorded decision{late}.")
+
+
+def _deviations(view: View) -> Iterator[tuple[CandidateLine, Literal["none", "current", "earlier"]]]:
+    """Agreed work that would be dropped, and whether the last decision on it cites the value model in force.
+
+    The factors and guardrails tell which one that is. Judgements come one by one, and a decision explained against one
+    counter-argument stays so when somebody weighs again.
+    """
     if not view.tables.weights:
         return
-    decided = {act.about for act, _ in view.acts.of("decision")}
+    in_force = value_model_cited(view.definitions, view.acts)["definitions"]
+    cited = {act.about: (body.get("value_model") or {}).get("definitions") for act, body in view.acts.of("decision")}
     for line in view.tables.candidates:
-        initiative = view.definitions.initiatives.get(line.line)
-        dropped = line.recommendation == "drop" and line.line not in decided
-        if initiative is not None and dropped and view.is_committed(initiative) and not initiative.capability:
-            yield Found(line.line, f"{line.title} goes on although by the value model it would be dropped.")
+        if line.recommendation == "drop" and _is_agreed(view, line):
+            reason: Literal["current", "earlier"] = "current" if cited.get(line.line) in (None, in_force) else "earlier"
+            yield line, reason if line.line in cited else "none"
+
+
+def _is_agreed(view: View, line: CandidateLine) -> bool:
+    """Whether work on a candidate was agreed or begun on grounds of value; a capability has others."""
+    initiative = view.definitions.initiatives.get(line.line)
+    return initiative is not None and view.is_committed(initiative) and not initiative.capability
 
 
 def _value_type(view: View, factor: str) -> str | None:
