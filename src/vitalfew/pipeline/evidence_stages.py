@@ -17,7 +17,7 @@ _MEASURED = ("workspace", "data", "sources", "metrics", "releases", "segments")
 _ASKED = (*_MEASURED, "links", "factors")  # which metrics need a value a day hangs on these as well
 RELEASED = ("series", "waves", "releases")
 """Stages that measure and judge releases, in order."""
-TOGETHER = ("links", "luck", "trade_offs", "contributions")
+TOGETHER = ("links", "luck", "proxies", "trade_offs", "contributions")
 """Stages that read all effects at once, in order."""
 
 
@@ -44,6 +44,7 @@ def together_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
     return (
         Stage("links", ALL_KINDS, _links, after=before, other=_today),
         Stage("luck", ALL_KINDS, _luck, after=(*before, "links"), other=_today),
+        Stage("proxies", ALL_KINDS, _proxies, after=(*before, "links"), other=_today),
         Stage("trade_offs", ALL_KINDS, _trade_offs, after=before, other=_today),
         Stage("contributions", ALL_KINDS, _contributions, after=(*before, "links", "luck"), other=_today),
     )
@@ -116,6 +117,17 @@ def _luck(context: Context, tables: Tables) -> Output:
     tested = shrinkage(context.definitions, corpora.randomised, context.joint(tables))
     released = shrinkage(context.definitions, corpora.releases)
     return {"spreads": (*tested[0], *released[0]), "shrunk": (*tested[1], *released[1])}
+
+
+def _proxies(context: Context, tables: Tables) -> Output:
+    from vitalfew.evidence.predicted import predicted
+    from vitalfew.evidence.proxies import proxies
+
+    defined, corpus, joint = context.definitions, context.corpora(tables).randomised, context.joint(tables)
+    return {
+        "proxies": proxies(defined, corpus, joint, context.today),
+        "predicted": predicted(defined, corpus, joint, tables.links, tables.link_covariances),
+    }
 
 
 def _trade_offs(context: Context, tables: Tables) -> Output:
