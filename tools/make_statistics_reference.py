@@ -31,6 +31,7 @@ PARTS = {
         "predictive_power",
     ),
     "Beliefs": ("posterior", "chance_above", "expected_loss", "prior_from"),
+    "Many experiments": ("fit_spread", "shrink_effects", "fit_links"),
     "Planning": (
         "Design",
         "sample_size",
