@@ -92,8 +92,8 @@ def test_a_release_whose_days_are_not_over_is_not_judged_early() -> None:
     found = judged({"new": {"date": day(DAYS - 10)}}, rows(noise() + 50 * (np.arange(DAYS) >= DAYS - 10)))
     row = the(found, "new")
     assert row.p_value is None
-    assert "10 of its 28 days are over" in row.notes[0]
-    assert f"judged from {day(DAYS + 18)} on" in row.notes[0]
+    assert "(10 of 28 are)" in row.notes[0]
+    assert f"not over until {day(DAYS + 18)}" in row.notes[0]
     newer = judged({"new": {"date": day(DAYS - 3)}}, rows(noise()))
     assert not newer.release_effects
     assert newer.failed[0].remark

@@ -34,7 +34,7 @@ def promise_missing(view: View) -> Iterator[Found]:
             begun = view.is_begun(initiative)  # then a lock comes too late to count
             lock = None if begun else f"Let people forecast it, then: vitalfew act lock DIR {asked[key]} --by NAME"
             yield Found(key, f"{name} has a hypothesis, but no promise was locked.", do=lock)
-        else:
+        elif not view.is_history(key):
             unasked.append(key)
     yield from folded(view, unasked, "was begun without a hypothesis: nothing was promised", "initiatives")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.changes import changes
@@ -140,6 +141,19 @@ class View:
         """Whether work on it began by today; what has reached users had begun."""
         started = initiative.started is not None and initiative.started <= self.as_of
         return started or self.is_live(initiative)
+
+    def is_history(self, key: str) -> bool:
+        """Whether an initiative only stands for releases that came out before anybody recorded anything here.
+
+        Nothing but its name, team and day is known of it, and nobody can promise or aim at anything after the fact.
+        """
+        initiative = self.definitions.initiatives[key]
+        days = [release.date for release in self.definitions.releases.values() if key in release.initiatives]
+        began = min((act.time.date() for act in self.acts.acts), default=self.as_of + timedelta(days=1))
+        return bool(days) and max(days) < began and initiative.model_fields_set <= _OF_A_RELEASE
+
+
+_OF_A_RELEASE = frozenset({"title", "team", "status", "shipped"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def serves_nothing(view: View) -> Iterator[Found]:
     for key, initiative in view.definitions.initiatives.items():
         past_idea = initiative.status in PAST_IDEA or view.is_committed(initiative)
         served = initiative.serves or initiative.removes or initiative.exception or key in on_factor
-        if past_idea and not served:
+        if past_idea and not served and not view.is_history(key):
             idle.append(key)
     yield from folded(view, idle, "serves no need, goal, metric or factor", "initiatives")
 

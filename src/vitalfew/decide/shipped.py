@@ -11,6 +11,7 @@ import numpy as np
 from vitalfew.decide.draws import LineDraws, value_of
 from vitalfew.decide.effects import bias_of, correlation
 from vitalfew.decide.portfolio import vital_set
+from vitalfew.decide.release_reasons import release_reasons
 from vitalfew.decide.sampling import chances, effect_draws
 from vitalfew.decide.shrunk import shrunk
 from vitalfew.evidence.grades import weakest
@@ -107,6 +108,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
         p_vital=None,
         grade=weakest(grades or (effect.grade for effect in known.values())),
         reasons=(
+            *(() if verdicts else release_reasons(inputs, key)),
             *_verdict_reasons(inputs, verdicts),
             *(_trust_reasons(everything) or value_reasons(inputs, {*known, *carried})),
             *_link_reasons(inputs, carried),

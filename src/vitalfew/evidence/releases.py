@@ -162,8 +162,9 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
     asked = max(1, int(item.release.after_days))
     if over < asked:
         until = daily.day(question.day + question.span + asked)
-        early = f"{over} of its {asked} days are over: looked at every day, something would stand out by chance"
-        gap = replace(gap, judged=None, reason=f"{early}; judged from {until} on")
+        early = f"the days after it are not over until {until} ({over} of {asked} are)"
+        why = "looked at every day, something would stand out by chance"
+        gap = replace(gap, judged=None, reason=f"{early}; {why}")
     return _effect(item, gap, question, (WEEKLY,) if item.metric in daily.weekly else ()), _placebo(item, gap, question)
 
 

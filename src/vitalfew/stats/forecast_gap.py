@@ -223,8 +223,10 @@ def _gap(
     enough, windows = _enough(own.dates[kept], question)
     judged = [_judged(own, shifts, memory, kept, windows, confidences) for memory in range(len(_MEMORIES)) if enough]
     still = enough and any(one.se <= _ROUNDING * abs(float(own.after[0])) for one in judged)
-    left = [float(one.placebos.var()) for one in judged] or own.changes[:, kept].var(axis=1).tolist()
-    best = int(np.argmin(left)) if kept.sum() > 1 else len(_MEMORIES) // 2
+    best = len(_MEMORIES) // 2
+    if kept.any():
+        left = [float(one.placebos.var()) for one in judged] or own.changes[:, kept].var(axis=1).tolist()
+        best = int(np.argmin(left)) if kept.sum() > 1 else best
     return Gap(
         change=float(own.changes[best, 0]),
         before=float(own.levels[best, 0]),
@@ -275,9 +277,10 @@ def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:
 
 def _too_few(question: Question, dates: int) -> str:
     needed = max(FEWEST_WINDOWS * question.after, BEFORE + question.end - question.day + (FEWEST_DATES - 1) * _WEEK)
+    history = min(question.day, MOST_HISTORY)
     return (
-        f"{dates} placebo dates in {min(question.day, MOST_HISTORY)} days before it; {needed} days without gaps are"
-        " needed to tell a change from noise"
+        f"{history} days of history, {needed} without gaps are needed to tell a change from noise ({dates} placebo"
+        " dates)"
     )
 
 
