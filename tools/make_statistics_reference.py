@@ -32,6 +32,15 @@ PARTS = {
     ),
     "Beliefs": ("posterior", "chance_above", "expected_loss", "prior_from"),
     "Many experiments": ("fit_spread", "shrink_effects", "fit_links"),
+    "Releases": (
+        "gap_to_forecast",
+        "synthetic_difference",
+        "group_time",
+        "comparable",
+        "weighted_effect",
+        "matched_effect",
+        "e_value",
+    ),
     "Planning": (
         "Design",
         "sample_size",

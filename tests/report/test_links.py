@@ -72,7 +72,7 @@ def test_the_section_of_links_says_all_there_is_to_know() -> None:
 def test_the_section_of_releases_says_all_there_is_to_know() -> None:
     said = words_of(releases(beyond.view()))
     for part in (
-        "2 releases: 1 of 2 stands out from what happens without a release.",
+        "2 releases: 1 of 1 that could be tested stands out from what happens without a release.",
         "Spring, 2026-03-01",
         "descriptive only",
         "0 of 24 placebo dates show as much",

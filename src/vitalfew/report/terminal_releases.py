@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vitalfew.results.link_rows import SubjectKind
     from vitalfew.results.rows import ConflictRow, ContributionRow, EffectRow, PlaceboRow
 
+_NARROW = 76
 MOST = 20
 """Rows of one kind that are printed."""
 MOST_OF_ONE = 8
@@ -50,12 +51,13 @@ def releases_headline(view: View) -> str:
     """How many releases stand out, in a sentence."""
     rows = view.tables.release_effects
     clear = {row.experiment for row in rows if stands_out(row)}
-    judged = {row.experiment for row in rows}
+    judged = {row.experiment for row in rows if row.p_value is not None}
     number = words.count(len(view.definitions.releases), "release")
     if not judged:
         return f"{number}; none could be compared with days without a release yet."
     stand = "stands" if len(clear) == 1 else "stand"
-    return f"{number}: {len(clear) or 'none'} of {len(judged)} {stand} out from what happens without a release."
+    tested = "" if len(judged) == len(view.definitions.releases) else " that could be tested"
+    return f"{number}: {len(clear) or 'none'} of {len(judged)}{tested} {stand} out from what happens without a release."
 
 
 def said_of(row: EffectRow, placebo: PlaceboRow | None) -> str:
@@ -85,7 +87,12 @@ def _effects(view: View, sheet: Sheet) -> None:
             names = listed(view.title("releases", key) for key in others)
             table.append(Note(f"came with {names}: the change belongs to all of them together"))
     room = 4 if sheet.width >= WIDE else 0
-    fields = [Field(""), Field("change", 26 + room, right=True), Field("p", 5, right=True), Field("grade", 10)]
+    fields = [
+        Field(""),
+        Field("change", 26 + room, right=True),
+        Field("p", 7 if sheet.width > _NARROW else 5, right=True),
+        Field("grade", 10),
+    ]
     sheet.table([*fields, Field("", 16)], table)
     sheet.left_out(len(releases) - len(shown), "release")
 

@@ -60,8 +60,8 @@ class ChosenRow:
 class PlaceboRow:
     """How the effect of a release compares with the same computation on days when nothing was released.
 
-    `placebos`: these effects, in the metric's unit; `p` the share of them at least as large (with the effect itself
-    counted). `descriptive`: too few of them to say anything. `bundle`: other releases within the same days, which
+    `placebos`: these effects, in the metric's unit; `p` of the effect beside them by Student's t, for this release and
+    metric alone. `descriptive`: too few of them to say anything. `bundle`: other releases within the same days, which
     cannot be told apart from this one.
     """
 

@@ -13,7 +13,36 @@ Trust: `sample_ratio`, `sequential_sample_ratio`, `find_phases`. Several tests: 
 `Design` with `sample_size`, `detectable`, `detectable_share`, `statistical_power`, `days_needed`; `design_effect`,
 `variance_of_proportion`, `variance_of_quantile`, `variance_of_ratio`. One arm: `wilson`, `net_score`,
 `share_score`, `mean_score`, `quantile_of`, `median_time`. Many experiments: `fit_spread`, `shrink_effects`,
-`fit_links`.
+`fit_links`. Releases: `gap_to_forecast` (one series, one date: a `Question`), `synthetic_difference` (some units, one
+date), `group_time` of `Cohort`s (waves), `comparable` with `weighted_effect`, `matched_effect` and `e_value` (units
+that chose it themselves).
+
+    >>> import numpy as np
+    >>> draws = np.random.default_rng(7)
+    >>> days = draws.normal(100, 1, 400) + 2 * (np.arange(400) >= 372)
+    >>> gap = vf.stats.gap_to_forecast(days, vf.stats.Question(372))  # the release came out on day 372
+    >>> round(gap.judged.estimate, 1), gap.judged.p < 0.05
+    (2.0, True)
+    >>> regions = draws.normal(50, 1, (12, 60)).cumsum(axis=1) / 9 + 100
+    >>> found = vf.stats.synthetic_difference(regions[:1] + 9 * (np.arange(60) >= 40), regions[1:], before=40)
+    >>> len(found.donors), found.p < 0.05
+    (11, True)
+    >>> early, late, never = (draws.normal(5, 1, (80, 4)) for _ in range(3))
+    >>> early[:, 2:] += 1.0
+    >>> late[:, 3:] += 1.0
+    >>> waves = ((early, 2), (late, 3), (never, None))
+    >>> effect = vf.stats.group_time([vf.stats.Cohort.of(values, wave) for values, wave in waves]).overall(0)
+    >>> bool(abs(effect.estimate[0] - 1.0) < 3 * effect.se[0])
+    True
+    >>> known = draws.normal(size=(500, 1))
+    >>> took = draws.random(500) < 1 / (1 + np.exp(-known[:, 0]))
+    >>> spent = 3 + 2 * known[:, 0] + 0.5 * took + draws.normal(size=500)
+    >>> alike = vf.stats.comparable(known, took)
+    >>> by_weight, by_pairs = vf.stats.weighted_effect(spent, alike), vf.stats.matched_effect(spent, alike)
+    >>> bool(abs(by_weight.estimate - 0.5) < 3 * by_weight.se), bool(abs(by_pairs.estimate - 0.5) < 3 * by_pairs.se)
+    (True, True)
+    >>> round(vf.stats.e_value(1.5), 2)  # what an unseen cause would have to do to explain half as much again
+    2.37
 """
 
 from __future__ import annotations
@@ -29,10 +58,13 @@ if TYPE_CHECKING:
     from vitalfew.stats.effect_spread import Spread, fit_spread
     from vitalfew.stats.effect_spread import posterior_effects as shrink_effects
     from vitalfew.stats.families import benjamini_hochberg, bonferroni, dunnett, holm
+    from vitalfew.stats.forecast_gap import Question
+    from vitalfew.stats.forecast_gap import forecast_gap as gap_to_forecast
     from vitalfew.stats.group_sequential import boundaries
     from vitalfew.stats.group_sequential import classic as classic_boundaries
     from vitalfew.stats.heterogeneity import heterogeneity as segment_differences
     from vitalfew.stats.link_fit import LinkFit, fit_links
+    from vitalfew.stats.matching import comparable, e_value, matched_effect, weighted_effect
     from vitalfew.stats.moments import Moments
     from vitalfew.stats.noise import design_effect
     from vitalfew.stats.noise import of_proportion as variance_of_proportion
@@ -46,16 +78,20 @@ if TYPE_CHECKING:
     from vitalfew.stats.scores import mean_score, net_score, share_score
     from vitalfew.stats.sequential_ratio import sequential_ratio as sequential_sample_ratio
     from vitalfew.stats.shares import wilson
+    from vitalfew.stats.staggered import Cohort, group_time
     from vitalfew.stats.stopping import stopped
+    from vitalfew.stats.synthetic import synthetic_difference
 
 __all__ = [
     "Belief",
+    "Cohort",
     "Comparison",
     "Design",
     "LinkFit",
     "Moments",
     "NonInferiority",
     "Prior",
+    "Question",
     "SampleRatio",
     "Spread",
     "VarianceMissing",
@@ -64,6 +100,7 @@ __all__ = [
     "boundaries",
     "chance_above",
     "classic_boundaries",
+    "comparable",
     "compare",
     "compare_quantiles",
     "compare_times",
@@ -73,11 +110,15 @@ __all__ = [
     "detectable",
     "detectable_share",
     "dunnett",
+    "e_value",
     "expected_loss",
     "find_phases",
     "fit_links",
     "fit_spread",
+    "gap_to_forecast",
+    "group_time",
     "holm",
+    "matched_effect",
     "mean_score",
     "median_time",
     "net_score",
@@ -94,20 +135,24 @@ __all__ = [
     "shrink_effects",
     "statistical_power",
     "stopped",
+    "synthetic_difference",
     "variance_of_proportion",
     "variance_of_quantile",
     "variance_of_ratio",
+    "weighted_effect",
     "wilson",
 ]
 
 _HOME = {
     "Belief": "bayes",
+    "Cohort": "staggered",
     "Comparison": "comparison",
     "Design": "designs",
     "LinkFit": "link_fit",
     "Moments": "moments",
     "NonInferiority": "non_inferiority",
     "Prior": "bayes",
+    "Question": "forecast_gap",
     "SampleRatio": "sample_sizes",
     "Spread": "effect_spread",
     "VarianceMissing": "comparison",
@@ -116,6 +161,7 @@ _HOME = {
     "boundaries": "group_sequential",
     "chance_above": "bayes",
     "classic_boundaries": "group_sequential:classic",
+    "comparable": "matching",
     "compare": "comparison",
     "compare_quantiles": "distributions",
     "compare_times": "distributions",
@@ -125,11 +171,15 @@ _HOME = {
     "detectable": "power",
     "detectable_share": "power",
     "dunnett": "families",
+    "e_value": "matching",
     "expected_loss": "bayes",
     "find_phases": "phases:phases",
     "fit_links": "link_fit",
     "fit_spread": "effect_spread",
+    "gap_to_forecast": "forecast_gap:forecast_gap",
+    "group_time": "staggered",
     "holm": "families",
+    "matched_effect": "matching",
     "mean_score": "scores",
     "median_time": "distributions",
     "net_score": "scores",
@@ -146,9 +196,11 @@ _HOME = {
     "shrink_effects": "effect_spread:posterior_effects",
     "statistical_power": "power:power",
     "stopped": "stopping",
+    "synthetic_difference": "synthetic",
     "variance_of_proportion": "noise:of_proportion",
     "variance_of_quantile": "noise:of_quantile",
     "variance_of_ratio": "noise:of_ratio",
+    "weighted_effect": "matching",
     "wilson": "shares",
 }
 """Where each public name lives: the module, and the name there when it is another."""
