@@ -33,6 +33,7 @@ PARTS = {
     "Beliefs": ("posterior", "chance_above", "expected_loss", "prior_from"),
     "Many experiments": ("fit_spread", "shrink_effects", "fit_links"),
     "Releases": (
+        "Question",
         "gap_to_forecast",
         "synthetic_difference",
         "group_time",
