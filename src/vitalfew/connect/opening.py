@@ -117,6 +117,7 @@ def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping
             )
         if above:
             file.notes.append(f"{counted(above, 'line')} above the column names left out")
+        file.notes.extend(remark for _, remark in opened.engine.remarks())
         found.append(file)
     return found
 

@@ -149,6 +149,10 @@ class Context:
 
         return audit(self.workspace.acts, self.definitions, self._heads.heads, self._heads.history)
 
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What the engine read otherwise than it is written, by table, since this was last asked."""
+        return self.engine.remarks() if "engine" in self.__dict__ else ()
+
     def close(self) -> None:
         """Close the engine, if any stage opened it."""
         if "engine" in self.__dict__:

@@ -195,7 +195,9 @@ class _Walk:
             self.unusable.add(stage.name)
         before = joined(self.outputs[name] for name in stage.after)
         try:
-            return stage.compute(self.context, before)
+            output = stage.compute(self.context, before)
+            read = tuple(FailedRow(stage.name, table, text, remark=True) for table, text in self.context.remarks())
+            return {**output, "failed": (*output.get("failed", ()), *read)} if read else output
         except VitalfewError as error:
             reason = str(error)
         except Exception as error:

@@ -93,6 +93,15 @@ def decoded(path: Path, encoding: str) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode()
 
 
+def ends_short(path: Path, delimiter: str, columns: int) -> bool:
+    """Whether the last line of a file in UTF-8 has no end and too few cells, as in a file that was cut off."""
+    last = b""
+    for piece in decoded(path, "utf-8"):
+        last = (last + piece).rsplit(b"\n", 1)[-1]
+    cells = next(csv.reader([last.decode()], delimiter=delimiter), [])
+    return 0 < len(cells) < columns
+
+
 def _open(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 

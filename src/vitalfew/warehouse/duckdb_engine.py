@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _DATABASE = "data_file"
 _CUT_OFF = ("magic bytes", "footer", "metadata")  # what the engine misses in a Parquet file that is not whole
+_PADDED = ("null_padding = true", "parallel = false")  # the parallel reader pads no rows beside quoted line breaks
+_MOST_SHORT = 0.5  # of the rows; of more, the header is wrong rather than the rows
 _DATES = {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
@@ -54,6 +56,7 @@ class DuckDBEngine:
         self._lent: set[str] = set()
         self._frames = frozenset(frames)
         self._parts = 0
+        self._remarks: list[tuple[str, str]] = []
         self._memory = settings.memory
         try:
             self._prepare(frames)
@@ -139,6 +142,11 @@ class DuckDBEngine:
         self._known.discard(name)
         self._kept.discard(name)
 
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What was read otherwise than it is written, by table, since this was last asked."""
+        found, self._remarks = tuple(self._remarks), []
+        return found
+
     def close(self) -> None:
         """Close the connection and remove its temporary files."""
         self._connection.close()
@@ -213,10 +221,45 @@ class DuckDBEngine:
             paths = tuple(self._as_utf8(path, shape.encoding, number) for number, path in enumerate(paths))
         # Types are told from a sample first; a value that contradicts it further down costs a second reading. A file
         # whose rows differ in width is read as text in the end, which names the first line that does not fit.
-        attempts = (_reader(shape, paths), _reader(shape, paths, "sample_size = -1"))
-        if self._as_text or not any(self._loaded(table, reader, len(shape.names)) for reader in attempts):
-            self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {_text_reader(shape, paths)}")
+        if self._as_text or not self._typed(table, shape, paths):
+            try:
+                self._load_text(table, shape, paths)
+            except duckdb.InvalidInputException:
+                if not self._padded(table, shape, paths):
+                    raise
         self._infinities_as_numbers(table)
+
+    def _load_text(self, table: str, shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> None:
+        reader = _text_reader(shape, paths, *more)
+        self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(table)} AS SELECT * FROM {reader}")
+
+    def _padded(self, table: str, shape: csv_files.CsvShape, paths: tuple[Path, ...]) -> bool:
+        """Whether the files could be read once rows that lack their last cells were given empty ones."""
+        short = self._short_rows(shape, paths)
+        if not short:
+            return False
+        if self._as_text or not self._typed(table, shape, paths, *_PADDED):
+            self._load_text(table, shape, paths, *_PADDED)
+        rows = "1 row lacks its" if short == 1 else f"{short:,} rows lack their"
+        self._remarks.append((table, f"{rows} last cells, which are read as empty"))
+        return True
+
+    def _typed(self, table: str, shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> bool:
+        """Whether the files could be read with the types that they seem to have."""
+        attempts = (_reader(shape, paths, *more), _reader(shape, paths, "sample_size = -1", *more))
+        return any(self._loaded(table, reader, len(shape.names)) for reader in attempts)
+
+    def _short_rows(self, shape: csv_files.CsvShape, paths: tuple[Path, ...]) -> int:
+        """How many rows lack their last cells; 0 where they are too many, or a row is wrong in any other way."""
+        reader = _text_reader(shape, paths, "store_rejects = true")
+        (read,) = self._run(f"SELECT COUNT(*) FROM {reader}").fetchall()[0]
+        wrong = "error_type <> 'MISSING COLUMNS'"
+        counts = f"COUNT(DISTINCT (file_id, line)), COUNT(*) FILTER ({wrong})"
+        short, others = self._run(f"SELECT {counts} FROM reject_errors").fetchall()[0]
+        self._run("DROP TABLE reject_errors")
+        self._run("DROP TABLE reject_scans")
+        cut_off = any(csv_files.ends_short(path, shape.delimiter, len(shape.names)) for path in paths)
+        return 0 if others or cut_off or short > _MOST_SHORT * (read + short) else int(short)
 
     def _infinities_as_numbers(self, table: str) -> None:
         """The engine reads `inf` as a date; a column with no other value held numbers."""
@@ -268,10 +311,10 @@ def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> s
     return f"read_csv([{', '.join(_literal(str(path)) for path in paths)}], {', '.join(options)})"
 
 
-def _text_reader(shape: csv_files.CsvShape, paths: tuple[Path, ...]) -> str:
+def _text_reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> str:
     names = [name or f"column{at}" for at, name in enumerate(shape.names)]
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
-    return _reader(shape, paths, "auto_detect = false", f"columns = {{{columns}}}")
+    return _reader(shape, paths, "auto_detect = false", f"columns = {{{columns}}}", *more)
 
 
 def _column_type(kind: str) -> ColumnType:

@@ -55,6 +55,9 @@ class Engine(Protocol):
     def drop(self, name: str) -> None:
         """Forget what `write` kept or `lend` named."""
 
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What was read otherwise than it is written, by table, since this was last asked."""
+
     def close(self) -> None:
         """Release the connection and its temporary files."""
 
