@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.grades import GRADES
 from vitalfew.evidence.roles import sign_of
 from vitalfew.results.words import listed
-from vitalfew.workspace.definitions import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.evidence.corpus import EffectCorpus
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.definitions import Definitions, Grade
 
     Floats = NDArray[np.float64]
 
-GRADES: tuple[Grade, ...] = get_args(Grade)
 IDENTIFIED, ESTIMATED = 2.0, 4.0
 """Strength z from which a link is told at all, and from which it counts as an estimate."""
+FEWEST, PER_PARENT = 10, 5
+"""Experiments below which a link is not told however strongly they moved its parent, and more for every other one."""
 MANY = 30
 """Experiments, losers among them, that make a link as good as replicated."""
 MOSTLY = 0.6
@@ -61,6 +62,11 @@ class Doubts:
 def doubts(definitions: Definitions, corpus: EffectCorpus) -> Doubts:
     """Look for what no estimator can correct: chosen experiments, faulty ones, metrics that changed their meaning."""
     return Doubts(_winners(definitions, corpus), _faulty(corpus), _redefined(definitions, corpus))
+
+
+def fewest(parents: int) -> int:
+    """Experiments that so many parents of one child take, however strongly these were moved."""
+    return FEWEST + PER_PARENT * (parents - 1)
 
 
 def grade_of_link(z: float, experiments: int, reasons: Sequence[str]) -> Grade:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED, fewest
 from vitalfew.evidence.link_families import metrics_to_fit
 from vitalfew.stats.bypass import bypass
 from vitalfew.stats.link_fit import fit_corpus, fit_links, pooled_noise
@@ -35,11 +36,28 @@ class Told:
         fit: slopes, in standard deviations of units.
         units: what a slope of one standard deviation per standard deviation is in the metrics' units, `(p,)`.
         bypass_p: of no path round the parents.
+        independent: experiments, those that share a control taken as one.
     """
 
     fit: LinkFit
     units: Floats
     bypass_p: float | None
+    independent: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are experiments enough for an interval, however strongly they moved the parents."""
+        return self.independent >= fewest(len(self.fit.parents))
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the slopes are told at all."""
+        return self.enough and self.fit.z >= IDENTIFIED
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether they count as an estimate."""
+        return self.enough and self.fit.z > ESTIMATED
 
     @property
     def slopes(self) -> Floats:
@@ -83,21 +101,25 @@ class Fit:
         at = [self.corpus.at(metric) for metric in metrics]
         return np.asarray(np.isfinite(self.corpus.effects[:, at]).all(axis=1))
 
+    def independent(self, metrics: Sequence[str]) -> int:
+        """Experiments that measured all of these; those that share a control count as one."""
+        return len(set(np.array(self.corpus.clusters)[self.seen(metrics)].tolist()))
+
     def within(self, metrics: Sequence[str]) -> Floats:
         """Covariance of weighted noise on some metrics, in their units."""
         at, rows = [self.corpus.at(metric) for metric in metrics], self.seen(metrics)
         picked = self.corpus.noise[rows][:, at][:, :, at]
         return np.asarray((picked * self.corpus.weights[rows, None, None]).mean(axis=0))
 
-    def strengths(self, chains: Sequence[Chain]) -> dict[Chain, float]:
-        """Strength of the direct slope of chains whose ends, and what is held fixed, were measured together."""
-        found = {}
+    def told_directly(self, chains: Sequence[Chain]) -> set[Chain]:
+        """Chains whose ends, and what is held fixed, were measured together by enough experiments that moved them."""
+        found = set()
         for chain in chains:
             wanted = (chain.child, chain.parent, *chain.others)
-            enough = set(wanted) <= set(self.metrics) and int(self.seen(wanted).sum()) > len(wanted) + 1
-            if enough:
+            if set(wanted) <= set(self.metrics) and self.independent(wanted) >= fewest(len(wanted) - 1):
                 at = [self.corpus.at(metric) for metric in wanted]
-                found[chain] = float(_links(self.corpus, self.scale, [(at[0], at[1:])], self.fitted)[0].z_each[0])
+                if _links(self.corpus, self.scale, [(at[0], at[1:])], self.fitted)[0].z_each[0] >= IDENTIFIED:
+                    found.add(chain)
         return found
 
 
@@ -116,11 +138,13 @@ def fit(definitions: Definitions, corpus: EffectCorpus, families: Sequence[Famil
     fitted = fit_corpus(effects, noise, clusters=chosen.clusters)
     edges = [(chosen.at(family.child), [chosen.at(parent) for parent in family.parents]) for family in usable]
     found = _links(chosen, scale, edges, fitted)
-    told = {}
+    told: dict[str, Told] = {}
+    known = Fit(chosen, scale, fitted, told)
     for family, link in zip(usable, found, strict=True):
         units = scale[link.child] / scale[list(link.parents)]
-        told[family.child] = Told(link, units, _bypass(definitions, chosen, scale, family, link))
-    return Fit(chosen, scale, fitted, told)
+        independent = known.independent((family.child, *family.parents))
+        told[family.child] = Told(link, units, _bypass(definitions, chosen, scale, family, link), independent)
+    return known
 
 
 def _links(

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.downgrades import GRADES, IDENTIFIED, SIGNIFICANT
+from vitalfew.evidence.downgrades import SIGNIFICANT
+from vitalfew.evidence.grades import GRADES
 from vitalfew.results.basics import Estimate
 from vitalfew.results.rows import PathRow
 from vitalfew.results.words import listed
 from vitalfew.stats.link_fit import slopes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 NOT_ALL = "no total: the data do not identify {links}"
 NO_DIRECT = (
     "no direct estimate: past effects on {parent}, beside those on what goes with it, are too faint to tell what"
-    " becomes of {child}, or were not measured together with it"
+    " becomes of {child}, or too few experiments measured both"
 )
 SATURATED = "no check: with these links total and direct are the same by construction"
 _SAME = 1e-6  # of a standard error: what rounding leaves of a difference that is none
@@ -167,7 +168,7 @@ def path_rows(
     slopes: Slopes,
     refits: Refits,
     rows: Sequence[LinkRow],
-    strength: Mapping[Chain, float],
+    direct: Collection[Chain],
     titles: Mapping[str, str],
 ) -> list[PathRow]:
     """Chains as rows: total along links, direct, and what is left between, by one jackknife of all three.
@@ -177,7 +178,7 @@ def path_rows(
         slopes: of the links.
         refits: spreads of all experiments and without each group.
         rows: of the links.
-        strength: z of the direct slope, by chain.
+        direct: chains whose direct slope is identified.
         titles: of the metrics at the ends.
     """
     if not found:
@@ -199,7 +200,7 @@ def path_rows(
         p_value = _p(told.estimate[at + 2 * size], told.se[at + 2 * size], told.df)
         if told.se[at + 2 * size] <= _SAME * told.se[at]:
             parts[2], p_value = None, None
-        out.append(_row(chain, lines, parts, p_value, strength.get(chain, 0.0), titles))
+        out.append(_row(chain, lines, parts, p_value, titles, direct=chain in direct))
     return out
 
 
@@ -208,15 +209,18 @@ def _row(
     lines: Sequence[LinkRow],
     parts: Sequence[Estimate | None],
     p_value: float | None,
-    z: float,
     titles: Mapping[str, str],
+    *,
+    direct: bool,
 ) -> PathRow:
-    unknown = [row.link for row in lines if row.estimate is None]
-    total, direct = (None if unknown else parts[0]), (parts[1] if z >= IDENTIFIED else None)
-    both = total is not None and direct is not None
+    unknown = [
+        f"{titles[row.parent]} \N{RIGHTWARDS ARROW} {titles[row.child]}" for row in lines if row.estimate is None
+    ]
+    total, own = (None if unknown else parts[0]), (parts[1] if direct else None)
+    both = total is not None and own is not None
     same = both and parts[2] is None
     notes = [NOT_ALL.format(links=listed(dict.fromkeys(unknown)))] if unknown else []
-    notes += [] if direct is not None else [NO_DIRECT.format(parent=titles[chain.parent], child=titles[chain.child])]
+    notes += [] if own is not None else [NO_DIRECT.format(parent=titles[chain.parent], child=titles[chain.child])]
     notes += [SATURATED] if same else []
     grade: Grade = max((row.grade for row in lines), key=GRADES.index)
     if both and p_value is not None and p_value < SIGNIFICANT:
@@ -227,7 +231,7 @@ def _row(
         child=chain.child,
         links=chain.links,
         total=total,
-        direct=direct,
+        direct=own,
         unexplained=parts[2] if both else None,
         unexplained_p=p_value if both else None,
         experiments=min((row.experiments for row in lines if row.kind == "influence"), default=0),

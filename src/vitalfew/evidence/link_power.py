@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.downgrades import ESTIMATED
+from vitalfew.evidence.downgrades import ESTIMATED, fewest
 from vitalfew.results.rows import WouldTake
 from vitalfew.results.words import listed
 from vitalfew.stats.link_strength import NUMBERS, experiments_needed
@@ -38,6 +38,10 @@ _ALL, _LEAST = 1_000_000, 60_000  # numbers drawn for all children together, and
 MORE = (
     "about {count} more experiments of {users} users per arm that move {parents} as past ones did: z above"
     " {limit:g} with a probability of {power}"
+)
+FEW_MORE = (
+    "{count} more experiments that measure {metrics} together, of {users} users per arm as past ones: these moved"
+    " {parents} far enough, but were too few"
 )
 ALONE = "with {parent} as the only parent of {child} about {count} more"
 ENOUGH_ALONE = "with {parent} as the only parent of {child} the experiments at hand would do"
@@ -119,18 +123,20 @@ def would_take(habit: Habit, families: int = 1) -> list[WouldTake]:
 def _one(habit: Habit, at: int, together: float, alone: float) -> WouldTake:
     parent = habit.parents[at]
     test = _one_test(float(habit.spread[at, at]), float(habit.within[at, at]))
+    users, parents = f"{habit.users_per_arm:,}", listed(habit.parents)
     parts, more = [], None
+    if together <= habit.experiments < fewest(len(habit.parents)):
+        return _too_few(habit)
     if together <= MOST_EXPERIMENTS:
-        more = _more(together, habit.experiments)
-        users, parents = f"{habit.users_per_arm:,}", listed(habit.parents)
+        more = _more(together, habit.experiments, len(habit.parents))
         parts = [MORE.format(count=f"{more:,}", users=users, parents=parents, limit=ESTIMATED, power=percent(POWER))]
     else:
         apart = len(habit.parents) > 1 and alone <= MOST_EXPERIMENTS
         others = listed((*habit.parents[:at], *habit.parents[at + 1 :]))
         parts = [UNMOVED.format(parent=parent, apart=f" apart from {others}" if apart else "")]
     if len(habit.parents) > 1 and alone < min(_EASIER * together, MOST_EXPERIMENTS):
-        said = ENOUGH_ALONE if alone <= habit.experiments else ALONE
-        count = f"{_more(alone, habit.experiments):,}"
+        said = ENOUGH_ALONE if max(alone, fewest(1)) <= habit.experiments else ALONE
+        count = f"{_more(alone, habit.experiments, 1):,}"
         parts.append(said.format(parent=parent, child=habit.child, count=count))
     if test is not None:
         parts.append(ONE_TEST.format(users=f"{test:,}", parent=parent, limit=ESTIMATED))
@@ -139,14 +145,22 @@ def _one(habit: Habit, at: int, together: float, alone: float) -> WouldTake:
     return WouldTake(more, habit.users_per_arm, test, "; ".join(parts))
 
 
+def _too_few(habit: Habit) -> WouldTake:
+    """Where few experiments moved the parents far enough: the size of one more does not make up for their number."""
+    more, users = fewest(len(habit.parents)) - habit.experiments, f"{habit.users_per_arm:,}"
+    metrics, parents = listed((*habit.parents, habit.child)), listed(habit.parents)
+    message = FEW_MORE.format(count=more, metrics=metrics, users=users, parents=parents)
+    return WouldTake(more, habit.users_per_arm, None, message)
+
+
 def unmeasured(child: str, parents: Sequence[str]) -> WouldTake:
     """What it would take where no experiment measured both ends as a link needs it."""
     return WouldTake(None, None, None, UNMEASURED.format(parents=listed(parents), child=child))
 
 
-def _more(needed: float, there: int) -> int:
+def _more(needed: float, there: int, parents: int) -> int:
     """Experiments besides those at hand; a few more even where these should have done, as they did not."""
-    return max(math.ceil(needed), math.ceil(_AT_LEAST * there)) - there
+    return max(math.ceil(needed), math.ceil(_AT_LEAST * there), fewest(parents)) - there
 
 
 def _one_test(spread: float, within: float) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import VitalfewError
-from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED, bypassed, doubts, grade_of_link
+from vitalfew.evidence.downgrades import bypassed, doubts, grade_of_link
 from vitalfew.evidence.link_families import families
 from vitalfew.evidence.link_fits import fit
 from vitalfew.evidence.link_paths import Slopes, chains, path_rows
@@ -22,8 +22,10 @@ from vitalfew.evidence.link_words import (
     assumption,
     differences,
     left_out,
-    number,
+    slope,
+    slope_unit,
     strength,
+    too_few,
 )
 from vitalfew.evidence.opinions import as_range, combined, opinion_of
 from vitalfew.results.basics import Estimate
@@ -140,30 +142,30 @@ class _Reader:
             expert=as_range(edge.definition),
             believed=None if expert is None else (expert.mean, expert.sd),
             would_take=unmeasured(self._title(edge.child), (self._title(edge.parent),)),
-            notes=(f"not identified: {reason}", *left_out(self.corpus)),
+            notes=(f"not identified: {reason}", *left_out(self.definitions, self.corpus)),
         )
 
     def _estimated(self, edge: Edge, told: Told, at: int) -> LinkRow:
         from scipy.special import stdtrit
 
         fit, z = told.fit, told.fit.z
-        slope, se = float(told.slopes[at]), float(np.sqrt(told.covariance[at, at]))
+        middle, se = float(told.slopes[at]), float(np.sqrt(told.covariance[at, at]))
         half = float(stdtrit(fit.df, _Z95)) * se
-        expert, identified = opinion_of(edge.definition), z >= IDENTIFIED
+        expert, identified = opinion_of(edge.definition), told.is_identified
         reasons = self._reasons(told)
-        score = expert.score(slope, se) if expert is not None and identified else None
+        score = expert.score(middle, se) if expert is not None and identified else None
         opinion = expert is not None and not identified
         return LinkRow(
             link=edge.link,
             parent=edge.parent,
             child=edge.child,
             kind="influence",
-            status="opinion" if opinion else _status(z),
-            estimate=slope if identified else None,
-            low=slope - half if identified else None,
-            high=slope + half if identified else None,
+            status="opinion" if opinion else _status(told),
+            estimate=middle if identified else None,
+            low=middle - half if identified else None,
+            high=middle + half if identified else None,
             se=se if identified else None,
-            grade=self._grade(z, fit.experiments, reasons, opinion=opinion),
+            grade=self._grade(told, reasons, opinion=opinion),
             z=z,
             experiments=fit.experiments,
             method=EXPERT if opinion else METHOD if identified else NONE,
@@ -182,28 +184,31 @@ class _Reader:
         about = self.doubts.about((self.family.child, *self.family.parents))
         return about if bypass is None else (*about, bypass)
 
-    def _grade(self, z: float, experiments: int, reasons: Sequence[str], *, opinion: bool) -> Grade:
+    def _grade(self, told: Told, reasons: Sequence[str], *, opinion: bool) -> Grade:
         if opinion:
             return "opinion"
-        return grade_of_link(z, experiments, reasons) if z >= IDENTIFIED else "correlated"
+        return grade_of_link(told.fit.z, told.independent, reasons) if told.is_identified else "correlated"
 
     def _notes(self, edge: Edge, told: Told, at: int, reasons: Sequence[str], score: float | None) -> list[str]:
-        z, slope = told.fit.z, float(told.slopes[at])
+        middle, se = float(told.slopes[at]), float(np.sqrt(told.covariance[at, at]))
+        unit = slope_unit(self.definitions, edge.parent, edge.child)
         child, parents = self._title(self.family.child), [self._title(parent) for parent in self.family.parents]
-        told_z = strength(child, parents, z, told.fit.z_each.tolist())
-        notes = [] if told_z is None else [told_z]
+        told_z = strength(child, parents, told.fit.z, told.fit.z_each.tolist())
+        notes = [] if told.enough else [too_few(child, parents, told.independent)]
+        notes += [] if told_z is None or notes else [told_z]
         notes += reasons
-        if z >= IDENTIFIED:
+        if told.is_identified:
             others = {name: float(values[at] * told.units[at]) for name, values in told.fit.others.items()}
-            notes += differences(slope, float(np.sqrt(told.covariance[at, at])), _naive(told, at), others)
+            notes += differences(middle, se, _naive(told, at), others, unit)
         expert = as_range(edge.definition)
         if score is not None and score < INSIDE_RANGE and expert is not None:
-            notes.append(BEYOND_RANGE.format(low=number(expert.low or 0.0), high=number(expert.high or 0.0), p=score))
+            low, high = (slope(end or 0.0, se, unit) for end in (expert.low, expert.high))
+            notes.append(BEYOND_RANGE.format(low=low, high=high, p=score))
         notes += assumption(child, parents, [self._title(parent) for parent in self.family.reasons])
-        return notes + left_out(self.corpus)
+        return notes + left_out(self.definitions, self.corpus)
 
     def _identified(self, told: Told) -> list[int]:
-        return list(range(len(self.family.parents))) if told.fit.z >= IDENTIFIED else []
+        return list(range(len(self.family.parents))) if told.is_identified else []
 
     def _posterior(self, told: Told) -> tuple[Floats, Floats]:
         """What is believed of the slopes that data identify, experts included; in the order of `_identified`."""
@@ -248,7 +253,8 @@ class _Reader:
 
 def _takes(definitions: Definitions, fit: Fit, family: Family, families: int) -> dict[str, WouldTake]:
     """What it would take to estimate the links of a family; empty where they are."""
-    if fit.told[family.child].fit.z > ESTIMATED:
+    told = fit.told[family.child]
+    if told.is_estimated:
         return {}
     rows = fit.seen((family.child, *family.parents))
     habit = Habit(
@@ -258,15 +264,15 @@ def _takes(definitions: Definitions, fit: Fit, family: Family, families: int) ->
         within=fit.within(family.parents),
         weights=fit.corpus.weights[rows],
         users_per_arm=round(float(np.median(fit.corpus.users_per_arm[rows]))),
-        experiments=int(rows.sum()),
+        experiments=told.independent,
     )
     return dict(zip(family.parents, would_take(habit, families), strict=True))
 
 
-def _status(z: float) -> LinkStatus:
-    if z < IDENTIFIED:
+def _status(told: Told) -> LinkStatus:
+    if not told.is_identified:
         return "not_identified"
-    return "estimated" if z > ESTIMATED else "weak"
+    return "estimated" if told.is_estimated else "weak"
 
 
 def _naive(told: Told, at: int) -> Estimate:
@@ -286,5 +292,5 @@ def _paths(definitions: Definitions, rows: Sequence[LinkRow], fitted: Fit) -> li
     }
     parents = {child: tuple(fitted.metrics[at] for at in told.fit.parents) for child, told in fitted.told.items()}
     slopes = Slopes(fitted.metrics, parents, exact, units)
-    titles = {name: definitions.title("metrics", name) for chain in found for name in (chain.parent, chain.child)}
-    return path_rows(found, slopes, fitted.fitted.refits, rows, fitted.strengths(found), titles)
+    titles = {name: definitions.title("metrics", name) for row in rows for name in (row.parent, row.child)}
+    return path_rows(found, slopes, fitted.fitted.refits, rows, fitted.told_directly(found), titles)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.evidence.carrying import Known, Slopes
-from vitalfew.evidence.downgrades import GRADES, IDENTIFIED, doubts, grade_of_link
+from vitalfew.evidence.downgrades import IDENTIFIED, doubts, grade_of_link
+from vitalfew.evidence.grades import GRADES
 from vitalfew.evidence.long_run import History
 from vitalfew.evidence.proxies import is_early, targets
 from vitalfew.results.rows import Estimate, PredictedRow
