@@ -85,9 +85,27 @@ def test_few_experiments_show_who_beats_whom_and_nothing_else() -> None:
     row = rows(planted(4, 6))["joy", "money"]
     assert row.covariance is None
     assert row.correlation is None
-    assert row.notes[0] == "6 experiments measured both: too few to tell how effects go together"
+    assert row.notes[0] == "6 experiments measured both: to tell how effects go together takes 10"
     assert row.front
     assert rows(planted(4, 2)) == {}
+
+
+def test_where_too_few_measured_everything_a_pair_is_told_from_its_own_effects() -> None:
+    row = rows(planted(4, 12, noise=0.02))["joy", "errors"]
+    assert joint_of(planted(4, 12)) is None
+    assert row.notes[0].startswith("from effects on these two alone")
+    assert row.exchange_rate is not None
+    assert (row.exchange_rate.low or 0) < 0.8 < (row.exchange_rate.high or 0)
+    assert row.p_opposed is not None
+    assert row.p_opposed > 0.95
+
+
+def test_a_correlation_at_its_end_has_no_interval_and_is_left_out() -> None:
+    noisy = [rows(planted(seed, 12, noise=1.0))["joy", "errors"] for seed in range(6)]
+    ends = [row for row in noisy if row.correlation is None and row.covariance is not None]
+    assert ends
+    assert all(row.notes[-1].startswith("the correlation is too close to its end") for row in ends if row.exchange_rate)
+    assert all(abs(row.correlation.estimate) < 0.95 for row in noisy if row.correlation is not None)
 
 
 def test_the_agreed_rate_is_what_makes_up_for_one_unit_by_the_weights() -> None:

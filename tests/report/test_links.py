@@ -17,6 +17,7 @@ from vitalfew.report.html import html_page
 from vitalfew.report.html_links import links
 from vitalfew.report.html_releases import releases
 from vitalfew.report.link_graph import Edge, link_graph
+from vitalfew.report.link_words import trade_off_sentences
 from vitalfew.report.terminal_links import print_links
 from vitalfew.report.terminal_releases import print_releases
 from vitalfew.report.terminal_shrunk import print_shrunk
@@ -149,3 +150,17 @@ def test_pictures_hold_at_the_edges() -> None:
     ):
         assert "nan" not in drawn
         assert "inf" not in drawn
+
+
+def test_pairs_with_too_few_experiments_are_one_sentence() -> None:
+    told = beyond.tables()
+    few = replace(
+        told.trade_offs[0], covariance=None, correlation=None, exchange_rate=None, p_opposed=None, experiments=4
+    )
+    many = replace(told, trade_offs=(*told.trade_offs, few, replace(few, second="clicks", experiments=6)))
+    sentences = trade_off_sentences(beyond.view(many))
+    assert len(sentences) == 2
+    assert sentences[1].startswith(
+        "Too few experiments to tell how these go together (6 experiments measured both at most"
+    )
+    assert "it takes 10" in sentences[1]

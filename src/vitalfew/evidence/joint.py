@@ -85,12 +85,16 @@ class Joint:
 def joint_of(corpus: EffectCorpus) -> Joint | None:
     """Fit all metrics of a corpus at once; None where too few comparisons say how their metrics vary together."""
     usable = _usable(corpus)
-    if usable is None:
-        return None
+    return None if usable is None else joint_on(usable)
+
+
+def joint_on(usable: EffectCorpus) -> Joint | None:
+    """Fit all metrics of these comparisons at once; whoever asks sees to it that they are enough for the question."""
     effects, noise = usable.effects, usable.noise
     try:
         fit = fit_spread(effects, noise, tails="t" if len(usable) >= _FOR_TAILS else "normal")
-        again = refits(effects, noise, fit, groups=_GROUPS, clusters=usable.clusters, one_step=True).without
+        quick = len(usable) >= FEWEST_JOINT  # with fewer, each group is too large a share for one step
+        again = refits(effects, noise, fit, groups=_GROUPS, clusters=usable.clusters, one_step=quick).without
     except NotEnoughData:
         return None
     doubts = (again - again.mean(axis=0)) * ((len(again) - 1) / len(again)) ** 0.5

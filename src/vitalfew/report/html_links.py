@@ -21,6 +21,7 @@ from vitalfew.report.link_words import (
     slope_of,
     slope_unit,
     trade_off_sentence,
+    trade_off_sentences,
 )
 from vitalfew.report.markup import Markup, tag
 
@@ -157,7 +158,7 @@ def _trade_offs(view: View) -> Markup | None:
     if not rows:
         return None
     drawn = [part for row in rows[:MOST_PICTURES] if (part := _ellipse(view, row)) is not None]
-    sentences = items(trade_off_sentence(view, row) for row in rows)
+    sentences = items(trade_off_sentences(view))
     return tag(
         "div",
         tag("h3", "Trade-offs"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.trade_offs import FEWEST_PAIR
 from vitalfew.report import words
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
@@ -28,6 +30,7 @@ STATUS_MEANINGS: dict[LinkStatus, str] = {
 }
 
 
+_NAMED_PAIRS = 6
 _ABBREVIATED = 3
 """Letters of a unit up to which an s at its end is no plural: ms, bps."""
 
@@ -110,19 +113,41 @@ def proxy_name(view: View, row: ProxyRow) -> str:
     return names[0] if len(names) == 1 else f"blend of {words.count(len(names), 'metric')}"
 
 
+def trade_off_sentences(view: View) -> list[str]:
+    """All trade-offs in words; the pairs that too few experiments measured in one sentence."""
+    rows = view.tables.trade_offs
+    told = [trade_off_sentence(view, row) for row in rows if _is_told(row)]
+    few = [row for row in rows if not _is_told(row)]
+    if not few:
+        return told
+    most = max(row.experiments for row in few)
+    pairs = listed((_pair(view, row) for row in few), _NAMED_PAIRS)
+    seen = f"{words.count(most, 'experiment')} measured both" + (" at most" if len(few) > 1 else "")
+    return [*told, f"Too few experiments to tell how these go together ({seen}; it takes {FEWEST_PAIR}): {pairs}."]
+
+
+def _is_told(row: TradeOffRow) -> bool:
+    return row.covariance is not None
+
+
+def _pair(view: View, row: TradeOffRow) -> str:
+    return f"{view.title('metrics', row.first)} with {view.title('metrics', row.second)}"
+
+
 def trade_off_sentence(view: View, row: TradeOffRow) -> str:
     """How two metrics go together over experiments, in words."""
     first, second = (view.title("metrics", metric) for metric in (row.first, row.second))
-    if row.correlation is None:
-        return f"{first} and {second}: too few experiments to tell how they go together."
-    told = f"{first} and {second}: correlation of true effects {words.figure(row.correlation.estimate, 2, signed=True)}"
-    if row.correlation.low is not None and row.correlation.high is not None:
-        told += f" ({words.between(row.correlation.low, row.correlation.high, 2)})"
+    told = []
+    if row.correlation is not None:
+        text = f"correlation of true effects {words.figure(row.correlation.estimate, 2, signed=True)}"
+        if row.correlation.low is not None and row.correlation.high is not None:
+            text += f" ({words.between(row.correlation.low, row.correlation.high, 2)})"
+        told.append(text)
     if row.exchange_rate is not None:
-        told += f"; {slope(view, row.first, row.second, row.exchange_rate)} of the second {per(view, row.first)}"
+        told.append(f"{slope(view, row.first, row.second, row.exchange_rate)} of the second {per(view, row.first)}")
     if row.p_opposed is not None:
-        told += f"; P(a gain of one is a loss of the other) {words.probability(row.p_opposed)}"
-    return f"{told}."
+        told.append(f"P(a gain of one is a loss of the other) {words.probability(row.p_opposed)}")
+    return f"{first} and {second}: {'; '.join(told) or 'no experiment moved one of the two beyond its noise'}."
 
 
 def luck_sentence(view: View, row: SpreadRow) -> str:

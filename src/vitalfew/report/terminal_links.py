@@ -15,7 +15,7 @@ from vitalfew.report.link_words import (
     proxy_name,
     slope,
     slope_of,
-    trade_off_sentence,
+    trade_off_sentences,
 )
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Rule, Sheet
 
@@ -43,12 +43,12 @@ def print_links(view: View, console: Console) -> None:
         sheet.say("No links between metrics are defined yet.")
         first = "First step: name under `links:` which metric you think moves which, with a range if you dare."
         sheet.say(f"{sheet.signs.arrow} {first}", "bold")
-        _sentences(sheet, "TRADE-OFFS", (trade_off_sentence(view, row) for row in view.tables.trade_offs))
+        _sentences(sheet, "TRADE-OFFS", trade_off_sentences(view))
         return
     sheet.say(links_headline(view), "bold")
     _links(view, sheet)
     _sentences(sheet, "ALONG CHAINS (95 % intervals)", (path_sentence(view, row) for row in view.tables.paths))
-    _sentences(sheet, "TRADE-OFFS", (trade_off_sentence(view, row) for row in view.tables.trade_offs))
+    _sentences(sheet, "TRADE-OFFS", trade_off_sentences(view))
     _proxies(view, sheet)
     _foreseen(view, sheet)
 
@@ -100,9 +100,11 @@ def _said(row: LinkRow, *, told: bool) -> Iterable[str]:
     """What stands under a link; `told`: its state was said already."""
     if row.status in ("weak", "not_identified") and not told:
         yield STATUS_MEANINGS[row.status]
+    unknown = [note for note in row.notes if note.startswith("not identified")]
+    yield from unknown
     if row.would_take is not None:
         yield row.would_take.message
-    yield from row.notes
+    yield from (note for note in row.notes if note not in unknown)
 
 
 def _proxies(view: View, sheet: Sheet) -> None:
