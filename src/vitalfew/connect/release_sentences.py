@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.words import counted, listed
-from vitalfew.evidence.discoveries import stands_out
+from vitalfew.evidence.discoveries import how_many, stands_out
+from vitalfew.evidence.release_words import same_rows
+from vitalfew.results.words import listed as in_words
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from vitalfew.connect.draft import Facts
     from vitalfew.results.rows import EffectRow, Tables
@@ -27,9 +31,13 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     if judged:
         yield _told(judged, clear, definitions)
     described = {row.experiment for row in tables.release_effects} - {row.experiment for row in judged}
-    if described:
-        why = next(row.message for row in tables.placebos if row.descriptive and row.release in described)
-        yield f"{counted(len(described), 'release')} can only be described: {why.partition(': ')[2]}."
+    for why, count in _why(tables, described).items():
+        yield f"{counted(count, 'release')} can only be described: {why}."
+    seen = dict.fromkeys(row.metric for row in tables.release_effects)
+    alike = [metric for metric in seen if seen.keys() & set(same_rows(definitions, metric))]
+    if alike:
+        names = in_words((definitions.title("metrics", metric) for metric in alike), _SHOWN)
+        yield f"{names[:1].upper()}{names[1:]} come from the same table: their errors may go together, so one does not confirm the other."
     bundled = {row.release for row in tables.placebos if row.bundle}
     if bundled:
         yield (
@@ -41,6 +49,13 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
             "A staged rollout would have told more: give the next release to a part of the users first, drawn by"
             " chance, and both parts are compared on the same days."
         )
+
+
+def _why(tables: Tables, described: Collection[str]) -> Counter[str]:
+    """Why releases are only described, with how many of them; where only counts of days differ, the reason is one."""
+    reasons = {row.release: row.message.partition(": ")[2] for row in tables.placebos if row.release in described}
+    kinds: dict[str, str] = {}
+    return Counter(kinds.setdefault(re.sub("[0-9]+", "", reason), reason) for reason in reasons.values())
 
 
 def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definitions) -> str:
@@ -57,7 +72,7 @@ def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definiti
     )
     stand = "stands" if found == 1 else "stand"
     such = f"Releases: {found} of {releases} {stand} out from what happens without one, such as {named}"
-    return f"{such}; corrected for {counted(len(judged), 'comparison')} at once."
+    return f"{such}; corrected for {counted(how_many(judged), 'comparison')} at once."
 
 
 def _share(row: EffectRow) -> str:

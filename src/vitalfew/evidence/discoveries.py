@@ -44,7 +44,7 @@ def among_all(
     Returns:
         Both, in their order.
     """
-    tested = dict.fromkeys(_test(row) for row in effects if row.p_value is not None)
+    tested = _tests(effects)
     adjusted = benjamini_hochberg(np.array([p_value for _, _, p_value in tested], dtype=np.float64))
     corrected = dict(zip(tested, adjusted.tolist(), strict=True))
     family = f"releases: {_counted(len(tested))}, {FALSE_DISCOVERIES}"
@@ -63,6 +63,15 @@ def among_all(
         for row in placebos
     )
     return tuple(found), tuple(said)
+
+
+def how_many(effects: Sequence[EffectRow]) -> int:
+    """How many tests effects of releases are."""
+    return len(_tests(effects))
+
+
+def _tests(effects: Sequence[EffectRow]) -> dict[tuple[str, float | None, float | None], None]:
+    return dict.fromkeys(_test(row) for row in effects if row.p_value is not None)
 
 
 def _test(row: EffectRow) -> tuple[str, float | None, float | None]:

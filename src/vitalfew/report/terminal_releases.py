@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.evidence.discoveries import stands_out
+from vitalfew.evidence.discoveries import how_many, stands_out
 from vitalfew.report import words
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -120,10 +120,10 @@ def _filling(releases: Mapping[str, Sequence[EffectRow]]) -> list[str]:
     return shown
 
 
-def _corrected(rows: Iterable[EffectRow]) -> str:
+def _corrected(rows: Sequence[EffectRow]) -> str:
     """Over how many tests p-values are corrected."""
-    family = next((row.family for row in rows if row.family), None)
-    return f"; p over {family.removeprefix('releases: ').partition(',')[0]}" if family else ""
+    tests = how_many(rows)
+    return f"; p among {words.count(tests, 'test')}" if tests else ""
 
 
 def day_of(view: View, release: str) -> str:
