@@ -37,7 +37,8 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     alike = [metric for metric in seen if seen.keys() & set(same_rows(definitions, metric))]
     if alike:
         names = in_words((definitions.title("metrics", metric) for metric in alike), _SHOWN)
-        yield f"{names[:1].upper()}{names[1:]} come from the same table: their errors may go together, so one does not confirm the other."
+        why = "come from the same table: their errors may go together, so one does not confirm the other"
+        yield f"{names[:1].upper()}{names[1:]} {why}."
     bundled = {row.release for row in tables.placebos if row.bundle}
     if bundled:
         yield (
