@@ -7,6 +7,7 @@ import pytest
 
 from command_line import typed
 from connect.foreign_shop import manifest, shop, simple
+from connect.test_import_bsl import models
 from connect.test_import_growthbook import MAPPED, export
 from connect.test_import_osi import line, model
 
@@ -37,16 +38,17 @@ def test_every_format_writes_a_file_of_its_own_and_the_workspace_runs(tmp_path: 
         ("dbt", manifest(tmp_path, *METRICS), folder, "--unit", "customer"),
         ("osi", osi, folder, "--unit", "people"),
         ("growthbook", export(tmp_path, *MAPPED[:2]), folder),
+        ("bsl", models(tmp_path, {"takings": "_.amount.sum()"}), folder, "--unit", "people"),
     ):
         answer = typed("import", *words)
         assert answer.code == 0, answer.err
         assert f"Wrote {folder / f'metrics_{words[0]}.yaml'}." in answer.out
-    wanted = "revenue, sales_total, revenue_growthbook"
+    wanted = "revenue, sales_total, revenue_growthbook, takings"
     experiment = f"experiments:\n  gate: {{source: exposures, control: a, metrics: [{wanted}]}}\n"
     (folder / "experiment.yaml").write_text(experiment, encoding="utf-8")
     effects = typed("run", folder, "--json").json["experiments"]["gate"]["effects"]
-    assert len(effects) == 3
-    assert [effect["estimate"] for effect in effects] == pytest.approx([effects[0]["estimate"]] * 3)
+    assert len(effects) == 4
+    assert [effect["estimate"] for effect in effects] == pytest.approx([effects[0]["estimate"]] * 4)
 
 
 def test_json_holds_the_plan_and_nothing_else(tmp_path: Path, typed: Typed) -> None:

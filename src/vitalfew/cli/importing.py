@@ -1,4 +1,4 @@
-"""Commands that take in metric definitions of other programs: import dbt, osi, growthbook."""
+"""Commands that take in metric definitions of other programs: import dbt, osi, growthbook, bsl."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(dbt)
     app.command()(osi)
     app.command()(growthbook)
+    app.command()(bsl)
 
 
 def dbt(
@@ -93,6 +94,26 @@ def growthbook(
 
     workspace = _workspace(folder)
     found = read_growthbook(file, unit=unit, units=_units(workspace))
+    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+
+
+def bsl(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Semantic models in YAML.")],
+    folder: _Folder = Path(),
+    unit: _Unit = None,
+    metric: _Metrics = None,
+    dry_run: _DryRun = False,
+    json_: _Json = False,
+) -> None:
+    """Take in measures of the Boring Semantic Layer.
+
+    They go into metrics_bsl.yaml. Expressions are read, never run. What people changed there is kept when you import
+    again; what cannot be mapped is listed with the reason.
+    """
+    from vitalfew.connect.bsl import read_bsl
+
+    workspace = _workspace(folder)
+    found = read_bsl(file, unit=unit, units=_units(workspace))
     _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from vitalfew.connect.foreign_given import Given
 
-Program = Literal["dbt", "osi", "growthbook"]
+Program = Literal["dbt", "osi", "growthbook", "bsl"]
 
 MEANING = (
     "source", "column", "aggregation", "events", "filters", "numerator", "denominator", "kind", "window", "cap",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vitalfew.connect.importing import Change, ImportPlan, What
 
 _ORDER = ("sources", "metrics", "guardrails")
-_NAMES = {"dbt": "dbt", "osi": "OSI", "growthbook": "GrowthBook"}
+_NAMES = {"dbt": "dbt", "osi": "OSI", "growthbook": "GrowthBook", "bsl": "the Boring Semantic Layer"}
 _HEADS: dict[What, str] = {
     "added": "Added",
     "changed": "Changed",
