@@ -16,6 +16,7 @@ from vitalfew.results.rows import (
     Estimate,
     LinkCovarianceRow,
     LinkRow,
+    PlaceboRow,
     SeriesRow,
     ShrunkRow,
     Tables,
@@ -192,6 +193,28 @@ def test_a_release_whose_work_was_tested_is_counted_once_in_sums() -> None:
 
 def interleaved(pair: tuple[Definitions, Corpora]) -> tuple[Definitions, Tables, Corpora]:
     return pair[0], TABLES, pair[1]
+
+
+def test_what_came_with_a_release_of_another_team_is_no_teams_alone() -> None:
+    definitions = defined(
+        releases={
+            "spring": {"date": date(2026, 4, 1), "team": "red"},
+            "april": {"date": date(2026, 4, 3), "team": "blue"},
+            "late": {"date": date(2026, 4, 5), "team": "red"},
+        }
+    )
+    release = corpus_of({"spring": {"money": 1.0}}, NOISE, METRICS, kind="releases", grade="dated")
+    corpora = corpora_of(corpus_of({"x_idea": {"money": 0.5}}, NOISE, METRICS), release)
+
+    def teams(*others: str) -> list[str]:
+        came = PlaceboRow("spring", "money", (), 0.1, descriptive=False, bundle=others, before_days=28, after_days=28,
+                          message="")  # fmt: skip
+        rows = contributions(definitions, replace(TABLES, placebos=(came,)), corpora, TODAY)
+        return [row.subject for row in rows if row.kind == "team" and row.metric == "money"]
+
+    assert teams() == ["red"]
+    assert teams("late") == ["red"]
+    assert teams("april", "late") == []
 
 
 def rising(by: float, level: float = 5.0) -> tuple[SeriesRow, ...]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vitalfew.evidence.bundles import once
 from vitalfew.evidence.discoveries import among_all, stands_out
 from vitalfew.results.rows import EffectRow, PlaceboRow
 
@@ -66,6 +67,12 @@ def test_releases_of_one_bundle_are_one_test() -> None:
     assert [row.adjusted_p for row in found] == pytest.approx([0.06, 0.06, 0.9])
     assert found[0].family is not None
     assert found[0].family.startswith("releases: 2 tests")
+
+
+def test_releases_of_one_bundle_are_one_change_in_a_corpus() -> None:
+    described = [effect("new", "orders", None), effect("newer", "orders", None)]
+    effects = [effect("login", "orders", 0.03), effect("search", "orders", 0.03), effect("menu", "visits", 0.03)]
+    assert [row.experiment for row in once([*effects, *described])] == ["login", "menu", "new", "newer"]
 
 
 def test_what_was_not_tested_stays_as_it_is_and_counts_for_nothing() -> None:

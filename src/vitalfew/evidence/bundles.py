@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from vitalfew.stats.forecast_gap import BEFORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from vitalfew.results.rows import EffectRow, PlaceboRow
     from vitalfew.workspace.definitions import Definitions, Release
 
 
@@ -73,6 +74,26 @@ def bundles(releases: Mapping[str, Release]) -> dict[str, Bundle]:
                 until = bisect_left(days, day + timedelta(_after(releases[key])))
                 near = tuple(other for other in row[since:until] if other != key)
                 found[key] = Bundle(near, day, day, joint=False)
+    return found
+
+
+def once(effects: Iterable[EffectRow]) -> tuple[EffectRow, ...]:
+    """Effects of releases, that of one bundle under the name of its first release only: it is one change."""
+    found: list[EffectRow] = []
+    seen = set()
+    for row in effects:
+        same = (row.metric, row.segment, row.estimate, row.se, row.p_value)
+        if row.p_value is None or same not in seen:
+            found.append(row)
+        seen.add(same)
+    return tuple(found)
+
+
+def bundled(placebos: Iterable[PlaceboRow]) -> dict[str, frozenset[str]]:
+    """By release, the others that came within the same days."""
+    found: dict[str, frozenset[str]] = {}
+    for row in placebos:
+        found[row.release] = found.get(row.release, frozenset()).union(row.bundle)
     return found
 
 

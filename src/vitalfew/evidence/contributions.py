@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.bundles import bundled
 from vitalfew.evidence.carrying import Slopes
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.grades import weakest
@@ -79,7 +80,7 @@ def contributions(
     fair = {name: without_luck(known, arm, shrunk) for name, (known, arm) in found.items()}
     wanted = tops(definitions)
     initiatives = dict(_initiatives(definitions, fair, slopes))
-    shipped = _shipped(definitions, initiatives, fair, slopes, today)
+    shipped = _shipped(definitions, initiatives, fair, slopes, today, bundled(tables.placebos))
     single = {name: slopes.carry(known, wanted) for name, (known, _) in found.items()}
     daily = Daily.of(row for row in tables.series if row.day <= today.isoformat())
     rows = list[ContributionRow]()
@@ -128,27 +129,40 @@ def _initiatives(definitions: Definitions, fair: Mapping[str, Known], slopes: Sl
 
 
 def _shipped(
-    definitions: Definitions, initiatives: Mapping[str, Work], fair: Mapping[str, Known], slopes: Slopes, today: date
+    definitions: Definitions,
+    initiatives: Mapping[str, Work],
+    fair: Mapping[str, Known],
+    slopes: Slopes,
+    today: date,
+    with_others: Mapping[str, Iterable[str]],
 ) -> list[Work]:
+    """What is live. What came with releases of other teams or features is nobody's alone."""
     wanted = tops(definitions)
     live = [work for key, work in initiatives.items() if is_live(definitions.initiatives[key], today)]
     for key, release in definitions.releases.items():
         if key in fair and release.date <= today:
-            of_work = [definitions.initiatives[name] for name in release.initiatives if name in definitions.initiatives]
-            teams = {release.team} if release.team else {each.team for each in of_work}
-            features = {*release.features, *(each.feature for each in of_work if each.feature)}
+            whose = [_whose(definitions, name) for name in (key, *with_others.get(key, ()))]
+            teams, features = (frozenset[str | None]().union(*each) for each in zip(*whose, strict=True))
             live.append(
                 Work(
                     kind="release",
                     subject=key,
                     shipped=release.date,
                     team=next(iter(teams)) if len(teams) == 1 else None,
-                    features=frozenset(features),
+                    features=frozenset(name for name in features if name),
                     carried=slopes.carry(fair[key], wanted),
                     notes=(),
                 )
             )
     return live
+
+
+def _whose(definitions: Definitions, release: str) -> tuple[set[str | None], set[str | None]]:
+    """Teams and features behind a release: its own, else those of its initiatives."""
+    found = definitions.releases[release]
+    of_work = [definitions.initiatives[name] for name in found.initiatives if name in definitions.initiatives]
+    teams = {found.team} if found.team else {each.team for each in of_work}
+    return set(teams), {*found.features, *(each.feature for each in of_work if each.feature)}
 
 
 def _once(definitions: Definitions, shipped: Iterable[Work], metric: str) -> list[Work]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.evidence.bundles import once
 from vitalfew.evidence.corpus_entries import gather, shared, sources
 from vitalfew.evidence.corpus_forms import covariance, forms
 
@@ -137,7 +138,7 @@ def corpora(definitions: Definitions, tables: Tables) -> Corpora:
     """Both kinds of effects of a run, kept apart."""
     return Corpora(
         corpus(definitions, tables.moments, tables.effects, tables.health),
-        corpus(definitions, (), tables.release_effects, (), "releases"),
+        corpus(definitions, (), once(tables.release_effects), (), "releases"),
     )
 
 
