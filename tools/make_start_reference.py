@@ -20,8 +20,9 @@ HEAD = """# What `vitalfew start` reads
 
 Files may be CSV (any common delimiter, UTF-8, UTF-16 or Windows encoding, gzip), Parquet, or JSON, one object a line.
 Rows of text that lack their last cells, as spreadsheets write them, have empty ones, and are counted; rows that do not
-fit in any other way are refused with their line. Names of columns are compared without case, blanks, signs and accents, so `User ID` and `user_id` are one. Of several
-columns that fit, the first name in the list wins, unless its values say otherwise. A column that no name tells may
+fit in any other way are refused with their line. Names of columns are compared without case, blanks, signs and accents,
+so `User ID` and `user_id` are one. Of several columns that fit, the first name in the list wins, unless its values say
+otherwise. A column that no name tells may
 still be told by its values; what was told or assumed is said. `--as FILE=KIND` decides where the columns do not.
 
 Moments may be dates and times in ISO form, with or without a zone (UTC then), seconds to nanoseconds since 1970, days
