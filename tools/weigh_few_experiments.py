@@ -1,8 +1,8 @@
 """How well intervals of links hold with few experiments that moved the parents strongly: coverage by simulation.
 
-Prints a Markdown table: a row per kind of effects and number of parents, a column per number of experiments; in brackets
-the share of corpora whose strength z is above 4. Behind `FEWEST` in `evidence/downgrades.py`; parts of it are shown in
-docs/explanation/links-between-metrics.md.
+Prints a Markdown table: a row per kind of effects and number of parents, a column per number of experiments; in
+brackets the share of corpora whose strength z is above 4. Behind `FEWEST` in `evidence/downgrades.py`; parts of it are
+shown in docs/explanation/links-between-metrics.md.
 """
 
 from __future__ import annotations

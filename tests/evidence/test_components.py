@@ -56,7 +56,7 @@ def test_slopes_are_derivatives_at_the_level_of_the_last_experiment() -> None:
     assert [row.estimate for row in found.links] == pytest.approx([25.0, 2.0])
     assert [row.believed for row in found.links] == [pytest.approx((25.0, 0.0)), pytest.approx((2.0, 0.0))]
     assert found.links[0].notes == ("exact by definition, at the level of control in x",)
-    assert found.links[0].method == "by definition: revenue = orders * order_value"
+    assert found.links[0].method == "by definition: revenue = orders * order value"
     assert found.failed == ()
 
 

@@ -11,6 +11,7 @@ from evidence.planted import FEW, SYSTEM, case, definitions, measured, rows_of, 
 from vitalfew.evidence import effects
 from vitalfew.evidence.corpus import Corpora, corpus
 from vitalfew.evidence.links import links
+from vitalfew.evidence.opinions import Opinion, combined
 from vitalfew.results.rows import EffectRow, HealthRow, LinkRow
 from vitalfew.simulate import metric_graph
 from vitalfew.simulate.metric_graph import SCENARIOS, Planted
@@ -166,6 +167,18 @@ def test_an_experts_range_is_joined_by_precision_and_scored() -> None:
     pairs = [(row.first, row.second) for row in found.link_covariances]
     keys = sorted(to_business())
     assert pairs == [(keys[0], keys[1]), (keys[0], keys[2]), (keys[1], keys[2])]
+
+
+def test_an_opinion_on_one_slope_moves_the_others_that_data_cannot_tell_from_it() -> None:
+    slopes, covariance = np.array([0.4, -0.2]), np.array([[0.04, 0.01], [0.01, 0.09]])
+    mean, spread = combined(slopes, covariance, [Opinion(0.1, 0.1), None])
+    sharp, _ = combined(slopes, covariance, [Opinion(0.1, 1e-6), None])
+    assert 0.1 < mean[0] < 0.4
+    assert spread[0, 0] == pytest.approx(1 / (1 / 0.04 + 1 / 0.01))
+    assert sharp == pytest.approx([0.1, -0.2 - 0.25 * 0.3], rel=1e-6)
+    nothing, same = combined(slopes, covariance, [None, None])
+    assert nothing == pytest.approx(slopes)
+    assert same == pytest.approx(covariance)
 
 
 def test_where_data_are_silent_an_experts_range_is_believed_as_opinion() -> None:

@@ -19,7 +19,6 @@ from vitalfew.stats.link_fit import (
     slopes_of,
     total_slope,
     upstream_of,
-    with_prior,
 )
 
 CLICKBAIT = corpus(replace(SCENARIOS["clickbait"], experiments=300), 1)
@@ -111,20 +110,6 @@ def test_chains_multiply_and_the_reduced_form_needs_no_chain() -> None:
 
 def test_parents_that_go_together_exactly_share_the_slope() -> None:
     assert slopes_of(np.array([[1, 1, 1.0], [1, 1, 1], [1, 1, 1]]), 2, (0, 1)) == pytest.approx([0.5, 0.5])
-
-
-def test_an_opinion_counts_by_its_precision() -> None:
-    slopes, covariance = np.array([0.4, -0.2]), np.array([[0.04, 0.01], [0.01, 0.09]])
-    mean, spread = with_prior(slopes, covariance, [0.1, np.nan], [0.01, np.inf])
-    sharp, _ = with_prior(slopes, covariance, [0.1, np.nan], [1e-12, np.inf])
-    assert 0.1 < mean[0] < 0.4
-    assert spread[0, 0] == pytest.approx(1 / (1 / 0.04 + 1 / 0.01))
-    assert sharp == pytest.approx([0.1, -0.2 - 0.25 * 0.3], rel=1e-6)
-    nothing, same = with_prior(slopes, covariance, [0, 0], [np.inf, np.inf])
-    assert nothing == pytest.approx(slopes)
-    assert same == pytest.approx(covariance)
-    with pytest.raises(UsageError, match="does not fit"):
-        with_prior(slopes, covariance, [0.1], [0.1])
 
 
 def _share_covered(name: str, runs: int, **changes: int) -> tuple[np.ndarray, np.ndarray, float]:

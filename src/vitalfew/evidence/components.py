@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from vitalfew.evidence.component_parts import WINDOW, of_comparisons, of_series, windows
 from vitalfew.evidence.wholes import newest, slopes_of, states, value_of
+from vitalfew.results.figures import significant, unit_of, with_unit
 from vitalfew.results.rows import FailedRow, LinkRow, PartRow
 from vitalfew.workspace.formulas import formulas
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-3
 """A formula may miss its whole by this share of it: what rounding, caps and late events do."""
+_FIGURES = 6
 _ERRORS = 3.0  # and by so many standard errors of the difference
 BY_DEFINITION = "by definition: {child} = {formula}"
 
@@ -56,14 +59,14 @@ def components(definitions: Definitions, corpora: Corpora, series: Iterable[Seri
         found = list(states(formula, child, corpora.randomised))
         level, where = _level(definitions, corpora, formula, found, daily)
         gap = _gap(formula, corpora, found)
-        links += _links(child, formula, level, where, gap, len(found))
+        links += _links(definitions, child, formula, level, where, gap, len(found))
         parts += of_comparisons(child, formula, corpora.randomised, found, failed)
         parts += of_comparisons(
             child, formula, corpora.releases, list(states(formula, child, corpora.releases)), failed
         )
         parts += of_series(definitions, child, formula, daily, today, failed)
         if gap is not None:
-            failed.append(FailedRow("components", child, gap.message(child), remark=True))
+            failed.append(FailedRow("components", child, gap.message(definitions, child), remark=True))
     return Components(tuple(links), tuple(parts), tuple(failed))
 
 
@@ -79,10 +82,16 @@ class _Gap:
     def share(self) -> float:
         return abs(self.measured - self.computed) / abs(self.measured) if self.measured else np.inf
 
-    def message(self, child: str) -> str:
+    def message(self, definitions: Definitions, child: str) -> str:
+        unit = unit_of(definitions.metrics.get(child))
+        measured, computed = (
+            with_unit(significant(value * unit.factor, _FIGURES), unit.level)
+            for value in (self.measured, self.computed)
+        )
+        experiment, whole = definitions.title("experiments", self.experiment), definitions.title("metrics", child)
         return (
-            f"the formula does not hold on your data: in {self.experiment}, {child} is {self.measured:.6g} and its"
-            f" formula gives {self.computed:.6g}; give the whole and its parts the same units, windows and caps"
+            f"the formula does not hold on your data: in {experiment}, {whole} is {measured} and its"
+            f" formula gives {computed}; give the whole and its parts the same units, windows and caps"
         )
 
 
@@ -112,7 +121,8 @@ def _level(
     """The present level of all parts from one place, and which: an experiment, a series, or the ranges of factors."""
     last = newest(definitions, corpora.randomised, found)
     if last is not None:
-        return last.before, f"at the level of control in {corpora.randomised.experiments[last.at]}"
+        title = definitions.title("experiments", corpora.randomised.experiments[last.at])
+        return last.before, f"at the level of control in {title}"
     recent = windows(formula, daily)
     if recent is not None:
         return recent[1].mean(axis=0), f"at the mean of the last {WINDOW} days"
@@ -127,9 +137,16 @@ def _level(
 
 
 def _links(
-    child: str, formula: Formula, level: Floats | None, where: str, gap: _Gap | None, experiments: int
+    definitions: Definitions,
+    child: str,
+    formula: Formula,
+    level: Floats | None,
+    where: str,
+    gap: _Gap | None,
+    experiments: int,
 ) -> Iterable[LinkRow]:
-    method = BY_DEFINITION.format(child=child, formula=formula.text)
+    said = re.sub(r"\w+", lambda found: _titled(definitions, formula, found[0]), formula.text)
+    method = BY_DEFINITION.format(child=definitions.title("metrics", child), formula=said)
     slopes: Sequence[float | None] = [None] * len(formula.parts)
     notes = ["where its parts stand is not measured, so that the slope is open"]
     if level is not None:
@@ -139,7 +156,7 @@ def _links(
     grade: Grade = "replicated"
     if gap is not None:
         grade = "opinion"  # a definition that the data contradict is somebody's belief
-        notes.append(gap.message(child))
+        notes.append(gap.message(definitions, child))
     for link, part, slope in zip(formula.links, formula.parts, slopes, strict=True):
         doubt = abs(slope or 0.0) * gap.share if gap is not None else 0.0
         yield LinkRow(
@@ -159,6 +176,10 @@ def _links(
             believed=None if slope is None else (slope, doubt),
             notes=tuple(notes),
         )
+
+
+def _titled(definitions: Definitions, formula: Formula, word: str) -> str:
+    return definitions.title("metrics", word) if word in formula.parts else word
 
 
 def _daily(series: Iterable[SeriesRow], today: date) -> dict[str, dict[int, float]]:

@@ -201,35 +201,6 @@ def chained_slope(matrix: Floats, edges: Sequence[Pair], child: int, parent: int
     return carried(child, ())
 
 
-def with_prior(slopes: ArrayLike, covariance: ArrayLike, mean: ArrayLike, prior: ArrayLike) -> tuple[Floats, Floats]:
-    """Combine slopes and a normal prior by their precisions; parents without a prior have an infinite variance.
-
-    Args:
-        slopes: estimates, `(p,)`.
-        covariance: of the estimates, `(p, p)`.
-        mean: of the prior, `(p,)`.
-        prior: covariance of the prior, `(p, p)`, or its variances, `(p,)`; infinite where there is none.
-
-    Returns:
-        Mean, `(p,)`, and covariance, `(p, p)`, of what to believe.
-
-    Raises:
-        UsageError: shapes do not fit.
-
-    >>> mean, covariance = with_prior([0.4], [[0.04]], [0.2], [0.04])
-    >>> round(float(mean[0]), 3), round(float(covariance[0, 0]), 3)
-    (0.3, 0.02)
-    """
-    seen, spread, expected, given = (np.asarray(one, dtype=np.float64) for one in (slopes, covariance, mean, prior))
-    width = len(seen)
-    if given.shape not in {(width,), (width, width)} or expected.shape != (width,) or spread.shape != (width, width):
-        raise UsageError("a prior that does not fit the slopes", expected=f"{width} means and variances")
-    precision = np.diag(1 / given) if given.ndim == 1 else np.linalg.inv(given)
-    data = np.linalg.inv(spread)
-    belief = np.linalg.inv(data + precision)
-    return belief @ (data @ seen + precision @ np.where(np.isfinite(expected), expected, 0.0)), belief
-
-
 def upstream_of(child: int, parents: Sequence[int], edges: Sequence[Pair]) -> tuple[int, ...]:
     """Metrics that reach the child by its parents alone, if the edges are the whole graph."""
     above = dict(edges)
