@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.sampling import chances, normals
+from vitalfew.evidence.carrying import in_order
 from vitalfew.evidence.grades import weakest
 from vitalfew.stats.normal import two_sided
 from vitalfew.workspace.graph import edges
@@ -137,7 +138,7 @@ def transfer(
     every = [_belief(edge, known.get((edge.link, edge.parent))) for edge in edges(definitions)]
     usable = sorted((each for each in every if each is not None), key=lambda each: (each.parent, each.link))
     ends = frozenset(factors)
-    children = _in_order((each.edge for each in usable), ends)
+    children = in_order((each.edge for each in usable), sorted(ends))
     of = {key: [each for each in usable if each.edge.child == key] for key in children}
     into = {key: _slopes(believed, together, draws, seed) for key, believed in of.items()}
     return Transfer(ends, into)
@@ -200,21 +201,3 @@ def _mixing(believed: Sequence[_Believed], together: Mapping[frozenset[str], flo
 
 def _weakest(grades: Iterable[Grade]) -> Grade:
     return weakest(grades) or "opinion"
-
-
-def _in_order(usable: Iterable[Edge], ends: frozenset[str]) -> list[str]:
-    """What links lead into on the way to the ends, causes before what they move."""
-    parents: dict[str, list[str]] = {}
-    for edge in usable:
-        parents.setdefault(edge.child, []).append(edge.parent)
-    ordered: dict[str, None] = {}
-    for end in sorted(ends):
-        trail = [(end, False)]
-        while trail:  # without recursion: a chain of a thousand links is unusual, not wrong
-            metric, done = trail.pop()
-            if done:
-                ordered[metric] = None
-            elif metric not in ordered and metric in parents:
-                trail.append((metric, True))
-                trail += [(parent, False) for parent in sorted(parents[metric])]
-    return list(ordered)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import LinkCovarianceRow, LinkRow
     from vitalfew.workspace.definitions import Definitions, Grade
+    from vitalfew.workspace.graph import Edge
 
     Floats = NDArray[np.float64]
 
@@ -109,7 +110,7 @@ class Slopes:
             into.setdefault(row.child, []).append((at, row.parent))
         return cls(
             tuple(row.link for row, _ in usable),
-            {child: tuple(into[child]) for child in _in_order(definitions) if child in into},
+            {child: tuple(into[child]) for child in in_order(edges(definitions)) if child in into},
             np.array([mean for _, (mean, _) in usable]),
             covariance,
             tuple(row.grade if row.kind == "influence" or row.grade == "opinion" else None for row, _ in usable),
@@ -173,13 +174,16 @@ def _believed(row: LinkRow) -> tuple[float, float] | None:
     return None if row.estimate is None or row.se is None else (row.estimate, row.se)
 
 
-def _in_order(definitions: Definitions) -> list[str]:
-    """What links lead into, causes before what they move (links never go round in a circle)."""
+def in_order(found: Iterable[Edge], ends: Iterable[str] | None = None) -> list[str]:
+    """What edges lead into on the way to the ends (by default everywhere), causes before what they move.
+
+    Links never go round in a circle.
+    """
     parents: dict[str, list[str]] = {}
-    for edge in edges(definitions):
+    for edge in found:
         parents.setdefault(edge.child, []).append(edge.parent)
     ordered: dict[str, None] = {}
-    for end in parents:
+    for end in parents if ends is None else ends:
         trail = [(end, False)]
         while trail:  # without recursion: a chain of a thousand links is unusual, not wrong
             metric, done = trail.pop()
