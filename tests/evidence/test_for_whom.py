@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from evidence.trials import definitions, judged, moments
-from vitalfew.evidence.crossings import crossings, untested
+from vitalfew.evidence.crossings import crossings
 from vitalfew.evidence.settings import Setting
 from vitalfew.results.rows import MomentsRow, OverlapRow
 from vitalfew.stats import Moments
 from vitalfew.stats.heterogeneity import heterogeneity
-from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Mode
@@ -130,34 +129,3 @@ def test_where_one_may_look_often_tests_between_segments_say_that_they_hold_once
     cells = [_overlap(one, two, RNG.normal(5, 1, 300)) for one in ("control", "new") for two in ("control", "b")]
     (crossed,) = crossings(defined, cells, {"other": Setting(mode=mode)})
     assert ("at one look, planned beforehand)." in crossed.message) is many
-
-
-def _exposed(**second: Any) -> Definitions:
-    table = {"unit": "user", "experiment": "test", "variant": "arm"}
-    return Definitions.model_validate(
-        {
-            "sources": {
-                "web": {"table": "web", **table},
-                "app": {"table": "app", **table},
-                "users": {"table": "users", "unit": "user"},
-            },
-            "metrics": {"value": {"source": "users"}, "cost": {"source": "users"}},
-            "experiments": {
-                "button": {"source": "web", "metrics": ["value"], "start": "2026-01-01", "end": "2026-01-31"},
-                "colour": {"source": "app", "metrics": ["value"], "start": "2026-01-15", **second},
-            },
-        }
-    )
-
-
-def test_experiments_that_may_meet_across_sources_are_named_as_untested() -> None:
-    (row,) = untested(_exposed(), ("button", "colour"))
-    assert row.remark
-    assert row.item == "web, app"
-    assert "not tested across sources of exposures (button and colour)" in row.reason
-
-
-@pytest.mark.parametrize("second", [{"source": "web"}, {"metrics": ["cost"]}, {"start": "2026-03-01"}])
-def test_experiments_that_cannot_meet_or_are_tested_are_not_named(second: dict[str, Any]) -> None:
-    assert untested(_exposed(**second), ("button", "colour")) == ()
-    assert untested(_exposed(), ("button",)) == ()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,20 +13,17 @@ from vitalfew.evidence.settings import Setting
 from vitalfew.evidence.words import at_one_look, chance_of, signed, title_of
 from vitalfew.results.columns import DENOMINATOR, metrics_in
 from vitalfew.results.moments import moments_of
-from vitalfew.results.rows import FailedRow, HeterogeneityRow
-from vitalfew.results.words import listed
+from vitalfew.results.rows import HeterogeneityRow
 from vitalfew.stats.arrays import Fault
-from vitalfew.workspace.definitions import ExposureSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from vitalfew.results.rows import OverlapRow
     from vitalfew.stats.moments import Moments
-    from vitalfew.workspace.definitions import Definitions, Experiment
+    from vitalfew.workspace.definitions import Definitions
 
 _WIDE = 0.95
-_NAMED = 3  # pairs of experiments named in one remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,44 +64,6 @@ def crossings(
             modes = (known.get(key, Setting()).mode for key in (square.first, square.second))
             rows.append(_row(definitions, square, numbers, ends, at_one_look(*modes)))
     return tuple(corrected(rows))
-
-
-def untested(definitions: Definitions, experiments: Iterable[str]) -> tuple[FailedRow, ...]:
-    """Remarks on experiments that may share units and metrics, and whose exposures lie in different sources.
-
-    Args:
-        definitions: the experiments; those whose source holds exposures by the same unit may share units.
-        experiments: those that were measured.
-    """
-    exposed = {key: one.unit for key, one in definitions.sources.items() if isinstance(one, ExposureSource)}
-    by_source: dict[str, list[tuple[str, Experiment]]] = {}
-    for key in experiments:
-        defined = definitions.experiments.get(key)
-        if defined is not None and defined.source in exposed:
-            by_source.setdefault(defined.source, []).append((key, defined))
-    remarks = []
-    for here, there in combinations(by_source, 2):
-        pairs = [
-            f"{first} and {second}"
-            for (first, one), (second, other) in product(by_source[here], by_source[there])
-            if exposed[here] == exposed[there] and _may_meet(one, other)
-        ]
-        if pairs:
-            reason = (
-                "whether experiments change each other is not tested across sources of exposures"
-                f" ({listed(pairs, _NAMED)}); write their exposures into one table to have it tested"
-            )
-            remarks.append(FailedRow("effects", f"{here}, {there}", reason, remark=True))
-    return tuple(remarks)
-
-
-def _may_meet(one: Experiment, other: Experiment) -> bool:
-    """Whether both measure the same and may have run on the same day; days that nobody wrote down are all days."""
-    (begun, ended), (other_begun, other_ended) = (
-        (each.start or date.min, each.end or date.max) for each in (one, other)
-    )
-    shared = set(one.named_metrics) & set(other.named_metrics)
-    return bool(shared) and begun <= other_ended and other_begun <= ended
 
 
 def _squares(definitions: Definitions, overlaps: Iterable[OverlapRow]) -> Iterator[_Square]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.evidence.arms import by_experiment, only_tellers
 from vitalfew.evidence.bands import bands
-from vitalfew.evidence.crossings import crossings, untested
+from vitalfew.evidence.crossings import crossings
 from vitalfew.evidence.doubts import doubts
 from vitalfew.evidence.effects import effects
 from vitalfew.evidence.health import health
@@ -72,5 +72,5 @@ def evaluate(
         heterogeneity=(*between, *crossings(definitions, tables.overlaps, known)),
         health=tests,
         experiments=summaries(definitions, rows, tests, known, plans, turned),
-        failed=(*failed, *untested(definitions, known)),
+        failed=tuple(failed),
     )

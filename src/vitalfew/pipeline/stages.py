@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from vitalfew.pipeline.context import ALL_KINDS, Context, Stage
+from vitalfew.pipeline.crossing_stage import crossing_stages
 from vitalfew.pipeline.decision_stages import decision_stages
 from vitalfew.pipeline.evidence_stages import RELEASED, TOGETHER, release_stages, together_stages
 from vitalfew.workspace.definitions import Definitions, EventSource, ExposureSource, UnitSource
@@ -20,7 +21,8 @@ _JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiativ
 def stages(definitions: Definitions) -> tuple[Stage, ...]:
     """The stages a workspace needs, in order."""
     measured = _measured_sources(definitions)
-    measures = tuple(_measure_stage(definitions, key) for key in measured)
+    crossed = crossing_stages(definitions, _sources_behind, _measuring)
+    measures = (*(_measure_stage(definitions, key) for key in measured), *crossed)
     behind = tuple(dict.fromkeys(source for key in measured for source in _sources_behind(definitions, key)))
     names = tuple(stage.name for stage in measures)
     kinds = ("metrics", "experiments", "factors", "guardrails", "segments", "sources", "initiatives")
