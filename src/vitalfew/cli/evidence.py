@@ -36,7 +36,7 @@ def links(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) 
 
 
 def releases(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) -> None:
-    """Show what changed after each release, and whether that can be told from noise.
+    """Show what changed after each release, and what of it is noise.
 
     Besides: what features, teams and releases gave at the top, and what took back what others had gained.
     """
@@ -46,7 +46,10 @@ def releases(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = Non
 
 
 def shrink(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) -> None:
-    """Show what is left of effects when the luck that made some stand out is taken away."""
+    """Show what is left of effects without luck.
+
+    The largest of many effects is large by luck, too; each is drawn towards what such changes do.
+    """
     from vitalfew.report.terminal_shrunk import print_shrunk
 
     _show(folder, ("corpus",), print_shrunk, as_json=as_json, as_of=as_of)

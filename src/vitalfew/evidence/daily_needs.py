@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Needs(NamedTuple):
-    """Metrics whose daily values are asked for; `silent`: those of them that no release is judged on."""
+    """Metrics whose daily values are asked for; `silent`: those of them that no release names."""
 
     counted: frozenset[str]
     silent: frozenset[str]
@@ -35,4 +35,5 @@ def daily_needs(definitions: Definitions) -> Needs:
     judged |= {metric for release in dated.values() for metric in release.controls}
     wholes = formulas(definitions)
     others = {*wholes, *(part for formula in wholes.values() for part in formula.parts), *tops(definitions)}
-    return Needs(frozenset(judged | others), frozenset(others - judged))
+    named = {metric for release in dated.values() for metric in (*release.metrics, *release.controls)}
+    return Needs(frozenset(judged | others), frozenset((judged | others) - named))
