@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,9 @@ def tables(*, chosen: bool = False) -> dict[str, pa.Table]:
     group = rng.permutation(USERS) % 4
     if chosen:
         group = np.where(rng.random(USERS) < 0.25 + 0.4 * paid, 0, 3)
-    users, got, at = [], [], []
+    users: list[int] = []
+    got: list[date | None] = []
+    at: list[datetime] = []
     for user in range(USERS):
         wave = WAVES[group[user]]
         got.append(None if wave is None else (FIRST + timedelta(weeks=wave)).date())

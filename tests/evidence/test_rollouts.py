@@ -142,6 +142,8 @@ def test_sums_are_told_per_window_of_the_metric_and_shares_say_that_they_are_not
     (weekly,) = _judged(tmp_path, randomised=True).release_effects
     found = _judged(tmp_path, window=28, randomised=True)
     (monthly,) = found.release_effects
+    assert monthly.estimate is not None
+    assert monthly.se is not None
     assert (weekly.estimate, weekly.se) == pytest.approx((monthly.estimate / 4, monthly.se / 4))
     assert "28 days" in monthly.method
     assert any(note.startswith("counted in periods of 7 days and scaled to the 28 days") for note in monthly.notes)
@@ -154,6 +156,8 @@ def test_whole_regions_count_as_one_each(tmp_path: Path) -> None:
     (plain,) = _judged(tmp_path).release_effects
     (found,) = _judged(tmp_path, cluster="region").release_effects
     assert found.estimate == pytest.approx(plain.estimate, rel=1e-9)
+    assert found.se is not None
+    assert plain.se is not None
     assert 0.5 < found.se / plain.se < 2
     assert found.se != pytest.approx(plain.se, rel=1e-3)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,9 @@ def of_panel(frame: pd.DataFrame) -> list[Cohort]:
 
 @pytest.mark.parametrize("controls", ["never", "not_yet"])
 @pytest.mark.parametrize("base", ["varying", "universal"])
-def test_moments_tell_what_units_tell(controls: str, base: str) -> None:
+def test_moments_tell_what_units_tell(
+    controls: Literal["not_yet", "never"], base: Literal["universal", "varying"]
+) -> None:
     frame = panel(7, {0: 40, 2: 25, 4: 60, 5: 11}, 7)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

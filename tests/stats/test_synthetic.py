@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # a referee of tests only
+import pandas as pd
 import pytest
-from diff_diff import SyntheticDiD  # type: ignore[import-untyped]  # likewise
+from diff_diff import SyntheticDiD
 
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.stats.synthetic import simplex, synthetic_difference

@@ -29,7 +29,7 @@ def _events(seed: int = 1, units: int = 90) -> list[dict[str, Any]]:
     """Purchases and visits; every unit comes on its first day."""
     rng = np.random.default_rng(seed)
     begin = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for unit in range(units):
         days = [0, *rng.integers(0, DAYS, rng.poisson(14)).tolist(), *([DAYS - 1] if unit == 0 else [])]
         for day in days:
@@ -58,7 +58,7 @@ def _workspace(folder: Path, events: list[dict[str, Any]], **rollout: Any) -> De
         for unit in range(90)
     ]
     pq.write_table(pa.Table.from_pylist(users), folder / "users.parquet")
-    seen = [
+    seen: list[dict[str, Any]] = [
         {"user": f"u{unit}", "exp": "search", "arm": "on", "at": datetime.combine(day, datetime.min.time(), UTC)}
         for unit in range(90)
         for day in [_wave(unit)]

@@ -11,7 +11,7 @@ import math
 import warnings
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped] # noqa: TID251 - the referee takes nothing else
+import pandas as pd
 from spotify_confidence import Experiment  # type: ignore[import-not-found] # installed apart from the project
 
 from referees.cases import Case, Columns, cases, write

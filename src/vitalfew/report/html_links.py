@@ -11,15 +11,19 @@ from vitalfew.report.link_graph import Edge, link_graph
 from vitalfew.report.link_words import (
     STATUS_MEANINGS,
     arrow,
+    assumed,
+    known_paths,
     link_sentence,
     links_headline,
     luck_sentence,
+    own_notes,
     path_sentence,
     per,
     proxy_name,
     slope,
     slope_of,
     slope_unit,
+    telling_proxies,
     trade_off_sentence,
     trade_off_sentences,
 )
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 MOST_PICTURES = 12
 MOST_ROWS = 40
 _FEWEST_POINTS = 3
+_HELD = "What early metrics foresaw, beside what was measured afterwards."
 
 
 def links(view: View) -> Markup | None:
@@ -79,12 +84,16 @@ def _links(view: View) -> Markup | None:
     heads += ["Grade", Column("A scatter says", "num"), Column("What it means", "long")]
     body = [_row(view, row) for row in rows]
     caption = "Strength: how far the effects on the parent stand out from noise; below 2 a link is not identified."
+    if any(row.naive for row in rows):
+        caption += " Scatter: a line through effects against effects, much of it noise that the metrics share."
+    caption = " ".join(filter(None, (caption, assumed(rows))))
     return tag("div", table(heads, body, caption=caption), class_="sub")
 
 
 def _row(view: View, row: LinkRow) -> list[Markup | str | None]:
     naive = slope(view, row.parent, row.child, row.naive)
-    said = [f"{STATUS_MEANINGS[row.status]}.", *([row.would_take.message] if row.would_take else []), *row.notes]
+    said = [STATUS_MEANINGS[row.status], *([row.would_take.message] if row.would_take else [])]
+    said += own_notes(row, beside_scatter=True)
     return [
         arrow(view, row.parent, row.child),
         slope_of(view, row),
@@ -150,7 +159,7 @@ def _caption(view: View, metric: str) -> str:
 
 
 def _chains(view: View) -> Markup | None:
-    return _named("Along chains", (path_sentence(view, row) for row in view.tables.paths))
+    return _named("Along chains", (path_sentence(view, row) for row in known_paths(view)))
 
 
 def _trade_offs(view: View) -> Markup | None:
@@ -182,8 +191,8 @@ def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
 
 
 def _proxies(view: View) -> Markup | None:
-    rows = view.tables.proxies
-    if not rows:
+    rows, unknown = telling_proxies(view)
+    if not rows and not unknown:
         return None
     heads = ["Early metric", "Stands in for", Column("Quality (95 %)", "num"), Column("Agreement", "num")]
     heads += [Column("Told apart from zero", "num"), "State", Column("Why", "long")]
@@ -200,7 +209,9 @@ def _proxies(view: View) -> Markup | None:
         for row in rows[:MOST_ROWS]
     ]
     caption = "Quality: how closely what the early metric shows follows the true effect on the late one, 0 to 1."
-    return tag("div", tag("h3", "Early metrics for late ones"), table(heads, body, caption=caption), class_="sub")
+    grid = table(heads, body, caption=caption) if rows else None
+    rest = tag("p", unknown, class_="notes") if unknown else None
+    return tag("div", tag("h3", "Early metrics for late ones"), grid, rest, class_="sub")
 
 
 def _foreseen(view: View) -> Markup | None:
@@ -209,9 +220,19 @@ def _foreseen(view: View) -> Markup | None:
         return None
     heads = ["Experiment", "Metric", "Horizon", Column("Foreseen (95 %)", "num"), Column("P(up)", "num")]
     heads += [Column("Measured", "num"), "Grade", Column("By", "long")]
-    body = [_predicted(view, row) for row in rows[:MOST_ROWS]]
-    grid = table(heads, body, caption="Effects on metrics that an experiment did not measure, or could not yet.")
-    return tag("div", tag("h3", "Foreseen"), fold(words.count(len(rows), "foreseen effect"), grid), class_="sub")
+    new = [row for row in rows if row.measured is None]
+    known = [row for row in rows if row.measured is not None]
+    caption = "Effects on metrics that an experiment did not measure, or could not yet."
+    grids = [table(heads, [_predicted(view, row) for row in new[:MOST_ROWS]], caption=caption)] if new else []
+    if known:
+        first = "" if len(known) <= MOST_ROWS else f" The first {MOST_ROWS}."
+        held = table(heads, [_predicted(view, row) for row in known[:MOST_ROWS]], caption=f"{_HELD}{first}")
+        grids.append(fold(f"{words.count(len(known), 'foreseen effect')} that {_was(len(known))} measured, too", held))
+    return tag("div", tag("h3", "Foreseen"), grids, class_="sub")
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _predicted(view: View, row: PredictedRow) -> list[Markup | str | None]:

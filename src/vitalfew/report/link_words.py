@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.link_words import ASSUMES, BETWEEN_USERS
 from vitalfew.evidence.trade_offs import FEWEST_PAIR
 from vitalfew.report import words
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from vitalfew.report.view import View
     from vitalfew.report.words import Unit
     from vitalfew.results.rows import Estimate, LinkRow, LinkStatus, PathRow, ProxyRow, SpreadRow, TradeOffRow
@@ -30,6 +33,12 @@ STATUS_MEANINGS: dict[LinkStatus, str] = {
 }
 
 
+ASSUMPTION = (
+    "Every estimate assumes that what changes do to the child otherwise has nothing to do with what they do to its"
+    " parents (the literature calls this INSIDE); a parent left out breaks it."
+)
+"""What the links of a table assume, said once beneath it."""
+_ASSUMED, _SCATTERED = (text.partition("{")[0] for text in (ASSUMES, BETWEEN_USERS))
 _NAMED_PAIRS = 6
 _ABBREVIATED = 3
 """Letters of a unit up to which an s at its end is no plural: ms, bps."""
@@ -82,6 +91,33 @@ def link_sentence(view: View, row: LinkRow) -> str:
     if row.estimate is None:
         return f"{name}: {STATUS_MEANINGS[row.status]}."
     return f"{name}: {slope_of(view, row)} {per(view, row.parent)}; {STATUS_MEANINGS[row.status]}."
+
+
+def own_notes(row: LinkRow, *, beside_scatter: bool) -> list[str]:
+    """The notes of one link, without what is said once for all; `beside_scatter`: a column says what a scatter says."""
+    common = (_ASSUMED, _SCATTERED) if beside_scatter else (_ASSUMED,)
+    return [note for note in row.notes if not note.startswith(common)]
+
+
+def assumed(rows: Iterable[LinkRow]) -> str:
+    """What all links assume that experiments told, in one sentence; empty where none does."""
+    return ASSUMPTION if any(note.startswith(_ASSUMED) for row in rows for note in row.notes) else ""
+
+
+def known_paths(view: View) -> list[PathRow]:
+    """Chains of which something is known: what links carry along them, or what effects show directly."""
+    return [row for row in view.tables.paths if row.total is not None or row.direct is not None]
+
+
+def telling_proxies(view: View) -> tuple[Sequence[ProxyRow], str]:
+    """The early metrics of which something is known, and a sentence that names the others by their reasons."""
+    rows = view.tables.proxies
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.status == "unknown":
+            found.setdefault(row.message, {})[f"{proxy_name(view, row)} for {view.title('metrics', row.target)}"] = None
+    told = [f"{listed(names, _NAMED_PAIRS)}: {reason}." for reason, names in found.items()]
+    return [row for row in rows if row.status != "unknown"], " ".join(told)
 
 
 def links_headline(view: View) -> str:

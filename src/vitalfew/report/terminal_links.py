@@ -8,13 +8,17 @@ from vitalfew.report import words
 from vitalfew.report.link_words import (
     STATUS_MEANINGS,
     arrow,
+    assumed,
+    known_paths,
     link_sentence,
     links_headline,
+    own_notes,
     path_sentence,
     per,
     proxy_name,
     slope,
     slope_of,
+    telling_proxies,
     trade_off_sentences,
 )
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Rule, Sheet
@@ -47,7 +51,7 @@ def print_links(view: View, console: Console) -> None:
         return
     sheet.say(links_headline(view), "bold")
     _links(view, sheet)
-    _sentences(sheet, "ALONG CHAINS (95 % intervals)", (path_sentence(view, row) for row in view.tables.paths))
+    _sentences(sheet, "ALONG CHAINS (95 % intervals)", (path_sentence(view, row) for row in known_paths(view)))
     _sentences(sheet, "TRADE-OFFS", trade_off_sentences(view))
     _proxies(view, sheet)
     _foreseen(view, sheet)
@@ -68,6 +72,8 @@ def _links(view: View, sheet: Sheet) -> None:
         _told(sheet, rows)
     if any(row.naive for row in view.tables.links):
         sheet.say("scatter: ordinary regression of effects on effects, much of it noise that the metrics share", "dim")
+    if common := assumed(view.tables.links):
+        sheet.say(common, "dim")
 
 
 def _told(sheet: Sheet, rows: Iterable[Row]) -> None:
@@ -100,16 +106,17 @@ def _said(row: LinkRow, *, told: bool) -> Iterable[str]:
     """What stands under a link; `told`: its state was said already."""
     if row.status in ("weak", "not_identified") and not told:
         yield STATUS_MEANINGS[row.status]
-    unknown = [note for note in row.notes if note.startswith("not identified")]
+    notes = own_notes(row, beside_scatter=not told)
+    unknown = [note for note in notes if note.startswith("not identified")]
     yield from unknown
     if row.would_take is not None:
         yield row.would_take.message
-    yield from (note for note in row.notes if note not in unknown)
+    yield from (note for note in notes if note not in unknown)
 
 
 def _proxies(view: View, sheet: Sheet) -> None:
-    rows = view.tables.proxies
-    if not rows:
+    rows, unknown = telling_proxies(view)
+    if not rows and not unknown:
         return
     sheet.heading("EARLY METRICS FOR LATE ONES")
     table: list[Row] = []
@@ -120,8 +127,12 @@ def _proxies(view: View, sheet: Sheet) -> None:
         told = [f"quality {quality}", f"agreement {agreement}"] if sheet.is_pipe else [quality, agreement]
         table.append([Cell(name), *map(Cell, told), Cell(row.status, "bold" if row.status == "broken" else "")])
         table.append(Note(row.message))
-    sheet.table([Field(""), Field("quality", 20, right=True), Field("agreement", 9, right=True), Field("", 9)], table)
+    if table:
+        fields = [Field(""), Field("quality", 20, right=True), Field("agreement", 9, right=True), Field("", 9)]
+        sheet.table(fields, table)
     sheet.left_out(len(rows) - MOST, "proxy")
+    if unknown:
+        sheet.say(unknown, "dim")
 
 
 def _quality(middle: float, low: float | None, high: float | None) -> str:

@@ -36,12 +36,12 @@ def print_releases(view: View, console: Console) -> None:
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
     sheet = Sheet(console)
-    if not view.definitions.releases and not view.tables.contributions:
+    if view.definitions.releases:
+        sheet.say(releases_headline(view), "bold")
+    else:
         sheet.say("No releases are defined yet.")
         first = "First step: `vitalfew start releases.csv kpi.csv`, or name them under `releases:` with their dates."
         sheet.say(f"{sheet.signs.arrow} {first}", "bold")
-        return
-    sheet.say(releases_headline(view), "bold")
     _effects(view, sheet)
     _contributions(view, sheet)
     _conflicts(view, sheet)

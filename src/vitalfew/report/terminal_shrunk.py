@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,10 @@ def print_shrunk(view: View, console: Console) -> None:
     rows = sorted(view.tables.shrunk, key=_surprise)
     table: list[Row] = []
     for metric in dict.fromkeys(row.metric for row in rows[:MOST]):
-        table.append(Group(view.title("metrics", metric)))
+        unit = "" if sheet.is_pipe else view.unit(metric).change
+        table.append(Group(f"{view.title('metrics', metric)}{f' ({unit})' if unit else ''}"))
         table += [_cells(view, sheet, row) for row in rows[:MOST] if row.metric == metric]
-    claimed = 28 if sheet.width >= WIDE else 13
+    claimed = 28 if sheet.width >= WIDE else 9
     fields = [Field(""), Field("claimed", claimed, right=True), Field("without luck", 28, right=True)]
     sheet.table([*fields, Field("P up", 4, right=True)], table)
     sheet.left_out(len(rows) - MOST, "effect")
@@ -69,14 +71,16 @@ def _surprise(row: ShrunkRow) -> float:
 
 def _cells(view: View, sheet: Sheet, row: ShrunkRow) -> list[Cell]:
     name = f"  {view.title('experiments' if row.corpus == 'randomised' else 'releases', row.experiment)}"
-    claimed = _told(view, row, row.claimed)
+    claimed = _told(view, row, row.claimed, bare=not sheet.is_pipe)
     if sheet.width < WIDE and not sheet.is_pipe:
         claimed = claimed.partition(" (")[0]
-    told = [claimed, _told(view, row, row.shrunk), words.probability(row.p_positive)]
+    told = [claimed, _told(view, row, row.shrunk, bare=not sheet.is_pipe), words.probability(row.p_positive)]
     if sheet.is_pipe:
         told = [f"{what} {text}" for what, text in zip(("claimed", "without luck", "P up"), told, strict=True)]
     return [Cell(name), *map(Cell, told)]
 
 
-def _told(view: View, row: ShrunkRow, found: Estimate) -> str:
-    return words.change(found.estimate, found.low, found.high, view.unit(row.metric))
+def _told(view: View, row: ShrunkRow, found: Estimate, *, bare: bool) -> str:
+    """An effect with its interval; `bare`: its unit stands above."""
+    unit = view.unit(row.metric)
+    return words.change(found.estimate, found.low, found.high, replace(unit, change="") if bare else unit)
