@@ -11,7 +11,7 @@ import math
 import warnings
 from typing import Any
 
-import pandas as pd
+import pandas as pd  # noqa: TID251 - the referee takes nothing else
 from spotify_confidence import Experiment  # type: ignore[import-not-found] # installed apart from the project
 
 from referees.cases import Case, Columns, cases, write
