@@ -103,8 +103,8 @@ def _links(truth: Truth, tables: Tables) -> Iterator[Recovered]:
         if row.low is not None and row.high is not None
     ]
     if told:
-        found = f"{sum(known)} of {len(known)} intervals hold it"
-        found += f"; {len(told) - len(known)} not identified" if len(told) > len(known) else ""
+        found = f"{sum(known)} of {len(known)} intervals hold it" if known else "too few experiments to tell any"
+        found += f"; {len(told) - len(known)} not identified" if 0 < len(known) < len(told) else ""
         yield Recovered("Links between metrics", f"{len(planted)} slopes", found, sum(known) >= len(known) - 1)
     exact = [row for row in tables.links if row.status == "exact"]
     if exact:
