@@ -63,6 +63,8 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
             "line 3: answered in line 2 already",
         ),
         ("person,hypothesis,p10,p50,p90\nAda,gate_back,1,2\n", "line 2: p90 is empty"),
+        (FIRST + "ADA ,gate_back,1,2,3\n", "line 3: answered in line 2 already"),
+        (FIRST + "Ben,gate_back,1,5,2,3\n", "line 3: more cells than the heading has"),
     ],
 )
 def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, message: str) -> None:
@@ -80,6 +82,9 @@ def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, mes
         ("person,retenton\nAda,80\n", "'retenton'.*did you mean 'retention'"),
         ("person,retention\n", "no rows"),
         ("person,retention\nAda,\n", "says nothing of any factor"),
+        ("person,retention,retention\nAda,80,20\n", "the column retention twice"),
+        (f"person,retention\n{'A' * 200_000},80\n", "field larger than"),
+        ('person,retention\n"Ada,80\n', "unexpected end of data"),
     ],
 )
 def test_a_sheet_that_is_not_one_is_refused(folder: Path, text: str, message: str) -> None:

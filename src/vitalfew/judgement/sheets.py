@@ -16,6 +16,7 @@ from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.recording import folder_of, judgement_body, known
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.locks import VALUE_MODEL, reference, value_model
+from vitalfew.workspace.people import same_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import Act, Writer
     from vitalfew.workspace.workspace import Workspace
 
-    type Line = tuple[int, Mapping[str, str]]
+    type Line = tuple[int, dict[str, str]]
     type Record = Callable[[Writer, Mapping[str, str]], Act]
 
 _NAMED = 5
@@ -97,22 +98,25 @@ def _forecasts(
 
 def _read(sheet: Path) -> tuple[list[str], list[Line]]:
     """The heading of a sheet, and the rows that say something with their lines in the file."""
+    where, expected = Where(str(sheet)), "a CSV file in UTF-8"
     try:
         text = sheet.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        where = Where(str(sheet))
-        raise UsageError(f"the sheet cannot be read: {error}", where=where, expected="a CSV file in UTF-8") from None
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(StringIO(text), delimiter=max(",;\t", key=first.count))
-    heading = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = heading
-    lines: list[Line] = []
-    for row in reader:
-        cells = {name: (cell or "").strip() for name, cell in row.items() if name}
-        lines += [(reader.line_num, cells)] if any(cells.values()) else []
+        first = text.partition("\n")[0]
+        rows = csv.reader(StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
+        heading = [name.strip() for name in next(rows, [])]
+        lines = [(rows.line_num, [cell.strip() for cell in row]) for row in rows]
+    except OSError as error:
+        raise UsageError(f"the sheet cannot be read: {error.strerror}", where=where, expected=expected) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"the sheet cannot be read: {error}", where=where, expected=expected) from None
+    lines = [(line, cells) for line, cells in lines if any(cells)]
     if not lines:
-        raise UsageError("the sheet has no rows", where=Where(str(sheet)))
-    return heading, lines
+        raise UsageError("the sheet has no rows", where=where)
+    # A comma in a number moves every cell after it into the next column.
+    beyond = [(line, "more cells than the heading has") for line, cells in lines if any(cells[len(heading) :])]
+    _raise(sheet, beyond)
+    padding = [""] * len(heading)
+    return heading, [(line, dict(zip(heading, cells + padding, strict=False))) for line, cells in lines]
 
 
 def _check(sheet: Path, heading: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:
@@ -122,6 +126,8 @@ def _check(sheet: Path, heading: Sequence[str], needed: Sequence[str], others: S
         if name not in heading:
             raise UsageError(f"the sheet has no column {name}", where=where, hint=suggest(name, heading))
     for name in filter(None, heading):
+        if heading.count(name) > 1:
+            raise UsageError(f"the sheet has the column {name[:80]} twice", where=where, hint="keep one of the two")
         if name not in names:
             problem = f"nothing is known by the name of the column '{name[:80]}'"
             raise UsageError(problem, where=where, hint=suggest(name[:80], names))
@@ -131,7 +137,8 @@ def _complete(sheet: Path, lines: Sequence[Line], needed: Sequence[str], once: S
     """Refuse empty cells, and to guess which of two answers of a person counts."""
     _raise(sheet, [(line, f"{name} is empty") for line, cells in lines for name in needed if not cells.get(name)])
     first: dict[tuple[str, ...], int] = {}
-    said = [(line, tuple(cells[name] for name in once)) for line, cells in lines]
+    known_as = [(line, cells | {"person": same_person(cells["person"])}) for line, cells in lines]
+    said = [(line, tuple(cells[name] for name in once)) for line, cells in known_as]
     twice = [(line, who) for line, who in said if first.setdefault(who, line) != line]
     _raise(sheet, [(line, f"answered in line {first[who]} already") for line, who in twice])
 

@@ -35,11 +35,16 @@ def pseudonym(root: Path, by: str) -> str:
     """
     if PSEUDONYM.fullmatch(by):
         return by
-    name = unicodedata.normalize("NFKC", by).strip().casefold()
+    name = same_person(by)
     if not name or len(name) > LONGEST_NAME or any("\ud800" <= character <= "\udfff" for character in name):
         raise ActError("who records this act is not given", expected=f"a name of 1 to {LONGEST_NAME} characters")
     digest = hmac.new(_key(root), name.encode(), hashlib.sha256).digest()
     return "p-" + base64.b32encode(digest).decode().lower()[:12]
+
+
+def same_person(by: str) -> str:
+    """A name without the differences of spelling that people do not see: equal for the same person."""
+    return unicodedata.normalize("NFKC", by).strip().casefold()
 
 
 def known_pseudonym(root: Path | None, by: str) -> str:
