@@ -31,7 +31,7 @@ MOST_HISTORY = 1096
 _WEEK = 7
 _MEMORIES = (0.0, 0.5, 1.0)  # weight of each earlier week in the level: only the last one, fading, all four alike
 _PRESENT = 0.7  # share of the days of a stretch that must have a value
-_GROWN = 2.0  # highest over lowest level of a history beyond which changes are held to be in proportion to the level
+_GROWN = 1.5  # highest over lowest level of a history beyond which changes may be in proportion to the level
 _PER_CONTROL = 4  # windows for each control
 _ROUNDING = 1e-12
 _STILL = "on no placebo date did the series move at all, so there is nothing to hold a change against"
@@ -152,7 +152,7 @@ class _Stretches:
         weeks = np.stack([_means(plain, dates - at - _WEEK, dates - at) for at in range(0, BEFORE, _WEEK)])
         levels = np.stack([_level(weeks, memory) for memory in _MEMORIES])
         changes = after - levels
-        relative = _has_grown(plain, levels[-1])
+        relative = _has_grown(values, levels) and _in_proportion(changes[-1, 1:], levels[-1, 1:])
         if relative:
             changes = changes / levels * levels[:, :1]
         return cls(dates, changes, levels, after, relative)
@@ -202,8 +202,20 @@ def _level(weeks: Floats, memory: float) -> Floats:
 
 
 def _has_grown(values: Floats, levels: Floats) -> bool:
-    there, known = values[np.isfinite(values)], levels[np.isfinite(levels)]
-    return len(known) > 0 and float(there.min()) > 0 and float(known.max()) > _GROWN * float(known.min())
+    """Whether a series that is above zero has levels `(memories, dates)` far apart; few counts a day have none."""
+    there, known = values[np.isfinite(values)], levels[:, np.isfinite(levels).all(axis=0)]
+    if known.size == 0 or float(there.min()) <= 0 or float(known.min()) <= _ROUNDING * float(known.max()):
+        return False
+    return float(known[-1].max()) > _GROWN * float(known[-1].min())
+
+
+def _in_proportion(changes: Floats, levels: Floats) -> bool:
+    """Whether changes on other dates are likelier with mean and spread in proportion to the level than as they are."""
+    there = np.isfinite(changes) & np.isfinite(levels)
+    if there.sum() < FEWEST_DATES:
+        return True
+    plain, shares = changes[there], changes[there] / levels[there]
+    return float(shares.std()) * float(np.exp(np.log(levels[there]).mean())) <= float(plain.std())
 
 
 def _gap(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_FAR = 7.5  # median deviations: five standard deviations of normal changes
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -94,14 +96,24 @@ def judge(
 
 def _cleared(placebos: Floats, shifts: Floats, here: Floats) -> tuple[Floats, float, Floats, float]:
     """Slopes on the controls, the leverage of the date (in windows), what is left of the placebos, the forecast."""
-    means = shifts.mean(axis=1)
+    means, centre = shifts.mean(axis=1), _centre(placebos)
     apart = (shifts - means[:, None]).T
-    slopes = np.linalg.lstsq(apart, placebos - placebos.mean(), rcond=None)[0] if len(shifts) else np.empty(0)
-    left = placebos - placebos.mean() - apart @ slopes
+    slopes = np.linalg.lstsq(apart, placebos - centre, rcond=None)[0] if len(shifts) else np.empty(0)
+    left = placebos - centre - apart @ slopes
     away = here - means
     spread = apart.T @ apart / len(placebos)
     leverage = float(away @ np.linalg.pinv(spread) @ away) if len(shifts) else 0.0
-    return slopes, leverage, left, float(placebos.mean() + away @ slopes)
+    return slopes, leverage, left, float(centre + away @ slopes)
+
+
+def _centre(placebos: Floats) -> float:
+    """Mean, to which dates far from the others add no more than the farthest of these might.
+
+    A launch long ago is no reason to expect another; it still counts in full in how far dates stray.
+    """
+    middle = float(np.median(placebos))
+    far = _FAR * float(np.median(np.abs(placebos - middle)))
+    return float(np.clip(placebos, middle - far, middle + far).mean()) if far > 0 else float(placebos.mean())
 
 
 def _student(estimate: float, scale: float, df: float, confidences: Sequence[float]) -> tuple[float, list[float]]:
