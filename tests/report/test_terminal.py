@@ -98,7 +98,7 @@ def test_many_lines_are_cut_and_counted() -> None:
     extra = tuple(replace(tables.shipped[-1], line=f"more_{i}", title=f"More {i}") for i in range(30))
     lines = on_terminal(sample.view(replace(tables, shipped=(*tables.shipped, *extra))), 80)
     assert sum(line.startswith("More ") for line in lines) == 0
-    assert "and 30 more shipped lines; --html FILE or --json shows all" in lines
+    assert "and 30 more shipped lines; run --html FILE or --json shows all" in lines
 
 
 def test_a_harmful_line_is_shown_however_far_below_it_stands() -> None:

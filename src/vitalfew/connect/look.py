@@ -156,4 +156,8 @@ def _nearby(path: Path) -> str:
 
     if not path.parent.is_dir():
         return f"there is no folder '{path.parent}'"
-    return f"in {path.parent}: {suggest(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))}"
+    found = suggest(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))
+    if found.startswith("did you mean"):
+        return found
+    folder = "this folder" if path.parent == Path() else f"'{path.parent}'"
+    return f"{folder} holds {found.removeprefix('known: ')}" if found.startswith("known") else f"{folder} holds no file"

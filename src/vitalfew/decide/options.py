@@ -244,7 +244,7 @@ def _fill(
             continue
         title = inputs.definitions.title("metrics", factor)
         if factor in found.through:
-            said.append(reached(title, found.through[factor]))
+            said.append(reached(inputs.definitions, factor, found.through[factor]))
         if beyond >= _BEYOND:
             said.append(
                 f"{title} would leave its range with probability {percent(beyond)}: counted by the slope at its end"

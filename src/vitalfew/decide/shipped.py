@@ -16,6 +16,7 @@ from vitalfew.decide.sampling import chances, effect_draws
 from vitalfew.decide.shrunk import shrunk
 from vitalfew.evidence.grades import weakest
 from vitalfew.results.rows import Measured, Promised, ShippedLine
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.transfer import Carried
     from vitalfew.decide.utility import Reals
     from vitalfew.results.rows import NextStep, PromiseRow, UseRow, Verdict, VerdictRow
-    from vitalfew.workspace.definitions import Feature, Grade, Initiative
+    from vitalfew.workspace.definitions import Definitions, Feature, Grade, Initiative
 
 NEXT_STEP: Mapping[Verdict, NextStep] = {
     "kept": "keep",
@@ -199,13 +200,18 @@ def grade_through(carried: Carried, known: Mapping[str, Known]) -> Grade:
 
 def _link_reasons(inputs: Inputs, carried: Mapping[str, Carried]) -> tuple[str, ...]:
     """That some of the value rests on links, and what these rest on."""
-    return tuple(reached(inputs.definitions.title("metrics", factor), each) for factor, each in carried.items())
+    return tuple(reached(inputs.definitions, factor, each) for factor, each in carried.items())
 
 
-def reached(title: str, carried: Carried) -> str:
-    """How a factor is reached, in words."""
+def reached(definitions: Definitions, factor: str, carried: Carried) -> str:
+    """How a factor is reached that nobody measured, and what the interval leaves out, in words."""
+    title = definitions.title("metrics", factor)
     by = "by an expert's range" if carried.grade == "opinion" else f"estimated over experiments ({carried.grade})"
-    return f"{title} is reached through links ({', '.join(carried.links)}) {by}"
+    sources = listed(definitions.title("metrics", metric) for metric in carried.sources)
+    return (
+        f"{title} is reached through links {by} from {sources}; what a change does to it in other ways is not in the"
+        " interval"
+    )
 
 
 def value_reasons(inputs: Inputs, known: Collection[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def checks(view: View) -> Markup:
 def failed(view: View) -> Markup | None:
     """Items a stage could not compute; nothing is hidden."""
     rows = [
-        (row.item, row.stage, "left out or too few" if row.remark else "not computed", row.reason)
+        (view.item(row.item), row.stage, "left out or too few" if row.remark else "not computed", row.reason)
         for row in sorted(view.tables.failed, key=lambda row: row.remark)
     ]
     if not rows:

@@ -100,7 +100,7 @@ class Sheet:
     def left_out(self, number: int, noun: str) -> None:
         """Say how many lines are not shown and how to see them."""
         if number > 0:
-            self.say(f"and {count(number, f'more {noun}')}; --html FILE or --json shows all", "dim")
+            self.say(f"and {count(number, f'more {noun}')}; run --html FILE or --json shows all", "dim")
 
     def table(self, fields: Sequence[Field], rows: Iterable[Row]) -> None:
         """Print rows under their headings, with the lines and notes between them."""

@@ -13,7 +13,7 @@ from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.report.terminal_ledger import print_headline, print_ledger, print_lines
 from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
-from vitalfew.results.words import MODES, named_units
+from vitalfew.results.words import MODES, listed, named_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +45,7 @@ MOST_FEATURES = 20
 BEYOND_CHANCE = 0.05
 """Largest corrected p-value of a difference that is printed."""
 MOST_FINDINGS = 7
+MOST_ITEMS = 5
 LIGHT_STYLES = {"ok": "dim", "warning": "yellow", "failed": "red bold", "error": "red bold", "info": "dim"}
 _TRUST = {"ok": "passed", "warning": "warning", "failed": "failed"}
 
@@ -201,9 +202,12 @@ def print_failed(view: View, console: Console) -> None:
         if rows:
             sheet = Sheet(console)
             sheet.heading(f"{heading}: {words.count(len(rows), 'item')}")
-            for row in rows[:MOST_FINDINGS]:
-                sheet.say(f"{row.item}: {row.reason}", indent=2)
-            sheet.left_out(len(rows) - MOST_FINDINGS, "item")
+            items: dict[str, list[str]] = {}
+            for row in rows:
+                items.setdefault(row.reason, []).append(view.item(row.item))
+            for reason, names in [*items.items()][:MOST_FINDINGS]:
+                sheet.say(f"{listed(dict.fromkeys(names), MOST_ITEMS)}: {reason}", indent=2)
+            sheet.left_out(sum(map(len, [*items.values()][MOST_FINDINGS:])), "item")
 
 
 def _title(view: View, experiment: str) -> str:

@@ -66,6 +66,19 @@ class View:
         """The title of a definition, else its key in words."""
         return "" if key is None else self.definitions.title(kind, key)
 
+    def item(self, text: str) -> str:
+        """What a stage could not compute, by titles: `events/orders` is Orders, `search/orders` New search / Orders."""
+        keys = text.split("/")
+        kinds = ("metrics", "releases", "experiments", "features", "initiatives", "links")
+        known = [next((kind for kind in kinds if key in getattr(self.definitions, kind)), None) for key in keys]
+        if not any(known):
+            return text
+        found = zip(keys, known, strict=True)
+        names = [
+            self.title(kind, key) if kind else key for key, kind in found if kind or key not in self.definitions.sources
+        ]
+        return " / ".join(names)
+
     def name_of(self, row: EffectRow) -> str:
         """What an effect is on: the metric's title, the segment's where it is about one, the arm where several are."""
         title = self.title("metrics", row.metric)

@@ -123,7 +123,8 @@ def daybreak_recovery(truth: DaybreakTruth, tables: Tables) -> Recovery:
 
 
 def _link_item(key: str, slope: float, row: LinkRow | None) -> Recovered:
-    name, planted = f"Link: {key.replace('_', ' ')}", f"{slope:+.3f}"
+    ends = key.replace("_", " ") if row is None else f"{row.parent} to {row.child}".replace("_", " ")
+    name, planted = f"Link: {ends}", f"{slope:+.3f}"
     if row is None or row.estimate is None or row.low is None or row.high is None:
         return Recovered(name, planted, "not identified", ok=False)
     naive = f"; a scatter plot says {row.naive.estimate:+.3f}" if row.naive else ""
