@@ -58,6 +58,12 @@ def test_a_formula_has_parts_a_value_and_terms() -> None:
 def test_a_sum_below_the_line_has_no_terms_and_like_terms_cancel() -> None:
     assert read_formula("a / (a + b)").terms is None
     assert read_formula("a * b - b * a + c").terms == (Term(1.0, {"c": 1}),)
+
+
+def test_a_product_of_many_sums_is_not_written_out() -> None:
+    formula = read_formula("*".join(["(a + b)"] * 18))  # a quarter of a million terms
+    assert formula.terms is None
+    assert value(formula, a=1, b=1) == 2**18
     assert read_formula("a / (b + b)").terms == (Term(0.5, {"a": 1, "b": -1}),)
 
 

@@ -57,7 +57,7 @@ class State:
 
 
 def products_of(formula: Formula) -> Products | None:
-    """A formula as sums of products of powers; None where it divides by a sum."""
+    """A formula as sums of products of powers; None where it divides by a sum, or has too many of them."""
     terms = formula.terms
     if terms is None:
         return None
@@ -87,6 +87,7 @@ def slopes_of(formula: Formula, parts: Floats) -> Floats:
     if not np.isfinite(value_of(formula, parts)):
         return np.full(len(parts), np.nan)
     steps = _STEP * np.where(parts != 0, np.abs(parts), 1.0)
+    steps = np.maximum(steps, np.finfo(np.float64).tiny)
     up, down = (value_of(formula, parts + sign * np.diag(steps)) for sign in (1, -1))
     return np.asarray((up - down) / (2 * steps), dtype=np.float64)
 

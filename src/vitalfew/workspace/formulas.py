@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 10
 """Order-free shares of a formula cost twice as much with each part, and nobody reads more of them."""
+MOST_TERMS = 1_000
+"""A product of sums doubles its terms with every factor; with more of them it is split by its states alone."""
 _OPERATIONS: dict[str, Callable[[Reals, Reals], Reals]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -62,7 +64,7 @@ class Formula:
 
     @property
     def terms(self) -> tuple[Term, ...] | None:
-        """The formula as a sum of products of powers; None where it divides by a sum."""
+        """The formula as a sum of products of powers; None where it divides by a sum, or has too many of them."""
         found = _terms(self.tree)
         return None if found is None else _collected(found)
 
@@ -154,6 +156,8 @@ def _combined(first: tuple[Term, ...], sign: str, second: tuple[Term, ...]) -> t
     if sign in "+-":
         turned = -1.0 if sign == "-" else 1.0
         return (*first, *(Term(turned * term.coefficient, term.exponents) for term in second))
+    if sign == "*" and len(first) * len(second) > MOST_TERMS:
+        return None
     if sign == "*":
         return tuple(_product(one, other, 1) for one in first for other in second)
     second = _collected(second)
