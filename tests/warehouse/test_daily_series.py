@@ -228,3 +228,13 @@ def test_a_table_to_be_filled_is_a_remark_where_releases_wait_for_it_and_else_si
         definitions["releases"] = {"r": {"date": "2026-01-02"}}
         _, failed = series(Definitions.model_validate(definitions), opened)
     assert failed == (FailedRow("series", "s", "kpi.csv holds column names but no rows", remark=True),)
+
+
+def test_days_and_numbers_that_cannot_be_are_left_out_and_counted(engine: Engine) -> None:
+    table = {"date": ["2026-01-01", "9999-12-31", "0001-01-01", "2026-01-02"], "orders": [3.0, 4.0, 5.0, 1e308]}
+    rows, failed = read(engine, table, WIDE, orders={})
+    assert values(rows, "orders") == [("2026-01-01", 3.0)]
+    assert said(failed) == [
+        "s/orders: 2 times outside the years 1900 to 2199 left out",
+        "s/orders: 1 value beyond 1e+30 left out",
+    ]

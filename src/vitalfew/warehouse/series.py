@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlglot import exp
@@ -21,7 +22,6 @@ from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
 
     from vitalfew.warehouse.engine import Engine
     from vitalfew.workspace.definitions import Definitions, Measure, Metric
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     ByUnit = dict[str | None, Days]
 
 DAY = 86_400_000_000
+_FIRST, _LAST = (day_number(date(year, 1, 1)) * DAY for year in (1900, 2200))  # other days are slips of the pen
+_LARGEST = 1e30  # numbers beyond are fillers, and their products no numbers any more
 _SHOWN = 3  # days or units named in a message
 
 
@@ -135,6 +137,7 @@ class _Table:
             self._say(key, f"{_counted(strange, 'cell')} without a number left out")
         known = [row for row in answer if row["at"] is not None and row["low"] is not None]
         known = [row for row in known if self._source.unit is None or row["unit"] is not None]
+        known = self._sound(key, known)
         days = self._days_of([row["at"] for row in known])
         cells: dict[tuple[str | None, int], list[_Cell]] = defaultdict(list)
         for row, day in zip(known, days, strict=True):
@@ -144,6 +147,16 @@ class _Table:
             self._say(key, f"{_counted(late, 'day')} after {date_of(self._last or 0)} ignored")
         cells = {place: found for place, found in cells.items() if self._last is None or place[1] <= self._last}
         return self._joined(key, measure, cells)
+
+    def _sound(self, key: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows of days that can be and of numbers that can be reckoned with; how many others there are is told."""
+        found = [row for row in known if _FIRST <= row["at"] < _LAST]
+        if len(found) < len(known):
+            self._say(key, f"{_counted(len(known) - len(found), 'time')} outside the years 1900 to 2199 left out")
+        kept = [row for row in found if max(abs(row["low"]), abs(row["high"])) <= _LARGEST]
+        if len(kept) < len(found):
+            self._say(key, f"{_counted(len(found) - len(kept), 'value')} beyond {_LARGEST:g} left out")
+        return kept
 
     def _query(self, key: str, measure: Measure) -> exp.Select:
         scope, source = self._scope, self._source

@@ -166,6 +166,8 @@ def _describe_number(kind: type, metadata: tuple[Any, ...]) -> str:
     name = "a whole number" if kind is int else "a number"
     if {"ge", "le"} <= limits.keys():
         return f"{name} from {limits['ge']:g} to {limits['le']:g}"
+    if {"gt", "le"} <= limits.keys():
+        return f"{name} above {limits['gt']:g} and up to {limits['le']:g}"
     if {"gt", "lt"} <= limits.keys():
         return f"{name} between {limits['gt']:g} and {limits['lt']:g}"
     if "gt" in limits:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from vitalfew.errors import nearest
 from vitalfew.workspace.fields import bare
+from vitalfew.workspace.vocabulary import FIRST_YEAR, LAST_YEAR
 
 _LONGEST_SHOWN = 60
 _YES = {"yes", "y", "on", "true"}
@@ -55,7 +56,7 @@ def _hint_for_text(text: str, kind: Any, choices: tuple[str, ...]) -> str | None
     if kind is bool and text.lower() in _YES | _NO:
         return f"write {'true' if text.lower() in _YES else 'false'}"
     if kind is date:
-        return "write year, month and day with two hyphens; the day must exist"
+        return f"write year ({FIRST_YEAR} to {LAST_YEAR}), month and day with two hyphens; the day must exist"
     if get_origin(kind) is tuple and kind != tuple[float, float]:
         return f"write a list: [{shorten(text)}]"
     takes_number = kind in (float, int) or any(bare(part)[0] is float for part in get_args(kind))

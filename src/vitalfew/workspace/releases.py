@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
 from vitalfew.workspace.vocabulary import (
     ColumnName,
@@ -14,14 +14,13 @@ from vitalfew.workspace.vocabulary import (
     Flag,
     InitiativeKey,
     MetricKey,
-    Number,
-    Positive,
     SourceKey,
     TeamKey,
     Text,
 )
 
 Formula = Annotated[Text, Field(description="a formula over metrics with + - * / and brackets")]
+Slope = Annotated[float, Strict(), Field(ge=-1e15, le=1e15)]
 
 
 class Link(Definition):
@@ -36,8 +35,8 @@ class Link(Definition):
     child: MetricKey
     kind: Literal["component", "influence"] = "influence"
     formula: Formula | None = None
-    low: Number | None = None
-    high: Number | None = None
+    low: Slope | None = None
+    high: Slope | None = None
     author: Text | None = None
     said: Day | None = None
 
@@ -47,6 +46,8 @@ class Link(Definition):
             raise ValueError("an influence needs a 'parent'")
         if self.kind == "influence" and self.formula is not None:
             raise ValueError("a formula belongs to a link of kind component")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("a range needs both its ends, 'low' and 'high'")
         if self.kind == "component" and self.parent is None and self.formula is None:
             raise ValueError("a component needs a 'formula', or the 'parent' that is a part of its child")
         return self
@@ -95,5 +96,5 @@ class Release(Definition):
     team: TeamKey | None = None
     metrics: tuple[MetricKey, ...] = ()
     controls: tuple[MetricKey, ...] = ()
-    after_days: Positive = 28
+    after_days: Annotated[float, Strict(), Field(gt=0, le=3_650)] = 28
     rollout: Rollout | None = None

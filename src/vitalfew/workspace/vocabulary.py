@@ -21,15 +21,15 @@ from pydantic import (
     model_validator,
 )
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Days beyond are slips of the pen, and calendars cannot reckon on from the last of all days."""
+
 
 def _written_day(raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
     """Let only `2026-02-01` and dates pass: pydantic alone takes seconds since 1970 and times of day, too."""
-    if isinstance(raw, str):
-        day = date.fromisoformat(raw)
-        if str(day) == raw:
-            return day
-    if type(raw) is date:
-        return raw
+    day = date.fromisoformat(raw) if isinstance(raw, str) else raw
+    if type(day) is date and FIRST_YEAR <= day.year <= LAST_YEAR and raw in (day, str(day)):
+        return day
     raise ValueError("no date")
 
 
