@@ -264,6 +264,7 @@ def test_a_metric_without_events_is_named_where_it_was_asked_for(tmp_path: Path)
     [
         ({"source": "users", "wave": "gott"}, "no column 'gott'"),
         ({"source": "users"}, "does not tell when"),
+        ({"source": "users", "wave": "plan"}, "90 cells hold no day in column 'plan'"),
         ({"source": "seen", "id": "sarch"}, "no row of 'seen.parquet' has 'sarch'"),
         ({"source": "events"}, "does not tell who"),
         ({"source": "users", "wave": "got", "period_days": 28}, "at least one period of 28 days before"),

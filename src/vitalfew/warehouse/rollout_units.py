@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, NotEnoughData, suggest
 from vitalfew.warehouse.calendar_days import date_of, day_number, day_of
-from vitalfew.warehouse.compile import as_text, number, present, table_named, whole
+from vitalfew.warehouse.compile import as_text, count_where, number, present, table_named, whole
 from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.prepared import opened
 from vitalfew.workspace.definitions import EventSource, ExposureSource, UnitSource
@@ -148,6 +148,7 @@ def _told(definitions: Definitions, key: str, rollout: Rollout, engine: Engine, 
         if rollout.wave is None:
             raise DataError(f"the rollout of '{key}' does not tell when units got it", expected="`wave: COLUMN`")
         rows = exp.select(exp.alias_(_moment(scope, rollout.wave), "at")).from_(scope.source())
+    _readable(scope, rollout.wave if isinstance(source, UnitSource) else source.time, source.table, engine)
     unit = source.unit or ""
     cluster: exp.Expr = exp.cast(exp.null(), "VARCHAR") if rollout.cluster is None else scope.text(rollout.cluster)
     came: exp.Expr = exp.cast(exp.null(), "BIGINT")
@@ -173,6 +174,24 @@ def _moment(scope: Scope, column: str) -> exp.Expr:
     """When a unit got it; of a mere date noon, which is the same day where the team is."""
     found = scope.instant(column)
     return exp.Add(this=found, expression=whole(_NOON)) if scope.type_of(column) == "date" else found
+
+
+def _readable(scope: Scope, column: str | None, table: str, engine: Engine) -> None:
+    """Refuse what is written but no day: such units would pass for those that never got it.
+
+    Raises:
+        DataError: how many there are.
+    """
+    if column is None:
+        return
+    written, read = exp.func("TRIM", scope.text(column)), scope.instant(column)
+    strange = exp.and_(
+        exp.NEQ(this=written, expression=exp.Literal.string("")), exp.Is(this=read, expression=exp.null())
+    )
+    (found,) = engine.query(exp.select(exp.alias_(count_where(strange), "n")).from_(scope.source())).to_pylist()
+    if found["n"]:
+        cells = "1 cell holds" if found["n"] == 1 else f"{found['n']:,} cells hold"
+        raise DataError(f"{cells} no day in column '{column}' of '{table}'", expected="dates, or nothing")
 
 
 def _nobody(scope: Scope, source: UnitSource | ExposureSource, rollout: Rollout, key: str, engine: Engine) -> DataError:
