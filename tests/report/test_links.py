@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from report import beyond, sample
+from vitalfew.evidence.link_words import ASSUMES, BETWEEN_USERS
 from vitalfew.report.evidence_pictures import Point, ellipse, placebos, scatter
 from vitalfew.report.html import html_page
 from vitalfew.report.html_links import links
@@ -164,3 +165,42 @@ def test_pairs_with_too_few_experiments_are_one_sentence() -> None:
         "Too few experiments to tell how these go together (6 experiments measured both at most"
     )
     assert "it takes 10" in sentences[1]
+
+
+def test_what_all_links_assume_is_said_once_and_what_the_scatter_says_stands_in_its_column() -> None:
+    view = beyond.view()
+    noted = [
+        replace(
+            row,
+            notes=(
+                *row.notes,
+                ASSUMES.format(child=row.child, parents=row.parent),
+                BETWEEN_USERS.format(naive=1, estimate=2),
+            ),
+        )
+        for row in view.tables.links
+    ]
+    told = replace(view, tables=replace(view.tables, links=tuple(noted)))
+    for said in (words_of(links(told)), printed(print_links, told, terminal=False)):
+        assert said.count("INSIDE") == 1
+        assert "mixes in" not in said
+    assert "INSIDE" not in words_of(links(view))
+
+
+def test_early_metrics_that_nobody_can_judge_are_named_in_one_sentence() -> None:
+    view = beyond.view()
+    unknown = [replace(row, status="unknown", message="too few experiments") for row in view.tables.proxies]
+    told = replace(view, tables=replace(view.tables, proxies=tuple(unknown)))
+    for said in (words_of(links(told)), printed(print_links, told, terminal=False)):
+        assert said.count("too few experiments.") == 1
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_interval_of_an_effect_without_luck_is_cut(width: int) -> None:
+    rows = printed(print_shrunk, beyond.view(), width).partition("EFFECT BY EFFECT")[2].splitlines()
+    assert rows
+    assert not any("…" in row for row in rows)
+
+
+def test_where_nothing_was_released_the_first_step_is_told() -> None:
+    assert "First step: `vitalfew start releases.csv kpi.csv`" in printed(print_releases, sample.view(), 200)

@@ -288,3 +288,13 @@ def test_a_quantile_over_events_counts_events() -> None:
     print_effects(replace(view, definitions=defined), Console(file=file, width=80))
     assert "8,012 + 7,988 events" in file.getvalue()
     assert "8,012 + 7,988 units" in file.getvalue()
+
+
+def test_what_was_left_out_is_told_by_titles_and_once_per_reason() -> None:
+    view = sample.view()
+    source, (first, second) = next(iter(view.definitions.sources)), list(view.definitions.metrics)[:2]
+    rows = tuple(FailedRow("measure", f"{source}/{key}", "no value of a day", remark=True) for key in (first, second))
+    file = io.StringIO()
+    print_failed(replace(view, tables=replace(view.tables, failed=rows)), Console(file=file, width=200))
+    titles = " and ".join(view.title("metrics", key) for key in (first, second))
+    assert f"  {titles}: no value of a day\n" in file.getvalue()

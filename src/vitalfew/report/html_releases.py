@@ -96,7 +96,8 @@ def _named(view: View, release: str) -> str:
 def _cell(view: View, row: EffectRow, mark: Mark, axis: Axis) -> Child:
     text = cells.effect_text(row, view)
     shape = glyph(axis, mark, f"{view.title('releases', row.experiment)}: {text}", width=cells.GLYPH)
-    return [shape, tag("strong", " stands out") if stands_out(row) else ""]
+    # On a line of its own: beside the glyph it would move it off the others, whose zeros stand in one line.
+    return tag("div", tag("div", shape), tag("strong", "stands out")) if stands_out(row) else shape
 
 
 def _effects(view: View) -> Markup | None:
