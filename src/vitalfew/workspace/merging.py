@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import Problem, suggest
@@ -72,7 +73,10 @@ def _new_entries(
             yield key, {} if definition is None and kind not in SETTINGS else definition
         else:
             message = f"'{shorten(key)}' is defined twice; first in {first.file}:{first.line}"
-            problems.append(Problem(message, document.keys[(kind, key)], hint="keep one of the two"))
+            here = document.keys[(kind, key)]
+            apart = kind == "workspace" and PurePath(here.file).parent != PurePath(first.file).parent
+            hint = "these look like two workspaces; name the folder of one" if apart else "keep one of the two"
+            problems.append(Problem(message, here, hint=hint))
 
 
 def _places_of(
