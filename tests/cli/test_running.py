@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,3 +190,19 @@ def test_a_fault_of_ours_is_one_sentence_and_a_trace_on_demand(
     answer = typed("run", folder)
     assert answer.code == 1
     assert answer.err == "vitalfew: a fault of vitalfew (KeyError); with VITALFEW_DEBUG=1 it shows where\n"
+
+
+def test_warnings_of_numerical_libraries_are_no_answer(tmp_path: Path) -> None:
+    rows = "".join(f"{date(2025, 1, 1) + timedelta(day)},{100 + day % 5},{120 + day % 7}\n" for day in range(200))
+    (tmp_path / "kpi.csv").write_text("day,a,b\n" + rows, encoding="utf-8")
+    (tmp_path / "workspace.yaml").write_text(
+        "sources: {kpi: {table: kpi.csv, shape: series, time: day}}\n"
+        "metrics: {a: {source: kpi}, b: {source: kpi}, c: {source: kpi, column: a}}\n"
+        "factors: {c: {range: [1, 9]}}\n"
+        f"links: {{l: {{child: c, kind: component, formula: {'*'.join(['(a + b)'] * 19)}}}}}\n",
+        encoding="utf-8",
+    )
+    ran = in_a_process("run", tmp_path, "--json")
+    assert ran.json["schema"]
+    assert "Warning" not in ran.err
+    assert ".py" not in ran.err

@@ -73,7 +73,10 @@ def main() -> None:
     # Our matrices are small and many: threads inside one product cost more than they give, ten times on a busy machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What goes wrong is told in sentences; the trace behind one is for whoever sets VITALFEW_DEBUG.
-    logging.getLogger("vitalfew").addHandler(logging.NullHandler())
+    # Warnings of numerical libraries name lines of code, which says nothing to people either.
+    logging.captureWarnings(capture=not os.environ.get("VITALFEW_DEBUG"))
+    for logger in ("vitalfew", "py.warnings"):
+        logging.getLogger(logger).addHandler(logging.NullHandler())
     try:
         code = _run()
         sys.stdout.flush()
