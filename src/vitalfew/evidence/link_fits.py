@@ -10,6 +10,7 @@ import numpy as np
 from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED, fewest
 from vitalfew.evidence.link_families import metrics_to_fit
 from vitalfew.stats.bypass import bypass
+from vitalfew.stats.effect_spread import fit_spread, least_chance
 from vitalfew.stats.link_fit import fit_corpus, fit_links, pooled_noise
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from vitalfew.evidence.corpus import EffectCorpus
     from vitalfew.evidence.link_families import Family
     from vitalfew.evidence.link_paths import Chain
+    from vitalfew.stats.effect_spread import Spread
     from vitalfew.stats.link_fit import Fitted, LinkFit
     from vitalfew.workspace.definitions import Definitions
 
     Floats = NDArray[np.float64]
 
 _RIDGE = 1e-8  # of a variance
+_OUTSTANDING = 1e-8  # chance, among as many normal effects, of one as large: tails cost time, and some precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def fit(definitions: Definitions, corpus: EffectCorpus, families: Sequence[Famil
     chosen = corpus.joint(metrics_to_fit(corpus, families))
     scale = _scale(chosen)
     effects, noise = _scaled(chosen, scale)
-    fitted = fit_corpus(effects, noise, clusters=chosen.clusters)
+    fitted = fit_corpus(effects, noise, clusters=chosen.clusters, fitted=_spread(effects, noise))
     edges = [(chosen.at(family.child), [chosen.at(parent) for parent in family.parents]) for family in usable]
     found = _links(chosen, scale, edges, fitted)
     told: dict[str, Told] = {}
@@ -159,6 +162,15 @@ def _scale(corpus: EffectCorpus) -> Floats:
     with np.errstate(all="ignore"):
         variances = np.diagonal(corpus.noise, axis1=1, axis2=2) * corpus.weights[:, None]
         return np.asarray(np.sqrt(np.nanmedian(variances, axis=0)))
+
+
+def _spread(effects: Floats, noise: Floats) -> Spread:
+    """Covariance of true effects; with heavy tails where single experiments stand far out.
+
+    A few that moved everything ten times as far would else set the slopes, and weaken them where they lack the child.
+    """
+    found = fit_spread(effects, noise)
+    return fit_spread(effects, noise, tails="t") if least_chance(effects, noise, found.matrix) < _OUTSTANDING else found
 
 
 def _scaled(corpus: EffectCorpus, scale: Floats) -> tuple[Floats, Floats]:

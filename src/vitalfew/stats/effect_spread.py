@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Jackknifed", "Refits", "Spread", "Tails", "fit_spread", "jackknife", "posterior_effects", "refits"]
+__all__ = [
+    "Jackknifed",
+    "Refits",
+    "Spread",
+    "Tails",
+    "fit_spread",
+    "jackknife",
+    "least_chance",
+    "posterior_effects",
+    "refits",
+]
 
 Tails = Literal["normal", "t"]
 TAILS = (3.0, 5.0, 10.0, 30.0)
@@ -132,6 +142,29 @@ def posterior_effects(effects: ArrayLike, noise: ArrayLike, spread: Spread | Arr
         covariances += share[:, None, None] * inner
     covariances -= means[:, :, None] * means[:, None, :]
     return means * data.scale, covariances * np.outer(data.scale, data.scale)
+
+
+def least_chance(effects: ArrayLike, noise: ArrayLike, spread: ArrayLike) -> float:
+    """Chance that normal effects of this spread hold an experiment as far out as the farthest (Bonferroni).
+
+    Args:
+        effects: `(K, G)`, with NaN where not measured.
+        noise: `(K, G, G)`.
+        spread: covariance of true effects, `(G, G)`.
+
+    >>> round(least_chance([[0.1], [0.3], [8.0]], np.ones((3, 1, 1)), [[3.0]]), 4)
+    0.0002
+    """
+    from scipy.special import gammaincc
+
+    values, errors, matrix = (np.asarray(one, dtype=np.float64) for one in (effects, noise, spread))
+    chances = [1.0]
+    for effect, error in zip(values, errors, strict=True):
+        seen = np.flatnonzero(np.isfinite(effect))
+        total = (matrix + error)[np.ix_(seen, seen)]
+        away = float(effect[seen] @ np.linalg.lstsq(total, effect[seen], rcond=None)[0])
+        chances.append(float(gammaincc(len(seen) / 2, max(away, 0.0) / 2)) if len(seen) else 1.0)
+    return min(min(chances) * len(values), 1.0)
 
 
 def refits(

@@ -150,7 +150,7 @@ def fit_corpus(
 ) -> Fitted:
     """One joint fit with its refits, for many questions: links, chains of links, proxies.
 
-    Large corpora are refitted by one step each. `fitted`: a joint fit at hand.
+    Large corpora, and those with heavy tails, are refitted by a few steps each. `fitted`: a joint fit at hand.
 
     >>> effects, noise = np.random.default_rng(1).normal(0, 2, (60, 2)), np.tile(np.eye(2), (60, 1, 1))
     >>> known = fit_corpus(effects, noise)
@@ -158,7 +158,7 @@ def fit_corpus(
     14.0
     """
     full = fitted or fit_spread(effects, noise, tails=tails)
-    quick = np.size(noise) > _LARGE
+    quick = np.size(noise) > _LARGE or full.tail is not None
     return Fitted(full, refits(effects, noise, full, clusters=clusters, one_step=quick))
 
 
