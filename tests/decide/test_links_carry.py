@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -57,13 +58,13 @@ def test_an_estimated_link_counts_instead_of_the_experts_range() -> None:
 def test_the_line_is_as_strong_as_the_weakest_link_or_effect_it_rests_on() -> None:
     assert line(shop()).grade == "opinion"
     assert line(shop(), link("speed_up", "speed", 0.01, 0.001, "staged")).grade == "staged"
-    assert line(shop(), link("speed_up", "speed", 0.01, 0.001, "replicated")).grade == "tested"
+    assert line(shop(), link("speed_up", "speed", 0.01, 0.001, "replicated")).grade == "staged"
 
 
 def test_a_line_says_what_its_links_rest_on() -> None:
     assert any("by an expert's range" in reason for reason in line(shop()).reasons)
     told = line(shop(), link("speed_up", "speed", 0.01, 0.001)).reasons
-    assert any("estimated over experiments (tested)" in reason for reason in told)
+    assert any("estimated over experiments (staged)" in reason for reason in told)
 
 
 def test_slopes_into_one_metric_are_drawn_with_the_covariance_they_were_estimated_with() -> None:
@@ -83,3 +84,15 @@ def test_a_formula_carries_without_doubt() -> None:
     (carried,) = found.carried({"speed": np.full(DRAWS, 3.0)}).values()
     assert carried.change == pytest.approx(np.full(DRAWS, 0.03))
     assert "speed_up" not in found.slopes
+
+
+def test_what_no_link_carries_is_in_the_interval_and_each_lines_own() -> None:
+    sure = replace(link("speed_up", "speed", 0.01, 1e-9), rest=0.02)
+    found = transfer(shop(), ["retention"], DRAWS, 1, (sure,))
+    moved = {"speed": np.full(DRAWS, 3.0)}
+    one, other = (found.carried(moved, name, reach=0.5)["retention"].change.astype(float) for name in ("a", "b"))
+    assert one.mean() == pytest.approx(0.03, rel=0.02)
+    assert one.std() == pytest.approx(0.01, rel=0.03)
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
+    still = found.carried({"speed": np.zeros(DRAWS)}, "a")["retention"].change
+    assert not still.any()

@@ -171,7 +171,7 @@ def changes(inputs: Inputs, key: str, team: str | None, beliefs: Beliefs) -> Cha
     for metric, told in _forecasts(inputs, key, team, beliefs.forecasts).items():
         by_metric[metric] = told
         grades[metric] = "opinion"
-    through = inputs.transfer.carried(by_metric)
+    through = inputs.transfer.carried(by_metric, key, beliefs.reach)
     known = dict(grades)
     for factor, carried in through.items():
         by_metric[factor] = np.asarray(carried.change, dtype=np.float32)

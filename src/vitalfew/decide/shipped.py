@@ -166,7 +166,7 @@ def measured_changes(
     reach = 1.0 if initiative.reach is None else initiative.reach
     drawn = effect_draws(counted, joint_of(inputs, counted), bias, {}, at)
     changes: dict[str, Reals] = {m: change if counted[m].of_all else reach * change for m, change in drawn.items()}
-    carried = inputs.transfer.carried(changes)
+    carried = inputs.transfer.carried(changes, key, reach)
     return changes | {f: each.change for f, each in carried.items()}, carried
 
 
@@ -204,14 +204,12 @@ def _link_reasons(inputs: Inputs, carried: Mapping[str, Carried]) -> tuple[str, 
 
 
 def reached(definitions: Definitions, factor: str, carried: Carried) -> str:
-    """How a factor is reached that nobody measured, and what the interval leaves out, in words."""
+    """How a factor is reached that nobody measured, and what an expert's range leaves out of it, in words."""
     title = definitions.title("metrics", factor)
     by = "by an expert's range" if carried.grade == "opinion" else f"estimated over experiments ({carried.grade})"
     sources = listed(definitions.title("metrics", metric) for metric in carried.sources)
-    return (
-        f"{title} is reached through links {by} from {sources}; what a change does to it in other ways is not in the"
-        " interval"
-    )
+    rest = "; what a change does to it in other ways is not in the interval" if carried.grade == "opinion" else ""
+    return f"{title} is reached through links {by} from {sources}{rest}"
 
 
 def value_reasons(inputs: Inputs, known: Collection[str]) -> tuple[str, ...]:

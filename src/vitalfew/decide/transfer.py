@@ -2,7 +2,8 @@
 
 What is believed of a slope comes from many experiments and from an expert's range, from the range alone where no data
 tell, or from a formula. Slopes are drawn once and shared by all lines, so that a wrong link moves all lines that rest
-on it together; slopes into one metric, which were estimated together, are drawn together.
+on it together; slopes into one metric, which were estimated together, are drawn together. What a change does to a
+metric in ways that no link carries is drawn for every line on its own.
 """
 
 from __future__ import annotations
@@ -66,10 +67,14 @@ class Transfer:
     Attributes:
         factors: where they may end.
         into: slopes into each metric, in an order in which causes come before what they move.
+        rests: how far true effects on a metric scatter beyond what its links explain, where data tell.
+        seed: of the run.
     """
 
     factors: frozenset[str]
     into: Mapping[str, tuple[Slope, ...]]
+    rests: Mapping[str, float]
+    seed: int
 
     @property
     def carriers(self) -> frozenset[str]:
@@ -82,13 +87,15 @@ class Transfer:
         every = (slope for slopes in self.into.values() for slope in slopes)
         return {slope.link: slope.draws for slope in every if np.ptp(slope.draws) > 0}
 
-    def carried(self, changes: Mapping[str, Reals]) -> dict[str, Carried]:
+    def carried(self, changes: Mapping[str, Reals], line: str = "", reach: float = 1.0) -> dict[str, Carried]:
         """What known changes of some metrics mean for the factors whose own change is not known.
 
         Several paths add up. What is known of a metric itself stands in for all that would reach it.
 
         Args:
             changes: by metric, `(draws,)` each.
+            line: what changes them; what no link carries is its own.
+            reach: the share of all units that it touches.
         """
         found: dict[str, Carried] = {}
         for child, slopes in self.into.items():
@@ -100,8 +107,16 @@ class Transfer:
                 links = tuple(dict.fromkeys(link for part in moved for link in part.links))
                 sources = tuple(dict.fromkeys(metric for part in moved for metric in part.sources))
                 change = np.sum([part.change for part in moved], axis=0, dtype=np.float32)
+                if self.rests.get(child):
+                    change = change + self._rest(child, line, reach) * (change != 0)  # what moves nothing has no rest
                 found[child] = Carried(change, links, sources, _weakest(part.grade for part in moved))
         return {metric: carried for metric, carried in found.items() if metric in self.factors}
+
+    def _rest(self, child: str, line: str, reach: float) -> Reals:
+        """What a line does to a metric in ways that no link carries, `(draws,)`."""
+        draws = len(self.into[child][0].draws)
+        noise = normals()[chances(draws, self.seed, line, "rest", child)]
+        return np.asarray(reach * self.rests[child] * noise, dtype=np.float32)
 
     def _part(self, slope: Slope, changes: Mapping[str, Reals], found: Mapping[str, Carried]) -> Carried | None:
         if slope.parent in changes:
@@ -141,7 +156,8 @@ def transfer(
     children = in_order((each.edge for each in usable), sorted(ends))
     of = {key: [each for each in usable if each.edge.child == key] for key in children}
     into = {key: _slopes(believed, together, draws, seed) for key, believed in of.items()}
-    return Transfer(ends, into)
+    rests = {row.child: row.rest for row in known.values() if row.rest and row.child in into}
+    return Transfer(ends, into, rests, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +182,8 @@ def _belief(edge: Edge, row: LinkRow | None) -> _Believed | None:
     """From data and expert; the formula's slope; else 80 % between the ends that the expert named."""
     if row is not None and row.status == "exact" and row.estimate is not None:
         return _Believed(edge, row.estimate, row.se or 0.0, row.grade)
-    if row is not None and row.believed is not None:
-        return _Believed(edge, *row.believed, row.grade)
+    if row is not None and row.believed is not None:  # foretold, not measured: never stronger than staged
+        return _Believed(edge, *row.believed, _weakest((row.grade, "staged")))
     low, high = edge.definition.low, edge.definition.high
     if low is None or high is None:
         return None

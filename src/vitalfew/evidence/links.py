@@ -177,7 +177,16 @@ class _Reader:
             believed=self._believed(told).get(edge.link),
             would_take=self.takes.get(edge.parent),
             notes=tuple(self._notes(edge, told, at, reasons, score)),
+            rest=self._rest() if identified else None,
         )
+
+    def _rest(self) -> float | None:
+        """How far true effects on the child scatter beyond what its parents explain."""
+        if self.fit is None:
+            return None
+        spread = self.fit.spread((self.family.child, *self.family.parents))
+        slopes = np.linalg.pinv(spread[1:, 1:], hermitian=True) @ spread[1:, 0]
+        return float(np.sqrt(max(spread[0, 0] - slopes @ spread[1:, 0], 0.0)))
 
     def _reasons(self, told: Told) -> tuple[str, ...]:
         bypass = bypassed(told.bypass_p, self._title(self.family.child))

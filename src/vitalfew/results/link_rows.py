@@ -36,7 +36,8 @@ class LinkRow:
     identification. `naive`: what an ordinary regression of effects on effects gives, shown to be distrusted. `others`:
     slopes by other estimators. `bypass_p`: p-value of no effect on the child that goes round the parents. `expert`: the
     range of the definition (80 %), `expert_p` how likely so large a distance of the estimate from it is. `believed`:
-    mean and standard deviation of the slope that decisions use, from data and expert.
+    mean and standard deviation of the slope that decisions use, from data and expert. `rest`: how far true effects on
+    the child scatter beyond what all its parents explain (standard deviation, in the child's unit).
     """
 
     link: str
@@ -60,6 +61,7 @@ class LinkRow:
     believed: tuple[float, float] | None = None
     would_take: WouldTake | None = None
     notes: tuple[str, ...] = ()
+    rest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
