@@ -145,6 +145,7 @@ READABLE = {
     "semicolons and decimal commas": SOUND.replace(",", ";").replace(".5", ",5").encode(),
     "Windows lines": SOUND.replace("\n", "\r\n").encode(),
     "2,000 columns": wider(SOUND).encode(),
+    "a row without its last cells": (SOUND + "99,old\n").encode(),
 }
 
 
@@ -165,7 +166,7 @@ BROKEN = {
     "a NUL byte": (SOUND.replace("5,old", "5,o\0ld", 1).encode(), "line 7: there is a NUL byte"),
     "an open quote": ((SOUND + '99,"old,1,2\n').encode(), "quotes that close"),
     "a row too long": ((SOUND + "1,2,3,4,5,6\n").encode(), "line 62"),
-    "a row too short": ((SOUND + "1,old\n").encode(), "line 62"),
+    "a file cut off in a row": ((SOUND + "99,ol").encode(), "line 62"),
     "text among numbers": ((SOUND + "99,old,1,many\n").encode(), "1 cell in column 'rounds'"),
     "a third value in a proportion": ((SOUND + "99,old,2,1\n").encode(), "neither 0 nor 1"),
     "units twice": ((SOUND + SOUND[len(HEAD) :]).encode(), "one row per unit"),

@@ -288,7 +288,7 @@ hypotheses: {saves: {initiative: faster, metric: minutes, segment: busy}}
     found = vf.plan(vf.load(tmp_path), "form")
     assert found.metrics["minutes"].baseline.mean == pytest.approx(np.asarray(users["minutes"])[busy].mean())
     assert found.plan.weekly[0] == pytest.approx(busy.sum() / 12, rel=0.01)
-    assert f"{busy.mean():.1%} of them are the busy" in found.plan.traffic
+    assert f"{100 * busy.mean():.1f} % of them are the busy" in found.plan.traffic
     assert "The hypothesis is about the busy: levels, spread and traffic are of them alone." in found.plan.cautions
     everybody = vf.plan(vf.load(folder), "form")
     assert everybody.plan.weekly == pytest.approx((UNITS / 12,))
