@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitalfew.cli.output import day, progress, write_json
-from vitalfew.cli.runs import AsJson, AsOf, Folder, leave
+from vitalfew.cli.runs import AsJson, AsOf, Folder, show_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import typer
-    from rich.console import Console
-
-    from vitalfew.report.view import View
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +25,7 @@ def links(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) 
     """
     from vitalfew.report.terminal_links import print_links
 
-    _show(folder, ("links", "corpus"), print_links, as_json=as_json, as_of=as_of)
+    show_part(folder, ("links", "corpus"), print_links, as_json=as_json, as_of=as_of)
 
 
 def releases(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) -> None:
@@ -42,7 +35,7 @@ def releases(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = Non
     """
     from vitalfew.report.terminal_releases import print_releases
 
-    _show(folder, ("releases", "corpus"), print_releases, as_json=as_json, as_of=as_of)
+    show_part(folder, ("releases", "corpus"), print_releases, as_json=as_json, as_of=as_of)
 
 
 def shrink(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) -> None:
@@ -52,22 +45,4 @@ def shrink(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None)
     """
     from vitalfew.report.terminal_shrunk import print_shrunk
 
-    _show(folder, ("corpus",), print_shrunk, as_json=as_json, as_of=as_of)
-
-
-def _show(
-    folder: Path, parts: tuple[str, ...], show: Callable[[View, Console], None], *, as_json: bool, as_of: str | None
-) -> None:
-    from vitalfew.pipeline import run as walk
-    from vitalfew.workspace import load
-
-    workspace = load(folder)
-    with progress() as report:
-        results = walk(workspace, as_of=day(as_of), progress=report)
-    if as_json:
-        write_json(results.to_json(parts))
-    else:
-        from rich.console import Console
-
-        show(results.view, Console(file=sys.stdout))
-    leave(results, remarks=as_json)
+    show_part(folder, ("corpus",), print_shrunk, as_json=as_json, as_of=as_of)

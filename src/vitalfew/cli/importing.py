@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from vitalfew.cli.output import say, write_part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from vitalfew.connect.foreign import Foreign
     from vitalfew.workspace import Workspace
@@ -52,9 +53,8 @@ def dbt(
     """
     from vitalfew.connect.dbt import read_dbt
 
-    workspace = _workspace(folder)
-    found = read_dbt(file, unit=unit, units=_units(workspace), project=project)
-    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+    read = partial(read_dbt, file, unit=unit, project=project)
+    _import(read, folder, metric or (), dry_run=dry_run, as_json=json_)
 
 
 def osi(
@@ -72,9 +72,8 @@ def osi(
     """
     from vitalfew.connect.osi import read_osi
 
-    workspace = _workspace(folder)
-    found = read_osi(file, unit=unit, units=_units(workspace))
-    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+    read = partial(read_osi, file, unit=unit)
+    _import(read, folder, metric or (), dry_run=dry_run, as_json=json_)
 
 
 def growthbook(
@@ -92,9 +91,8 @@ def growthbook(
     """
     from vitalfew.connect.growthbook import read_growthbook
 
-    workspace = _workspace(folder)
-    found = read_growthbook(file, unit=unit, units=_units(workspace))
-    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
+    read = partial(read_growthbook, file, unit=unit)
+    _import(read, folder, metric or (), dry_run=dry_run, as_json=json_)
 
 
 def bsl(
@@ -112,15 +110,8 @@ def bsl(
     """
     from vitalfew.connect.bsl import read_bsl
 
-    workspace = _workspace(folder)
-    found = read_bsl(file, unit=unit, units=_units(workspace))
-    _import(found, workspace, metric or (), dry_run=dry_run, as_json=json_)
-
-
-def _workspace(folder: Path) -> Workspace:
-    from vitalfew.connect.importing import workspace_of
-
-    return workspace_of(folder)
+    read = partial(read_bsl, file, unit=unit)
+    _import(read, folder, metric or (), dry_run=dry_run, as_json=json_)
 
 
 def _units(workspace: Workspace) -> tuple[str, ...]:
@@ -129,11 +120,13 @@ def _units(workspace: Workspace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unit for unit in units if unit is not None))
 
 
-def _import(found: Foreign, workspace: Workspace, only: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
+def _import(read: Callable[..., Foreign], folder: Path, only: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
+    """Plan and write an import; `read` is still to be told the `units` that the workspace knows."""
     from vitalfew.connect.import_writing import as_dict, sentences, write_import
-    from vitalfew.connect.importing import plan_import
+    from vitalfew.connect.importing import plan_import, workspace_of
 
-    plan = plan_import(found, workspace, only)
+    workspace = workspace_of(folder)
+    plan = plan_import(read(units=_units(workspace)), workspace, only)
     if not dry_run:
         write_import(plan)
     if as_json:

@@ -12,9 +12,12 @@ import typer
 from vitalfew.cli.output import day, progress, say, write_json, write_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
 
     from vitalfew.pipeline.results import Results
+    from vitalfew.report.view import View
     from vitalfew.results.rows import Tables
     from vitalfew.simulate import Recovery
     from vitalfew.simulate.plan import Size
@@ -199,6 +202,22 @@ def _write_html(results: Results, path: Path | None) -> None:
 def _report_failed(results: Results, *, remarks: bool = False) -> None:
     for row in results.tables.failed if remarks else results.failures:
         say(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
+
+
+def show_part(
+    folder: Path, parts: Sequence[str], show: Callable[[View, Console], None], *, as_json: bool, as_of: str | None
+) -> None:
+    """Run a workspace and show one side of what came of it, or these parts of it as JSON."""
+    from vitalfew.workspace import load
+
+    results = _computed(load(folder), as_of)
+    if as_json:
+        write_json(results.to_json(parts))
+    else:
+        from rich.console import Console
+
+        show(results.view, Console(file=sys.stdout))
+    leave(results, remarks=as_json)
 
 
 def leave(results: Results, *, remarks: bool = False) -> None:

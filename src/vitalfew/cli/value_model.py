@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitalfew.cli.output import day, progress, write_json
-from vitalfew.cli.runs import AsJson, AsOf, Folder, leave
+from vitalfew.cli.runs import AsJson, AsOf, Folder, show_part
 
 if TYPE_CHECKING:
     import typer
@@ -25,18 +23,6 @@ def value(folder: Folder = Path(), as_json: AsJson = False, as_of: AsOf = None) 
 
     Besides: what is said twice, where effort goes against what is said, which groups weigh otherwise, and who loses.
     """
-    from vitalfew.pipeline import run as walk
-    from vitalfew.workspace import load
+    from vitalfew.report.terminal_value import print_value
 
-    workspace = load(folder)
-    with progress() as report:
-        results = walk(workspace, as_of=day(as_of), progress=report)
-    if as_json:
-        write_json(results.to_json(_PARTS))
-    else:
-        from rich.console import Console
-
-        from vitalfew.report.terminal_value import print_value
-
-        print_value(results.view, Console(file=sys.stdout))
-    leave(results, remarks=as_json)
+    show_part(folder, _PARTS, print_value, as_json=as_json, as_of=as_of)

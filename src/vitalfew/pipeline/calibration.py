@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import DataError, UsageError, suggest
-from vitalfew.pipeline.results import Results
+from vitalfew.pipeline.results import Results, results_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -72,7 +72,7 @@ def calibrate(run: Results | Workspace, person: str | None = None, group: str | 
     """
     from vitalfew.judgement.calibration_rows import person_row
 
-    results = run if isinstance(run, Results) else _computed(run)
+    results = results_of(run)
     rows = results.tables.calibration
     if not rows:
         raise UsageError("this run holds no calibration", hint="run the workspace again")
@@ -101,7 +101,7 @@ def track_record(workspace: Workspace) -> dict[str, float]:
 
     if not _may_have_records(workspace):
         return {}
-    results = _computed(workspace)
+    results = results_of(workspace)
     for row in results.failures:
         if row.stage.startswith(_READS_OUTCOMES):
             raise DataError(row.reason)
@@ -115,12 +115,6 @@ def history_of(workspace: Workspace, tables: Tables, today: date) -> History:
 
     found, notes = outcomes(workspace.definitions, tables, today)
     return History.of(found, workspace.definitions, workspace.acts, notes)
-
-
-def _computed(workspace: Workspace) -> Results:
-    from vitalfew.pipeline.walk import run
-
-    return run(workspace)
 
 
 def _may_have_records(workspace: Workspace) -> bool:

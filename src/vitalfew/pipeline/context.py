@@ -178,3 +178,13 @@ class Stage:
     after: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     other: Callable[[Context], object] = lambda _: None
+
+
+def last_day_asked(context: Context) -> object:
+    """What measuring hangs on: the day up to which the past is read, if one was asked for."""
+    return None if context.as_of is None else context.as_of.isoformat()
+
+
+def day_of_run(context: Context) -> object:
+    """What judging hangs on: the day up to which a run reads, today where no other was asked for."""
+    return context.today.isoformat()

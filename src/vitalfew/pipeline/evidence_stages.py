@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.pipeline.context import ALL_KINDS, Stage
+from vitalfew.pipeline.context import ALL_KINDS, Stage, day_of_run, last_day_asked
 from vitalfew.workspace.definitions import EventSource, SeriesSource, UnitSource
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ def release_stages(definitions: Definitions) -> tuple[Stage, ...]:
     daily = [key for key, source in definitions.sources.items() if isinstance(source, SeriesSource)]
     if definitions.releases:  # metrics over events have daily values then, too
         daily += [key for key, source in definitions.sources.items() if isinstance(source, EventSource | UnitSource)]
-    rollouts = any(release.rollout is not None and release.rollout.source for release in definitions.releases.values())
-    every = tuple(definitions.sources) if rollouts else ()
+    every = tuple(definitions.sources) if _has_waves(definitions) else ()
     return (
-        Stage("series", _ASKED, _series, sources=tuple(dict.fromkeys(daily)), other=_until),
-        Stage("waves", _MEASURED, _waves, sources=every, other=_until),
-        Stage("releases", ALL_KINDS, _releases, after=("series", "waves"), other=_today),
+        Stage("series", _ASKED, _series, sources=tuple(dict.fromkeys(daily)), other=last_day_asked),
+        Stage("waves", _MEASURED, _waves, sources=every, other=last_day_asked),
+        Stage("releases", ALL_KINDS, _releases, after=("series", "waves"), other=day_of_run),
     )
 
 
@@ -42,11 +41,11 @@ def together_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         before: stages that measure, judge experiments and releases, and weigh factors.
     """
     return (
-        Stage("links", ALL_KINDS, _links, after=before, other=_today),
-        Stage("luck", ALL_KINDS, _luck, after=(*before, "links"), other=_today),
-        Stage("proxies", ALL_KINDS, _proxies, after=(*before, "links"), other=_today),
-        Stage("trade_offs", ALL_KINDS, _trade_offs, after=before, other=_today),
-        Stage("contributions", ALL_KINDS, _contributions, after=(*before, "links", "luck"), other=_today),
+        Stage("links", ALL_KINDS, _links, after=before, other=day_of_run),
+        Stage("luck", ALL_KINDS, _luck, after=(*before, "links"), other=day_of_run),
+        Stage("proxies", ALL_KINDS, _proxies, after=(*before, "links"), other=day_of_run),
+        Stage("trade_offs", ALL_KINDS, _trade_offs, after=before, other=day_of_run),
+        Stage("contributions", ALL_KINDS, _contributions, after=(*before, "links", "luck"), other=day_of_run),
     )
 
 
@@ -65,11 +64,16 @@ def _has_series(definitions: Definitions) -> bool:
     return bool(definitions.releases) or any(source.shape == "series" for source in definitions.sources.values())
 
 
+def _has_waves(definitions: Definitions) -> bool:
+    """Whether a source says who got some release when."""
+    return any(release.rollout is not None and release.rollout.source for release in definitions.releases.values())
+
+
 def _waves(context: Context, _: Tables) -> Output:
     from vitalfew.warehouse.cohorts import cohorts
 
     defined = context.definitions
-    if not any(release.rollout is not None and release.rollout.source for release in defined.releases.values()):
+    if not _has_waves(defined):
         return {"cohorts": (), "chosen": (), "failed": ()}
     rows, chosen, failed = cohorts(defined, context.engine, context.as_of)
     return {"cohorts": rows, "chosen": chosen, "failed": failed}
@@ -146,11 +150,3 @@ def _contributions(context: Context, tables: Tables) -> Output:
 
     corpora = context.corpora(tables)
     return {"contributions": contributions(context.definitions, tables, corpora, context.today)}
-
-
-def _until(context: Context) -> object:
-    return None if context.as_of is None else context.as_of.isoformat()
-
-
-def _today(context: Context) -> object:
-    return context.today.isoformat()

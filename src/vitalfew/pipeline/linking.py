@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, suggest
-from vitalfew.pipeline.results import Results
+from vitalfew.pipeline.results import Results, results_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from vitalfew.results.rows import LinkRow, PathRow
     from vitalfew.workspace.workspace import Workspace
-
-_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -58,15 +55,11 @@ class Links:
         return to_table(LinkRow, self.links)
 
     def __str__(self) -> str:
-        from rich.console import Console
-
+        from vitalfew.report.sheet import drawn_as_text
         from vitalfew.report.terminal_links import print_links
 
         tables = replace(self.results.tables, links=self.links, paths=self.paths)
-        out = StringIO()
-        console = Console(file=out, width=_WIDTH, force_terminal=True, color_system=None)
-        print_links(replace(self.results, tables=tables).view, console)
-        return out.getvalue()
+        return drawn_as_text(print_links, replace(self.results, tables=tables).view)
 
 
 def links(run: Results | Workspace, metric: str | None = None) -> Links:
@@ -93,7 +86,7 @@ def links(run: Results | Workspace, metric: str | None = None) -> Links:
     >>> found.notes[0]
     'not identified: no experiment measured sales'
     """
-    results = run if isinstance(run, Results) else _computed(run)
+    results = results_of(run)
     rows, paths = results.tables.links, results.tables.paths
     known = sorted({name for row in rows for name in (row.parent, row.child)})
     if metric is not None and metric not in known:
@@ -103,9 +96,3 @@ def links(run: Results | Workspace, metric: str | None = None) -> Links:
         tuple(row for row in paths if metric in (None, row.parent, row.child)),
         results,
     )
-
-
-def _computed(workspace: Workspace) -> Results:
-    from vitalfew.pipeline.walk import run
-
-    return run(workspace)

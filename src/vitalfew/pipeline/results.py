@@ -150,6 +150,15 @@ class Results:
         return notebook_html(self.view)
 
 
+def results_of(run: Results | Workspace) -> Results:
+    """Results as they are; a workspace is run."""
+    if isinstance(run, Results):
+        return run
+    from vitalfew.pipeline.walk import run as walk
+
+    return walk(run)
+
+
 def _few(keys: list[str], most: int = 5) -> str | None:
     return f"there are {listed(keys, most)}" if keys else None
 

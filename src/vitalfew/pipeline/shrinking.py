@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, suggest
-from vitalfew.pipeline.results import Results
+from vitalfew.pipeline.results import Results, results_of
 
 if TYPE_CHECKING:
     from vitalfew.results.rows import ShrunkRow, SpreadRow
@@ -34,10 +34,11 @@ class Shrunk:
         return {"spreads": plain(self.spreads), "shrunk": plain(self.effects)}
 
     def __str__(self) -> str:
-        from vitalfew.report.terminal_shrunk import shrunk_text
+        from vitalfew.report.sheet import drawn_as_text
+        from vitalfew.report.terminal_shrunk import print_shrunk
 
         tables = replace(self.results.tables, spreads=self.spreads, shrunk=self.effects)
-        return shrunk_text(replace(self.results, tables=tables).view)
+        return drawn_as_text(print_shrunk, replace(self.results, tables=tables).view)
 
 
 def shrink(run: Results | Workspace, metric: str | None = None) -> Shrunk:
@@ -56,16 +57,10 @@ def shrink(run: Results | Workspace, metric: str | None = None) -> Shrunk:
     >>> vf.shrink(vf.run(Workspace.of(Definitions()))).effects
     ()
     """
-    results = run if isinstance(run, Results) else _computed(run)
+    results = results_of(run)
     tables = results.tables
     known = sorted({row.metric for row in tables.spreads})
     if metric is not None and metric not in known:
         raise UsageError(f"no effect on '{metric}' was measured", hint=suggest(metric, known))
     spreads = tuple(row for row in tables.spreads if metric in (None, row.metric))
     return Shrunk(spreads, tuple(row for row in tables.shrunk if metric in (None, row.metric)), results)
-
-
-def _computed(workspace: Workspace) -> Results:
-    from vitalfew.pipeline.walk import run
-
-    return run(workspace)

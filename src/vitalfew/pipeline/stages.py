@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-from vitalfew.pipeline.context import ALL_KINDS, Context, Stage
+from vitalfew.pipeline.context import ALL_KINDS, Context, Stage, day_of_run, last_day_asked
 from vitalfew.pipeline.crossing_stage import crossing_stages
 from vitalfew.pipeline.decision_stages import decision_stages
 from vitalfew.pipeline.evidence_stages import RELEASED, TOGETHER, release_stages, together_stages
@@ -35,11 +35,11 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
         *release_stages(definitions),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         *together_stages(judged),
-        Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=_today),
-        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "releases", "judgement", "at_due"), other=_today),
-        Stage("calibration", ALL_KINDS, _calibration, after=("effects", "judgement", "verdicts"), other=_today),
+        Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=day_of_run),
+        Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "releases", "judgement", "at_due"), other=day_of_run),
+        Stage("calibration", ALL_KINDS, _calibration, after=("effects", "judgement", "verdicts"), other=day_of_run),
         *decisions,
-        Stage("checks", ALL_KINDS, _checks, after=read, other=_today),
+        Stage("checks", ALL_KINDS, _checks, after=read, other=day_of_run),
     )
     return (*measures, _use_stage(definitions), *later)
 
@@ -87,7 +87,7 @@ def _measuring(context: Context) -> object:
             files = [f"{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in paths]
         except (DataError, OSError):
             files = []  # measuring says what is wrong
-    return [_as_of(context), defined.policy.covariate_days, shown, files]
+    return [last_day_asked(context), defined.policy.covariate_days, shown, files]
 
 
 def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
@@ -115,7 +115,9 @@ def _use_stage(definitions: Definitions) -> Stage:
     tables = (EventSource, UnitSource, ExposureSource)
     sources = tuple(key for key, source in definitions.sources.items() if isinstance(source, tables))
     read = sources if definitions.features else ()
-    return Stage("use", ("workspace", "data", "sources", "features", "segments"), compute, sources=read, other=_as_of)
+    return Stage(
+        "use", ("workspace", "data", "sources", "features", "segments"), compute, sources=read, other=last_day_asked
+    )
 
 
 def _effects(context: Context, tables: Tables) -> Output:
@@ -184,14 +186,6 @@ def _state_of_experiments(context: Context) -> object:
     over = {key: each.end is not None and each.end < context.today for key, each in defined.experiments.items()}
     plans = [asdict(proof) for _, proof in sorted(context.plans.items())]
     return [sorted(over.items()), plans, defined.policy.decision.model_dump(mode="json")]
-
-
-def _as_of(context: Context) -> object:
-    return None if context.as_of is None else context.as_of.isoformat()
-
-
-def _today(context: Context) -> object:
-    return context.today.isoformat()
 
 
 def _acts(context: Context) -> object:

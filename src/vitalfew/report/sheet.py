@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -12,9 +13,11 @@ from vitalfew.report.textbar import ASCII, UNICODE, Signs, plain
 from vitalfew.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
+
+    from vitalfew.report.view import View
 
 GAP = 2
 """Spaces between columns of a wide terminal, and before a note."""
@@ -161,3 +164,12 @@ class Sheet:
 
     def _write(self, text: Text) -> None:
         self.console.print(text, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True, highlight=False)
+
+
+def drawn_as_text(printed: Callable[[View, Console], None], view: View, width: int = 100) -> str:
+    """What a terminal `width` signs wide without colours would show of a run."""
+    from rich.console import Console
+
+    out = StringIO()
+    printed(view, Console(file=out, width=width, force_terminal=True, color_system=None))
+    return out.getvalue()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, comparable
-from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
+from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet, drawn_as_text
 from vitalfew.report.terminal_ledger import print_headline, print_ledger, print_lines
 from vitalfew.report.textbar import bar
 from vitalfew.report.view import ends
 from vitalfew.results.words import MODES, listed, named_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from vitalfew.report.view import View
     from vitalfew.results.rows import EffectRow, ExperimentRow, FindingRow, UseRow
@@ -75,18 +74,12 @@ def _print_use_first(view: View, console: Console) -> None:
 
 def as_text(view: View, width: int = 100) -> str:
     """The ledger as text without colours, `width` signs wide."""
-    return _text(print_ledger, view, width)
+    return drawn_as_text(print_ledger, view, width)
 
 
 def run_text(view: View, width: int = 100) -> str:
     """A run as text without colours, `width` signs wide."""
-    return _text(print_run, view, width)
-
-
-def _text(printed: Callable[[View, Console], None], view: View, width: int) -> str:
-    file = StringIO()
-    printed(view, Console(file=file, width=width, force_terminal=True, color_system=None))
-    return file.getvalue()
+    return drawn_as_text(print_run, view, width)
 
 
 def print_findings(

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from io import StringIO
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from vitalfew.report import words
 from vitalfew.report.link_words import luck_sentence
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Row, Sheet
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, ShrunkRow
 
 MOST = 20
 """Effects that are printed, the largest claims first."""
-
-
-def shrunk_text(view: View, width: int = 100) -> str:
-    """Effects without luck as text."""
-    out = StringIO()
-    print_shrunk(view, Console(file=out, width=width, force_terminal=True, color_system=None))
-    return out.getvalue()
 
 
 def print_shrunk(view: View, console: Console) -> None:
