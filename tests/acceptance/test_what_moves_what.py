@@ -72,6 +72,17 @@ def test_the_ledger_rests_on_the_links(planted: Planted) -> None:
     assert alerts.recommendation == "drop"
 
 
+def test_a_kept_promise_of_clicks_does_not_hide_what_clicks_cost(planted: Planted) -> None:
+    verdict = next(row for row in planted[2].tables.verdicts if row.initiative == "breaking_alerts")
+    assert (verdict.metric, verdict.verdict) == ("headline_clicks", "kept")
+    line = next(line for line in planted[2].tables.candidates if line.line == "breaking_alerts")
+    assert line.recommendation == "drop"
+
+
+def test_a_product_in_which_nothing_is_wrong_raises_no_finding(planted: Planted) -> None:
+    assert planted[2].tables.findings == ()
+
+
 def test_links_and_luck_can_be_asked_for_in_python(planted: Planted) -> None:
     results = planted[2]
     assert vf.links(results)["clicks_to_days"].estimate is not None

@@ -23,7 +23,7 @@ from vitalfew.workspace.locks import value_model
 from vitalfew.workspace.strict_json import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vitalfew.simulate.plan import Company, Forecaster, Trial
@@ -34,6 +34,10 @@ _SESSION_DAY = -70
 _IDEAS_DAY = 525
 _LOCKED_BEFORE = 4
 _LOCKED_LATE = 12
+
+
+type Quantiles = tuple[float, float, float, float]
+"""p10, p50, p90 and P(no effect) of a forecast, in the unit of its metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +127,7 @@ def _promise(
         bodies.append(body)
         first = trial.build_starts - 14 + number
         yield Said(first, 7 * number, "forecast", key, pseudonym(person.name), body, named)
-    hypothesis = definitions.hypotheses[key]
-    combined = {part: round(float(np.mean([body[part] for body in bodies])), 6) for part in bodies[0]}
-    lock = {
-        "hypothesis": key,
-        "promise": {**combined, "forecasters": len(bodies)},
-        "metric": hypothesis.metric,
-        "segment": hypothesis.segment,
-        "due": hypothesis.due,
-    }
+    lock = _lock(definitions, key, bodies)
     when = trial.build_starts + (_LOCKED_LATE if trial.claim.late else -_LOCKED_BEFORE)
     yield Said(when, 0, "lock", key, pseudonym("product manager"), lock, named)
 
@@ -141,6 +137,34 @@ def _forecast(rng: np.random.Generator, person: Forecaster, claimed: float, effe
     reach = person.width * abs(claimed)
     low, high = middle - reach, middle + reach
     return {"p10": round(low, 4), "p50": round(middle, 4), "p90": round(high, 4), "p_zero": person.doubt}
+
+
+def promised(definitions: Definitions, key: str, forecasts: Mapping[str, Quantiles], day: int) -> Iterator[Said]:
+    """Blind forecasts of one hypothesis, and the lock of their combination on the day after.
+
+    Args:
+        definitions: in which the hypothesis stands.
+        key: of the hypothesis.
+        forecasts: p10, p50, p90 and P(no effect) by the name of who said it.
+        day: of the forecasts, counted from the start of the data.
+    """
+    named = _reference(definitions, "hypotheses", key)
+    bodies = [dict(zip(("p10", "p50", "p90", "p_zero"), said, strict=True)) for said in forecasts.values()]
+    for number, (name, body) in enumerate(zip(forecasts, bodies, strict=True)):
+        yield Said(day, 7 * number, "forecast", key, pseudonym(name), body, named)
+    yield Said(day + 1, 0, "lock", key, pseudonym("product manager"), _lock(definitions, key, bodies), named)
+
+
+def _lock(definitions: Definitions, key: str, bodies: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    hypothesis = definitions.hypotheses[key]
+    combined = {part: round(float(np.mean([body[part] for body in bodies])), 6) for part in bodies[0]}
+    return {
+        "hypothesis": key,
+        "promise": {**combined, "forecasters": len(bodies)},
+        "metric": hypothesis.metric,
+        "segment": hypothesis.segment,
+        "due": hypothesis.due,
+    }
 
 
 def _ideas(rng: np.random.Generator, company: Company, definitions: Definitions) -> Iterator[Said]:

@@ -69,9 +69,9 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
         story=company.story,
     )
     truth.write(folder)
-    for file in _templates(company.folder):
+    for file in templates(company.folder):
         (folder / file.name).write_bytes(file.read_bytes())
-    said = all_said(np.random.default_rng(streams[4]), company, truth, _definitions(company.folder))
+    said = all_said(np.random.default_rng(streams[4]), company, truth, definitions_of(company.folder))
     write_acts(folder, said, seed)
     return truth
 
@@ -93,7 +93,8 @@ def _write(path: Path, table: pa.Table) -> None:
     pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=500_000)
 
 
-def _templates(name: str) -> list[Traversable]:
+def templates(name: str) -> list[Traversable]:
+    """The YAML files of a company, by name."""
     return sorted(_home(name).iterdir(), key=lambda file: file.name)
 
 
@@ -102,7 +103,7 @@ def _home(name: str) -> Traversable:
 
 
 @cache
-def _definitions(name: str) -> Definitions:
+def definitions_of(name: str) -> Definitions:
     """The definitions of a company, which do not depend on the seed."""
     from vitalfew.workspace import load
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vitalfew.evidence.grades import GRADES
-from vitalfew.simulate.company import DATA, make_room
+from vitalfew.simulate.acts import promised, write_acts
+from vitalfew.simulate.company import DATA, definitions_of, make_room, templates
 from vitalfew.simulate.metric_graph import BUSINESS, NAMES, SYSTEM, Planted, corpus, within_units
 from vitalfew.simulate.recovery import Recovered, Recovery
 from vitalfew.simulate.truth import FILE as TRUTH
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.results.rows import LinkRow, PredictedRow, Tables
+    from vitalfew.simulate.acts import Quantiles
 
     Floats = NDArray[np.float64]
 
@@ -57,6 +58,13 @@ _TOO_EARLY: Mapping[str, Mapping[str, float]] = {
     "evening_digest": {"digests_opened": 0.11, "days_visited": 0.066, "articles_finished": 0.07},
 }
 """Two experiments whose effect on days subscribed is not known yet, with what they do, in standard deviations."""
+_FORECASTS: Mapping[str, Mapping[str, Quantiles]] = {
+    "alerts_bring_clicks": {"Ada": (1.0, 2.5, 4.5, 0.1), "Bo": (1.0, 2.0, 4.0, 0.1), "Cy": (0.5, 1.8, 3.5, 0.2)},
+    "digest_brings_visits": {"Ada": (0.1, 0.4, 0.9, 0.1), "Bo": (0.0, 0.3, 0.8, 0.2), "Cy": (0.1, 0.3, 0.7, 0.2)},
+}
+"""What three people foretold of the two, in the unit of what they hoped to move."""
+_FORETOLD_DAY = 420
+"""Counted from the start of the simulated time; before both were begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def daybreak(folder: Path, seed: int = 1, experiments: int = EXPERIMENTS) -> Day
         UsageError: the folder holds something else.
     """
     make_room(folder)
-    for file in files("vitalfew.simulate").joinpath("workspaces", "daybreak").iterdir():
+    for file in templates("daybreak"):
         (folder / file.name).write_bytes(file.read_bytes())
     rng = np.random.default_rng(seed)
     drawn = corpus(Planted(experiments=experiments, users=_USERS, links=LINKS), rng)
@@ -100,6 +108,9 @@ def daybreak(folder: Path, seed: int = 1, experiments: int = EXPERIMENTS) -> Day
     rows += [_not_known_yet(rng, key, effects) for key, effects in truth.items()]
     _write(folder / DATA / "experiments.csv", _arms(rows))
     _write(folder / DATA / "covariances.csv", _covariances(rows))
+    defined = definitions_of("daybreak")
+    said = [act for key, forecasts in _FORECASTS.items() for act in promised(defined, key, forecasts, _FORETOLD_DAY)]
+    write_acts(folder, sorted(said, key=lambda act: act.at), seed)
     found = DaybreakTruth(
         {
             **{link: _slope(at, BUSINESS, LINKS[at - SYSTEM[0]]) for link, at in zip(_TO_DAYS, SYSTEM, strict=True)},
