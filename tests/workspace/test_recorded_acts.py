@@ -251,9 +251,10 @@ def test_processes_that_append_at_once_make_one_sound_chain(tmp_path: Path) -> N
 @pytest.mark.parametrize("durable", [True, False])
 def test_many_acts_can_be_appended_under_one_lock(tmp_path: Path, durable: bool) -> None:
     with writing(tmp_path, durable=durable) as writer:
-        for _ in range(3):
-            writer.append("forecast", "h", "anna", FORECAST, at=BEGIN)
-    assert read(tmp_path).acts == writer.log.acts
+        written = tuple(writer.append("forecast", "h", "anna", FORECAST, at=BEGIN) for _ in range(3))
+        assert writer.about("h").acts == written
+        assert writer.about("g").acts == ()
+    assert read(tmp_path).acts == written
 
 
 def test_the_log_can_be_read_as_of_a_day(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from vitalfew.errors import DataError
 from vitalfew.judgement.answers import Judgement
 from vitalfew.stats.percent import percent
 from vitalfew.warehouse.profile import rows_of
-from vitalfew.workspace import acts
+from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def factors_of(look: Look) -> tuple[str, ...]:
 
 def record(folder: Path, definitions: Definitions, said: list[Judgement]) -> None:
     """Record the judgements in the log of a workspace that has just been written."""
-    with acts.writing(folder, durable=False) as writer:
-        model = value_model(definitions, writer.log)
+    with FolderJournal(folder).writing(durable=False) as writer:
+        model = value_model(definitions, writer.about(VALUE_MODEL))
         for judgement in said:
             body: dict[str, Any] = {"kind": "points", "points": dict(judgement.points)}
             body |= {"group": judgement.group} if judgement.group else {}

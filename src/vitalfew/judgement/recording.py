@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.errors import ActError, UsageError, suggest
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.promises import NO_WEIGHTS, combined
-from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model, value_model_cited
 from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
-    from pathlib import Path
 
     from vitalfew.judgement.answers import BestWorst
-    from vitalfew.workspace.acts import Act, Erasure, Writer
+    from vitalfew.workspace.acts import Act, ActLog, Erasure
     from vitalfew.workspace.chain import DefinitionRef, Kind
     from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.journal import Journal
     from vitalfew.workspace.workspace import Workspace
 
 WAIVED = ("guardrails", "initiatives", "experiments")
@@ -44,7 +43,7 @@ def judge(
     """Record how much each factor's swing is worth to a person; the latest judgement of a person counts.
 
     Args:
-        ws: a workspace with a folder.
+        ws: a workspace whose acts are kept somewhere (`journal_of`).
         by: the person, kept as a pseudonym.
         points: points per factor on any scale, 0 or more; factors may be left out.
         group: the group the person speaks for.
@@ -57,10 +56,11 @@ def judge(
         UsageError: a factor is unknown.
         ActError: a number is impossible, nothing is said about which factor counts more, or the log is damaged.
     """
-    folder = folder_of(ws)
+    journal = journal_of(ws)
     body = judgement_body(ws.definitions, Judgement(by, points or {}, tuple(ratios), best_worst, group), kind)
-    with acts_of.writing(folder) as writer:
-        return writer.append("judgement", VALUE_MODEL, by, body, value_model(ws.definitions, writer.log), at)
+    with journal.writing() as writer:
+        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
+        return writer.append("judgement", VALUE_MODEL, by, body, definition, at)
 
 
 def judgement_body(definitions: Definitions, said: Judgement, kind: str | None = None) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def forecast(
     """Record a person's forecast of a hypothesis; the latest one before the lock counts.
 
     Args:
-        ws: a workspace with a folder.
+        ws: a workspace whose acts are kept somewhere (`journal_of`).
         hypothesis: its key.
         by: the person, kept as a pseudonym.
         quantiles: p10, p50 and p90 of the effect given that there is one, in the metric's unit, and p_zero.
@@ -118,7 +118,7 @@ def lock(
     """Lock the promise of a hypothesis: the forecasts so far, combined. It never changes afterwards.
 
     Args:
-        ws: a workspace with a folder.
+        ws: a workspace whose acts are kept somewhere (`journal_of`).
         hypothesis: its key.
         by: the person, kept as a pseudonym.
         weights: of forecasters by their record (`pipeline.calibration.track_record`); kept nowhere.
@@ -128,13 +128,14 @@ def lock(
         ActError: there is no forecast to lock, or this wording of the hypothesis is locked already.
     """
     known(hypothesis, ws.definitions.hypotheses, "hypothesis")
-    with acts_of.writing(folder_of(ws)) as writer:
-        earlier = current_lock(hypothesis, writer.log, ws.definitions)
+    with journal_of(ws).writing() as writer:
+        said = writer.about(hypothesis)
+        earlier = current_lock(hypothesis, said, ws.definitions)
         if earlier is not None and not stale(earlier, "hypotheses", hypothesis, ws.definitions):
             hint = "a promise is locked once; change the hypothesis and it can be locked anew, the first lock stays"
             raise ActError(f"'{hypothesis}' was locked on {earlier.at[:10]} (act {earlier.n})", hint=hint)
-        body = _promise_body(hypothesis, ws.definitions, writer, weights)
-        definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
+        body = _promise_body(hypothesis, ws.definitions, said, weights)
+        definition = reference("hypotheses", hypothesis, ws.definitions, said)
         return writer.append("lock", hypothesis, by, body, definition, at)
 
 
@@ -149,12 +150,13 @@ def lock_plan(ws: Workspace, experiment: str, by: str, *, at: datetime | None = 
     if ws.definitions.experiments[experiment].plan is None:
         hint = "add `plan:` to it, as in `plan: {primary: [METRIC], units: 20000}`; `vitalfew plan` computes the units"
         raise ActError(f"'{experiment}' has no plan to lock", hint=hint)
-    with acts_of.writing(folder_of(ws)) as writer:
-        earlier = current_plan_lock(experiment, writer.log, ws.definitions)
-        if earlier is not None and not changes(writer.log.bodies[earlier.n], experiment, ws.definitions):
+    with journal_of(ws).writing() as writer:
+        said = writer.about(experiment)
+        earlier = current_plan_lock(experiment, said, ws.definitions)
+        if earlier is not None and not changes(said.bodies[earlier.n], experiment, ws.definitions):
             hint = "a plan is locked once; change it and it can be locked anew, the first lock stays"
             raise ActError(f"the plan of '{experiment}' was locked on {earlier.at[:10]} (act {earlier.n})", hint=hint)
-        definition = reference("experiments", experiment, ws.definitions, writer.log)
+        definition = reference("experiments", experiment, ws.definitions, said)
         return writer.append("lock", experiment, by, plan_body(experiment, ws.definitions), definition, at)
 
 
@@ -169,7 +171,7 @@ def decide(
     """Record a person's decision.
 
     Args:
-        ws: a workspace with a folder.
+        ws: a workspace whose acts are kept somewhere (`journal_of`).
         about: the key of an initiative, feature, experiment, hypothesis, need, objective, metric or factor.
         by: the person, kept as a pseudonym.
         body: `what` was decided, on which `evidence`, against which `counter`-argument, and when to `review` it. The
@@ -177,23 +179,25 @@ def decide(
         at: when; by default now.
     """
     found = _find(ws.definitions, about, DECIDED)
-    with acts_of.writing(folder_of(ws)) as writer:
+    with journal_of(ws).writing() as writer:
         cited = dict[str, Any](body)
         if ws.definitions.factors:
-            cited["value_model"] = value_model_cited(ws.definitions, writer.log)
-        return writer.append("decision", found[1], by, cited, reference(*found, ws.definitions, writer.log), at)
+            cited["value_model"] = value_model_cited(ws.definitions, writer.about(VALUE_MODEL))
+        definition = reference(*found, ws.definitions, writer.about(found[1]))
+        return writer.append("decision", found[1], by, cited, definition, at)
 
 
 def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at: datetime | None = None) -> Act:
     """Record agreement to the value model (`value_model`) or to one definition, as it stands."""
     if about != VALUE_MODEL:
         return _record(ws, "sign_off", _find(ws.definitions, about, DECIDED), by, {"note": note}, at)
-    with acts_of.writing(folder_of(ws)) as writer:
-        return writer.append("sign_off", about, by, {"note": note}, value_model(ws.definitions, writer.log), at)
+    with journal_of(ws).writing() as writer:
+        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
+        return writer.append("sign_off", about, by, {"note": note}, definition, at)
 
 
 def erase(ws: Workspace, by: str) -> Erasure:
-    """Erase what a person said (`workspace.acts.erase`), and the stored runs, which hold what was reckoned from it.
+    """Erase what a person said (`workspace.journal`), and the stored runs, which hold what was reckoned from it.
 
     Raises:
         ActError: nobody of that name or pseudonym has an act here.
@@ -201,8 +205,9 @@ def erase(ws: Workspace, by: str) -> Erasure:
     """
     from vitalfew.results.store import Store
 
-    done = acts_of.erase(folder_of(ws), by)
-    Store(folder_of(ws)).forget_all()
+    done = journal_of(ws).erase(by)
+    if ws.root is not None:
+        Store(ws.root).forget_all()
     return done
 
 
@@ -219,15 +224,15 @@ def _says_something(said: Judgement, factors: tuple[str, ...]) -> None:
 def _record(
     ws: Workspace, kind: Kind, about: tuple[str, str], by: str, body: dict[str, Any], at: datetime | None
 ) -> Act:
-    with acts_of.writing(folder_of(ws)) as writer:
-        definition: DefinitionRef = reference(*about, ws.definitions, writer.log)
+    with journal_of(ws).writing() as writer:
+        definition: DefinitionRef = reference(*about, ws.definitions, writer.about(about[1]))
         return writer.append(kind, about[1], by, body, definition, at)
 
 
 def _promise_body(
-    hypothesis: str, definitions: Definitions, writer: Writer, weights: Mapping[str, float]
+    hypothesis: str, definitions: Definitions, said: ActLog, weights: Mapping[str, float]
 ) -> dict[str, Any]:
-    promise = combined(hypothesis, definitions, writer.log, weights=weights)
+    promise = combined(hypothesis, definitions, said, weights=weights)
     if promise is None:
         hint = "`vitalfew act forecast` records one; forecasts of an earlier wording do not count"
         raise ActError(f"there is no forecast of '{hypothesis}' to lock", hint=hint)
@@ -242,15 +247,15 @@ def _promise_body(
     }
 
 
-def folder_of(ws: Workspace) -> Path:
-    """Where the acts of a workspace lie.
+def journal_of(ws: Workspace) -> Journal:
+    """Where the acts of a workspace are kept.
 
     Raises:
-        UsageError: it was not loaded from a folder.
+        UsageError: it was made in memory.
     """
-    if ws.root is None:
+    if ws.journal is None:
         raise UsageError("this workspace has no folder, so nothing can be recorded in it", hint="load it from a folder")
-    return ws.root
+    return ws.journal
 
 
 def known(key: str, defined: Mapping[str, object], what: str) -> None:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.errors import ActError, UsageError, VitalfewError, Where, suggest
 from vitalfew.judgement.answers import Judgement
-from vitalfew.judgement.recording import folder_of, judgement_body, known
-from vitalfew.workspace import acts as acts_of
+from vitalfew.judgement.recording import journal_of, judgement_body, known
 from vitalfew.workspace.locks import VALUE_MODEL, reference, value_model
 from vitalfew.workspace.people import same_person
 
@@ -38,7 +37,7 @@ def record_sheet(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> t
     """Record the judgements or the forecasts of a group; nothing is recorded unless every row can be.
 
     Args:
-        ws: a workspace with a folder.
+        ws: a workspace whose acts are kept somewhere (`recording.journal_of`).
         sheet: a CSV file; of forecasts where it has a column `hypothesis`.
         at: when; by default now.
 
@@ -51,7 +50,7 @@ def record_sheet(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> t
     record = told(ws, sheet, heading, lines, at)
     done: list[Act] = []
     wrong: list[tuple[int, str]] = []
-    with acts_of.writing(folder_of(ws)) as writer, writer.all_or_nothing():
+    with journal_of(ws).writing() as writer, writer.all_or_nothing():
         for line, cells in lines:
             try:
                 done.append(record(writer, cells))
@@ -74,7 +73,8 @@ def _judgements(
         points = {factor: _number(cells[factor], factor) for factor in factors if cells.get(factor)}
         said = Judgement(cells["person"], points, (), None, cells.get("group") or None)
         body = judgement_body(ws.definitions, said)
-        return writer.append("judgement", VALUE_MODEL, said.person, body, value_model(ws.definitions, writer.log), at)
+        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
+        return writer.append("judgement", VALUE_MODEL, said.person, body, definition, at)
 
     return record
 
@@ -90,7 +90,7 @@ def _forecasts(
         hypothesis = cells["hypothesis"]
         known(hypothesis, ws.definitions.hypotheses, "hypothesis")
         body = {name: _number(cells[name], name) for name in (*_QUANTILES, "p_zero") if cells.get(name)}
-        definition = reference("hypotheses", hypothesis, ws.definitions, writer.log)
+        definition = reference("hypotheses", hypothesis, ws.definitions, writer.about(hypothesis))
         return writer.append("forecast", hypothesis, cells["person"], body, definition, at)
 
     return record

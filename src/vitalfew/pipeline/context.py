@@ -134,11 +134,11 @@ class Context:
 
     @cached_property
     def _heads(self) -> Recorded:
-        """What git recorded of the log up to the day of the run."""
-        from vitalfew.workspace.heads import Recorded, recorded
+        """What was recorded of the log elsewhere up to the day of the run."""
+        from vitalfew.workspace.heads import Recorded
 
-        root, acts = self.workspace.root, self.workspace.acts
-        found = recorded(root) if root and acts.acts else Recorded()
+        journal = self.workspace.journal
+        found = journal.recorded() if journal and self.workspace.acts.acts else Recorded()
         zone = ZoneInfo(self.definitions.workspace.time_zone)
         heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
         return Recorded(tuple(heads), found.history)

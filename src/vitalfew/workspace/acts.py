@@ -7,34 +7,22 @@ that they can be erased without breaking the chain.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import ActError, Where
 from vitalfew.workspace import bodies as sealed
 from vitalfew.workspace import heads
-from vitalfew.workspace.chain import (
-    CLOCK_TOLERANCE,
-    KINDS,
-    Act,
-    Chain,
-    Damage,
-    DefinitionRef,
-    Kind,
-    follow,
-    inspect,
-    timestamp,
-    to_line,
-)
+from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, inspect, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
+from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date, tzinfo
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date, datetime, tzinfo
     from pathlib import Path
 
 __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
@@ -42,7 +30,6 @@ __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "app
 LOG = "acts.jsonl"
 FOLDER = "acts"
 LARGEST_LOG = 64 * 1024 * 1024
-_ABOUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,119}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +121,7 @@ def append(
     definition: DefinitionRef | None = None,
     at: datetime | None = None,
 ) -> Act:
-    """Append one act, durably and whole or not at all.
-
-    Args:
-        root: the workspace folder.
-        kind: the kind of act.
-        about: the key of what it is about.
-        by: the person; a name is stored as a pseudonym only.
-        body: what the act says; its shape depends on the kind (`workspace.bodies`).
-        definition: the definition it speaks of, as it stands.
-        at: when, with a time zone; by default now.
-
-    Raises:
-        ActError: the body is wrong, the log is damaged, the clock is behind the last act, or nothing can be written.
-    """
+    """Append one act to the log of a workspace folder; see `Writer.append`."""
     with writing(root) as writer:
         return writer.append(kind, about, by, body, definition, at)
 
@@ -167,68 +141,36 @@ def writing(root: Path, *, durable: bool = True) -> Iterator[Writer]:
         chain, log = _read_open(root, descriptor)
         if log.damage:
             raise _damaged(root, log.damage[0])
-        yield Writer(root, descriptor, log, newline_first=not chain.ends_with_newline, durable=durable)
+        yield Writer(_OpenLog(root, descriptor, log, newline_first=not chain.ends_with_newline, durable=durable))
 
 
-class Writer:
-    """Appends acts while the log is held; `log` is the log as it stands, with what was just appended."""
+class _OpenLog:
+    """The log of a folder while its lock is held (`writer.Held`)."""
 
     def __init__(self, root: Path, descriptor: int, log: ActLog, *, newline_first: bool, durable: bool) -> None:
-        self.log = log
+        self._acts, self._bodies = list(log.acts), dict(log.bodies)
         self._root = root
         self._descriptor = descriptor
         self._newline_first = newline_first
         self._durable = durable
 
-    def append(
-        self,
-        kind: Kind,
-        about: str,
-        by: str,
-        body: Mapping[str, Any],
-        definition: DefinitionRef | None = None,
-        at: datetime | None = None,
-    ) -> Act:
-        """Append one act; see `append` of this module."""
-        if kind not in KINDS:
-            raise ActError(f"there is no kind of act called {kind!r}", expected=", ".join(KINDS))
-        if not _ABOUT.fullmatch(about):
-            raise ActError(f"an act cannot be about {about[:40]!r}", expected="the key of a definition")
-        checked = sealed.validate(kind, body)
-        last = self.log.acts[-1] if self.log.acts else None
-        seal, content = sealed.seal(checked)
-        act = follow(
-            last,
-            at=_moment(last, at),
-            by=pseudonym(self._root, by),
-            kind=kind,
-            about=about,
-            definition=definition,
-            body_hash=seal,
-        )
-        self._write(act, content)
-        self.log = ActLog((*self.log.acts, act), {**self.log.bodies, act.n: checked}, self.log.damage)
-        return act
+    @property
+    def last(self) -> Act | None:
+        return self._acts[-1] if self._acts else None
 
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Take back what was appended within when anything of it fails."""
-        size, before = os.fstat(self._descriptor).st_size, self.log
-        try:
-            yield
-        except BaseException:
-            os.ftruncate(self._descriptor, size)
-            for act in self.log.acts[len(before.acts) :]:
-                body_path(self._root, act.n).unlink(missing_ok=True)
-            self.log = before
-            raise
+    def about(self, key: str) -> ActLog:
+        acts = tuple(act for act in self._acts if act.about == key)
+        return ActLog(acts, {act.n: self._bodies[act.n] for act in acts if act.n in self._bodies})
 
-    def _write(self, act: Act, content: bytes) -> None:
+    def pseudonym(self, by: str) -> str:
+        return pseudonym(self._root, by)
+
+    def add(self, act: Act, said: Mapping[str, Any], sealed: bytes) -> None:
         """Body first, then the line: a line without its body would look like an erased act."""
         size = os.fstat(self._descriptor).st_size
         path = body_path(self._root, act.n)
         try:
-            _write_new(path, content, durable=self._durable)
+            _write_new(path, sealed, durable=self._durable)
             _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + to_line(act))
             if self._durable:
                 os.fsync(self._descriptor)
@@ -241,6 +183,22 @@ class Writer:
                 raise ActError(f"the act could not be written: {error.strerror}", where=Where(str(path))) from error
             raise
         self._newline_first = False
+        self._acts.append(act)
+        self._bodies[act.n] = dict(said)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        size, count, newline_first = os.fstat(self._descriptor).st_size, len(self._acts), self._newline_first
+        try:
+            yield
+        except BaseException:
+            os.ftruncate(self._descriptor, size)
+            self._newline_first = newline_first
+            for act in self._acts[count:]:
+                body_path(self._root, act.n).unlink(missing_ok=True)
+                del self._bodies[act.n]
+            del self._acts[count:]
+            raise
 
 
 def erase(root: Path, by: str) -> Erasure:
@@ -256,9 +214,7 @@ def erase(root: Path, by: str) -> Erasure:
     with _held(root / LOG) as descriptor:
         _, log = _read_open(root, descriptor)
         person = pseudonym(root, by)
-        if not any(act.by == person for act in log.acts):
-            raise ActError(f"there is no act by {person} in this log", hint=_OTHER_COPY)
-        numbers = tuple(act.n for act in log.acts if _says_of(log, act, person))
+        numbers = words_of(log, person)
         for number in numbers:
             body_path(root, number).unlink(missing_ok=True)
         if (root / FOLDER).is_dir():
@@ -278,6 +234,17 @@ def body_path(root: Path, n: int) -> Path:
 
 
 _OTHER_COPY = "in another copy of this workspace your name has another pseudonym: give the pseudonym (p-…) itself"
+
+
+def words_of(log: ActLog, person: str) -> tuple[int, ...]:
+    """Numbers of the acts that hold a person's own words or numbers, and still say them.
+
+    Raises:
+        ActError: nobody of that pseudonym has an act here.
+    """
+    if not any(act.by == person for act in log.acts):
+        raise ActError(f"there is no act by {person} in this log", hint=_OTHER_COPY)
+    return tuple(act.n for act in log.acts if _says_of(log, act, person))
 
 
 def _says_of(log: ActLog, act: Act, person: str) -> bool:
@@ -310,27 +277,43 @@ def _read_open(root: Path, descriptor: int) -> tuple[Chain, ActLog]:
     if not chain.acts and any(found.code == "malformed" for found in chain.damage):
         first = chain.damage[0]
         raise ActError(f"this is no log of acts: {first.message}", where=Where(str(path), first.line), expected=_FORMAT)
-    return chain, _with_bodies(root, chain)
+    return chain, opened(chain, _body_in(root))
 
 
 _FORMAT = "one act a line, as `vitalfew act` writes them"
 
 
-def _with_bodies(root: Path, chain: Chain) -> ActLog:
+def opened(chain: Chain, sealed_body: Callable[[int], bytes | None]) -> ActLog:
+    """A chain with what its acts say.
+
+    Args:
+        chain: as it was read.
+        sealed_body: the bytes that hold what act `n` says, with its salt; None when they are gone.
+    """
     found: dict[int, dict[str, Any]] = {}
     damage = list(chain.damage)
     for act in chain.acts:
-        path = body_path(root, act.n)
+        name = f"{FOLDER}/{act.n:06}.json"
         try:
-            with path.open("rb") as file:
-                found[act.n] = sealed.unseal(act.kind, file.read(sealed.LONGEST_BODY + 1), act.body_hash)
-        except FileNotFoundError:
-            continue
+            content = sealed_body(act.n)
+            if content is not None:
+                found[act.n] = sealed.unseal(act.kind, content, act.body_hash)
         except OSError as error:
-            damage.append(Damage("body", f"{FOLDER}/{path.name} cannot be read: {error.strerror}", n=act.n))
+            damage.append(Damage("body", f"{name} cannot be read: {error.strerror}", n=act.n))
         except ValueError as error:
-            damage.append(Damage("body", f"{FOLDER}/{path.name} {error}", n=act.n))
+            damage.append(Damage("body", f"{name} {error}", n=act.n))
     return ActLog(chain.acts, found, tuple(damage))
+
+
+def _body_in(root: Path) -> Callable[[int], bytes | None]:
+    def sealed_body(n: int) -> bytes | None:
+        try:
+            with body_path(root, n).open("rb") as file:
+                return file.read(sealed.LONGEST_BODY + 1)
+        except FileNotFoundError:
+            return None
+
+    return sealed_body
 
 
 @contextmanager
@@ -371,18 +354,6 @@ def _damaged(root: Path, first: Damage) -> ActError:
     )
     where = Where(str(root / LOG), first.line)
     return ActError(f"the log is damaged, nothing was appended: {first.message}", where=where, hint=hint)
-
-
-def _moment(last: Act | None, at: datetime | None) -> str:
-    moment = at if at is not None else datetime.now(UTC)
-    try:
-        stamp = timestamp(moment)
-    except ValueError:
-        raise ActError("the time of an act needs a time zone", expected="for instance UTC") from None
-    if last is not None and moment < last.time - CLOCK_TOLERANCE:
-        message = f"the time {stamp} lies before the last act, which was recorded at {last.at}"
-        raise ActError(message, hint="acts cannot be dated back; if your clock is right, the other one was ahead")
-    return stamp
 
 
 def _write_new(path: Path, content: bytes, *, durable: bool) -> None:

@@ -47,7 +47,7 @@ def same_person(by: str) -> str:
     return unicodedata.normalize("NFKC", by).strip().casefold()
 
 
-def known_pseudonym(root: Path | None, by: str) -> str:
+def known_pseudonym(root: Path, by: str) -> str:
     """The pseudonym of whoever asks, without making a key: a pseudonym is returned as it is.
 
     Raises:
@@ -55,7 +55,7 @@ def known_pseudonym(root: Path | None, by: str) -> str:
     """
     if PSEUDONYM.fullmatch(by):
         return by
-    if root is None or not (root / ".vitalfew" / "people.key").is_file():
+    if not (root / ".vitalfew" / "people.key").is_file():
         hint = "in another copy of this workspace your name has another pseudonym: give the pseudonym (p-…) itself"
         raise ActError("no name is known in this copy of the workspace", hint=hint)
     return pseudonym(root, by)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace import heads as heads_of
 from vitalfew.workspace.chain import Damage
 from vitalfew.workspace.locks import current_lock
@@ -87,15 +86,15 @@ class Verification:
 
 
 def verify(ws: Workspace, heads: Sequence[str] = (), first_seen: Mapping[str, date] | None = None) -> Verification:
-    """Verify the acts of a workspace against its git history and heads given by hand.
+    """Verify the acts of a workspace against heads recorded elsewhere, as in its git history, or given by hand.
 
     Args:
-        ws: the workspace; one without a folder is held against the given heads only.
+        ws: the workspace; one made in memory is held against the given heads only.
         heads: hashes of the log's end that were noted elsewhere at some time.
         first_seen: day of the first exposure by experiment, for plans of experiments without a start.
     """
-    recorded = heads_of.recorded(ws.root) if ws.root else heads_of.Recorded()
-    log = acts_of.read(ws.root) if ws.root else ws.acts
+    recorded = ws.journal.recorded() if ws.journal else heads_of.Recorded()
+    log = ws.journal.read() if ws.journal else ws.acts
     return audit(log, ws.definitions, (*recorded.heads, *heads_of.given(heads)), recorded.history, first_seen)
 
 

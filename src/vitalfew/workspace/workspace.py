@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.definitions import Definition, Definitions
+from vitalfew.workspace.journal import FolderJournal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from vitalfew.errors import Where
+    from vitalfew.workspace.journal import Journal
 
 _NO_PLACES: Mapping[tuple[str | int, ...], Where] = MappingProxyType({})
 
@@ -27,12 +29,18 @@ class Workspace:
         acts: the log of judgements, forecasts, locks, waivers, decisions and sign-offs.
         root: its folder; None when it was made in memory.
         places: the file and line of each key, and of each item of a list, by its path in the definitions.
+        journal: where its acts are kept: in its folder unless said otherwise; None when nothing can be recorded.
     """
 
     definitions: Definitions
     acts: ActLog = field(default_factory=ActLog)
     root: Path | None = None
     places: Mapping[tuple[str | int, ...], Where] = _NO_PLACES
+    journal: Journal | None = None
+
+    def __post_init__(self) -> None:
+        if self.journal is None and self.root is not None:
+            object.__setattr__(self, "journal", FolderJournal(self.root))
 
     @classmethod
     def of(cls, definitions: Definitions) -> Self:
