@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -114,7 +114,7 @@ def inspect(raw: bytes) -> Chain:
     Acts whose content no longer fits their own hash are left out of the acts: what they once said is unknown.
     """
     pieces = raw.split(b"\n")
-    entries: list[tuple[int, Act]] = []
+    entries: list[tuple[int | None, Act]] = []
     damage: list[Damage] = []
     for number, piece in enumerate(pieces, start=1):
         if not piece.strip():
@@ -124,12 +124,21 @@ def inspect(raw: bytes) -> Chain:
         except ValueError as error:
             torn = number == len(pieces)
             damage.append(Damage("torn" if torn else "malformed", _unreadable(str(error), torn=torn), number))
+    return replace(examine(entries, damage), ends_with_newline=not pieces[-1])
+
+
+def examine(entries: Sequence[tuple[int | None, Act]], damage: Iterable[Damage] = ()) -> Chain:
+    """Find what is wrong with acts that could be read.
+
+    Args:
+        entries: each with its line, None where they stand in no file, in the order in which they stand.
+        damage: what could not be read.
+    """
     holds = [entry_hash(act) == act.hash for _, act in entries]
     sound = tuple(act for (_, act), intact in zip(entries, holds, strict=True) if intact)
-    damage += [_edited(*entry) for entry, intact in zip(entries, holds, strict=True) if not intact]
-    damage += _numbering(entries) + _links(entries) + _clock(sound)
-    ordered = sorted(damage, key=lambda found: (found.line or 0, found.n or 0))
-    return Chain(sound, tuple(ordered), ends_with_newline=not pieces[-1])
+    edited = [_edited(*entry) for entry, intact in zip(entries, holds, strict=True) if not intact]
+    every = [*damage, *edited, *_numbering(entries), *_links(entries), *_clock(sound)]
+    return Chain(sound, tuple(sorted(every, key=lambda found: (found.line or 0, found.n or 0))))
 
 
 def parse(line: bytes) -> Act:
@@ -141,6 +150,15 @@ def parse(line: bytes) -> Act:
     raw = loads(line, limit=LONGEST_LINE)
     if not isinstance(raw, dict):
         raise ValueError("is not a JSON object")  # noqa: TRY004 - callers handle one kind of error for bad lines
+    return from_fields(raw)
+
+
+def from_fields(raw: dict[str, Any]) -> Act:
+    """An act from its fields as plain values; does not check its hash.
+
+    Raises:
+        ValueError: says what is wrong with them.
+    """
     missing, unknown = set(Act.__slots__) - set(raw), set(raw) - set(Act.__slots__)
     if missing or unknown:
         names = ", ".join(sorted(name[:40] for name in missing or unknown))
@@ -196,12 +214,12 @@ def _unreadable(reason: str, *, torn: bool) -> str:
     return f"the line {reason}"
 
 
-def _edited(number: int, act: Act) -> Damage:
+def _edited(number: int | None, act: Act) -> Damage:
     message = f"act {act.n} was edited: its content does not give the hash it carries"
     return Damage("edited", message, number, act.n)
 
 
-def _numbering(entries: Sequence[tuple[int, Act]]) -> list[Damage]:
+def _numbering(entries: Sequence[tuple[int | None, Act]]) -> list[Damage]:
     counts = Counter(act.n for _, act in entries)
     found, highest = [], 0
     repeated: set[int] = set()
@@ -221,7 +239,7 @@ def _gap(below: int, above: int) -> Damage:
     return Damage("gap", f"{names} missing from the log", n=first)
 
 
-def _links(entries: Sequence[tuple[int, Act]]) -> list[Damage]:
+def _links(entries: Sequence[tuple[int | None, Act]]) -> list[Damage]:
     hashes: dict[int, set[str]] = {0: {GENESIS}}
     for _, act in entries:
         hashes.setdefault(act.n, set()).add(act.hash)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-History = Literal["complete", "shallow", "none"]
+History = Literal["complete", "shallow", "none", "server"]
 
 _TIMEOUT = 30  # seconds; a history of thousands of commits takes about one
 _COMMITS_AT_ONCE = 50
@@ -39,7 +39,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Heads from a git history, oldest first. `history`: `none` without a repository, `shallow` when cut off."""
+    """Heads known from elsewhere, oldest first.
+
+    `history`: of a git repository, `shallow` when it is cut off, `none` without one; `server` for what a server noted.
+    """
 
     heads: tuple[Head, ...] = ()
     history: History = "none"

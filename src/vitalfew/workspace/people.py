@@ -33,13 +33,27 @@ def pseudonym(root: Path, by: str) -> str:
     Raises:
         ActError: the name is empty or too long, or the key cannot be read.
     """
-    if PSEUDONYM.fullmatch(by):
-        return by
+    return by if PSEUDONYM.fullmatch(by) else _hashed(_named(by), _key(root))
+
+
+def keyed_pseudonym(key: bytes, by: str) -> str:
+    """The pseudonym of a person under a key that is kept elsewhere than in a folder.
+
+    Raises:
+        ActError: the name is empty or too long.
+    """
+    return by if PSEUDONYM.fullmatch(by) else _hashed(_named(by), key)
+
+
+def _named(by: str) -> str:
     name = same_person(by)
     if not name or len(name) > LONGEST_NAME or any("\ud800" <= character <= "\udfff" for character in name):
         raise ActError("who records this act is not given", expected=f"a name of 1 to {LONGEST_NAME} characters")
-    digest = hmac.new(_key(root), name.encode(), hashlib.sha256).digest()
-    return "p-" + base64.b32encode(digest).decode().lower()[:12]
+    return name
+
+
+def _hashed(name: str, key: bytes) -> str:
+    return "p-" + base64.b32encode(hmac.digest(key, name.encode(), hashlib.sha256)).decode().lower()[:12]
 
 
 def same_person(by: str) -> str:

@@ -32,7 +32,7 @@ def held_against(
         time_zone: in which days are counted.
 
     Returns:
-        The proof, the reason in a sentence, and when the earliest commit that holds the lock was made.
+        The proof, the reason in a sentence, and when the earliest record elsewhere that holds the lock was made.
     """
     zone = _zone(time_zone)
     holding, contradicting = _earliest_holding(lock, log, heads)
@@ -57,14 +57,14 @@ def _judge(locked: date, start: date | None, recorded: date | None) -> tuple[Pro
     if locked == start:
         return "claimed", f"locked on the day of the start, {start}: which came first cannot be told"
     if recorded is not None:
-        return "claimed", f"the log says {locked}, but the first commit with the lock is of {recorded}; start {start}"
+        return "claimed", f"the log says {locked}, but the first record of it elsewhere is of {recorded}; start {start}"
     return "claimed", f"the log says {locked}, before the start on {start}, but no commit holds the lock"
 
 
 def _earliest_holding(lock: Act, log: ActLog, heads: Iterable[Head]) -> tuple[Head | None, Head | None]:
-    """The earliest commit whose log held the lock: its head follows from the lock by an unbroken chain.
+    """The earliest record whose log held the lock: its head follows from the lock by an unbroken chain.
 
-    A commit cannot be older than what it holds: one that says so proves nothing, and is given apart.
+    A record cannot be older than what it holds: one that says so proves nothing, and is given apart.
     """
     chained = {lock.hash}
     link = lock

@@ -27,7 +27,8 @@ __all__ = ["PlanProof", "PromiseProof", "Proof", "Verification", "audit", "prove
 class PromiseProof:
     """Whether the promise of a hypothesis was locked before the work started, and how we know.
 
-    `recorded_at` is the time of the earliest commit that holds the lock; `start` the first day of the work.
+    `recorded_at` is the time of the earliest record elsewhere, such as a commit, that holds the lock; `start` the first
+    day of the work.
     """
 
     hypothesis: str
@@ -108,7 +109,8 @@ def audit(
     """Hold a log against heads known from elsewhere; `first_seen`: day of the first exposure by experiment. Pure."""
     seen = first_seen or {}
     damage = (*log.damage, *_lost(log, heads))
-    covered = max((act.n for act in log.acts for head in heads if head.hash == act.hash), default=0)
+    known = {head.hash for head in heads}
+    covered = max((act.n for act in log.acts if act.hash in known), default=0)
     locks = [act for act in log.acts if act.kind == "lock"]
     promised = {act.about for act in locks if not is_plan_lock(act)}
     planned = {act.about for act in locks if is_plan_lock(act)}
@@ -117,7 +119,7 @@ def audit(
         head=log.head,
         damage=damage,
         erased=log.erased,
-        heads=len({head.hash for head in heads}),
+        heads=len(known),
         unrecorded=sum(act.n > covered for act in log.acts),
         history=history,
         promises=tuple(prove(key, log, definitions, heads) for key in definitions.hypotheses if key in promised),
@@ -190,11 +192,16 @@ def _limits(found: Verification) -> tuple[str, ...]:
         said.append("the git history is cut off here (a shallow clone): earlier heads were not seen")
     proofs = (*(proof.proof for proof in found.promises), *(plan.proved for plan in found.plans))
     if "proved" in proofs:
-        said.append(
-            "times of commits are set by the computer that makes them: a proof is as good as the copy of that commit "
-            "which somebody else holds, such as a server"
-        )
+        said.append(_WORTH[found.history == "server"])
     return tuple(said)
+
+
+_WORTH = {
+    False: "times of commits are set by the computer that makes them: a proof is as good as the copy of that commit "
+    "which somebody else holds, such as a server",
+    True: "times are those of this server: a proof is as good as its database is out of reach of those who want it; "
+    "a head that is noted elsewhere holds against them too",
+}
 
 
 def _place(found: Damage) -> str:

@@ -1,0 +1,173 @@
+"""The acts of a workspace in the tables of the server: the same bytes as in a folder, appended one after another."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+
+from vitalfew.errors import ActError
+from vitalfew.server.core.models import ActBody, ActRecord, Workspace
+from vitalfew.workspace.acts import ActLog, Erasure, opened, words_of
+from vitalfew.workspace.chain import Damage, entry_hash, examine, from_fields
+from vitalfew.workspace.heads import Head, Recorded
+from vitalfew.workspace.people import keyed_pseudonym
+from vitalfew.workspace.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django.db.models import QuerySet
+
+    from vitalfew.workspace.chain import Act
+
+RECORD = "the record of this server"
+_FIELDS = ("n", "at", "by", "kind", "about", "definition", "body_hash", "prev", "hash")
+
+
+@dataclass(frozen=True, slots=True)
+class TableJournal:
+    """The acts of one workspace (`workspace.journal.Journal`). What is acknowledged has been committed.
+
+    Whoever appends holds the row of the workspace, which also holds the number and the hash of the last act: so an end
+    that is missing from the table is seen, and so no number is given twice.
+    """
+
+    workspace: int
+
+    def read(self) -> ActLog:
+        """The whole log, every hash looked at."""
+        return _log(self._acts)
+
+    def about(self, key: str) -> ActLog:
+        """The acts about one thing; what lies between them is not looked at."""
+        return _part(self._acts.filter(about=key))
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Writer]:  # noqa: ARG002 - a database always is
+        """Hold the row of the workspace until all that was appended is committed, or nothing of it."""
+        with transaction.atomic():
+            held = _HeldTable(_hold(self.workspace))
+            yield Writer(held)
+            held.close()
+
+    def erase(self, by: str) -> Erasure:
+        """Delete bodies and salts of a person's acts. Copies of the database keep theirs."""
+        with transaction.atomic():
+            workspace = _hold(self.workspace)
+            person = keyed_pseudonym(bytes.fromhex(workspace.people_key), by)
+            touched = self._acts.filter(by=person).order_by().values("about")
+            numbers = words_of(_part(self._acts.filter(about__in=touched)), person)
+            ActBody.objects.filter(act__workspace=workspace, act__n__in=numbers).delete()
+            _changed(workspace)
+        return Erasure(person, numbers)
+
+    def pseudonym(self, by: str) -> str:
+        """By the key of the workspace."""
+        key = Workspace.objects.values_list("people_key", flat=True).get(pk=self.workspace)
+        return keyed_pseudonym(bytes.fromhex(key), by)
+
+    def recorded(self) -> Recorded:
+        """What the server noted by its own clock: when it took each lock, and the last act of all."""
+        locks = self._acts.filter(kind="lock").values_list("hash", "n", "recorded_at")
+        heads = [Head(digest, RECORD, n, at) for digest, n, at in locks]
+        workspace = Workspace.objects.only("acts_head", "acts_count").get(pk=self.workspace)
+        if workspace.acts_count:
+            heads.append(Head(workspace.acts_head, RECORD, workspace.acts_count))
+        return Recorded(tuple(heads), "server")
+
+    @property
+    def _acts(self) -> QuerySet[ActRecord]:
+        return ActRecord.objects.filter(workspace=self.workspace).order_by("n")
+
+
+class _HeldTable:
+    """The log of a workspace whose row is held (`writer.Held`)."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._acts = ActRecord.objects.filter(workspace=workspace).order_by("n")
+        self.last = self._begun = _end(workspace, self._acts.last())
+
+    def about(self, key: str) -> ActLog:
+        """The acts about one thing."""
+        return _part(self._acts.filter(about=key))
+
+    def pseudonym(self, by: str) -> str:
+        """By the key of the workspace."""
+        return keyed_pseudonym(bytes.fromhex(self._workspace.people_key), by)
+
+    def add(self, act: Act, said: Mapping[str, Any], sealed: bytes) -> None:  # noqa: ARG002 - read back when asked for
+        """Two rows of one transaction."""
+        record = ActRecord.objects.create(workspace=self._workspace, **asdict(act))
+        ActBody.objects.create(act=record, content=sealed)
+        self.last = act
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """A savepoint."""
+        last = self.last
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            self.last = last
+            raise
+
+    def close(self) -> None:
+        """Note the end of the log beside it."""
+        if self.last is not None and self.last != self._begun:
+            _changed(self._workspace, acts_count=self.last.n, acts_head=self.last.hash)
+
+
+def _hold(workspace: int) -> Workspace:
+    # Rows that name the workspace may be added meanwhile (no_key), other acts may not. SQLite locks as a whole.
+    return Workspace.objects.select_for_update(no_key=True).get(pk=workspace)
+
+
+def _changed(workspace: Workspace, **fields: object) -> None:
+    Workspace.objects.filter(pk=workspace.pk).update(stamp=F("stamp") + 1, **fields)
+
+
+def _end(workspace: Workspace, record: ActRecord | None) -> Act | None:
+    """The last act, which must be the one that the workspace names, as it was written."""
+    found = record.hash if record else ""
+    if found != workspace.acts_head or (record and (record.n != workspace.acts_count or not _holds(record))):
+        message = "the log is damaged, nothing was appended: its end is not what was written last"
+        raise ActError(message, hint="verify the log, and restore the database from a copy")
+    return from_fields(_raw(record)) if record else None
+
+
+def _holds(record: ActRecord) -> bool:
+    try:
+        return entry_hash(from_fields(_raw(record))) == record.hash
+    except ValueError:
+        return False
+
+
+def _raw(record: ActRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _FIELDS}
+
+
+def _part(acts: QuerySet[ActRecord]) -> ActLog:
+    """Some acts of a log: that others lie between them is no damage."""
+    log = _log(acts)
+    return ActLog(log.acts, log.bodies, tuple(found for found in log.damage if found.code != "gap"))
+
+
+def _log(acts: QuerySet[ActRecord]) -> ActLog:
+    entries: list[tuple[None, Act]] = []
+    damage: list[Damage] = []
+    bodies: dict[int, bytes] = {}
+    for *values, content in acts.values_list(*_FIELDS, "body__content").iterator(2_000):
+        raw = dict(zip(_FIELDS, values, strict=True))
+        if content is not None:
+            bodies[raw["n"]] = bytes(content)
+        try:
+            entries.append((None, from_fields(raw)))
+        except ValueError as error:
+            damage.append(Damage("malformed", f"the row of act {raw['n']} {error}", n=raw["n"]))
+    return opened(examine(entries, damage), bodies.get)
