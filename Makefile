@@ -31,6 +31,6 @@ bench: setup  ## speed and memory beside plain engine plans
 	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" || exit; done
 
 lock: setup  ## write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --group dev --universal --python-version 3.12 \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --group dev --extra web --extra postgres --universal --python-version 3.12 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 	@$(SETUP)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
-    from vitalfew.pipeline import analyze, backtest, calibrate, links, plan, rank, run, shrink
+    from vitalfew.pipeline import analyze, backtest, calibrate, links, plan, rank, run, shrink, stored
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
 
@@ -27,6 +27,7 @@ __all__ = [
     "run",
     "shrink",
     "stats",
+    "stored",
     "verify",
     "weights",
 ]
@@ -43,6 +44,7 @@ _HOMES = {
     "rank": "vitalfew.pipeline",
     "backtest": "vitalfew.pipeline",
     "shrink": "vitalfew.pipeline",
+    "stored": "vitalfew.pipeline",
     "weights": "vitalfew.judgement.pooling",
 }
 

@@ -66,14 +66,14 @@ def test_hardly_any_true_result_is_marked_however_noisy(n: int) -> None:
 def test_the_reason_is_said_in_words() -> None:
     lift = Lift(0.5, 0.42, 0.58)
     assert too_good(5.0, 0.4, lift, None) == (
-        "it rose by more than 30 % beyond doubt (at least 42 %): changes this large are mostly faults in the data;"
+        "rose by more than 30 % beyond doubt (at least 42 %): changes this large are mostly faults in the data;"
         " check events, joins and units of both arms first"
     )
     fell = too_good(-5.0, 0.4, Lift(-0.5, -0.58, -0.42), None)
     assert fell is not None
     assert "it fell" in fell
     assert too_good(1.0, 0.01, None, 0.1) == (
-        "it is 10 times as large as past effects and noise lead to expect: check events, joins and units of both arms"
+        "10 times as large as past effects and noise lead to expect; check events, joins and units of both arms"
         " first"
     )
 

@@ -125,6 +125,9 @@ def run(
         typer.Option(metavar="KEY", help="Only this part of the JSON, experiment, initiative or feature. Repeatable."),
     ] = None,
     as_of: AsOf = None,
+    run_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Show this stored run again; nothing is computed.")
+    ] = None,
 ) -> None:
     """Run a workspace and show its value ledger.
 
@@ -132,13 +135,22 @@ def run(
     """
     from vitalfew.workspace import load
 
-    results = _computed(load(folder), as_of)
+    results = _computed(load(folder), as_of) if run_id is None else _stored(folder, run_id, as_of)
     if as_json:
         write_json(results.to_json(only or ()))
     else:
         write_results(results.only(only) if only else results)
     _write_html(results, html)
     leave(results, remarks=as_json)
+
+
+def _stored(folder: Path, run_id: str, as_of: str | None) -> Results:
+    from vitalfew.errors import UsageError
+    from vitalfew.pipeline import stored
+
+    if as_of is not None:
+        raise UsageError("a stored run is of its own day", expected="either --id or --as-of")
+    return stored(folder, run_id)
 
 
 def check(

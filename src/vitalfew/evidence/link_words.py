@@ -53,7 +53,7 @@ BETWEEN_USERS = (
 METHODS_DIFFER = "methods differ: {method} gives {other} instead of {estimate}"
 NAMES = {
     "total_covariance": "the scatter less the noise (total covariance)",
-    "liml": "limited information (LIML), which holds only where nothing goes round the parents,",
+    "liml": "an estimate that is right only where nothing goes round the parents (limited information, LIML)",
     "stabilised": "the scatter less a little less than the noise (stabilised total covariance)",
 }
 ONLY_SINGLE = "{count} with variances only say nothing about links"

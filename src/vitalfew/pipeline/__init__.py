@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.planning import plan
     from vitalfew.pipeline.ranking import rank
     from vitalfew.pipeline.replay import backtest
-    from vitalfew.pipeline.results import Results
+    from vitalfew.pipeline.results import Results, stored
     from vitalfew.pipeline.shrinking import shrink
     from vitalfew.pipeline.walk import run
 
-__all__ = ["Results", "analyze", "backtest", "calibrate", "links", "plan", "rank", "run", "shrink"]
+__all__ = ["Results", "analyze", "backtest", "calibrate", "links", "plan", "rank", "run", "shrink", "stored"]
 
 _HOMES = {
     "Results": "vitalfew.pipeline.results",
@@ -28,6 +28,7 @@ _HOMES = {
     "rank": "vitalfew.pipeline.ranking",
     "run": "vitalfew.pipeline.walk",
     "shrink": "vitalfew.pipeline.shrinking",
+    "stored": "vitalfew.pipeline.results",
 }
 
 

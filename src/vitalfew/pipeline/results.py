@@ -159,6 +159,32 @@ def results_of(run: Results | Workspace) -> Results:
     return walk(run)
 
 
+def stored(root: str | Path, run_id: str | None = None) -> Results:
+    """A run as it was stored, with the definitions it was made from.
+
+    Args:
+        root: the folder of the workspace.
+        run_id: its id; the newest complete run when not given.
+
+    Raises:
+        UsageError: there is no such run.
+        DataError: it is damaged, or was made by a version that did not keep its definitions.
+    """
+    from pathlib import Path
+
+    from vitalfew.results.store import Store
+    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.workspace import Workspace
+
+    store = Store(Path(root))
+    known = store.ids()
+    if not known:
+        raise UsageError(f"no run is stored in '{root}'", hint="`vitalfew run` makes one")
+    found = run_id or known[-1]
+    definitions = Definitions.model_validate(store.definitions(found))
+    return Results(Workspace(definitions, root=Path(root)), store.info(found), store.tables(found))
+
+
 def _few(keys: list[str], most: int = 5) -> str | None:
     return f"there are {listed(keys, most)}" if keys else None
 

@@ -145,6 +145,7 @@ class _Walk:
     def finish(self, info: RunInfo) -> None:
         """Make the run visible."""
         prints = {key: asdict(print_) for key, print_ in self.context.fingerprints.items()}
+        self._keep(lambda run: run.define(self.context.definitions.model_dump(mode="json", exclude_defaults=True)))
         self._keep(lambda run: run.finish(info, {"fingerprints": prints, "unusable": sorted(self.unusable)}))
 
     def close(self) -> None:

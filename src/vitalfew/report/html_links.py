@@ -46,10 +46,16 @@ def links(view: View) -> Markup | None:
     tables = view.tables
     if not (tables.links or tables.trade_offs or tables.shrunk):
         return None
-    question = "Which metric moves which, as far as many experiments together tell; and what of their effects is luck."
+    moves = tables.links or tables.trade_offs
+    title = "What moves what" if moves else "What of the effects is luck"
+    question = (
+        "Which metric moves which, as far as many experiments together tell; and what of their effects is luck."
+        if moves
+        else "What is left of the effects of many experiments once luck is taken out."
+    )
     parts = [_graph(view), _links(view), _scatters(view), _chains(view)]
     parts += [_trade_offs(view), _proxies(view), _foreseen(view), _luck(view)]
-    return section("links", "What moves what", question, *(part for part in parts if part))
+    return section("links", title, question, *(part for part in parts if part))
 
 
 def _graph(view: View) -> Markup | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,13 +15,26 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import LinkStatus
 
-BOX_WIDE, BOX_HIGH = 148.0, 30.0
-STEP_WIDE, STEP_HIGH = 246.0, 46.0
+BOX_HIGH, ROW_HIGH = 30.0, 46.0
 EDGE = 6.0
-LETTERS_IN_BOX = 22
+LETTERS_IN_BOX = 36
 WIDEST = 5.0
 """Width in pixels of a link that explains all of what its child does."""
 _SWEEPS = 4
+_NARROWEST_BOX, _LETTER, _PADDING = 148.0, 6.6, 16.0
+_BOLD_LETTER, _TEXT_HIGH = 6.9, 13.0
+_BESIDE_LINE = (0.0, -10.0, 10.0)
+"""How far from its line a number may stand, best first."""
+_ROOM_BESIDE = 90.0
+"""Room between columns besides the widest number, so that numbers have somewhere to move to."""
+_ALONG = (0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74)
+"""Where on its line a number may stand: from the parent (0) to the child (1)."""
+_MANY_PARENTS, _MANY_CHILDREN = 0.34, 0.66
+"""Where it stands best when lines run together at the child, and when they part at the parent."""
+_LINK_HIGH = 19.0
+"""Height in pixels that every number between two columns has to itself."""
+_SAMPLES = tuple(at / 12 for at in range(1, 12))
+_COVERED, _CROSSED = 1000, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,21 @@ class Edge:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How wide a box is, and how far columns and rows are apart, in pixels: as names and numbers need it."""
+
+    box: float
+    step: float
+    row: float
+
+    def corner(self, place: tuple[int, float]) -> tuple[float, float]:
+        """Where the box at a column and row begins."""
+        column, row = place
+        return EDGE + column * self.step, EDGE + row * self.row
+
+
+type Point = tuple[float, float]
 type Places = Mapping[str | tuple[int, int], tuple[int, float]]
 """Column and row of every metric, and of every column that a longer link passes on its way (link, column)."""
 
@@ -50,13 +79,24 @@ def link_graph(names: Mapping[str, str], edges: Sequence[Edge], title: str) -> M
     places = _places(edges)
     columns = max((column for column, _ in places.values()), default=0) + 1
     rows = max((row for _, row in places.values()), default=0.0) + 1
-    wide = 2 * EDGE + (columns - 1) * STEP_WIDE + BOX_WIDE
-    high = 2 * EDGE + (rows - 1) * STEP_HIGH + BOX_HIGH
-    ways = [_way(at, edge, places) for at, edge in enumerate(edges)]
+    grid = _grid(names, edges, rows)
+    wide = 2 * EDGE + (columns - 1) * grid.step + grid.box
+    high = 2 * EDGE + (rows - 1) * grid.row + BOX_HIGH
+    ways = [_way(at, edge, places, grid) for at, edge in enumerate(edges)]
     drawn = [_line(edge, way) for edge, way in zip(edges, ways, strict=True)]
-    drawn += [_box(names.get(key, key), *_corner(place)) for key, place in places.items() if isinstance(key, str)]
-    drawn += [_number(edge, way) for edge, way in zip(edges, ways, strict=True) if edge.text]
+    drawn += [_box(names.get(key, key), grid, place) for key, place in places.items() if isinstance(key, str)]
+    drawn += _numbers(edges, ways)
     return picture(title, drawn, width=wide, height=high, class_="graph")
+
+
+def _grid(names: Mapping[str, str], edges: Sequence[Edge], rows: float) -> Grid:
+    shown = {key: names.get(key, key) for edge in edges for key in (edge.parent, edge.child)}
+    longest = min(LETTERS_IN_BOX, max(map(len, shown.values()), default=0))
+    box = max(_NARROWEST_BOX, longest * _LETTER + _PADDING)
+    step = box + _ROOM_BESIDE + max((len(edge.text) for edge in edges), default=0) * _BOLD_LETTER
+    columns = _columns(edges)
+    most = max(Counter(columns[edge.parent] for edge in edges if edge.text).values(), default=0)
+    return Grid(box, step, max(ROW_HIGH, most * _LINK_HIGH / rows))
 
 
 def _places(edges: Sequence[Edge]) -> Places:
@@ -107,24 +147,20 @@ def _columns(edges: Sequence[Edge]) -> dict[str, int]:
     return columns
 
 
-def _corner(place: tuple[int, float]) -> tuple[float, float]:
-    column, row = place
-    return EDGE + column * STEP_WIDE, EDGE + row * STEP_HIGH
-
-
-def _box(name: str, x: float, y: float) -> Markup:
+def _box(name: str, grid: Grid, place: tuple[int, float]) -> Markup:
+    x, y = grid.corner(place)
     short = name if len(name) <= LETTERS_IN_BOX else f"{name[: LETTERS_IN_BOX - 1]}…"
-    frame = tag("rect", x=x, y=y, width=BOX_WIDE, height=BOX_HIGH, rx=3, class_="n-box")
-    return tag("g", tag("title", name), frame, label(x + BOX_WIDE / 2, y + BOX_HIGH / 2 + 4, short, "n-name mid"))
+    frame = tag("rect", x=x, y=y, width=grid.box, height=BOX_HIGH, rx=3, class_="n-box")
+    return tag("g", tag("title", name), frame, label(x + grid.box / 2, y + BOX_HIGH / 2 + 4, short, "n-name mid"))
 
 
-def _way(at: int, edge: Edge, places: Places) -> list[tuple[float, float]]:
+def _way(at: int, edge: Edge, places: Places, grid: Grid) -> list[Point]:
     """From the right of the parent, straight through the places that the link passes, to the left of the child."""
     columns = {key: column for key, (column, _) in places.items() if isinstance(key, str)}
-    points: list[tuple[float, float]] = []
+    points: list[Point] = []
     for stop in _stops(at, edge, columns):
-        x, y = _corner(places[stop])
-        ends = [(x, y + BOX_HIGH / 2), (x + BOX_WIDE, y + BOX_HIGH / 2)]
+        x, y = grid.corner(places[stop])
+        ends = [(x, y + BOX_HIGH / 2), (x + grid.box, y + BOX_HIGH / 2)]
         points += ends[1:] if stop == edge.parent else ends[:1] if stop == edge.child else ends
     return points
 
@@ -139,6 +175,41 @@ def _line(edge: Edge, way: Sequence[tuple[float, float]]) -> Markup:
     return tag("g", tag("title", edge.title), drawn)
 
 
-def _number(edge: Edge, way: Sequence[tuple[float, float]]) -> Markup:
-    (x1, y1), (x2, y2) = way[0], way[1]
-    return label((x1 + x2) / 2, (y1 + y2) / 2 - 4, edge.text, "e-text mid")
+def _numbers(edges: Sequence[Edge], ways: Sequence[Sequence[Point]]) -> list[Markup]:
+    """A number on the first stretch of every link, where it covers no other number and few other lines."""
+    lines = [[_on(way, along) for along in _SAMPLES] for way in ways]
+    children, parents = (Counter(getattr(edge, end) for edge in edges) for end in ("parent", "child"))
+    taken: list[tuple[Point, float]] = []
+    drawn = []
+    for at, (edge, way) in enumerate(zip(edges, ways, strict=True)):
+        if not edge.text:
+            continue
+        half = len(edge.text) * _BOLD_LETTER / 2
+        others = [point for other, line in enumerate(lines) if other != at for point in line]
+        more = parents[edge.child] - children[edge.parent]
+        ideal = _MANY_PARENTS if more > 0 else _MANY_CHILDREN if more < 0 else 0.5
+        places = sorted(_ALONG, key=lambda along: abs(along - ideal))
+        spots = [(_between_boxes(_on(way, along), half, way, off), half) for off in _BESIDE_LINE for along in places]
+        best = min(spots, key=lambda spot: _in_the_way(spot, taken, others))
+        taken.append(best)
+        drawn.append(label(best[0][0], best[0][1] + 4, edge.text, "e-text mid"))
+    return drawn
+
+
+def _between_boxes(point: Point, half: float, way: Sequence[Point], off: float) -> Point:
+    return min(max(point[0], way[0][0] + half), way[1][0] - half), point[1] + off
+
+
+def _in_the_way(spot: tuple[Point, float], taken: Sequence[tuple[Point, float]], lines: Sequence[Point]) -> int:
+    """How much a number would hide at a place: numbers that stand there already, and points of other lines."""
+    (x, y), half = spot
+    covered = sum(abs(x - u) < half + wide and abs(y - v) < _TEXT_HIGH for (u, v), wide in taken)
+    crossed = sum(abs(x - u) < half and abs(y - v) < _TEXT_HIGH / 2 for u, v in lines)
+    return _COVERED * covered + _CROSSED * crossed
+
+
+def _on(way: Sequence[Point], along: float) -> Point:
+    """A point of the first stretch that `_line` draws: a Bezier curve, both ends level."""
+    (x1, y1), (x2, y2) = way[:2]
+    across = 1.5 * along * (1 - along) + along**3
+    return x1 + across * (x2 - x1), y1 + (3 - 2 * along) * along**2 * (y2 - y1)

@@ -64,6 +64,7 @@ class Group:
     """The name of the rows that follow."""
 
     text: str
+    style: str = "dim"
 
 
 type Row = Sequence[Cell] | Rule | Note | Group
@@ -117,7 +118,7 @@ class Sheet:
             if isinstance(row, Rule):
                 self.rule(row.text)
             elif isinstance(row, Group):
-                self.say(row.text, "dim")
+                self.say(row.text, row.style)
             elif isinstance(row, Note):
                 self.say(row.text, "dim", indent=GAP)
             else:

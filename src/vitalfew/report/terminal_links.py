@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from vitalfew.report import words
 from vitalfew.report.link_words import (
     STATUS_MEANINGS,
@@ -60,12 +62,13 @@ def print_links(view: View, console: Console) -> None:
 def _links(view: View, sheet: Sheet) -> None:
     sheet.heading("WHAT MOVES WHAT (95 % intervals)")
     wide = sheet.width >= WIDE or sheet.is_pipe
-    rows: list[Row] = []
-    for row in view.tables.links:
-        rows.append(_link(view, sheet, row) if wide else [Cell(link_sentence(view, row))])
-        rows += [Note(text) for text in _said(row, told=not wide)]
     fields = [Field(""), Field("moves by", 32, right=True), Field("per one more", 12)]
     fields += [Field("strength", 8, right=True), Field("grade", 11), Field("scatter says", 14, right=True)]
+    room = sheet.fit(fields)[0].width
+    rows: list[Row] = []
+    for row in view.tables.links:
+        rows += _link(view, sheet, row, room) if wide else [[Cell(link_sentence(view, row))]]
+        rows += [Note(text) for text in _said(row, told=not wide)]
     if wide:
         sheet.table(fields, rows)
     else:
@@ -85,7 +88,8 @@ def _told(sheet: Sheet, rows: Iterable[Row]) -> None:
             sheet.say(row[0].text)
 
 
-def _link(view: View, sheet: Sheet, row: LinkRow) -> list[Cell]:
+def _link(view: View, sheet: Sheet, row: LinkRow, room: int) -> list[Row]:
+    """The line of a link; names that its column has no room for stand whole on a line before it."""
     name = arrow(view, row.parent, row.child, sheet.signs.arrow)
     strength = "" if row.z is None else words.figure(row.z, 1)
     naive = "" if row.naive is None else slope(view, row.parent, row.child, row.naive)
@@ -98,8 +102,11 @@ def _link(view: View, sheet: Sheet, row: LinkRow) -> list[Cell]:
     grade = "exact" if row.status == "exact" else row.grade
     if sheet.is_pipe:
         told = [f"strength {strength}" if strength else "", grade, f"a scatter says {naive}" if naive else ""]
-        return [*cells, *map(Cell, told)]
-    return [*cells, Cell(strength), Cell(grade), Cell(naive.partition(" (")[0])]
+        return [[*cells, *map(Cell, told)]]
+    cells += [Cell(strength), Cell(grade), Cell(naive.partition(" (")[0])]
+    if cell_len(name) <= room:
+        return [cells]
+    return [Group(name, ""), [Cell(""), *cells[1:]]]
 
 
 def _said(row: LinkRow, *, told: bool) -> Iterable[str]:

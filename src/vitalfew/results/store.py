@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 KEPT_RUNS = 20
 MANIFEST = "manifest.json"
+DEFINITIONS = "definitions.json"
 _ABANDONED_AFTER = 86_400  # seconds: a run that was killed left a hidden folder; none takes a day
 
 Output = Mapping[str, Sequence[Any]]
@@ -95,6 +96,17 @@ class Store:
         """All tables of a run, the stages' parts joined."""
         return joined(self.output(run_id, stage) for stage in self.info(run_id).stages)
 
+    def definitions(self, run_id: str) -> Any:  # noqa: ANN401 - a plain tree, for `Definitions.model_validate`
+        """The definitions a run was made from.
+
+        Raises:
+            DataError: the run was made by a version that did not keep them, or they are damaged.
+        """
+        try:
+            return json.loads((self.folder / run_id / DEFINITIONS).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(f"run '{run_id}' does not hold its definitions", hint="run again") from error
+
     def forget_all(self) -> None:
         """Drop every run, finished or not: the next one is computed anew.
 
@@ -154,6 +166,11 @@ class OpenRun:
             shutil.rmtree(target, ignore_errors=True)
             return False
         return True
+
+    def define(self, definitions: Mapping[str, Any]) -> None:
+        """Keep the definitions beside what was made from them: they may have changed when somebody reads the run."""
+        text = json.dumps(definitions, ensure_ascii=False, allow_nan=False)
+        (self._folder / DEFINITIONS).write_text(text, encoding="utf-8")
 
     def finish(self, info: RunInfo, extra: Mapping[str, Any]) -> None:
         """Write the manifest and make the run visible; `extra` is kept in the manifest."""

@@ -290,10 +290,8 @@ def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:
 def _too_few(question: Question, dates: int) -> str:
     needed = max(FEWEST_WINDOWS * question.after, BEFORE + question.end - question.day + (FEWEST_DATES - 1) * _WEEK)
     history = min(question.day, MOST_HISTORY)
-    return (
-        f"{history} days of history, {needed} without gaps are needed to tell a change from noise ({dates} placebo"
-        " dates)"
-    )
+    counted = "one placebo date" if dates == 1 else f"{dates} placebo dates"
+    return f"{history} days of history, {needed} without gaps are needed to tell a change from noise ({counted})"
 
 
 def _steps(shifts: Sequence[_Stretches], memory: int, most: int, kept: NDArray[np.bool_]) -> Floats:

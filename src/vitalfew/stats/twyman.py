@@ -39,14 +39,14 @@ def too_good(estimate: float, se: float, relative: Relative | None, prior_sd: fl
         if sure > LARGEST_LIFT:
             way = "rose" if relative.low > 0 else "fell"
             return (
-                f"it {way} by more than {percent(LARGEST_LIFT)} beyond doubt (at least {percent(sure)}): changes"
+                f"{way} by more than {percent(LARGEST_LIFT)} beyond doubt (at least {percent(sure)}): changes"
                 " this large are mostly faults in the data; check events, joins and units of both arms first"
             )
     if prior_sd is not None and prior_sd > 0:
         spreads = abs(estimate) / math.hypot(prior_sd, se)
         if spreads > SPREADS:
             return (
-                f"it is {spreads:.0f} times as large as past effects and noise lead to expect: check events, joins and"
+                f"{spreads:.0f} times as large as past effects and noise lead to expect; check events, joins and"
                 " units of both arms first"
             )
     return None

@@ -45,13 +45,19 @@ def load(path: str | Path) -> Workspace:
         hint = "'vitalfew start FILE' writes a workspace from your data"
         raise DefinitionError([Problem(f"no YAML file below '{path}'", hint=hint)])
     documents, problems = _read_all(files)
-    workspace, faults = _build(documents, start if start.is_dir() else start.parent)
+    workspace, faults = build(documents, start if start.is_dir() else start.parent)
     if problems or faults:
         raise DefinitionError(_in_order([*problems, *faults], files))
     return workspace
 
 
-def _build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Problem]]:
+def documents_of(root: Path) -> tuple[list[Document], list[Problem]]:
+    """What the YAML files below a folder hold, each with the places of its keys; with what cannot be read."""
+    return _read_all(_find(root))
+
+
+def build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Problem]]:
+    """A workspace from what files hold, with the acts of its folder, and everything that is wrong with it."""
     # The models take most of the time of loading, so that a wrong path or an empty folder is told before them.
     from vitalfew.workspace.acts import ActLog, read
     from vitalfew.workspace.merging import merge

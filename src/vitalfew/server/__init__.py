@@ -1,0 +1,1 @@
+"""The web application: people, workspaces and pages over one core. Needs the extra `web`."""

@@ -1,0 +1,16 @@
+"""Addresses of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.server.bets.views import ledger
+from vitalfew.server.core.access import MINE, route
+from vitalfew.server.core.roles import Ability
+
+if TYPE_CHECKING:
+    from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = [
+    route(f"{MINE}ledger/", ledger.ledger, "ledger", Ability.READ),
+]

@@ -1,0 +1,1 @@
+"""Pages about bets and what came of them."""

@@ -1,0 +1,137 @@
+"""What the server reads from its environment: where it keeps things, its database, its secret.
+
+Every setting is an environment variable that begins with `VITALFEW_`; none has to be given on one machine.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vitalfew.errors import UsageError
+
+SHORTEST_SECRET = 32
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one server.
+
+    Attributes:
+        home: folder of everything it keeps: its database, uploaded data, its secret.
+        database: `postgres://USER:PASSWORD@HOST:PORT/NAME`, or empty for SQLite in `home`.
+        secret: signs sessions and links.
+        hosts: names it answers to.
+        origins: addresses pages are sent from, where a proxy stands before it (`https://…`).
+        secure: whether it is reached by HTTPS only: cookies and headers say so.
+        proxies: how many proxies set `X-Forwarded-For` before it.
+    """
+
+    home: Path
+    database: str
+    secret: str
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+    secure: bool
+    proxies: int
+
+    @classmethod
+    def from_environment(cls) -> Config:
+        """Read the environment.
+
+        Raises:
+            UsageError: a value cannot be used, such as a weak secret.
+        """
+        home = Path(os.environ.get("VITALFEW_HOME") or default_home())
+        return cls(
+            home=home,
+            database=os.environ.get("VITALFEW_DATABASE", ""),
+            secret=_secret(home),
+            hosts=_listed("VITALFEW_HOSTS", "localhost 127.0.0.1 [::1]"),
+            origins=_listed("VITALFEW_ORIGINS", ""),
+            secure=_flag("VITALFEW_HTTPS"),
+            proxies=_whole("VITALFEW_PROXIES"),
+        )
+
+    def database_settings(self) -> dict[str, object]:
+        """The database as Django wants it.
+
+        Raises:
+            UsageError: the address names no PostgreSQL database.
+        """
+        if not self.database:
+            options = {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            }
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": self.home / "vitalfew.db", "OPTIONS": options}
+        address = urlsplit(self.database)
+        if address.scheme not in ("postgres", "postgresql") or not address.path.strip("/"):
+            raise UsageError(
+                "VITALFEW_DATABASE names no database that vitalfew knows",
+                expected="postgres://USER:PASSWORD@HOST:PORT/NAME",
+                hint="leave it out to keep everything in one SQLite file",
+            )
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(address.path.strip("/")),
+            "USER": unquote(address.username or ""),
+            "PASSWORD": unquote(address.password or ""),
+            "HOST": unquote(address.hostname or ""),
+            "PORT": str(address.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+
+
+def default_home() -> Path:
+    """Where a server without a folder keeps things."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "vitalfew"
+
+
+def make_secret(home: Path) -> None:
+    """Make the secret of a server once, readable by nobody else."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = home / "secret.key"
+    if path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(64) + "\n")
+
+
+def _secret(home: Path) -> str:
+    given = os.environ.get("VITALFEW_SECRET_KEY")
+    path = home / "secret.key"
+    if given is None:
+        given = path.read_text(encoding="ascii").strip() if path.is_file() else secrets.token_urlsafe(64)
+    if len(given) < SHORTEST_SECRET or len(set(given)) < SHORTEST_SECRET // 4:
+        raise UsageError(
+            "the secret of the server is too weak to start with",
+            expected=f"{SHORTEST_SECRET} random characters or more in VITALFEW_SECRET_KEY",
+            hint="leave it out, and one is made and kept in the server's folder",
+        )
+    return given
+
+
+def _listed(name: str, default: str) -> tuple[str, ...]:
+    return tuple(os.environ.get(name, default).replace(",", " ").split())
+
+
+def _flag(name: str) -> bool:
+    given = os.environ.get(name, "no").lower()
+    if given not in _FLAGS:
+        raise UsageError(f"{name} is neither yes nor no: '{given[:40]}'", expected="yes or no")
+    return _FLAGS[given]
+
+
+def _whole(name: str) -> int:
+    given = os.environ.get(name, "0")
+    if not given.isdecimal():
+        raise UsageError(f"{name} is no number: '{given[:40]}'", expected="how many, such as 1")
+    return int(given)

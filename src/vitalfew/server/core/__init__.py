@@ -1,0 +1,1 @@
+"""People, workspaces, definitions, acts, jobs and runs: what every page rests on."""

@@ -1,0 +1,92 @@
+"""What the shell of every page shows: the rail, the workspace, the run, who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import NoReverseMatch, reverse
+
+from vitalfew.server.core.models import Member
+from vitalfew.server.core.queries.jobs import open_job
+from vitalfew.server.core.queries.runs import open_run
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from vitalfew.server.core.access import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the rail with the pages below it; only pages that exist are there."""
+
+    title: str
+    address: str
+    current: bool
+    pages: tuple[Entry, ...] = ()
+
+
+RAIL: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Ledger", (("ledger", "Ledger"),)),
+    (
+        "Value",
+        (
+            ("value-model", "Model"),
+            ("sessions", "Sessions"),
+            ("tree", "Tree"),
+            ("stakeholders", "Stakeholders & guardrails"),
+            ("goals", "Goals"),
+            ("policy", "Policy"),
+        ),
+    ),
+    ("Bets", (("board", "Hypotheses"), ("priorities", "Priorities"), ("decisions", "Decisions"), ("review", "Review"))),
+    (
+        "Evidence",
+        (
+            ("metrics", "Metrics"),
+            ("experiments", "Experiments"),
+            ("releases", "Releases"),
+            ("links", "Links"),
+            ("features", "Features"),
+        ),
+    ),
+    ("Checks", (("checks", "Checks"),)),
+    ("Settings", (("settings", "Settings"),)),
+)
+"""The rail by page names; an entry appears when its page exists."""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template."""
+    place: Place | None = getattr(request, "place", None)
+    if place is None:
+        return {"rail": ()}
+    workspace = place.workspace
+    run = open_run(workspace, request.GET.get("run"))
+    return {
+        "place": place,
+        "rail": tuple(_rail(place.workspace.key, request.path)),
+        "run": run,
+        "open_job": open_job(workspace),
+        "findings": len(run.tables.findings) if run else 0,
+        "workspaces": Member.objects.filter(user=place.user).select_related("workspace").order_by("workspace__name"),
+    }
+
+
+def _rail(workspace: str, path: str) -> list[Entry]:
+    found = []
+    for title, pages in RAIL:
+        known = [entry for name, label in pages if (entry := _entry(workspace, name, label, path))]
+        if known:
+            current = any(entry.current for entry in known)
+            found.append(Entry(title, known[0].address, current, tuple(known) if len(known) > 1 else ()))
+    return found
+
+
+def _entry(workspace: str, name: str, label: str, path: str) -> Entry | None:
+    try:
+        address = reverse(name, kwargs={"workspace": workspace})
+    except NoReverseMatch:
+        return None
+    return Entry(label, address, path.startswith(address))

@@ -1,0 +1,61 @@
+"""What every answer carries, and the guard before every view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import Http404
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponseBase
+
+
+class Headers:
+    """Nothing of a signed-in person's pages is kept by browsers or proxies, and no page asks for a device."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        if iscoroutinefunction(self):
+            return self._later(request)
+        return _with_headers(request, self.get_response(request))
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        return _with_headers(request, await self.get_response(request))
+
+
+class Guard:
+    """Refuses every view that does not say who may use it."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        return self.get_response(request)
+
+    def process_view(self, _request: HttpRequest, view: object, _args: object, _given: object) -> None:
+        """Look at the view before it is called."""
+        if not hasattr(view, "access"):
+            raise Http404("no such page")
+
+
+def _with_headers(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    if not request.path.startswith("/static/"):
+        answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    return answer

@@ -1,0 +1,57 @@
+"""Personal links: random, kept as a hash, for one purpose, until they expire or are used."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from vitalfew.server.core.models import Link
+
+if TYPE_CHECKING:
+    from vitalfew.server.core.models import User, Workspace
+
+LASTS = {"setup": timedelta(days=1), "invitation": timedelta(days=14), "session": timedelta(days=14)}
+_FORECAST = timedelta(days=30)
+
+
+def make_link(
+    purpose: Link.Purpose | str, workspace: Workspace | None = None, made_by: User | None = None, **given: str
+) -> str:
+    """Make a link and give its secret, which is shown once and not kept.
+
+    Args:
+        purpose: what it lets one do.
+        workspace: where; None for the first admin of a server.
+        made_by: who invites.
+        given: `about`, `email`, `name`, `group`, `role`.
+    """
+    secret = secrets.token_urlsafe(32)
+    expires = timezone.now() + LASTS.get(str(purpose), _FORECAST)
+    Link.objects.create(
+        purpose=purpose, workspace=workspace, made_by=made_by, hash=hashed(secret), expires_at=expires, **given
+    )
+    return secret
+
+
+def find_link(secret: str, purpose: Link.Purpose | str) -> Link | None:
+    """The link with this secret, if it still lets one do this."""
+    links = Link.objects.select_related("workspace").filter(
+        hash=hashed(secret), purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    )
+    return links.first()
+
+
+def use_up(link: Link) -> bool:
+    """Use a link that serves once; False when somebody else was faster."""
+    with transaction.atomic():
+        return bool(Link.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()))
+
+
+def hashed(secret: str) -> str:
+    """The form in which secrets are kept; they are random, so that a plain hash cannot be guessed back."""
+    return hashlib.sha256(secret.encode()).hexdigest()

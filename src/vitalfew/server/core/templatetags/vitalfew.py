@@ -1,0 +1,125 @@
+"""Tags and filters of every template: built parts of pages, estimates with glyph and grade, plain words."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from vitalfew.report import cells, svg, words
+from vitalfew.report.markup import Markup
+
+if TYPE_CHECKING:
+    from django.template import Context
+
+    from vitalfew.results.rows import Verdict
+    from vitalfew.workspace.definitions import Grade
+
+register = template.Library()
+ENTRY = "src/main.ts"
+
+
+@register.simple_tag
+def asset(kind: str) -> str:
+    """The address of the built script or style of all pages."""
+    path = Path(settings.STATIC_ROOT) / "dist" / "manifest.json"
+    entry = _manifest(path.stat().st_mtime_ns)[ENTRY]
+    name = entry["file"] if kind == "js" else entry["css"][0]
+    return f"{settings.STATIC_URL}dist/{name}"
+
+
+@register.simple_tag
+def mark() -> str:
+    """The address of the mark of vitalfew: few bars above a line, many below."""
+    return f"{settings.STATIC_URL}mark.svg"
+
+
+@register.simple_tag(takes_context=True)
+def find_address(context: Context) -> str:
+    """Where the search of this workspace asks; empty where there is none."""
+    try:
+        return reverse("find", kwargs={"workspace": context["request"].place.workspace.key})
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, name: str, *args: object, **given: object) -> str:
+    """The address of a page of this workspace: `{% here "ledger" %}`, `{% here "metric" key=row.key %}`."""
+    place = context["request"].place
+    return reverse(name, args=args or None, kwargs=None if args else {"workspace": place.workspace.key, **given})
+
+
+@register.filter
+def markup(found: Markup | None) -> SafeString:
+    """A picture or part made by the report room: text in it is escaped where it is made."""
+    if found is None:
+        return SafeString("")
+    if not isinstance(found, Markup):
+        raise TypeError("only the report room makes markup")
+    return mark_safe(str(found))  # noqa: S308 - `Markup` is made only by `report.markup`, which escapes
+
+
+@register.filter
+def verdict(kind: Verdict) -> SafeString:
+    """A verdict as its shape and its word."""
+    return markup(cells.verdict(kind))
+
+
+@register.filter
+def grade(kind: Grade | None) -> SafeString:
+    """A grade as its mark and its word."""
+    return markup(cells.grade(kind))
+
+
+@register.filter
+def chance(probability: float | None) -> SafeString:
+    """A probability, or a dash that says it is unknown."""
+    return markup(cells.chance(probability, "not known"))
+
+
+@register.filter
+def unknown(reason: str) -> SafeString:
+    """The empty frame of an unknown number, with the reason."""
+    return markup(svg.empty(reason, width=cells.GLYPH))
+
+
+@register.filter
+def next_step(kind: str) -> str:
+    """What a line asks for, as a verb."""
+    return words.NEXT_STEPS[kind]  # type: ignore[index]  # a key by construction
+
+
+@register.filter
+def titled(key: str) -> str:
+    """A key in words."""
+    return key.replace("_", " ")
+
+
+@register.filter
+def initials(user: object) -> str:
+    """The initials of a person."""
+    found = [part[0] for part in str(user).replace("@", " ").replace(".", " ").split() if part]
+    return "".join(found[:2]).upper()
+
+
+@register.filter
+def moment(stamp: str | datetime) -> str:
+    """A moment as people write it: `22 Nov 2026, 08:12`, in UTC."""
+    found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return f"{found.day} {found:%b %Y, %H:%M}"
+
+
+@cache
+def _manifest(_made: int) -> dict[str, Any]:
+    """What was built; read again when it was built anew."""
+    path = Path(settings.STATIC_ROOT) / "dist" / "manifest.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

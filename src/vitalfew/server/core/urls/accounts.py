@@ -1,0 +1,49 @@
+"""Addresses of signing in and of second factors: those of allauth that this server uses, each with who may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from django.urls import path
+
+from vitalfew.server.core.roles import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpResponseBase
+    from django.urls import URLPattern
+
+_ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = (
+    ("accounts/login/", account.login, "account_login", Access.PUBLIC),
+    ("accounts/logout/", account.logout, "account_logout", Access.SIGNED_IN),
+    ("accounts/signup/", account.signup, "account_signup", Access.PUBLIC),
+    ("accounts/inactive/", account.account_inactive, "account_inactive", Access.PUBLIC),
+    ("accounts/reauthenticate/", account.reauthenticate, "account_reauthenticate", Access.SIGNED_IN),
+    ("accounts/password/", account.password_change, "account_change_password", Access.SIGNED_IN),
+    ("accounts/password/reset/", account.password_reset, "account_reset_password", Access.PUBLIC),
+    ("accounts/second/", mfa.index, "mfa_index", Access.SIGNED_IN),
+    ("accounts/second/check/", mfa.authenticate, "mfa_authenticate", Access.PUBLIC),
+    ("accounts/second/again/", mfa.reauthenticate, "mfa_reauthenticate", Access.SIGNED_IN),
+    ("accounts/second/app/", totp.activate_totp, "mfa_activate_totp", Access.SIGNED_IN),
+    ("accounts/second/app/off/", totp.deactivate_totp, "mfa_deactivate_totp", Access.SIGNED_IN),
+    ("accounts/second/codes/", recovery.view_recovery_codes, "mfa_view_recovery_codes", Access.SIGNED_IN),
+    ("accounts/second/codes/new/", recovery.generate_recovery_codes, "mfa_generate_recovery_codes", Access.SIGNED_IN),
+    ("accounts/second/codes/file/", recovery.download_recovery_codes, "mfa_download_recovery_codes", Access.SIGNED_IN),
+)
+
+
+def _marked() -> list[URLPattern]:
+    """The routes, marked for the guard."""
+    found = []
+    for pattern, view, name, access in _ROUTES:
+        view.access = access  # type: ignore[attr-defined]  # read by the guard and by the access matrix
+        found.append(path(pattern, view, name=name))
+    return found
+
+
+urlpatterns = _marked()

@@ -1,0 +1,1 @@
+"""Pages of core: the way in, settings, health."""

@@ -1,0 +1,42 @@
+"""Pages for what went wrong: a sentence, and the way on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """The request makes no sense."""
+    return _page(request, 400, "This request makes no sense to us", "Go back, load the page anew and try once more.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The role does not allow it."""
+    reason = str(exception) or "Your role in this workspace does not allow this."
+    return _page(
+        request, 403, "This is not for your role", f"{reason[:1].upper()}{reason[1:]}. An admin can change it."
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """There is no such page, or not for whoever asks."""
+    return _page(request, 404, "There is no such page", "It may have been removed, or it is not yours to see.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault of ours."""
+    return _page(request, 500, "Something broke on our side", "Nothing was lost. The log of the server says more.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A form that does not come from our page, or from an old one."""
+    return _page(request, 403, "This form is too old", "Load the page anew and send it once more.")
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    return render(request, "core/error.html", {"title": title, "text": text}, status=status)

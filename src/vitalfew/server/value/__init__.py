@@ -1,0 +1,1 @@
+"""What matters: the value model, sessions, metrics and their links, goals."""
