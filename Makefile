@@ -22,6 +22,7 @@ check: setup  ## what is known without running anything: style, types, direction
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >.venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@cd frontend && ../$(BIN)/node node_modules/typescript/bin/tsc --noEmit
 	@echo "style, types and direction of dependency: fine"
 
 prove: setup  ## long simulations, and laws on 1,000 generated examples each

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv exactly as requirements.lock says. Safe to repeat; does nothing when nothing changed.
+# Makes .venv exactly as requirements.lock says, and builds the pages' scripts and styles with the Node that comes with it.
+# Safe to repeat; does nothing when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,8 +17,28 @@ find_python() {
     return 1
 }
 
+# The pages: packages by the lock file, then one build. Without it everything works but `vitalfew serve`.
+build_pages() {
+    local dist=src/vitalfew/server/static/dist packages sources
+    packages=$(cat frontend/package.json frontend/package-lock.json frontend/.npmrc | cksum)
+    sources=$(find frontend/src frontend/*.ts frontend/*.json src/vitalfew/report/report.css -type f -print0 |
+        sort -z | xargs -0 cat | cksum)
+    [[ -f $dist/manifest.json && "$(cat frontend/node_modules/.built-from 2>/dev/null)" == "$packages $sources" ]] &&
+        return
+    echo "Building the pages ..."
+    if [[ "$(cat frontend/node_modules/.made-from 2>/dev/null)" != "$packages" ]]; then
+        (cd frontend && PATH="$PWD/../.venv/bin:$PATH" npm ci --silent --no-progress)
+        echo "$packages" >frontend/node_modules/.made-from
+    fi
+    (cd frontend && PATH="$PWD/../.venv/bin:$PATH" node node_modules/vite/bin/vite.js build --logLevel warn)
+    echo "$packages $sources" >frontend/node_modules/.built-from
+}
+
 wanted="$(cat requirements.lock pyproject.toml tools/setup.sh | cksum) $PWD"
-[[ -x .venv/bin/python && "$(cat .venv/.made-from 2>/dev/null)" == "$wanted" ]] && exit 0
+if [[ -x .venv/bin/python && "$(cat .venv/.made-from 2>/dev/null)" == "$wanted" ]]; then
+    build_pages
+    exit 0
+fi
 
 echo "Setting up .venv ..."
 # The programs in .venv hold its path, so one that was moved is made anew.
@@ -36,3 +57,4 @@ export VIRTUAL_ENV="$PWD/.venv" UV_SYSTEM_CERTS=true
 .venv/bin/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
 echo "$wanted" >.venv/.made-from
+build_pages

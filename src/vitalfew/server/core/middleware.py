@@ -25,6 +25,7 @@ class Headers:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        """Answer, with the headers."""
         if iscoroutinefunction(self):
             return self._later(request)
         return _with_headers(request, self.get_response(request))
@@ -45,6 +46,7 @@ class Guard:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        """Let through; what is guarded is the view."""
         return self.get_response(request)
 
     def process_view(self, _request: HttpRequest, view: object, _args: object, _given: object) -> None:
