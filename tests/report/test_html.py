@@ -57,6 +57,15 @@ def page() -> Reader:
     return Reader(html_page(sample.view()))
 
 
+def test_numbers_of_the_ledger_name_their_unit_above_the_column_and_on_narrow_screens() -> None:
+    text = html_page(sample.view())
+    unit = sample.view().definitions.policy.cost_unit
+    assert f'<span class="axis-hint unit">{unit}</span>' in text
+    assert '<span class="axis-hint unit">points</span>' in text
+    labels = re.findall(r'<span class="lab">([^<]+)</span>', text)
+    assert {"Value in points", "Expected value in points", f"Cost in {unit}"} <= set(labels)
+
+
 def test_the_file_is_written_as_utf8(tmp_path: Path) -> None:
     write_html(sample.view(), tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html_page(sample.view())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from io import StringIO
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,6 +133,39 @@ def test_causes_stand_left_of_what_they_move_and_a_longer_link_passes_between_th
     assert at["First"] < at["Second"] < at["Third"]
     longest = max(re.findall(r'd="([^"]+)"', drawn), key=lambda path: path.count("C"))
     assert longest.count("C") == 3
+
+
+@pytest.mark.parametrize(("parents", "children"), [(3, 1), (1, 3), (3, 3), (6, 2), (2, 6)])
+def test_numbers_on_links_cover_neither_each_other_nor_a_box(parents: int, children: int) -> None:
+    pairs = [(f"p{at}", f"c{to}") for at in range(parents) for to in range(children)]
+    edges = [Edge(a, b, "estimated", "+0.0123 points", 0.5, "told") for a, b in pairs]
+    drawn = str(link_graph({}, edges, "a graph"))
+    half, high = 0.5 * len("+0.0123 points") * 6.9, 13
+    texts = [
+        (float(x), float(y)) for x, y in re.findall(r'<text x="([-\d.]+)" y="([-\d.]+)" class="e-text mid"', drawn)
+    ]
+    boxes = [tuple(map(float, found)) for found in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn)]
+    assert len(texts) == len(edges)
+    assert all(abs(x - u) >= 2 * half or abs(y - v) >= high for (x, y), (u, v) in combinations(texts, 2))
+    assert all(x + half <= left or x - half >= left + wide for x, _ in texts for left, wide in boxes)
+
+
+def test_a_long_name_is_whole_in_the_picture_and_on_a_line_of_its_own_in_the_terminal() -> None:
+    name = "Articles read to their very end"
+    assert name in link_graph({"x": name}, [Edge("x", "y", "weak", "", 0.1, "")], "a graph")
+    view = beyond.view()
+    longest = max(
+        (f"{view.title('metrics', row.parent)} → {view.title('metrics', row.child)}" for row in view.tables.links),
+        key=len,
+    )
+    assert longest in printed(print_links, view, 112)
+
+
+def test_where_only_luck_is_known_nothing_is_said_to_move_anything() -> None:
+    only_luck = replace(beyond.tables(), links=(), trade_offs=(), paths=(), proxies=(), predicted=())
+    said = words_of(links(beyond.view(only_luck)))
+    assert "What of the effects is luck" in said
+    assert "moves" not in said
 
 
 def test_names_are_escaped_in_pictures() -> None:

@@ -164,3 +164,14 @@ def test_a_series_that_never_moved_before_gives_no_scale_to_judge_by() -> None:
     assert found.change == pytest.approx(1)
     assert found.reason is not None
     assert found.reason.startswith("on no placebo date did the series move")
+
+
+def test_one_placebo_date_is_one_and_not_many() -> None:
+    days = np.arange(130)
+    told = {
+        found.reason
+        for release in range(50, 101)
+        if (found := forecast_gap(days.astype(float) % 7, Question(release))).judged is None
+    }
+    assert any("(one placebo date)" in reason for reason in told)
+    assert not any("(1 placebo" in reason for reason in told)

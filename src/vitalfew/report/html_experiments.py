@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
 from vitalfew.report.html_evidence import differences, over_time, segments_drawn_in, spreads
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.lights import light
-from vitalfew.report.markup import Child, Markup, anchor, tag
+from vitalfew.report.markup import Child, Markup, anchor, join, tag
 from vitalfew.report.view import ends
 from vitalfew.results.words import MODES, named_units
 
@@ -50,29 +51,60 @@ def experiments(view: View) -> Markup:
     )
 
 
-def _experiment(view: View, row: ExperimentRow) -> Markup:
+@dataclass(frozen=True, slots=True)
+class ExperimentParts:
+    """One experiment in parts, in the order in which they are read; `worst` of its trust tests."""
+
+    worst: HealthStatus | None
+    trust: Markup
+    health: Markup
+    decision: Markup
+    meaning: Markup | None
+    forest: Markup | None
+    over_time: Markup | None
+    segments: Markup
+    spreads: Markup | None
+    plan: Markup
+
+
+def experiment_parts(view: View, row: ExperimentRow) -> ExperimentParts:
+    """What is shown of an experiment, for a drawer of the report or a page of its own."""
     health = view.health_of(row.experiment)
-    worst: HealthStatus | None = health[0].status if health else None
-    trust = [light(worst), LIGHTS[worst]] if worst else "no trust test possible"
+    effects = view.effects_of(row.experiment)
+    return ExperimentParts(
+        worst=health[0].status if health else None,
+        trust=trust(health),
+        health=_health(health),
+        decision=_decision(view, row),
+        meaning=_meaning(view, effects),
+        forest=_forest(view, effects),
+        over_time=over_time(view, row.experiment),
+        segments=join([differences(view, row.experiment), segments_drawn_in(view, effects)]),
+        spreads=spreads(view, row.experiment),
+        plan=_plan(view, row),
+    )
+
+
+def trust(health: Sequence[HealthRow]) -> Markup:
+    """The light of an experiment: that of its worst trust test."""
+    if not health:
+        return tag("span", "no trust test possible", class_="light")
+    return tag("span", light(health[0].status), LIGHTS[health[0].status], class_="light")
+
+
+def _experiment(view: View, row: ExperimentRow) -> Markup:
+    parts = experiment_parts(view, row)
     action, reason = words.decision(row)
     head = tag(
         "summary",
         tag("div", row.title, class_="title"),
-        tag("div", trust, class_="light"),
+        tag("div", parts.trust),
         tag("div", tag("strong", action), f": {reason}", class_="clamp"),
     )
-    effects = view.effects_of(row.experiment)
-    rest: Child = [
-        _meaning(view, effects),
-        _forest(view, effects),
-        over_time(view, row.experiment),
-        differences(view, row.experiment),
-        segments_drawn_in(view, effects),
-        spreads(view, row.experiment),
-    ]
-    if worst == "failed":
+    rest: Child = [parts.meaning, parts.forest, parts.over_time, parts.segments, parts.spreads]
+    if parts.worst == "failed":
         rest = fold("Show the effects anyway", rest)
-    opened = tag("div", _health(health), _decision(view, row), rest, _plan(view, row), class_="drawer")
+    opened = tag("div", parts.health, parts.decision, rest, parts.plan, class_="drawer")
     unfolded = view.is_experiments_only and len(view.tables.experiments) <= _UNFOLDED
     return tag("details", head, opened, id=anchor("experiment", row.experiment), class_="exp", open=unfolded)
 

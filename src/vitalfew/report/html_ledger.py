@@ -80,27 +80,40 @@ def _candidates(view: View) -> Markup:
     def row(line: CandidateLine) -> Markup:
         return _row(line, _candidate_cells(view, line, values, costs), drawer(view, line), below=line in below)
 
+    unit = view.definitions.policy.cost_unit
     rows = _with_line([row(line) for line in above], _folded(below, row), "part of the best plan")
     if view.is_use_only:
         names = [name for name in CANDIDATES if name not in EMPTY]
         return section(
-            "candidates", "Candidates", question, tag("div", _columns(names), rows, class_="ledger candidates bare")
+            "candidates",
+            "Candidates",
+            question,
+            tag("div", _columns(names, unit), rows, class_="ledger candidates bare"),
         )
-    grid = tag("div", _columns(CANDIDATES), rows, class_="ledger candidates")
+    grid = tag("div", _columns(CANDIDATES, unit), rows, class_="ledger candidates")
     return section("candidates", "Candidates", question, grid, _candidate_table(view))
 
 
-def _columns(names: Sequence[str], *, compared: bool = True) -> Markup:
-    """The names of columns; what is `compared` lies on an axis whose right is better, shares of users do not."""
+def _columns(names: Sequence[str], cost: str = "", *, compared: bool = True) -> Markup:
+    """The names of columns with their units.
+
+    What is `compared` lies on an axis whose right is better, shares of users
+    do not; `cost`: its unit.
+    """
     better = "better →" if compared else ""
-    hints = {"Promised": better, "Measured": better, "Value": "points", "Expected value": "points", "Cost": ""}
+    hints = {"Promised": better, "Measured": better, "Value": "points", "Expected value": "points", "Cost": cost}
     heads = [
-        tag("div", tag("span", name), tag("span", hints[name], class_="axis-hint"), class_="est")
+        tag("div", tag("span", name), tag("span", hints[name], class_=_hint_class(hints[name], better)), class_="est")
         if name in hints
         else tag("div", name, class_="num" if name in ("Vital", "P in plan") else None)
         for name in names
     ]
     return tag("div", heads, class_="cols", aria_hidden="true")
+
+
+def _hint_class(hint: str, better: str) -> str:
+    """A unit is printed on paper too; which side is better is said in the legend there."""
+    return "axis-hint" if hint in ("", better) else "axis-hint unit"
 
 
 def _row(line: ShippedLine | CandidateLine, parts: list[Markup], opened: Markup, *, below: bool) -> Markup:
@@ -134,7 +147,7 @@ def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
     return [
         cells.cell(next(names), _promised(view, line)),
         cells.cell(next(names), _measured(view, line)),
-        cells.cell(next(names), cells.value(line.value, values, f"no value: {why}")),
+        cells.cell(f"{next(names)} in points", cells.value(line.value, values, f"no value: {why}")),
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
         cells.cell(next(names), cells.chance(line.p_vital, "no value, so no chance of being vital"), class_="num odds"),
         cells.cell(next(names), cells.verdict(line.verdict), class_="judged"),
@@ -187,8 +200,8 @@ def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis)
     names = iter(CANDIDATES[1:])
     why = line.reasons[0] if line.reasons else "not computed"
     return [
-        cells.cell(next(names), cells.value(line.value, values, f"no expected value: {why}")),
-        cells.cell(next(names), _cost(view, line, costs)),
+        cells.cell(f"{next(names)} in points", cells.value(line.value, values, f"no expected value: {why}")),
+        cells.cell(f"{next(names)} in {view.definitions.policy.cost_unit}", _cost(view, line, costs)),
         cells.cell(next(names), cells.chance(line.p_in, "needs a value and a cost"), class_="num odds"),
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
         cells.cell(next(names), step, class_="step"),

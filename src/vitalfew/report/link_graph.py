@@ -11,7 +11,7 @@ from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import label, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vitalfew.results.rows import LinkStatus
 
@@ -23,7 +23,7 @@ WIDEST = 5.0
 _SWEEPS = 4
 _NARROWEST_BOX, _LETTER, _PADDING = 148.0, 6.6, 16.0
 _BOLD_LETTER, _TEXT_HIGH = 6.9, 13.0
-_BESIDE_LINE = (0.0, -10.0, 10.0)
+_BESIDE_LINE = (0.0, -7.0, 7.0, -14.0, 14.0, -21.0, 21.0)
 """How far from its line a number may stand, best first."""
 _ROOM_BESIDE = 90.0
 """Room between columns besides the widest number, so that numbers have somewhere to move to."""
@@ -31,10 +31,9 @@ _ALONG = (0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74)
 """Where on its line a number may stand: from the parent (0) to the child (1)."""
 _MANY_PARENTS, _MANY_CHILDREN = 0.34, 0.66
 """Where it stands best when lines run together at the child, and when they part at the parent."""
-_LINK_HIGH = 19.0
+_LINK_HIGH = 28.0
 """Height in pixels that every number between two columns has to itself."""
 _SAMPLES = tuple(at / 12 for at in range(1, 12))
-_COVERED, _CROSSED = 1000, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class Grid:
 
 
 type Point = tuple[float, float]
+type Spot = tuple[Point, float]
+"""Where the middle of a number stands, and half its width."""
 type Places = Mapping[str | tuple[int, int], tuple[int, float]]
 """Column and row of every metric, and of every column that a longer link passes on its way (link, column)."""
 
@@ -176,36 +177,51 @@ def _line(edge: Edge, way: Sequence[tuple[float, float]]) -> Markup:
 
 
 def _numbers(edges: Sequence[Edge], ways: Sequence[Sequence[Point]]) -> list[Markup]:
-    """A number on the first stretch of every link, where it covers no other number and few other lines."""
+    """A number on the first stretch of every link, where it covers no other number and few other lines.
+
+    Each takes the best place that the others leave it, in turn, until none moves.
+    """
     lines = [[_on(way, along) for along in _SAMPLES] for way in ways]
-    children, parents = (Counter(getattr(edge, end) for edge in edges) for end in ("parent", "child"))
-    taken: list[tuple[Point, float]] = []
-    drawn = []
-    for at, (edge, way) in enumerate(zip(edges, ways, strict=True)):
-        if not edge.text:
-            continue
-        half = len(edge.text) * _BOLD_LETTER / 2
-        others = [point for other, line in enumerate(lines) if other != at for point in line]
-        more = parents[edge.child] - children[edge.parent]
-        ideal = _MANY_PARENTS if more > 0 else _MANY_CHILDREN if more < 0 else 0.5
-        places = sorted(_ALONG, key=lambda along: abs(along - ideal))
-        spots = [(_between_boxes(_on(way, along), half, way, off), half) for off in _BESIDE_LINE for along in places]
-        best = min(spots, key=lambda spot: _in_the_way(spot, taken, others))
-        taken.append(best)
-        drawn.append(label(best[0][0], best[0][1] + 4, edge.text, "e-text mid"))
-    return drawn
+    free: dict[int, list[tuple[Spot, int]]] = {}
+    for at, edge in enumerate(edges):
+        if edge.text:
+            passing = [point for other, line in enumerate(lines) if other != at for point in line]
+            free[at] = [(spot, _crossed(spot, passing)) for spot in _spots(edge, ways[at], edges, ways)]
+    taken: dict[int, Spot] = {}
+    for _ in range(_SWEEPS):
+        for at, spots in free.items():
+            others = [spot for other, spot in taken.items() if other != at]
+            taken[at] = min(spots, key=lambda found: (_covered(found[0], others), found[1]))[0]
+    return [label(x, y + 4, edges[at].text, "e-text mid") for at, ((x, y), _) in taken.items()]
 
 
-def _between_boxes(point: Point, half: float, way: Sequence[Point], off: float) -> Point:
-    return min(max(point[0], way[0][0] + half), way[1][0] - half), point[1] + off
+def _spots(edge: Edge, way: Sequence[Point], edges: Sequence[Edge], ways: Sequence[Sequence[Point]]) -> list[Spot]:
+    """Where a number may stand, best first: between the boxes, within the picture."""
+    more = sum(other.child == edge.child for other in edges) - sum(other.parent == edge.parent for other in edges)
+    ideal = _MANY_PARENTS if more > 0 else _MANY_CHILDREN if more < 0 else 0.5
+    points = [_on(way, along) for along in sorted(_ALONG, key=lambda along: abs(along - ideal))]
+    levels = [y for other in ways for _, y in other]
+    top, bottom = min(levels) - BOX_HIGH / 3, max(levels) + BOX_HIGH / 3
+    half = len(edge.text) * _BOLD_LETTER / 2
+    left, right = way[0][0] + half, way[1][0] - half
+    return [
+        ((min(max(x, left), right), y + off), half)
+        for off in _BESIDE_LINE
+        for x, y in points
+        if top <= y + off <= bottom
+    ]
 
 
-def _in_the_way(spot: tuple[Point, float], taken: Sequence[tuple[Point, float]], lines: Sequence[Point]) -> int:
-    """How much a number would hide at a place: numbers that stand there already, and points of other lines."""
+def _covered(spot: Spot, taken: Iterable[Spot]) -> int:
+    """How many numbers a number would cover at a place."""
     (x, y), half = spot
-    covered = sum(abs(x - u) < half + wide and abs(y - v) < _TEXT_HIGH for (u, v), wide in taken)
-    crossed = sum(abs(x - u) < half and abs(y - v) < _TEXT_HIGH / 2 for u, v in lines)
-    return _COVERED * covered + _CROSSED * crossed
+    return sum(abs(y - v) < _TEXT_HIGH and abs(x - u) < half + wide for (u, v), wide in taken)
+
+
+def _crossed(spot: Spot, lines: Iterable[Point]) -> int:
+    """How many points of other lines it would hide there."""
+    (x, y), half = spot
+    return sum(abs(y - v) < _TEXT_HIGH / 2 and abs(x - u) < half for u, v in lines)
 
 
 def _on(way: Sequence[Point], along: float) -> Point:
