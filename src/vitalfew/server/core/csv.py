@@ -1,9 +1,10 @@
-"""Tables as CSV files that spreadsheets open safely: no text is taken for a formula, no number is changed."""
+"""Tables as CSV: numbers whole, text so that no spreadsheet takes it for a formula."""
 
 from __future__ import annotations
 
 import csv
-from io import StringIO
+import io
+import math
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -11,29 +12,38 @@ from django.http import HttpResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
+type Cell = str | float | bool | None
+
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """A table as a file to download.
+def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
+    """A CSV file to download.
 
     Args:
         name: of the file, without its ending.
-        heads: names of the columns.
-        rows: cells; None is an empty cell, numbers stay as they are, text that looks like a formula is marked as text.
+        heads: one per column.
+        rows: cells; numbers are written whole, so that they can be read back to the last digit; None is empty.
     """
-    out = StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(heads)
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
-    answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse(csv_text(heads, rows), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _cell(cell: object) -> object:
-    if cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool)):
-        return cell
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+def csv_text(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The same as text."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow([_cell(head) for head in heads])
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return repr(value)
+    return f"'{value}" if value.startswith(_BEGINS_FORMULA) else value
