@@ -42,6 +42,19 @@ def test_a_run_prints_the_ledger_and_ends_well(folder: Path, typed: Typed) -> No
     assert answer.err == ""
 
 
+def test_a_file_of_a_folder_is_read_alone_and_the_others_are_named(folder: Path, typed: Typed) -> None:
+    alone = typed("run", folder / "workspace.yaml")
+    assert alone.err == ""
+    for name in ("goals.yaml", "teams.yml", "notes.txt", ".hidden.yaml"):
+        (folder / name).write_text("")
+    answer = typed("run", folder / "workspace.yaml", "--json")
+    assert answer.err.strip() == (
+        "vitalfew: only workspace.yaml was read; goals.yaml and teams.yml lie beside it (name the folder to read all)"
+    )
+    assert answer.json["schema"] == 1
+    assert typed("run", folder).err == ""
+
+
 def test_json_is_all_that_is_printed_and_fits_its_schema(folder: Path, typed: Typed) -> None:
     answer = typed("run", folder, "--json")
     jsonschema.validate(answer.json, SCHEMA)

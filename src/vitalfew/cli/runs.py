@@ -133,9 +133,7 @@ def run(
 
     Results go to the terminal, or out as JSON, or into one HTML report.
     """
-    from vitalfew.workspace import load
-
-    results = _computed(load(folder), as_of) if run_id is None else _stored(folder, run_id, as_of)
+    results = _computed(opened(folder), as_of) if run_id is None else _stored(folder, run_id, as_of)
     if as_json:
         write_json(results.to_json(only or ()))
     else:
@@ -171,11 +169,10 @@ def check(
     from vitalfew.errors import UsageError, suggest
     from vitalfew.report import print_findings
     from vitalfew.report.words import count
-    from vitalfew.workspace import load
 
     if fail_on not in LEVELS:
         raise UsageError(f"there is no severity '{fail_on}'", expected=", ".join(LEVELS), hint=suggest(fail_on, LEVELS))
-    workspace = load(folder)
+    workspace = opened(folder)
     file = baseline or (workspace.root or folder) / "vitalfew-baseline.json"
     known = frozenset() if accept else accepted(file, required=baseline is not None)
     results = _computed(workspace, as_of)
@@ -193,6 +190,23 @@ def check(
     _report_failed(results)
     if results.failures or any(at_least(finding.severity, fail_on) for finding in findings):
         raise typer.Exit(1)
+
+
+def opened(folder: Path) -> Workspace:
+    """Load a workspace; where one file of a folder was named, say on standard error that others were not read."""
+    from vitalfew.results.words import listed
+    from vitalfew.workspace import load
+
+    workspace = load(folder)
+    if folder.is_file():
+        ends = (".yaml", ".yml")
+        beside = (path for path in sorted(folder.parent.iterdir()) if path.name != folder.name)
+        others = [path.name for path in beside if path.suffix.lower() in ends and not path.name.startswith(".")]
+        if others:
+            lie = "lies" if len(others) == 1 else "lie"
+            told = f"only {folder.name} was read; {listed(others, 3)} {lie} beside it"
+            say(f"vitalfew: {told} (name the folder to read all)", err=True)
+    return workspace
 
 
 def _computed(workspace: Workspace, as_of: str | None) -> Results:
@@ -220,9 +234,7 @@ def show_part(
     folder: Path, parts: Sequence[str], show: Callable[[View, Console], None], *, as_json: bool, as_of: str | None
 ) -> None:
     """Run a workspace and show one side of what came of it, or these parts of it as JSON."""
-    from vitalfew.workspace import load
-
-    results = _computed(load(folder), as_of)
+    results = _computed(opened(folder), as_of)
     if as_json:
         write_json(results.to_json(parts))
     else:
