@@ -12,12 +12,10 @@ from django.http import HttpResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-type Cell = str | float | bool | None
-
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
+def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """A CSV file to download.
 
     Args:
@@ -30,7 +28,7 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]
     return answer
 
 
-def csv_text(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The same as text."""
     file = io.StringIO()
     writer = csv.writer(file)
@@ -39,11 +37,12 @@ def csv_text(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return file.getvalue()
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: object) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return repr(value)
-    return f"'{value}" if value.startswith(_BEGINS_FORMULA) else value
+    text = str(value)
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
