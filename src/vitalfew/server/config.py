@@ -9,7 +9,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from vitalfew.errors import UsageError
 
@@ -23,7 +23,8 @@ class Config:
 
     Attributes:
         home: folder of everything it keeps: its database, uploaded data, its secret.
-        database: `postgres://USER:PASSWORD@HOST:PORT/NAME`, or empty for SQLite in `home`.
+        database: `postgres://USER:PASSWORD@HOST:PORT/NAME` (`?host=FOLDER` for a socket of this machine), or empty for
+            SQLite in `home`.
         secret: signs sessions and links.
         hosts: names it answers to.
         origins: addresses pages are sent from, where a proxy stands before it (`https://…`).
@@ -82,7 +83,7 @@ class Config:
             "NAME": unquote(address.path.strip("/")),
             "USER": unquote(address.username or ""),
             "PASSWORD": unquote(address.password or ""),
-            "HOST": unquote(address.hostname or ""),
+            "HOST": parse_qs(address.query).get("host", [unquote(address.hostname or "")])[0],
             "PORT": str(address.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,

