@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 
-def plan_html(plan: ExperimentPlan, definitions: Definitions) -> str:
+def plan_html(plan: ExperimentPlan, definitions: Definitions) -> Markup:
     """The plan as HTML that takes the notebook's own style."""
     said = [tag("p", sentence) for sentence in plan_sentences(plan, definitions)]
     notes = [tag("p", tag("em", caution)) for caution in plan.cautions]

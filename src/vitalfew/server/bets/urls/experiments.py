@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.server.bets.views import experiments as views
+from vitalfew.server.core.access import MINE, route
+from vitalfew.server.core.roles import Ability
+
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    route(f"{MINE}experiments/", views.experiments, "experiments", Ability.READ),
+    route(f"{MINE}experiments/<str:key>/", views.experiment, "experiment", Ability.READ),
+    route(f"{MINE}experiments/<str:key>/plan/", views.experiment_plan, "experiment-plan", Ability.READ),
+]

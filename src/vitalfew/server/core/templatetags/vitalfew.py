@@ -98,6 +98,12 @@ def next_step(kind: str) -> str:
 
 
 @register.filter
+def thousands(number: float) -> str:
+    """A whole number with commas."""
+    return f"{number:,.0f}"
+
+
+@register.filter
 def titled(key: str) -> str:
     """A key in words."""
     return key.replace("_", " ")

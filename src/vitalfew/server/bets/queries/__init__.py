@@ -1,0 +1,1 @@
+"""Reads about bets: what pages and the API ask for, as frozen values."""

@@ -1,0 +1,158 @@
+"""Pages of experiments: the list, one experiment, and what a planned one could find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.http import Http404
+from django.shortcuts import render
+
+from vitalfew.errors import VitalfewError
+from vitalfew.pipeline import plan
+from vitalfew.report import cells
+from vitalfew.report.html_experiments import experiment_parts
+from vitalfew.report.plan_html import plan_html
+from vitalfew.server.bets.queries.experiments import STATES, experiment_lines, value_of
+from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.today import today_in
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from vitalfew.report.markup import Markup
+    from vitalfew.report.view import View
+    from vitalfew.server.bets.queries.experiments import ExperimentLine
+    from vitalfew.server.core.access import Request
+
+ANSWERS = "What was compared at random, whether it can be trusted, and what it says."
+PLAN_ANSWERS = "How long it takes to see a change worth seeing, from what is known of your users."
+
+
+def experiments(request: Request) -> HttpResponse:
+    """All experiments with their trust lights, filtered by state, team and text."""
+    run = open_run(request.place.workspace, request.GET.get("run"))
+    definitions = run.workspace.definitions if run else loaded(request.place.workspace).workspace.definitions
+    view = run.view if run else None
+    lines = experiment_lines(view, definitions, today_in(definitions))
+    shown = [line for line in lines if _asked_for(request, line)]
+    if request.GET.get("format") == "csv":
+        return _csv(shown)
+    rows = [(line, _glyph(view, line)) for line in shown]
+    teams = sorted({line.team for line in lines if line.team})
+    context = {"title": "Experiments", "answers": ANSWERS, "rows": rows, "some": bool(lines), "states": STATES}
+    return render(request, "bets/experiments.html", {**context, "teams": teams, "definitions": definitions})
+
+
+def experiment(request: Request, key: str) -> HttpResponse:
+    """One experiment: trust first, then what to do, then the effects."""
+    run = open_run(request.place.workspace, request.GET.get("run"))
+    definitions = loaded(request.place.workspace).workspace.definitions
+    row = next((row for row in run.tables.experiments if row.experiment == key), None) if run else None
+    defined = definitions.experiments.get(key)
+    if row is None and defined is None:
+        raise Http404("no such experiment")
+    title = row.title if row else definitions.title("experiments", key)
+    context: dict[str, object] = {"title": title, "key": key, "defined": defined}
+    if run is None or row is None:
+        return render(request, "bets/experiment_planned.html", context)
+    failures = [failed for failed in run.tables.failed if failed.item.split("/")[0] == key]
+    context |= {"row": row, "parts": experiment_parts(run.view, row), "value": value_of(run.view, row)}
+    return render(request, "bets/experiment.html", {**context, "failures": failures, "view": run.view})
+
+
+class PlanForm(forms.Form):
+    """What a plan may be asked for."""
+
+    weeks = forms.IntegerField(
+        min_value=1, max_value=104, required=False, label="Weeks", help_text="how long it may run; 4 if left out"
+    )
+    smallest_effect = forms.FloatField(
+        min_value=0.01,
+        max_value=1000,
+        required=False,
+        label="Smallest change worth finding",
+        help_text="in per cent of the metric's level",
+    )
+    units_per_week = forms.FloatField(
+        min_value=1, required=False, label="New users a week", help_text="left out: as in the past"
+    )
+    power = forms.FloatField(min_value=0.5, max_value=0.99, required=False, label="Power", help_text="0.8 if left out")
+    mode = forms.ChoiceField(
+        required=False,
+        label="How it is looked at",
+        choices=[
+            ("", "as the experiment says"),
+            ("always_valid", "at any time"),
+            ("group_sequential", "a few times, as planned"),
+            ("fixed", "once, at the end"),
+            ("bayesian", "as a belief"),
+        ],
+    )
+
+
+def experiment_plan(request: Request, key: str) -> HttpResponse:
+    """What an experiment could find in how many weeks, from the workspace's own history."""
+    workspace = loaded(request.place.workspace).workspace
+    if key not in workspace.definitions.experiments:
+        raise Http404("no such experiment")
+    form = PlanForm(request.GET or None)
+    context: dict[str, object] = {
+        "title": f"Plan: {workspace.definitions.title('experiments', key)}",
+        "key": key,
+        "form": form,
+    }
+    if not form.is_bound or form.is_valid():
+        wishes = {name: value for name, value in (form.cleaned_data if form.is_bound else {}).items() if value}
+        if "smallest_effect" in wishes:
+            wishes["smallest_effect"] /= 100
+        try:
+            found = plan(workspace, key, **wishes)
+            context["plan"] = plan_html(found.plan, found.definitions)
+        except VitalfewError as error:
+            context["problem"] = str(error)
+    return render(request, "bets/experiment_plan.html", {**context, "answers": PLAN_ANSWERS})
+
+
+def _asked_for(request: Request, line: ExperimentLine) -> bool:
+    """Whether a line passes the filters of the address."""
+    state, team, text = (request.GET.get(name, "") for name in ("state", "team", "q"))
+    words = f"{line.title} {line.key} {line.initiative_title}".casefold()
+    return state in ("", line.state) and team in ("", line.team) and text.casefold() in words
+
+
+def _glyph(view: View | None, line: ExperimentLine) -> Markup | None:
+    if view is None or line.effect is None:
+        return None
+    mark = cells.effect_mark(line.effect)
+    return cells.on_metric(view, line.effect.metric, mark, f"{line.effect_title}: {line.effect_text}") if mark else None
+
+
+def _csv(lines: list[ExperimentLine]) -> HttpResponse:
+    heads = ("experiment", "title", "state", "initiative", "team", "start", "end", "trust", "action", "metric",
+             "estimate", "low_95", "high_95", "grade", "units")  # fmt: skip
+    return csv_response("experiments", heads, (_cells(line) for line in lines))
+
+
+def _cells(line: ExperimentLine) -> tuple[object, ...]:
+    effect = line.effect
+    interval = effect.interval() if effect else None
+    return (
+        line.key,
+        line.title,
+        line.state,
+        line.initiative,
+        line.team,
+        line.start,
+        line.end,
+        line.worst,
+        line.action,
+        effect.metric if effect else None,
+        effect.estimate if effect else None,
+        interval.low if interval else None,
+        interval.high if interval else None,
+        effect.grade if effect else None,
+        line.units or None,
+    )
