@@ -31,13 +31,14 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who can sign in."""
+    """A person who can sign in. `key_round` rises when a role changes: sessions then get a new key."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
     theme = models.CharField(max_length=8, default="system")
+    key_round = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -82,6 +83,7 @@ class Member(models.Model):
     group = models.CharField(max_length=KEY_LENGTH, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
     week_folded = models.BooleanField(default=False)
+    mentions_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         """One membership per workspace and user."""
@@ -239,8 +241,9 @@ class Token(models.Model):
 class Link(models.Model):
     """A personal link, kept as a hash: into a workspace for good, or to rate or forecast without an account.
 
-    `purpose`: *setup* (first admin), *invitation*, *session* (rate in a value session), *forecast*. `about`: the key of
-    the session or the hypothesis. `name` and `group` of a rater without an account.
+    `purpose`: *setup* (first admin), *invitation*, *password* (choose a new one), *session* (rate in a value session),
+    *forecast*. `about`: the key of the session or the hypothesis, or the number of the user who forgot the password.
+    `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is invited.
     """
 
     class Purpose(models.TextChoices):
@@ -248,6 +251,7 @@ class Link(models.Model):
 
         SETUP = "setup"
         INVITATION = "invitation"
+        PASSWORD = "password"  # noqa: S105 - what a link is for, no secret
         SESSION = "session"
         FORECAST = "forecast"
 
@@ -258,6 +262,7 @@ class Link(models.Model):
     email = models.EmailField(blank=True)
     name = models.CharField(max_length=120, blank=True)
     group = models.CharField(max_length=KEY_LENGTH, blank=True)
+    team = models.CharField(max_length=KEY_LENGTH, blank=True)
     role = models.CharField(max_length=12, choices=[(role.value, role.value) for role in Role], default=Role.RATER)
     made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
