@@ -90,6 +90,15 @@ def run(
     return Results(workspace, info, joined(walk.outputs.values()), tuple(walk.notes))
 
 
+def stage_keys(workspace: Workspace) -> dict[str, str]:
+    """What decides which stages of a run can be used again, by stage, as long as the data stay as they are."""
+    today = _last_day(workspace, datetime.now(UTC), None)
+    walk = _Walk(Context(workspace, today, None, SEED, {}, {}), _History(None, []))
+    for stage in stages(workspace.definitions):
+        walk.keys[stage.name] = walk.key(stage)
+    return walk.keys
+
+
 def _leading_to(every: tuple[Stage, ...], wanted: Sequence[str]) -> tuple[Stage, ...]:
     """Some stages and those before them, in order; all of them when none is named."""
     needed = set(wanted or (stage.name for stage in every))
@@ -162,7 +171,7 @@ class _Walk:
 
     def _step(self, stage: Stage) -> None:
         started = time.perf_counter()
-        key = self.keys[stage.name] = self._key(stage)
+        key = self.keys[stage.name] = self.key(stage)
         earlier = self.history.with_key(stage.name, key)
         if earlier is not None:
             run_id, output, sha256 = earlier
@@ -216,7 +225,8 @@ class _Walk:
             self.hashes[kinds] = definitions_hash(self.context.definitions, kinds)
         return self.hashes[kinds]
 
-    def _key(self, stage: Stage) -> str:
+    def key(self, stage: Stage) -> str:
+        """The hash of everything a stage is made from, once those before it have theirs."""
         prints = self.context.fingerprints
         return _digest(
             [

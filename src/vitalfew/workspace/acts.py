@@ -7,7 +7,7 @@ that they can be erased without breaking the chain.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from vitalfew.workspace import heads
 from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, inspect, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
+from vitalfew.workspace.swapping import settle, sync_folder
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
@@ -99,17 +100,39 @@ def read(root: Path) -> ActLog:
     Raises:
         ActError: the file is no log at all, too large, or may not be read.
     """
+    with _reading(root) as descriptor:
+        return ActLog() if descriptor is None else read_open(root, descriptor)
+
+
+def raw(root: Path) -> tuple[bytes, dict[int, bytes]]:
+    """The bytes of a folder's log and of the bodies of its acts, by number.
+
+    Raises:
+        ActError: as for `read`.
+    """
+    with _reading(root) as descriptor:
+        if descriptor is None:
+            return b"", {}
+        sealed_body = _body_in(root)
+        found = {act.n: sealed_body(act.n) for act in _chain(root, descriptor).acts}
+        return _bytes(descriptor), {n: content for n, content in found.items() if content is not None}
+
+
+@contextmanager
+def _reading(root: Path) -> Iterator[int | None]:
+    """The log, which nobody writes to meanwhile; None when there is none."""
     path = root / LOG
     if path.exists() and not path.is_file():
         raise ActError("the log of acts is no ordinary file", where=Where(str(path)))
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        return ActLog()
+        yield None
+        return
     except OSError as error:
         raise _unreadable(path, error) from error
     with os.fdopen(descriptor, "rb"), locked(descriptor, exclusive=False):
-        return _read_open(root, descriptor)[1]
+        yield descriptor
 
 
 def append(
@@ -137,8 +160,9 @@ def writing(root: Path, *, durable: bool = True) -> Iterator[Writer]:
     Raises:
         ActError: the log is damaged or cannot be written.
     """
-    with _held(root / LOG) as descriptor:
-        chain, log = _read_open(root, descriptor)
+    with held(root) as descriptor:
+        chain = _chain(root, descriptor)
+        log = opened(chain, _body_in(root))
         if log.damage:
             raise _damaged(root, log.damage[0])
         yield Writer(_OpenLog(root, descriptor, log, newline_first=not chain.ends_with_newline, durable=durable))
@@ -175,7 +199,7 @@ class _OpenLog:
             if self._durable:
                 os.fsync(self._descriptor)
                 if act.n == 1:  # only then are there new names in the folder itself
-                    _sync_folder(self._root)
+                    sync_folder(self._root)
         except BaseException as error:
             os.ftruncate(self._descriptor, size)
             path.unlink(missing_ok=True)
@@ -211,14 +235,14 @@ def erase(root: Path, by: str) -> Erasure:
     Raises:
         ActError: nobody of that name or pseudonym has an act here.
     """
-    with _held(root / LOG) as descriptor:
-        _, log = _read_open(root, descriptor)
+    with held(root) as descriptor:
+        log = read_open(root, descriptor)
         person = pseudonym(root, by)
         numbers = words_of(log, person)
         for number in numbers:
             body_path(root, number).unlink(missing_ok=True)
         if (root / FOLDER).is_dir():
-            _sync_folder(root / FOLDER)
+            sync_folder(root / FOLDER)
     return Erasure(person, numbers, heads.ever_committed(root, FOLDER), _of_nobody(root, log))
 
 
@@ -263,21 +287,30 @@ def _says_of(log: ActLog, act: Act, person: str) -> bool:
     return alone and person in before
 
 
-def _read_open(root: Path, descriptor: int) -> tuple[Chain, ActLog]:
+def read_open(root: Path, descriptor: int) -> ActLog:
+    """Read a log that is held."""
+    return opened(_chain(root, descriptor), _body_in(root))
+
+
+def _chain(root: Path, descriptor: int) -> Chain:
     path = root / LOG
     try:
         size = os.fstat(descriptor).st_size
         if size > LARGEST_LOG:
             raise ActError(f"the log of acts is {size:,} bytes long", where=Where(str(path)), expected="at most 64 MB")
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            file.seek(0)
-            chain = inspect(file.read())
+        chain = inspect(_bytes(descriptor))
     except OSError as error:
         raise _unreadable(path, error) from error
     if not chain.acts and any(found.code == "malformed" for found in chain.damage):
         first = chain.damage[0]
         raise ActError(f"this is no log of acts: {first.message}", where=Where(str(path), first.line), expected=_FORMAT)
-    return chain, opened(chain, _body_in(root))
+    return chain
+
+
+def _bytes(descriptor: int) -> bytes:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        return file.read()
 
 
 _FORMAT = "one act a line, as `vitalfew act` writes them"
@@ -317,8 +350,9 @@ def _body_in(root: Path) -> Callable[[int], bytes | None]:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[int]:
-    """Open the log and hold its lock; a log that is still empty afterwards is taken away again."""
+def held(root: Path) -> Iterator[int]:
+    """Open the log of a folder and hold its lock; a log that is still empty afterwards is taken away again."""
+    path = root / LOG
     while True:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
@@ -326,12 +360,13 @@ def _held(path: Path) -> Iterator[int]:
             raise _unreadable(path, error) from error
         try:
             with locked(descriptor, exclusive=True):
+                settle(root)  # a change that was cut off may still put another log in place of this one
                 if not _still_there(path, descriptor):
                     continue
                 try:
                     yield descriptor
                 finally:
-                    if os.fstat(descriptor).st_size == 0:
+                    if os.fstat(descriptor).st_size == 0 and _still_there(path, descriptor):
                         path.unlink()
                 return
         finally:
@@ -370,22 +405,12 @@ def _write_new(path: Path, content: bytes, *, durable: bool) -> None:
     finally:
         draft.unlink(missing_ok=True)
     if durable:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names of new files durable; Windows cannot open folders and needs no such step."""
-    with suppress(PermissionError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _unreadable(path: Path, error: OSError) -> ActError:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from vitalfew.workspace import acts, heads, people
+from vitalfew.workspace import acts, heads, log_copies, people, swapping
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from vitalfew.workspace.acts import ActLog, Erasure
+    from vitalfew.workspace.chain import Act
     from vitalfew.workspace.heads import Recorded
+    from vitalfew.workspace.log_copies import LogCopy
     from vitalfew.workspace.writer import Writer
 
 
@@ -58,6 +61,22 @@ class Journal(Protocol):
         """Heads of this log that are known from elsewhere."""
         ...
 
+    def copy(self) -> LogCopy:
+        """The whole log as bytes, to be taken elsewhere.
+
+        Raises:
+            ActError: it is damaged.
+        """
+        ...
+
+    def take(self, copy: LogCopy) -> int:
+        """Go on with a log that was kept elsewhere and begins with the whole of this one; gives the number of new acts.
+
+        Raises:
+            ActError: either log is damaged, or the copy is the log of another history.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FolderJournal:
@@ -84,3 +103,20 @@ class FolderJournal:
     def recorded(self) -> Recorded:
         """The heads that commits hold."""
         return heads.recorded(self.root)
+
+    def copy(self) -> LogCopy:
+        """The files as they are."""
+        return log_copies.LogCopy.of(*acts.raw(self.root))
+
+    def take(self, copy: LogCopy) -> int:
+        """All files at once."""
+        with acts.held(self.root) as descriptor:
+            new = copy.beyond(acts.read_open(self.root, descriptor))
+            swapping.swap(self.root, log_files(copy, new))
+        return len(new)
+
+
+def log_files(copy: LogCopy, new: Sequence[Act]) -> dict[str, bytes | None]:
+    """The files of a folder that hold a log with its new acts: what they say first, so that no act appears without."""
+    bodies = {f"{acts.FOLDER}/{act.n:06}.json": copy.bodies[act.n] for act in new if act.n in copy.bodies}
+    return {**bodies, acts.LOG: copy.lines} if new else {}

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import DefinitionError, Problem, UsageError, Where
+from vitalfew.workspace.swapping import generation, pending, settle
 from vitalfew.workspace.yaml_reader import read_yaml
 from vitalfew.workspace.yaml_text import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from vitalfew.workspace.workspace import Workspace
     from vitalfew.workspace.yaml_reader import Document
@@ -40,11 +41,10 @@ def load(path: str | Path) -> Workspace:
         raise UsageError(f"there is no file or folder '{path}'", hint="'vitalfew start FILE' makes a workspace")
     if start.is_file() and start.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"'{path}' is no workspace", hint=f"'vitalfew start {path}' makes one from a file of data")
-    files = [start] if start.is_file() else _find(start)
+    files, documents, problems = ([start], *_read_all([start])) if start.is_file() else _below(start)
     if not files:
         hint = "'vitalfew start FILE' writes a workspace from your data"
         raise DefinitionError([Problem(f"no YAML file below '{path}'", hint=hint)])
-    documents, problems = _read_all(files)
     workspace, faults = build(documents, start if start.is_dir() else start.parent)
     if problems or faults:
         raise DefinitionError(_in_order([*problems, *faults], files))
@@ -53,7 +53,16 @@ def load(path: str | Path) -> Workspace:
 
 def documents_of(root: Path) -> tuple[list[Document], list[Problem]]:
     """What the YAML files below a folder hold, each with the places of its keys; with what cannot be read."""
-    return _read_all(_find(root))
+    return _below(root)[1:]
+
+
+def files_in(root: Path) -> dict[Path, bytes]:
+    """The YAML files below a folder with their contents, in the order in which they are read.
+
+    Raises:
+        DefinitionError: one cannot be read, or there are too many.
+    """
+    return _steadily(root, lambda: {path: _content(path) for path in _find(root)})
 
 
 def build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Problem]]:
@@ -73,6 +82,26 @@ def build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Pr
 
 
 # Files -------------------------------------------------------------------------------------------------------------
+
+
+def _below(root: Path) -> tuple[list[Path], list[Document], list[Problem]]:
+    """The YAML files of a folder, what they hold, and what cannot be read."""
+
+    def read() -> tuple[list[Path], list[Document], list[Problem]]:
+        files = _find(root)
+        return (files, *_read_all(files))
+
+    return _steadily(root, read)
+
+
+def _steadily[T](root: Path, read: Callable[[], T]) -> T:
+    """Read several files of a folder, all of them as they are before or after a change of several (`swapping`)."""
+    while True:
+        settle(root)
+        before = generation(root)
+        found = read()
+        if not pending(root) and generation(root) == before:
+            return found
 
 
 def _find(root: Path) -> list[Path]:

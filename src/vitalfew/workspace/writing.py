@@ -80,7 +80,7 @@ class _Writer:
             yield from self._field(f"{indent}{_text(key)}:", value, here)
 
     def _field(self, head: str, value: object, path: Path) -> Iterator[str]:
-        line = f"{head} {_flow(value)}"
+        line = f"{head} {flow(value)}"
         if self._fits(line, value, path):
             yield line
         elif isinstance(value, Mapping):
@@ -88,7 +88,7 @@ class _Writer:
             yield from self.fields(value, path)
         elif isinstance(value, Sequence) and not isinstance(value, str):
             yield head
-            yield from (f"{'  ' * len(path)}- {_flow(item)}" for item in value)
+            yield from (f"{'  ' * len(path)}- {flow(item)}" for item in value)
         else:
             yield line
 
@@ -102,7 +102,12 @@ class _Writer:
         return len(line) <= WIDTH
 
 
-def _flow(value: object) -> str:
+def flow(value: object) -> str:
+    """A value on one line, as YAML writes it.
+
+    Raises:
+        ValueError: a number that YAML cannot hold exactly.
+    """
     match value:
         case None:
             return "null"
@@ -113,11 +118,11 @@ def _flow(value: object) -> str:
         case date():
             return value.isoformat()
         case Mapping():
-            return "{" + ", ".join(f"{_text(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{_text(key)}: {flow(item)}" for key, item in value.items()) + "}"
         case str():
             return _text(value)
         case Sequence():
-            return "[" + ", ".join(map(_flow, value)) + "]"
+            return "[" + ", ".join(map(flow, value)) + "]"
     raise ValueError(f"{type(value).__name__} has no form in YAML")
 
 

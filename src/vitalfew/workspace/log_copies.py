@@ -1,0 +1,71 @@
+"""The log of acts on its way from one place to another: the very bytes, so that the chain holds there too.
+
+The key of the pseudonyms stays where it is: whoever holds it can test guessed names. So the same person has another
+pseudonym in the other place, unless they give the one they had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitalfew.errors import ActError
+from vitalfew.workspace.acts import opened
+from vitalfew.workspace.chain import inspect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.workspace.acts import ActLog
+    from vitalfew.workspace.chain import Act
+
+
+@dataclass(frozen=True, slots=True)
+class LogCopy:
+    """The bytes of `acts.jsonl`, and by act those that hold what it says with its salt; erased ones are not there."""
+
+    lines: bytes
+    bodies: Mapping[int, bytes]
+
+    @classmethod
+    def of(cls, lines: bytes, bodies: Mapping[int, bytes]) -> LogCopy:
+        """A copy of a log that is whole.
+
+        Raises:
+            ActError: it is damaged.
+        """
+        copy = cls(lines, bodies)
+        copy.log()
+        return copy
+
+    def log(self) -> ActLog:
+        """What the copy holds.
+
+        Raises:
+            ActError: it is damaged.
+        """
+        log = opened(inspect(self.lines), self.bodies.get)
+        if log.damage:
+            hint = "`vitalfew verify` lists all damage; restore the log from git or from a copy"
+            raise ActError(f"a damaged log is not carried elsewhere: {log.damage[0].message}", hint=hint)
+        return log
+
+    def beyond(self, standing: ActLog) -> tuple[Act, ...]:
+        """The acts that a log lacks which this copy continues.
+
+        What was erased from either stays erased there: bodies travel with new acts only.
+
+        Raises:
+            ActError: either is damaged, or the copy does not begin with the whole of the standing log.
+        """
+        acts = self.log().acts
+        if standing.damage:
+            raise ActError(f"the log here is damaged: {standing.damage[0].message}", hint="`vitalfew verify` says more")
+        begun = len(standing.acts)
+        if acts[:begun] != standing.acts:
+            pairs = zip(acts, standing.acts, strict=False)
+            parted = next((ours.n for ours, theirs in pairs if ours != theirs), None)
+            apart = f"they part at act {parted}" if parted else f"it ends at act {len(acts)}, this one at act {begun}"
+            hint = "acts cannot be merged: a chain has one order; keep one of the two logs"
+            raise ActError(f"the log does not continue the one that is here: {apart}", hint=hint)
+        return acts[begun:]
