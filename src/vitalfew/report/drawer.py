@@ -22,7 +22,7 @@ EXPLAINED = {"why": "In plain words", "change": "What would change it", "ask": "
 
 def drawer(view: View, line: ShippedLine | CandidateLine) -> Markup:
     """The drawer of one line."""
-    left = [tag("h4", "Why it stands here"), items([*_facts(view, line), *line.reasons])]
+    left = [tag("h4", "Why it stands here"), items([*facts(view, line), *line.reasons])]
     two = tag("div", tag("div", left), tag("div", _by_factor(view, line)), class_="two")
     return tag(
         "div",
@@ -35,31 +35,32 @@ def drawer(view: View, line: ShippedLine | CandidateLine) -> Markup:
     )
 
 
-def _facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
-    facts = []
+def facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
+    """What a run says of a line in figures."""
+    said = []
     if line.value is not None:
-        facts.append(f"Value: {cells.value_words(line.value)}")
+        said.append(f"Value: {cells.value_words(line.value)}")
     if isinstance(line, ShippedLine) and line.measured is not None:
         found = line.measured
         text = words.change(found.estimate, found.low, found.high, view.unit(found.metric))
-        facts.append(f"Measured on {view.title('metrics', found.metric)}: {text}, 95 % interval")
+        said.append(f"Measured on {view.title('metrics', found.metric)}: {text}, 95 % interval")
     if isinstance(line, CandidateLine) and line.p_best is not None:
-        facts.append(
+        said.append(
             f"P(best buy of all) {words.probability(line.p_best)}, P(in the best plan) {words.probability(line.p_in)}"
         )
     rank = next((row.rank for row in view.tables.ranks if row.line == line.line), None)
     if rank is not None and rank.low is not None and rank.high is not None:
-        facts.append(
+        said.append(
             f"Rank {rank.estimate:.0f} by value for its cost ({rank.low:.0f} to {rank.high:.0f}, 80 % interval)"
         )
     use = view.use_of(view.feature_of(line))
     if use is not None:
-        facts.append(words.use_sentence(use))
+        said.append(words.use_sentence(use))
     if line.team:
-        facts.append(f"Team: {view.title('teams', line.team)}")
+        said.append(f"Team: {view.title('teams', line.team)}")
     if isinstance(line, ShippedLine) and line.upkeep:
-        facts.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
-    return facts
+        said.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
+    return said
 
 
 def _explained(view: View, line: ShippedLine | CandidateLine) -> Child:

@@ -74,7 +74,7 @@ def _candidates(view: View) -> Markup:
         step = "First step: list your ideas under “initiatives”, and ask the team for one blind forecast each."
         return section("candidates", "Candidates", question, blank(teach, step))
     values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
-    costs = axis_over(_cost_mark(line) for line in lines if line.cost)
+    costs = axis_over(cost_mark(line) for line in lines if line.cost)
     above, below = cut(lines)
 
     def row(line: CandidateLine) -> Markup:
@@ -141,12 +141,12 @@ def _folded[Line: ShippedLine | CandidateLine](lines: Sequence[Line], row: Calla
 def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
     step = tag("span", words.NEXT_STEPS[line.recommendation], class_="next")
     if view.is_use_only:
-        return [cells.cell("Measured", _measured(view, line)), cells.cell("Next step", step, class_="step")]
+        return [cells.cell("Measured", measured(view, line)), cells.cell("Next step", step, class_="step")]
     names = iter(SHIPPED[1:])
     why = line.reasons[-1] if line.reasons else "not computed"
     return [
-        cells.cell(next(names), _promised(view, line)),
-        cells.cell(next(names), _measured(view, line)),
+        cells.cell(next(names), promised(view, line)),
+        cells.cell(next(names), measured(view, line)),
         cells.cell(f"{next(names)} in points", cells.value(line.value, values, f"no value: {why}")),
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
         cells.cell(next(names), cells.chance(line.p_vital, "no value, so no chance of being vital"), class_="num odds"),
@@ -155,7 +155,8 @@ def _shipped_cells(view: View, line: ShippedLine, values: Axis) -> list[Markup]:
     ]
 
 
-def _promised(view: View, line: ShippedLine) -> Markup:
+def promised(view: View, line: ShippedLine) -> Markup:
+    """What a line promised, on the shared axis of metrics."""
     found = line.promised
     if found is None:
         return tag("span", empty("nothing was promised", width=cells.GLYPH), class_="est")
@@ -167,7 +168,8 @@ def _promised(view: View, line: ShippedLine) -> Markup:
     return cells.estimate(number, cells.on_metric(view, found.metric, cells.promise_mark(found), title))
 
 
-def _measured(view: View, line: ShippedLine) -> Markup:
+def measured(view: View, line: ShippedLine) -> Markup:
+    """What was measured of a line, else its use."""
     found, mark = line.measured, cells.measured_mark(view, line)
     if found is None or mark is None:
         if line.use is not None:
@@ -186,22 +188,23 @@ def promise_proof(proof: str) -> str:
     return known.get(proof, "not locked before its start")
 
 
-def _cost_mark(line: CandidateLine) -> Mark:
-    cost = line.cost
-    return Mark(cost.p50, (cost.p10, cost.p90)) if cost else Mark(0.0)
+def cost_mark(line: CandidateLine) -> Mark:
+    """The cost of a candidate: its median and 80 % interval."""
+    found = line.cost
+    return Mark(found.p50, (found.p10, found.p90)) if found else Mark(0.0)
 
 
 def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis) -> list[Markup]:
     step = tag("span", words.NEXT_STEPS[line.recommendation], class_="next")
     because = tag("span", line.reasons[-1] if line.reasons else "")
     if view.is_use_only:
-        shown = ("Cost", _cost(view, line, costs), ""), ("Next step", step, "step"), ("Because", because, "because")
+        shown = ("Cost", cost(view, line, costs), ""), ("Next step", step, "step"), ("Because", because, "because")
         return [cells.cell(name, part, class_=class_) for name, part, class_ in shown]
     names = iter(CANDIDATES[1:])
     why = line.reasons[0] if line.reasons else "not computed"
     return [
         cells.cell(f"{next(names)} in points", cells.value(line.value, values, f"no expected value: {why}")),
-        cells.cell(f"{next(names)} in {view.definitions.policy.cost_unit}", _cost(view, line, costs)),
+        cells.cell(f"{next(names)} in {view.definitions.policy.cost_unit}", cost(view, line, costs)),
         cells.cell(next(names), cells.chance(line.p_in, "needs a value and a cost"), class_="num odds"),
         cells.cell(next(names), cells.grade(line.grade), class_="graded"),
         cells.cell(next(names), step, class_="step"),
@@ -209,13 +212,14 @@ def _candidate_cells(view: View, line: CandidateLine, values: Axis, costs: Axis)
     ]
 
 
-def _cost(view: View, line: CandidateLine, axis: Axis) -> Markup:
+def cost(view: View, line: CandidateLine, axis: Axis) -> Markup:
+    """The cost of a candidate with its interval."""
     if line.cost is None:
         return tag("span", empty("no cost given", width=cells.GLYPH), class_="est")
     cost, unit = line.cost, view.definitions.policy.cost_unit
     text = words.with_unit(words.significant(cost.p50), unit)
     from_to = "as given, no interval" if cost.p10 == cost.p90 else f"{cost.p10:g} to {cost.p90:g}, 80 % interval"
-    picture = glyph(axis, _cost_mark(line), f"cost {text} ({from_to})", width=cells.GLYPH)
+    picture = glyph(axis, cost_mark(line), f"cost {text} ({from_to})", width=cells.GLYPH)
     return cells.estimate(words.significant(cost.p50), picture)
 
 
@@ -233,8 +237,8 @@ def _shipped_table(view: View) -> Markup:
     rows = [
         (
             line.title,
-            _promise_text(view, line),
-            _measured_text(view, line),
+            promise_text(view, line),
+            measured_text(view, line),
             words.change(line.value.mean, line.value.low, line.value.high, words.BARE_VALUE)
             if line.value
             else "unknown",
@@ -248,12 +252,14 @@ def _shipped_table(view: View) -> Markup:
     return fold("The same as a table of numbers", table(heads, rows, caption="Shipped lines, all figures."))
 
 
-def _promise_text(view: View, line: ShippedLine) -> str:
+def promise_text(view: View, line: ShippedLine) -> str:
+    """The promise of a line in figures."""
     found = line.promised
     return words.change(found.p50, found.p10, found.p90, view.unit(found.metric)) if found else "nothing promised"
 
 
-def _measured_text(view: View, line: ShippedLine) -> str:
+def measured_text(view: View, line: ShippedLine) -> str:
+    """What was measured of a line in figures."""
     found = line.measured
     if found:
         return words.change(found.estimate, found.low, found.high, view.unit(found.metric))

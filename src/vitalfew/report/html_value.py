@@ -35,14 +35,14 @@ def value_by_factor(view: View) -> Markup:
         )
     factors = list(view.definitions.factors) or sorted({part.factor for line in lines for part in line.parts})
     marks = [cells.value_mark(line.value) for line in lines if line.value]
-    axis = axis_over([*marks, *(Mark(end) for line in lines for end in _extent(line))])
+    axis = axis_over([*marks, *(Mark(end) for line in lines for end in extent(line))])
     drawn = sorted(lines, key=lambda line: -abs(line.value.mean if line.value else 0))[:DRAWN]
-    rows = [(line.title, _bar(view, line, factors, axis), _value(line)) for line in drawn]
+    rows = [(line.title, bar(view, line, factors, axis), _value(line)) for line in drawn]
     rows.append(("", scale(axis, "points"), "points"))
     heads = ["Line", Column("Value by factor", "long"), Column("Value (80 %)", "num")]
     caption = "Bars are means: losses left of zero, gains right. The dot and the bar below are the sum, 80 % interval."
     grid = table(heads, rows, caption=caption, class_="factors")
-    return section("value", "Value by factor", question, _key(view, factors), grid, _all_parts(view, lines, factors))
+    return section("value", "Value by factor", question, key(view, factors), grid, _all_parts(view, lines, factors))
 
 
 def promises(view: View) -> Markup:
@@ -73,12 +73,14 @@ def promises(view: View) -> Markup:
     )  # fmt: skip
 
 
-def _extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:
+def extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:
+    """How far the stacked bars of a line reach, losses and gains."""
     means = [part.mean for part in line.parts]
     return sum(m for m in means if m < 0), sum(m for m in means if m > 0)
 
 
-def _bar(view: View, line: ShippedLine | CandidateLine, factors: Sequence[str], axis: Axis) -> Markup:
+def bar(view: View, line: ShippedLine | CandidateLine, factors: Sequence[str], axis: Axis) -> Markup:
+    """The value of a line as stacked signed bars, factor by factor."""
     parts = [(factors.index(part.factor), part.mean) for part in line.parts if part.factor in factors]
     named = "; ".join(f"{view.title('metrics', p.factor)} {words.figure(p.mean, 1, signed=True)}" for p in line.parts)
     total = cells.value_mark(line.value) if line.value else Mark(0.0)
@@ -89,7 +91,8 @@ def _value(line: ShippedLine | CandidateLine) -> str:
     return words.change(line.value.mean, line.value.low, line.value.high, words.BARE_VALUE) if line.value else ""
 
 
-def _key(view: View, factors: Sequence[str]) -> Markup:
+def key(view: View, factors: Sequence[str]) -> Markup:
+    """The shades and letters of the factors, with their weights."""
     weights = {row.factor: row for row in view.tables.weights}
     entries = []
     for place, factor in enumerate(factors):
