@@ -30,6 +30,9 @@ class Config:
         origins: addresses pages are sent from, where a proxy stands before it (`https://…`).
         secure: whether it is reached by HTTPS only: cookies and headers say so.
         proxies: how many proxies set `X-Forwarded-For` before it.
+        mail: `smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS` (`smtp+tls` or `smtps` for safe connections), or empty: then
+            links are handed over by people.
+        oidc: another way to sign in, by OpenID Connect; None: by password only.
     """
 
     home: Path
@@ -39,6 +42,8 @@ class Config:
     origins: tuple[str, ...]
     secure: bool
     proxies: int
+    mail: str = ""
+    oidc: Oidc | None = None
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -56,6 +61,8 @@ class Config:
             origins=_listed("VITALFEW_ORIGINS", ""),
             secure=_flag("VITALFEW_HTTPS"),
             proxies=_whole("VITALFEW_PROXIES"),
+            mail=os.environ.get("VITALFEW_MAIL_URL", ""),
+            oidc=_oidc(),
         )
 
     def database_settings(self) -> dict[str, object]:
@@ -89,6 +96,60 @@ class Config:
             "CONN_HEALTH_CHECKS": True,
         }
 
+    def mail_settings(self) -> dict[str, object]:
+        """How mail is sent, as Django wants it, with the sender's address under `from`.
+
+        Raises:
+            UsageError: the address names no mail server.
+        """
+        if not self.mail:
+            return {"BACKEND": "django.core.mail.backends.dummy.EmailBackend", "from": "vitalfew@localhost"}
+        address = urlsplit(self.mail)
+        sender = parse_qs(address.query).get("from", [""])[0]
+        if address.scheme not in ("smtp", "smtp+tls", "smtps") or not address.hostname or "@" not in sender:
+            raise UsageError(
+                "VITALFEW_MAIL_URL names no mail server", expected="smtp+tls://USER:PASSWORD@HOST:PORT?from=ADDRESS"
+            )
+        options = {
+            "host": address.hostname,
+            "port": address.port,
+            "username": unquote(address.username or ""),
+            "password": unquote(address.password or ""),
+            "use_tls": address.scheme == "smtp+tls",
+            "use_ssl": address.scheme == "smtps",
+            "timeout": 10,
+        }
+        return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options, "from": sender}
+
+    def provider_settings(self) -> dict[str, object]:
+        """The provider of OpenID Connect as allauth wants it."""
+        if self.oidc is None:
+            return {}
+        app = {
+            "provider_id": "company",
+            "name": self.oidc.name,
+            "client_id": self.oidc.client,
+            "secret": self.oidc.secret,
+            "settings": {"server_url": self.oidc.issuer},
+        }
+        return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """A provider of OpenID Connect: its address, what it knows this server as, and its name on the button."""
+
+    issuer: str
+    client: str
+    secret: str
+    name: str
+
+    @property
+    def origin(self) -> str:
+        """Where browsers are sent to sign in."""
+        address = urlsplit(self.issuer)
+        return f"{address.scheme}://{address.netloc}"
+
 
 def default_home() -> Path:
     """Where a server without a folder keeps things."""
@@ -118,6 +179,22 @@ def _secret(home: Path) -> str:
             hint="leave it out, and one is made and kept in the server's folder",
         )
     return given
+
+
+def _oidc() -> Oidc | None:
+    issuer = os.environ.get("VITALFEW_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    address = urlsplit(issuer)
+    local = address.hostname in ("localhost", "127.0.0.1")
+    client = os.environ.get("VITALFEW_OIDC_CLIENT", "")
+    if not client or not address.hostname or (address.scheme != "https" and not local):
+        raise UsageError(
+            "signing in by OpenID Connect is only half set up",
+            expected="VITALFEW_OIDC_ISSUER with https, VITALFEW_OIDC_CLIENT and VITALFEW_OIDC_SECRET",
+        )
+    secret = os.environ.get("VITALFEW_OIDC_SECRET", "")
+    return Oidc(issuer.rstrip("/"), client, secret, os.environ.get("VITALFEW_OIDC_NAME", "your company account"))
 
 
 def _listed(name: str, default: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "django_tasks_db",
@@ -93,9 +94,22 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login": "20/h/ip", "login_failed": "10/h/key,20/h/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "20/h/ip",
+    "login_failed": "10/h/key,20/h/ip",
+    "reauthenticate": "10/h/user",
+    "reset_password": "20/h/ip,5/h/key",
+    "reset_password_from_key": "20/h/ip",
+    "change_password": "10/h/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.proxies
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+MFA_TOTP_ISSUER = "vitalfew"
+SOCIALACCOUNT_ADAPTER = "vitalfew.server.core.accounts.ForeignAdapter"
+SOCIALACCOUNT_PROVIDERS = CONFIG.provider_settings()
+_MAIL = CONFIG.mail_settings()
+DEFAULT_FROM_EMAIL = _MAIL.pop("from")
+MAILERS = {"default": _MAIL}
 
 # Safety -----------------------------------------------------------------------------------------------------------
 
@@ -106,7 +120,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, *([CONFIG.oidc.origin] if CONFIG.oidc else [])],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
@@ -116,6 +130,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.secure else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.proxies else None
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "vitalfew.server.core.views.errors.csrf_failure"
 SESSION_COOKIE_NAME = "__Host-session" if CONFIG.secure else "vitalfew-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if CONFIG.secure else "vitalfew-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.secure

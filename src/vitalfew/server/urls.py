@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern] = [*core.urlpatterns, *value.urlpatterns, *bets.ur
 handler400 = "vitalfew.server.core.views.errors.bad_request"
 handler403 = "vitalfew.server.core.views.errors.forbidden"
 handler404 = "vitalfew.server.core.views.errors.not_found"
+handler429 = "vitalfew.server.core.views.errors.too_many"
 handler500 = "vitalfew.server.core.views.errors.broken"

@@ -2,17 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.shortcuts import render
+
+from vitalfew.server.core.models import User
+from vitalfew.server.core.services import accounts, invitations
+from vitalfew.server.core.services.audit import note
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from allauth.socialaccount.models import SocialLogin
+    from django.http import HttpRequest, HttpResponse
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Accounts are made by links only."""
+    """Accounts are made by links only; sign-ins are told in the audit trail, failed ones too."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the same for everybody
         """No: an account comes with an invitation."""
         return False
+
+    def post_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse:  # noqa: ANN401 - handed on
+        """After every way of signing in."""
+        note(None, user, "signed in", str(user))
+        answer: HttpResponse = super().post_login(request, user, **given)
+        return answer
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401, ARG002 - allauth's
+        """A wrong password. What was typed is not kept: it may be a password in the wrong field."""
+        email = str(credentials.get("email", "")).casefold()
+        user = User.objects.filter(email=email).first()
+        note(None, user, "sign-in failed", str(user) if user else "an unknown address")
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether this is the password of whoever is signed in; tries are counted as those of signing in are."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+
+class ForeignAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Who comes from another provider needs an account or an invitation for an address the provider has verified."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Find or make the account.
+
+        Raises:
+            ImmediateHttpResponse: there is neither account nor invitation.
+        """
+        if sociallogin.is_existing:
+            return
+        addresses = [found.email.casefold() for found in sociallogin.email_addresses if found.verified]
+        for address in addresses:
+            user = User.objects.filter(email=address, is_active=True).first() or _invited(address, sociallogin)
+            if user is not None:
+                sociallogin.connect(request, user)
+                return
+        title = "No invitation is open for you" if addresses else "Your address is not verified there"
+        text = "Ask an admin of the workspace to invite the address you sign in with."
+        raise ImmediateHttpResponse(render(request, "core/error.html", {"title": title, "text": text}, status=403))
+
+
+def _invited(address: str, sociallogin: SocialLogin) -> User | None:
+    link = invitations.invitation_for(address)
+    if link is None:
+        return None
+    name = str(sociallogin.account.get_provider_account().get_user_data().get("name", ""))
+    user = accounts.new_user(address, name[:120], None)
+    invitations.accept(link, user)
+    return user

@@ -15,7 +15,12 @@ from vitalfew.server.core.models import Link
 if TYPE_CHECKING:
     from vitalfew.server.core.models import User, Workspace
 
-LASTS = {"setup": timedelta(days=1), "invitation": timedelta(days=14), "session": timedelta(days=14)}
+LASTS = {
+    "setup": timedelta(days=1),
+    "invitation": timedelta(days=14),
+    "password": timedelta(days=1),
+    "session": timedelta(days=14),
+}
 _FORECAST = timedelta(days=30)
 
 
@@ -28,7 +33,7 @@ def make_link(
         purpose: what it lets one do.
         workspace: where; None for the first admin of a server.
         made_by: who invites.
-        given: `about`, `email`, `name`, `group`, `role`.
+        given: `about`, `email`, `name`, `group`, `team`, `role`.
     """
     secret = secrets.token_urlsafe(32)
     expires = timezone.now() + LASTS.get(str(purpose), _FORECAST)

@@ -28,6 +28,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _page(request, 404, "There is no such page", "It may have been removed, or it is not yours to see.")
 
 
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - as above
+    """Too many tries in too short a time."""
+    answer = _page(request, 429, "Too many tries", "Wait an hour, then try once more. An admin can make you a link.")
+    answer.headers["Retry-After"] = "3600"
+    return answer
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """A fault of ours."""
     return _page(request, 500, "Something broke on our side", "Nothing was lost. The log of the server says more.")
