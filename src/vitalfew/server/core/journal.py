@@ -12,19 +12,21 @@ from django.db.models import F
 from vitalfew.errors import ActError
 from vitalfew.server.core.models import ActBody, ActRecord, Workspace
 from vitalfew.workspace.acts import ActLog, Erasure, opened, words_of
-from vitalfew.workspace.chain import Damage, entry_hash, examine, from_fields
+from vitalfew.workspace.chain import Damage, entry_hash, examine, from_fields, to_line
 from vitalfew.workspace.heads import Head, Recorded
+from vitalfew.workspace.log_copies import LogCopy
 from vitalfew.workspace.people import keyed_pseudonym
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
-    from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.chain import Act, Chain
 
 RECORD = "the record of this server"
+_BATCH = 2_000
 _FIELDS = ("n", "at", "by", "kind", "about", "definition", "body_hash", "prev", "hash")
 
 
@@ -79,6 +81,20 @@ class TableJournal:
             heads.append(Head(workspace.acts_head, RECORD, workspace.acts_count))
         return Recorded(tuple(heads), "server")
 
+    def copy(self) -> LogCopy:
+        """Lines and bodies as a folder would hold them."""
+        chain, bodies = _read(self._acts)
+        return LogCopy.of(b"".join(to_line(act) for act in chain.acts), bodies)
+
+    def take(self, copy: LogCopy) -> int:
+        """All acts in one transaction; the server notes them as of now."""
+        with transaction.atomic():
+            held = _HeldTable(_hold(self.workspace))
+            new = copy.beyond(self.read())
+            held.add_all(new, copy.bodies)
+            held.close()
+        return len(new)
+
     @property
     def _acts(self) -> QuerySet[ActRecord]:
         return ActRecord.objects.filter(workspace=self.workspace).order_by("n")
@@ -102,9 +118,15 @@ class _HeldTable:
 
     def add(self, act: Act, said: Mapping[str, Any], sealed: bytes) -> None:  # noqa: ARG002 - read back when asked for
         """Two rows of one transaction."""
-        record = ActRecord.objects.create(workspace=self._workspace, **asdict(act))
-        ActBody.objects.create(act=record, content=sealed)
-        self.last = act
+        self.add_all([act], {act.n: sealed})
+
+    def add_all(self, acts: Sequence[Act], bodies: Mapping[int, bytes]) -> None:
+        """Acts that follow the last one, with what is still known of what they say."""
+        records = [ActRecord(workspace=self._workspace, **asdict(act)) for act in acts]
+        ActRecord.objects.bulk_create(records, batch_size=_BATCH)
+        contents = [ActBody(act=record, content=bodies[record.n]) for record in records if record.n in bodies]
+        ActBody.objects.bulk_create(contents, batch_size=_BATCH)
+        self.last = acts[-1] if acts else self.last
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -159,10 +181,16 @@ def _part(acts: QuerySet[ActRecord]) -> ActLog:
 
 
 def _log(acts: QuerySet[ActRecord]) -> ActLog:
+    chain, bodies = _read(acts)
+    return opened(chain, bodies.get)
+
+
+def _read(acts: QuerySet[ActRecord]) -> tuple[Chain, dict[int, bytes]]:
+    """A chain and the bytes of what its acts say, by act."""
     entries: list[tuple[None, Act]] = []
     damage: list[Damage] = []
     bodies: dict[int, bytes] = {}
-    for *values, content in acts.values_list(*_FIELDS, "body__content").iterator(2_000):
+    for *values, content in acts.values_list(*_FIELDS, "body__content").iterator(_BATCH):
         raw = dict(zip(_FIELDS, values, strict=True))
         if content is not None:
             bodies[raw["n"]] = bytes(content)
@@ -170,4 +198,4 @@ def _log(acts: QuerySet[ActRecord]) -> ActLog:
             entries.append((None, from_fields(raw)))
         except ValueError as error:
             damage.append(Damage("malformed", f"the row of act {raw['n']} {error}", n=raw["n"]))
-    return opened(examine(entries, damage), bodies.get)
+    return examine(entries, damage), bodies
