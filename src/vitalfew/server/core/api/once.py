@@ -1,0 +1,107 @@
+"""Requests that may come twice: with an `Idempotency-Key` a write is done once, and answered twice alike."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.utils import timezone
+
+from vitalfew.server.core.api.problems import problem
+from vitalfew.server.core.models import Answer
+from vitalfew.server.core.services import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from django.http import HttpRequest, HttpResponseBase
+
+    from vitalfew.server.core.models import User
+
+KEPT = timedelta(days=1)
+ABANDONED = timedelta(minutes=5)
+"""After this time a request that was never answered (its process ended) may be sent again."""
+_LONGEST_KEY, _LARGEST = 255, 1_000_000
+
+
+class Once:
+    """Middleware: answers a repeated write of the API from what it answered the first time."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        """Answer from before, or pass on and keep the answer."""
+        if iscoroutinefunction(self):
+            return self._later(request)
+        held = _begin(request)
+        return held if isinstance(held, HttpResponse) else _end(held, self.get_response(request))
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        held = await sync_to_async(_begin)(request)
+        if isinstance(held, HttpResponse):
+            return held
+        answer: HttpResponseBase = await self.get_response(request)
+        return await sync_to_async(_end)(held, answer)
+
+
+def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
+    """What was answered before; a place for the answer to come; None for requests that are not kept."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method not in ("POST", "PUT", "PATCH", "DELETE") or not request.path.startswith("/api/"):
+        return None
+    if not 1 <= len(key) <= _LONGEST_KEY:
+        return problem(422, f"an idempotency key has 1 to {_LONGEST_KEY} characters")
+    asker = _asker(request)
+    if asker is None:
+        return None
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
+    Answer.objects.filter(user=asker, key=key, at__lt=timezone.now() - KEPT).delete()
+    Answer.objects.filter(user=asker, key=key, status=None, at__lt=timezone.now() - ABANDONED).delete()
+    try:
+        with transaction.atomic():
+            return Answer.objects.create(user=asker, key=key, request=digest)
+    except IntegrityError:
+        return _repeated(Answer.objects.get(user=asker, key=key), digest)
+
+
+def _repeated(known: Answer, digest: str) -> HttpResponse:
+    if known.request != digest:
+        return problem(422, "this idempotency key was sent with another request before")
+    if known.status is None:
+        answer = problem(409, "the same request is being worked on")
+        answer.headers["Retry-After"] = "1"
+        return answer
+    return HttpResponse(bytes(known.content or b""), status=known.status, headers=known.headers)
+
+
+def _end(held: Answer | None, answer: HttpResponseBase) -> HttpResponseBase:
+    if held is None:
+        return answer
+    if answer.status_code >= 500 or not isinstance(answer, HttpResponse) or len(answer.content) > _LARGEST:  # noqa: PLR2004 - faults of ours
+        held.delete()
+        return answer
+    held.status, held.content = answer.status_code, answer.content
+    kept = ("Content-Type", "ETag", "Location")
+    held.headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+    held.save(update_fields=["status", "content", "headers"])
+    return answer
+
+
+def _asker(request: HttpRequest) -> User | None:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        bearer = tokens.find(secret.strip())
+        return bearer.user if bearer else None
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
