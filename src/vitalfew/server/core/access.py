@@ -101,10 +101,20 @@ def _inside(view: View, ability: Ability) -> Callable[..., Any]:
 
 
 def _outside(view: View, access: Access) -> Callable[..., Any]:
+    if iscoroutinefunction(view):
+        if access is Access.SIGNED_IN:
+            raise TypeError("a view for whoever is signed in waits for nothing")
+
+        @wraps(view)
+        async def later(request: HttpRequest, **given: object) -> HttpResponseBase:
+            return await view(request, **given)
+
+        return later
+
     @wraps(view)
     def now(request: HttpRequest, **given: object) -> HttpResponseBase:
         if access is Access.SIGNED_IN and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        return view(request, **given)  # type: ignore[return-value]  # views without a role are never coroutines
+        return view(request, **given)  # type: ignore[return-value]  # not a coroutine here
 
     return now

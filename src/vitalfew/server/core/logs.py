@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 _FIELDS = ("workspace", "job", "status_code")
+_SECRET = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}|(?<=/join/)[^/\s]+")
+"""Parts of addresses that let whoever reads them in: personal links."""
 
 
 class JsonLines(logging.Formatter):
@@ -16,7 +19,7 @@ class JsonLines(logging.Formatter):
         """Write one entry."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
-        entry["message"] = record.getMessage()[:2_000]
+        entry["message"] = _SECRET.sub("…", record.getMessage()[:2_000])
         entry |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             entry["exception"] = record.exc_info[0].__name__
