@@ -110,17 +110,32 @@ def _put(
     if body is None:
         if standing is None:
             raise UsageError(f"there is no {kind} '{key}' to remove")
-        standing.delete()
+        _by(standing, by).delete()
         return Saved(kind, key, 0)
     if standing is None:
-        last = Definition.objects.filter(workspace=row, kind=kind).aggregate(last=Max("position"))["last"]
-        position = 0 if last is None else last + 1
-        standing = Definition(workspace=row, kind=kind, key=key, body=body, position=position)
+        standing = _begun(row, kind, key, body)
     else:
         standing.body, standing.version = body, now + 1
     standing.updated_by = by
-    standing.save()
+    _by(standing, by).save()
     return Saved(kind, key, standing.version)
+
+
+def _by(standing: Definition, by: User | None) -> Definition:
+    """Tell the history who does it, also where no request is at work."""
+    standing._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 - where simple-history looks for it
+    return standing
+
+
+def _begun(row: WorkspaceRow, kind: str, key: str, body: dict[str, Any]) -> Definition:
+    """A new definition at the end of its kind; one that was there before goes on where it was, with its versions."""
+    earlier = Definition.history.filter(workspace_id=row.pk, kind=kind, key=key).order_by("-history_id").first()
+    if earlier is not None:
+        version, position = earlier.version + 1, earlier.position
+    else:
+        last = Definition.objects.filter(workspace=row, kind=kind).aggregate(last=Max("position"))["last"]
+        version, position = 1, 0 if last is None else last + 1
+    return Definition(workspace=row, kind=kind, key=key, body=body, version=version, position=position)
 
 
 def _refuse_new_problems(before: tuple[Problem, ...], after: tuple[Problem, ...]) -> None:

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
+from django.middleware.csrf import get_token
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
 from vitalfew.report.markup import Markup
+from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 
 if TYPE_CHECKING:
     from django.template import Context
 
     from vitalfew.results.rows import Verdict
+    from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Grade
 
 register = template.Library()
@@ -121,6 +124,59 @@ def moment(stamp: str | datetime) -> str:
     """A moment as people write it: `22 Nov 2026, 08:12`, in UTC."""
     found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
     return f"{found.day} {found:%b %Y, %H:%M}"
+
+
+@register.inclusion_tag("core/discussion.html", takes_context=True)
+def discussion(context: Context, kind: str, about: str) -> dict[str, Any]:
+    """What is said about a definition, and a form to say more: `{% discussion "initiatives" key %}`."""
+    return talk_about(context["request"], kind, about)
+
+
+def talk_about(request: Request, kind: str, about: str, refused: str = "") -> dict[str, Any]:
+    """Context of the partial `core/discussion.html`."""
+    from vitalfew.server.core.queries import comments
+
+    place = request.place
+    return {
+        "request": request,
+        "csrf_token": get_token(request),
+        "kind": kind,
+        "about": about,
+        "comments": comments.discussion(place.workspace, kind, about, place.user),
+        "people": comments.handles_in(place.workspace),
+        "may_discuss": place.may(Ability.DISCUSS),
+        "may_administer": place.may(Ability.ADMINISTER),
+        "back": request.POST.get("next") or request.get_full_path(),
+        "refused": refused,
+    }
+
+
+@register.inclusion_tag("core/history.html", takes_context=True)
+def history(context: Context, kind: str, key: str) -> dict[str, Any]:
+    """The versions of a definition with who made them: `{% history "initiatives" key %}`."""
+    from vitalfew.server.core.queries.definitions import loaded
+    from vitalfew.server.core.queries.history import versions
+
+    request = context["request"]
+    place = request.place
+    found = versions(place.workspace, kind, key)
+    return {
+        "request": request,
+        "csrf_token": get_token(request),
+        "owned": loaded(place.workspace).owned_by(kind, key),
+        "versions": found,
+        "current": found[0].number if found and found[0].stands else 0,
+        "may_restore": place.may(KIND_ABILITIES.get(kind, Ability.ADMINISTER)),
+        "back": request.get_full_path(),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def mentioned(context: Context) -> int:
+    """How often whoever is signed in was mentioned since they last looked."""
+    from vitalfew.server.core.queries.comments import unseen_mentions
+
+    return unseen_mentions(context["request"].place.member)
 
 
 @cache
