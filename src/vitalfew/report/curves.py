@@ -117,8 +117,8 @@ def power_curves(curves: Mapping[str, Sequence[tuple[float, float]]], across: st
     for (name, points), dash in zip(highest_first, cycle(DASHES), strict=False):
         path = [(frame.right(x), frame.down(power)) for x, power in points]
         drawn.append(tag("path", d=path_of(path), class_="curve", stroke_dasharray=dash or None))
-        drawn.append(label(path[-1][0] + 6, _free(path[-1][1] + 4, taken), name[:14], "note"))
-    return picture(title, drawn, width=WIDE + 40, height=HIGH, class_="wide")
+        drawn.append(label(path[-1][0] + 6, _free(path[-1][1] + 4, taken), name, "note"))
+    return picture(title, drawn, width=WIDE + 64, height=HIGH, class_="wide")
 
 
 def _reach(rows: Sequence[BandRow], unit: Unit, margin: float | None) -> tuple[float, float]:

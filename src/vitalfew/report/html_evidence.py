@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _DRAWN = 4
 """Pictures of a kind that stand open; the others fold away."""
 _FEWEST_DAYS = 2
+_TOLD = 5
+"""Questions of difference that stand open when nothing is beyond chance."""
+BEYOND_CHANCE = 0.05
 
 
 def over_time(view: View, experiment: str) -> Markup | None:
@@ -69,7 +72,12 @@ def differences(view: View, experiment: str) -> Markup | None:
     body = [(_about(view, row), _between(view, row), words.p_value(row.p_value), words.p_value(row.adjusted_p),
              row.message) for row in ordered]  # fmt: skip
     caption = "Tests of no difference; the second p controls the share of false findings over all that was asked here."
-    return tag("div", tag("h4", "Does it differ?"), table(heads, body, caption=caption))
+    first = max(_TOLD, sum(row.reversal or row.adjusted_p < BEYOND_CHANCE for row in rows))
+    if len(body) <= first + 1:
+        return tag("div", tag("h4", "Does it differ?"), table(heads, body, caption=caption))
+    label = f"Show {words.count(len(body) - first, 'other question')}, none of them beyond chance"
+    more = fold(label, table(heads, body[first:], caption=caption))
+    return tag("div", tag("h4", "Does it differ?"), table(heads, body[:first], caption=caption), more)
 
 
 def segments_drawn_in(view: View, effects: Sequence[EffectRow]) -> Markup | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
-from vitalfew.report.html_evidence import differences, over_time, segments_drawn_in, spreads
+from vitalfew.report.html_evidence import BEYOND_CHANCE, differences, over_time, segments_drawn_in, spreads
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.lights import light
 from vitalfew.report.markup import Child, Markup, anchor, join, tag
@@ -28,7 +28,6 @@ _DRAWN = 30
 """Experiments shown before the rest folds away."""
 _UNFOLDED = 3
 """Experiments that stand open when there is nothing else to see."""
-_BEYOND_CHANCE = 0.05
 
 
 def experiments(view: View) -> Markup:
@@ -134,7 +133,7 @@ def _not_alike(view: View, row: ExperimentRow) -> list[str]:
     """Differences between segments, beyond chance, in what decides: whoever ships to everybody should know."""
     decides = {effect.metric for effect in view.effects_of(row.experiment) if effect.role == "primary"}
     found = [it for it in view.tables.heterogeneity if it.experiment == row.experiment and it.metric in decides]
-    return [it.message for it in found if it.reversal or it.adjusted_p < _BEYOND_CHANCE]
+    return [it.message for it in found if it.reversal or it.adjusted_p < BEYOND_CHANCE]
 
 
 def _meaning(view: View, effects: Sequence[EffectRow]) -> Markup | None:
