@@ -33,6 +33,9 @@ class Config:
         mail: `smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS` (`smtp+tls` or `smtps` for safe connections), or empty: then
             links are handed over by people.
         oidc: another way to sign in, by OpenID Connect; None: by password only.
+        upload_mb: megabytes that may be uploaded at once.
+        job_gb: gigabytes of memory that one run may take.
+        job_minutes: minutes that one run may take.
     """
 
     home: Path
@@ -44,6 +47,9 @@ class Config:
     proxies: int
     mail: str = ""
     oidc: Oidc | None = None
+    upload_mb: int = 200
+    job_gb: int = 8
+    job_minutes: int = 60
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -61,6 +67,9 @@ class Config:
             origins=_listed("VITALFEW_ORIGINS", ""),
             secure=_flag("VITALFEW_HTTPS"),
             proxies=_whole("VITALFEW_PROXIES"),
+            upload_mb=_whole("VITALFEW_UPLOAD_MB", "200"),
+            job_gb=_whole("VITALFEW_JOB_GB", "8"),
+            job_minutes=_whole("VITALFEW_JOB_MINUTES", "60"),
             mail=os.environ.get("VITALFEW_MAIL_URL", ""),
             oidc=_oidc(),
         )
@@ -208,8 +217,8 @@ def _flag(name: str) -> bool:
     return _FLAGS[given]
 
 
-def _whole(name: str) -> int:
-    given = os.environ.get(name, "0")
+def _whole(name: str, default: str = "0") -> int:
+    given = os.environ.get(name, default)
     if not given.isdecimal():
         raise UsageError(f"{name} is no number: '{given[:40]}'", expected="how many, such as 1")
     return int(given)

@@ -45,16 +45,23 @@ class Loaded:
         return self.workspace.where(kind, key) if kind in self.folder_kinds else None
 
 
-def loaded(row: WorkspaceRow) -> Loaded:
-    """A workspace as it stands, without its acts (`queries.acts` reads these)."""
+def loaded(row: WorkspaceRow, *, committed: bool = True) -> Loaded:
+    """A workspace as it stands, without its acts (`queries.acts` reads these).
+
+    Args:
+        row: the workspace.
+        committed: False inside a transaction that has changed definitions: what may be taken back is not kept.
+    """
     folder = Path(row.folder)
     state = (row.stamp, row.folder, _fingerprint(folder))
     with _lock:
         known = _known.get(row.pk)
-        if known is not None and known[0] == state:
+        if committed and known is not None and known[0] == state:
             _known.move_to_end(row.pk)
             return known[1]
     found = _load(row, folder)
+    if not committed:
+        return found
     with _lock:
         _known[row.pk] = (state, found)
         _known.move_to_end(row.pk)

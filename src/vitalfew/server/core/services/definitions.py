@@ -94,7 +94,7 @@ def change(
         done = tuple(_put(held, *name, body, by, asked.get(name)) for name, body in bodies.items())
         WorkspaceRow.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1)
         held.refresh_from_db(fields=["stamp"])
-        _refuse_new_problems(before.problems, loaded(held).problems)
+        _refuse_new_problems(before.problems, loaded(held, committed=False).problems)
         note(held, by, "definitions changed", ", ".join(f"{kind}.{key}" for kind, key in list(bodies)[:5]))
     row.stamp = held.stamp
     return done

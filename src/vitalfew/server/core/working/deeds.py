@@ -1,0 +1,118 @@
+"""The kinds of long work: run a workspace, start one from a stranger's files, make the demo."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.errors import DataError
+
+if TYPE_CHECKING:
+    from vitalfew.connect.asking import Ask
+    from vitalfew.pipeline.results import Results
+    from vitalfew.server.core.working.order import Order
+    from vitalfew.workspace.workspace import Workspace
+
+type Report = Callable[[str, int, int], None]
+type Deed = Callable[[Order, Report], dict[str, Any]]
+
+UPLOADS = "uploads"
+"""The folder in a workspace's folder in which files lie that people gave."""
+_WRITTEN = ("*.yaml", "README.md", ".gitignore", "truth.json")
+
+
+def run(order: Order, report: Report) -> dict[str, Any]:
+    """Run the workspace as it stood when the work was given out."""
+    if order.snapshot is None:
+        raise ValueError("an order to run comes with a workspace")
+    return _told(_ran(order.snapshot.workspace(order.folder), report))
+
+
+def start(order: Order, report: Report) -> dict[str, Any]:
+    """Recognise files, define a workspace from them, run it. Questions take the answers given, else what stands."""
+    from vitalfew.connect import begin
+    from vitalfew.workspace import load
+
+    report("recognise", 0, 0)
+    root = Path(order.folder)
+    into = root / order.arguments["into"]
+    shutil.rmtree(into, ignore_errors=True)  # of an attempt that was interrupted
+    asked: list[dict[str, Any]] = []
+    files = [root / UPLOADS / name for name in order.arguments["files"]]
+    ask = _answering(order.arguments.get("answers", {}), asked)
+    begun = begin(files, into=into, ask=ask, kind=order.arguments.get("kinds", ()))
+    written = load(into)
+    results = _ran(_inside(written, root, into), report)
+    said = [sentence for sentence in begun.recognised if not sentence.startswith("Written: ")]
+    words = {"recognised": said, "asked": asked, "next": list(begun.next_steps(results.tables))}
+    return {**_told(results), **_defined(written, root, into), **words}
+
+
+def demo(order: Order, report: Report) -> dict[str, Any]:
+    """Make the demo product and run it."""
+    from vitalfew.simulate import demo as make
+    from vitalfew.workspace import load
+
+    report("make the demo", 0, 0)
+    root = Path(order.folder)
+    into = root / order.arguments["into"]
+    shutil.rmtree(into, ignore_errors=True)
+    make(into, size="small")
+    written = load(into)
+    return {**_told(_ran(_inside(written, root, into), report)), **_defined(written, root, into)}
+
+
+def _ran(workspace: Workspace, report: Report) -> Results:
+    from vitalfew.pipeline import run as walk
+    from vitalfew.results.store import Store
+
+    results = walk(workspace, progress=report)
+    if workspace.root is None or results.info.id not in Store(workspace.root).ids():
+        raise DataError("; ".join(results.notes) or "the run could not be kept")
+    return results
+
+
+def _told(results: Results) -> dict[str, Any]:
+    return {"run": results.info.id, "failures": len(results.failures)}
+
+
+def _inside(written: Workspace, root: Path, into: Path) -> Workspace:
+    """What was written, as a workspace of the folder around it."""
+    return replace(
+        written, root=root, definitions=written.definitions.model_copy(update={"data": _data(written, root, into)})
+    )
+
+
+def _data(written: Workspace, root: Path, into: Path) -> Any:  # noqa: ANN401 - settings of data, whose type is heavy to import
+    settings = written.definitions.data
+    return settings.model_copy(update={"path": str((into / settings.path).resolve().relative_to(root.resolve()))})
+
+
+def _defined(written: Workspace, root: Path, into: Path) -> dict[str, Any]:
+    """The definitions as plain trees for the server, which owns them from now on: their files go."""
+    from vitalfew.workspace.writing import tree_of
+
+    tree = tree_of(written.definitions)
+    tree["data"] = _data(written, root, into).model_dump(mode="json", exclude_defaults=True)
+    for pattern in _WRITTEN:
+        for path in into.glob(pattern):
+            path.unlink()
+    return {"tree": tree, "into": into.name, "acts": len(written.acts.acts)}
+
+
+def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
+    """Answer questions as told before, and note each, so that a person may answer otherwise."""
+
+    def ask(question: str, choices: tuple[str, ...], default: str) -> str:
+        answer = answers.get(question, default)
+        asked.append({"question": question, "choices": list(choices), "answer": answer})
+        return answer
+
+    return ask
+
+
+WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo}
+"""Work by its name."""
