@@ -96,3 +96,14 @@ def test_what_no_link_carries_is_in_the_interval_and_each_lines_own() -> None:
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
     still = found.carried({"speed": np.zeros(DRAWS)}, "a")["retention"].change
     assert not still.any()
+
+
+def test_a_change_too_large_to_compute_with_is_not_carried_and_no_infinite_value_is_shown() -> None:
+    usual, beyond = (
+        ledger(
+            Inputs.of(shop(low=slope, high=2 * slope), tables(effects=(effect("exp", "speed", size, 1.0),)), TODAY, 1)
+        )
+        for slope, size in ((0.01, 2.0), (4e14, 1e25))
+    )
+    assert usual[0][0].value is not None
+    assert beyond[0][0].value is None

@@ -281,3 +281,29 @@ def test_units_that_never_have_values_on_the_same_day_are_said_once() -> None:
     found = judged({"a": {"date": day(300)}, "b": {"date": day(400)}}, scattered)
     assert [row.item for row in found.failed] == ["orders"]
     assert "on no day do all of its 2 units have a value" in found.failed[0].reason
+
+
+def test_of_very_many_releases_the_newest_are_judged_and_the_rest_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vitalfew.evidence.releases.MOST", 2)
+    dates = {f"r{at}": {"date": day(400 + 60 * at)} for at in range(4)}
+    found = judged(dates, rows(noise()))
+    assert [row.experiment for row in found.release_effects] == ["r2", "r3"]
+    (told,) = found.failed
+    assert told.remark
+    assert told.reason.startswith("4 pairs of a release and a metric: the newest 2 are judged")
+
+
+def test_a_series_that_could_not_be_read_is_not_asked_for_again() -> None:
+    (unread,) = judged({"one": {"date": day(400)}}, []).failed
+    assert unread.reason.endswith("its series could not be read")
+    source = {"kpi": {"table": "users", "shape": "units", "unit": "user"}}
+    metrics = {"orders": {"source": "kpi", "column": "orders"}}
+    known = {"sources": source, "metrics": metrics, "releases": {"one": {"date": day(400)}}}
+    (missing,) = releases(Definitions.model_validate(known), [], TODAY).failed
+    assert missing.reason.endswith("add a series")
+
+
+def test_a_release_of_many_regions_takes_their_mean_once() -> None:
+    regions = [row for at in range(3) for row in rows(noise(at), unit=f"region {at}")]
+    daily = Daily.of(regions)
+    assert daily.whole("orders") is daily.whole("orders")

@@ -76,8 +76,15 @@ def test_a_product_with_a_negative_part_is_shared_by_all_orders() -> None:
 
 
 def test_a_division_by_zero_on_the_way_says_so() -> None:
-    with pytest.raises(NotEnoughData, match="not defined between"):
+    with pytest.raises(NotEnoughData, match="not defined between") as raised:
         decompose(RATIO, np.array([1.0, 0.0]), np.array([1.0, 2.0]))
+    assert raised.value.problem.hint == "a part that is divided by may be zero"
+
+
+def test_numbers_too_large_to_write_are_not_called_a_division_by_zero() -> None:
+    with pytest.raises(NotEnoughData, match="not defined between") as raised:
+        decompose(PRODUCT, np.array([1e200, 1e200]), np.array([2e200, 1e200]))
+    assert raised.value.problem.hint == "numbers on the way are too large to write: take larger units for the parts"
 
 
 @given(st.tuples(positive, positive), st.tuples(positive, positive))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vitalfew.workspace.graph import Edge
 
 _Z80 = two_sided(0.8)
+_LARGEST = 1e30
+"""Changes beyond it are none that anybody measures; their squares are no numbers in single precision any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Slope:
     link: str
     draws: Singles
     grade: Grade = "opinion"
+
+    def times(self, change: Reals) -> Reals:
+        """What a change of the parent means, in double precision: a product of two large numbers does not overflow."""
+        return np.multiply(self.draws, change, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ class Transfer:
     def carried(self, changes: Mapping[str, Reals], line: str = "", reach: float = 1.0) -> dict[str, Carried]:
         """What known changes of some metrics mean for the factors whose own change is not known.
 
-        Several paths add up. What is known of a metric itself stands in for all that would reach it.
+        Several paths add up. What is known of a metric itself stands in for all that would reach it. A change too large
+        to compute with says nothing, and is not carried.
 
         Args:
             changes: by metric, `(draws,)` each.
@@ -106,9 +113,12 @@ class Transfer:
             if moved:
                 links = tuple(dict.fromkeys(link for part in moved for link in part.links))
                 sources = tuple(dict.fromkeys(metric for part in moved for metric in part.sources))
-                change = np.sum([part.change for part in moved], axis=0, dtype=np.float32)
+                change = np.sum([part.change for part in moved], axis=0, dtype=np.float64)
                 if self.rests.get(child):
                     change = change + self._rest(child, line, reach) * (change != 0)  # what moves nothing has no rest
+                if np.abs(change).max(initial=0.0) > _LARGEST:
+                    continue
+                change = change.astype(np.float32)
                 found[child] = Carried(change, links, sources, _weakest(part.grade for part in moved))
         return {metric: carried for metric, carried in found.items() if metric in self.factors}
 
@@ -120,11 +130,11 @@ class Transfer:
 
     def _part(self, slope: Slope, changes: Mapping[str, Reals], found: Mapping[str, Carried]) -> Carried | None:
         if slope.parent in changes:
-            return Carried(slope.draws * changes[slope.parent], (slope.link,), (slope.parent,), slope.grade)
+            return Carried(slope.times(changes[slope.parent]), (slope.link,), (slope.parent,), slope.grade)
         if slope.parent in found:
             before = found[slope.parent]
             links, grade = (*before.links, slope.link), _weakest((before.grade, slope.grade))
-            return Carried(slope.draws * before.change, links, before.sources, grade)
+            return Carried(slope.times(before.change), links, before.sources, grade)
         return None
 
 

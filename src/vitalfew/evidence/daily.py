@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -33,6 +33,8 @@ class Daily:
     days: int
     series: Mapping[str, Mapping[str | None, Floats]]
     weekly: frozenset[str] = frozenset()
+    _wholes: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
+    """Means of units that were asked for already: every release asks again."""
 
     @classmethod
     def of(cls, rows: Iterable[SeriesRow]) -> Self:
@@ -71,13 +73,9 @@ class Daily:
         units = self.series.get(metric, {})
         if not units:
             return None
-        if None in units:
-            return units[None]
-        every = np.array(list(units.values()))
-        there = np.isfinite(every).any(axis=0)
-        share = np.isfinite(every[:, there]).mean(axis=1)
-        kept = every[share >= _COVERED] if (share >= _COVERED).any() else every
-        return np.asarray(kept.mean(axis=0))
+        if metric not in self._wholes:
+            self._wholes[metric] = units[None] if None in units else _mean(units)
+        return self._wholes[metric]
 
     def units(self, metric: str) -> dict[str, Floats]:
         """The series of a metric by unit; empty when it has none."""
@@ -88,6 +86,14 @@ class Daily:
         found = self.whole(metric)
         there = np.flatnonzero(np.isfinite(found)) if found is not None else np.empty(0)
         return int(there[-1]) if len(there) else -1
+
+
+def _mean(units: Mapping[str | None, Floats]) -> Floats:
+    every = np.array(list(units.values()))
+    there = np.isfinite(every).any(axis=0)
+    share = np.isfinite(every[:, there]).mean(axis=1)
+    kept = every[share >= _COVERED] if (share >= _COVERED).any() else every
+    return np.asarray(kept.mean(axis=0))
 
 
 def _is_weekly(values: Floats) -> bool:

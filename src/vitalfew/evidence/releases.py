@@ -19,13 +19,18 @@ from vitalfew.results.rows import EffectRow, FailedRow, Interval, PlaceboRow
 from vitalfew.stats.forecast_gap import BEFORE, Gap, Question, forecast_gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
+
+    from numpy.typing import NDArray
 
     from vitalfew.results.rows import SeriesRow
     from vitalfew.workspace.definitions import Definitions, Release
 
 STAGE = "releases"
+_UNREAD = "its series could not be read"
+MOST = 5_000
+"""Pairs of a release and a metric that are judged in one run; each takes a few kilobytes of the results."""
 FEWEST_DAYS = 7
 """Days after a release below which nothing is said: a week has all of its days."""
 
@@ -60,19 +65,16 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     placebos: list[PlaceboRow] = []
     failed: list[FailedRow] = []
     scattered = {metric for metric in daily.series if daily.last(metric) < 0}
-    for metric in daily.series:
-        around = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
-        for key, bundle in bundles(around).items():
-            release = around[key]
-            if is_staged(release) or (metric in scattered and not on_one_day(release)):
-                continue
-            item = _Item(definitions, key, metric, release, bundle, around)
-            try:
-                found = item.found(daily)
-                effects.append(found[0])
-                placebos.append(found[1])
-            except VitalfewError as error:
-                failed.append(FailedRow(STAGE, f"{key}/{metric}", str(error), isinstance(error, NotEnoughData)))
+    items = [item for metric in daily.series for item in _items(definitions, metric, daily, today)]
+    asked = [item for item in items if item.metric not in scattered or on_one_day(item.release)]
+    failed += _too_many(asked)
+    for item in _newest(asked):
+        try:
+            found = item.found(daily)
+            effects.append(found[0])
+            placebos.append(found[1])
+        except VitalfewError as error:
+            failed.append(FailedRow(STAGE, f"{item.key}/{item.metric}", str(error), isinstance(error, NotEnoughData)))
     failed += [_scattered(metric, daily) for metric in scattered]
     failed += _without_series(definitions, daily)
     order = {key: at for at, key in enumerate(definitions.releases)}
@@ -86,8 +88,44 @@ def is_staged(release: Release) -> bool:
     return release.rollout is not None and not on_one_day(release)
 
 
+def _items(definitions: Definitions, metric: str, daily: Daily, today: date) -> Iterator[_Item]:
+    """The releases to be judged on a metric."""
+    found = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
+    days = np.array([daily.at(one.date) for one in found.values()], dtype=np.int64)
+    around = _Around(days, {key: at for at, key in enumerate(found)})
+    for key, bundle in bundles(found).items():
+        if not is_staged(found[key]):
+            yield _Item(definitions, key, metric, found[key], bundle, around)
+
+
+def _newest(items: Sequence[_Item]) -> Sequence[_Item]:
+    """As many as are judged in one run: those of the newest releases, in the order given."""
+    if len(items) <= MOST:
+        return items
+    newest = sorted(range(len(items)), key=lambda at: items[at].release.date, reverse=True)[:MOST]
+    return [items[at] for at in sorted(newest)]
+
+
+def _too_many(items: Sequence[_Item]) -> Iterator[FailedRow]:
+    if len(items) > MOST:
+        since = min(item.release.date for item in _newest(items))
+        reason = (
+            f"{len(items):,} pairs of a release and a metric: the newest {MOST:,} are judged, those of releases from"
+            f" {since} on; name the metrics that each release could have moved (metrics:), and more are"
+        )
+        yield FailedRow(STAGE, "releases", reason, remark=True)
+
+
 class TooEarlyError(NotEnoughData):
     """The days after a release have only just begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """All releases that may have changed a metric: their days in its series, and the place of each."""
+
+    days: NDArray[np.int64]
+    places: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +137,7 @@ class _Item:
     metric: str
     release: Release
     bundle: Bundle
-    around: Mapping[str, Release]
+    around: _Around
 
     def found(self, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
         """The effect, judged where the days allow it, else described where there are values before and after.
@@ -147,10 +185,10 @@ class _Item:
             )
         return Question(day, min(over, asked), self.bundle.span), over
 
-    def avoid(self, daily: Daily) -> list[int]:
+    def avoid(self) -> NDArray[np.int64]:
         """Days of other releases, which disturb the dates that this one is held against."""
-        own = {self.key, *self.bundle.others}
-        return [daily.at(release.date) for key, release in self.around.items() if key not in own]
+        own = [self.around.places[key] for key in (self.key, *self.bundle.others)]
+        return np.delete(self.around.days, own)
 
 
 def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
@@ -158,7 +196,7 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
     values = daily.whole(item.metric)
     assert values is not None  # noqa: S101 - the metric is one of the series; this tells the type checker
     controls = [found for name in item.release.controls if (found := daily.whole(name)) is not None]
-    gap = forecast_gap(values, question, controls=controls, avoid=item.avoid(daily))
+    gap = forecast_gap(values, question, controls=controls, avoid=item.avoid())
     asked = max(1, int(item.release.after_days))
     if over < asked:
         until = daily.day(question.day + question.span + asked)
@@ -223,9 +261,18 @@ def _without_series(definitions: Definitions, daily: Daily) -> Iterator[FailedRo
     for key, release in definitions.releases.items():
         for metric in (*release.metrics, *release.controls):
             if metric not in daily.series and not is_staged(release):
-                reason = "it has no daily values: name a source of shape series, or one of events, as its source"
-                yield FailedRow(STAGE, f"{key}/{metric}", reason)
+                reason = "name a source of shape series, or one of events, as its source"
+                told = _UNREAD if _has_days(definitions, metric) else reason
+                yield FailedRow(STAGE, f"{key}/{metric}", f"it has no daily values: {told}")
     if definitions.releases and not daily.series and not any(one.metrics for one in definitions.releases.values()):
         if all(is_staged(release) for release in definitions.releases.values()):
             return
-        yield FailedRow(STAGE, "releases", "no metric has daily values, so no release is judged: add a series")
+        told = _UNREAD if any(_has_days(definitions, metric) for metric in definitions.metrics) else "add a series"
+        yield FailedRow(STAGE, "releases", f"no metric has daily values, so no release is judged: {told}")
+
+
+def _has_days(definitions: Definitions, metric: str) -> bool:
+    """Whether a metric is defined over a series, so that only its values are missing."""
+    known = definitions.metrics.get(metric)
+    source = definitions.sources.get(known.numerator.source) if known is not None else None
+    return source is not None and source.shape == "series"

@@ -68,7 +68,12 @@ def products_of(formula: Formula) -> Products | None:
 
 
 def value_of(formula: Formula, parts: Floats) -> Floats:
-    """The whole from parts `(..., n)`."""
+    """The whole from parts `(..., n)`; infinite where it is too large to write."""
+    with np.errstate(over="ignore"):
+        return _value(formula, parts)
+
+
+def _value(formula: Formula, parts: Floats) -> Floats:
     return formula.value({name: parts[..., at] for at, name in enumerate(formula.parts)})
 
 
@@ -79,7 +84,7 @@ def split(formula: Formula, before: Floats, after: Floats) -> Decomposition:
         NotEnoughData: the formula is not defined on the way.
     """
     products = products_of(formula)
-    return decompose(products if products is not None else lambda parts: value_of(formula, parts), before, after)
+    return decompose(products if products is not None else lambda parts: _value(formula, parts), before, after)
 
 
 def slopes_of(formula: Formula, parts: Floats) -> Floats:

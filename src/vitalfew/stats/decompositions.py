@@ -91,14 +91,15 @@ def decompose(whole: Callable[[Reals], Reals] | Products, before: Reals, after: 
         after: parts after, `(n,)`.
 
     Raises:
-        NotEnoughData: the whole is not defined on the way, as where something is divided by zero.
+        NotEnoughData: the whole is not defined on the way, as where something is divided by zero or too large to write.
 
     >>> decompose(Products(np.ones(1), np.ones((1, 2))), np.array([10.0, 2.0]), np.array([10.0, 3.0])).shares.tolist()
     [0.0, 10.0]
     """
     rule = _rule(whole, before, after)
     states = _nudged(before, after)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    too_large: list[str] = []
+    with np.errstate(divide="ignore", invalid="ignore", over="call", call=lambda kind, _: too_large.append(kind)):
         if isinstance(whole, Products) and rule != "shapley":
             shares = _by_terms(whole, *states)
         else:
@@ -106,7 +107,9 @@ def decompose(whole: Callable[[Reals], Reals] | Products, before: Reals, after: 
     if not np.isfinite(shares).all():
         raise NotEnoughData(
             "the formula is not defined between the two states of its parts",
-            hint="a part that is divided by may be zero",
+            hint="numbers on the way are too large to write: take larger units for the parts"
+            if too_large
+            else "a part that is divided by may be zero",
         )
     n = len(before)
     steps = np.concatenate([_steps(before, after), _steps(after, before)])

@@ -95,7 +95,7 @@ def forecast_gap(
     question: Question,
     *,
     controls: Sequence[Floats] = (),
-    avoid: Sequence[int] = (),
+    avoid: Sequence[int] | NDArray[np.int64] = (),
     confidences: Sequence[float] = (0.8, 0.95),
 ) -> Gap:
     """Estimate the effect of a date on one series.
@@ -126,7 +126,7 @@ def forecast_gap(
         raise NotEnoughData("too many of the days right before or after the date have no value")
     shifts = [_Stretches.of(one[first:], moved) for one in controls]
     usable = [one for one in shifts if np.isfinite(one.changes[:, 0]).all()]
-    return _gap(own, usable, moved, [day - first for day in avoid], confidences, first)
+    return _gap(own, usable, moved, np.sort(np.asarray(avoid, dtype=np.int64)) - first, confidences, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _gap(
     own: _Stretches,
     shifts: Sequence[_Stretches],
     question: Question,
-    avoid: Sequence[int],
+    avoid: NDArray[np.int64],
     confidences: Sequence[float],
     first: int,
 ) -> Gap:
@@ -270,11 +270,10 @@ def _judged(
     return judge(float(changes[0]), changes[kept], windows, controls=there, moved=here, confidences=confidences)
 
 
-def _touched(dates: NDArray[np.int64], question: Question, avoid: Sequence[int]) -> NDArray[np.bool_]:
-    """Placebo dates with something else in the days that they compare."""
-    days = np.sort(np.asarray(avoid, dtype=np.int64))
-    first = np.searchsorted(days, dates - BEFORE, side="right")
-    return np.asarray(np.searchsorted(days, dates + question.end - question.day, side="left") > first)
+def _touched(dates: NDArray[np.int64], question: Question, avoid: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Placebo dates with something else in the days that they compare; `avoid` is in order."""
+    first = np.searchsorted(avoid, dates - BEFORE, side="right")
+    return np.asarray(np.searchsorted(avoid, dates + question.end - question.day, side="left") > first)
 
 
 def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:

@@ -131,7 +131,7 @@ def _value(tree: Expr, values: Mapping[str, Reals]) -> Reals:
         case Column(name):
             return np.asarray(values[name], dtype=np.float64)
         case Arithmetic(left, sign, right):
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):  # what is too large is for the caller to know
                 return np.asarray(_OPERATIONS[sign](_value(left, values), _value(right, values)), dtype=np.float64)
         case Literal(value):
             return np.asarray(float(value), dtype=np.float64)
