@@ -107,6 +107,12 @@ def thousands(number: float) -> str:
 
 
 @register.filter
+def share(value: float) -> str:
+    """A share as a percentage."""
+    return words.share(value)
+
+
+@register.filter
 def titled(key: str) -> str:
     """A key in words."""
     return key.replace("_", " ")
