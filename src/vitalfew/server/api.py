@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from ninja import NinjaAPI
-from ninja.operation import PathView
 
 from vitalfew import __version__
 from vitalfew.server.core.api import definitions, problems, runs
@@ -24,8 +23,9 @@ problems.install(api)
 for _router in (definitions.router, runs.router):
     api.add_router(WORKSPACE, _router)
 
-# The guard of the server asks every view who may use it; of an operation that is said by its `auth=needs(…)`.
-PathView._sync_view.access = Access.API  # type: ignore[attr-defined]  # noqa: SLF001 - the view of every operation
-for _pattern in api.urls[0]:
-    if isinstance(_pattern.callback, partial):  # the description, and the root that leads nowhere
-        _pattern.callback.access = Access.PUBLIC  # type: ignore[attr-defined]  # names of operations are no secret
+urls = api.urls
+for _pattern in urls[0]:
+    # The guard asks every view who may use it; of an operation that is said by its `auth=needs(…)`. The description and
+    # the root, which leads nowhere, hold no secret.
+    _open = isinstance(_pattern.callback, partial)
+    _pattern.callback.access = Access.PUBLIC if _open else Access.API  # type: ignore[attr-defined]  # read by the guard

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from vitalfew.server.api import api
+from vitalfew.server.api import urls as api
 from vitalfew.server.bets import urls as bets
 from vitalfew.server.core import urls as core
 from vitalfew.server.value import urls as value
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", api.urls),
+    path("api/v1/", api),
     *core.urlpatterns,
     *value.urlpatterns,
     *bets.urlpatterns,
