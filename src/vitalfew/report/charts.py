@@ -34,11 +34,16 @@ class Chart:
     @property
     def svg(self) -> str:
         """The picture as a file of its own, for light and dark."""
-        head, _, rest = self.drawn.partition(">")
-        return f'{head} xmlns="http://www.w3.org/2000/svg">{style_element(ink())}{rest}'
+        return alone(self.drawn)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return {vega.MIME: self.spec, "image/svg+xml": self.svg, "text/plain": self.title}
+
+
+def alone(drawn: Markup) -> str:
+    """A picture as a file that needs no page around it, for light and dark."""
+    head, _, rest = drawn.partition(">")
+    return f'{head} xmlns="http://www.w3.org/2000/svg">{style_element(ink())}{rest}'
 
 
 def chart(view: View, kind: str, experiment: str, metric: str | None = None) -> Chart:

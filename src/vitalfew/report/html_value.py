@@ -96,15 +96,20 @@ def key(view: View, factors: Sequence[str]) -> Markup:
     weights = {row.factor: row for row in view.tables.weights}
     entries = []
     for place, factor in enumerate(factors):
-        swatch = tag("rect", width=16, height=16, class_=f"f{place % 10}")
-        letter = tag("text", LETTERS[place % 10], x=8, y=12, class_=f"letter t{place % 10}")
         title = view.title("metrics", factor)
         row = weights.get(factor)
         weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}{_members(row)}"
-        entries.append(tag("li", picture(title, swatch, letter, width=16, height=16, class_="key"), title + weight))
+        entries.append(tag("li", swatch(place, title), title + weight))
     notes = dict.fromkeys(part for row in view.tables.weights for part in (row.note or "").split("; ") if part)
     said = tag("p", f"Weights: {'; '.join(notes)}.", class_="notes") if notes else None
     return tag("div", tag("ul", entries, class_="legend"), said, _disagreement(view))
+
+
+def swatch(place: int, title: str) -> Markup:
+    """The shade and the letter of a factor, by its place among the factors."""
+    shade = tag("rect", width=16, height=16, class_=f"f{place % 10}")
+    letter = tag("text", LETTERS[place % 10], x=8, y=12, class_=f"letter t{place % 10}")
+    return picture(title, shade, letter, width=16, height=16, class_="key")
 
 
 def _disagreement(view: View) -> Markup | None:

@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 urlpatterns: list[URLPattern] = [
     route(f"{MINE}ledger/", ledger.ledger, "ledger", Ability.READ),
+    route(f"{MINE}ledger/<str:key>/", ledger.line, "line", Ability.READ),
 ]

@@ -4,19 +4,170 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from vitalfew.report.html_ledger import ledger as lists
+from vitalfew.report import words
+from vitalfew.report.html_legend import legend
+from vitalfew.report.ledger_picture import ledger_svg
+from vitalfew.server.bets.queries import ledger as queries
+from vitalfew.server.bets.queries.lines import opened
+from vitalfew.server.bets.views.steps import step_address
+from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.roles import Ability
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
+    from vitalfew.pipeline import Results
+    from vitalfew.server.bets.queries.ledger import Filter, Line, Listed
     from vitalfew.server.core.access import Request
+    from vitalfew.workspace.definitions import Definitions
+
+TITLE = "What creates value here?"
+ANSWERS = "What we built and what it brought, what we may build and what it is expected to bring, and what to do next."
+ESSENTIALS = ("team", "segment", "text", "time")
 
 
 def ledger(request: Request) -> HttpResponse:
     """The page after signing in."""
     run = open_run(request.place.workspace, request.GET.get("run"))
-    parts = lists(run.view) if run else ()
-    return render(request, "bets/ledger.html", {"title": "What creates value here?", "parts": parts})
+    if run is None:
+        return _not_run(request)
+    asked = filter_of(request.GET, run)
+    wanted = request.GET.get("format")
+    if wanted == "csv":
+        return _csv(run, asked)
+    if wanted == "svg":
+        return svg_response("ledger", ledger_svg(run.view, *queries.asked_for(run, asked)))
+    whole = request.GET.get("all") == "1"
+    context = {
+        "title": TITLE,
+        "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
+        "notes": run.view.headline.notes if run.view.headline else (),
+        "halves": [_half(request, run.workspace.definitions, half) for half in queries.lists(run, asked, whole=whole)],
+        "asked": asked,
+        "choices": choices(run),
+        "kept": query_of(request.GET),
+        "legend": legend(),
+        "failures": run.failures,
+    }
+    return render(request, "bets/ledger.html", context)
+
+
+def line(request: Request, key: str) -> HttpResponse:
+    """What a line of the ledger opens to: beside the list, or as a page of its own."""
+    run = open_run(request.place.workspace, request.GET.get("run"))
+    found = queries.line_of(run, key) if run else None
+    if run is None or found is None:
+        raise Http404("no such line")
+    context = {
+        "title": found.title,
+        "line": found,
+        "opened": opened(run, found),
+        "step": words.NEXT_STEPS[found.recommendation],
+        "step_address": step_address(request, run.workspace.definitions, found.line, found.recommendation),
+        "about": "initiatives" if found.line in run.workspace.definitions.initiatives else "features",
+        "shown_run": request.GET.get("run", ""),
+    }
+    beside = request.headers.get("HX-Request") == "true"
+    return render(request, "bets/line_beside.html" if beside else "bets/line.html", context)
+
+
+def filter_of(given: QueryDict, run: Results) -> Filter:
+    """Which lines an address asks for; what is unknown asks for nothing."""
+    known = {
+        "team": {key for key, _ in queries.teams_of(run)},
+        "segment": {key for key, _ in queries.segments_of(run)},
+        "time": set(queries.TIMES),
+    }
+    found = {name: value if (value := given.get(name, "")) in keys else "" for name, keys in known.items()}
+    return queries.Filter(**found, text=given.get("text", "").strip()[:100])
+
+
+def choices(run: Results) -> dict[str, object]:
+    """What may be filtered by."""
+    return {
+        "teams": queries.teams_of(run),
+        "segments": queries.segments_of(run),
+        "times": [(key, name) for key, name in queries.TIMES.items() if key],
+    }
+
+
+def query_of(given: QueryDict, **other: str) -> str:
+    """The filters of an address and its run, to be carried on; `other` changes some."""
+    kept = {name: value for name in (*ESSENTIALS, "run") if (value := given.get(name))}
+    found = QueryDict(mutable=True)
+    found.update({name: value for name, value in {**kept, **other}.items() if value})
+    return found.urlencode()
+
+
+def svg_response(name: str, svg: str) -> HttpResponse:
+    """A picture to download."""
+    answer = HttpResponse(svg, content_type="image/svg+xml")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.svg"'
+    return answer
+
+
+def _half(request: Request, defined: Definitions, half: Listed) -> dict[str, object]:
+    """One half with the next step of each line as a link to where it is done."""
+    return {
+        "half": half,
+        "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
+        "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
+    }
+
+
+def _not_run(request: Request) -> HttpResponse:
+    if request.GET.get("run"):
+        raise Http404("no such run")
+    here = loaded(request.place.workspace)
+    defined = here.workspace.definitions
+    context = {
+        "title": TITLE,
+        "answers": ANSWERS,
+        "problems": here.problems,
+        "sources": len(defined.sources),
+        "lines": len(defined.features) + len(defined.initiatives),
+        "may_run": request.place.may(Ability.BET),
+        "may_define": request.place.may(Ability.DEFINE),
+    }
+    return render(request, "bets/ledger_empty.html", context)
+
+
+_HEADS = (
+    "list", "line", "title", "team", "metric", "promised_p10", "promised_p50", "promised_p90",
+    "measured", "measured_low_95", "measured_high_95", "value", "value_low_80", "value_high_80",
+    "p_above_zero", "cost_p10", "cost_p50", "cost_p90", "grade", "p_vital", "p_in_plan", "verdict", "next_step",
+    "reasons",
+)  # fmt: skip
+
+
+def _csv(run: Results, asked: Filter) -> HttpResponse:
+    shipped, candidates = queries.asked_for(run, asked)
+    rows = [_figures("shipped", line) for line in shipped] + [_figures("candidates", line) for line in candidates]
+    return csv_response("ledger", _HEADS, rows)
+
+
+def _figures(half: str, line: Line) -> list[object]:
+    """All figures of a line as the run holds them."""
+    promised, measured, cost = (getattr(line, name, None) for name in ("promised", "measured", "cost"))
+    value = line.value
+    about = promised or measured
+    return [
+        half,
+        line.line,
+        line.title,
+        line.team,
+        about.metric if about else None,
+        *((promised.p10, promised.p50, promised.p90) if promised else (None,) * 3),
+        *((measured.estimate, measured.low, measured.high) if measured else (None,) * 3),
+        *((value.mean, value.low, value.high, value.p_positive) if value else (None,) * 4),
+        *((cost.p10, cost.p50, cost.p90) if cost else (None,) * 3),
+        line.grade,
+        getattr(line, "p_vital", None),
+        getattr(line, "p_in", None),
+        getattr(line, "verdict", None),
+        line.recommendation,
+        "; ".join(line.reasons),
+    ]
