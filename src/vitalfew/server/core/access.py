@@ -20,6 +20,7 @@ from django.urls import path
 
 from vitalfew.server.core.models import Member, Workspace
 from vitalfew.server.core.roles import Ability, Access, Role
+from vitalfew.server.core.sessions import keep_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -82,6 +83,7 @@ def _inside(view: View, ability: Ability) -> Callable[..., Any]:
         if not place.may(ability):
             raise PermissionDenied(f"this needs the ability to {ability.value}, which your role does not give")
         request.place = place
+        keep_fresh(request, place)
         return None
 
     if iscoroutinefunction(view):

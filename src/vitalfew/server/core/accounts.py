@@ -64,6 +64,16 @@ class ForeignAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         text = "Ask an admin of the workspace to invite the address you sign in with."
         raise ImmediateHttpResponse(render(request, "core/error.html", {"title": title, "text": text}, status=403))
 
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **given: Any) -> None:  # noqa: ANN401, ARG002 - allauth's
+        """The provider did not let them in, or did not answer.
+
+        Raises:
+            ImmediateHttpResponse: always: a page that says so.
+        """
+        text = f"{provider.name} did not confirm who you are. Try once more, or sign in with a password."
+        page = {"title": "Signing in did not work", "text": text}
+        raise ImmediateHttpResponse(render(request, "core/error.html", page, status=403))
+
 
 def _invited(address: str, sociallogin: SocialLogin) -> User | None:
     link = invitations.invitation_for(address)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='member',
-            name='mentions_seen_at',
+            model_name="member",
+            name="mentions_seen_at",
             field=models.DateTimeField(null=True),
         ),
     ]

@@ -4,25 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_mentions_seen'),
+        ("core", "0002_mentions_seen"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='link',
-            name='team',
+            model_name="link",
+            name="team",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='user',
-            name='key_round',
+            model_name="user",
+            name="key_round",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AlterField(
-            model_name='link',
-            name='purpose',
-            field=models.CharField(choices=[('setup', 'Setup'), ('invitation', 'Invitation'), ('password', 'Password'), ('session', 'Session'), ('forecast', 'Forecast')], max_length=12),
+            model_name="link",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("setup", "Setup"),
+                    ("invitation", "Invitation"),
+                    ("password", "Password"),
+                    ("session", "Session"),
+                    ("forecast", "Forecast"),
+                ],
+                max_length=12,
+            ),
         ),
     ]

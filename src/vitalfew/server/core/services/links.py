@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Link
+from vitalfew.server.core.services.audit import note
 
 if TYPE_CHECKING:
     from vitalfew.server.core.models import User, Workspace
@@ -60,3 +62,16 @@ def use_up(link: Link) -> bool:
 def hashed(secret: str) -> str:
     """The form in which secrets are kept; they are random, so that a plain hash cannot be guessed back."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def end_link(workspace: Workspace, link_id: int, by: User) -> None:
+    """End the link of a rater without an account.
+
+    Raises:
+        UsageError: there is no such link in this workspace that still works.
+    """
+    purposes = (Link.Purpose.SESSION, Link.Purpose.FORECAST)
+    links = Link.objects.filter(workspace=workspace, pk=link_id, purpose__in=purposes, used_at=None, revoked_at=None)
+    if not links.update(revoked_at=timezone.now()):
+        raise UsageError("there is no such link in this workspace")
+    note(workspace, by, "rater's link ended")

@@ -8,9 +8,11 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.socialaccount.providers.openid_connect import views as provider
 from django.urls import path
 
 from vitalfew.server.core.roles import Access
+from vitalfew.server.core.views import signing_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +21,28 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
 _ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = (
-    ("accounts/login/", account.login, "account_login", Access.PUBLIC),
+    ("accounts/login/", signing_in.login, "account_login", Access.PUBLIC),
     ("accounts/logout/", account.logout, "account_logout", Access.SIGNED_IN),
     ("accounts/signup/", account.signup, "account_signup", Access.PUBLIC),
     ("accounts/inactive/", account.account_inactive, "account_inactive", Access.PUBLIC),
     ("accounts/reauthenticate/", account.reauthenticate, "account_reauthenticate", Access.SIGNED_IN),
     ("accounts/password/", account.password_change, "account_change_password", Access.SIGNED_IN),
-    ("accounts/password/reset/", account.password_reset, "account_reset_password", Access.PUBLIC),
+    ("accounts/password/reset/", signing_in.password_reset, "account_reset_password", Access.PUBLIC),
+    ("accounts/password/reset/sent/", account.password_reset_done, "account_reset_password_done", Access.PUBLIC),
+    (
+        "accounts/password/reset/<str:uidb36>-<str:key>/",
+        account.password_reset_from_key,
+        "account_reset_password_from_key",
+        Access.LINK,
+    ),
+    (
+        "accounts/password/reset/set/",
+        account.password_reset_from_key_done,
+        "account_reset_password_from_key_done",
+        Access.PUBLIC,
+    ),
+    ("accounts/from/<slug:provider_id>/", provider.login, "openid_connect_login", Access.PUBLIC),
+    ("accounts/from/<slug:provider_id>/back/", provider.callback, "openid_connect_callback", Access.PUBLIC),
     ("accounts/second/", mfa.index, "mfa_index", Access.SIGNED_IN),
     ("accounts/second/check/", mfa.authenticate, "mfa_authenticate", Access.PUBLIC),
     ("accounts/second/again/", mfa.reauthenticate, "mfa_reauthenticate", Access.SIGNED_IN),

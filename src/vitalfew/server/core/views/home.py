@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.shortcuts import redirect, render
 
-from vitalfew.server.core.models import Member
+from vitalfew.server.core.sessions import last_member
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def home(request: HttpRequest) -> HttpResponse:
     """Go to a workspace of whoever is signed in, or say how to get one."""
-    user = cast("User", request.user)
-    found = Member.objects.filter(user=user).select_related("workspace").order_by("-joined_at").first()
+    found = last_member(request, cast("User", request.user))
     if found is not None:
         return redirect("ledger", workspace=found.workspace.key)
     return render(request, "core/no_workspace.html", {"title": "No workspace yet"})

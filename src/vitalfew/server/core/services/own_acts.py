@@ -1,0 +1,33 @@
+"""What somebody said in a workspace, for that person alone: told back, or erased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.judgement.recording import erase as erase_acts
+from vitalfew.server.core.models import ActRecord
+from vitalfew.server.core.queries import acts
+from vitalfew.server.core.services.acts import acting, voice_of_user
+from vitalfew.server.core.services.audit import note
+
+if TYPE_CHECKING:
+    from vitalfew.server.core.models import User, Workspace
+
+
+def said(workspace: Workspace, user: User) -> list[dict[str, Any]]:
+    """Every act of a user with what it says, oldest first; what was erased is gone."""
+    found = acts.said(workspace, by=acts.pseudonym_of(workspace, voice_of_user(user)))
+    return [{"n": act.n, "at": act.at, "kind": act.kind, "about": act.about, "says": says} for act, says in found]
+
+
+def count_said(workspace: Workspace, user: User) -> int:
+    """How many acts of a user still say something."""
+    person = acts.pseudonym_of(workspace, voice_of_user(user))
+    return ActRecord.objects.filter(workspace=workspace, by=person, body__isnull=False).count()
+
+
+def erase(workspace: Workspace, user: User) -> int:
+    """Erase what a user said, for good; gives how many acts that were."""
+    erasure = erase_acts(acting(workspace), voice_of_user(user))
+    note(workspace, user, "erased what they said", acts=len(erasure.acts))
+    return len(erasure.acts)

@@ -1,0 +1,39 @@
+"""Changing what a workspace is called, and its units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from vitalfew.server.core.models import Workspace
+from vitalfew.server.core.services import definitions
+from vitalfew.server.core.services.audit import note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.server.core.models import User
+
+
+def describe(row: Workspace, given: Mapping[str, Any], *, by: User) -> None:
+    """Set name, currency and time zone.
+
+    Args:
+        row: the workspace.
+        given: `name`, `currency` (may be ''), `time_zone`, and the `version` they rest on.
+        by: who does it.
+
+    Raises:
+        FolderOwned: they stand in a file of the folder.
+        Conflict: somebody else changed them meanwhile.
+        DefinitionError: one of them cannot be.
+    """
+    body = {"name": given["name"], "time_zone": given["time_zone"]}
+    if given["currency"]:
+        body["currency"] = given["currency"].upper()
+    with transaction.atomic():
+        definitions.save(row, "workspace", "", body, by=by, version=given["version"])
+        Workspace.objects.filter(pk=row.pk).update(name=given["name"])
+        note(row, by, "workspace described", given["name"])
+    row.name = given["name"]
