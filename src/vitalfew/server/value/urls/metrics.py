@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.server.core.access import MINE, route
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.value.views import metrics
+
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    route(f"{MINE}metrics/", metrics.metrics, "metrics", Ability.READ),
+    route(f"{MINE}metrics/<str:key>/", metrics.metric, "metric", Ability.READ),
+    route(f"{MINE}metrics/<str:key>/sql/", metrics.metric_sql, "metric-sql", Ability.READ),
+]

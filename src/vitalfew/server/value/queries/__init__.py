@@ -1,0 +1,1 @@
+"""Reads of value: metrics, links and the tree, as frozen values."""
