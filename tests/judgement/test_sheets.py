@@ -10,6 +10,7 @@ from command_line import typed, workspace
 from vitalfew.errors import ActError, UsageError
 from vitalfew.judgement.sheets import record_sheet
 from vitalfew.workspace import load
+from vitalfew.workspace.journal import FolderJournal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,7 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
             "line 3: .*did you mean 'gate_back'",
         ),
         (FIRST + "Ben,gate_back,1,much,3\n", "line 3: p50 is 'much'"),
+        (FIRST + "Ben,gate_back,1,1_0,30\n", "line 3: p50 is '1_0', which is no number"),
         (
             FIRST + "Ada,gate_back,1,2,3\n",
             "line 3: answered in line 2 already",
@@ -98,3 +100,22 @@ def test_a_sheet_is_recorded_from_the_command_line(folder: Path, typed: Typed) -
     assert [line.split(":")[0] for line in done.out.splitlines()[:2]] == ["act 1", "act 2"]
     assert "0.02" not in done.out + done.err
     assert typed("act", "sheet", folder, folder / "nowhere.csv").code == 2
+
+
+def test_no_line_of_a_sheet_stands_in_the_log_before_all_can(folder: Path) -> None:
+    said = {"points": {"retention": 80.0}}
+    with FolderJournal(folder).writing() as writer:
+        with pytest.raises(RuntimeError), writer.all_or_nothing():
+            writer.append("judgement", "value_model", "Ada", said)
+            assert not (folder / "acts.jsonl").read_bytes()
+            raise RuntimeError
+        assert not list((folder / "acts").glob("*"))
+        with writer.all_or_nothing():
+            first = writer.append("judgement", "value_model", "Ada", said)
+            second = writer.append("judgement", "value_model", "Ben", said)
+            assert [act.n for act in writer.about("value_model").acts] == [1, 2]
+        third = writer.append("judgement", "value_model", "Cleo", said)
+    log = load(folder).acts
+    assert log.acts == (first, second, third)
+    assert not log.damage
+    assert set(log.bodies) == {1, 2, 3}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.workspace.acts import Act, Writer
+    from vitalfew.workspace.chain import DefinitionRef
     from vitalfew.workspace.workspace import Workspace
 
     type Line = tuple[int, dict[str, str]]
@@ -69,12 +70,15 @@ def _judgements(
     if not any(cells.get(factor) for _, cells in lines for factor in factors):
         raise UsageError("the sheet says nothing of any factor", where=Where(str(sheet)), expected=", ".join(factors))
 
+    told: list[DefinitionRef] = []  # the same for all rows of a sheet
+
     def record(writer: Writer, cells: Mapping[str, str]) -> Act:
         points = {factor: _number(cells[factor], factor) for factor in factors if cells.get(factor)}
         said = Judgement(cells["person"], points, (), None, cells.get("group") or None)
         body = judgement_body(ws.definitions, said)
-        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
-        return writer.append("judgement", VALUE_MODEL, said.person, body, definition, at)
+        if not told:
+            told.append(value_model(ws.definitions, writer.about(VALUE_MODEL)))
+        return writer.append("judgement", VALUE_MODEL, said.person, body, told[0], at)
 
     return record
 
@@ -86,12 +90,15 @@ def _forecasts(
     _check(sheet, heading, needed, ["p_zero"])
     _complete(sheet, lines, needed, once=("person", "hypothesis"))
 
+    told: dict[str, DefinitionRef] = {}  # the same for all rows about a hypothesis
+
     def record(writer: Writer, cells: Mapping[str, str]) -> Act:
         hypothesis = cells["hypothesis"]
         known(hypothesis, ws.definitions.hypotheses, "hypothesis")
         body = {name: _number(cells[name], name) for name in (*_QUANTILES, "p_zero") if cells.get(name)}
-        definition = reference("hypotheses", hypothesis, ws.definitions, writer.about(hypothesis))
-        return writer.append("forecast", hypothesis, cells["person"], body, definition, at)
+        if hypothesis not in told:
+            told[hypothesis] = reference("hypotheses", hypothesis, ws.definitions, writer.about(hypothesis))
+        return writer.append("forecast", hypothesis, cells["person"], body, told[hypothesis], at)
 
     return record
 
@@ -154,6 +161,6 @@ def _raise(sheet: Path, wrong: Sequence[tuple[int, str]]) -> None:
 
 def _number(text: str, name: str) -> float:
     try:
-        return float(text)
+        return float(text.replace("_", "?"))  # Python reads 1_0 as ten; whoever typed it may have meant 1.0
     except ValueError:
         raise ActError(f"{name} is '{text[:20]}', which is no number") from None

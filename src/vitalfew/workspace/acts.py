@@ -18,7 +18,7 @@ from vitalfew.workspace import heads
 from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, inspect, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
-from vitalfew.workspace.swapping import settle, sync_folder
+from vitalfew.workspace.swapping import settle, sync_file, sync_folder
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class _OpenLog:
         self._descriptor = descriptor
         self._newline_first = newline_first
         self._durable = durable
+        self._waiting: list[bytes] | None = None  # lines of acts that are written together or not at all
 
     @property
     def last(self) -> Act | None:
@@ -194,35 +195,57 @@ class _OpenLog:
         size = os.fstat(self._descriptor).st_size
         path = body_path(self._root, act.n)
         try:
-            _write_new(path, sealed, durable=self._durable)
-            _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + to_line(act))
-            if self._durable:
-                os.fsync(self._descriptor)
-                if act.n == 1:  # only then are there new names in the folder itself
-                    sync_folder(self._root)
+            if self._waiting is None:
+                _write_new(path, sealed, durable=self._durable)
+                self._write_lines(to_line(act), first=act.n == 1)
+            else:
+                _write_new(path, sealed, durable=False)
+                self._waiting.append(to_line(act))
         except BaseException as error:
             os.ftruncate(self._descriptor, size)
             path.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise ActError(f"the act could not be written: {error.strerror}", where=Where(str(path))) from error
+                raise _unwritten(error, path) from error
             raise
-        self._newline_first = False
         self._acts.append(act)
         self._bodies[act.n] = dict(said)
 
+    def _write_lines(self, lines: bytes, *, first: bool) -> None:
+        _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + lines)
+        if self._durable:
+            os.fsync(self._descriptor)
+            if first:  # only then are there new names in the folder itself
+                sync_folder(self._root)
+        self._newline_first = False
+
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        size, count, newline_first = os.fstat(self._descriptor).st_size, len(self._acts), self._newline_first
+        """Bodies of many acts reach the disk together, then their lines: waiting for each alone takes far longer."""
+        size, count = os.fstat(self._descriptor).st_size, len(self._acts)
+        self._waiting = []
         try:
             yield
-        except BaseException:
+            self._write_waiting(count)
+        except BaseException as error:
             os.ftruncate(self._descriptor, size)
-            self._newline_first = newline_first
             for act in self._acts[count:]:
                 body_path(self._root, act.n).unlink(missing_ok=True)
                 del self._bodies[act.n]
             del self._acts[count:]
+            if isinstance(error, OSError):
+                raise _unwritten(error, self._root / LOG) from error
             raise
+        finally:
+            self._waiting = None
+
+    def _write_waiting(self, count: int) -> None:
+        if not self._waiting:
+            return
+        if self._durable:
+            for act in self._acts[count:]:
+                sync_file(body_path(self._root, act.n))
+            sync_folder(self._root / FOLDER)
+        self._write_lines(b"".join(self._waiting), first=count == 0)
 
 
 def erase(root: Path, by: str) -> Erasure:
@@ -411,6 +434,10 @@ def _write_new(path: Path, content: bytes, *, durable: bool) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
+
+
+def _unwritten(error: OSError, path: Path) -> ActError:
+    return ActError(f"the act could not be written: {error.strerror}", where=Where(str(path)))
 
 
 def _unreadable(path: Path, error: OSError) -> ActError:

@@ -83,6 +83,15 @@ def generation(root: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
+def sync_file(path: Path) -> None:
+    """Make what a file holds durable."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names of new files durable; Windows cannot open folders and needs no such step."""
     with suppress(PermissionError):
