@@ -18,6 +18,7 @@ from vitalfew.cli import (
     exchange,
     explaining,
     forecasts,
+    moving,
     planning,
     portfolio,
     ranking,
@@ -66,6 +67,7 @@ backtesting.register(app)
 acts.register(app)
 forecasts.register(app)
 exchange.register(app)
+moving.register(app)
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def _files(read: Mapping[str, bytes], changes: Collection[Change], after: Defini
         if len(content) > MAX_BYTES:
             content, more = _split(read.get(name, b""), tree, added, after)
             found |= _under_free_names(more, trees)
-        found[name] = content or None
+        found[name] = content if content.strip() else None
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from vitalfew.workspace.definitions import Definitions
@@ -23,6 +24,7 @@ type Entries = dict[str, dict[str, object]]
 
 _ABSENT = object()
 _LONGEST = 60
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,17 @@ class ChangePlan:
         if not self.changes:
             return ("nothing changes",)
         return (
-            *(line for change in self.changes for line in _told(change)),
+            *_changes_told(self.changes),
             *(_lock_told(lost) for lost in self.locks),
-            *(f"forecasts of {key}: {_people(count)} answered an earlier wording" for key, count in self.forecasts),
-            *([f"weights: {_people(self.judgements)} judged other factors or ranges"] if self.judgements else []),
+            *(
+                f"forecasts of {key}: {_people(count)} will have answered an earlier wording"
+                for key, count in self.forecasts
+            ),
+            *(
+                [f"weights: {_people(self.judgements)} will have judged other factors or ranges"]
+                if self.judgements
+                else []
+            ),
             *_results_told(self.anew, self.kept),
         )
 
@@ -221,9 +230,19 @@ def _judged_otherwise(before: Definitions, after: Definitions, log: ActLog) -> i
 # In sentences ------------------------------------------------------------------------------------------------------
 
 
-def _told(change: Change) -> Iterator[str]:
-    yield f"{change.what} {change.name}"
-    yield from (f"  {field.field}: {_short(field.before)} → {_short(field.after)}" for field in change.fields)
+def _changes_told(changes: Sequence[Change]) -> Iterator[str]:
+    """Kind by kind: names of what comes and goes together, what is changed one by one."""
+    for (kind, what), group in groupby(changes, key=lambda change: (change.kind, change.what)):
+        if what == "changed":
+            for change in group:
+                yield f"changed {change.name}"
+                yield from (
+                    f"  {field.field}: {_short(field.before)} → {_short(field.after)}" for field in change.fields
+                )
+        else:
+            names = [change.key for change in group]
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield f"{what} {kind}: {', '.join(names[:_NAMED])}{more}"
 
 
 def _short(value: object) -> str:
@@ -234,10 +253,17 @@ def _short(value: object) -> str:
 def _lock_told(lost: LockLost) -> str:
     name = f"{lost.of} of {lost.key}, locked on {lost.locked_at[:10]}"
     if lost.gone:
-        return f"{name}: what it was about is defined no more; the lock stays in the log"
+        return f"{name}: what it is about will be defined no more; the lock stays in the log"
     if lost.of == "promise":
-        return f"{name}: was about another wording; it counts until it is locked again, and says so"
-    return f"{name}: {', '.join(lost.changed)} changed since; effects no longer count as planned"
+        return f"{name}: will be of an earlier wording; it counts until it is locked again, and says so"
+    return f"{name}: {', '.join(lost.changed)} changed after the lock; effects will no longer count as planned"
+
+
+def _people_told(forecasts: Sequence[tuple[str, int]], judgements: int) -> Iterator[str]:
+    for key, count in forecasts:
+        yield f"forecasts of {key}: {_people(count)} will have answered an earlier wording"
+    if judgements:
+        yield f"weights: {_people(judgements)} will have judged other factors or ranges"
 
 
 def _people(count: int) -> str:
