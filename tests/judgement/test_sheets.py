@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command_line import Typed
+    from vitalfew.workspace.writer import Writer
 
 __all__ = ["typed"]
 
@@ -102,13 +103,18 @@ def test_a_sheet_is_recorded_from_the_command_line(folder: Path, typed: Typed) -
     assert typed("act", "sheet", folder, folder / "nowhere.csv").code == 2
 
 
+def _one_and_a_wrong_one(writer: Writer, folder: Path) -> None:
+    with writer.all_or_nothing():
+        writer.append("judgement", "value_model", "Ada", {"points": {"retention": 80.0}})
+        assert not (folder / "acts.jsonl").read_bytes()
+        writer.append("guess", "value_model", "Ben", {})  # type: ignore[arg-type]  # what must be refused
+
+
 def test_no_line_of_a_sheet_stands_in_the_log_before_all_can(folder: Path) -> None:
     said = {"points": {"retention": 80.0}}
     with FolderJournal(folder).writing() as writer:
-        with pytest.raises(RuntimeError), writer.all_or_nothing():
-            writer.append("judgement", "value_model", "Ada", said)
-            assert not (folder / "acts.jsonl").read_bytes()
-            raise RuntimeError
+        with pytest.raises(ActError, match="no kind"):
+            _one_and_a_wrong_one(writer, folder)
         assert not list((folder / "acts").glob("*"))
         with writer.all_or_nothing():
             first = writer.append("judgement", "value_model", "Ada", said)
