@@ -28,4 +28,4 @@ for _pattern in urls[0]:
     # The guard asks every view who may use it; of an operation that is said by its `auth=needs(…)`. The description and
     # the root, which leads nowhere, hold no secret.
     _open = isinstance(_pattern.callback, partial)
-    _pattern.callback.access = Access.PUBLIC if _open else Access.API  # type: ignore[attr-defined]  # read by the guard
+    vars(_pattern.callback)["access"] = Access.PUBLIC if _open else Access.API

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from ninja import Body, Router, Schema, Status
+from ninja import Body, Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.lists import Cursor, Limit, page_of
@@ -50,7 +50,7 @@ class KindOut(Schema):
 
 
 @router.get("/definitions", response={200: list[KindOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_kinds(request: ApiRequest, workspace: str) -> list[KindOut]:  # noqa: ARG001 - read by the guard
+def list_kinds(request: ApiRequest, workspace: Path[str]) -> list[KindOut]:  # noqa: ARG001 - read by the guard
     """The kinds of definitions of a workspace."""
     found = loaded(request.place.workspace)
     tree = tree_of(found.workspace.definitions)
@@ -67,7 +67,7 @@ def list_kinds(request: ApiRequest, workspace: str) -> list[KindOut]:  # noqa: A
 @router.get("/definitions/{kind}", response={200: DefinitionPage, **PROBLEMS}, auth=needs(Ability.READ))
 def list_definitions(
     request: ApiRequest,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     kind: str,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -82,7 +82,7 @@ def list_definitions(
 def read_definition(
     request: ApiRequest,
     response: HttpResponse,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     kind: str,
     key: str,
 ) -> Status[None] | DefinitionOut:
@@ -99,7 +99,7 @@ def read_definition(
 def put_definition(
     request: ApiRequest,
     response: HttpResponse,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     kind: str,
     key: str,
     body: Body[dict[str, Any]],
@@ -115,7 +115,7 @@ def put_definition(
 @router.delete("/definitions/{kind}/{key}", response={204: None, **PROBLEMS}, auth=needs(Ability.READ))
 def delete_definition(
     request: ApiRequest,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     kind: str,
     key: str,
 ) -> Status[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Path, Router, Schema, Status
 
 from vitalfew.results.document import PARTS
 from vitalfew.server.core.api.asking import ApiRequest, needs
@@ -54,7 +54,7 @@ class RunPage(Schema):
 @router.get("/runs", response={200: RunPage, **PROBLEMS}, auth=needs(Ability.READ))
 def list_runs(
     request: ApiRequest,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RunPage:
@@ -64,7 +64,7 @@ def list_runs(
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, **PROBLEMS}, auth=needs(Ability.READ))
-def read_run(request: ApiRequest, workspace: str, run_id: str) -> RunOut:  # noqa: ARG001 - read by the guard
+def read_run(request: ApiRequest, workspace: Path[str], run_id: str) -> RunOut:  # noqa: ARG001 - read by the guard
     """One run, by its id or as `latest`."""
     run = _run(request, run_id)
     info = run.info
@@ -84,7 +84,7 @@ def read_run(request: ApiRequest, workspace: str, run_id: str) -> RunOut:  # noq
 def read_part(
     request: ApiRequest,
     response: HttpResponse,
-    workspace: str,  # noqa: ARG001 - read by the guard
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
     run_id: str,
     part: str,
     limit: Limit = 50,
