@@ -189,7 +189,7 @@ def test_each_field_of_the_settings_changes_where_it_stands(tmp_path: Path) -> N
     folder = folder_with(tmp_path, a="policy: {budget: 12, test_cost: 3}", b="policy: {discount: 0.1}\n")
     found = applied(Definitions(policy=Policy(budget=20, discount=0.2, cost_unit="days")), folder)
     assert found.policy == Policy(budget=20, discount=0.2, cost_unit="days")
-    assert load(folder).where("policy", "discount").file.endswith("b.yaml")  # type: ignore[union-attr]
+    assert load(folder).where("policy", "discount").file.endswith("b.yaml")  # type: ignore[union-attr]  # it is defined
 
 
 def test_new_definitions_go_to_the_file_that_has_their_kind(tmp_path: Path) -> None:
