@@ -26,6 +26,14 @@ class Login(views.LoginView):  # type: ignore[misc]  # allauth ships no types
             answer = super().form_invalid(form)
         return answer
 
+    def get_form(self, form_class: type[Form] | None = None) -> Form:
+        """Our words on its fields."""
+        form: Form = super().get_form(form_class)
+        for name, label in (("login", "E-mail"), ("password", "Password"), ("remember", "Stay signed in here")):
+            form.fields[name].label = label
+            form.fields[name].widget.attrs.pop("placeholder", None)
+        return form
+
     def get_context_data(self, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's
         """The name of the provider, for its button."""
         oidc = settings.CONFIG.oidc
