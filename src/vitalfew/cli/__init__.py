@@ -23,6 +23,7 @@ from vitalfew.cli import (
     portfolio,
     ranking,
     runs,
+    serving,
     value_model,
 )
 from vitalfew.cli.output import harmless
@@ -67,6 +68,7 @@ backtesting.register(app)
 acts.register(app)
 forecasts.register(app)
 exchange.register(app)
+serving.register(app)
 moving.register(app)
 
 

@@ -38,10 +38,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vitalfew.server.core.requests.Requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "vitalfew.server.core.middleware.Headers",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vitalfew.server.core.files.Files",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -158,5 +159,10 @@ LOGGING = {
     "formatters": {"json": {"()": "vitalfew.server.core.logs.JsonLines"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["out"], "level": "WARNING"},
-    "loggers": {"vitalfew": {"level": "INFO"}},
+    "loggers": {
+        "vitalfew": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # each request has its line already, without its query
+        "django.security": {"level": "ERROR"},
+        "django.tasks": {"level": "WARNING"},
+    },
 }

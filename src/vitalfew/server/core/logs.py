@@ -7,7 +7,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-_FIELDS = ("workspace", "job", "status_code")
+_FIELDS = ("workspace", "job", "method", "path", "status_code", "milliseconds")
 _SECRET = re.compile(r"(?<=/)[A-Za-z0-9_-]{40,}|(?<=/join/)[^/\s]+")
 """Parts of addresses that let whoever reads them in: personal links."""
 

@@ -18,6 +18,7 @@ from vitalfew.server.core.models import Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.definitions import change
 from vitalfew.server.core.services.jobs import Claim, claim
+from vitalfew.server.core.working.deeds import UPLOADS
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
 from vitalfew.server.core.working.watch import watched
 from vitalfew.warehouse.tables import data_path
@@ -132,7 +133,7 @@ def _end(mine: Claim, outcome: Outcome) -> None:
         result = dict(outcome.result)
         kept = {name: value for name, value in result.items() if name != "tree"}
         if mine.finish(kept, lambda: _take(mine.job, result)):
-            _clear(mine.job.workspace, result.get("into"))
+            _clear(mine.job, result.get("into"))
         else:
             mine.stop()
     elif outcome.stopped:
@@ -165,13 +166,14 @@ def _define(row: Workspace, tree: dict[str, Any]) -> None:
     change(row, bodies, by=None)
 
 
-def _clear(row: Workspace, into: str | None) -> None:
+def _clear(job: Job, into: str | None) -> None:
     """Remove what earlier starts left in the folder, once a later one stands, and the log that was taken over."""
     if into is None:
         return
-    folder = Path(row.folder)
-    for path in folder.glob("started-*"):
-        if path.name != into:
+    folder = Path(job.workspace.folder)
+    used = {into, *(name.partition("/")[0] for name in job.arguments.get("files", {}).values())}
+    for path in (*folder.glob("started-*"), *folder.glob(f"{UPLOADS}/*")):
+        if path.name not in used:
             shutil.rmtree(path, ignore_errors=True)
     shutil.rmtree(folder / into / "acts", ignore_errors=True)
     shutil.rmtree(folder / into / ".vitalfew", ignore_errors=True)

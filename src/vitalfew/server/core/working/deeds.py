@@ -41,7 +41,7 @@ def start(order: Order, report: Report) -> dict[str, Any]:
     into = root / order.arguments["into"]
     shutil.rmtree(into, ignore_errors=True)  # of an attempt that was interrupted
     asked: list[dict[str, Any]] = []
-    files = [root / UPLOADS / name for name in order.arguments["files"]]
+    files = [root / UPLOADS / name for name in order.arguments["files"].values()]
     ask = _answering(order.arguments.get("answers", {}), asked)
     begun = begin(files, into=into, ask=ask, kind=order.arguments.get("kinds", ()))
     written = load(into)

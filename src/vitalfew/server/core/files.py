@@ -1,0 +1,57 @@
+"""Scripts, styles and pictures of the pages: found and negotiated by whitenoise, answered whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+    from whitenoise.responders import StaticFile
+
+
+class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no types
+    """Whitenoise for synchronous and asynchronous servers alike.
+
+    Its own answers are read from disk piece by piece, which an asynchronous server cannot do without waiting, and the
+    middleware itself would make every page wait for a thread. Our files are a few kilobytes each, so that they are
+    read at once.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
+        """Answer with a file, or go on."""
+        if iscoroutinefunction(self):
+            return self._later(request)
+        found = self.files.get(request.path_info)
+        return self.get_response(request) if found is None else self.serve(found, request)
+
+    async def _later(self, request: HttpRequest) -> HttpResponse:
+        found = self.files.get(request.path_info)
+        return await self.get_response(request) if found is None else self.serve(found, request)
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        """The file, or that it has not changed."""
+        made = static_file.get_response(request.method, request.META)
+        content = b""
+        if made.file is not None:
+            with made.file as file:
+                content = file.read()
+        answer = HttpResponse(content, status=int(made.status))
+        del answer["content-type"]
+        for name, value in made.headers:
+            answer[name] = value
+        return answer
