@@ -7,7 +7,7 @@ from functools import partial
 from ninja import NinjaAPI
 
 from vitalfew import __version__
-from vitalfew.server.core.api import definitions, problems, runs
+from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, work
 from vitalfew.server.core.roles import Access
 
 WORKSPACE = "/workspaces/{workspace}"
@@ -20,7 +20,8 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 problems.install(api)
-for _router in (definitions.router, runs.router):
+api.add_router("", people.everywhere)
+for _router in (definitions.router, acts.router, runs.router, work.router, people.router, talk.router):
     api.add_router(WORKSPACE, _router)
 
 urls = api.urls

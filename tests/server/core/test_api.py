@@ -14,8 +14,6 @@ from vitalfew.server.core.services import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpResponse
-
     from vitalfew.server.core.models import Workspace
 
 HERE = "/api/v1/workspaces/playground"
@@ -27,7 +25,7 @@ class Api:
     def __init__(self, secret: str) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {secret}"})
 
-    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Any:  # noqa: ANN401 - an answer of the test client
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = json.dumps(body) if body is not None else ""
         return self.client.generic(method, path, data, content_type="application/json", headers=named)
@@ -44,7 +42,7 @@ def api(member: Callable[..., Any]) -> Callable[..., Api]:
     return make
 
 
-def problem(answer: HttpResponse, status: int) -> dict[str, Any]:
+def problem(answer: Any, status: int) -> dict[str, Any]:
     """A problem as the API tells it."""
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
@@ -54,7 +52,8 @@ def problem(answer: HttpResponse, status: int) -> dict[str, Any]:
     return found
 
 
-def test_definitions_are_read_with_their_version(workspace: Workspace, api: Callable[..., Api]) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_definitions_are_read_with_their_version(api: Callable[..., Api]) -> None:
     ask = api("viewer", ("read",))
     found = ask("GET", f"{HERE}/definitions/metrics/rounds")
     assert found.json() == {
@@ -69,7 +68,8 @@ def test_definitions_are_read_with_their_version(workspace: Workspace, api: Call
     assert ask("GET", f"{HERE}/definitions/metrics/rounds", If_None_Match='"v1"').status_code == 304
 
 
-def test_a_change_rests_on_the_version_that_was_read(workspace: Workspace, api: Callable[..., Api]) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_a_change_rests_on_the_version_that_was_read(api: Callable[..., Api]) -> None:
     ask = api("editor")
     path = f"{HERE}/definitions/initiatives/tools"
     problem(ask("PUT", path, {"title": "Better tools"}), 428)
@@ -81,16 +81,16 @@ def test_a_change_rests_on_the_version_that_was_read(workspace: Workspace, api: 
     assert lost["version"] == 2
 
 
-def test_new_definitions_are_made_once(workspace: Workspace, api: Callable[..., Api]) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_new_definitions_are_made_once(api: Callable[..., Api]) -> None:
     ask = api("editor")
     made = ask("PUT", f"{HERE}/definitions/needs/slow", {"statement": "It is slow"}, If_None_Match="*")
     assert made.json()["version"] == 1
     problem(ask("PUT", f"{HERE}/definitions/needs/slow", {"statement": "Slow"}, If_None_Match="*"), 409)
 
 
-def test_what_is_wrong_is_told_with_its_path_and_nothing_is_saved(
-    workspace: Workspace, api: Callable[..., Api]
-) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_what_is_wrong_is_told_with_its_path_and_nothing_is_saved(api: Callable[..., Api]) -> None:
     ask = api("editor")
     told = problem(
         ask("PUT", f"{HERE}/definitions/initiatives/tools", {"title": "T", "cost": -3}, If_Match='"v1"'), 422
@@ -99,7 +99,8 @@ def test_what_is_wrong_is_told_with_its_path_and_nothing_is_saved(
     assert ask("GET", f"{HERE}/definitions/initiatives/tools").json()["version"] == 1
 
 
-def test_what_others_name_is_not_removed(workspace: Workspace, api: Callable[..., Api]) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_what_others_name_is_not_removed(api: Callable[..., Api]) -> None:
     ask = api("editor")
     told = problem(ask("DELETE", f"{HERE}/definitions/initiatives/gate", If_Match='"v1"'), 422)
     assert "gate" in told["detail"]
@@ -107,9 +108,8 @@ def test_what_others_name_is_not_removed(workspace: Workspace, api: Callable[...
     problem(ask("GET", f"{HERE}/definitions/hypotheses/gate_rounds"), 404)
 
 
-def test_definitions_of_the_folder_are_not_changed_and_say_where_they_stand(
-    demo: Workspace, api: Callable[..., Api]
-) -> None:
+@pytest.mark.usefixtures("demo")
+def test_definitions_of_the_folder_are_not_changed_and_say_where_they_stand(api: Callable[..., Api]) -> None:
     ask = api("admin")
     path = "/api/v1/workspaces/fieldnote/definitions/metrics/jobs_completed"
     found = ask("GET", path).json()
@@ -119,9 +119,8 @@ def test_definitions_of_the_folder_are_not_changed_and_say_where_they_stand(
     assert "line" in told["detail"]
 
 
-def test_a_token_reaches_no_further_than_its_scopes_and_its_person(
-    workspace: Workspace, api: Callable[..., Api]
-) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_a_token_reaches_no_further_than_its_scopes_and_its_person(api: Callable[..., Api]) -> None:
     path, body = f"{HERE}/definitions/initiatives/tools", {"title": "T"}
     problem(api("editor", ("read",))("PUT", path, body, If_Match='"v1"'), 403)
     problem(api("viewer", ("admin",))("PUT", path, body, If_Match='"v1"'), 403)
@@ -129,7 +128,8 @@ def test_a_token_reaches_no_further_than_its_scopes_and_its_person(
     problem(api("editor", ("admin",))("PUT", metric, {"source": "players"}, If_Match='"v1"'), 403)
 
 
-def test_without_a_token_nothing_is_told(workspace: Workspace) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_without_a_token_nothing_is_told() -> None:
     assert problem(Client().get(f"{HERE}/runs"), 401)["detail"]
     wrong = Client(headers={"Authorization": "Bearer vf_nothing"}).get(f"{HERE}/runs")
     assert problem(wrong, 401)
@@ -137,7 +137,8 @@ def test_without_a_token_nothing_is_told(workspace: Workspace) -> None:
     assert Client().get(f"{HERE}/runs?token=vf_nothing").status_code == 401
 
 
-def test_other_workspaces_do_not_exist(workspace: Workspace, demo: Workspace, api: Callable[..., Api]) -> None:
+@pytest.mark.usefixtures("demo")
+def test_other_workspaces_do_not_exist(workspace: Workspace, api: Callable[..., Api]) -> None:
     ask = api("admin", of=workspace)
     known = problem(ask("GET", "/api/v1/workspaces/fieldnote/runs"), 404)
     unknown = problem(ask("GET", "/api/v1/workspaces/nothing/runs"), 404)
@@ -170,9 +171,8 @@ def test_long_lists_come_a_page_at_a_time(demo: Workspace, api: Callable[..., Ap
     problem(ask("GET", "/api/v1/workspaces/fieldnote/definitions/initiatives?limit=0"), 422)
 
 
-def test_a_write_that_comes_twice_is_done_once_and_answered_alike(
-    workspace: Workspace, api: Callable[..., Api]
-) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_a_write_that_comes_twice_is_done_once_and_answered_alike(api: Callable[..., Api]) -> None:
     ask = api("editor")
     path, body = f"{HERE}/definitions/needs/slow", {"statement": "It is slow"}
     first = ask("PUT", path, body, If_None_Match="*", Idempotency_Key="one")
@@ -183,9 +183,8 @@ def test_a_write_that_comes_twice_is_done_once_and_answered_alike(
     problem(ask("PUT", path, body, If_None_Match="*", Idempotency_Key="two"), 409)
 
 
-def test_pages_ask_with_their_session_and_must_come_from_a_page_of_ours(
-    workspace: Workspace, client_of: Callable[..., Client]
-) -> None:
+@pytest.mark.usefixtures("workspace")
+def test_pages_ask_with_their_session_and_must_come_from_a_page_of_ours(client_of: Callable[..., Client]) -> None:
     member = client_of("editor")
     assert member.get(f"{HERE}/definitions").status_code == 200
     strict = Client(enforce_csrf_checks=True)

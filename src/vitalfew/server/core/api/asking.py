@@ -26,10 +26,11 @@ A_MINUTE = 600
 
 
 class ApiRequest(HttpRequest):
-    """A request as operations get it; `place` only where the address names a workspace."""
+    """A request as operations get it; `place` only where the address names a workspace; `bearer` of a token."""
 
     place: Place
     asker: User
+    bearer: tokens.Bearer | None
 
 
 class Needs:
@@ -46,11 +47,12 @@ class Needs:
             Http404: no such workspace, or not theirs.
         """
         asked = cast("ApiRequest", request)
-        bearer = _bearer(request)
+        bearer = asked.bearer = _bearer(request)
         if bearer is None:
             asked.asker = _signed_in(request)
         else:
             asked.asker = bearer.user
+            _enough(bearer, self.access, request.method or "GET")
             _not_too_often(bearer.token_id)
         if isinstance(self.access, Ability):
             asked.place = _place(asked, bearer, self.access)
@@ -93,6 +95,13 @@ def _place(request: ApiRequest, bearer: tokens.Bearer | None, ability: Ability) 
     if ability not in allowed:
         raise Refused(403, f"this needs the ability to {ability.value}, which this role or token does not give")
     return Place(place.workspace, place.member, place.user, allowed)
+
+
+def _enough(bearer: tokens.Bearer, access: Ability | Access, method: str) -> None:
+    """Where no workspace is named, reading takes the scope to read, and everything else that to administer."""
+    wanted = tokens.Scope.READ if method in ("GET", "HEAD") else tokens.Scope.ADMIN
+    if isinstance(access, Access) and not {wanted, tokens.Scope.ADMIN} & bearer.scopes:
+        raise Refused(403, f"this needs a token with the scope {wanted.value}")
 
 
 def _not_too_often(token_id: int) -> None:

@@ -1,0 +1,226 @@
+"""Acts by the API: say what one judges, forecasts, locks, waives, decides and signs; read what may be read of the log.
+
+Of others nobody reads judgements and forecasts here: only that they were given. What groups do (locks, decisions,
+waivers, sign-offs) is open to members.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from ninja import Path, Router, Schema
+from pydantic import Field
+
+from vitalfew.errors import UsageError
+from vitalfew.judgement import recording
+from vitalfew.judgement.answers import BestWorst
+from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
+from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.queries.acts import pseudonym_of, said_since
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services.acts import acting, voice_of_user
+from vitalfew.workspace.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.workspace import Workspace
+
+router = Router(tags=["acts"])
+PERSONAL = ("judgement", "forecast")
+
+
+class ActOut(Schema):
+    """An act of the log. `body` is None where it is another person's judgement or forecast, or erased."""
+
+    n: int
+    at: str
+    kind: str
+    about: str
+    hash: str
+    mine: bool
+    body: dict[str, Any] | None = None
+
+
+class ActPage(Schema):
+    """Acts, oldest first; `next`: the cursor of the next page."""
+
+    items: list[ActOut]
+    next: str | None = None
+
+
+class BestWorstIn(Schema):
+    """Answers of the best-worst method: how many times more the best counts, and each more than the worst."""
+
+    best: str
+    worst: str
+    best_to_others: dict[str, float] = Field(default_factory=dict)
+    others_to_worst: dict[str, float] = Field(default_factory=dict)
+
+
+class JudgementIn(Schema):
+    """How much each factor's swing is worth to whoever asks: points, ratios or best and worst."""
+
+    points: dict[str, float] = Field(default_factory=dict)
+    ratios: list[tuple[str, str, float]] = Field(default_factory=list)
+    best_worst: BestWorstIn | None = None
+    group: str | None = None
+    kind: Literal["swing", "points", "ratios", "best_worst"] | None = None
+
+
+class ForecastIn(Schema):
+    """The effect a hypothesis asks for, given that there is one, in the metric's unit; and P(no effect)."""
+
+    hypothesis: str
+    p10: float
+    p50: float
+    p90: float
+    p_zero: float = 0.0
+
+
+class LockIn(Schema):
+    """Either the promise of a hypothesis or the plan of an experiment."""
+
+    hypothesis: str | None = None
+    experiment: str | None = None
+
+
+class WaiverIn(Schema):
+    """A failed guardrail that is accepted, and why."""
+
+    about: str
+    reason: str
+
+
+class DecisionIn(Schema):
+    """What is decided, on which evidence, against which counter-argument, and when to look at it again."""
+
+    about: str
+    what: str
+    evidence: str
+    counter: str
+    review: date | None = None
+
+
+class SignOffIn(Schema):
+    """Agreement to the value model (`value_model`) or to one definition, as it stands."""
+
+    about: str = "value_model"
+    note: str | None = None
+
+
+class VerificationOut(Schema):
+    """What the log proves: its length, its head, what is damaged, which promises preceded their start."""
+
+    ok: bool
+    acts: int
+    head: str | None
+    sentences: list[str]
+
+
+@router.get("/acts", response={200: ActPage, **PROBLEMS}, auth=needs(Ability.READ))
+def list_acts(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    about: str | None = None,
+    kind: Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off"] | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ActPage:
+    """The log of acts, oldest first; bodies of others' judgements and forecasts are left out."""
+    row = request.place.workspace
+    mine = pseudonym_of(row, voice_of_user(request.asker))
+    found = said_since(row, decoded(cursor), limit + 1, kind=kind, about=about)
+    items = [_out(act, body, mine) for act, body in found[:limit]]
+    return ActPage(items=items, next=encoded(found[limit - 1][0].n) if len(found) > limit else None)
+
+
+@router.post("/acts/judgements", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
+def judge(request: ApiRequest, workspace: Path[str], said: JudgementIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Say how much each factor is worth; the latest judgement of a person counts."""
+    best_worst = BestWorst(**said.best_worst.model_dump()) if said.best_worst else None
+    act = recording.judge(
+        _ws(request),
+        _voice(request),
+        said.points,
+        group=said.group,
+        kind=said.kind,
+        ratios=said.ratios,
+        best_worst=best_worst,
+    )
+    return _done(act, said.model_dump(exclude_defaults=True))
+
+
+@router.post("/acts/forecasts", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
+def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Forecast blind; the latest forecast of a person before the lock counts."""
+    numbers = said.model_dump(exclude={"hypothesis"})
+    act = recording.forecast(_ws(request), said.hypothesis, _voice(request), numbers)
+    return _done(act, numbers)
+
+
+@router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
+def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Lock the promise of a hypothesis, or the plan of an experiment. It never changes afterwards."""
+    if (what.hypothesis is None) == (what.experiment is None):
+        raise UsageError("name either a hypothesis or an experiment")
+    ws = _ws(request)
+    if what.hypothesis is not None:
+        act = recording.lock(ws, what.hypothesis, _voice(request))
+    else:
+        act = recording.lock_plan(ws, str(what.experiment), _voice(request))
+    return _done(act, None)
+
+
+@router.post("/acts/waivers", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
+def waive(request: ApiRequest, workspace: Path[str], said: WaiverIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Accept a failed guardrail, with the reason."""
+    return _done(recording.waive(_ws(request), said.about, _voice(request), said.reason), {"reason": said.reason})
+
+
+@router.post("/acts/decisions", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
+def decide(request: ApiRequest, workspace: Path[str], said: DecisionIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Record a decision; the value model that stands is cited with it."""
+    body = said.model_dump(exclude={"about"}, exclude_none=True)
+    return _done(recording.decide(_ws(request), said.about, _voice(request), body), _plain(body))
+
+
+@router.post("/acts/sign-offs", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
+def sign_off(request: ApiRequest, workspace: Path[str], said: SignOffIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+    """Agree to the value model, or to one definition, as it stands."""
+    act = recording.sign_off(_ws(request), said.about, _voice(request), note=said.note)
+    return _done(act, {"note": said.note} if said.note else {})
+
+
+@router.get("/verify", response={200: VerificationOut, **PROBLEMS}, auth=needs(Ability.READ))
+def prove(request: ApiRequest, workspace: Path[str]) -> VerificationOut:  # noqa: ARG001 - read by the guard
+    """Prove the log: what is damaged, which promises preceded their start, and what cannot be known."""
+    ws = _ws(request)
+    found = verify(ws)
+    return VerificationOut(ok=found.ok, acts=found.acts, head=found.head, sentences=list(found.sentences()))
+
+
+def _ws(request: ApiRequest) -> Workspace:
+    return acting(request.place.workspace)
+
+
+def _voice(request: ApiRequest) -> str:
+    return voice_of_user(request.asker)
+
+
+def _done(act: Act, body: Mapping[str, Any] | None) -> tuple[int, ActOut]:
+    said = None if body is None else dict(body)
+    return 201, ActOut(n=act.n, at=act.at, kind=act.kind, about=act.about, hash=act.hash, mine=True, body=said)
+
+
+def _out(act: Act, body: dict[str, Any] | None, mine: str) -> ActOut:
+    own = act.by == mine
+    shown = body if own or act.kind not in PERSONAL else None
+    return ActOut(n=act.n, at=act.at, kind=act.kind, about=act.about, hash=act.hash, mine=own, body=shown)
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in body.items()}

@@ -1,0 +1,196 @@
+"""Workspaces, members, invitations, one's own tokens and the audit trail by the API."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - a field of what the API answers
+from typing import Annotated, Literal
+
+from django.http import Http404
+from django.urls import reverse
+from ninja import Path, Query, Router, Schema, Status
+from pydantic import Field
+
+from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
+from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.queries import myself, people, trail
+from vitalfew.server.core.queries.places import workspaces_of
+from vitalfew.server.core.roles import Ability, Access
+from vitalfew.server.core.services import invitations, members, tokens
+
+everywhere = Router(tags=["you"])
+router = Router(tags=["people"])
+
+type RoleName = Literal["viewer", "rater", "contributor", "editor", "facilitator", "analyst", "admin"]
+type ScopeName = Literal["read", "act", "define", "admin"]
+LONGEST = 120
+
+
+class WorkspaceOut(Schema):
+    """A workspace one is a member of, with one's role in it and its newest run."""
+
+    key: str
+    name: str
+    role: str
+    last_run: str | None
+
+
+class TokenIn(Schema):
+    """A token to make: what for, what it allows, for how many days, and in one workspace only if named."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=4)]
+    days: Annotated[int, Field(ge=1, le=366)] = 90
+
+
+class TokenMade(Schema):
+    """A token's secret, shown once."""
+
+    secret: str
+
+
+class TokenOut(Schema):
+    """A token without its secret."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    works: bool
+
+
+class MemberOut(Schema):
+    """A member of a workspace."""
+
+    user_id: int
+    name: str
+    role: str
+    team: str
+    group: str
+
+
+class MemberIn(Schema):
+    """What a member becomes."""
+
+    role: RoleName
+    team: Annotated[str, Field(max_length=LONGEST)] = ""
+    group: Annotated[str, Field(max_length=LONGEST)] = ""
+
+
+class InvitationIn(MemberIn):
+    """Whom to invite: an address, or nobody in particular for a bare link."""
+
+    email: Annotated[str, Field(max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
+
+
+class InvitationMade(Schema):
+    """The path of an invitation's page, shown once."""
+
+    path: str
+
+
+class EntryOut(Schema):
+    """An entry of the audit trail."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+class EntryPage(Schema):
+    """Entries, newest first."""
+
+    items: list[EntryOut]
+    next: str | None = None
+
+
+@everywhere.get("/workspaces", response={200: list[WorkspaceOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def list_workspaces(request: ApiRequest) -> list[WorkspaceOut]:
+    """The workspaces that this token, or who is signed in, reaches."""
+    return [WorkspaceOut.model_validate(found, from_attributes=True) for found in workspaces_of(request.asker)
+            if request.bearer is None or request.bearer.workspace_id in (None, found.id)]  # fmt: skip
+
+
+@everywhere.get("/tokens", response={200: list[TokenOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def list_tokens(request: ApiRequest) -> list[TokenOut]:
+    """One's own tokens, newest first, without their secrets."""
+    return [TokenOut.model_validate(found, from_attributes=True) for found in myself.tokens(request.asker)]
+
+
+@everywhere.post("/tokens", response={201: TokenMade, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def make_token(request: ApiRequest, wanted: TokenIn) -> tuple[int, TokenMade]:
+    """Make a token of one's own."""
+    return 201, TokenMade(secret=tokens.make(request.asker, wanted.name, wanted.scopes, days=wanted.days))
+
+
+@everywhere.delete("/tokens/{token_id}", response={204: None, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def revoke_token(request: ApiRequest, token_id: int) -> Status[None]:
+    """End a token of one's own at once."""
+    if token_id >= 2**63 or not tokens.revoke(request.asker, token_id):
+        raise Http404("you have no such token that works")
+    return Status(204, None)
+
+
+@router.get("/members", response={200: list[MemberOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_members(request: ApiRequest, workspace: Path[str]) -> list[MemberOut]:  # noqa: ARG001 - read by the guard
+    """The members of a workspace, by name."""
+    found = people.people(request.place.workspace)
+    return [MemberOut.model_validate(person, from_attributes=True) for person in found]
+
+
+@router.put("/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def change_member(request: ApiRequest, workspace: Path[str], user_id: int, wanted: MemberIn) -> Status[None]:  # noqa: ARG001 - read by the guard
+    """Give a member another role, team or group; at least one admin always remains."""
+    _held(request, user_id)
+    place = request.place
+    members.change_member(
+        place.workspace, user_id, by=request.asker, role=wanted.role, team=wanted.team, group=wanted.group
+    )
+    return Status(204, None)
+
+
+@router.delete("/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def remove_member(request: ApiRequest, workspace: Path[str], user_id: int) -> Status[None]:  # noqa: ARG001 - read by the guard
+    """Take a member out; what they said stays in the log."""
+    _held(request, user_id)
+    members.remove_member(request.place.workspace, user_id, by=request.asker)
+    return Status(204, None)
+
+
+@router.post("/invitations", response={201: InvitationMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> tuple[int, InvitationMade]:  # noqa: ARG001 - read by the guard
+    """Invite somebody; the answer holds the path of their page, once."""
+    secret = invitations.invite(
+        request.place.workspace,
+        request.asker,
+        wanted.role,
+        email=wanted.email,
+        team=wanted.team,
+        group=wanted.group,
+    )
+    return 201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret}))
+
+
+@router.get("/audit", response={200: EntryPage, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_audit(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    action: Annotated[str, Query(max_length=60)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> EntryPage:
+    """Who did what, newest first."""
+    asked = trail.Asked(action=action, before=decoded(cursor) or None)
+    found = trail.trail(request.place.workspace, asked, limit + 1)
+    items = [EntryOut.model_validate(entry, from_attributes=True) for entry in found[:limit]]
+    return EntryPage(items=items, next=encoded(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _held(request: ApiRequest, user_id: int) -> None:
+    if all(person.user_id != user_id for person in people.people(request.place.workspace)):
+        raise Http404("there is no such member")

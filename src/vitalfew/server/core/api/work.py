@@ -1,0 +1,77 @@
+"""Long work by the API: start a run, see how far it is, cancel, ask once more."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - a field of what the API answers
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from ninja import Path, Router, Schema
+
+from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.queries import jobs as queries
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services import runs
+
+if TYPE_CHECKING:
+    from vitalfew.server.core.queries.jobs import JobView
+
+router = Router(tags=["jobs"])
+
+
+class JobOut(Schema):
+    """A piece of long work; `share` of it done, 0 to 1, where that is known; `result` once it is done."""
+
+    id: int
+    kind: str
+    state: str
+    step: str
+    share: float | None
+    message: str
+    result: dict[str, Any]
+    asked_at: datetime
+    finished_at: datetime | None
+
+
+@router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
+def start_run(request: ApiRequest, workspace: Path[str]) -> tuple[int, JobOut]:  # noqa: ARG001 - read by the guard
+    """Have the workspace run; gives the run that is under way when there is one."""
+    return 202, _out(runs.start(request.place.workspace, request.asker))
+
+
+@router.get("/jobs", response={200: list[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_jobs(request: ApiRequest, workspace: Path[str]) -> list[JobOut]:  # noqa: ARG001 - read by the guard
+    """The newest fifty pieces of work, newest first."""
+    return [_out(job) for job in queries.jobs(request.place.workspace)]
+
+
+@router.get("/jobs/{job_id}", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.READ))
+def read_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut:  # noqa: ARG001 - read by the guard
+    """How far a piece of work is."""
+    return _out(_held(request, job_id))
+
+
+@router.post("/jobs/{job_id}/cancel", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
+def cancel_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut:  # noqa: ARG001 - read by the guard
+    """Stop it: at once while it waits, within a second while it is worked on."""
+    _held(request, job_id)
+    return _out(runs.cancel(request.place.workspace, job_id, by=request.asker))
+
+
+@router.post("/jobs/{job_id}/retry", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
+def retry_job(request: ApiRequest, workspace: Path[str], job_id: int) -> tuple[int, JobOut]:  # noqa: ARG001 - read by the guard
+    """Ask once more for work that failed or was cancelled."""
+    _held(request, job_id)
+    return 202, _out(runs.retry(request.place.workspace, job_id, by=request.asker))
+
+
+def _held(request: ApiRequest, job_id: int) -> JobView:
+    found = queries.job(request.place.workspace, job_id) if job_id < 2**63 else None
+    if found is None:
+        raise Http404("there is no such job")
+    return found
+
+
+def _out(job: JobView) -> JobOut:
+    return JobOut.model_validate(job, from_attributes=True)

@@ -1,0 +1,45 @@
+"""What was said in a workspace, found in the tables without reading the whole log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.server.core.journal import TableJournal
+from vitalfew.server.core.journal import _part as part_of
+from vitalfew.server.core.models import ActRecord
+
+if TYPE_CHECKING:
+    from vitalfew.server.core.models import Workspace
+    from vitalfew.workspace.chain import Act, Kind
+
+
+def said(
+    row: Workspace, kind: Kind | None = None, about: str | None = None, by: str | None = None
+) -> tuple[tuple[Act, dict[str, Any]], ...]:
+    """Acts with what they say, in order; erased ones are left out.
+
+    Args:
+        row: the workspace.
+        kind: of act.
+        about: the key of what they are about.
+        by: a pseudonym.
+    """
+    given = {"kind": kind, "about": about, "by": by}
+    acts = ActRecord.objects.filter(workspace=row, **{name: value for name, value in given.items() if value})
+    log = part_of(acts.order_by("n"))
+    return tuple((act, log.bodies[act.n]) for act in log.acts if act.n in log.bodies)
+
+
+def said_since(
+    row: Workspace, n: int, limit: int, *, kind: str | None = None, about: str | None = None
+) -> tuple[tuple[Act, dict[str, Any] | None], ...]:
+    """At most `limit` acts after act `n`, oldest first, with what they say; None where that was erased."""
+    given = {"kind": kind, "about": about}
+    acts = ActRecord.objects.filter(workspace=row, n__gt=n, **{name: value for name, value in given.items() if value})
+    log = part_of(acts.order_by("n")[:limit])
+    return tuple((act, log.bodies.get(act.n)) for act in log.acts)
+
+
+def pseudonym_of(row: Workspace, voice: str) -> str:
+    """What a voice is called in the log of a workspace."""
+    return TableJournal(row.pk).pseudonym(voice)
