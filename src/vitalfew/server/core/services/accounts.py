@@ -11,7 +11,7 @@ from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Link, Member, User, Workspace
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.audit import note
-from vitalfew.server.core.services.links import make_link, use_up
+from vitalfew.server.core.services.links import NoSuch, make_link, use_up
 from vitalfew.server.core.services.members import add_member
 
 THEMES = ("system", "light", "dark")
@@ -62,11 +62,12 @@ def make_password_link(workspace: Workspace, user_id: int, *, by: User) -> str:
     """Make a link with which a member who forgot the password chooses a new one; gives its secret.
 
     Raises:
+        NoSuch: there is no such member.
         UsageError: the person is in a workspace that `by` does not administer: its admins would be passed over.
     """
     member = Member.objects.select_related("user").filter(workspace=workspace, user_id=user_id).first()
     if member is None:
-        raise UsageError("there is no such member in this workspace")
+        raise NoSuch("there is no such member in this workspace")
     theirs = Member.objects.filter(user_id=user_id).values("workspace")
     administered = Member.objects.filter(user=by, role=Role.ADMIN).values("workspace")
     if Member.objects.filter(workspace__in=theirs).exclude(workspace__in=administered).exists():

@@ -12,7 +12,7 @@ from vitalfew.server.core.models import Link, Member, User
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.accounts import new_user
 from vitalfew.server.core.services.audit import note
-from vitalfew.server.core.services.links import make_link, use_up
+from vitalfew.server.core.services.links import NoSuch, make_link, use_up
 from vitalfew.server.core.services.members import add_member
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def revoke(workspace: Workspace, link_id: int, by: User) -> None:
     """End an invitation.
 
     Raises:
-        UsageError: it is no open invitation of this workspace.
+        NoSuch: it is no open invitation of this workspace.
     """
     link = _open(workspace, link_id)
     link.revoked_at = timezone.now()
@@ -76,7 +76,7 @@ def renew(workspace: Workspace, link_id: int, by: User) -> str:
     """Make a new link in place of an invitation; the old one ends. Gives the new secret.
 
     Raises:
-        UsageError: it is no open invitation of this workspace.
+        NoSuch: it is no open invitation of this workspace.
     """
     with transaction.atomic():
         link = _open(workspace, link_id)
@@ -135,5 +135,5 @@ def invitation_for(email: str) -> Link | None:
 def _open(workspace: Workspace, link_id: int) -> Link:
     link = open_invitations(workspace).filter(pk=link_id).first()
     if link is None:
-        raise UsageError("there is no such open invitation in this workspace")
+        raise NoSuch("there is no such open invitation in this workspace")
     return link

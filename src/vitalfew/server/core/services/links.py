@@ -26,6 +26,10 @@ LASTS = {
 _FORECAST = timedelta(days=30)
 
 
+class NoSuch(UsageError):
+    """There is no such thing in this workspace, or none that works any more: pages answer 404."""
+
+
 def make_link(
     purpose: Link.Purpose | str, workspace: Workspace | None = None, made_by: User | None = None, **given: str
 ) -> str:
@@ -68,10 +72,10 @@ def end_link(workspace: Workspace, link_id: int, by: User) -> None:
     """End the link of a rater without an account.
 
     Raises:
-        UsageError: there is no such link in this workspace that still works.
+        NoSuch: there is no such link in this workspace that still works.
     """
     purposes = (Link.Purpose.SESSION, Link.Purpose.FORECAST)
     links = Link.objects.filter(workspace=workspace, pk=link_id, purpose__in=purposes, used_at=None, revoked_at=None)
     if not links.update(revoked_at=timezone.now()):
-        raise UsageError("there is no such link in this workspace")
+        raise NoSuch("there is no such link in this workspace")
     note(workspace, by, "rater's link ended")

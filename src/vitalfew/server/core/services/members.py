@@ -9,6 +9,7 @@ from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Member, User, Workspace
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.audit import note
+from vitalfew.server.core.services.links import NoSuch
 
 
 def change_member(
@@ -17,7 +18,8 @@ def change_member(
     """Give a member another role, team or group. A new role counts at once, and their sessions get new keys.
 
     Raises:
-        UsageError: there is no such member or role, or nobody would be left who administers.
+        NoSuch: there is no such member.
+        UsageError: there is no such role, or nobody would be left who administers.
     """
     wanted = _role(role)
     with transaction.atomic():
@@ -38,7 +40,8 @@ def remove_member(workspace: Workspace, user_id: int, *, by: User) -> None:
     """Take somebody out of a workspace. What they said stays in its log, without their name as before.
 
     Raises:
-        UsageError: there is no such member, or nobody would be left who administers.
+        NoSuch: there is no such member.
+        UsageError: nobody would be left who administers.
     """
     with transaction.atomic():
         member = _held(workspace, user_id)
@@ -73,7 +76,7 @@ def _held(workspace: Workspace, user_id: int) -> Member:
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     member = Member.objects.select_related("user").filter(workspace=workspace, user_id=user_id).first()
     if member is None:
-        raise UsageError("there is no such member in this workspace")
+        raise NoSuch("there is no such member in this workspace")
     return member
 
 

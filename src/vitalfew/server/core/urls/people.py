@@ -18,7 +18,7 @@ _PEOPLE = f"{MINE}settings/people/"
 
 urlpatterns: list[URLPattern] = [
     route("setup/<str:secret>/", ways_in.setup, "setup", Access.LINK),
-    route("join/<str:secret>/", ways_in.join, "join", Access.LINK),
+    route("invitation/<str:secret>/", ways_in.join, "invitation", Access.LINK),
     route("password/<str:secret>/", ways_in.choose_password, "choose-password", Access.LINK),
     route("account/", account.account, "account", Access.SIGNED_IN),
     route("account/colours/", post_only(account.theme), "account-theme", Access.SIGNED_IN),

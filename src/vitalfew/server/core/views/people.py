@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponseNotAllowed
+from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -47,6 +47,8 @@ def index(request: Request) -> HttpResponse:
 
 def change(request: Request, user: int) -> HttpResponse:
     """Another role, team or group."""
+    if not any(person.user_id == user for person in known.people(request.place.workspace)):
+        raise Http404("no such member")
     form = MemberForm(request.POST, **_choices(request.place))
     if not form.is_valid():
         messages.error(request, "There is no such role, team or group here.")
@@ -66,6 +68,8 @@ def password(request: Request, user: int) -> HttpResponse:
     place = request.place
     try:
         secret = accounts.make_password_link(place.workspace, user, by=place.user)
+    except links.NoSuch as error:
+        raise Http404(str(error)) from error
     except UsageError as error:
         messages.error(request, str(error))
         return _back(request)
@@ -84,10 +88,12 @@ def renew(request: Request, link: int) -> HttpResponse:
     place = request.place
     try:
         secret = invitations.renew(place.workspace, link, place.user)
+    except links.NoSuch as error:
+        raise Http404(str(error)) from error
     except UsageError as error:
         messages.error(request, str(error))
         return _back(request)
-    address = request.build_absolute_uri(reverse("join", kwargs={"secret": secret}))
+    address = request.build_absolute_uri(reverse("invitation", kwargs={"secret": secret}))
     return _page(request, None, address, "This link is in place of the earlier one, which no longer works.")
 
 
@@ -111,6 +117,8 @@ def post_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def _done(request: Request, work: Callable[[], None], said: str) -> HttpResponse:
     try:
         work()
+    except links.NoSuch as error:
+        raise Http404(str(error)) from error
     except UsageError as error:
         messages.error(request, str(error))
     else:
@@ -128,7 +136,7 @@ def _choices(place: Place) -> dict[str, dict[str, str]]:
 
 def _handed(request: Request, secret: str, form: Invite) -> str:
     """Send the link, where there is mail and an address; gives the address for handing it over by hand."""
-    address = request.build_absolute_uri(reverse("join", kwargs={"secret": secret}))
+    address = request.build_absolute_uri(reverse("invitation", kwargs={"secret": secret}))
     workspace, user = request.place.workspace, request.place.user
     text = (
         f"{user} invites you to {workspace.name} as {form.cleaned_data['role']}:\n\n{address}\n\nThe link serves once."
