@@ -170,12 +170,14 @@ def test_an_interrupted_run_leaves_nothing_half_written(folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        until = time.monotonic() + 30
-        while time.monotonic() < until and not (runs.is_dir() and list(runs.iterdir())):
+        until = time.monotonic() + 300  # a signal before the program has begun would meet the interpreter alone
+        while not (runs.is_dir() and list(runs.iterdir())):
+            assert time.monotonic() < until
+            assert process.poll() is None
             time.sleep(0.02)
         time.sleep(0.3)  # into the reading of the table
         os.kill(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=300)
     assert err == "vitalfew: interrupted; nothing was left half-written\n"
     assert process.returncode == 130
     assert "interrupted" in err

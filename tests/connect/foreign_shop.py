@@ -21,6 +21,24 @@ data: {path: shop.duckdb}
 sources:
   exposures: {table: analytics.exposures, unit: customer_id, experiment: test, variant: arm, time: seen_at}
 """
+BY_HAND = """
+sources:
+  o: {shape: events, table: analytics.orders, unit: customer_id, time: ordered_at}
+  c: {table: analytics.customers, unit: customer_id}
+metrics:
+  revenue: {source: o, column: amount}
+  orders: {source: o, kind: count}
+  done: {source: o, column: amount, filters: ["status == 'done'"]}
+  value: {kind: ratio, numerator: {source: o, column: amount}, denominator: {source: o}}
+  average: {kind: ratio, numerator: {source: o, column: amount}, denominator: {source: o}}
+  buyers: {source: o, kind: proportion}
+  share_done: {kind: ratio, numerator: {source: o, filters: ["status == 'done'"]}, denominator: {source: o}}
+  median: {source: o, column: amount, kind: quantile, quantile: 0.5, over: events}
+  gifts: {source: o, kind: count, filters: ["gift", "amount > 5"]}
+  sessions: {source: c, column: sessions}
+  danes: {source: c, kind: proportion, column: customer_id, aggregation: count, filters: ["country == 'DK'"]}
+"""
+"""The metrics of the shop as somebody would write them here, over its own tables."""
 EXPERIMENT = "experiments:\n  gate: {source: exposures, control: a, metrics: [%s]}\n"
 
 

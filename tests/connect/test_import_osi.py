@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connect.foreign_shop import compare, shop
+from connect.foreign_shop import BY_HAND, compare, shop
 from vitalfew.connect.import_writing import write_import
 from vitalfew.connect.importing import plan_import, workspace_of
 from vitalfew.connect.osi import read_osi
@@ -48,22 +48,6 @@ METRICS = {
     "sessions": "AVG(people.sessions)",
     "danes": "COUNT(CASE WHEN people.country LIKE 'D%' THEN people.customer_id END)",
 }
-BY_HAND = """
-sources:
-  o: {shape: events, table: analytics.orders, unit: customer_id, time: ordered_at}
-  c: {table: analytics.customers, unit: customer_id}
-metrics:
-  revenue: {source: o, column: amount}
-  orders: {source: o, kind: count}
-  done: {source: o, column: amount, filters: ["status == 'done'"]}
-  value: {kind: ratio, numerator: {source: o, column: amount}, denominator: {source: o}}
-  average: {kind: ratio, numerator: {source: o, column: amount}, denominator: {source: o}}
-  buyers: {source: o, kind: proportion}
-  share_done: {kind: ratio, numerator: {source: o, filters: ["status == 'done'"]}, denominator: {source: o}}
-  median: {source: o, column: amount, kind: quantile, quantile: 0.5, over: events}
-  sessions: {source: c, column: sessions}
-  danes: {source: c, kind: proportion, column: customer_id, aggregation: count, filters: ["country == 'DK'"]}
-"""
 
 
 def line(name: str, sql: str, dialect: str = "ANSI_SQL", more: str = "") -> str:

@@ -10,6 +10,7 @@ import pytest
 from evidence.planted import FEW, SYSTEM, case, definitions, measured, rows_of, to_business
 from vitalfew.evidence import effects
 from vitalfew.evidence.corpus import Corpora, corpus
+from vitalfew.evidence.link_paths import Chain, Slopes
 from vitalfew.evidence.links import links
 from vitalfew.evidence.opinions import Opinion, combined
 from vitalfew.results.rows import EffectRow, HealthRow, LinkRow
@@ -198,6 +199,15 @@ def test_a_parent_that_nobody_measured_has_no_link_and_weakens_the_others_in_wor
     assert "no experiment measured mood" in by_key["m"].notes[0]
     assert by_key["m"].would_take is not None
     assert any("without mood" in note for note in by_key["system_1_to_business"].notes)
+
+
+def test_slopes_along_a_chain_multiply_and_its_ends_are_compared_without_it() -> None:
+    spread = np.array([[1.0, 0.5, 0.1], [0.5, 1.0, 0.2], [0.1, 0.2, 1.0]])
+    families = {"c": ("b",), "b": ("a",)}
+    slopes = Slopes(("a", "b", "c"), families, {("c", "d"): 10.0}, np.array([1.0, 1.0, 2.0]))
+    along = [Chain("a", "c", (), ()), Chain("c", "a", (), ()), Chain("a", "d", (), ())]
+    assert slopes.totals(spread, along) == pytest.approx([2 * 0.5 * 0.2, 0.0, 10 * 2 * 0.5 * 0.2])
+    assert slopes.directs(spread, along)[0] == pytest.approx(2 * 0.1)
 
 
 def test_chains_are_followed_and_held_against_their_ends() -> None:

@@ -8,16 +8,13 @@ import numpy as np
 import pytest
 
 import vitalfew as vf
-from vitalfew.errors import UsageError
 from vitalfew.simulate.metric_graph import BUSINESS, EDGES, SCENARIOS, SYSTEM, corpus
 from vitalfew.stats.k_class import k_class
 from vitalfew.stats.link_fit import (
     NOT_IDENTIFIED,
-    chained_slope,
     fit_corpus,
     fit_links,
     slopes_of,
-    total_slope,
     upstream_of,
 )
 
@@ -96,16 +93,6 @@ def test_swapping_arms_changes_no_link() -> None:
         assert other.slopes == pytest.approx(one.slopes, rel=1e-9)
         assert other.covariance == pytest.approx(one.covariance, rel=1e-6, abs=1e-12)
         assert (other.bypass_p or 0) == pytest.approx(one.bypass_p or 0, rel=1e-9)
-
-
-def test_chains_multiply_and_the_reduced_form_needs_no_chain() -> None:
-    matrix = np.array([[1.0, 0.5, 0.1], [0.5, 1.0, 0.2], [0.1, 0.2, 1.0]])
-    edges = [(2, (1,)), (1, (0,))]
-    assert chained_slope(matrix, edges, 2, 0) == pytest.approx(0.5 * 0.2)
-    assert total_slope(matrix, 2, 0) == pytest.approx(0.1)
-    assert chained_slope(matrix, edges, 0, 2) == 0
-    with pytest.raises(UsageError, match="circle"):
-        chained_slope(matrix, [*edges, (0, (2,))], 2, 7)
 
 
 def test_parents_that_go_together_exactly_share_the_slope() -> None:

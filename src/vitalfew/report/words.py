@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from vitalfew.results.figures import (
     MINUS,
@@ -20,6 +20,7 @@ from vitalfew.results.figures import (
     unit_of,
     with_unit,
 )
+from vitalfew.workspace.vocabulary import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         UseRow,
         Verdict,
     )
-    from vitalfew.workspace.definitions import Grade
 
 __all__ = [
     "MINUS",
@@ -57,7 +57,7 @@ SMALL_SHARE = 0.01
 LEAST_RECORD = 10
 """Promises that must be resolved before a delivery rate is shown."""
 
-GRADES: tuple[Grade, ...] = ("opinion", "correlated", "dated", "staged", "tested", "replicated")
+GRADES: tuple[Grade, ...] = tuple(reversed(get_args(Grade)))
 """Grades from weak to strong; the mark of a grade has as many filled steps as its place here, from 1."""
 
 VERDICTS: dict[Verdict, str] = {

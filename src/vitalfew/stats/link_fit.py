@@ -174,33 +174,6 @@ def slopes_of(matrix: Floats, child: int, parents: Sequence[int]) -> Floats:
     return np.asarray(scaled / size)
 
 
-def total_slope(matrix: Floats, child: int, parent: int) -> float:
-    """Slope of a metric on one other, however it comes about: the reduced form."""
-    return float(slopes_of(matrix, child, [parent])[0])
-
-
-def chained_slope(matrix: Floats, edges: Sequence[Pair], child: int, parent: int) -> float:
-    """What a change of `parent` by one does to `child` along all paths of the edges, without loops.
-
-    Raises:
-        UsageError: the edges go in a circle.
-    """
-    above = dict(edges)
-
-    def carried(metric: int, passed: tuple[int, ...]) -> float:
-        if metric == parent:
-            return 1.0
-        if metric in passed:
-            raise UsageError("links that go in a circle", expected="each metric to depend on others, not on itself")
-        if metric not in above:
-            return 0.0
-        slopes = slopes_of(matrix, metric, above[metric])
-        ways = [carried(one, (*passed, metric)) for one in above[metric]]
-        return float(slopes @ np.array(ways))
-
-    return carried(child, ())
-
-
 def upstream_of(child: int, parents: Sequence[int], edges: Sequence[Pair]) -> tuple[int, ...]:
     """Metrics that reach the child by its parents alone, if the edges are the whole graph."""
     above = dict(edges)
