@@ -44,16 +44,17 @@ def features(view: View) -> Markup:
     measured = [row for row in rows if row.measured and row.reach]
     ordered = sorted(measured, key=lambda row: -(row.reach.estimate if row.reach else 0))
     caption = "Sorted by reach. The bar's scale is the square root of the share, so that small shares can be seen."
-    costs = {row.feature: cost for row in ordered if (cost := _cost(view, row.feature))}
+    costs = {row.feature: cost for row in ordered if (cost := cost_of(view, row.feature))}
     heads = [head for head in _HEADS if costs or head is not _COST]
     listed = table(heads, [_row(view, row, costs) for row in ordered], caption=caption, class_="sticky")
     return section(
-        "features", "Use of features", question, _pictures(view, ordered), tag("div", listed, class_="sub"),
-        _not_measured(view, [row for row in rows if row not in measured]), _segments(view, ordered),
+        "features", "Use of features", question, use_pictures(view, ordered), tag("div", listed, class_="sub"),
+        not_measured(view, [row for row in rows if row not in measured]), reach_by_segment(view, ordered),
     )  # fmt: skip
 
 
-def _pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
+def use_pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
+    """Reach against frequency, and how concentrated use is."""
     used = [
         Used(view.title("features", r.feature), r.reach.estimate, r.frequency or 0.0, r.users or 0, bool(r.hardly_used))
         for r in rows
@@ -89,7 +90,8 @@ def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]
     )
 
 
-def _cost(view: View, feature: str) -> str:
+def cost_of(view: View, feature: str) -> str:
+    """What a feature cost and costs a year, in figures; empty where nothing is said."""
     found = view.definitions.features.get(feature)
     if found is None:
         return ""
@@ -98,7 +100,8 @@ def _cost(view: View, feature: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _not_measured(view: View, rows: Sequence[UseRow]) -> Markup | None:
+def not_measured(view: View, rows: Sequence[UseRow]) -> Markup | None:
+    """Features whose use nothing tells, with the reason."""
     if not rows:
         return None
     listed = [(view.title("features", row.feature), row.reason or "no events are defined") for row in rows]
@@ -107,7 +110,8 @@ def _not_measured(view: View, rows: Sequence[UseRow]) -> Markup | None:
     return tag("div", heading, table(heads, listed, caption="Not measured is not the same as not used."), class_="sub")
 
 
-def _segments(view: View, ordered: Sequence[UseRow]) -> Markup | None:
+def reach_by_segment(view: View, ordered: Sequence[UseRow]) -> Markup | None:
+    """Reach of every feature in every segment."""
     kept = {row.feature for row in ordered}
     rows = [
         row for row in view.tables.use if row.segment is not None and row.main and row.reach and row.feature in kept

@@ -53,12 +53,13 @@ def links(view: View) -> Markup | None:
         if moves
         else "What is left of the effects of many experiments once luck is taken out."
     )
-    parts = [_graph(view), _links(view), _scatters(view), _chains(view)]
-    parts += [_trade_offs(view), _proxies(view), _foreseen(view), _luck(view)]
+    parts = [graph(view), _links(view), scatters(view), chains(view)]
+    parts += [trade_offs(view), proxies(view), foreseen(view), luck(view)]
     return section("links", title, question, *(part for part in parts if part))
 
 
-def _graph(view: View) -> Markup | None:
+def graph(view: View) -> Markup | None:
+    """Metrics as boxes and links as lines; None without links."""
     rows = view.tables.links
     if not rows:
         return None
@@ -111,7 +112,8 @@ def _row(view: View, row: LinkRow) -> list[Markup | str | None]:
     ]
 
 
-def _scatters(view: View) -> Markup | None:
+def scatters(view: View) -> Markup | None:
+    """Effects against effects, link by link, with the line a scatter suggests and the corrected one."""
     drawn = [_scatter(view, row) for row in view.tables.links if row.kind == "influence" and row.naive is not None]
     pictures = [part for part in drawn if part is not None]
     if not pictures:
@@ -164,11 +166,13 @@ def _caption(view: View, metric: str) -> str:
     return f"effect on {view.title('metrics', metric)}{f', {unit}' if unit else ''}"
 
 
-def _chains(view: View) -> Markup | None:
+def chains(view: View) -> Markup | None:
+    """What links carry along chains, in sentences."""
     return _named("Along chains", (path_sentence(view, row) for row in known_paths(view)))
 
 
-def _trade_offs(view: View) -> Markup | None:
+def trade_offs(view: View) -> Markup | None:
+    """How effects on two metrics go together, in sentences and pictures."""
     rows = view.tables.trade_offs
     if not rows:
         return None
@@ -196,7 +200,8 @@ def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
     return tag("figure", ellipse(points, shown, names, said), tag("figcaption", text))
 
 
-def _proxies(view: View) -> Markup | None:
+def proxies(view: View) -> Markup | None:
+    """Which early metrics stand in for later ones, and how well."""
     rows, unknown = telling_proxies(view)
     if not rows and not unknown:
         return None
@@ -220,7 +225,8 @@ def _proxies(view: View) -> Markup | None:
     return tag("div", tag("h3", "Early metrics for late ones"), grid, rest, class_="sub")
 
 
-def _foreseen(view: View) -> Markup | None:
+def foreseen(view: View) -> Markup | None:
+    """Effects on metrics that an experiment did not measure, or could not yet."""
     rows = view.tables.predicted
     if not rows:
         return None
@@ -254,7 +260,8 @@ def _predicted(view: View, row: PredictedRow) -> list[Markup | str | None]:
     ]
 
 
-def _luck(view: View) -> Markup | None:
+def luck(view: View) -> Markup | None:
+    """What is left of effects once luck is taken out."""
     told = [row for row in view.tables.spreads if row.spread is not None]
     if not told:
         return None

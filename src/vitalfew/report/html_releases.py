@@ -41,7 +41,7 @@ def releases(view: View) -> Markup | None:
     if not (tables.release_effects or tables.contributions or tables.conflicts or tables.parts):
         return None
     question = "What changed after each release, whether that can be told from noise, and who gave what at the top."
-    parts: list[Child] = [_panel(view), _effects(view), _pictures(view), _balance(view)]
+    parts: list[Child] = [_panel(view), _effects(view), _pictures(view), balance(view)]
     parts += [_contributions(view), _parts(view), _conflicts(view)]
     return section("releases", "Releases", question, *parts)
 
@@ -134,13 +134,14 @@ def _chance(row: EffectRow) -> Child:
 
 
 def _pictures(view: View) -> Markup | None:
-    drawn = [*_studies(view), *_placebos(view)]
+    drawn = [*studies(view), *placebo_pictures(view)]
     if not drawn:
         return None
     return fold("Periods around releases, and placebo dates", tag("div", drawn[:MOST_PICTURES], class_="figures"))
 
 
-def _studies(view: View) -> list[Markup]:
+def studies(view: View) -> list[Markup]:
+    """Effects by period since each unit got a release, as pictures."""
     found: dict[tuple[str, str], list[EventStudyRow]] = {}
     for row in view.tables.event_study:
         found.setdefault((row.release, row.metric), []).append(row)
@@ -152,7 +153,8 @@ def _studies(view: View) -> list[Markup]:
     return drawn
 
 
-def _placebos(view: View) -> list[Markup]:
+def placebo_pictures(view: View) -> list[Markup]:
+    """Each release among the days on which nothing was released, as pictures."""
     effects = {(row.experiment, row.metric): row for row in view.tables.release_effects}
     drawn = []
     for row in view.tables.placebos:
@@ -165,7 +167,8 @@ def _placebos(view: View) -> list[Markup]:
     return drawn
 
 
-def _balance(view: View) -> Markup | None:
+def balance(view: View) -> Markup | None:
+    """How alike those who took a release up and those compared with them are."""
     rows = view.tables.balance
     if not rows:
         return None

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.server.bets.views import features
+from vitalfew.server.core.access import MINE, route
+from vitalfew.server.core.roles import Ability
+
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    route(f"{MINE}features/", features.features, "features", Ability.READ),
+    route(f"{MINE}features/<str:key>/", features.feature, "feature", Ability.READ),
+    route(f"{MINE}features/<str:key>/bet/", features.feature_bet, "feature-bet", Ability.BET),
+]

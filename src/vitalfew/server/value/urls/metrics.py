@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.value.views import metrics
+from vitalfew.server.value.views import links, metrics
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}metrics/", metrics.metrics, "metrics", Ability.READ),
     route(f"{MINE}metrics/<str:key>/", metrics.metric, "metric", Ability.READ),
     route(f"{MINE}metrics/<str:key>/sql/", metrics.metric_sql, "metric-sql", Ability.READ),
+    route(f"{MINE}links/", links.links, "links", Ability.READ),
 ]

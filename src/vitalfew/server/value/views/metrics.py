@@ -15,7 +15,6 @@ from vitalfew.report.metric_words import definition_sentences
 from vitalfew.report.words import unit_of
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.queries.definitions import loaded
-from vitalfew.server.core.queries.history import versions
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.value.queries.metric_page import metric_page
@@ -143,7 +142,6 @@ def metric(request: Request, key: str) -> HttpResponse:
         "where": f"{Path(where.file).name}, line {where.line}" if where else "",
         "in_folder": "metrics" in found.folder_kinds,
         "may_define": place.may(Ability.DEFINE),
-        "versions": versions(workspace, "metrics", key) if where is None else (),
         **_value(definitions, page.standing, unit, page.title),
         **_evidence(workspace.key, run, page, unit),
     }
