@@ -4,12 +4,14 @@ import htmx from "htmx.org";
 
 import { board } from "./elements/board";
 import { drawer } from "./elements/drawer";
+import { drop } from "./elements/drop";
 import { filters } from "./elements/filters";
 import { keys } from "./elements/keys";
 import { live } from "./elements/live";
 import { menu } from "./elements/menu";
 import { search } from "./elements/search";
 import { theme } from "./elements/theme";
+import { whatIf } from "./elements/what-if";
 
 htmx.config.mode = "same-origin";
 
@@ -19,5 +21,7 @@ live();
 keys();
 search();
 drawer();
+drop();
 filters();
 board();
+whatIf();
