@@ -228,5 +228,7 @@ def feature_bet(request: Request, key: str) -> HttpResponse:
     done = attempt(request, lambda: bet_on(place, key, request.POST.get("what", "")))
     if isinstance(done, HttpResponse) or done is None:
         return done or redirect("features", workspace=place.workspace.key)
-X
-    return redirect(page_of(place.workspace.key, "initiatives", done.key) or request.POST.get("next", "") or "..")
+    said = "A new bet was made of it, an idea still: say what it should change, and have it forecast."
+    say_with_undo(request, said, [done])
+    here = page_of(place.workspace.key, "initiatives", done.key) or page_of(place.workspace.key, "features", key)
+    return redirect(here)
