@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from ninja import Path, Router, Schema
+from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.errors import UsageError
@@ -139,7 +139,7 @@ def list_acts(
 
 
 @router.post("/acts/judgements", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
-def judge(request: ApiRequest, workspace: Path[str], said: JudgementIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def judge(request: ApiRequest, workspace: Path[str], said: JudgementIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Say how much each factor is worth; the latest judgement of a person counts."""
     best_worst = BestWorst(**said.best_worst.model_dump()) if said.best_worst else None
     act = recording.judge(
@@ -155,7 +155,7 @@ def judge(request: ApiRequest, workspace: Path[str], said: JudgementIn) -> tuple
 
 
 @router.post("/acts/forecasts", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
-def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Forecast blind; the latest forecast of a person before the lock counts."""
     numbers = said.model_dump(exclude={"hypothesis"})
     act = recording.forecast(_ws(request), said.hypothesis, _voice(request), numbers)
@@ -163,7 +163,7 @@ def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> tup
 
 
 @router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
-def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Lock the promise of a hypothesis, or the plan of an experiment. It never changes afterwards."""
     if (what.hypothesis is None) == (what.experiment is None):
         raise UsageError("name either a hypothesis or an experiment")
@@ -176,20 +176,20 @@ def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> tuple[int, 
 
 
 @router.post("/acts/waivers", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
-def waive(request: ApiRequest, workspace: Path[str], said: WaiverIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def waive(request: ApiRequest, workspace: Path[str], said: WaiverIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Accept a failed guardrail, with the reason."""
     return _done(recording.waive(_ws(request), said.about, _voice(request), said.reason), {"reason": said.reason})
 
 
 @router.post("/acts/decisions", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
-def decide(request: ApiRequest, workspace: Path[str], said: DecisionIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def decide(request: ApiRequest, workspace: Path[str], said: DecisionIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Record a decision; the value model that stands is cited with it."""
     body = said.model_dump(exclude={"about"}, exclude_none=True)
     return _done(recording.decide(_ws(request), said.about, _voice(request), body), _plain(body))
 
 
 @router.post("/acts/sign-offs", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
-def sign_off(request: ApiRequest, workspace: Path[str], said: SignOffIn) -> tuple[int, ActOut]:  # noqa: ARG001 - read by the guard
+def sign_off(request: ApiRequest, workspace: Path[str], said: SignOffIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Agree to the value model, or to one definition, as it stands."""
     act = recording.sign_off(_ws(request), said.about, _voice(request), note=said.note)
     return _done(act, {"note": said.note} if said.note else {})
@@ -211,9 +211,9 @@ def _voice(request: ApiRequest) -> str:
     return voice_of_user(request.asker)
 
 
-def _done(act: Act, body: Mapping[str, Any] | None) -> tuple[int, ActOut]:
+def _done(act: Act, body: Mapping[str, Any] | None) -> Status[ActOut]:
     said = None if body is None else dict(body)
-    return 201, ActOut(n=act.n, at=act.at, kind=act.kind, about=act.about, hash=act.hash, mine=True, body=said)
+    return Status(201, ActOut(n=act.n, at=act.at, kind=act.kind, about=act.about, hash=act.hash, mine=True, body=said))
 
 
 def _out(act: Act, body: dict[str, Any] | None, mine: str) -> ActOut:

@@ -123,9 +123,9 @@ def list_tokens(request: ApiRequest) -> list[TokenOut]:
 
 
 @everywhere.post("/tokens", response={201: TokenMade, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
-def make_token(request: ApiRequest, wanted: TokenIn) -> tuple[int, TokenMade]:
+def make_token(request: ApiRequest, wanted: TokenIn) -> Status[TokenMade]:
     """Make a token of one's own."""
-    return 201, TokenMade(secret=tokens.make(request.asker, wanted.name, wanted.scopes, days=wanted.days))
+    return Status(201, TokenMade(secret=tokens.make(request.asker, wanted.name, wanted.scopes, days=wanted.days)))
 
 
 @everywhere.delete("/tokens/{token_id}", response={204: None, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
@@ -163,7 +163,7 @@ def remove_member(request: ApiRequest, workspace: Path[str], user_id: int) -> St
 
 
 @router.post("/invitations", response={201: InvitationMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> tuple[int, InvitationMade]:  # noqa: ARG001 - read by the guard
+def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> Status[InvitationMade]:  # noqa: ARG001 - read by the guard
     """Invite somebody; the answer holds the path of their page, once."""
     secret = invitations.invite(
         request.place.workspace,
@@ -173,7 +173,7 @@ def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> t
         team=wanted.team,
         group=wanted.group,
     )
-    return 201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret}))
+    return Status(201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret})))
 
 
 @router.get("/audit", response={200: EntryPage, **PROBLEMS}, auth=needs(Ability.ADMINISTER))

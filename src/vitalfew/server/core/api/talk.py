@@ -54,10 +54,10 @@ def say(
     kind: str,
     key: str,
     said: CommentIn,
-) -> tuple[int, CommentOut]:
+) -> Status[CommentOut]:
     """Say something about a definition."""
     pk = comments.say(request.place.workspace, kind, key, said.text, by=request.asker)
-    return 201, _one(request, pk)
+    return Status(201, _one(request, pk))
 
 
 @router.put("/comments/{comment_id}", response={200: CommentOut, **PROBLEMS}, auth=needs(Ability.DISCUSS))

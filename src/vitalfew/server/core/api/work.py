@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 - a field of what the API answers
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
-from ninja import Path, Router, Schema
+from ninja import Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
@@ -35,9 +35,9 @@ class JobOut(Schema):
 
 
 @router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
-def start_run(request: ApiRequest, workspace: Path[str]) -> tuple[int, JobOut]:  # noqa: ARG001 - read by the guard
+def start_run(request: ApiRequest, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Have the workspace run; gives the run that is under way when there is one."""
-    return 202, _out(runs.start(request.place.workspace, request.asker))
+    return Status(202, _out(runs.start(request.place.workspace, request.asker)))
 
 
 @router.get("/jobs", response={200: list[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
@@ -60,10 +60,10 @@ def cancel_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut
 
 
 @router.post("/jobs/{job_id}/retry", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
-def retry_job(request: ApiRequest, workspace: Path[str], job_id: int) -> tuple[int, JobOut]:  # noqa: ARG001 - read by the guard
+def retry_job(request: ApiRequest, workspace: Path[str], job_id: int) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Ask once more for work that failed or was cancelled."""
     _held(request, job_id)
-    return 202, _out(runs.retry(request.place.workspace, job_id, by=request.asker))
+    return Status(202, _out(runs.retry(request.place.workspace, job_id, by=request.asker)))
 
 
 def _held(request: ApiRequest, job_id: int) -> JobView:
