@@ -7,8 +7,10 @@ from functools import partial
 from ninja import NinjaAPI
 
 from vitalfew import __version__
+from vitalfew.server.bets import api as bets
 from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, work
 from vitalfew.server.core.roles import Access
+from vitalfew.server.value import api as value
 
 WORKSPACE = "/workspaces/{workspace}"
 
@@ -21,7 +23,16 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("", people.everywhere)
-for _router in (definitions.router, acts.router, runs.router, work.router, people.router, talk.router):
+for _router in (
+    definitions.router,
+    acts.router,
+    runs.router,
+    work.router,
+    people.router,
+    talk.router,
+    value.router,
+    bets.router,
+):
     api.add_router(WORKSPACE, _router)
 
 urls = api.urls

@@ -123,11 +123,16 @@ def ranked(row: Workspace, run: Results, asked: Asked, *, preview: bool = False)
     Raises:
         UsageError: a weight or the budget is impossible.
     """
-    base = per_run(run, f"ranking {preview}", lambda one: _own(row, one, preview=preview))
-    found = base
-    if asked.weights or asked.budget is not None:
-        found = base.what_if(_shares(asked.weights, base), asked.budget, preview=preview)
+    base, found = rankings(row, run, asked, preview=preview)
     return _ranked(run, base, found, asked)
+
+
+def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = False) -> tuple[Ranking, Ranking]:
+    """The ranking by the run's own weights and budget, and that by what was asked. See `ranked`."""
+    base = per_run(run, f"ranking {preview}", lambda one: _own(row, one, preview=preview))
+    if not asked.weights and asked.budget is None:
+        return base, base
+    return base, base.what_if(_shares(asked.weights, base), asked.budget, preview=preview)
 
 
 def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
