@@ -163,7 +163,7 @@ def placebo_pictures(view: View) -> list[Markup]:
             continue
         title = f"{view.title('releases', row.release)}: {view.title('metrics', row.metric)} against placebo dates"
         picture = placebos(row.placebos, effect.estimate, view.unit(row.metric), title)
-        drawn.append(tag("figure", picture, tag("figcaption", f"{title}. {row.message}")))
+        drawn.append(tag("figure", picture, tag("figcaption", f"{title}. {row.message[:1].upper()}{row.message[1:]}.")))
     return drawn
 
 

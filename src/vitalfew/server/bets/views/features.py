@@ -91,6 +91,8 @@ def features(request: Request) -> HttpResponse:
 
 def _row(definitions: Definitions, run: Results | None, row: Listed) -> Row:
     use = row.use
+    # The line of a feature repeats the verdict of the one initiative that built it.
+    told = [line for line in row.lines if line.kind == "initiative"] or row.lines
     trend = "" if use is None or use.trend is None else _points(use.trend)
     return Row(
         row,
@@ -98,7 +100,7 @@ def _row(definitions: Definitions, run: Results | None, row: Listed) -> Row:
         cells.used(use.reach) if use and use.reach else empty("not measured", width=GLYPH),
         trend,
         cost_of(run.view, row.key) if run else "",
-        tuple((line, words.VERDICTS[line.verdict]) for line in row.lines if line.verdict != "no_promise"),
+        tuple((line, words.VERDICTS[line.verdict]) for line in told if line.verdict != "no_promise"),
         tuple(definitions.title("needs", need) for need in row.needs),
     )
 
