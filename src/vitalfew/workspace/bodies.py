@@ -137,11 +137,18 @@ class ValueModelBody(Body):
 
 
 class DecisionBody(Body):
-    """What was decided, on which evidence, against which counter-argument, and when it is looked at again."""
+    """What was decided, on which evidence, against which counter-argument, and when it is looked at again.
+
+    `alternatives`: what else could have been done; `dissent`: what those who disagree say, without their names.
+    `anyway`: it was decided although the evidence was weaker than *staged*.
+    """
 
     what: Text
     evidence: Text
     counter: Text
+    alternatives: Text | None = None
+    dissent: Text | None = None
+    anyway: bool | None = None
     review: date | None = None
     value_model: ValueModelBody | None = None
 

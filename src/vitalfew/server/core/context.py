@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.urls import NoReverseMatch, reverse
 
 from vitalfew.server.core.models import Member
+from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.queries.jobs import open_job
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.roles import Ability
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -66,10 +68,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     run = open_run(workspace, request.GET.get("run"))
     return {
         "place": place,
+        "may_run": place.may(Ability.BET),
+        "may_define": place.may(Ability.DEFINE),
         "rail": tuple(_rail(place.workspace.key, request.path)),
         "run": run,
         "open_job": open_job(workspace),
-        "findings": len(run.tables.findings) if run else 0,
+        "findings": len(open_findings(workspace, run)) if run else 0,
         "workspaces": Member.objects.filter(user=place.user).select_related("workspace").order_by("workspace__name"),
     }
 

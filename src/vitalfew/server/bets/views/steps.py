@@ -12,6 +12,31 @@ if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
 
+_WHOLES = {
+    "factors": "value-model",
+    "weights": "value-model",
+    "features": "features",
+    "portfolio": "priorities",
+    "initiatives": "board",
+    "bets": "board",
+    "verdicts": "review",
+    "decisions": "decisions",
+    "objectives": "goals",
+    "metrics": "metrics",
+    "links": "links",
+}
+"""Pages of what findings speak of as a whole."""
+_PAGES = {
+    "features": "line",
+    "hypotheses": "hypothesis",
+    "experiments": "experiment",
+    "releases": "release",
+    "metrics": "metric",
+    "links": "link",
+    "needs": "need",
+}
+"""Pages of single definitions, by kind."""
+
 
 def step_address(request: Request, defined: Definitions, line: str, step: str) -> str:
     """The address at which a step is taken for a line: planning the test, writing the bet, recording the decision.
@@ -39,3 +64,16 @@ def address(request: Request, name: str, **given: str) -> str:
         return reverse(name, kwargs={"workspace": request.place.workspace.key, **given})
     except NoReverseMatch:
         return ""
+
+
+def subject_address(request: Request, defined: Definitions, subject: str) -> str:
+    """The page of what a finding is about; empty where there is none."""
+    key = subject.partition(".")[0]
+    if key in _WHOLES:
+        return address(request, _WHOLES[key])
+    if key in defined.initiatives:
+        return address(request, "initiative", key=key) or address(request, "line", key=key)
+    for kind, name in _PAGES.items():
+        if key in getattr(defined, kind):
+            return address(request, name, key=key)
+    return ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.journal import _part as part_of
+from vitalfew.server.core.journal import TableJournal, part_of
 from vitalfew.server.core.models import ActRecord
 
 if TYPE_CHECKING:
@@ -38,6 +37,24 @@ def said_since(
     acts = ActRecord.objects.filter(workspace=row, n__gt=n, **{name: value for name, value in given.items() if value})
     log = part_of(acts.order_by("n")[:limit])
     return tuple((act, log.bodies.get(act.n)) for act in log.acts)
+
+
+def newest(
+    row: Workspace, kind: Kind, limit: int, *, about: str | None = None, before: int | None = None
+) -> tuple[tuple[Act, dict[str, Any]], ...]:
+    """At most `limit` acts of a kind with what they say, newest first; erased ones are left out.
+
+    Args:
+        row: the workspace.
+        kind: of act.
+        limit: how many to look at.
+        about: the key of what they are about.
+        before: only acts with a smaller number, for the page after.
+    """
+    given = {"about": about, "n__lt": before}
+    acts = ActRecord.objects.filter(workspace=row, kind=kind, **{name: value for name, value in given.items() if value})
+    log = part_of(acts.order_by("-n")[:limit])
+    return tuple((act, log.bodies[act.n]) for act in sorted(log.acts, key=lambda act: -act.n) if act.n in log.bodies)
 
 
 def pseudonym_of(row: Workspace, voice: str) -> str:
