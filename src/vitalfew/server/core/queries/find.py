@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 MOST = 20
 NEAR = 0.5
 """Words that share this much of their pairs of letters (Dice) are taken for a slip of the finger."""
+FEW = 5
+"""With fewer answers than this, words that may have been meant are tried, too."""
 _SHORTEST_NEAR = 4
+_BEGINS = 100.0
 _KEPT = 16
 
 PAGES: tuple[tuple[str, str], ...] = (
@@ -55,12 +58,11 @@ PAGES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An entry as it is compared: its text in small letters, its words, and the pairs of letters of each."""
+    """An entry as it is compared: its text in small letters, and its words."""
 
     entry: Entry
     text: str
     words: tuple[str, ...]
-    pairs: tuple[frozenset[str], ...]
 
 
 _lock = Lock()
@@ -75,41 +77,47 @@ def find(place: Place, text: str) -> tuple[Entry, ...]:
         text: what somebody types; letters of words in any order of the words, and a slip of the finger is forgiven.
     """
     wanted = tuple(text.casefold().split())
-    more = [_known(entry) for finder in registered() for entry in finder(place)]
     pages = [_known(entry) for entry in _pages(place)]
     if not wanted:
         return tuple(known.entry for known in pages[:MOST])
-    asked = [(word, _pairs(word)) for word in wanted]
+    every = (*pages, *(_known(entry) for finder in registered() for entry in finder(place)), *_index(place))
+    found = _answers(every, wanted)
+    if len(found) < FEW:
+        meant = tuple(_meant(every, word) for word in wanted)
+        found += [known for known in _answers(every, meant) if known not in found] if meant != wanted else []
+    return tuple(known.entry for known in found[:MOST])
+
+
+def _answers(every: Sequence[_Known], wanted: Sequence[str]) -> list[_Known]:
+    """Entries that answer to every word, the best first."""
+    whole = " ".join(wanted)
     found = []
-    for order, known in enumerate((*pages, *more, *_index(place))):
-        score = _score(known, asked, " ".join(wanted))
+    for order, known in enumerate(every):
+        score = _score(known, wanted, whole)
         if score > 0:
-            found.append((-score, len(known.text), order, known.entry))
-    return tuple(entry for *_, entry in sorted(found, key=lambda one: one[:3])[:MOST])
+            found.append((-score, len(known.text), order, known))
+    return [known for *_, known in sorted(found, key=lambda one: one[:3])]
 
 
-def _score(known: _Known, asked: Sequence[tuple[str, frozenset[str]]], whole: str) -> float:
-    """How well an entry answers: every word asked for must be met somewhere."""
-    if known.text.startswith(whole):
-        return 10.0
-    total = 0.0
-    for word, pairs in asked:
-        best = _met(known, word, pairs)
-        if best <= 0:
-            return 0.0
-        total += best
-    return total / len(asked) + (1.0 if whole in known.text else 0.0)
-
-
-def _met(known: _Known, word: str, pairs: frozenset[str]) -> float:
-    if any(other.startswith(word) for other in known.words):
-        return 4.0
-    if word in known.text:
-        return 3.0
-    if len(word) < _SHORTEST_NEAR:
+def _score(known: _Known, wanted: Sequence[str], whole: str) -> float:
+    """How well an entry answers: every word must be met somewhere, best at the beginning of one."""
+    if any(word not in known.text for word in wanted):
         return 0.0
-    near = max((2 * len(pairs & other) / (len(pairs) + len(other)) for other in known.pairs if other), default=0.0)
-    return near if near >= NEAR else 0.0
+    if known.text.startswith(whole):
+        return _BEGINS
+    begun = sum(any(other.startswith(word) for other in known.words) for word in wanted)
+    return 1.0 + begun + (whole in known.text)
+
+
+def _meant(every: Sequence[_Known], word: str) -> str:
+    """The known word that a word may be a slip of: it begins alike and shares most pairs of letters; else itself."""
+    if len(word) < _SHORTEST_NEAR or not word.isalpha() or any(word in known.text for known in every):
+        return word
+    pairs = _pairs(word)
+    near = {other for known in every for other in known.words if other[:1] == word[0] and other.isalpha()}
+    alike = {other: 2 * len(pairs & (own := _pairs(other))) / (len(pairs) + len(own)) for other in sorted(near)}
+    best = max(alike, key=lambda other: alike[other], default=word)
+    return best if alike.get(best, 0.0) >= NEAR else word
 
 
 def _index(place: Place) -> tuple[_Known, ...]:
@@ -153,7 +161,7 @@ def _known(entry: Entry, name: str = "") -> _Known:
     """An entry as it is compared; `name`: its key, by which it is found, too."""
     text, key = entry.title.casefold(), name.casefold()
     words = tuple(dict.fromkeys((*text.replace(",", " ").split(), *key.replace("-", "_").split("_"), key)))
-    return _Known(entry, f"{text} {key}", words, tuple(map(_pairs, words)))
+    return _Known(entry, f"{text} {key}", words)
 
 
 def _pairs(word: str) -> frozenset[str]:
