@@ -35,12 +35,20 @@ class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no 
         """Answer with a file, or go on."""
         if iscoroutinefunction(self):
             return self._later(request)
-        found = self.files.get(request.path_info)
+        found = self._known(request.path_info)
         return self.get_response(request) if found is None else self.serve(found, request)
 
     async def _later(self, request: HttpRequest) -> HttpResponse:
-        found = self.files.get(request.path_info)
+        found = self._known(request.path_info)
         return await self.get_response(request) if found is None else self.serve(found, request)
+
+    def _known(self, path: str) -> StaticFile | None:
+        """A file by its address; files that were built after the start are looked for when they are asked for."""
+        found = self.files.get(path)
+        if found is None and path.startswith(self.static_prefix):
+            self.add_files(self.static_root, prefix=self.static_prefix)
+            found = self.files.get(path)
+        return found
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:

@@ -8,11 +8,27 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.server.core.models import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from vitalfew.server.core.models import Workspace
 
 OPEN = (Job.State.WAITING, Job.State.RUNNING)
+_TITLES = {"run": "Run", "start": "Start from files", "demo": "Demo"}
+_DOING = {
+    "recognise": "recognising the files",
+    "make the demo": "making the demo product",
+    "measure": "measuring experiments",
+    "use": "counting use",
+    "effects": "estimating effects",
+    "series": "reading series",
+    "releases": "judging releases",
+    "links": "linking metrics",
+    "ledger": "writing the ledger",
+    "ranks": "ranking candidates",
+    "information": "asking what is worth knowing",
+    "checks": "checking",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,20 @@ class JobView:
     result: dict[str, Any]
     asked_at: datetime
     finished_at: datetime | None
+    files: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What is done, for people."""
+        return _TITLES.get(self.kind, self.kind)
+
+    @property
+    def doing(self) -> str:
+        """What is done just now, in words."""
+        if self.state == Job.State.WAITING:
+            return "waiting for a free worker"
+        first = self.step.partition(".")[0]
+        return _DOING.get(first, first.replace("_", " ")) or "beginning"
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +82,15 @@ def open_job(workspace: Workspace) -> JobView | None:
     return None if found is None else view_of(found)
 
 
+def newest_job(workspace: Workspace, kinds: Iterable[str]) -> JobView | None:
+    """The newest job of some kinds."""
+    found = Job.objects.filter(workspace=workspace, kind__in=tuple(kinds)).order_by("-id").first()
+    return None if found is None else view_of(found)
+
+
 def view_of(row: Job) -> JobView:
     """A job as others see it."""
     share = row.done / row.total if row.total else None
-    return JobView(row.pk, row.kind, row.state, row.step, share, row.message, row.result, row.asked_at, row.finished_at)
+    files = tuple(row.arguments.get("files", ()))
+    ends = (row.asked_at, row.finished_at)
+    return JobView(row.pk, row.kind, row.state, row.step, share, row.message, row.result, *ends, files)

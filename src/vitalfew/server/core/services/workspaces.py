@@ -104,17 +104,19 @@ def from_files(
     return Started(row.key, ask(row, "start", {"files": files, "kinds": wanted}, user))
 
 
-def start_again(user: User, row: Workspace, answers: Mapping[str, str]) -> JobView:
-    """Start a workspace from its files once more, with other answers to what was asked.
+def start_again(user: User, row: Workspace, answers: Mapping[str, str], kinds: Mapping[str, str]) -> JobView:
+    """Start a workspace from its files once more: with other answers to what was asked, or told what the files are.
 
     Raises:
         UsageError: it has no files, or people have edited what was made of them.
     """
     refuse_if_edited(row)
-    files = _files_so_far(row)
-    if not files:
+    last = Job.objects.filter(workspace=row, kind="start").order_by("-id").first()
+    if last is None:
         raise UsageError("this workspace was not started from files", hint="give it some")
-    return ask(row, "start", {"files": files, "answers": dict(answers)}, user)
+    files = last.arguments["files"]
+    wanted = [f"{name}={kinds[name]}" for name in files if name in kinds]
+    return ask(row, "start", {"files": files, "answers": dict(answers), "kinds": wanted}, user)
 
 
 def refuse_if_edited(row: Workspace) -> None:

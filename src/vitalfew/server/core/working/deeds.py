@@ -46,8 +46,8 @@ def start(order: Order, report: Report) -> dict[str, Any]:
     begun = begin(files, into=into, ask=ask, kind=order.arguments.get("kinds", ()))
     written = load(into)
     results = _ran(_inside(written, root, into), report)
-    said = [sentence for sentence in begun.recognised if not sentence.startswith("Written: ")]
-    words = {"recognised": said, "asked": asked, "next": list(begun.next_steps(results.tables))}
+    said, steps = (_for_pages(told, into) for told in (begun.recognised, begun.next_steps(results.tables)))
+    words = {"recognised": said, "asked": asked, "next": steps}
     return {**_told(results), **_defined(written, root, into), **words}
 
 
@@ -101,6 +101,13 @@ def _defined(written: Workspace, root: Path, into: Path) -> dict[str, Any]:
         for path in into.glob(pattern):
             path.unlink()
     return {"tree": tree, "into": into.name, "acts": len(written.acts.acts)}
+
+
+def _for_pages(told: tuple[str, ...], into: Path) -> list[str]:
+    """Sentences that say something on a page: not where files lie on the server."""
+    return [
+        sentence for sentence in told if str(into) not in sentence and not sentence.endswith("is read where it lies")
+    ]
 
 
 def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:

@@ -1,0 +1,80 @@
+"""Runs and other long work: started, watched, stopped, tried again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from vitalfew.errors import UsageError
+from vitalfew.server.core.queries.jobs import jobs
+from vitalfew.server.core.services import runs
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from vitalfew.server.core.access import Request
+
+
+@require_POST
+def start_run(request: Request) -> HttpResponse:
+    """Have the workspace run, and go back to where one was."""
+    runs.start(request.place.workspace, request.place.user)
+    return redirect(_back(request))
+
+
+@require_safe
+def run_line(request: Request) -> HttpResponse:
+    """The line that says what run a page shows, asked for again while a run is under way.
+
+    When the run is done, pages that had none are loaded anew; others say that there is a newer one.
+    """
+    had, newest = request.GET.get("had", ""), request.place.workspace.last_run
+    last = next(iter(jobs(request.place.workspace, 1)), None)
+    over = last is None or not last.is_open
+    seen = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    context = {"newer": over and had != newest, "failed": last if last and last.state == "failed" else None}
+    answer = render(request, "core/run_line.html", {**context, "seen": seen if seen.startswith("/w/") else ""})
+    if over and newest and not had:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@require_safe
+def listed(request: Request) -> HttpResponse:
+    """What waits, works, has been done, has failed."""
+    context = {"title": "Work of the server", "answers": "What is being computed, and what went wrong?"}
+    return render(request, "core/jobs.html", {**context, "jobs": jobs(request.place.workspace)})
+
+
+@require_POST
+def cancel(request: Request, pk: int) -> HttpResponse:
+    """Stop a job."""
+    try:
+        runs.cancel(request.place.workspace, pk, by=request.place.user)
+        messages.info(request, "It is being stopped. Nothing of it is kept.")
+    except UsageError as error:
+        messages.error(request, str(error))
+    return redirect(_back(request))
+
+
+@require_POST
+def retry(request: Request, pk: int) -> HttpResponse:
+    """Try a job once more."""
+    try:
+        runs.retry(request.place.workspace, pk, by=request.place.user)
+    except UsageError as error:
+        messages.error(request, str(error))
+    return redirect(_back(request))
+
+
+def _back(request: Request) -> str:
+    """The page that asked, as long as it is one of this workspace; else its ledger."""
+    found = urlsplit(request.headers.get("Referer", ""))
+    mine = f"/w/{request.place.workspace.key}/"
+    safe = url_has_allowed_host_and_scheme(found.geturl(), {request.get_host()}) and found.path.startswith(mine)
+    return found.path if safe else f"{mine}ledger/"
