@@ -104,7 +104,10 @@ class Initiative(Definition):
 
 
 class Hypothesis(Definition):
-    """The question an initiative poses. `margin` decides a promise of no change (p50 = 0)."""
+    """The question an initiative poses. `margin` decides a promise of no change (p50 = 0).
+
+    In a sentence: we believe that `who` will `will`, because `because`. `rethink`: what would change our mind.
+    """
 
     initiative: InitiativeKey
     metric: MetricKey
@@ -113,3 +116,7 @@ class Hypothesis(Definition):
     method: Literal["experiment", "release"] = "experiment"
     guardrails: tuple[MetricKey, ...] = ()
     margin: NotNegative | None = None
+    who: Text | None = None
+    will: Text | None = None
+    because: Text | None = None
+    rethink: Text | None = None

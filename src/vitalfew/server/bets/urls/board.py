@@ -4,7 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.server.bets.views import bet, bet_forms, board, forecasts
+from vitalfew.server.core.access import MINE, route
+from vitalfew.server.core.roles import Ability, Access
+
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+_BET = f"{MINE}bets/<str:key>/"
+_ASKED = f"{MINE}hypotheses/<str:key>/"
+
+urlpatterns: list[URLPattern] = [
+    route(f"{MINE}board/", board.show, "board", Ability.READ),
+    route(f"{MINE}board/new/", bet_forms.new_initiative, "new-initiative", Ability.BET),
+    route(_BET, bet.show, "initiative", Ability.READ),
+    route(f"{_BET}edit/", bet_forms.edit_initiative, "edit-initiative", Ability.BET),
+    route(f"{_BET}delete/", bet_forms.delete_initiative, "delete-initiative", Ability.BET),
+    route(f"{_BET}move/", board.step, "move-initiative", Ability.BET),
+    route(f"{_BET}waive/", bet.waive, "waive", Ability.BET),
+    route(f"{_BET}hypothesis/", bet_forms.new_hypothesis, "new-hypothesis", Ability.BET),
+    route(_ASKED, bet.hypothesis, "hypothesis", Ability.READ),
+    route(f"{_ASKED}edit/", bet_forms.edit_hypothesis, "edit-hypothesis", Ability.BET),
+    route(f"{_ASKED}delete/", bet_forms.delete_hypothesis, "delete-hypothesis", Ability.BET),
+    route(f"{_ASKED}forecast/", forecasts.forecast, "forecast", Ability.RATE),
+    route(f"{_ASKED}lock/", forecasts.lock, "lock", Ability.BET),
+    route(f"{_ASKED}ask/", forecasts.ask, "ask-forecasts", Ability.BET),
+    route("forecast/", forecasts.by_link, "forecast-by-link", Access.LINK),
+    route("forecast/<str:secret>/", forecasts.link, "forecast-link", Access.LINK),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,6 +130,13 @@ def moment(stamp: str | datetime) -> str:
     """A moment as people write it: `22 Nov 2026, 08:12`, in UTC."""
     found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
     return f"{found.day} {found:%b %Y, %H:%M}"
+
+
+@register.filter
+def day(found: date | str) -> str:
+    """A day as people write it: `22 Nov 2026`."""
+    on = date.fromisoformat(found[:10]) if isinstance(found, str) else found
+    return f"{on.day} {on:%b %Y}"
 
 
 @register.inclusion_tag("core/discussion.html", takes_context=True)

@@ -1,0 +1,169 @@
+"""A prediction drawn on the history of its metric, and later what was measured on the same axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from vitalfew.report.curves import BOTTOM, HIGH, LEFT, RIGHT, TOP, WIDE, Frame, caption_below, numbers_below, path_of
+from vitalfew.report.curves import upright as upright_axis
+from vitalfew.report.markup import Markup, tag
+from vitalfew.report.svg import label, line, picture
+from vitalfew.report.words import decimals, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vitalfew.report.axis import Mark
+    from vitalfew.report.words import Unit
+
+type Day = tuple[date, float]
+
+SMOOTH = 7
+"""Days of the moving mean in which a history is drawn, so that weekdays do not hide its course."""
+BEFORE = 120
+"""Days of history before the prediction that are drawn."""
+LEVEL = 14
+"""Days over which the level at the time of the prediction is taken."""
+_STEPS = 5
+_ROW = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is expected of a change: p10, p50 and p90 in the metric's unit, from the day it was made to its due day."""
+
+    quantiles: tuple[float, float, float]
+    made: date
+    due: date
+    name: str = "promised"
+
+
+def on_history(
+    history: Sequence[Day], predicted: Prediction, measured: Mark | None, unit: Unit, title: str
+) -> Markup | None:
+    """The metric day by day, the level when the prediction was made, the fan of the prediction, the measured effect.
+
+    Args:
+        history: days and values of the metric, in order.
+        predicted: the promise, or one's own forecast.
+        measured: the effect in the metric's unit with its intervals.
+        unit: how numbers of the metric are written.
+        title: the text alternative.
+
+    Returns:
+        None where nothing is known of the days before the prediction.
+    """
+    days = [(day, value * unit.factor) for day, value in _smooth(_window(history, predicted))]
+    before = [value for day, value in days if day <= predicted.made][-LEVEL:]
+    if len(before) < LEVEL:
+        return None
+    now = fmean(before)
+    low, middle, high = (now + change * unit.factor for change in predicted.quantiles)
+    ends = [low, high, *(value for _, value in days)]
+    ends += [now + end * unit.factor for end in measured.reach] if measured else []
+    room = 0.08 * (max(ends) - min(ends) or 1.0)
+    first, last = days[0][0], max(predicted.due, days[-1][0])
+    frame = Frame((first.toordinal(), last.toordinal()), (min(ends) - room, max(ends) + room))
+    x0, x1 = (frame.right(day.toordinal()) for day in (predicted.made, predicted.due))
+    y0 = frame.down(now)
+    drawn = [
+        *upright_axis(frame, unit.level or "level"),
+        *_fan(frame, (x0, y0), x1, (low, middle, high)),
+        line(x0, TOP, x0, HIGH - BOTTOM, "guide"),
+        tag(
+            "path",
+            d=path_of([(frame.right(day.toordinal()), frame.down(value)) for day, value in days]),
+            class_="curve",
+        ),
+        tag("circle", cx=x0, cy=y0, r=3.6, class_="g-dot"),
+        label(x0 - 6, TOP + 10, f"then {_number(now, high - low)}", "note end"),
+        *_measured(frame, x1, now, measured, unit),
+        label(min(x1 + 9, WIDE - RIGHT + 9), frame.down(middle) + 4, predicted.name, "note"),
+        *_dates(frame, first, last, predicted.due),
+    ]
+    return picture(title, drawn, width=WIDE + 30, height=HIGH, class_="wide")
+
+
+def on_change(rows: Sequence[tuple[str, Mark]], unit: Unit, title: str) -> Markup:
+    """Only the change: one row each for what is expected and what was measured, against zero.
+
+    Args:
+        rows: a name and a mark in the metric's unit.
+        unit: how numbers of the metric are written.
+        title: the text alternative.
+    """
+    marks = [(name, mark.scaled(unit.factor)) for name, mark in rows]
+    ends = [0.0, *(end for _, mark in marks for end in mark.reach)]
+    room = 0.06 * (max(ends) - min(ends) or 1.0)
+    height = TOP + _ROW * len(marks) + BOTTOM
+    frame = Frame((min(ends) - room, max(ends) + room), (0.0, 1.0), height)
+    zero = frame.right(0)
+    drawn = [*numbers_below(frame), caption_below(frame, f"change in {unit.change}" if unit.change else "change")]
+    drawn.append(line(zero, TOP, zero, height - BOTTOM, "axis"))
+    for place, (name, mark) in enumerate(marks):
+        y = TOP + _ROW * (place + 0.65)
+        drawn.append(label(LEFT, y - 12, name, "note"))
+        for span, kind in ((mark.thin, "g-thin"), (mark.thick, "g-thick")):
+            if span:
+                drawn.append(line(frame.right(span[0]), y, frame.right(span[1]), y, kind))
+        dot = "g-ring" if mark.hollow else "g-dot"
+        drawn.append(tag("circle", cx=frame.right(mark.dot), cy=y, r=4, class_=dot))
+    return picture(title, drawn, width=WIDE, height=height, class_="wide")
+
+
+def _window(history: Sequence[Day], predicted: Prediction) -> list[Day]:
+    first = predicted.made - timedelta(days=BEFORE + SMOOTH)
+    last = max(predicted.due, predicted.made) + timedelta(days=LEVEL)
+    return [(day, value) for day, value in history if first <= day <= last]
+
+
+def _smooth(days: Sequence[Day]) -> list[Day]:
+    """The mean of each day and those before it, over a week."""
+    values = [value for _, value in days]
+    return [
+        (day, fmean(values[max(0, at + 1 - SMOOTH) : at + 1])) for at, (day, _) in enumerate(days) if at >= SMOOTH - 1
+    ]
+
+
+def _fan(frame: Frame, start: tuple[float, float], x1: float, ends: tuple[float, float, float]) -> list[Markup]:
+    low, middle, high = (frame.down(value) for value in ends)
+    return [
+        tag("path", d=path_of([start, (x1, high), (x1, low)]) + "Z", class_="band fan"),
+        tag("path", d=path_of([start, (x1, middle)]), class_="e-line"),
+        tag("circle", cx=x1, cy=middle, r=3.6, class_="g-ring"),
+    ]
+
+
+def _measured(frame: Frame, x1: float, now: float, measured: Mark | None, unit: Unit) -> list[Markup]:
+    if measured is None:
+        return []
+    found = measured.scaled(unit.factor)
+    x = x1 + 5
+    drawn = [
+        line(x, frame.down(now + span[0]), x, frame.down(now + span[1]), kind)
+        for span, kind in ((found.thin, "g-thin"), (found.thick, "g-thick"))
+        if span
+    ]
+    y = frame.down(now + found.dot)
+    return [*drawn, tag("circle", cx=x, cy=y, r=3.6, class_="g-dot"), label(x + 7, y + 16, "measured", "note")]
+
+
+def _dates(frame: Frame, first: date, last: date, due: date) -> list[Markup]:
+    """Months below the axis, and the day of the verdict."""
+    drawn: list[Markup] = []
+    step = max(1, -(-((last.year - first.year) * 12 + last.month - first.month) // _STEPS))
+    month = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    while month <= last:
+        x = frame.right(month.toordinal())
+        drawn += [line(x, HIGH - BOTTOM, x, HIGH - BOTTOM + 4, "axis")]
+        drawn.append(label(x, HIGH - BOTTOM + 18, f"{month:%b}" if month.month > 1 else f"{month:%b %Y}", "tick mid"))
+        ahead = month.month - 1 + step
+        month = date(month.year + ahead // 12, ahead % 12 + 1, 1)
+    return [*drawn, caption_below(frame, f"7-day mean; verdict due {due.day} {due:%b %Y}")]
+
+
+def _number(value: float, width: float) -> str:
+    return figure(value, min(2, decimals(abs(width) or 1.0)))

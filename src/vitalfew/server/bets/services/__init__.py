@@ -1,0 +1,1 @@
+"""Writes about bets: each one transaction, each checked."""

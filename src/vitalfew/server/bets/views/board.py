@@ -1,0 +1,125 @@
+"""The board: bets in columns, moved by mouse, keys or a menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from vitalfew.errors import VitalfewError
+from vitalfew.server.bets.queries.board import MEANINGS, board
+from vitalfew.server.bets.queries.standing import STAGES
+from vitalfew.server.bets.services.bets import NotYet, move
+from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services.definitions import Conflict, FolderOwned
+from vitalfew.server.core.views.editing import back_of, conflicted, folder_owned
+
+if TYPE_CHECKING:
+    from vitalfew.server.bets.queries.board import Board
+    from vitalfew.server.core.access import Request
+
+STEPS = {
+    "hypothesis": ("new-hypothesis", "Write the hypothesis"),
+    "forecast": ("initiative", "Give a forecast"),
+    "lock": ("initiative", "Lock the promise"),
+    "gate": ("edit-initiative", "Say what it serves"),
+    "start": ("edit-initiative", "Say when work started"),
+    "evidence": ("initiative", "See its evidence"),
+    "drop": ("initiative", "Open it"),
+    "new": ("board", "Back to the board"),
+}
+"""The page that gives what a move lacks, and what to do there."""
+HEADS = ("bet", "title", "team", "column", "forecasts", "locked", "due", "overdue", "verdict", "grade")
+
+
+def show(request: Request) -> HttpResponse:
+    """All bets in their columns."""
+    team = request.GET.get("team", "")
+    found = board(request.place, team, request.GET.get("run"))
+    if request.GET.get("format") == "csv":
+        return _csv(found)
+    context = {
+        "title": "Bets",
+        "answers": "Which bets are open, what each of them still needs, and which are due.",
+        "board": found,
+        "team": team,
+        "stages": [(stage, MEANINGS[stage][0]) for stage in STAGES[:-1]],
+        "may_bet": request.place.may(Ability.BET),
+        "may_move": request.place.may(Ability.BET) and not found.folder_owned,
+    }
+    return render(request, "bets/board.html", context)
+
+
+@require_POST
+def step(request: Request, key: str) -> HttpResponse:
+    """Move one bet. Scripts are answered in JSON, and a refusal is an answer like any other, with its reason."""
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    to, given = request.POST.get("to", ""), request.POST.get("version", "")
+    try:
+        moved = move(request.place, key, to, int(given) if given.isdecimal() else None)
+    except NotYet as refusal:
+        address, title = _next(request, key, refusal.step)
+        if wants_json:
+            return JsonResponse({"moved": False, "reason": str(refusal), "address": address, "title": title})
+        messages.error(request, str(refusal))
+        return redirect(address)
+    except VitalfewError as error:
+        if wants_json:
+            return JsonResponse({"moved": False, "reason": _reason(error), "address": "", "title": ""})
+        return _refused(request, error)
+    if wants_json:
+        return JsonResponse({"moved": True, "version": moved.saved.version})
+    title = loaded(request.place.workspace).workspace.definitions.title("initiatives", key)
+    where = MEANINGS[to][0] if to in MEANINGS else to
+    messages.success(request, f"{title}: {where}.")
+    return redirect(back_of(request))
+
+
+def _refused(request: Request, error: VitalfewError) -> HttpResponse:
+    if isinstance(error, Conflict):
+        return conflicted(request, error)
+    if isinstance(error, FolderOwned):
+        return folder_owned(request, error)
+    messages.error(request, str(error))
+    return redirect(back_of(request))
+
+
+def _reason(error: VitalfewError) -> str:
+    if isinstance(error, Conflict):
+        return "Somebody else changed this bet in the meantime. Load the page anew."
+    return ". ".join(part for part in (error.problem.message, error.problem.hint) if part)
+
+
+def _next(request: Request, key: str, what: str) -> tuple[str, str]:
+    """The page that gives what is missing."""
+    name, title = STEPS[what]
+    workspace = request.place.workspace.key
+    given = {"workspace": workspace} if name == "board" else {"workspace": workspace, "key": key}
+    anchor = {"gate": "#id_serves", "start": "#id_started", "evidence": "?tab=evidence"}.get(what, "")
+    return reverse(name, kwargs=given) + anchor, title
+
+
+def _csv(found: Board) -> HttpResponse:
+    cards = [card for column in found.columns for card in (*column.cards, *column.rest)]
+    rows = [
+        (
+            card.key,
+            card.title,
+            card.team_title,
+            MEANINGS[card.stage][0],
+            card.forecasts,
+            card.locked,
+            card.due.isoformat() if card.due else "",
+            card.overdue,
+            card.verdict or "",
+            card.grade or "",
+        )
+        for card in (*cards, *found.off)
+    ]
+    return csv_response("bets", HEADS, rows)

@@ -1,0 +1,81 @@
+"""Personal links that are open: the secret leaves the address at once, a signed cookie stands for it for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from vitalfew.server.core.models import Link
+from vitalfew.server.core.services.acts import voice_of_link
+from vitalfew.server.core.services.links import find_link
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from vitalfew.server.core.models import Workspace
+
+LASTS = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody who came by a personal link: where to, about what, and by which voice the log tells them from others."""
+
+    link: int
+    workspace: Workspace
+    about: str
+    name: str
+    voice: str
+
+
+def open_link(secret: str, purpose: str) -> Opened | None:
+    """Open a link by its secret; None where it does not exist, has ended, or was used up."""
+    link = find_link(secret, purpose)
+    if link is None or link.workspace is None:
+        return None
+    Link.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+    return _opened(link, link.workspace)
+
+
+def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str) -> None:
+    """Let a signed cookie stand for an open link, below one path only."""
+    answer.set_signed_cookie(
+        _cookie(purpose),
+        str(opened.link),
+        salt=purpose,
+        max_age=int(LASTS.total_seconds()),
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def still_open(request: HttpRequest, purpose: str) -> Opened | None:
+    """The link that the cookie of a request stands for, if it still holds."""
+    given = request.get_signed_cookie(_cookie(purpose), default="", salt=purpose, max_age=int(LASTS.total_seconds()))
+    if not given:
+        return None
+    link = Link.objects.select_related("workspace").filter(
+        pk=given, purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    )
+    found = link.first()
+    return None if found is None or found.workspace is None else _opened(found, found.workspace)
+
+
+def asked(workspace: Workspace, purpose: str, about: str) -> tuple[int, int]:
+    """How many links about something were handed out, and how many of them were opened."""
+    links = Link.objects.filter(workspace=workspace, purpose=purpose, about=about, revoked_at=None)
+    return links.count(), links.exclude(opened_at=None).count()
+
+
+def _cookie(purpose: str) -> str:
+    return f"vitalfew-{purpose}"
+
+
+def _opened(link: Link, workspace: Workspace) -> Opened:
+    return Opened(link.pk, workspace, link.about, link.name, voice_of_link(link.pk))
