@@ -19,8 +19,12 @@ class JsonLines(logging.Formatter):
         """Write one entry."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         entry: dict[str, object] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
-        entry["message"] = _SECRET.sub("…", record.getMessage()[:2_000])
-        entry |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+        entry["message"] = _told(record.getMessage()[:2_000])
+        entry |= {name: _told(getattr(record, name)) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             entry["exception"] = record.exc_info[0].__name__
         return json.dumps(entry, ensure_ascii=True, default=str)
+
+
+def _told(value: object) -> object:
+    return _SECRET.sub("…", value) if isinstance(value, str) else value

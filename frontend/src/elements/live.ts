@@ -1,0 +1,127 @@
+/** A value session as it goes on: counts are written where they stand, another step loads the page anew. */
+interface Pulse {
+  version: number;
+  step: string;
+  ready: number;
+  people: number;
+  signed: number;
+  ends: string;
+}
+
+const LATEST = 400;
+
+class Live extends HTMLElement {
+  private source: EventSource | undefined;
+  private asked: number | undefined;
+
+  connectedCallback(): void {
+    const address = this.dataset["events"];
+    if (!address) return;
+    this.source = new EventSource(address);
+    this.source.addEventListener("open", () => document.body.classList.add("is-live"));
+    this.source.addEventListener("error", () => document.body.classList.remove("is-live"));
+    this.source.addEventListener("message", (event) => this.hear(JSON.parse(event.data as string) as Pulse));
+    addEventListener("pagehide", () => this.source?.close(), { once: true });
+  }
+
+  disconnectedCallback(): void {
+    this.source?.close();
+  }
+
+  private hear(pulse: Pulse): void {
+    if (pulse.step !== this.dataset["step"]) {
+      this.source?.close();
+      location.reload();
+      return;
+    }
+    for (const name of ["ready", "people", "signed"] as const) write(name, String(pulse[name]));
+    const timer = document.querySelector<HTMLElement>("vf-timer");
+    if ((timer?.dataset["ends"] ? Date.parse(timer.dataset["ends"]) : 0) !== whole(pulse.ends)) {
+      if (document.querySelector("[data-live=ready]") && !document.querySelector("#points")) {
+        location.reload();
+        return;
+      }
+    }
+    if (String(pulse.version) === this.dataset["version"]) return;
+    this.dataset["version"] = String(pulse.version);
+    clearTimeout(this.asked);
+    this.asked = window.setTimeout(() => void refresh(), LATEST);
+  }
+}
+
+function whole(ends: string): number {
+  return ends ? Math.floor(Date.parse(ends) / 1000) * 1000 : 0;
+}
+
+function write(name: string, value: string): void {
+  for (const place of document.querySelectorAll(`[data-live="${name}"]`)) {
+    if (place.textContent !== value) place.textContent = value;
+  }
+}
+
+/** The part of the page that changes is asked for again, unless somebody is filling in a form there. */
+async function refresh(): Promise<void> {
+  const part = document.querySelector<HTMLElement>("[data-live-part]");
+  if (!part || part.contains(document.activeElement) || part.querySelector("details[open]")) return;
+  const answer = await fetch(part.dataset["livePart"] ?? "", { headers: { "X-Part": "1" } });
+  if (answer.ok) part.innerHTML = await answer.text();
+}
+
+/** Time that is left, told each second on the screen and never aloud. */
+class Timer extends HTMLElement {
+  private ticking: number | undefined;
+
+  connectedCallback(): void {
+    this.tick();
+    this.ticking = window.setInterval(() => this.tick(), 1000);
+  }
+
+  disconnectedCallback(): void {
+    clearInterval(this.ticking);
+  }
+
+  private tick(): void {
+    const left = Math.round((Date.parse(this.dataset["ends"] ?? "") - Date.now()) / 1000);
+    if (Number.isNaN(left)) return;
+    const minutes = Math.floor(Math.max(left, 0) / 60);
+    const seconds = Math.max(left, 0) % 60;
+    this.textContent = left <= 0 ? "time is up" : `${minutes}:${String(seconds).padStart(2, "0")}`;
+  }
+}
+
+/** The number of a slider, as it moves. */
+class Slider extends HTMLElement {
+  connectedCallback(): void {
+    const field = this.querySelector<HTMLInputElement>("input[type=range]");
+    const shown = this.querySelector("output");
+    if (!field || !shown) return;
+    const show = (): void => {
+      shown.textContent = field.value;
+    };
+    field.addEventListener("input", show);
+    show();
+  }
+}
+
+/** A button that copies the address beside it. */
+class Copy extends HTMLElement {
+  connectedCallback(): void {
+    const button = this.querySelector("button");
+    const field = this.querySelector("input");
+    if (!button || !field) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      field.select();
+      void navigator.clipboard?.writeText(field.value).then(() => {
+        button.textContent = "Copied";
+      });
+    });
+  }
+}
+
+export function live(): void {
+  customElements.define("vf-live", Live);
+  customElements.define("vf-timer", Timer);
+  customElements.define("vf-slider", Slider);
+  customElements.define("vf-copy", Copy);
+}
