@@ -12,11 +12,13 @@ import { live } from "./elements/live";
 import { menu } from "./elements/menu";
 import { search } from "./elements/search";
 import { theme } from "./elements/theme";
+import { tree } from "./elements/tree";
 import { whatIf } from "./elements/what-if";
 
 htmx.config.mode = "same-origin";
 
 theme();
+tree();
 menu();
 live();
 keys();
