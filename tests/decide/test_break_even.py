@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitalfew.decide.break_even import MOST, Means, standings
+from vitalfew.decide.break_even import MOST, Means, dominated, standings
 from vitalfew.decide.options import Options
 from vitalfew.decide.portfolio import best_portfolio
 
@@ -145,6 +146,14 @@ def test_a_line_that_another_beats_in_everything_is_named() -> None:
     assert at(found, "line_1").dominated_by == "line_0"
     assert at(found, "line_2").dominated_by is None
     assert at(found, "line_0").dominated_by is None
+
+
+def test_what_another_passes_in_everything_is_told_unless_a_sealed_forecast_or_one_factor_alone_says_so() -> None:
+    chosen = options([[4.0, 4.0], [3.0, 4.0], [9.0, 0.0]], [2.0, 3.0, 4.0], 5.0)
+    assert dominated(chosen) == {"line_1": "line_0"}
+    assert dominated(replace(chosen, sealed=frozenset({"line_0"}))) == {}
+    assert dominated(replace(chosen, sealed=frozenset({"line_1"}))) == {}
+    assert dominated(options([[4.0], [3.0]], [2.0, 3.0], 5.0)) == {}
 
 
 def test_lines_that_may_not_be_funded_do_not_stand_in_the_order() -> None:

@@ -157,6 +157,15 @@ def test_a_tested_candidate_of_sure_value_is_funded() -> None:
     assert candidates["idea"].recommendation == "fund"
 
 
+def test_a_candidate_that_another_passes_in_everything_says_by_which() -> None:
+    ideas = {"idea": IDEA | {"cost": 3}, "bigger": IDEA | {"cost": 2, "title": "The bigger one"}}
+    told = (promise("idea", "retention", 0.01, 0.001), promise("bigger", "retention", 0.05, 0.001))
+    _, candidates, _ = made(definitions(initiatives=ideas, policy={"budget": 3}), tables(promises=told))
+    said = "The bigger one does at least as much for every factor and costs no more"
+    assert said in candidates["idea"].reasons
+    assert not any("at least as much" in reason for reason in candidates["bigger"].reasons)
+
+
 def test_a_candidate_of_no_value_is_dropped() -> None:
     defined = definitions(initiatives={"idea": IDEA}, policy={"budget": 100})
     _, candidates, _ = made(defined, tables(promises=(promise("idea", "retention", -0.05, 0.01),)))

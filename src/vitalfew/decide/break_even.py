@@ -29,6 +29,7 @@ MOST = 200
 _HALVINGS = 40
 _STEPS = 200  # of a weight's way from 0 to all
 _FAR = 1e3  # times the sum of all values: more than any line is worth
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,20 @@ def standings(options: Options) -> tuple[Standing, ...]:
             )
         )
     return tuple(sorted(found, key=lambda one: (-_merit(one.value, one.cost), one.line)))
+
+
+def dominated(options: Options) -> dict[str, str]:
+    """Candidates that another one passes in every expected number, by that one; nothing is told of sealed forecasts.
+
+    With one factor it would say no more than the order does, so it takes two.
+    """
+    shown = [at for at, line in enumerate(options.lines) if options.fundable[at] and line not in options.sealed]
+    kept = np.array(shown, dtype=np.intp)
+    if len(kept) < _PAIR or len(options.factors) < _PAIR:
+        return {}
+    means = Means.of(options, kept)
+    found = {options.lines[place]: _dominating(means, options, kept, at) for at, place in enumerate(kept)}
+    return {line: other for line, other in found.items() if other is not None}
 
 
 def _merit(value: float, cost: float) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.beliefs import FEWEST_FORECASTERS, SEALED, is_sealed
+from vitalfew.decide.break_even import dominated
 from vitalfew.decide.effects import stronger
 from vitalfew.decide.options import OVER, weighed
 from vitalfew.decide.portfolio import by_blocks
@@ -46,6 +47,7 @@ def candidate_lines(inputs: Inputs, pool: Pool) -> tuple[CandidateLine, ...]:
     values = weighed(pool.swings, options.weights)
     summaries, means = summaries_of(values), values.mean(axis=1, dtype=np.float64)
     chances = _chances(options, values[: len(options.lines)])
+    passed = dominated(options)
     lines = []
     for at, candidate in enumerate(pool.candidates):
         line = _line(inputs, candidate)
@@ -56,6 +58,7 @@ def candidate_lines(inputs: Inputs, pool: Pool) -> tuple[CandidateLine, ...]:
             parts = _parts(options.factors, pool.swings[at], options.weights)
             per_cost = _per_cost(options, at, float(means[at]))
             line = replace(line, value=summaries[at], parts=parts, per_cost=per_cost)
+        line = _passed(inputs, line, passed.get(candidate.key))
         by_value = -float(means[at]) if candidate.valued else float("inf")
         lines.append(((-(-1.0 if line.p_in is None else line.p_in), by_value), _decided(line, candidate.gates)))
     removed = {initiative.removes for initiative in inputs.definitions.initiatives.values()}
@@ -90,6 +93,14 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
         grade=candidate.grade or ("opinion" if initiative.scores is not None else None),
         reasons=reasons,
     )
+
+
+def _passed(inputs: Inputs, line: CandidateLine, by: str | None) -> CandidateLine:
+    """Say so where another candidate does as much for less, of a line that is more likely out of the plan than in."""
+    if by is None or line.p_in is None or line.p_in >= 0.5:  # noqa: PLR2004 - more likely than not
+        return line
+    told = f"{inputs.definitions.title('initiatives', by)} does at least as much for every factor and costs no more"
+    return replace(line, reasons=(*line.reasons, told))
 
 
 def _chances(options: Options, values: Singles) -> dict[str, tuple[float, float]]:
