@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import regret_curve
+from vitalfew.report.ends import necessary
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 
@@ -48,7 +49,7 @@ def _vital(view: View) -> Child:
         for row in known
     ]
     numbers = fold("The same as a table", table(heads, body, caption="Value lost against deciding by all factors."))
-    said = [*_sentences(view, known), *rows[0].notes]
+    said = [*_sentences(view, known), *filter(None, [necessary(view.definitions)]), *rows[0].notes]
     return [items(said), tag("figure", drawing, tag("figcaption", text)), numbers]
 
 

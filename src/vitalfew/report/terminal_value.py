@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, axis_over
+from vitalfew.report.ends import necessary
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Sheet
 from vitalfew.report.textbar import bar
 from vitalfew.results.words import listed
@@ -99,6 +100,8 @@ def _weights(view: View, sheet: Sheet) -> None:
     notes = dict.fromkeys(row.note for row in view.tables.weights if row.note)
     for note in notes:
         sheet.say(f"{note[:1].upper()}{note[1:]}.", "dim")
+    if needed := necessary(view.definitions):
+        sheet.say(needed, "dim")
 
 
 def _lit(row: FactorLightsRow | None, sheet: Sheet) -> list[Cell]:
