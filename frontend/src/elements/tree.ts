@@ -2,6 +2,8 @@
 const STEP = 1.25;
 const SMALLEST = 0.3;
 const LARGEST = 3;
+const READABLE = 0.7;
+const EDGES = 26;
 
 class Tree extends HTMLElement {
   private picture: SVGSVGElement | undefined;
@@ -35,8 +37,8 @@ class Tree extends HTMLElement {
     if (what === "in") this.scale(this.zoom * STEP);
     else if (what === "out") this.scale(this.zoom / STEP);
     else if (what === "all" && this.picture && this.view) {
-      const fits = this.view.clientWidth / this.picture.viewBox.baseVal.width;
-      this.scale(Math.min(1, fits));
+      const fits = (this.view.clientWidth - EDGES) / this.picture.viewBox.baseVal.width;
+      this.scale(Math.min(1, Math.max(READABLE, fits)));
     }
   }
 

@@ -142,8 +142,15 @@ def _link_row(workspace: str, view: View, row: LinkRow, other: str) -> list[Chil
     ]
 
 
-def forest(workspace: str, view: View, page: Page, unit: Unit) -> Markup | None:
-    """Effects of experiments and releases on the metric, on one axis; right is better."""
+def slope_words(view: View, row: LinkRow) -> str:
+    """How much a link moves its child, in a few words."""
+    if row.estimate is None:
+        return STATUS_MEANINGS[row.status]
+    return f"{slope_of(view, row)} {per(view, row.parent)}"
+
+
+def forest(workspace: str, view: View, page: Page, unit: Unit, most: int | None = None) -> Markup | None:
+    """Effects of experiments and releases on the metric, on one axis, the first `most` alone; right is better."""
     rows = [*page.moved_by, *page.released]
     if not rows:
         return None
@@ -162,7 +169,7 @@ def forest(workspace: str, view: View, page: Page, unit: Unit) -> Markup | None:
 
     telling = sorted(rows, key=lambda row: (not _clear(row), -abs(row.estimate or 0.0)))
     caption = "Zero is the line, right is better; those told from zero first, then by size."
-    return _some_open(heads, list(map(cells_of, telling)), "effect", caption)
+    return _some_open(heads, list(map(cells_of, telling[:most])), "effect", caption)
 
 
 def _clear(row: EffectRow) -> bool:
