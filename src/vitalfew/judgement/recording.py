@@ -59,7 +59,7 @@ def judge(
     journal = journal_of(ws)
     body = judgement_body(ws.definitions, Judgement(by, points or {}, tuple(ratios), best_worst, group), kind)
     with journal.writing() as writer:
-        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
+        definition = value_model(ws.definitions, writer)
         return writer.append("judgement", VALUE_MODEL, by, body, definition, at)
 
 
@@ -166,7 +166,7 @@ def waive(ws: Workspace, about: str, by: str, reason: str, *, at: datetime | Non
 
 
 def decide(
-    ws: Workspace, about: str, by: str, body: Mapping[str, str | date | None], *, at: datetime | None = None
+    ws: Workspace, about: str, by: str, body: Mapping[str, str | date | bool | None], *, at: datetime | None = None
 ) -> Act:
     """Record a person's decision.
 
@@ -174,16 +174,16 @@ def decide(
         ws: a workspace whose acts are kept somewhere (`journal_of`).
         about: the key of an initiative, feature, experiment, hypothesis, need, objective, metric or factor.
         by: the person, kept as a pseudonym.
-        body: `what` was decided, on which `evidence`, against which `counter`-argument, and when to `review` it. The
-            value model that stands is cited with it.
+        body: `what` was decided, on which `evidence`, against which `counter`-argument, when to `review` it, and
+            `alternatives`, `dissent`, `anyway` where given. The value model that stands is cited with it.
         at: when; by default now.
     """
     found = _find(ws.definitions, about, DECIDED)
     with journal_of(ws).writing() as writer:
         cited = dict[str, Any](body)
         if ws.definitions.factors:
-            cited["value_model"] = value_model_cited(ws.definitions, writer.about(VALUE_MODEL))
-        definition = reference(*found, ws.definitions, writer.about(found[1]))
+            cited["value_model"] = value_model_cited(ws.definitions, writer)
+        definition = reference(*found, ws.definitions, writer)
         return writer.append("decision", found[1], by, cited, definition, at)
 
 
@@ -192,7 +192,7 @@ def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at:
     if about != VALUE_MODEL:
         return _record(ws, "sign_off", _find(ws.definitions, about, DECIDED), by, {"note": note}, at)
     with journal_of(ws).writing() as writer:
-        definition = value_model(ws.definitions, writer.about(VALUE_MODEL))
+        definition = value_model(ws.definitions, writer)
         return writer.append("sign_off", about, by, {"note": note}, definition, at)
 
 
@@ -225,7 +225,7 @@ def _record(
     ws: Workspace, kind: Kind, about: tuple[str, str], by: str, body: dict[str, Any], at: datetime | None
 ) -> Act:
     with journal_of(ws).writing() as writer:
-        definition: DefinitionRef = reference(*about, ws.definitions, writer.about(about[1]))
+        definition: DefinitionRef = reference(*about, ws.definitions, writer)
         return writer.append(kind, about[1], by, body, definition, at)
 
 

@@ -24,15 +24,16 @@ def record(view: View) -> Markup | None:
     if not rows and not view.tables.bets:
         return None
     question = "How well we predict, and how long and dear it is to find out. Never about single people."
-    return section("record", "Our record", question, _calibration(view), _bets(view))
+    return section("record", "Our record", question, calibration(view), _bets(view))
 
 
-def _calibration(view: View) -> Child:
+def calibration(view: View) -> Markup | None:
+    """How well we predict: in sentences, drawn, and by team and source."""
     rows = view.tables.calibration
     if not rows:
         return None
     whole = next((row for row in rows if row.kind == "overall"), None)
-    said = _sentences(whole) if whole is not None else []
+    said = sentences(whole) if whole is not None else []
     drawing: Child = None
     if whole is not None and whole.own and any(whole.pit):
         told = ", ".join(str(count) for count in whole.pit)
@@ -60,10 +61,11 @@ def _calibration(view: View) -> Child:
     ]
     caption = "Skill: 1 is perfect, 0 as good as a reference class that knows no initiative, below 0 worse."
     listed = table(heads, body, caption=caption)
-    return [items(said), drawing, listed]
+    return tag("div", items(said), drawing, listed)
 
 
-def _sentences(row: CalibrationRow) -> list[str]:
+def sentences(row: CalibrationRow) -> list[str]:
+    """A record in sentences; none is shown below ten resolved promises, only the prior."""
     if not row.own and row.resolved >= FEWEST:
         return [f"No record is shown; the prior is used: {_span(row.slope)} comes of one unit forecast.", *row.notes]
     if not row.own:

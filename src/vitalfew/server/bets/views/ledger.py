@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from vitalfew.report import words
 from vitalfew.report.html_legend import legend
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries import ledger as queries
+from vitalfew.server.bets.queries.decisions import decisions
 from vitalfew.server.bets.queries.lines import opened
-from vitalfew.server.bets.views.steps import step_address
+from vitalfew.server.bets.queries.week import signed, week
+from vitalfew.server.bets.views.steps import address, step_address, subject_address
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services.members import fold
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.ledger import Filter, Line, Listed
+    from vitalfew.server.bets.queries.week import Task
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
 
@@ -42,6 +46,7 @@ def ledger(request: Request) -> HttpResponse:
         return svg_response("ledger", ledger_svg(run.view, *queries.asked_for(run, asked)))
     whole = request.GET.get("all") == "1"
     context = {
+        **week_of(request, run),
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
@@ -51,6 +56,8 @@ def ledger(request: Request) -> HttpResponse:
         "kept": query_of(request.GET),
         "legend": legend(),
         "failures": run.failures,
+        "signed": signed(request.place, loaded(request.place.workspace).workspace.definitions),
+        "value_model": address(request, "value-model"),
     }
     return render(request, "bets/ledger.html", context)
 
@@ -69,9 +76,33 @@ def line(request: Request, key: str) -> HttpResponse:
         "step_address": step_address(request, run.workspace.definitions, found.line, found.recommendation),
         "about": "initiatives" if found.line in run.workspace.definitions.initiatives else "features",
         "shown_run": request.GET.get("run", ""),
+        "decisions": decisions(request.place.workspace, about=found.line).rows,
     }
     beside = request.headers.get("HX-Request") == "true"
     return render(request, "bets/line_beside.html" if beside else "bets/line.html", context)
+
+
+def fold_week(request: Request) -> HttpResponse:
+    """Fold my week away or open it, for this member."""
+    fold(request.place.member, folded=request.POST.get("folded") == "1")
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "bets/week.html", week_of(request, open_run(request.place.workspace)))
+    return redirect("ledger", workspace=request.place.workspace.key)
+
+
+def week_of(request: Request, run: Results | None) -> dict[str, object]:
+    """What waits for whoever looks, each line with where it is done."""
+    place = request.place
+    defined = run.workspace.definitions if run else loaded(place.workspace).workspace.definitions
+    lists = week(place, run, signed(place, loaded(place.workspace).workspace.definitions))
+    linked = [(one, [(task, _task_address(request, defined, task)) for task in one.tasks]) for one in lists]
+    return {"week": linked, "folded": place.member.week_folded}
+
+
+def _task_address(request: Request, defined: Definitions, task: Task) -> str:
+    if task.page == "subject":
+        return subject_address(request, defined, task.key) or address(request, "checks")
+    return address(request, task.page, **({"key": task.key} if task.key else {}))
 
 
 def filter_of(given: QueryDict, run: Results) -> Filter:

@@ -86,3 +86,9 @@ def _refuse_last_admin(member: Member) -> None:
         raise UsageError(
             "a workspace needs an admin, and this is its only one", hint="make somebody else an admin first"
         )
+
+
+def fold(member: Member, *, folded: bool) -> None:
+    """Keep whether a member has folded their week away."""
+    Member.objects.filter(pk=member.pk).update(week_folded=folded)
+    member.week_folded = folded

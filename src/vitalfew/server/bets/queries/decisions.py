@@ -1,0 +1,113 @@
+"""The log of decisions: what was decided about what, on which evidence, against which counter-argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from vitalfew.report import cells, words
+from vitalfew.server.core.queries.acts import newest
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.today import today_in
+from vitalfew.workspace.hashing import definitions_hash
+
+if TYPE_CHECKING:
+    from vitalfew.pipeline import Results
+    from vitalfew.server.bets.queries.ledger import Line
+    from vitalfew.server.core.models import Workspace
+    from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.definitions import Definitions
+
+PAGE = 100
+"""Decisions a page lists."""
+KINDS = ("initiatives", "features", "experiments", "hypotheses", "needs", "objectives", "metrics", "factors")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision as pages show it; by whom is in the log as a pseudonym and nowhere else.
+
+    `anyway`: it was taken although the evidence was weaker than *staged*. `rests_on`: *now* the value model that
+    stands, *earlier* another one, *none*. `due`: its day of review has come.
+    """
+
+    n: int
+    at: str
+    about: str
+    title: str
+    what: str
+    evidence: str
+    counter: str
+    alternatives: str
+    dissent: str
+    review: date | None
+    anyway: bool
+    rests_on: str
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decisions, newest first; `older`: the number before which more of them are listed, where there are more."""
+
+    rows: tuple[Decision, ...]
+    older: int | None
+
+    @property
+    def consistent(self) -> tuple[int, int]:
+        """How many of those that cite a value model cite the one that stands, and how many cite one."""
+        citing = [row for row in self.rows if row.rests_on != "none"]
+        return sum(row.rests_on == "now" for row in citing), len(citing)
+
+
+def decisions(row: Workspace, *, about: str | None = None, before: int | None = None) -> Decisions:
+    """The newest decisions of a workspace, or those about one thing."""
+    defined = loaded(row).workspace.definitions
+    found = newest(row, "decision", PAGE + 1, about=about, before=before)
+    stands = definitions_hash(defined, ["factors", "guardrails"])
+    today = today_in(defined)
+    rows = tuple(_decision(act, body, defined, stands, today) for act, body in found[:PAGE])
+    return Decisions(rows, rows[-1].n if len(found) > PAGE else None)
+
+
+def titled(defined: Definitions, key: str) -> str:
+    """The title of whatever has this key."""
+    kind = next((kind for kind in KINDS if key in getattr(defined, kind)), None)
+    return defined.title("metrics" if kind == "factors" else kind, key) if kind else key.replace("_", " ")
+
+
+def decided_about(defined: Definitions, run: Results | None, line: str) -> str | None:
+    """The key under which a decision about a ledger line is recorded: its own, else that of the feature it is about."""
+    if any(line in getattr(defined, kind) for kind in KINDS):
+        return line
+    feature = line.removeprefix("remove_")
+    known = run is not None and feature in defined.features
+    return feature if known else None
+
+
+def evidence_words(run: Results, line: Line) -> str:
+    """What is known about a line, to begin the evidence of a decision with."""
+    value = "its value is not known" if line.value is None else f"value {cells.value_words(line.value)}"
+    suggested = words.NEXT_STEPS[line.recommendation]
+    return f"Run {run.info.id}: evidence {line.grade or 'none'}; {value}; suggested: {suggested}."
+
+
+def _decision(act: Act, body: dict[str, Any], defined: Definitions, stands: str, today: date) -> Decision:
+    review = date.fromisoformat(body["review"]) if body.get("review") else None
+    cited = body.get("value_model")
+    return Decision(
+        n=act.n,
+        at=act.at,
+        about=act.about,
+        title=titled(defined, act.about),
+        what=body["what"],
+        evidence=body["evidence"],
+        counter=body["counter"],
+        alternatives=body.get("alternatives", ""),
+        dissent=body.get("dissent", ""),
+        review=review,
+        anyway=bool(body.get("anyway")),
+        rests_on="none" if not cited else "now" if cited["definitions"] == stands else "earlier",
+        due=review is not None and review <= today,
+    )

@@ -1,0 +1,140 @@
+"""Decisions: the log, and recording one about a line of the ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from vitalfew.errors import VitalfewError
+from vitalfew.report import words
+from vitalfew.results.rows import ShippedLine
+from vitalfew.server.bets.queries.decisions import decided_about, decisions, evidence_words, titled
+from vitalfew.server.bets.queries.ledger import is_weak, line_of
+from vitalfew.server.bets.queries.lines import opened
+from vitalfew.server.bets.services.decisions import record
+from vitalfew.server.bets.views.steps import subject_address
+from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.today import today_in
+
+if TYPE_CHECKING:
+    from vitalfew.pipeline import Results
+    from vitalfew.server.bets.queries.ledger import Line
+    from vitalfew.server.core.access import Request
+    from vitalfew.workspace.definitions import Definitions
+
+ANSWERS = "What was decided, on which evidence, against which counter-argument, and when it is looked at again."
+CAUTIOUS = frozenset(("test_first", "measure", "drop"))
+"""What may be decided on weak evidence without deciding in spite of it."""
+SHIPPED, OPEN = ("keep", "fix", "remove", "measure"), ("fund", "test_first", "drop")
+LOOK_AGAIN = timedelta(days=91)
+
+
+class DecisionForm(forms.Form):
+    """What has to be said of a decision."""
+
+    choice = forms.ChoiceField(label="Decision", widget=forms.RadioSelect)
+    what = forms.CharField(label="In a sentence", max_length=2000, required=False, help_text="left out: the word above")
+    evidence = forms.CharField(label="On which evidence", max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    counter = forms.CharField(
+        label="The best argument against it",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="as those who hold it would put it",
+    )
+    alternatives = forms.CharField(label="What else could be done", max_length=4000, required=False)
+    dissent = forms.CharField(
+        label="Dissent",
+        max_length=4000,
+        required=False,
+        help_text="what those who disagree say, without their names; or nothing",
+    )
+    review = forms.DateField(
+        label="Look at it again on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+def log(request: Request) -> HttpResponse:
+    """The decisions of a workspace, newest first."""
+    before = request.GET.get("before", "")
+    found = decisions(request.place.workspace, before=int(before) if before.isdecimal() else None)
+    if request.GET.get("format") == "csv":
+        heads = ("n", "at", "about", "title", "what", "evidence", "counter", "alternatives", "dissent", "review",
+                 "decided_anyway", "value_model")  # fmt: skip
+        rows = ([row.n, row.at, row.about, row.title, row.what, row.evidence, row.counter, row.alternatives,
+                 row.dissent, row.review, row.anyway, row.rests_on] for row in found.rows)  # fmt: skip
+        return csv_response("decisions", heads, rows)
+    defined = loaded(request.place.workspace).workspace.definitions
+    rows_shown = [(row, subject_address(request, defined, row.about)) for row in found.rows]
+    consistent, citing = found.consistent
+    context = {
+        "title": "Decisions",
+        "answers": ANSWERS,
+        "decisions": found,
+        "rows": rows_shown,
+        "consistent": consistent,
+        "citing": citing,
+        "due": [row for row in found.rows if row.due],
+        "may_decide": request.place.may(Ability.BET),
+    }
+    return render(request, "bets/decisions.html", context)
+
+
+def decide(request: Request, line: str) -> HttpResponse:
+    """Record a decision about a line."""
+    run = open_run(request.place.workspace, request.GET.get("run"))
+    defined = loaded(request.place.workspace).workspace.definitions
+    found = line_of(run, line) if run else None
+    about = decided_about(defined, run, line)
+    if about is None:
+        raise Http404("no such line")
+    form = _form(request, run, found, defined)
+    if request.method == "POST" and form.is_valid() and _recorded(request, form, about, found):
+        return redirect("decisions", workspace=request.place.workspace.key)
+    context = {
+        "title": f"Decide: {found.title if found else titled(defined, line)}",
+        "answers": "A decision is a person's: the computation only suggests.",
+        "form": form,
+        "line": found,
+        "opened": opened(run, found) if run and found else None,
+        "weak": found is not None and is_weak(found),
+        "earlier": decisions(request.place.workspace, about=about).rows,
+    }
+    return render(request, "bets/decide.html", context, status=422 if form.errors else 200)
+
+
+def _form(request: Request, run: Results | None, line: Line | None, defined: Definitions) -> DecisionForm:
+    initial = {
+        "choice": line.recommendation if line else None,
+        "evidence": evidence_words(run, line) if run and line else "",
+        "review": today_in(defined) + LOOK_AGAIN,
+    }
+    form = DecisionForm(request.POST or None, initial=initial, label_suffix="")
+    some = SHIPPED if line is None or isinstance(line, ShippedLine) else OPEN
+    choices = [(key, words.NEXT_STEPS[key]) for key in some]  # type: ignore[index]  # keys of that table
+    form.fields["choice"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+    return form
+
+
+def _recorded(request: Request, form: DecisionForm, about: str, line: Line | None) -> bool:
+    """Record what the form says; False with its error where the log refuses."""
+    said = dict(form.cleaned_data)
+    choice = said.pop("choice")
+    word = words.NEXT_STEPS[choice]
+    sentence = said["what"].strip()
+    said["what"] = f"{word}: {sentence}" if sentence else word
+    said["anyway"] = line is not None and is_weak(line) and choice not in CAUTIOUS
+    try:
+        act = record(request.place.workspace, about, said, by=request.place.user)
+    except VitalfewError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, f"Recorded as act {act.n}: {said['what']}.")
+    return True
