@@ -70,6 +70,7 @@ def demo(
     links: Annotated[
         bool, typer.Option("--links", help="A news product: 300 experiments, and what moves what.")
     ] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve it as a web application afterwards.")] = False,
 ) -> None:
     """Make a demo product with planted truth, and run it.
 
@@ -99,6 +100,11 @@ def demo(
     typer.echo("")
     say(f"Report: {report}")
     say(f"The workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
+    if serve:
+        from vitalfew.cli.serving import serve as run_server
+
+        typer.echo("")
+        run_server(into)
 
 
 def _field_service(into: Path, seed: int, size: Size) -> Callable[[Tables], Recovery]:

@@ -1,4 +1,4 @@
-"""Commands of the web application: serve, worker, manage."""
+"""Commands of the web application: serve, web, worker, manage."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ PORT = 8000
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(serve)
+    app.command()(web)
     app.command()(worker)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(manage)
 
@@ -33,6 +34,20 @@ def serve(
     from vitalfew.server.launch import serve as run
 
     raise typer.Exit(run(folder, host, port, show=show, say=say))
+
+
+def web(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = PORT,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 2,
+) -> None:
+    """Answer requests only.
+
+    For servers of several machines, beside `worker`; `serve` starts both. `vitalfew manage set_up` comes first.
+    """
+    from vitalfew.server.launch import web as run
+
+    run(host, port, processes)
 
 
 def worker() -> None:

@@ -83,7 +83,9 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
     with _log(home) as log:
         parts = _Parts(log.fileno())
         with parts.stopped_by_signals():
-            parts.start("web", web_command(host, port))  # it loads while the tables are made
+            parts.start(
+                "web", web_command(host, port, min(2, os.cpu_count() or 1))
+            )  # it loads while the tables are made
             first = _first_address(folder, address)
             parts.start("worker", [sys.executable, "-m", "vitalfew", "worker"])
             _wait_for(f"{address}/healthz", parts, home)
@@ -93,6 +95,17 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
             if show:
                 webbrowser.open(first or address)
             return parts.keep_running()
+
+
+def web(host: str, port: int, workers: int) -> None:
+    """Become the web server; does not come back.
+
+    Raises:
+        UsageError: the web application is not installed.
+    """
+    prepare()
+    command = web_command(host, port, workers)
+    os.execv(command[0], command)  # noqa: S606 - this Python, no shell
 
 
 def work() -> None:
@@ -120,12 +133,11 @@ def manage(arguments: Sequence[str]) -> None:
     execute_from_command_line(["vitalfew manage", *arguments])
 
 
-def web_command(host: str, port: int) -> list[str]:
+def web_command(host: str, port: int, workers: int) -> list[str]:
     """The command that starts the web server."""
-    workers = str(min(2, os.cpu_count() or 1))
     return [
         *(sys.executable, "-m", "granian", "--interface", "asginl", "--host", host, "--port", str(port)),
-        *("--workers", workers, "--respawn-failed-workers", "--respawn-interval", "0.5"),
+        *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--workers-kill-timeout", "5", "--log-level", "warning", "--no-ws", "vitalfew.server.asgi:application"),
     ]
 

@@ -1,0 +1,1 @@
+"""Commands of `vitalfew manage` beside those of Django."""
