@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from vitalfew.report.curves import BOTTOM, HIGH, LEFT, RIGHT, TOP, WIDE, Frame, caption_below, numbers_below, path_of
+from vitalfew.report.curves import BOTTOM, HIGH, LEFT, TOP, WIDE, Frame, caption_below, numbers_below, path_of
 from vitalfew.report.curves import upright as upright_axis
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import label, line, picture
@@ -29,6 +29,7 @@ LEVEL = 14
 """Days over which the level at the time of the prediction is taken."""
 _STEPS = 5
 _ROW = 40
+_LINE = 14  # pixels between two names
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def on_history(
         tag("circle", cx=x0, cy=y0, r=3.6, class_="g-dot"),
         label(x0 - 6, TOP + 10, f"then {_number(now, high - low)}", "note end"),
         *_measured(frame, x1, now, measured, unit),
-        label(min(x1 + 9, WIDE - RIGHT + 9), frame.down(middle) + 4, predicted.name, "note"),
+        *_names(x1, frame.down(middle), predicted.name, frame, now, measured, unit),
         *_dates(frame, first, last, predicted.due),
     ]
     return picture(title, drawn, width=WIDE + 30, height=HIGH, class_="wide")
@@ -147,8 +148,19 @@ def _measured(frame: Frame, x1: float, now: float, measured: Mark | None, unit: 
         for span, kind in ((found.thin, "g-thin"), (found.thick, "g-thick"))
         if span
     ]
-    y = frame.down(now + found.dot)
-    return [*drawn, tag("circle", cx=x, cy=y, r=3.6, class_="g-dot"), label(x + 7, y + 16, "measured", "note")]
+    return [*drawn, tag("circle", cx=x, cy=frame.down(now + found.dot), r=3.6, class_="g-dot")]
+
+
+def _names(
+    x: float, promised: float, name: str, frame: Frame, now: float, measured: Mark | None, unit: Unit
+) -> list[Markup]:
+    """What the two dots are called, never one name over the other."""
+    if measured is None:
+        return [label(x + 12, promised + 4, name, "note")]
+    y = frame.down(now + measured.dot * unit.factor)
+    apart = max(0.0, _LINE - abs(promised - y)) / 2
+    up, down = (-apart, apart) if promised <= y else (apart, -apart)
+    return [label(x + 12, promised + 4 + up, name, "note"), label(x + 12, y + 4 + down, "measured", "note")]
 
 
 def _dates(frame: Frame, first: date, last: date, due: date) -> list[Markup]:

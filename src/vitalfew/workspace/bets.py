@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import model_validator
 
 from vitalfew.workspace.scores import Scores
 from vitalfew.workspace.vocabulary import (
@@ -103,10 +105,24 @@ class Initiative(Definition):
     scores: Scores | None = None
 
 
+class Fear(Definition):
+    """What may go wrong, imagined before it can: in words (`what`), by the `metric` that would show it, or both."""
+
+    what: Text | None = None
+    metric: MetricKey | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.what is None and self.metric is None:
+            raise ValueError("a fear needs 'what' may go wrong, or the 'metric' that would show it")
+        return self
+
+
 class Hypothesis(Definition):
     """The question an initiative poses. `margin` decides a promise of no change (p50 = 0).
 
     In a sentence: we believe that `who` will `will`, because `because`. `rethink`: what would change our mind.
+    `premortem`: what may go wrong, written down before the work and held against what came.
     """
 
     initiative: InitiativeKey
@@ -120,3 +136,4 @@ class Hypothesis(Definition):
     will: Text | None = None
     because: Text | None = None
     rethink: Text | None = None
+    premortem: tuple[Fear, ...] = ()

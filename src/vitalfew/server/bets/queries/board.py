@@ -66,6 +66,11 @@ class Column:
     cards: tuple[Card, ...]
     rest: tuple[Card, ...]
 
+    @property
+    def count(self) -> int:
+        """How many cards it has in all."""
+        return len(self.cards) + len(self.rest)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:

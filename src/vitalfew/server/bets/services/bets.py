@@ -127,9 +127,15 @@ def gate(definitions: Definitions, key: str) -> dict[str, tuple[str, ...]]:
     named = [*made.serves, *sorted(asked - set(made.serves))]
     boxes = {"vision": "vision", "experience": "needs", "KPI": "metrics", "OKR": "objectives"}
     return {
-        box: tuple(definitions.title(kind, name) for name in named if name in getattr(definitions, kind))
+        box: tuple(called(definitions, kind, name) for name in named if name in getattr(definitions, kind))
         for box, kind in boxes.items()
     }
+
+
+def called(definitions: Definitions, kind: str, key: str) -> str:
+    """The title of a definition; of a need without one, what it states."""
+    need = definitions.needs.get(key) if kind == "needs" else None
+    return (need.title or need.statement) if need else definitions.title(kind, key)
 
 
 def passes_gate(definitions: Definitions, key: str) -> bool:

@@ -11,8 +11,8 @@ from vitalfew.server.core.roles import Ability, Access
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
-_BET = f"{MINE}bets/<str:key>/"
-_ASKED = f"{MINE}hypotheses/<str:key>/"
+_BET = f"{MINE}board/bet/<str:key>/"
+_ASKED = f"{MINE}board/hypothesis/<str:key>/"
 
 urlpatterns: list[URLPattern] = [
     route(f"{MINE}board/", board.show, "board", Ability.READ),

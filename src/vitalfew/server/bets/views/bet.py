@@ -20,7 +20,7 @@ from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.promise import own_forecast
 from vitalfew.server.bets.queries.record import base_rate
 from vitalfew.server.bets.queries.standing import STAGES, Standing, standings
-from vitalfew.server.bets.services.bets import gate, passes_gate
+from vitalfew.server.bets.services.bets import called, gate, passes_gate
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
@@ -117,7 +117,7 @@ def _prediction(request: Request, standing: Standing, found: Loaded, run: Result
         form = _forecast_form(request, question.key, found) if is_open else None
         unit = unit_of(definitions.metrics.get(question.hypothesis.metric)).change
         cards.append((card, form, is_open, unit))
-    needs = [definitions.title("needs", name) for name in standing.initiative.serves if name in definitions.needs]
+    needs = [called(definitions, "needs", name) for name in standing.initiative.serves if name in definitions.needs]
     return {
         "cards": cards,
         "rate": base_rate(run),

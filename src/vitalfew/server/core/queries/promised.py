@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KEPT = 16
 _lock = Lock()
-_known: OrderedDict[int, tuple[int, dict[str, Spoken]]] = OrderedDict()
+_known: OrderedDict[int, tuple[str, dict[str, Spoken]]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ def spoken(workspace: Workspace) -> dict[str, Spoken]:
     """What was said of each hypothesis that anybody spoke of, counted by the database; kept until the next act."""
     with _lock:
         known = _known.get(workspace.pk)
-        if known is not None and known[0] == workspace.stamp:
+        if known is not None and known[0] == workspace.acts_head:
             return known[1]
     found = _count(workspace)
     with _lock:
-        _known[workspace.pk] = (workspace.stamp, found)
+        _known[workspace.pk] = (workspace.acts_head, found)
         _known.move_to_end(workspace.pk)
         while len(_known) > _KEPT:
             _known.popitem(last=False)
