@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from vitalfew.checks.premortems import feared_metrics
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.purposes import meant_for
 from vitalfew.evidence.changes import changes, losses
@@ -123,7 +124,7 @@ def _is_aside(view: View, effect: EffectRow) -> bool:
         live = any(view.is_live(defined.initiatives[key]) for key in keys)
     asked = {question.metric for question in defined.hypotheses.values() if question.initiative in keys}
     served = {name for key in keys for name in defined.initiatives[key].serves}
-    return live and effect.metric not in asked | served
+    return live and effect.metric not in asked | served | feared_metrics(view, tuple(keys))
 
 
 def _days(initiative: Initiative) -> list[date]:

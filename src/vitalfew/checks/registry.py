@@ -37,6 +37,7 @@ _HOMES = (
     "needs",
     "conflicts",
     "graph",
+    "premortems",
     "use",
     "plans",
     "record",

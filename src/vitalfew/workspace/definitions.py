@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from vitalfew.workspace.bets import Feature, Hypothesis, Initiative, Later, Spending
+from vitalfew.workspace.bets import Fear, Feature, Hypothesis, Initiative, Later, Spending
 from vitalfew.workspace.metrics import MEASURE_FIELDS, Cap, Factor, Guardrail, Measure, Metric, Window
 from vitalfew.workspace.releases import Link, Release, Rollout
 from vitalfew.workspace.scores import (
@@ -109,6 +109,7 @@ __all__ = [
     "Experiment",
     "ExposureSource",
     "Factor",
+    "Fear",
     "Feature",
     "FeatureKey",
     "Filter",
