@@ -71,7 +71,7 @@ def factors_of(look: Look) -> tuple[str, ...]:
 def record(folder: Path, definitions: Definitions, said: list[Judgement]) -> None:
     """Record the judgements in the log of a workspace that has just been written."""
     with FolderJournal(folder).writing(durable=False) as writer:
-        model = value_model(definitions, writer.about(VALUE_MODEL))
+        model = value_model(definitions, writer)
         for judgement in said:
             body: dict[str, Any] = {"kind": "points", "points": dict(judgement.points)}
             body |= {"group": judgement.group} if judgement.group else {}

@@ -77,7 +77,7 @@ def _judgements(
         said = Judgement(cells["person"], points, (), None, cells.get("group") or None)
         body = judgement_body(ws.definitions, said)
         if not told:
-            told.append(value_model(ws.definitions, writer.about(VALUE_MODEL)))
+            told.append(value_model(ws.definitions, writer))
         return writer.append("judgement", VALUE_MODEL, said.person, body, told[0], at)
 
     return record
@@ -97,7 +97,7 @@ def _forecasts(
         known(hypothesis, ws.definitions.hypotheses, "hypothesis")
         body = {name: _number(cells[name], name) for name in (*_QUANTILES, "p_zero") if cells.get(name)}
         if hypothesis not in told:
-            told[hypothesis] = reference("hypotheses", hypothesis, ws.definitions, writer.about(hypothesis))
+            told[hypothesis] = reference("hypotheses", hypothesis, ws.definitions, writer)
         return writer.append("forecast", hypothesis, cells["person"], body, told[hypothesis], at)
 
     return record

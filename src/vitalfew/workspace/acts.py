@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import ActError, Where
 from vitalfew.workspace import bodies as sealed
 from vitalfew.workspace import heads
+from vitalfew.workspace.act_log import ActLog
 from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, inspect, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
@@ -23,7 +23,7 @@ from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import date, datetime, tzinfo
+    from datetime import datetime
     from pathlib import Path
 
 __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
@@ -31,40 +31,6 @@ __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "app
 LOG = "acts.jsonl"
 FOLDER = "acts"
 LARGEST_LOG = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class ActLog:
-    """The acts of a workspace in order, with what they say; damaged ones are left out and named in `damage`.
-
-    `bodies` maps `n` to what act `n` says. An act without a body was erased (`erased`).
-    """
-
-    acts: tuple[Act, ...] = ()
-    bodies: Mapping[int, dict[str, Any]] = field(default_factory=dict, repr=False)
-    damage: tuple[Damage, ...] = ()
-
-    @property
-    def erased(self) -> tuple[int, ...]:
-        """Numbers of the acts whose body is gone for good, as opposed to damaged."""
-        broken = {found.n for found in self.damage if found.code == "body"}
-        return tuple(act.n for act in self.acts if act.n not in self.bodies and act.n not in broken)
-
-    @property
-    def head(self) -> str | None:
-        """The hash that stands for the whole log: that of its last act; None when it is empty."""
-        return self.acts[-1].hash if self.acts else None
-
-    def of(self, kind: Kind, about: str | None = None) -> Iterator[tuple[Act, dict[str, Any]]]:
-        """Acts of a kind (and about one thing) with their bodies, in order; erased ones are left out."""
-        for act in self.acts:
-            if act.kind == kind and about in {None, act.about} and act.n in self.bodies:
-                yield act, self.bodies[act.n]
-
-    def until(self, day: date, zone: tzinfo = UTC) -> ActLog:
-        """The log as it stood at the end of a day in a time zone."""
-        kept = tuple(act for act in self.acts if act.time.astimezone(zone).date() <= day)
-        return ActLog(kept, {act.n: self.bodies[act.n] for act in kept if act.n in self.bodies}, self.damage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +152,12 @@ class _OpenLog:
     def about(self, key: str) -> ActLog:
         acts = tuple(act for act in self._acts if act.about == key)
         return ActLog(acts, {act.n: self._bodies[act.n] for act in acts if act.n in self._bodies})
+
+    def version_of(self, kind: str, key: str, digest: str) -> int:
+        return ActLog(tuple(self._acts)).version_of(kind, key, digest)
+
+    def last_of(self, kind: Kind) -> Act | None:
+        return ActLog(tuple(self._acts)).last_of(kind)
 
     def pseudonym(self, by: str) -> str:
         return pseudonym(self._root, by)

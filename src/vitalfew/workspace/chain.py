@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -83,12 +83,12 @@ class Chain:
 
 def entry_hash(act: Act) -> str:
     """SHA-256 over the RFC 8785 form of an act without its `hash`."""
-    return sha256(canonical({name: value for name, value in asdict(act).items() if name != "hash"}))
+    return sha256(canonical({name: value for name, value in _plain(act).items() if name != "hash"}))
 
 
 def to_line(act: Act) -> bytes:
     """One line of `acts.jsonl`, with its newline."""
-    return canonical(asdict(act)) + b"\n"
+    return canonical(_plain(act)) + b"\n"
 
 
 def timestamp(at: datetime) -> str:
@@ -206,6 +206,12 @@ def _is_time(text: str) -> bool:
 
 def _shallow(act: Act) -> dict[str, Any]:
     return {name: getattr(act, name) for name in Act.__slots__}
+
+
+def _plain(act: Act) -> dict[str, Any]:
+    found = act.definition
+    named = found and {"kind": found.kind, "key": found.key, "version": found.version, "hash": found.hash}
+    return _shallow(act) | {"definition": named}
 
 
 def _unreadable(reason: str, *, torn: bool) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vitalfew.workspace.chain import DefinitionRef
 from vitalfew.workspace.hashing import definition_hash, definitions_hash
 
 if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
-    from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.chain import Act, Kind
     from vitalfew.workspace.definitions import Definitions
 
 VALUE_MODEL = "value_model"
@@ -28,24 +28,36 @@ def current_lock(hypothesis: str, log: ActLog, definitions: Definitions) -> Act 
     return next(act for act in locks if _hash(act) == wording)
 
 
-def reference(kind: str, key: str, definitions: Definitions, log: ActLog) -> DefinitionRef:
-    """Name a definition as it stands; its version counts the wordings that acts of the log have spoken of."""
+class Spoken(Protocol):
+    """What is known of acts so far: a log that was read, or one that is being written to."""
+
+    def version_of(self, kind: str, key: str, digest: str) -> int:
+        """The version of a definition with this hash: which of the wordings that acts have spoken of, from 1 up."""
+        ...
+
+    def last_of(self, kind: Kind) -> Act | None:
+        """The last act of a kind."""
+        ...
+
+
+def reference(kind: str, key: str, definitions: Definitions, spoken: Spoken) -> DefinitionRef:
+    """Name a definition as it stands; its version counts the wordings that acts have spoken of."""
     digest = definition_hash(kind, key, getattr(definitions, kind)[key])
-    return DefinitionRef(kind, key, _version(kind, key, digest, log), digest)
+    return DefinitionRef(kind, key, spoken.version_of(kind, key, digest), digest)
 
 
-def value_model(definitions: Definitions, log: ActLog) -> DefinitionRef:
+def value_model(definitions: Definitions, spoken: Spoken) -> DefinitionRef:
     """Name the factors with their ranges as they stand: what judgements and sign-offs of the whole speak of."""
     digest = definitions_hash(definitions, ["factors"])
-    return DefinitionRef("factors", VALUE_MODEL, _version("factors", VALUE_MODEL, digest, log), digest)
+    return DefinitionRef("factors", VALUE_MODEL, spoken.version_of("factors", VALUE_MODEL, digest), digest)
 
 
-def value_model_cited(definitions: Definitions, log: ActLog) -> dict[str, str | None]:
+def value_model_cited(definitions: Definitions, spoken: Spoken) -> dict[str, str | None]:
     """By what a decision says which value model it rests on: factors and guardrails, and all that was judged so far."""
-    judged = [act.hash for act in log.acts if act.kind == "judgement"]
+    judged = spoken.last_of("judgement")
     return {
         "definitions": definitions_hash(definitions, ["factors", "guardrails"]),
-        "judgements": judged[-1] if judged else None,
+        "judgements": judged.hash if judged else None,
     }
 
 
@@ -58,12 +70,3 @@ def stale(act: Act, kind: str, key: str, definitions: Definitions) -> bool:
 
 def _hash(act: Act) -> str | None:
     return act.definition.hash if act.definition else None
-
-
-def _version(kind: str, key: str, digest: str, log: ActLog) -> int:
-    seen: list[str] = []
-    for act in log.acts:
-        named = act.definition
-        if named is not None and (named.kind, named.key) == (kind, key) and named.hash not in seen:
-            seen.append(named.hash)
-    return seen.index(digest) + 1 if digest in seen else len(seen) + 1

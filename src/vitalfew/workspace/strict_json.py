@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from typing import Any
 
 DEEPEST = 10
+_HASH = re.compile(r"[0-9a-f]{64}")
+_EXACT = 2**53
+_SMALLEST = 1e-4  # below, Python and RFC 8785 part in where an exponent begins
 LONGEST_INTEGER = 16  # digits and sign; 2^53 has 16 digits, and RFC 8785 has no form beyond it
 
 
@@ -48,9 +52,45 @@ def canonical(value: object) -> bytes:
     Raises:
         ValueError: the value has no such form.
     """
-    import rfc8785
+    try:
+        # Python's own writer is thirty times as fast, and writes the same of what is plain.
+        return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except _NotPlain:
+        import rfc8785
 
-    return rfc8785.dumps(value)  # type: ignore[arg-type] # the package checks the types itself and raises ValueError
+        return rfc8785.dumps(value)  # type: ignore[arg-type] # the package checks the types itself and raises ValueError
+
+
+class _NotPlain(Exception):
+    """A value of which only the rules of RFC 8785 tell how it is written."""
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """A value that Python's writer of JSON writes in the canonical form; whole numbers lose their point."""
+    if value is None or value is True or value is False:
+        return value
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _without_surrogates(value)
+    if kind is int and -_EXACT < value < _EXACT:
+        return value
+    if kind is float and value == value // 1 and -_EXACT < value < _EXACT:
+        return int(value)
+    if kind is float and _SMALLEST <= abs(value) < _EXACT:
+        return value
+    if kind is dict and all(type(key) is str and key.isascii() for key in value):
+        return {key: _plain(part) for key, part in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(part) for part in value]
+    raise _NotPlain
+
+
+def _without_surrogates(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _NotPlain from None
+    return text
 
 
 def sha256(raw: bytes) -> str:
@@ -60,7 +100,7 @@ def sha256(raw: bytes) -> str:
 
 def is_hash(value: object) -> bool:
     """Whether a value is a SHA-256 as this package writes them."""
-    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")  # noqa: PLR2004 - 64 hexadecimal digits are 256 bits
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -90,7 +130,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _walk(value: object, levels: int) -> None:
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ValueError("holds half of a surrogate pair, which is no character")
     if not isinstance(value, dict | list):
         return

@@ -32,6 +32,14 @@ class Held(Protocol):
         """The acts about one thing, those just added too."""
         ...
 
+    def version_of(self, kind: str, key: str, digest: str) -> int:
+        """The version of a definition with this hash: which of the wordings that acts have spoken of, from 1 up."""
+        ...
+
+    def last_of(self, kind: Kind) -> Act | None:
+        """The last act of a kind."""
+        ...
+
     def pseudonym(self, by: str) -> str:
         """What a person is called in this log."""
         ...
@@ -95,6 +103,14 @@ class Writer:
     def about(self, key: str) -> ActLog:
         """The acts about one thing as the log stands, with what was just appended."""
         return self._held.about(key)
+
+    def version_of(self, kind: str, key: str, digest: str) -> int:
+        """The version of a definition with this hash: which of the wordings that acts have spoken of, from 1 up."""
+        return self._held.version_of(kind, key, digest)
+
+    def last_of(self, kind: Kind) -> Act | None:
+        """The last act of a kind."""
+        return self._held.last_of(kind)
 
     def all_or_nothing(self) -> AbstractContextManager[None]:
         """Take back what was appended within when anything of it fails."""

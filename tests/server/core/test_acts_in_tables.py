@@ -77,6 +77,25 @@ def test_a_log_taken_from_a_folder_comes_out_the_same_to_the_last_byte(workspace
     assert FolderJournal(tmp_path).take(TableJournal(workspace.pk).copy()) == 1
 
 
+def test_wordings_of_a_definition_are_counted_as_in_a_folder(workspace: WorkspaceRow, tmp_path: Path) -> None:
+    for ws in (served(workspace), Workspace(loaded(workspace).workspace.definitions, root=tmp_path)):
+        gate = ws.definitions.hypotheses["gate_rounds"]
+        later = gate.model_copy(update={"due": date(2031, 1, 1)})
+        versions = []
+        for worded in (gate, later, gate, gate.model_copy(update={"due": None}), later):
+            changed = ws.definitions.model_copy(update={"hypotheses": {"gate_rounds": worded}})
+            act = recording.forecast(replace(ws, definitions=changed), "gate_rounds", "Anna", FORECAST, at=BEGIN)
+            assert act.definition is not None
+            versions.append(act.definition.version)
+        assert versions == [1, 2, 1, 3, 2]
+        recording.judge(ws, "Anna", {"rounds": 60, "retention": 40}, at=BEGIN)
+        judged = recording.judge(ws, "Ben", {"rounds": 60, "retention": 40}, at=BEGIN)
+        said = {"what": "build it", "evidence": "the forecasts", "counter": "few of them"}
+        decided = recording.decide(ws, "gate", "Ben", said, at=BEGIN)
+        cited = recording.journal_of(ws).read().bodies[decided.n]["value_model"]
+        assert cited["judgements"] == judged.hash
+
+
 def test_a_log_of_another_history_is_not_taken(workspace: WorkspaceRow, tmp_path: Path) -> None:
     say_everything(served(workspace))
     say_everything(Workspace(loaded(workspace).workspace.definitions, root=tmp_path))

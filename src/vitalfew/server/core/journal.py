@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from vitalfew.workspace.chain import Act, Chain
+    from vitalfew.workspace.chain import Act, Chain, Kind
 
 RECORD = "the record of this server"
 _BATCH = 2_000
@@ -46,7 +46,7 @@ class TableJournal:
 
     def about(self, key: str) -> ActLog:
         """The acts about one thing; what lies between them is not looked at."""
-        return _part(self._acts.filter(about=key))
+        return part_of(self._acts.filter(about=key))
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Writer]:  # noqa: ARG002 - a database always is
@@ -62,7 +62,7 @@ class TableJournal:
             workspace = _hold(self.workspace)
             person = keyed_pseudonym(bytes.fromhex(workspace.people_key), by)
             touched = self._acts.filter(by=person).order_by().values("about")
-            numbers = words_of(_part(self._acts.filter(about__in=touched)), person)
+            numbers = words_of(part_of(self._acts.filter(about__in=touched)), person)
             ActBody.objects.filter(act__workspace=workspace, act__n__in=numbers).delete()
             _changed(workspace)
         return Erasure(person, numbers)
@@ -110,7 +110,22 @@ class _HeldTable:
 
     def about(self, key: str) -> ActLog:
         """The acts about one thing."""
-        return _part(self._acts.filter(about=key))
+        return part_of(self._acts.filter(about=key))
+
+    def version_of(self, kind: str, key: str, digest: str) -> int:
+        """Asked of the last act that spoke of it, which is nearly always of the same wording."""
+        named = self._acts.filter(about=key, definition__kind=kind, definition__key=key)
+        last = named.values_list("definition__hash", "definition__version").last()
+        if last is None or last[0] != digest:
+            last = named.filter(definition__hash=digest).values_list("definition__hash", "definition__version").first()
+        if last is not None:
+            return int(last[1])
+        return named.order_by().values("definition__hash").distinct().count() + 1
+
+    def last_of(self, kind: Kind) -> Act | None:
+        """The last act of a kind."""
+        record = self._acts.filter(kind=kind).last()
+        return from_fields(_raw(record)) if record else None
 
     def pseudonym(self, by: str) -> str:
         """By the key of the workspace."""
@@ -174,7 +189,7 @@ def _raw(record: ActRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _FIELDS}
 
 
-def _part(acts: QuerySet[ActRecord]) -> ActLog:
+def part_of(acts: QuerySet[ActRecord]) -> ActLog:
     """Some acts of a log: that others lie between them is no damage."""
     log = _log(acts)
     return ActLog(log.acts, log.bodies, tuple(found for found in log.damage if found.code != "gap"))

@@ -159,7 +159,11 @@ class ActRecord(models.Model):
 
         ordering: ClassVar = ["n"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "n"], name="one_act")]
-        indexes: ClassVar = [models.Index(fields=["workspace", "about", "kind"], name="acts_about")]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "about", "n"], name="acts_about"),
+            models.Index(fields=["workspace", "kind", "n"], name="acts_of_a_kind"),
+            models.Index(fields=["workspace", "by", "n"], name="acts_by"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.n} {self.kind} about {self.about}"
