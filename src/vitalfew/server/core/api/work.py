@@ -10,6 +10,7 @@ from ninja import Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.runs import router as runs_router
 from vitalfew.server.core.queries import jobs as queries
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import runs
@@ -34,7 +35,8 @@ class JobOut(Schema):
     finished_at: datetime | None
 
 
-@router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
+# One address has one router: a second one with the same address would never be asked.
+@runs_router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET), tags=["jobs"])
 def start_run(request: ApiRequest, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Have the workspace run; gives the run that is under way when there is one."""
     return Status(202, _out(runs.start(request.place.workspace, request.asker)))

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 _ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = (
     ("accounts/login/", signing_in.login, "account_login", Access.PUBLIC),
-    ("accounts/logout/", account.logout, "account_logout", Access.SIGNED_IN),
+    ("accounts/logout/", account.logout, "account_logout", Access.PUBLIC),
     ("accounts/signup/", account.signup, "account_signup", Access.PUBLIC),
     ("accounts/inactive/", account.account_inactive, "account_inactive", Access.PUBLIC),
     ("accounts/reauthenticate/", account.reauthenticate, "account_reauthenticate", Access.SIGNED_IN),
     ("accounts/password/", account.password_change, "account_change_password", Access.SIGNED_IN),
+    ("accounts/password/first/", account.password_set, "account_set_password", Access.SIGNED_IN),
     ("accounts/password/reset/", signing_in.password_reset, "account_reset_password", Access.PUBLIC),
     ("accounts/password/reset/sent/", account.password_reset_done, "account_reset_password_done", Access.PUBLIC),
     (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,7 +18,7 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.value.queries.factors import facts
 from vitalfew.server.value.queries.own import own_draft, own_shares
 from vitalfew.server.value.queries.reveal import reveal
-from vitalfew.server.value.queries.sessions import behind_door
+from vitalfew.server.value.queries.sessions import behind_door, session
 from vitalfew.server.value.services import answers, sessions
 from vitalfew.server.value.views.entry import entered, gone, rated_by
 
@@ -74,6 +75,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 def rate_as_member(request: Request, key: str) -> HttpResponse:
     """A member takes part as who they are."""
     place = request.place
+    if session(place.workspace, key) is None:
+        raise Http404("no such session")
     try:
         return entered(answers.enter_as_member(place.workspace, key, place.user, place.member.group))
     except VitalfewError as error:
