@@ -87,8 +87,8 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
                 "web", web_command(host, port, min(2, os.cpu_count() or 1))
             )  # it loads while the tables are made
             first = _first_address(folder, address)
-            parts.start("worker", [sys.executable, "-m", "vitalfew", "worker"])
             _wait_for(f"{address}/healthz", parts, home)
+            parts.start("worker", [sys.executable, "-m", "vitalfew", "worker"])
             say(f"vitalfew is at {address}/ (stop it with Ctrl-C; its log: {home / 'server.log'})")
             if first:
                 say(f"Nobody can sign in yet. Open this once, within a day, and choose a password: {first}")
@@ -155,17 +155,15 @@ def _first_address(folder: Path | None, address: str) -> str:
     """Make or bring up to date the tables, connect the folder; gives the address of the first admin's setup, if any."""
     _set_up()
     from django.core.management import call_command
-    from django.urls import reverse
 
-    from vitalfew.server.core.services.accounts import is_set_up
-    from vitalfew.server.core.services.links import make_link
+    from vitalfew.server.core.services.accounts import first_address
     from vitalfew.server.core.services.workspaces import connect_folder
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     if folder is not None:
         connect_folder(folder)
-    return "" if is_set_up() else address + reverse("setup", kwargs={"secret": make_link("setup")})
+    return first_address(address)
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -17,9 +17,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.urls import resolve
 
 from server_process import answers, gone, serving
 from vitalfew.server.core.bounded import ORDINARY, Bounded
+from vitalfew.server.core.services.accounts import first_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,3 +139,8 @@ async def _asked(path: str, announced: int | None, sent: int) -> int:
     bounded = Bounded(application, 2 * ORDINARY)
     await bounded({"type": "http", "path": path, "headers": headers}, receive, send)
     return int(str(given[0]["status"]))
+
+
+def test_the_first_admins_address_is_that_of_the_page(db: None) -> None:  # noqa: ARG001 - links are rows
+    found = resolve(first_address("http://x").removeprefix("http://x"))
+    assert found.url_name == "setup"

@@ -41,6 +41,14 @@ def is_set_up() -> bool:
     return User.objects.exists()
 
 
+def first_address(server: str) -> str:
+    """Where the first admin makes an account, once; empty when there is an account.
+
+    The path is that of the page `setup`: the table of all pages takes a second to load, which starting does without.
+    """
+    return "" if is_set_up() else f"{server.rstrip('/')}/setup/{make_link('setup')}/"
+
+
 def set_up(link: Link, email: str, name: str, password: str) -> User:
     """Make the first admin of this server, and of every workspace it has.
 

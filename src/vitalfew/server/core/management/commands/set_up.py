@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.management import BaseCommand, call_command
-from django.urls import reverse
 
-from vitalfew.server.core.services.accounts import is_set_up
-from vitalfew.server.core.services.links import make_link
+from vitalfew.server.core.services.accounts import first_address
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -28,6 +26,5 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         self.stdout.write("The tables are those of this version.")
-        if not is_set_up():
-            place = address.rstrip("/") + reverse("setup", kwargs={"secret": make_link("setup")})
+        if place := first_address(address):
             self.stdout.write(f"Nobody can sign in yet. Open this once, within a day, and choose a password: {place}")
