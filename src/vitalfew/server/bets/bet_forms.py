@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from vitalfew.results.figures import unit_of
+from vitalfew.server.bets.queries.standing import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,7 +127,7 @@ def initiative_initial(body: Mapping[str, Any], version: int | None) -> dict[str
     three = cost if isinstance(cost, dict) else {"p50": cost}
     numbers = {"low": three.get("p10"), "likely": three.get("p50"), "high": three.get("p90")}
     reach = body.get("reach")
-    return {**body, **numbers, "reach": None if reach is None else round(reach * 100, 6), "version": version or 0}
+    return {**body, **numbers, "reach": None if reach is None else f"{reach * 100:g}", "version": version or 0}
 
 
 class HypothesisForm(DefinitionForm):
@@ -235,7 +236,7 @@ def plain(value: object) -> object:
 
 
 def _titled(definitions: Definitions, kind: str) -> list[tuple[str, str]]:
-    return [(key, definitions.title(kind, key)) for key in getattr(definitions, kind)]
+    return [(key, called(definitions, kind, key)) for key in getattr(definitions, kind)]
 
 
 def _offer(field: forms.Field, nothing: str, found: list[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, VitalfewError
 from vitalfew.server.bets.queries.board import MEANINGS
-from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
+from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, called, standings
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.promised import spoken
@@ -130,12 +130,6 @@ def gate(definitions: Definitions, key: str) -> dict[str, tuple[str, ...]]:
         box: tuple(called(definitions, kind, name) for name in named if name in getattr(definitions, kind))
         for box, kind in boxes.items()
     }
-
-
-def called(definitions: Definitions, kind: str, key: str) -> str:
-    """The title of a definition; of a need without one, what it states."""
-    need = definitions.needs.get(key) if kind == "needs" else None
-    return (need.title or need.statement) if need else definitions.title(kind, key)
 
 
 def passes_gate(definitions: Definitions, key: str) -> bool:

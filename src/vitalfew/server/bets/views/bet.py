@@ -19,8 +19,8 @@ from vitalfew.server.bets.queries.board import MEANINGS
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.promise import own_forecast
 from vitalfew.server.bets.queries.record import base_rate
-from vitalfew.server.bets.queries.standing import STAGES, Standing, standings
-from vitalfew.server.bets.services.bets import called, gate, passes_gate
+from vitalfew.server.bets.queries.standing import STAGES, Standing, called, standings
+from vitalfew.server.bets.services.bets import gate, passes_gate
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
