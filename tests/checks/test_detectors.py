@@ -360,6 +360,19 @@ def test_one_sure_side_or_two_experiments_are_no_conflict(effects: tuple[EffectR
     assert found("business_gains_customer_loses", defined(), tables) == []
 
 
+def test_conflicts_that_keep_to_a_treaty_are_not_flagged() -> None:
+    exchange = {"gains": "money", "loses": "fun", "at_most": 1.0, "between": ["ux", "security"]}
+    agreed = defined(**BOTH, policy={"treaties": [exchange]})
+    dear = defined(**BOTH, policy={"treaties": [exchange | {"at_most": 0.5}]})
+    within = Tables(effects=(effect("x", "money", 5), effect("x", "fun", -4)))
+    later = Tables(
+        effects=(effect("x_ux", "fun", 8), effect("x_security", "fun", -6), effect("x_security", "money", 7))
+    )
+    for check, tables in (("business_gains_customer_loses", within), ("undone", later)):
+        assert found(check, agreed, with_conflicts(agreed, tables)) == []
+        assert len(found(check, dear, with_conflicts(dear, tables))) == 1
+
+
 def test_a_gain_that_a_later_release_of_another_team_took_back_is_found() -> None:
     tables = Tables(effects=(effect("x_ux", "fun", 8), effect("x_security", "fun", -6)))
     (finding,) = found("undone", defined(**BOTH), with_conflicts(defined(**BOTH), tables))

@@ -10,6 +10,7 @@ import pytest
 
 from evidence.effect_tables import effect_row
 from vitalfew.evidence.conflicts import conflicts
+from vitalfew.evidence.treaties import AGREED
 from vitalfew.results.rows import EffectRow, HealthRow, Tables
 from vitalfew.workspace.definitions import Definitions
 
@@ -123,3 +124,34 @@ def test_where_nothing_is_true_hardly_any_workspace_has_a_conflict() -> None:
         )
         wrong += bool(found(*effects, definitions=given))
     assert wrong <= 4
+
+
+TREATY = {"gains": "money", "loses": "fun", "at_most": 1.0, "between": ["red", "blue"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "agreed"),
+    [
+        ({}, True),
+        ({"at_most": 0.5}, False),
+        ({"loses": "noise"}, False),
+        ({"gains": "noise"}, False),
+        ({"between": ["red"]}, False),
+        ({"until": date(2026, 5, 31)}, False),
+        ({"until": TODAY}, True),
+    ],
+)
+def test_what_keeps_to_a_treaty_of_both_teams_says_so(changed: dict[str, Any], agreed: bool) -> None:
+    made = defined(policy={"treaties": [TREATY | changed]})
+    effects = (effect("x_ux", "fun", 8), effect("x_sec", "fun", -6), effect("x_sec", "money", 7))
+    rows = conflicts(made, Tables(effects=effects), TODAY)
+    undone = next(row for row in rows if row.kind == "undone")
+    assert undone.message.endswith(AGREED) == agreed
+
+
+def test_within_one_change_a_treaty_of_its_own_team_is_enough() -> None:
+    made = defined(policy={"treaties": [TREATY]})
+    (row,) = conflicts(made, Tables(effects=(effect("x_ux", "money", 6), effect("x_ux", "fun", -5))), TODAY)
+    assert row.message == f"Test ux gains on money and loses on fun. {AGREED}"
+    (row,) = conflicts(made, Tables(effects=(effect("x_ux", "money", 5), effect("x_ux", "fun", -6))), TODAY)
+    assert row.message == "Test ux gains on money and loses on fun."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.evidence.treaties import kept
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.sides import side_of
@@ -38,7 +39,7 @@ def business_gains_customer_loses(view: View) -> Iterator[Found]:
     "R73",
     "warning",
     why="Two pieces of work that cancel each other cost twice and gain nothing.",
-    do="Bring both sides together: agree on the exchange, or make the metric a guardrail of the later one.",
+    do="Bring both sides together: agree on the exchange (`treaties` of the policy), or make the metric a guardrail.",
     reads=("false_discoveries", "undone_share"),
 )
 def undone(view: View) -> Iterator[Found]:
@@ -56,8 +57,11 @@ def undone(view: View) -> Iterator[Found]:
 
 
 def _clear(view: View, kind: str) -> Iterator[ConflictRow]:
+    """The conflicts beyond doubt that no treaty allows."""
+    effects = (*view.tables.effects, *view.tables.release_effects)
     for row in view.tables.conflicts:
-        if row.kind == kind and row.adjusted_p <= view.thresholds.false_discoveries:
+        clear = row.kind == kind and row.adjusted_p <= view.thresholds.false_discoveries
+        if clear and kept(view.definitions, effects, row, view.as_of) is None:
             yield row
 
 

@@ -7,7 +7,7 @@ whole workspace at most the share `RATE` of the conflicts is false on average.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from vitalfew.evidence.changes import adjusted, changes
 from vitalfew.evidence.grades import weakest
+from vitalfew.evidence.treaties import AGREED, kept
 from vitalfew.results.rows import ConflictRow, Estimate
 from vitalfew.stats.normal import two_sided
 from vitalfew.stats.percent import percent
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from vitalfew.evidence.changes import Change
     from vitalfew.results.rows import EffectRow, Tables
-    from vitalfew.workspace.definitions import Definitions, Initiative
+    from vitalfew.workspace.definitions import Definitions, Initiative, Treaty
 
 RATE = 0.05
 """Expected share of false ones among all conflicts of a workspace."""
@@ -52,7 +53,12 @@ def conflicts(definitions: Definitions, tables: Tables, today: date) -> tuple[Co
     whose = _Whose(definitions, today)
     within = _within(definitions, whose, of(lambda row: not whose.is_dropped(row)))
     undone = _undone(definitions, whose, of(whose.is_live))
-    return tuple(sorted((*within, *undone), key=lambda row: (row.kind == "undone", row.adjusted_p, row.subject)))
+    found = [_agreed(row, kept(definitions, effects, row, today)) for row in (*within, *undone)]
+    return tuple(sorted(found, key=lambda row: (row.kind == "undone", row.adjusted_p, row.subject)))
+
+
+def _agreed(row: ConflictRow, treaty: Treaty | None) -> ConflictRow:
+    return row if treaty is None else replace(row, message=f"{row.message} {AGREED}")
 
 
 @dataclass(frozen=True, slots=True)

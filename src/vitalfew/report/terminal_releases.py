@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.discoveries import how_many, stands_out
+from vitalfew.evidence.treaties import AGREED
 from vitalfew.report import words
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Note, Row, Sheet
 from vitalfew.results.words import listed
@@ -212,7 +213,7 @@ def conflict_sentences(view: View) -> list[str]:
         gains = (f"{_changed(view, row.other or '')} ({_back(row)})" for row in some)
         told.append(
             f"On {view.title('metrics', metric)}, {_changed(view, subject)} took back what others had gained:"
-            f" {listed(gains, MOST_UNDONE)}."
+            f" {listed(gains, MOST_UNDONE)}.{f' {AGREED}' if all(row.message.endswith(AGREED) for row in some) else ''}"
         )
     return told
 

@@ -164,6 +164,7 @@ __all__ = [
     "Team",
     "TeamKey",
     "Text",
+    "Treaty",
     "UnitSource",
     "Utility",
     "ValueEffort",
@@ -200,6 +201,20 @@ class DataSettings(Definition):
     identities: Identities | None = None
 
 
+class Treaty(Definition):
+    """An exchange that teams agreed on: work that gains on one metric may lose on another, up to a price.
+
+    `at_most`: units of the metric that loses for each unit of the one that gains. `between`: the teams that agreed.
+    """
+
+    gains: MetricKey
+    loses: MetricKey
+    at_most: Positive
+    between: Annotated[tuple[TeamKey, ...], Field(min_length=1)]
+    until: Day | None = None
+    reason: Text | None = None
+
+
 class Policy(Definition):
     """Budget and horizon of decisions. `discount` is per year, as a share.
 
@@ -207,7 +222,8 @@ class Policy(Definition):
     experiment suggests to ship. `rater_groups`: shares of groups of people in the weights, in any proportion; without
     them every person counts alike. `criteria` of weighted scores; `rice_period`: over what RICE counts reach; `ice`:
     the one of its two variants that this workspace uses; `input_error`: the factor by which each input of a score is
-    taken to be off (one standard deviation on the log scale).
+    taken to be off (one standard deviation on the log scale). `treaties`: exchanges between metrics that teams agreed
+    on, so that a conflict that keeps to one is not flagged.
     """
 
     budget: Positive | None = None
@@ -224,6 +240,7 @@ class Policy(Definition):
     rice_period: Text | None = None
     ice: Literal["mean", "product"] | None = None
     input_error: Annotated[float, Strict(), Field(gt=1, le=10)] = 1.5
+    treaties: tuple[Treaty, ...] = ()
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------
