@@ -10,6 +10,7 @@ import { forecast } from "./elements/forecast";
 import { keys } from "./elements/keys";
 import { live } from "./elements/live";
 import { menu } from "./elements/menu";
+import { metricForm } from "./elements/metric-form";
 import { search } from "./elements/search";
 import { theme } from "./elements/theme";
 import { tree } from "./elements/tree";
@@ -19,6 +20,7 @@ htmx.config.mode = "same-origin";
 
 theme();
 tree();
+metricForm();
 menu();
 live();
 keys();
