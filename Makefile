@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check prove bench lock
+.PHONY: help setup demo test check prove screenshots bench lock
 
 BIN := .venv/bin
 SETUP := bash tools/setup.sh
@@ -27,6 +27,10 @@ check: setup  ## what is known without running anything: style, types, direction
 
 prove: setup  ## long simulations, and laws on 1,000 generated examples each
 	@$(BIN)/pytest --no-header -n auto --dist loadfile -m "prove or hypothesis" --hypothesis-profile prove
+
+screenshots: setup  ## pictures of every page, desktop and phone, light and dark, into screenshots/
+	@bash tools/chromium.sh
+	@$(BIN)/python tools/screenshots.py
 
 bench: setup  ## speed and memory beside plain engine plans
 	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" || exit; done

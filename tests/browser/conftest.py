@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from conftest import missing
+from serving import Served, Visitor, copy_of, served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page, Route
 
@@ -57,3 +58,41 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small demo product, run once; servers get copies."""
+    from vitalfew.pipeline import run
+    from vitalfew.simulate import demo
+    from vitalfew.workspace import load
+
+    folder = tmp_path_factory.mktemp("demo") / "fieldnote"
+    demo(folder, size="small")
+    run(load(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+    """A real server of the demo's folder, shared by tests that only look; its first admin is Ada."""
+    folder = copy_of(small_demo, tmp_path_factory.mktemp("served") / "fieldnote")
+    with served(folder, tmp_path_factory.mktemp("home")) as running:
+        first = Visitor(browser, running.base)
+        first.set_up(running.setup)
+        first.close()
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Let somebody visit a server: `visit(server.base, phone=True)`. Complaints of their browser fail the test."""
+    visitors: list[Visitor] = []
+
+    def come(base: str, *, phone: bool = False, dark: bool = False) -> Visitor:
+        visitors.append(Visitor(browser, base, phone=phone, dark=dark))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.close()

@@ -1,0 +1,42 @@
+"""The pages of a workspace of the demo product, for tests in a browser and for pictures of all pages."""
+
+from __future__ import annotations
+
+PAGES = (
+    "ledger/",
+    "priorities/",
+    "review/",
+    "decisions/",
+    "board/",
+    "experiments/",
+    "experiments/customer_search/",
+    "experiments/customer_search/plan/",
+    "experiments/guided_tour/",
+    "metrics/",
+    "metrics/jobs_completed/",
+    "tree/",
+    "links/",
+    "releases/",
+    "features/",
+    "checks/",
+    "sessions/",
+    "sessions/new/",
+    "value/model/",
+    "value/model/versions/",
+    "value/stakeholders/",
+    "value/goals/",
+    "value/policy/",
+    "ledger/repeat_jobs/",
+    "decisions/about/repeat_jobs/",
+    "board/bet/route_suggestions/",
+    "board/bet/repeat_jobs/",
+    "features/export_wizard/",
+    "jobs/",
+    "mentions/",
+    "settings/",
+    "settings/people/",
+    "settings/tokens/",
+    "settings/audit/",
+    "settings/workspace/",
+)
+"""Addresses below `/w/fieldnote/`."""
