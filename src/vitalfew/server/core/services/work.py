@@ -102,7 +102,7 @@ def _outcome(mine: Claim, should_stop: Callable[[], bool]) -> Outcome:
         journal = TableJournal(row.pk)
         snapshot = Snapshot(found.workspace.definitions, journal.read(), journal.recorded())
         order = Order("run", row.folder, snapshot)
-        reads = _data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
+        reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
     else:
         order = Order(job.kind, row.folder, None, {**job.arguments, "into": f"started-{job.pk}-{mine.attempt}"})
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,10 +112,11 @@ def _outcome(mine: Claim, should_stop: Callable[[], bool]) -> Outcome:
 
 def _bounds(writes: tuple[str, ...], reads: Iterable[str]) -> Bounds:
     config = settings.CONFIG
-    return Bounds(config.job_gb << 30, config.job_minutes * 60, 4 << 30, tuple(reads), writes)
+    named = (*reads, *map(str, config.data))
+    return Bounds(config.job_gb << 30, config.job_minutes * 60, 4 << 30, named, writes)
 
 
-def _data_of(workspace: Defined) -> tuple[str, ...]:
+def data_of(workspace: Defined) -> tuple[str, ...]:
     """Where the data of a workspace lie whose folder says so: its owner chose them, not a member of the server."""
     base = data_path(workspace.definitions.data, workspace.root)
     tables = (getattr(source, "table", None) for source in workspace.definitions.sources.values())

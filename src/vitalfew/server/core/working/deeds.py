@@ -1,10 +1,10 @@
-"""The kinds of long work: run a workspace, start one from a stranger's files, make the demo."""
+"""The kinds of work on data: run a workspace, start one from a stranger's files, make the demo, look at data."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,26 @@ def demo(order: Order, report: Report) -> dict[str, Any]:
     return {**_told(_ran(_inside(written, root, into), report)), **_defined(written, root, into)}
 
 
+def look(order: Order, _report: Report) -> dict[str, Any]:
+    """Measure one metric on the data as it stands, without a run."""
+    from vitalfew.pipeline.preview import preview
+
+    return asdict(preview(_given(order), order.arguments["metric"], seconds=order.arguments["seconds"]))
+
+
+def columns(order: Order, _report: Report) -> dict[str, Any]:
+    """Tell which columns and events the sources hold."""
+    from vitalfew.pipeline.preview import columns as held
+
+    return {"sources": [asdict(found) for found in held(_given(order))]}
+
+
+def _given(order: Order) -> Workspace:
+    if order.snapshot is None:
+        raise ValueError("an order to look at data comes with a workspace")
+    return order.snapshot.workspace(order.folder)
+
+
 def _ran(workspace: Workspace, report: Report) -> Results:
     from vitalfew.pipeline import run as walk
     from vitalfew.results.store import Store
@@ -121,5 +141,5 @@ def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
     return ask
 
 
-WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo}
+WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo, "look": look, "columns": columns}
 """Work by its name."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.value.views import links, metrics
+from vitalfew.server.value.views import links, metric_edit, metrics
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -15,5 +15,9 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}metrics/", metrics.metrics, "metrics", Ability.READ),
     route(f"{MINE}metrics/<str:key>/", metrics.metric, "metric", Ability.READ),
     route(f"{MINE}metrics/<str:key>/sql/", metrics.metric_sql, "metric-sql", Ability.READ),
+    route(f"{MINE}metrics/<str:key>/edit/", metric_edit.metric_edit, "metric-edit", Ability.DEFINE),
+    route(f"{MINE}metrics/<str:key>/look/", metric_edit.metric_look, "metric-look", Ability.DEFINE),
+    route(f"{MINE}metrics/<str:key>/remove/", metric_edit.metric_remove, "metric-remove", Ability.DEFINE),
+    route(f"{MINE}define/metric/", metric_edit.metric_new, "metric-new", Ability.DEFINE),
     route(f"{MINE}links/", links.links, "links", Ability.READ),
 ]
