@@ -179,6 +179,17 @@ def test_events_become_values_per_unit_seen_on_the_day_without_days_that_are_not
     assert values(rows, "price") == [("2026-01-02", 4.0), ("2026-01-03", 6.5)]
 
 
+def test_events_are_counted_per_unit_seen_on_the_day(engine: Engine) -> None:
+    count = {"kind": "count", "events": ["buy"]}
+    rows, failed = from_events(
+        engine, buys=count, paid=count | {"column": "paid"}, sums=count | {"column": "paid", "aggregation": "sum"}
+    )
+    assert not failed
+    assert values(rows, "buys") == [("2026-01-02", pytest.approx(2 / 3)), ("2026-01-03", 1.0)]
+    assert values(rows, "paid") == values(rows, "buys")
+    assert values(rows, "sums") == [("2026-01-02", pytest.approx(8 / 3)), ("2026-01-03", 6.5)]
+
+
 def test_the_day_asked_for_is_whole(engine: Engine) -> None:
     rows, _ = from_events(engine, date(2026, 1, 3), buys={"events": ["buy"]})
     assert [day for day, _ in values(rows, "buys")] == ["2026-01-02", "2026-01-03"]

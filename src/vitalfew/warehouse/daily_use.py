@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 STAGE = "series"
 _SUMMED = (None, "sum", "count")
+_OF_A_DAY = ("mean", "count", "proportion", "ratio", "error_rate")
 
 
 def daily_use(
@@ -45,8 +46,8 @@ def daily_use(
 ) -> tuple[list[SeriesRow], list[FailedRow]]:
     """Count metrics over events by day, all of them together: one pass for people, one for what is summed.
 
-    Means are sums per unit seen that day, shares those units that reach more than nothing that day, ratios sums over
-    sums. The first and last day are left out where nothing says that they are whole.
+    Means and counts are sums per unit seen that day, shares those units that reach more than nothing that day, ratios
+    sums over sums. The first and last day are left out where nothing says that they are whole.
 
     Args:
         definitions: the workspace.
@@ -128,7 +129,7 @@ def _parts(
 def _part(scope: Scope, source: EventSource, metric: Metric) -> _Part:
     measures = [one for one in (metric.numerator, metric.denominator) if one is not None]
     summed = all(one.aggregation in _SUMMED for one in measures) and metric.cap is None
-    if metric.kind not in ("mean", "proportion", "ratio", "error_rate") or not summed or metric.threshold:
+    if metric.kind not in _OF_A_DAY or not summed or metric.threshold:
         raise Unsupported(
             "this metric has no value of a single day, so no release can be judged on it",
             hint="give it a series of its own (shape: series)",
@@ -138,12 +139,14 @@ def _part(scope: Scope, source: EventSource, metric: Metric) -> _Part:
     conditions = [_matching(scope, source, one) for one in measures]
     if metric.kind == "proportion":
         return _Part(flag=conditions[0], complement=metric.complement)
-    sums = [_sum(scope, one, condition) for one, condition in zip(measures, conditions, strict=True)]
+    counts = metric.kind == "count"
+    sums = [_sum(scope, one, condition, counts=counts) for one, condition in zip(measures, conditions, strict=True)]
     return _Part(sums=sums, conditions=conditions)
 
 
-def _sum(scope: Scope, measure: Measure, condition: exp.Expr) -> exp.Expr:
-    if measure.column is None or measure.aggregation == "count":
+def _sum(scope: Scope, measure: Measure, condition: exp.Expr, *, counts: bool) -> exp.Expr:
+    """What is added up: numbers of a column, or rows; a metric that `counts` adds up rows unless it says otherwise."""
+    if measure.column is None or measure.aggregation == "count" or (counts and measure.aggregation is None):
         return count_where(condition.copy())
     total = exp.Sum(this=scope.number(measure.column))
     return exp.Filter(this=total, expression=exp.Where(this=condition.copy()))
