@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -135,29 +136,49 @@ def test_threads_that_write_at_once_make_one_sound_chain(workspace: WorkspaceRow
 
 
 def test_processes_that_write_at_once_make_one_sound_chain(workspace: WorkspaceRow) -> None:
+    running = [writing(workspace, name, 6) for name in ("Anna", "Ben", "Cleo", "Dora")]
+    said = [int(line) for process in running for line in process.communicate(timeout=90)[0].split()]
+    assert sorted(said) == list(range(1, 25))
+    assert (len(TableJournal(workspace.pk).read().acts), TableJournal(workspace.pk).read().damage) == (24, ())
+
+
+@pytest.mark.prove
+def test_whatever_is_killed_while_it_writes_no_act_that_was_acknowledged_is_lost(workspace: WorkspaceRow) -> None:
+    acknowledged = 0
+    for number in range(20):
+        process = writing(workspace, "Anna", 1_000_000)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.01 * number)
+        process.kill()
+        rest = process.communicate()[0].splitlines()
+        acknowledged = max(acknowledged + 1, int(rest[-1]) if rest and rest[-1].isdecimal() else 0)
+        log = TableJournal(workspace.pk).read()
+        assert (log.damage, log.erased) == ((), ())
+        assert acknowledged <= len(log.acts) <= acknowledged + 1
+        acknowledged = len(log.acts)
+    assert verify(served(workspace)).ok
+
+
+def writing(row: WorkspaceRow, name: str, acts: int) -> subprocess.Popen[str]:
+    """A process that appends acts one by one and says the number of each once it holds."""
     script = """
 import json, sys
 import django
 from django.conf import settings
-settings.DATABASES = {"default": json.loads(sys.argv[3])}
+settings.DATABASES = {"default": json.loads(sys.argv[4])}
 django.setup()
 from vitalfew.server.core.journal import TableJournal
-for number in range(6):
+for number in range(int(sys.argv[3])):
     with TableJournal(int(sys.argv[1])).writing() as writer:
-        print(writer.append("sign_off", f"h{number}", sys.argv[2], {}).n)
+        act = writer.append("sign_off", f"h{number}", sys.argv[2], {})
+    print(act.n, flush=True)
 """
     names = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
     database = json.dumps({name: connection.settings_dict[name] for name in names}, default=str)
+    words = [sys.executable, "-c", script, str(row.pk), name, str(acts), database]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "vitalfew.server.settings"}
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(workspace.pk), name, database], env=environment, stdout=-1, text=True
-        )
-        for name in ("Anna", "Ben", "Cleo", "Dora")
-    ]
-    said = [int(line) for process in running for line in process.communicate(timeout=90)[0].split()]
-    assert sorted(said) == list(range(1, 25))
-    assert (len(TableJournal(workspace.pk).read().acts), TableJournal(workspace.pk).read().damage) == (24, ())
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def test_what_was_not_committed_leaves_nothing(workspace: WorkspaceRow) -> None:
