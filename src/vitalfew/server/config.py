@@ -36,6 +36,7 @@ class Config:
         upload_mb: megabytes that may be uploaded at once.
         job_gb: gigabytes of memory that one run may take.
         job_minutes: minutes that one run may take.
+        data: folders whose tables any workspace of the server may name, besides its own folder.
     """
 
     home: Path
@@ -50,6 +51,7 @@ class Config:
     upload_mb: int = 200
     job_gb: int = 8
     job_minutes: int = 60
+    data: tuple[Path, ...] = ()
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -70,6 +72,9 @@ class Config:
             upload_mb=_whole("VITALFEW_UPLOAD_MB", "200"),
             job_gb=_whole("VITALFEW_JOB_GB", "8"),
             job_minutes=_whole("VITALFEW_JOB_MINUTES", "60"),
+            data=tuple(
+                Path(name).resolve() for name in os.environ.get("VITALFEW_DATA_FOLDERS", "").split(os.pathsep) if name
+            ),
             mail=os.environ.get("VITALFEW_MAIL_URL", ""),
             oidc=_oidc(),
         )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from vitalfew.errors import DefinitionError
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.definitions import Conflict, save
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vitalfew.server.core.models import Workspace
 
 
@@ -29,3 +34,17 @@ def test_a_change_that_rests_on_an_old_version_is_refused_with_both(workspace: W
         save(workspace, "teams", "games", {"title": "Old games"}, by=None, version=1)
     assert refused.value.theirs == {"title": "All games"}
     assert refused.value.version == 2
+
+
+@pytest.mark.parametrize("table", ["/etc/passwd.csv", "../other/uploads/secret.csv", "~/secret.csv", "../*/x.csv"])
+def test_a_source_reads_nothing_outside_of_its_workspace(workspace: Workspace, table: str) -> None:
+    with pytest.raises(DefinitionError, match="not this workspace's to read"):
+        save(workspace, "sources", "odd", {"table": table, "unit": "id"}, by=None, version=0)
+
+
+def test_data_lie_in_the_workspace_or_where_the_owner_of_the_server_says(workspace: Workspace, tmp_path: Path) -> None:
+    outside = tmp_path / "warehouse"
+    with pytest.raises(DefinitionError, match="leads out"):
+        save(workspace, "data", "", {"path": str(outside)}, by=None, version=0)
+    with override_settings(CONFIG=replace(settings.CONFIG, data=(outside,))):
+        assert save(workspace, "data", "", {"path": str(outside)}, by=None, version=0).version == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from vitalfew.errors import DefinitionError, Problem, UsageError, VitalfewError,
 from vitalfew.server.core.models import Definition
 from vitalfew.server.core.models import Workspace as WorkspaceRow
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.reach import out_of_reach
 from vitalfew.server.core.services.audit import note
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.merging import SETTINGS
@@ -90,11 +92,13 @@ def change(
             if kind not in Definitions.model_fields or (key == "") != (kind in SETTINGS):
                 raise UsageError(f"there is no definition '{kind}.{key}'", expected=", ".join(Definitions.model_fields))
             if kind in before.folder_kinds:
-                raise FolderOwned(kind, before.workspace.where(kind, key))
+                raise FolderOwned(kind, before.place_of(kind, key))
         done = tuple(_put(held, *name, body, by, asked.get(name)) for name, body in bodies.items())
         WorkspaceRow.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1)
         held.refresh_from_db(fields=["stamp"])
-        _refuse_new_problems(before.problems, loaded(held, committed=False).problems)
+        after = loaded(held, committed=False)
+        foreign = out_of_reach(after.workspace.definitions, Path(held.folder), after.folder_kinds)
+        _refuse_new_problems(before.problems, (*after.problems, *foreign))
         note(held, by, "definitions changed", ", ".join(f"{kind}.{key}" for kind, key in list(bodies)[:5]))
     row.stamp = held.stamp
     return done
