@@ -170,7 +170,9 @@ def _spread(effects: Floats, noise: Floats) -> Spread:
     A few that moved everything ten times as far would else set the slopes, and weaken them where they lack the child.
     """
     found = fit_spread(effects, noise)
-    return fit_spread(effects, noise, tails="t") if least_chance(effects, noise, found.matrix) < _OUTSTANDING else found
+    if least_chance(effects, noise, found.matrix) >= _OUTSTANDING:
+        return found
+    return fit_spread(effects, noise, tails="t", start=found.matrix)
 
 
 def _scaled(corpus: EffectCorpus, scale: Floats) -> tuple[Floats, Floats]:
