@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Nodes, bounded, climb, expected
+from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Expected, Nodes, bounded, climb, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def refit(
     at = deal(len(data.effects), groups, clusters)
     sizes = np.bincount(at)
     if one_step and nodes is NORMAL:
-        roots = _stepped(data, root, nodes, at)[0]
+        roots = _stepped(expected(data, root, nodes), at)[0]
     else:
         roots = _climbed(data, root, nodes, at, _TAILED_STEPS if one_step else _MOST_STEPS)
     without = roots @ roots.swapaxes(1, 2)
@@ -104,18 +104,20 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
 
 def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp], most: int) -> Floats:
     """A fit without each group, from one step towards it."""
-    stepped, curve = _stepped(data, root, nodes, at)
+    here = expected(data, root, nodes)
+    stepped, curve = _stepped(here, at)
     found = []
     for group, near in enumerate(stepped):
         others = data.pick(at != group)
-        here, there = (expected(others, start, nodes).log_likelihood for start in (root, near))
-        found.append(climb(others, near if there >= here else root, nodes, _NEAR, curve, most).at.root)
+        there = expected(others, near, nodes)
+        gains = there.log_likelihood >= here.log_likelihoods[at != group].sum()
+        found.append(climb(others, there if gains else root, nodes, _NEAR, curve, most).at.root)
     return np.stack(found)
 
 
-def _stepped(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
+def _stepped(here: Expected, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
     """One step per group: what a group adds to the slope, over the curvature that the others leave."""
-    here = expected(data, root, nodes)
+    root = here.root
     groups = int(at.max()) + 1
     slopes = np.zeros((groups, *root.shape))
     np.add.at(slopes, at, here.slopes())

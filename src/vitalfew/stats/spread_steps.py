@@ -163,7 +163,7 @@ def _mixed(data: Prepared, root: Floats, nodes: Nodes) -> Expected:
 
 def climb(
     data: Prepared,
-    start: Floats,
+    start: Floats | Expected,
     nodes: Nodes = NORMAL,
     tolerance: float = TOLERANCE,
     curve: Curve | None = None,
@@ -171,9 +171,11 @@ def climb(
 ) -> Climbed:
     """Climb to the most likely Lambda from a root `start`, `(G, G)`, in at most so many steps; it never loses height.
 
-    `curve`: a curvature at hand that is good enough for the first step.
+    `start`: or what is expected there, where that is known. `curve`: a curvature at hand that is good enough for the
+    first step.
     """
-    here, damping, last = expected(data, start, nodes), DAMPING, np.inf
+    here = start if isinstance(start, Expected) else expected(data, start, nodes)
+    damping, last = DAMPING, np.inf
     for step in range(1, most + 1):
         curve = curve or Curve.at(here, here.slope())
         there, damping = _better(data, here, nodes, curve, damping)
