@@ -21,6 +21,7 @@ from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 if TYPE_CHECKING:
     from django.template import Context
 
+    from vitalfew.errors import Where
     from vitalfew.results.rows import Verdict
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Grade
@@ -58,6 +59,14 @@ def here(context: Context, name: str, *args: object, **given: object) -> str:
     """The address of a page of this workspace: `{% here "ledger" %}`, `{% here "metric" key=row.key %}`."""
     place = context["request"].place
     return reverse(name, args=args or None, kwargs=None if args else {"workspace": place.workspace.key, **given})
+
+
+@register.simple_tag(takes_context=True)
+def placed(context: Context, where: Where) -> str:
+    """A place in the folder of this workspace: `metrics/money.yaml, line 3`."""
+    folder, file = Path(context["request"].place.workspace.folder), Path(where.file)
+    name = file.relative_to(folder) if file.is_relative_to(folder) else file
+    return f"{name}, line {where.line}" if where.line else str(name)
 
 
 @register.filter
