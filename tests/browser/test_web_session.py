@@ -1,0 +1,198 @@
+"""A value session as it is lived: one who runs it and five with phones, in six browsers, on a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+PHONE = {"width": 390, "height": 844}
+FACTORS = ("Work gets done", "Planning is quick", "Nobody needs to call")
+SEED = """
+import django
+django.setup()
+from pathlib import Path
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("createcachetable", verbosity=0)
+from vitalfew.server.core.models import Definition, Member, User, Workspace
+from vitalfew.server.config import default_home
+import os
+folder = Path(os.environ["VITALFEW_HOME"]) / "product"
+folder.mkdir(parents=True)
+ada = User.objects.create_user("ada@example.org", "correct horse battery", name="Ada")
+row = Workspace.objects.create(key="field", name="Field", folder=str(folder))
+Member.objects.create(workspace=row, user=ada, role="facilitator")
+bodies = {
+    ("sources", "users"): {"table": "users.csv", "unit": "id"},
+    ("metrics", "jobs"): {"source": "users", "column": "jobs", "title": "Jobs completed", "unit": "jobs"},
+    ("metrics", "minutes"): {"source": "users", "column": "minutes", "direction": "down", "unit": "min"},
+    ("metrics", "calls"): {"source": "users", "column": "calls", "direction": "down", "unit": "calls"},
+    ("factors", "jobs"): {"range": [3, 5], "title": "Work gets done", "baseline": 3.5},
+    ("factors", "minutes"): {"range": [45, 30], "title": "Planning is quick", "baseline": 41},
+    ("factors", "calls"): {"range": [0.5, 0.1], "title": "Nobody needs to call"},
+}
+for at, ((kind, key), body) in enumerate(bodies.items()):
+    Definition.objects.create(workspace=row, kind=kind, key=key, body=body, position=at)
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """A server with one small workspace, as `granian` runs it; gives its address."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path / "home"
+    home.mkdir()
+    secret = "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+    told = {"VITALFEW_HOME": str(home), "DJANGO_SETTINGS_MODULE": "vitalfew.server.settings"}
+    environment = {**os.environ, **told, "VITALFEW_SECRET_KEY": secret}
+    subprocess.run([sys.executable, "-c", SEED], env=environment, check=True, timeout=120)
+    listens = ["--interface", "asginl", "--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "3"]
+    command = [sys.executable, "-m", "granian", *listens, "vitalfew.server.asgi:application"]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address + "/healthz")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    written = (tmp_path / "log").read_text()
+    assert not re.search(r"/(rate|join)/[A-Za-z0-9_-]{20,}", written)
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urlopen(address, timeout=5):  # noqa: S310 - our own server, on this machine
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not come up")
+
+
+@contextmanager
+def _person(browser: Browser, **given: object) -> Iterator[Page]:
+    """Somebody with a browser of their own; whatever the console complains of fails the test."""
+    complaints: list[str] = []
+    context = browser.new_context(**given)  # type: ignore[arg-type]  # sizes of a window
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(20_000)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def _rates(page: Page, link: str, points: int) -> None:
+    page.goto(link)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/rate/")
+    assert "Which change would you take first?" in page.inner_text("h1")
+    page.get_by_role("button", name=FACTORS[0]).click()
+    for at in range(2):
+        page.wait_for_selector("#points")
+        page.focus("#points")
+        for _ in range(at + 1):
+            page.keyboard.press("Home" if points == 0 else "ArrowRight")
+        page.locator("#points").fill(str(points))
+        assert page.inner_text("output") == str(points)
+        page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("heading", name="Handed in").wait_for()
+
+
+def test_five_people_weigh_blind_look_at_it_together_weigh_again_and_sign(browser: Browser, served: str) -> None:
+    with _person(browser) as ada:
+        links = _opened(ada, served)
+        with ExitStack() as people:
+            phones = [people.enter_context(_person(browser, viewport=PHONE)) for _ in links]
+            _weighed(ada, phones, links)
+            _revealed(ada, phones)
+            _again_and_signed(ada, phones)
+
+
+def _opened(ada: Page, served: str) -> list[str]:
+    """Ada signs in, opens a session for five, and takes it to the weighing."""
+    ada.goto(served + "/accounts/login/")
+    ada.fill("[name=login]", "ada@example.org")
+    ada.fill("[name=password]", "correct horse battery")
+    ada.press("[name=password]", "Enter")
+    ada.wait_for_url("**/w/field/**")
+    ada.goto(served + "/w/field/sessions/new/")
+    ada.fill("[name=title]", "Autumn")
+    ada.fill("[name=people]", "\n".join(f"Rater {at}" for at in range(5)))
+    ada.get_by_role("button", name="Open the session").click()
+    ada.wait_for_selector("input.address")
+    links = [field.input_value() for field in ada.locator("input.address").all()]
+    assert len(links) == 5
+    ada.get_by_role("link", name="Done, to the session").click()
+    for button in ("On to the measures", "On to pruning", "Let everybody weigh"):
+        ada.get_by_role("button", name=button).click()
+    ada.get_by_text("have handed in their").wait_for()
+    return links
+
+
+def _weighed(ada: Page, phones: list[Page], links: list[str]) -> None:
+    """Each rates alone; the count rises on Ada's page without her doing anything."""
+    ada.evaluate("window.stays = true")
+    for at, (phone, link) in enumerate(zip(phones, links, strict=True)):
+        _rates(phone, link, 90 - 20 * at)
+        expect(ada.locator("[data-live=ready]").first).to_have_text(str(at + 1))
+        assert "/rate/" in phone.url
+        assert link.split("/")[-2] not in phone.url
+    assert ada.evaluate("window.stays")
+    assert "90" not in ada.inner_text("main")
+
+
+def _revealed(ada: Page, phones: list[Page]) -> None:
+    """The reveal reaches every phone; there stand one's own weights, and on Ada's page only the group's."""
+    ada.get_by_role("button", name="Reveal the weights").click()
+    ada.get_by_role("heading", name="Factor by factor").wait_for()
+    assert ada.locator(".g-member").count() == 15
+    assert "Rater" not in ada.inner_text("main > .columns > div")
+    for phone in phones:
+        phone.get_by_role("heading", name="Your own weights").wait_for()
+    assert len({phone.inner_text(".own-weights") for phone in phones}) == 5
+
+
+def _again_and_signed(ada: Page, phones: list[Page]) -> None:
+    ada.get_by_role("button", name="Weigh once more").click()
+    for phone in phones[:3]:
+        phone.get_by_role("button", name="Hand in").wait_for()
+        phone.get_by_role("link", name=FACTORS[2]).click()
+        phone.locator("#points").fill("40")
+        phone.get_by_role("button", name="Next").click()
+        phone.get_by_role("button", name="Hand in").click()
+        phone.get_by_role("heading", name="Handed in").wait_for()
+    ada.get_by_role("button", name="Reveal the second round").click()
+    ada.get_by_role("heading", name="How the second round moved the weights").wait_for()
+    for phone in phones[:3]:
+        phone.get_by_role("button", name="I agree").click()
+        phone.get_by_text("You have signed").wait_for()
+    expect(ada.locator("[data-live=signed]")).to_have_text("3")
+    ada.get_by_role("button", name="Close the session").click()
+    ada.get_by_text("what decides until the next session").wait_for()
+    phones[4].get_by_text("This session is over").wait_for()

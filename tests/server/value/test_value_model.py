@@ -1,0 +1,185 @@
+"""The value model and what belongs to it: pages, forms with versions, budgets of factors, signing, what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from vitalfew.server.core.models import Definition, Workspace
+from vitalfew.server.core.queries.acts import said
+from vitalfew.server.core.services.definitions import save
+from vitalfew.server.value.queries.versions import compared, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+PAGES = ("value-model", "value-versions", "stakeholders", "goals", "policy")
+
+
+def _at(name: str, workspace: Workspace, **given: str) -> str:
+    return reverse(name, kwargs={"workspace": workspace.key, **given})
+
+
+@pytest.fixture
+def ada(client_of: Callable[..., Client]) -> Client:
+    """Who keeps the value model."""
+    return client_of("facilitator")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_reads_a_workspace_without_a_run(workspace: Workspace, ada: Client, name: str) -> None:
+    answer = ada.get(_at(name, workspace))
+    assert answer.status_code == 200
+    assert b'class="answers"' in answer.content
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_reads_a_run_of_the_demo(demo: Workspace, ada: Client, name: str) -> None:
+    assert ada.get(_at(name, demo)).status_code == 200
+
+
+def test_factors_show_range_weight_lights_and_whether_disagreement_matters(demo: Workspace, ada: Client) -> None:
+    page = ada.get(_at("value-model", demo)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Planning is quick: from 45 min to 30 min; today 4" in page
+    assert "four of five members" in page
+    assert "no key result asks for it" in page
+    assert "No: all 14 people would fund the same by their own weights." in page
+    assert "factors would decide nearly the same" in page
+    assert "value.yaml, line" in page
+    csv = ada.get(_at("value-model", demo) + "?format=csv").content.decode()
+    assert csv.startswith("factor,title,metric,worst,best,today,weight")
+    assert "planning_minutes,Planning is quick,Minutes to plan a day,45.0,30.0" in csv
+
+
+def test_members_are_shown_as_a_band_from_five_raters_up_only(workspace: Workspace, ada: Client) -> None:
+    assert "; four of five members" not in ada.get(_at("value-model", workspace)).content.decode()
+
+
+def test_a_factor_is_edited_in_the_unit_it_is_shown_in_and_keeps_what_the_form_does_not_show(
+    workspace: Workspace, ada: Client
+) -> None:
+    body = {"range": [0.1, 0.5], "title": "Back", "lag_weeks": 4, "stakeholder": "players"}
+    save(workspace, "factors", "retention", body, by=None, version=1)
+    address = _at("edit-factor", workspace, key="retention")
+    page = ada.get(address).content.decode()
+    assert 'value="10"' in page
+    assert 'value="50"' in page
+    sent = {"title": "Back again", "worst": "12.5", "best": "50", "form": "linear", "loss": "1", "version": "2"}
+    assert ada.post(address, sent).status_code == 302
+    row = Definition.objects.get(workspace=workspace, kind="factors", key="retention")
+    assert row.body == {"title": "Back again", "range": [0.125, 0.5], "lag_weeks": 4}
+    assert row.version == 3
+
+
+def test_two_who_edit_at_once_are_told_and_nothing_is_lost(workspace: Workspace, ada: Client) -> None:
+    address = _at("edit-factor", workspace, key="rounds")
+    sent = {"title": "Mine", "worst": "0", "best": "40", "form": "linear", "loss": "1", "version": "1"}
+    assert ada.post(address, sent | {"title": "Theirs"}).status_code == 302
+    answer = ada.post(address, sent)
+    assert answer.status_code == 409
+    assert b"Theirs" in answer.content
+    assert b"Mine" in answer.content
+
+
+def test_a_worth_that_needs_a_number_asks_for_it(workspace: Workspace, ada: Client) -> None:
+    address = _at("edit-factor", workspace, key="rounds")
+    sent = {"title": "x", "worst": "0", "best": "40", "form": "saturating", "loss": "1", "version": "1"}
+    answer = ada.post(address, sent)
+    assert answer.status_code == 200
+    assert b"This worth needs the number." in answer.content
+    assert ada.post(address, sent | {"half": "10", "baseline": "5"}).status_code == 302
+    body = Definition.objects.get(workspace=workspace, kind="factors", key="rounds").body
+    assert body["utility"] == {"form": "saturating", "half": 10.0}
+
+
+def test_more_than_ten_factors_are_refused_and_more_than_five_warned_of(workspace: Workspace, ada: Client) -> None:
+    for at in range(9):
+        save(workspace, "metrics", f"m{at}", {"source": "players", "column": "rounds"}, by=None, version=0)
+    for at in range(4):
+        save(workspace, "factors", f"m{at}", {"range": [0, 1]}, by=None, version=0)
+    address = _at("new-factor", workspace)
+    assert b"above 5" in ada.get(address).content
+    for at in range(4, 8):
+        save(workspace, "factors", f"m{at}", {"range": [0, 1]}, by=None, version=0)
+    sent = {"metric": "m8", "worst": "0", "best": "1", "form": "linear", "loss": "1", "version": "0"}
+    assert b"are refused" in ada.post(address, sent).content
+    assert Definition.objects.filter(workspace=workspace, kind="factors").count() == 10
+
+
+def test_what_the_folder_owns_is_edited_there(demo: Workspace, ada: Client) -> None:
+    answer = ada.get(_at("edit-factor", demo, key="jobs_completed"))
+    assert answer.status_code == 403
+    assert b"value.yaml" in answer.content
+
+
+def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: Workspace, ada: Client) -> None:
+    metric = {"margin": "3", "version": "1"}
+    assert ada.post(_at("edit-guardrail", workspace, key="retention"), metric).status_code == 302
+    who = {"title": "Parents", "role": "payer", "side": "customer", "version": "0"}
+    assert ada.post(_at("new-stakeholder", workspace), who).status_code == 302
+    assert ada.post(_at("new-vision", workspace), {"title": "Everybody plays", "version": "0"}).status_code == 302
+    goal = {"title": "More come back", "serves": ["everybody_plays"], "version": "0"}
+    goal |= {"title_0": "Back", "metric_0": "retention", "baseline_0": "30", "target_0": "40", "due_0": "2030-01-01"}
+    assert ada.post(_at("new-objective", workspace), goal).status_code == 302
+    rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "success": "all", "guarded": "no_harm"}
+    rules |= {"groups": "players, 2\nstaff, 1", "version": "1"}
+    assert ada.post(_at("edit-policy", workspace), rules).status_code == 302
+    held = {(row.kind, row.key): row.body for row in Definition.objects.filter(workspace=workspace)}
+    assert held["guardrails", "retention"] == {"margin": 0.03}
+    assert held["stakeholders", "parents"]["role"] == "payer"
+    result = {"title": "Back", "metric": "retention", "baseline": 0.3, "target": 0.4, "due": "2030-01-01"}
+    assert held["objectives", "more_come_back"]["key_results"] == {"back": result}
+    assert held["policy", ""]["rater_groups"] == {"players": 2.0, "staff": 1.0}
+    assert held["policy", ""]["decision"] == {"success": "all", "guardrails": "no_harm"}
+    page = ada.get(_at("policy", workspace)).content.decode()
+    assert "all primary metrics are better" in page
+    assert "players 67" in page
+    assert "More come back" in ada.get(_at("goals", workspace)).content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer", "rater", "contributor"])
+def test_roles_that_may_not_edit_see_no_form(workspace: Workspace, client_of: Callable[..., Client], role: str) -> None:
+    client = client_of(role)
+    for name, given in (("new-factor", {}), ("edit-guardrail", {"key": "retention"}), ("edit-policy", {})):
+        assert client.get(_at(name, workspace, **given)).status_code == 403
+    assert "Add a factor" not in client.get(_at("value-model", workspace)).content.decode()
+
+
+def test_signing_off_is_an_act_about_the_model_as_it_stands(
+    workspace: Workspace, client_of: Callable[..., Client]
+) -> None:
+    rater = client_of("rater")
+    assert rater.post(_at("sign-value-model", workspace)).status_code == 302
+    assert "you have signed this off" in rater.get(_at("value-model", workspace)).content.decode()
+    ((act, _),) = said(workspace, kind="sign_off")
+    assert act.about == "value_model"
+    save(workspace, "factors", "rounds", {"range": [0, 50]}, by=None, version=1)
+    assert "you have signed this off" not in rater.get(_at("value-model", workspace)).content.decode()
+    assert client_of("viewer").post(_at("sign-value-model", workspace)).status_code == 403
+
+
+def test_versions_tell_what_was_added_changed_and_removed(workspace: Workspace, ada: Client) -> None:
+    save(workspace, "factors", "rounds", {"range": [0, 40], "stakeholder": "players"}, by=None, version=1)
+    user = ada.member.user  # type: ignore[attr-defined]  # of the fixture
+    save(workspace, "factors", "rounds", {"range": [0, 60], "stakeholder": "players"}, by=user, version=2)
+    known = versions(workspace)
+    assert len(known) >= 2
+    assert known[0].by == str(user)
+    rows = {row.key: row for row in compared(workspace, known[1], known[0])}
+    assert rows["rounds"].what == "changed"
+    assert rows["rounds"].fields == (("range", [0.0, 40.0], [0.0, 60.0]),)
+    assert rows["retention"].what == "same"
+    page = ada.get(_at("value-versions", workspace)).content.decode()
+    assert "<ins>0, 60</ins>" in page
+    assert ada.get(_at("value-versions", workspace) + "?before=99&after=1").status_code == 404
+
+
+def test_others_are_not_let_in(workspace: Workspace, client_of: Callable[..., Client], client: Client) -> None:
+    assert client.get(_at("value-model", workspace)).status_code == 302
+    other = Workspace.objects.create(key="other", name="Other", folder="/nowhere")
+    stranger = client_of("admin", of=other)
+    assert stranger.get(_at("value-model", workspace)).status_code == 404
