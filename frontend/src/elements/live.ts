@@ -21,6 +21,8 @@ class Live extends HTMLElement {
     this.source.addEventListener("open", () => document.body.classList.add("is-live"));
     this.source.addEventListener("error", () => document.body.classList.remove("is-live"));
     this.source.addEventListener("message", (event) => this.hear(JSON.parse(event.data as string) as Pulse));
+    // Whoever sends a form is on the way to another page: what it changes must not load this one anew meanwhile.
+    document.addEventListener("submit", () => this.source?.close(), { once: true });
     addEventListener("pagehide", () => this.source?.close(), { once: true });
   }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from vitalfew.report.markup import Markup, tag
+from vitalfew.report.pictures import ticks
 from vitalfew.report.svg import HEIGHT, label, line, picture
 from vitalfew.report.words import count, level, share
 
@@ -90,6 +91,10 @@ def dot_strip(dots: Sequence[float], row: WeightRow, top: float, title: str) -> 
     tallest = max(stacks.values(), default=0)
     base = max(1, tallest) * _ROW + 4
     drawn = [line(_EDGE, base + 12, STRIP - _EDGE, base + 12, "axis")]
+    for mark in ticks(0.0, 100 * top, most=6):
+        x = _wide(mark / 100, top)
+        drawn.append(line(x, base + 12, x, base + 16, "axis"))
+        drawn.append(label(x, base + 27, share(mark / 100), "tick mid" if mark else "tick"))
     for place, many in sorted(stacks.items()):
         x = _EDGE + (STRIP - 2 * _EDGE) * place / _BINS
         drawn += [tag("circle", cx=x, cy=base - _ROW * at, r=_DOT, class_="g-member") for at in range(many)]
@@ -104,7 +109,7 @@ def dot_strip(dots: Sequence[float], row: WeightRow, top: float, title: str) -> 
     drawn.append(tag("circle", cx=_wide(row.mean, top), cy=base + 12, r=4.4, class_="g-dot"))
     if dots:
         said += f"; {count(len(dots), 'member')} from {share(dots[0])} to {share(dots[-1])}"
-    return picture(said, drawn, width=STRIP, height=base + 20, class_="wide strip-of-dots")
+    return picture(said, drawn, width=STRIP, height=base + 30, class_="wide strip-of-dots")
 
 
 def _across(value: float, top: float) -> float:

@@ -45,8 +45,8 @@ class Facts:
 
     @property
     def swing(self) -> str:
-        """The range in words: `from 45 min to 30 min`."""
-        return f"from {level(self.worst, self.unit)} to {level(self.best, self.unit)}"
+        """The range in words, its unit once: `from 45 to 30 min`."""
+        return f"from {significant(self.worst * self.unit.factor, 4)} to {level(self.best, self.unit)}"
 
     @property
     def stands(self) -> str:

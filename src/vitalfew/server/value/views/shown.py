@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def revealed(workspace: Workspace, view: SessionView, run: Results | None, defin
         "camps": _camps(now, definitions),
         "groups": _groups(now, definitions),
         "moved": _changes(found, definitions),
-        "notes": now.notes,
+        "notes": [_titled(note, definitions) for note in now.notes],
     }
 
 
@@ -120,6 +121,13 @@ def flips(found: Weighed, definitions: Definitions) -> list[tuple[str, str]]:
         )
         for flip in found.flips or ()
     ]
+
+
+def _titled(note: str, definitions: Definitions) -> str:
+    """A note with titles in place of the keys of factors."""
+    for key in definitions.factors:
+        note = re.sub(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", factor_title(definitions, key), note)
+    return note
 
 
 def _strips(found: Weighed, view: SessionView, definitions: Definitions) -> list[Shown]:
