@@ -223,11 +223,11 @@ class ForecastForm(forms.Form):
         }
 
 
-def forecast_initial(body: Mapping[str, float], definitions: Definitions, metric: str) -> dict[str, float]:
+def forecast_initial(body: Mapping[str, float], definitions: Definitions, metric: str) -> dict[str, str]:
     """A forecast as its form shows it."""
     unit = unit_of(definitions.metrics.get(metric))
-    shown = {name: round(body[name] * unit.factor, 9) for name in ("p10", "p50", "p90")}
-    return shown | {"p_zero": round(100 * body.get("p_zero", 0.0), 6)}
+    shown = {name: f"{body[name] * unit.factor:.10g}" for name in ("p10", "p50", "p90")}
+    return shown | {"p_zero": f"{100 * body.get('p_zero', 0.0):g}"}
 
 
 def plain(value: object) -> object:

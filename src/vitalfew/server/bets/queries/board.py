@@ -102,7 +102,7 @@ def board(place: Place, team: str = "", run_id: str | None = None) -> Board:
     return Board(
         tuple(_column(stage, on_board) for stage in STAGES),
         tuple(card for card in cards if card not in on_board),
-        found.workspace.where("initiatives") if owns else None,
+        found.place_of("initiatives") if owns else None,
         owns,
         tuple((key, definitions.title("teams", key)) for key in definitions.teams),
         _crowded(every, definitions),

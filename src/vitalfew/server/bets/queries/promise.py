@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.server.core.queries.acts import pseudonym_of, said
 from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.locks import current_lock, stale
+from vitalfew.workspace.plan_locks import changes, current_plan_lock
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
@@ -87,6 +88,19 @@ def lock_of(where: Place | Opened, hypothesis: str, definitions: Definitions, ru
         stale=edited,
         again=False,
     )
+
+
+def plan_state(where: Place | Opened, experiment: str, definitions: Definitions) -> tuple[str, bool]:
+    """How the plan of an experiment stands, in words, and whether it can be locked now."""
+    if definitions.experiments[experiment].plan is None:
+        return "no plan", False
+    found = said(where.workspace, "lock", experiment)
+    log = ActLog(tuple(act for act, _ in found), {act.n: body for act, body in found})
+    act = current_plan_lock(experiment, log, definitions)
+    if act is None:
+        return "plan not locked", True
+    changed = changes(log.bodies[act.n], experiment, definitions)
+    return (f"plan locked {act.at[:10]}, edited since", True) if changed else (f"plan locked {act.at[:10]}", False)
 
 
 def own_forecast(place: Place | Opened, hypothesis: str, voice: str, definitions: Definitions) -> dict[str, Any] | None:

@@ -105,14 +105,16 @@ def _question(
     if promise is not None:  # a run may know acts of a folder, too
         locked_at = locked_at or promise.locked_at
     count = given.get(wording, 0) or (promise.forecasters if promise and not given else 0)
-    return Question(key, hypothesis, count, locked_at, stale, verdict)
+    told = verdict if locked_at else None  # what nobody promised has no verdict, whatever was measured
+    return Question(key, hypothesis, count, locked_at, stale, told)
 
 
 def _stage(initiative: Initiative, questions: tuple[Question, ...], verdict: Verdict | None) -> Stage:
     if verdict in FINAL:
         return "verdict"
     if initiative.status == "shipped":
-        return "live" if questions and verdict != "no_promise" else "verdict"
+        waits = any(question.locked_at for question in questions) and verdict != "no_promise"
+        return "live" if waits else "verdict"
     locked = any(question.locked_at for question in questions)
     if initiative.status in OFF_BOARD:
         return "idea"

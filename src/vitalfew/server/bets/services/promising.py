@@ -63,6 +63,16 @@ def lock(place: Place, hypothesis: str) -> Act:
     return act
 
 
+def lock_plan(place: Place, experiment: str) -> Act:
+    """Lock how an experiment will be read.
+
+    Raises:
+        UsageError: there is no such experiment.
+        ActError: it has no plan, or its plan as it stands is locked already.
+    """
+    return recording.lock_plan(acting(place.workspace), experiment, voice_of_user(place.user))
+
+
 def track_weights(place: Place) -> dict[str, float]:
     """Weights of forecasters by their record in the newest run; nobody's while there is no record."""
     run = open_run(place.workspace)

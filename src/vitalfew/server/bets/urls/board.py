@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     route(f"{_ASKED}forecast/", forecasts.forecast, "forecast", Ability.RATE),
     route(f"{_ASKED}lock/", forecasts.lock, "lock", Ability.BET),
     route(f"{_ASKED}ask/", forecasts.ask, "ask-forecasts", Ability.BET),
+    route(f"{MINE}board/plan/<str:key>/lock/", forecasts.lock_plan, "lock-plan", Ability.BET),
     route("forecast/", forecasts.by_link, "forecast-by-link", Access.LINK),
     route("forecast/<str:secret>/", forecasts.link, "forecast-link", Access.LINK),
 ]

@@ -17,7 +17,7 @@ from vitalfew.server.bets.bet_forms import ForecastForm, forecast_initial
 from vitalfew.server.bets.queries.bet import asked
 from vitalfew.server.bets.queries.board import MEANINGS
 from vitalfew.server.bets.queries.lines import opened
-from vitalfew.server.bets.queries.promise import own_forecast
+from vitalfew.server.bets.queries.promise import own_forecast, plan_state
 from vitalfew.server.bets.queries.record import base_rate
 from vitalfew.server.bets.queries.standing import STAGES, Standing, called, standings
 from vitalfew.server.bets.services.bets import gate, passes_gate
@@ -135,14 +135,14 @@ def _forecast_form(request: Request, key: str, found: Loaded) -> ForecastForm:
     return ForecastForm(initial=initial, metric=definitions.metrics.get(metric), auto_id=f"id_{key}_%s")
 
 
-def _evidence(_request: Request, standing: Standing, found: Loaded, run: Results | None) -> dict[str, Any]:
+def _evidence(request: Request, standing: Standing, found: Loaded, run: Results | None) -> dict[str, Any]:
     definitions = found.workspace.definitions
     line: ShippedLine | CandidateLine | None = None
     if run is not None:
         line = next((line for line in run.tables.shipped if line.line == standing.key), None)
         line = line or next((line for line in run.tables.candidates if line.line == standing.key), None)
     experiments = [
-        (name, definitions.title("experiments", name))
+        (name, definitions.title("experiments", name), *plan_state(request.place, name, definitions))
         for name, made in definitions.experiments.items()
         if made.initiative == standing.key
     ]

@@ -17,6 +17,7 @@ from vitalfew.server.bets.services.bets import remove_bet, remove_hypothesis, sa
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.definitions import FolderOwned
 from vitalfew.server.core.views.editing import attempt, back_of, folder_owned, say_with_undo
 
@@ -139,6 +140,7 @@ def _page(
         "form": form,
         "back": back,
         "rate": base_rate(run) if kind == "hypotheses" else None,
+        "sheet": reverse("add-files", kwargs=_here(request)) if not key and _may_define(request) else "",
     }
     return render(request, f"bets/{kind}_form.html", context)
 
@@ -153,6 +155,10 @@ def _standing(request: Request, kind: str, key: str) -> tuple[Definitions, dict[
 def _version(request: Request) -> int:
     given = request.POST.get("version", "")
     return int(given) if given.isdecimal() else 0
+
+
+def _may_define(request: Request) -> bool:
+    return request.place.may(Ability.DEFINE)
 
 
 def _here(request: Request) -> dict[str, str]:

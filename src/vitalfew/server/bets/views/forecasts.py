@@ -17,7 +17,7 @@ from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.bet_forms import ForecastForm, forecast_initial
 from vitalfew.server.bets.queries.bet import margin_of, sentence
 from vitalfew.server.bets.queries.promise import lock_of, own_forecast
-from vitalfew.server.bets.queries.record import base_rate
+from vitalfew.server.bets.queries.record import ELSEWHERE
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import NotYet, passes_gate
@@ -25,6 +25,7 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import opened as links
 from vitalfew.server.core.today import today_in
+from vitalfew.server.core.views.editing import back_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -95,6 +96,18 @@ def lock(request: Request, key: str) -> HttpResponse:
     return render(request, "bets/lock.html", context)
 
 
+@require_POST
+def lock_plan(request: Request, key: str) -> HttpResponse:
+    """Lock how an experiment will be read; it never changes afterwards."""
+    try:
+        act = promising.lock_plan(request.place, key)
+    except VitalfewError as error:
+        messages.error(request, ". ".join(part for part in (error.problem.message, error.problem.hint) if part))
+    else:
+        messages.success(request, f"The plan is locked as #{act.hash[:7]}. The first lock stays, whatever is edited.")
+    return redirect(back_of(request))
+
+
 @never_cache
 def ask(request: Request, key: str) -> HttpResponse:
     """Ask people for their forecast: each gets a personal link, shown once."""
@@ -162,7 +175,7 @@ def by_link(request: HttpRequest) -> HttpResponse:
         "form": form,
         "closed": closed,
         "given": mine is not None,
-        "rate": base_rate(run),
+        "elsewhere": ELSEWHERE,
     }
     return render(request, "bets/forecast_by_link.html", context)
 
