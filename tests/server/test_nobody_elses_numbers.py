@@ -1,0 +1,112 @@
+"""What somebody judged or forecast is shown to that person alone: on every page, export and operation of the API.
+
+One person says numbers that nothing else could make. Then everybody asks every address for them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from server_routes import ask, filling_of, routes
+from vitalfew.judgement.recording import forecast, judge, lock
+from vitalfew.pipeline import run
+from vitalfew.server.core.journal import TableJournal
+from vitalfew.server.core.roles import Role
+from vitalfew.server.core.services.acts import acting, voice_of_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vitalfew.server.core.models import Member, User, Workspace
+
+    type MakeMember = Callable[..., Member]
+
+WEIGHT = 73.14159
+FORECAST = 27.7314159
+UNMISTAKABLE = re.compile(r"7314\d|(?<!\d)73[.,]14|27[.,]73|2773\d")
+"""The digits of both, whatever the unit and however rounded to two places."""
+
+
+@pytest.fixture
+def spoken(workspace: Workspace, member: MakeMember) -> User:
+    """A product with data, what six people said about it, a promise, and a run; gives who said the numbers."""
+    rows = [f"{n},{n % 41},{n % 2},{'new' if n % 3 else 'old'},{n % 60}" for n in range(200)]
+    (Path(workspace.folder) / "players.csv").write_text("id,rounds,back,arm,age\n" + "\n".join(rows) + "\n")
+    one = member("editor", name="Ada").user
+    ws = acting(workspace)
+    judge(ws, voice_of_user(one), {"rounds": WEIGHT, "retention": 100 - WEIGHT}, group="sales")
+    forecast(ws, "gate_rounds", voice_of_user(one), _quantiles(FORECAST))
+    for number in range(5):
+        other = voice_of_user(member("rater").user)
+        judge(ws, other, {"rounds": 40 + number, "retention": 60 - number}, group="sales")
+        forecast(ws, "gate_rounds", other, _quantiles(22 + number))
+    return one
+
+
+def _quantiles(middle: float) -> dict[str, float]:
+    return {"p10": middle - 6, "p50": middle, "p90": middle + 6, "p_zero": 0.1}
+
+
+def answers(client: Client, path: str) -> list[str]:
+    """What an address answers, as a page and as an export."""
+    texts = []
+    for asked in (path, f"{path}?format=csv"):
+        answer = ask(client, "GET", asked)
+        if answer.streaming:
+            answer.close()
+        else:
+            texts.append(answer.content.decode())
+        if answer.status_code != 200:  # then there is no export of it either
+            break
+    return texts
+
+
+def where_told(user: User | None, filling: dict[str, object]) -> list[str]:
+    """The routes that tell somebody one of the numbers."""
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    found = []
+    for route in routes():
+        texts = answers(client, route.fill(filling)) if "GET" in route.methods else []
+        found += [f"{route.name}: {around}" for text in texts if (around := _around(text))]
+    return found
+
+
+def _around(text: str) -> str:
+    told = UNMISTAKABLE.search(text)
+    return text[max(told.start() - 60, 0) : told.end() + 20] if told else ""
+
+
+@pytest.mark.parametrize("is_locked", [False, True], ids=["sealed", "locked and run"])
+@pytest.mark.parametrize(
+    "roles", [(Role.ADMIN,), pytest.param(tuple(Role), marks=pytest.mark.prove)], ids=["admin", "everybody"]
+)
+def test_nobody_is_told_what_another_person_said(
+    roles: tuple[Role, ...], is_locked: bool, workspace: Workspace, spoken: User, member: MakeMember
+) -> None:
+    if is_locked:
+        lock(acting(workspace), "gate_rounds", voice_of_user(spoken))
+        found = run(replace(acting(workspace), acts=TableJournal(workspace.pk).read()))
+        assert found.tables.weights, "what was judged is in the run"
+        workspace.last_run = found.info.id
+        workspace.save()
+    filling = filling_of(workspace, member("admin"))
+    others = [None, *(member(role).user for role in roles)]
+    told = [f"{user}: {where}" for user in others for where in where_told(user, filling)]
+    assert not told, "\n".join(told)
+
+
+def test_whoever_said_them_is_told_all_of_them(spoken: User) -> None:
+    client = Client()
+    client.force_login(spoken, backend=settings.AUTHENTICATION_BACKENDS[0])
+    text = client.get("/account/export/").content.decode()
+    assert str(WEIGHT) in text
+    assert str(FORECAST) in text
