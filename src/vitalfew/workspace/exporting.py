@@ -67,9 +67,30 @@ def export(definitions: Definitions, folder: Path, kinds: Collection[str] = (), 
         UsageError: there is something at that place already, or no such kind.
         DataError: it cannot be written.
     """
-    files: dict[str, bytes | None] = {**files_of(definitions, kinds)}
-    if acts is not None:
-        files |= log_files(acts, acts.log().acts)
+    write_folder(folder, {**files_of(definitions, kinds), **({} if acts is None else files_of_log(acts))})
+
+
+def files_of_log(acts: LogCopy) -> dict[str, bytes]:
+    """A log as the files of a folder.
+
+    Raises:
+        ActError: it is damaged.
+    """
+    held = log_files(acts, acts.log().acts)
+    return {name: content for name, content in held.items() if content is not None}
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a new folder, whole or not at all.
+
+    Args:
+        folder: where to; must not hold anything yet.
+        files: contents by name.
+
+    Raises:
+        UsageError: there is something at that place already.
+        DataError: it cannot be written.
+    """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         hint = "name another folder; `vitalfew apply` changes one that has definitions"
         raise UsageError(f"there is something in '{folder}' already", hint=hint)
@@ -115,11 +136,11 @@ def _only(tree: Mapping[str, Any], entries: Collection[tuple[str, str]]) -> dict
     return found
 
 
-def _write(folder: Path, files: Mapping[str, bytes | None]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            file.write(content or b"")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
