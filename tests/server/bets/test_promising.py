@@ -18,6 +18,7 @@ from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.promised import spoken
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.acts import voice_of_user
+from vitalfew.server.core.services.definitions import change, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,3 +196,37 @@ def test_the_promise_is_shown_once_it_is_locked(ada: Place, ben: Place, client_o
     assert "+3.0" in page
     assert "promise of 2" in page
     assert "locked" in page
+
+
+def test_the_plan_of_an_experiment_is_locked_once(workspace: Workspace, ada: Place, client: Client) -> None:
+    body, version = body_of(workspace, "experiments", "move_gate") or ({}, 0)
+    plan = {"plan": {"primary": ["rounds"], "units": 2000}}
+    save(workspace, "experiments", "move_gate", body | plan, by=None, version=version)
+    client.force_login(ada.user)
+    address = reverse("lock-plan", kwargs={"workspace": workspace.key, "key": "move_gate"})
+    assert "The plan is locked" in client.post(address, follow=True).text
+    assert "a plan is locked once" in client.post(address, follow=True).text
+    where = reverse("initiative", kwargs={"workspace": workspace.key, "key": "gate"})
+    assert "plan locked" in client.get(where, {"tab": "evidence"}).text
+
+
+def test_a_failed_guardrail_is_waived_with_its_reason_only(workspace: Workspace, ada: Place, client: Client) -> None:
+    client.force_login(ada.user)
+    address = reverse("waive", kwargs={"workspace": workspace.key, "key": "gate"})
+    client.post(address, {"reason": "  "})
+    assert not ActRecord.objects.filter(workspace=workspace).exists()
+    client.post(address, {"reason": "a law asks for it"})
+    assert ActRecord.objects.get(workspace=workspace).kind == "waiver"
+
+
+@pytest.mark.parametrize("bets", [1, 30])
+def test_the_board_asks_the_database_as_often_however_many_bets_there_are(
+    workspace: Workspace, ada: Place, client: Client, bets: int, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    bodies = {("initiatives", f"bet_{n}"): {"title": f"Bet {n}"} for n in range(bets)}
+    change(workspace, bodies, by=None)
+    client.force_login(ada.user)
+    address = reverse("board", kwargs={"workspace": workspace.key})
+    client.get(address)
+    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]  # a context
+        client.get(address)
