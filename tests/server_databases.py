@@ -44,11 +44,11 @@ def sqlite_database(shared: Path, own: Path) -> Iterator[str]:
     """A SQLite file with all tables and no rows, in place of the default database."""
     with once(shared, "template.db") as template:
         if template is not None:
-            with _in_place(_sqlite(template)):
+            with in_place(sqlite_at(template)):
                 _make_tables()
     path = own / "vitalfew.db"
     shutil.copy(shared / "template.db", path)
-    with _in_place(_sqlite(path)):
+    with in_place(sqlite_at(path)):
         yield "sqlite"
 
 
@@ -59,12 +59,12 @@ def postgres_database(shared: Path) -> Iterator[str]:
     with once(shared, _TEMPLATE) as template:
         if template is not None:
             server.psql(f"CREATE DATABASE {_TEMPLATE}")
-            with _in_place(_postgres(_address(server, _TEMPLATE))):
+            with in_place(postgres_at(_address(server, _TEMPLATE))):
                 _make_tables()
     name = f"test_{os.getpid()}_{os.urandom(4).hex()}"
     server.psql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     try:
-        with _in_place(_postgres(_address(server, name))):
+        with in_place(postgres_at(_address(server, name))):
             yield _address(server, name)
     finally:
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
@@ -84,11 +84,13 @@ def _address(server: PostgresServer, database: str) -> str:
     return str(server.get_uri(database))
 
 
-def _sqlite(path: Path) -> dict[str, object]:
+def sqlite_at(path: Path) -> dict[str, object]:
+    """Settings of a file of SQLite."""
     return _config("").database_settings() | {"NAME": path}
 
 
-def _postgres(address: str) -> dict[str, object]:
+def postgres_at(address: str) -> dict[str, object]:
+    """Settings of a PostgreSQL database."""
     return _config(address).database_settings() | {"CONN_MAX_AGE": 0}
 
 
@@ -102,7 +104,7 @@ def _config(address: str) -> Config:
 
 
 @contextmanager
-def _in_place(wanted: dict[str, Any]) -> Iterator[None]:
+def in_place(wanted: dict[str, Any]) -> Iterator[None]:
     """Let Django's default database be another one."""
     before = connections.settings[DEFAULT], connections[DEFAULT]
     connections.settings[DEFAULT] = connections.configure_settings({DEFAULT: wanted})[DEFAULT]

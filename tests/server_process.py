@@ -79,13 +79,14 @@ def serving(*words: str | Path, home: Path, environment: Mapping[str, str] | Non
 
 
 def _said(process: subprocess.Popen[str]) -> str:
-    """What it says until it serves, and its word about the first admin, if any."""
+    """What it says until it serves."""
     assert process.stdout is not None
-    said = process.stdout.readline()
-    assert said, process.communicate()[1]
-    os.set_blocking(process.stdout.fileno(), False)
-    time.sleep(0.3)
-    return said + (process.stdout.read() or "")
+    said = ""
+    for line in process.stdout:
+        said += line
+        if "its log:" in line:
+            return said
+    raise AssertionError(process.communicate()[1])
 
 
 def free_port() -> int:

@@ -89,9 +89,9 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
             first = _first_address(folder, address)
             _wait_for(f"{address}/healthz", parts, home)
             parts.start("worker", [sys.executable, "-m", "vitalfew", "worker"])
-            say(f"vitalfew is at {address}/ (stop it with Ctrl-C; its log: {home / 'server.log'})")
             if first:
                 say(f"Nobody can sign in yet. Open this once, within a day, and choose a password: {first}")
+            say(f"vitalfew is at {address}/ (stop it with Ctrl-C; its log: {home / 'server.log'})")
             if show:
                 webbrowser.open(first or address)
             return parts.keep_running()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vitalfew.server.core.models import User
 
 MOST_ATTEMPTS = 3
-STALE = timedelta(seconds=30)
+STALE = timedelta(seconds=15)
 """A running job not heard of for so long has lost its worker."""
 _INTERRUPTED = f"this was interrupted {MOST_ATTEMPTS} times, and is not tried again by itself"
 
