@@ -22,7 +22,7 @@ function move(step: number): void {
 
 function open(): void {
   const row = document.querySelector<HTMLElement>(".selected");
-  if (!row || document.activeElement === row) return;
+  if (!row || document.activeElement?.matches("a, button, summary")) return; // these open by themselves
   (row.querySelector<HTMLElement>("a") ?? row).click();
 }
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from vitalfew.pipeline import stored
 from vitalfew.server.bets.queries.checks import checked, trend
 from vitalfew.server.core.models import AuditEntry, Dismissal
 from vitalfew.server.core.queries.dismissals import open_findings
-from vitalfew.server.core.queries.runs import finding_counts
+from vitalfew.server.core.queries.runs import finding_counts, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from django.test import Client
 
-    from conftest import DemoRun
     from vitalfew.pipeline import Results
     from vitalfew.server.core.models import Workspace
 
@@ -28,9 +26,11 @@ if TYPE_CHECKING:
 PAGE = "/w/fieldnote/checks/"
 
 
-@pytest.fixture(scope="module")
-def run(demo_run: DemoRun) -> Results:
-    return stored(demo_run.folder, demo_run.run_id)
+@pytest.fixture
+def run(demo: Workspace) -> Results:
+    found = open_run(demo)
+    assert found is not None
+    return found
 
 
 def _dismiss(client: Client, run: Results, reason: str = "known, and mended next week") -> int:
@@ -81,12 +81,12 @@ def test_a_viewer_reads_and_dismisses_nothing(client_of: ClientOf, run: Results)
     assert _dismiss(client_of("viewer"), run) == 403
 
 
-def test_findings_are_counted_run_by_run(demo: Workspace, demo_run: DemoRun, run: Results, tmp_path: Path) -> None:
+def test_findings_are_counted_run_by_run(demo: Workspace, run: Results, tmp_path: Path) -> None:
     assert trend(demo) is None
     folder = tmp_path / "copy"
     runs = folder / ".vitalfew" / "runs"
-    shutil.copytree(demo_run.folder / ".vitalfew" / "runs" / demo_run.run_id, runs / demo_run.run_id)
-    shutil.copytree(demo_run.folder / ".vitalfew" / "runs" / demo_run.run_id, runs / "20200101T000000-abcdef")
+    shutil.copytree(Path(demo.folder) / ".vitalfew" / "runs" / demo.last_run, runs / demo.last_run)
+    shutil.copytree(Path(demo.folder) / ".vitalfew" / "runs" / demo.last_run, runs / "20200101T000000-abcdef")
     demo.folder = str(folder)
     counts = finding_counts(demo)
     assert [sum(count.findings.values()) for count in counts] == [len(run.tables.findings)] * 2

@@ -15,17 +15,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from vitalfew.pipeline import stored
 from vitalfew.report import cells, words
 from vitalfew.report.view import cut
+from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.test import Client
 
-    from conftest import DemoRun
     from vitalfew.pipeline import Results
+    from vitalfew.results.rows import CandidateLine, ShippedLine
     from vitalfew.server.core.models import Workspace
 
     type ClientOf = Callable[..., Client]
@@ -34,9 +34,11 @@ PAGE = "/w/fieldnote/ledger/"
 MOST_QUERIES = 25
 
 
-@pytest.fixture(scope="module")
-def run(demo_run: DemoRun) -> Results:
-    return stored(demo_run.folder, demo_run.run_id)
+@pytest.fixture
+def run(demo: Workspace) -> Results:
+    found = open_run(demo)
+    assert found is not None
+    return found
 
 
 def _text(client: Client, address: str) -> str:
@@ -58,7 +60,7 @@ def _numbers(page: str, line: str) -> list[str]:
 @pytest.mark.usefixtures("demo")
 def test_the_file_holds_the_numbers_of_the_run_to_the_last_digit(client_of: ClientOf, run: Results) -> None:
     rows = {row["line"]: row for row in _rows(client_of("viewer"), f"{PAGE}?format=csv")}
-    lines = [*run.ledger.shipped, *run.ledger.candidates]
+    lines: list[ShippedLine | CandidateLine] = [*run.ledger.shipped, *run.ledger.candidates]
     assert set(rows) == {line.line for line in lines}
     for line in lines:
         row = rows[line.line]
@@ -74,9 +76,9 @@ def test_the_file_holds_the_numbers_of_the_run_to_the_last_digit(client_of: Clie
 
 
 def test_the_command_line_the_library_and_the_page_show_the_same_run(
-    client_of: ClientOf, demo: Workspace, demo_run: DemoRun, run: Results
+    client_of: ClientOf, demo: Workspace, run: Results
 ) -> None:
-    command = [sys.executable, "-m", "vitalfew", "run", str(demo_run.folder), "--id", demo_run.run_id, "--json"]
+    command = [sys.executable, "-m", "vitalfew", "run", demo.folder, "--id", demo.last_run, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     told: dict[str, Any] = json.loads(done.stdout)
     shown = {row["line"]: row for row in _rows(client_of("viewer"), f"{PAGE}?format=csv&run={demo.last_run}")}

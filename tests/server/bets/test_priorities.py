@@ -11,16 +11,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from vitalfew.pipeline import stored
 from vitalfew.server.bets.queries.what_if import Asked, ranked
 from vitalfew.server.core.models import ActRecord, Definition
+from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.test import Client
 
-    from conftest import DemoRun
     from vitalfew.pipeline import Results
     from vitalfew.server.core.models import Workspace
 
@@ -29,9 +28,11 @@ if TYPE_CHECKING:
 PAGE = "/w/fieldnote/priorities/"
 
 
-@pytest.fixture(scope="module")
-def run(demo_run: DemoRun) -> Results:
-    return stored(demo_run.folder, demo_run.run_id)
+@pytest.fixture
+def run(demo: Workspace) -> Results:
+    found = open_run(demo)
+    assert found is not None
+    return found
 
 
 def _order(page: str) -> list[str]:

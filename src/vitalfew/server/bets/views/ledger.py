@@ -74,6 +74,7 @@ def line(request: Request, key: str) -> HttpResponse:
         "opened": opened(run, found),
         "step": words.NEXT_STEPS[found.recommendation],
         "step_address": step_address(request, run.workspace.definitions, found.line, found.recommendation),
+        "decide": address(request, "decide", line=found.line) if request.place.may(Ability.BET) else "",
         "about": "initiatives" if found.line in run.workspace.definitions.initiatives else "features",
         "shown_run": request.GET.get("run", ""),
         "decisions": decisions(request.place.workspace, about=found.line).rows,
