@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from vitalfew.report.words import level, probability, share
-from vitalfew.results.figures import amount, unit_of
+from vitalfew.results.figures import amount, significant, unit_of, with_unit
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.acts import said
@@ -23,6 +23,8 @@ from vitalfew.server.value.queries.versions import versions
 from vitalfew.server.value.views.model import guardrails, signatures
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.http import HttpResponse
 
     from vitalfew.pipeline import Results
@@ -136,7 +138,7 @@ def policy(request: Request) -> HttpResponse:
     weights = {row.factor: row for row in run.tables.weights} if run else {}
     known_versions = versions(workspace)
     signed = signatures(workspace)
-    last = date.fromisoformat(signed[0][:10]) if signed else None
+    last = signed[0][0] if signed else None
     context = {
         "title": "Policy",
         "answers": "What counts as value here, how work is chosen, and which exceptions were made.",
@@ -204,7 +206,8 @@ def _result(
     way = None
     if None not in (today, result.baseline, result.target) and result.target != result.baseline:
         way = (today - result.baseline) / (result.target - result.baseline)  # type: ignore[operator]  # none is None here
-    ends = ["" if value is None else level(value, unit) for value in (result.baseline, result.target, today)]
+    ends = ["" if value is None else level(value, unit) for value in (result.baseline, result.target)]
+    now = "" if today is None else with_unit(significant(today * unit.factor), unit.level)
     return Result(
         result.title or definitions.title("metrics", metric) or name.replace("_", " "),
         definitions.title("metrics", metric) if metric else "",
@@ -212,7 +215,7 @@ def _result(
         ends[0],
         ends[1],
         result.due,
-        ends[2],
+        now,
         None if way is None else min(1.0, max(0.0, way)),
         _said(metric, today, way, standing is not None),
     )

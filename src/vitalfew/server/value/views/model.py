@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from django.http import HttpResponse
 
@@ -290,9 +292,7 @@ def _titled(definitions: Definitions, chosen: list[ModelVersion | None], key: st
     return factor_title(definitions, key)
 
 
-def signatures(workspace: Workspace) -> list[str]:
-    """On which days the value model was signed off, by how many, newest first."""
-    days: dict[str, int] = {}
-    for act, _ in said(workspace, "sign_off", VALUE_MODEL):
-        days[act.at[:10]] = days.get(act.at[:10], 0) + 1
-    return [f"{day}: {many} {'person' if many == 1 else 'people'}" for day, many in sorted(days.items(), reverse=True)]
+def signatures(workspace: Workspace) -> list[tuple[date, str]]:
+    """On which days the value model was signed off, and by how many, newest first."""
+    days = Counter(act.time.date() for act, _ in said(workspace, "sign_off", VALUE_MODEL))
+    return [(day, "1 person" if many == 1 else f"{many} people") for day, many in sorted(days.items(), reverse=True)]
