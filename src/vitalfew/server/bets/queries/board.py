@@ -13,13 +13,15 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.today import today_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from datetime import date
 
     from vitalfew.errors import Where
+    from vitalfew.report.axis import Axis
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import CandidateLine, ShippedLine, Verdict
     from vitalfew.server.core.access import Place
+    from vitalfew.server.core.queries.definitions import Loaded
     from vitalfew.workspace.definitions import Definitions, Grade
 
 MEANINGS: dict[Stage, tuple[str, str]] = {
@@ -58,13 +60,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column with its cards; `rest`: those that fold away."""
+    """One column with its cards; `rest`: keys and titles of those that fold away."""
 
     stage: Stage
     title: str
     meaning: str
     cards: tuple[Card, ...]
-    rest: tuple[Card, ...]
+    rest: tuple[tuple[str, str], ...]
 
     @property
     def count(self) -> int:
@@ -74,10 +76,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The board. `owned`: where the folder holds its bets, which are moved there; `crowded`: teams with many open."""
+    """The board.
+
+    `off`: keys and titles of what was dropped or removed; `owned`: where the folder holds its bets, which are moved
+    there; `crowded`: teams with many open.
+    """
 
     columns: tuple[Column, ...]
-    off: tuple[Card, ...]
+    off: tuple[tuple[str, str], ...]
     owned: Where | None
     folder_owned: bool
     teams: tuple[tuple[str, str], ...]
@@ -85,59 +91,58 @@ class Board:
     total: int
 
 
-def board(place: Place, team: str = "", run_id: str | None = None) -> Board:
-    """The board of a workspace, of one team where asked for."""
+def board(place: Place, team: str = "", run_id: str | None = None, most: int = MOST_SHOWN) -> Board:
+    """The board of a workspace, of one team where asked for; `most` cards a column, the rest by title."""
     found = loaded(place.workspace)
     definitions = found.workspace.definitions
     run = open_run(place.workspace, run_id)
     every = standings(place, definitions, run, today_in(definitions))
     shown = [standing for standing in every if team in ("", standing.initiative.team)]
+    on_board = [standing for standing in shown if standing.initiative.status not in OFF_BOARD]
     lines: dict[str, CandidateLine | ShippedLine] = {}
     if run is not None:
         lines |= {line.line: line for line in run.tables.candidates}
         lines |= {line.line: line for line in run.tables.shipped}
-    cards = _cards(shown, lines, found.versions, definitions)
-    on_board = [card for card in cards if definitions.initiatives[card.key].status not in OFF_BOARD]
+    values = [line.value for standing in on_board if (line := lines.get(standing.key)) and line.value]
+    axis = axis_over(cells.value_mark(value) for value in values)
+
+    def card(standing: Standing) -> Card:
+        return _card(standing, lines.get(standing.key), axis, found)
+
     owns = "initiatives" in found.folder_kinds
     return Board(
-        tuple(_column(stage, on_board) for stage in STAGES),
-        tuple(card for card in cards if card not in on_board),
-        found.place_of("initiatives") if owns else None,
+        tuple(_column(stage, on_board, card, definitions, most) for stage in STAGES),
+        tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OFF_BOARD),
+        found.workspace.where("initiatives") if owns else None,
         owns,
         tuple((key, definitions.title("teams", key)) for key in definitions.teams),
         _crowded(every, definitions),
-        len(cards),
+        len(shown),
     )
 
 
-def _cards(
-    shown: list[Standing],
-    lines: dict[str, CandidateLine | ShippedLine],
-    versions: Mapping[tuple[str, str], int],
-    definitions: Definitions,
-) -> list[Card]:
-    """One card per bet, all values on one axis."""
-    values = [line.value for standing in shown if (line := lines.get(standing.key)) and line.value]
-    axis = axis_over(cells.value_mark(value) for value in values)
-    return [
-        Card(
-            standing.key,
-            definitions.title("initiatives", standing.key),
-            standing.initiative.team or "",
-            definitions.title("teams", standing.initiative.team) if standing.initiative.team else "",
-            standing.stage,
-            versions.get(("initiatives", standing.key)),
-            cells.value(line.value if (line := lines.get(standing.key)) else None, axis, "no value is known yet"),
-            line.grade if line else None,
-            standing.verdict,
-            standing.forecasts,
-            standing.locked,
-            standing.due,
-            standing.overdue,
-            ready(standing),
-        )
-        for standing in shown
-    ]
+def _card(standing: Standing, line: CandidateLine | ShippedLine | None, axis: Axis, found: Loaded) -> Card:
+    definitions, team = found.workspace.definitions, standing.initiative.team
+    return Card(
+        standing.key,
+        definitions.title("initiatives", standing.key),
+        team or "",
+        definitions.title("teams", team) if team else "",
+        standing.stage,
+        found.versions.get(("initiatives", standing.key)),
+        cells.value(line.value if line else None, axis, "no value is known yet"),
+        line.grade if line else None,
+        standing.verdict,
+        standing.forecasts,
+        standing.locked,
+        standing.due,
+        standing.overdue,
+        ready(standing),
+    )
+
+
+def _named(standing: Standing, definitions: Definitions) -> tuple[str, str]:
+    return standing.key, definitions.title("initiatives", standing.key)
 
 
 def ready(standing: Standing) -> str:
@@ -149,13 +154,14 @@ def ready(standing: Standing) -> str:
     return ""
 
 
-def _column(stage: Stage, cards: list[Card]) -> Column:
-    mine = [card for card in cards if card.stage == stage]
-    if stage == "verdict":
-        mine.sort(key=lambda card: card.verdict is None)
-    mine.sort(key=lambda card: not card.overdue)
+def _column(
+    stage: Stage, on_board: list[Standing], card: Callable[[Standing], Card], definitions: Definitions, most: int
+) -> Column:
+    """One column, what is overdue first."""
+    mine = sorted((one for one in on_board if one.stage == stage), key=lambda one: not one.overdue)
     title, meaning = MEANINGS[stage]
-    return Column(stage, title, meaning, tuple(mine[:MOST_SHOWN]), tuple(mine[MOST_SHOWN:]))
+    rest = tuple(_named(standing, definitions) for standing in mine[most:])
+    return Column(stage, title, meaning, tuple(map(card, mine[:most])), rest)
 
 
 def _crowded(every: tuple[Standing, ...], definitions: Definitions) -> tuple[str, ...]:

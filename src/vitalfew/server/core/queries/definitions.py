@@ -42,7 +42,17 @@ class Loaded:
 
     def owned_by(self, kind: str, key: str) -> Where | None:
         """Where in the folder a definition stands; None when the server owns it."""
-        return self.workspace.where(kind, key) if kind in self.folder_kinds else None
+        return self.place_of(kind, key) if kind in self.folder_kinds else None
+
+    def place_of(self, *path: str) -> Where | None:
+        """Where a kind or a definition stands, by the name of the file below the folder.
+
+        The place of the folder on the disk of the server is nobody's business.
+        """
+        where, root = self.workspace.where(*path), self.workspace.root
+        if where is None or root is None or not Path(where.file).is_relative_to(root):
+            return where
+        return replace(where, file=Path(where.file).relative_to(root).as_posix())
 
 
 def loaded(row: WorkspaceRow, *, committed: bool = True) -> Loaded:
