@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vitalfew.server.core.queries.promised import Spoken, spoken
 from vitalfew.workspace.hashing import definition_hash
@@ -21,6 +22,9 @@ STAGES: tuple[Stage, ...] = ("idea", "framed", "forecast", "committed", "live", 
 FINAL: frozenset[Verdict] = frozenset(("kept", "fell_short", "harmful"))
 """Verdicts that end a bet; an unproven one stays open (it keeps its place until it is told)."""
 OFF_BOARD = frozenset(("dropped", "removed"))
+_KEPT = 16
+_lock = Lock()
+_known: dict[int, tuple[Definitions, dict[str, str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,11 @@ def standings(place: Place, definitions: Definitions, run: Results | None, today
     asked: dict[str, list[tuple[str, Hypothesis]]] = {}
     for name, hypothesis in definitions.hypotheses.items():
         asked.setdefault(hypothesis.initiative, []).append((name, hypothesis))
+    wordings = _wordings(place, definitions)
     found = []
     for key, initiative in definitions.initiatives.items():
         questions = tuple(
-            _question(name, asking, said.get(name), promises.get(name), verdicts.get(name))
+            _question(Wording(name, asking, wordings[name]), said.get(name), promises.get(name), verdicts.get(name))
             for name, asking in asked.get(key, ())
         )
         found.append(standing(key, initiative, questions, today))
@@ -95,10 +100,30 @@ def standing(key: str, initiative: Initiative, questions: tuple[Question, ...], 
     return Standing(key, initiative, questions, stage, verdict, due, overdue)
 
 
-def _question(
-    key: str, hypothesis: Hypothesis, said: Spoken | None, promise: PromiseRow | None, verdict: VerdictRow | None
-) -> Question:
-    wording = definition_hash("hypotheses", key, hypothesis)
+class Wording(NamedTuple):
+    """A hypothesis with the hash of its wording."""
+
+    key: str
+    hypothesis: Hypothesis
+    digest: str
+
+
+def _wordings(place: Place, definitions: Definitions) -> dict[str, str]:
+    """The hashes of all hypotheses as they are worded now, worked out once per state of the definitions."""
+    with _lock:
+        known = _known.get(place.workspace.pk)
+        if known is not None and known[0] is definitions:
+            return known[1]
+    found = {key: definition_hash("hypotheses", key, asked) for key, asked in definitions.hypotheses.items()}
+    with _lock:
+        _known[place.workspace.pk] = (definitions, found)
+        while len(_known) > _KEPT:
+            _known.pop(next(iter(_known)))
+    return found
+
+
+def _question(asked: Wording, said: Spoken | None, promise: PromiseRow | None, verdict: VerdictRow | None) -> Question:
+    key, hypothesis, wording = asked
     given, locks = (said.forecasters, said.locked) if said else ({}, {})
     locked_at = locks.get(wording) or max(locks.values(), default=None)
     stale = bool(locks) and wording not in locks

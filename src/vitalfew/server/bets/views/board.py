@@ -35,15 +35,18 @@ STEPS = {
     "new": ("board", "Back to the board"),
 }
 """The page that gives what a move lacks, and what to do there."""
+EVERY = 1_000_000
+"""Cards of a column in a file: all of them."""
 HEADS = ("bet", "title", "team", "column", "forecasts", "locked", "due", "overdue", "verdict", "grade")
 
 
 def show(request: Request) -> HttpResponse:
     """All bets in their columns."""
     team = request.GET.get("team", "")
-    found = board(request.place, team, request.GET.get("run"))
+    run = request.GET.get("run")
     if request.GET.get("format") == "csv":
-        return _csv(found)
+        return _csv(board(request.place, team, run, most=EVERY))
+    found = board(request.place, team, run)
     context = {
         "title": "Bets",
         "answers": "Which bets are open, what each of them still needs, and which are due.",
@@ -106,7 +109,7 @@ def _next(request: Request, key: str, what: str) -> tuple[str, str]:
 
 
 def _csv(found: Board) -> HttpResponse:
-    cards = [card for column in found.columns for card in (*column.cards, *column.rest)]
+    cards = [card for column in found.columns for card in column.cards]
     rows = [
         (
             card.key,
@@ -120,6 +123,6 @@ def _csv(found: Board) -> HttpResponse:
             card.verdict or "",
             card.grade or "",
         )
-        for card in (*cards, *found.off)
+        for card in cards
     ]
     return csv_response("bets", HEADS, rows)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min
 from django.db.models.fields.json import KT
 
-from vitalfew.server.core.models import ActRecord
-
-if TYPE_CHECKING:
-    from vitalfew.server.core.models import Workspace
+from vitalfew.server.core.models import ActRecord, Workspace
 
 _KEPT = 16
 _lock = Lock()
@@ -30,13 +26,14 @@ class Spoken:
 
 def spoken(workspace: Workspace) -> dict[str, Spoken]:
     """What was said of each hypothesis that anybody spoke of, counted by the database; kept until the next act."""
+    head = Workspace.objects.values_list("acts_head", flat=True).get(pk=workspace.pk)
     with _lock:
         known = _known.get(workspace.pk)
-        if known is not None and known[0] == workspace.acts_head:
+        if known is not None and known[0] == head:
             return known[1]
     found = _count(workspace)
     with _lock:
-        _known[workspace.pk] = (workspace.acts_head, found)
+        _known[workspace.pk] = (head, found)
         _known.move_to_end(workspace.pk)
         while len(_known) > _KEPT:
             _known.popitem(last=False)
