@@ -9,7 +9,8 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount.providers.openid_connect import views as provider
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from vitalfew.server.core.roles import Access
 from vitalfew.server.core.views import signing_in
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from django.http import HttpResponseBase
     from django.urls import URLPattern
 
+
+class Base36(StringConverter):
+    """A number of a user in the link of a mail; unlike the key after it, it holds no hyphen."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36, "base36")
 _ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = (
     ("accounts/login/", signing_in.login, "account_login", Access.PUBLIC),
     ("accounts/logout/", account.logout, "account_logout", Access.PUBLIC),
@@ -31,7 +40,7 @@ _ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = 
     ("accounts/password/reset/", signing_in.password_reset, "account_reset_password", Access.PUBLIC),
     ("accounts/password/reset/sent/", account.password_reset_done, "account_reset_password_done", Access.PUBLIC),
     (
-        "accounts/password/reset/<str:uidb36>-<str:key>/",
+        "accounts/password/reset/<base36:uidb36>-<str:key>/",
         account.password_reset_from_key,
         "account_reset_password_from_key",
         Access.LINK,
