@@ -1,0 +1,92 @@
+"""Pages of experiments: trust first, effects nobody can trust folded away, plans, filters, CSV."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vitalfew.pipeline import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+    from pytest_django.fixtures import DjangoAssertNumQueries
+
+    from vitalfew.server.core.models import Workspace
+
+MOST_QUERIES = 25
+
+
+def text(client: Client, path: str) -> str:
+    """A page as text."""
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def test_the_list_shows_every_experiment_with_its_light(demo: Workspace, client_of: Callable[..., Client]) -> None:
+    page = text(client_of("viewer"), "/w/fieldnote/experiments/")
+    for row in stored(demo.folder).tables.experiments:
+        assert f"/w/fieldnote/experiments/{row.experiment}/" in page
+    assert "trust test failed" in page
+
+
+@pytest.mark.usefixtures("demo")
+def test_trust_stands_before_everything_else_and_a_failed_test_folds_the_effects(
+    client_of: Callable[..., Client],
+) -> None:
+    page = text(client_of("viewer"), "/w/fieldnote/experiments/guided_tour/")
+    assert page.index("Can we trust it?") < page.index("What to do") < page.index("Show the effects anyway")
+    assert page.index("Show the effects anyway") < page.index("4  Effects")
+    trusted = text(client_of("viewer"), "/w/fieldnote/experiments/repeat_jobs/")
+    assert "Show the effects anyway" not in trusted
+    assert "What it means for value" in trusted
+
+
+def test_filters_stand_in_the_address_and_the_csv_holds_what_the_list_shows(
+    demo: Workspace, client_of: Callable[..., Client]
+) -> None:
+    client = client_of("viewer")
+    answer = client.get("/w/fieldnote/experiments/?q=guided&format=csv")
+    (row,) = csv.DictReader(StringIO(answer.content.decode()))
+    effect = next(
+        found
+        for found in stored(demo.folder).tables.effects
+        if (found.experiment, found.metric, found.segment) == ("guided_tour", row["metric"], None)
+    )
+    assert float(row["estimate"]) == effect.estimate
+    assert row["trust"] == "failed"
+    assert "No experiment passes these filters" in text(client, "/w/fieldnote/experiments/?q=nothing+of+this+name")
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_plan_says_what_an_experiment_finds_in_how_many_weeks(client_of: Callable[..., Client]) -> None:
+    client = client_of("viewer")
+    page = text(client, "/w/fieldnote/experiments/repeat_jobs/plan/?units_per_week=2000&weeks=6")
+    assert "weeks find a change of" in page
+    assert "Ensure this value is less than or equal to 104" in text(
+        client, "/w/fieldnote/experiments/repeat_jobs/plan/?weeks=1000"
+    )
+
+
+@pytest.mark.usefixtures("workspace")
+def test_what_is_planned_only_says_so_and_what_is_unknown_does_not_exist(client_of: Callable[..., Client]) -> None:
+    client = client_of("viewer")
+    assert "Nothing of this experiment has been measured yet" in text(client, "/w/playground/experiments/move_gate/")
+    assert client.get("/w/playground/experiments/nothing/").status_code == 404
+    page = text(client, "/w/playground/experiments/move_gate/plan/")
+    assert "players" in page, "the file that is missing is named"
+
+
+@pytest.mark.usefixtures("demo")
+def test_pages_of_experiments_ask_the_database_little(
+    client_of: Callable[..., Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = client_of("viewer")
+    for path in ("experiments/", "experiments/repeat_jobs/"):
+        with django_assert_max_num_queries(MOST_QUERIES):
+            client.get(f"/w/fieldnote/{path}")
