@@ -149,6 +149,12 @@ class FactorForm(OnMetric):
         required=False,
         choices=(("", "not said"), ("customer", "customers told or showed us"), ("internal", "we believe so")),
     )
+    tangible = forms.ChoiceField(
+        label="Is it counted directly?",
+        required=False,
+        choices=(("", "not said"), ("yes", "yes"), ("no", "no, through a proxy that we accept")),
+    )
+    proxy = forms.CharField(label="The proxy, in words", max_length=200, required=False)
     north_star = forms.BooleanField(label="This is the North Star", required=False)
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +168,7 @@ class FactorForm(OnMetric):
             "worst": self.outwards(worst),
             "best": self.outwards(best),
             "baseline": self.outwards(body.get("baseline")),
+            "tangible": {True: "yes", False: "no"}.get(body.get("tangible"), ""),  # type: ignore[arg-type]  # or absent
             "form": utility.get("form", "linear"),
             "loss": utility.get("loss", 1),
         }
@@ -203,13 +210,14 @@ class FactorForm(OnMetric):
             utility["loss"] = float(given["loss"])
         else:
             utility.pop("loss", None)
-        names = ("title", "stakeholder", "counter", "provenance")
+        names = ("title", "stakeholder", "counter", "provenance", "proxy")
         return self.laid_over(
             {
                 **{name: given[name] for name in names},
                 "range": [self.inwards(given["worst"]), self.inwards(given["best"])],
                 "baseline": self.inwards(given["baseline"]),
                 "utility": utility,
+                "tangible": {"yes": True, "no": False}.get(given["tangible"]),
                 "north_star": given["north_star"] or None,
             }
         )

@@ -42,6 +42,8 @@ class Facts:
     stakeholder: str
     north_star: bool
     provenance: str
+    value_type: str
+    proxy: str
 
     @property
     def swing(self) -> str:
@@ -84,4 +86,6 @@ def _facts(definitions: Definitions, key: str, standing: Standing | None) -> Fac
         definitions.title("stakeholders", factor.stakeholder) if factor.stakeholder else "",
         factor.north_star,
         factor.provenance or "",
+        (metric.value_type or "") if metric else "",
+        (factor.proxy or "not named") if factor.tangible is False else "",
     )

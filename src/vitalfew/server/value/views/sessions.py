@@ -28,6 +28,7 @@ from vitalfew.server.value.views import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from vitalfew.pipeline import Results
     from vitalfew.server.core.access import Request
     from vitalfew.server.value.queries.sessions import SessionView
     from vitalfew.server.value.services.sessions import Invited
@@ -180,7 +181,7 @@ def _context(request: Request, view: SessionView) -> dict[str, Any]:
         "session": view,
         "steps": _steps(view),
         "question": next((text for key, _, text in queries.STEPS if key == view.step), ""),
-        "factors": [everything[key] for key in view.factors if key in everything],
+        "factors": [(everything[key], _remark(view, key, run)) for key in view.factors if key in everything],
         "others": [found for key, found in everything.items() if key not in view.factors],
         "parked": [(factor_title(definitions, key), key, why) for key, why in view.parked.items()],
         "may_run": place.may(Ability.FACILITATE),
@@ -188,9 +189,27 @@ def _context(request: Request, view: SessionView) -> dict[str, Any]:
         "back": [step for step in FORWARD[view.step] if not _is_forward(view.step, step)],
         "too_many": len(view.factors) > WARN_ABOVE,
         "rater": queries.rater_for(place.workspace, view.key, place.user.pk),
-        "lights": {row.factor: row for row in run.tables.factor_lights} if run else {},
+        "may_rate": place.may(Ability.RATE),
     }
     return context | shown.revealed(place.workspace, view, run, definitions)
+
+
+def _remark(view: SessionView, key: str, run: Results | None) -> str:
+    """What the run says of a factor at this step: what its measure lacks, or what hangs on it."""
+    if run is None:
+        return ""
+    if view.step == "measure":
+        missing = next((row.missing for row in run.tables.factor_lights if row.factor == key), ())
+        return "; ".join(text.partition(": ")[2] for text in missing if text.startswith(("definition", "narrative")))
+    share = next((row for row in run.tables.factor_shares if row.factor == key), None)
+    if view.step != "prune" or share is None:
+        return ""
+    many = len(share.changed)
+    return (
+        f"without it {many} {'line' if many == 1 else 'lines'} would be decided otherwise"
+        if many
+        else "changes no decision"
+    )
 
 
 def _steps(view: SessionView) -> list[tuple[str, str, str]]:
