@@ -71,7 +71,7 @@ class InitiativeForm(DefinitionForm):
     reach = forms.FloatField(required=False, label="Reach, in % of all users", min_value=0, max_value=100)
     serves = forms.MultipleChoiceField(
         required=False,
-        label="Serves",
+        label="Vision, experience, KPI or OKR",
         widget=forms.CheckboxSelectMultiple,
         help_text="What it is for. Any one is enough.",
     )

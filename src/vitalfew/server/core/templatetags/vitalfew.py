@@ -148,6 +148,16 @@ def day(found: date | str) -> str:
     return f"{on.day} {on:%b %Y}"
 
 
+@register.simple_tag(takes_context=True)
+def file_of(context: Context, where: Where | None) -> str:
+    """The file of a place as seen from the folder of the workspace, so that no path of the machine is told."""
+    if where is None:
+        return ""
+    folder = Path(context["request"].place.workspace.folder)
+    path = Path(where.file)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
 @register.inclusion_tag("core/discussion.html", takes_context=True)
 def discussion(context: Context, kind: str, about: str) -> dict[str, Any]:
     """What is said about a definition, and a form to say more: `{% discussion "initiatives" key %}`."""
