@@ -91,7 +91,7 @@ def sqlite_at(path: Path) -> dict[str, object]:
 
 def postgres_at(address: str) -> dict[str, object]:
     """Settings of a PostgreSQL database."""
-    return _config(address).database_settings() | {"CONN_MAX_AGE": 0}
+    return _config(address).database_settings()
 
 
 def _config(address: str) -> Config:

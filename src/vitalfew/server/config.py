@@ -106,8 +106,8 @@ class Config:
             "PASSWORD": unquote(address.password or ""),
             "HOST": parse_qs(address.query).get("host", [unquote(address.hostname or "")])[0],
             "PORT": str(address.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
+            # Each request has a thread of its own: a connection that outlives it would never be used again.
+            "CONN_MAX_AGE": 0,
         }
 
     def mail_settings(self) -> dict[str, object]:
