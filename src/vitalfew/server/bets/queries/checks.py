@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import FindingRow
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
 
 NAMES = {"error": "Wrong", "warning": "To look at", "info": "To know"}
 """Severities as headings."""

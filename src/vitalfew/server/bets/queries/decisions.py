@@ -15,7 +15,7 @@ from vitalfew.workspace.hashing import definitions_hash
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.ledger import Line
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.chain import Act
     from vitalfew.workspace.definitions import Definitions
 

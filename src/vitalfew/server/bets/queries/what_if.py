@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import CandidateLine, ClassicRow, RankedLine
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Grade
 
 MOST = 60

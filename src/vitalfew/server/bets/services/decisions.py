@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.rows import User, Workspace
     from vitalfew.workspace.chain import Act
 
 

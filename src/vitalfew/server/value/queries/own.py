@@ -11,7 +11,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Definitions
 
 

@@ -18,7 +18,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import WeightRow
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.server.value.queries.sessions import SessionView
 
 _KEPT = 32

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
 
 STEPS = (
     ("frame", "Frame", "What are we deciding, and for whom?"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
 
 KINDS = ("factors", "guardrails")
 _RUNS = 20

@@ -21,7 +21,7 @@ from vitalfew.server.value.queries.sessions import ENTRY, RATING, behind_door
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.rows import User, Workspace
     from vitalfew.server.value.queries.sessions import Rater
 
 LASTS = timedelta(hours=12)

@@ -24,7 +24,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.rows import User, Workspace
 
 MOST_PEOPLE = 200
 MOST_FACTORS = 10

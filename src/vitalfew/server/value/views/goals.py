@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from vitalfew.pipeline import Results
     from vitalfew.server.core.access import Request
-    from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.queries.definitions import Loaded
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Definitions, KeyResult
 
 CYCLE = timedelta(weeks=13)

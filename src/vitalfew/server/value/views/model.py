@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import FactorLightsRow, WeightRow
     from vitalfew.server.core.access import Request
-    from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.queries.definitions import Loaded
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.server.value.queries.factors import Facts
     from vitalfew.server.value.queries.versions import ModelVersion
     from vitalfew.workspace.definitions import Definitions

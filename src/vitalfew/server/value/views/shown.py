@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.weighing import Strip, Weighed
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import WeightRow
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.rows import Workspace
     from vitalfew.server.value.queries.reveal import Reveal
     from vitalfew.server.value.queries.sessions import SessionView
     from vitalfew.workspace.definitions import Definitions
