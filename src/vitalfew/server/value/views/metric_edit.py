@@ -88,6 +88,9 @@ def _edit(request: Request, found: Loaded, key: str, before: dict[str, Any], ver
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         name = key or form.cleaned_data.get("key") or _key_of(form.cleaned_data["title"])
+        if not key and name in definitions.metrics:
+            form.add_error("key", f"There is a metric “{name}” already: give this one a key of its own.")
+    if request.method == "POST" and form.is_valid():
         try:
             body = body_of(form.cleaned_data, before, {one["source"]: one["types"] for one in held})
             if "try" in request.POST:
