@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalfew.workspace.acts import ActLog, Erasure, Writer
+    from vitalfew.workspace.log_copies import LogCopy
 
 FORECAST = {"p10": 0.0, "p50": 1.5, "p90": 3.0, "p_zero": 0.2}
 
@@ -43,6 +44,12 @@ class Elsewhere:
     def recorded(self) -> Recorded:
         heads = (Head(act.hash, "elsewhere", act.n, act.time) for act in self.read().acts)
         return Recorded(tuple(heads), "complete")
+
+    def copy(self) -> LogCopy:
+        return self.folder.copy()
+
+    def take(self, copy: LogCopy) -> int:
+        return self.folder.take(copy)
 
 
 @pytest.fixture
