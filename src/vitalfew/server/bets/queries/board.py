@@ -40,7 +40,10 @@ MOST_OPEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A bet on the board. `version`: of its definition, None where the folder owns it; `ready`: it can move on."""
+    """A bet on the board. `version`: of its definition, None where the folder owns it; `ready`: it can move on.
+
+    `open_days`: since it was asked, while work on it is open.
+    """
 
     key: str
     title: str
@@ -55,6 +58,7 @@ class Card:
     locked: bool
     due: date | None
     overdue: bool
+    open_days: int | None
     ready: str
 
 
@@ -106,8 +110,12 @@ def board(place: Place, team: str = "", run_id: str | None = None, most: int = M
     values = [line.value for standing in on_board if (line := lines.get(standing.key)) and line.value]
     axis = axis_over(cells.value_mark(value) for value in values)
 
+    ages: dict[str, int] = {}
+    for row in run.tables.bets if run else ():
+        ages[row.initiative] = max(ages.get(row.initiative, 0), row.open_days or 0)
+
     def card(standing: Standing) -> Card:
-        return _card(standing, lines.get(standing.key), axis, found)
+        return _card(standing, lines.get(standing.key), axis, found, ages.get(standing.key))
 
     owns = "initiatives" in found.folder_kinds
     return Board(
@@ -121,7 +129,9 @@ def board(place: Place, team: str = "", run_id: str | None = None, most: int = M
     )
 
 
-def _card(standing: Standing, line: CandidateLine | ShippedLine | None, axis: Axis, found: Loaded) -> Card:
+def _card(
+    standing: Standing, line: CandidateLine | ShippedLine | None, axis: Axis, found: Loaded, age: int | None
+) -> Card:
     definitions, team = found.workspace.definitions, standing.initiative.team
     return Card(
         standing.key,
@@ -137,6 +147,7 @@ def _card(standing: Standing, line: CandidateLine | ShippedLine | None, axis: Ax
         standing.locked,
         standing.due,
         standing.overdue,
+        age if standing.stage in ("committed", "live") else None,
         ready(standing),
     )
 
