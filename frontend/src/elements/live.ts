@@ -31,6 +31,8 @@ class Live extends HTMLElement {
   }
 
   private hear(pulse: Pulse): void {
+    // What is told may be a second old: older than the page that hears it.
+    if (pulse.version < Number(this.dataset["version"])) return;
     if (pulse.step !== this.dataset["step"]) {
       this.source?.close();
       location.reload();
