@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 def _week(member: Member) -> dict[str, Tasks]:
     place = place_of(member.user, member.workspace.key)
-    state = signed(place, loaded(place.workspace).workspace.definitions)
-    return {found.name: found for found in week(place, open_run(place.workspace), state)}
+    defined = loaded(place.workspace).workspace.definitions
+    return {found.name: found for found in week(place, open_run(place.workspace), defined, signed(place, defined))}
 
 
 def test_a_forecast_is_asked_until_it_is_given(workspace: Workspace, member: MakeMember) -> None:

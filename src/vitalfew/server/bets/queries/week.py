@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from vitalfew.report.words import count
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.core.queries.acts import pseudonym_of, said
-from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import voice_of_user
@@ -60,9 +59,15 @@ class Signed:
     by_me: bool
 
 
-def week(place: Place, run: Results | None, signed: Signed) -> tuple[Tasks, ...]:
-    """What waits for a member, lists with nothing in them left out."""
-    defined = loaded(place.workspace).workspace.definitions
+def week(place: Place, run: Results | None, defined: Definitions, state: Signed) -> tuple[Tasks, ...]:
+    """What waits for a member, lists with nothing in them left out.
+
+    Args:
+        place: who looks, and where.
+        run: the run whose findings and verdicts count.
+        defined: definitions as they stand.
+        state: how far the value model is signed.
+    """
     today = today_in(defined)
     bets = standings(place, defined, run, today)
     lists = [
@@ -70,7 +75,7 @@ def week(place: Place, run: Results | None, signed: Signed) -> tuple[Tasks, ...]
         _listed("Forecasts asked of you", _asked(place, bets, defined), "board"),
         _listed("Alarms", _alarms(place, run), "checks"),
         _listed("To triage", _triage(bets, defined), "board"),
-        _listed("To sign", _to_sign(place, signed, defined), "value-model"),
+        _listed("To sign", _to_sign(place, state, defined), "value-model"),
     ]
     return tuple(found for found in lists if found.tasks)
 

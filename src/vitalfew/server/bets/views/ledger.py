@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
 from vitalfew.report import words
 from vitalfew.report.html_legend import legend
@@ -17,13 +18,16 @@ from vitalfew.server.bets.queries.week import signed, week
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.members import fold
 
 if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
     from vitalfew.pipeline import Results
-    from vitalfew.server.bets.queries.ledger import Filter, Line, Listed
+    from vitalfew.server.bets.queries.ledger import Filter, Line
     from vitalfew.server.bets.queries.week import Task
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
@@ -50,13 +54,12 @@ def ledger(request: Request) -> HttpResponse:
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
-        "halves": [_half(request, run.workspace.definitions, half) for half in queries.lists(run, asked, whole=whole)],
+        "halves": _halves(request, run, asked, whole=whole),
         "asked": asked,
         "choices": choices(run),
         "kept": query_of(request.GET),
         "legend": legend(),
         "failures": run.failures,
-        "signed": signed(request.place, loaded(request.place.workspace).workspace.definitions),
         "value_model": address(request, "value-model"),
     }
     return render(request, "bets/ledger.html", context)
@@ -68,14 +71,16 @@ def line(request: Request, key: str) -> HttpResponse:
     found = queries.line_of(run, key) if run else None
     if run is None or found is None:
         raise Http404("no such line")
+    made = run.workspace.definitions
     context = {
         "title": found.title,
         "line": found,
         "opened": opened(run, found),
         "step": words.NEXT_STEPS[found.recommendation],
-        "step_address": step_address(request, run.workspace.definitions, found.line, found.recommendation),
+        "step_address": step_address(request, made, found.line, found.recommendation),
         "decide": address(request, "decide", line=found.line) if request.place.may(Ability.BET) else "",
-        "about": "initiatives" if found.line in run.workspace.definitions.initiatives else "features",
+        "about": "initiatives" if found.line in made.initiatives else "features",
+        "defined": found.line in made.initiatives or found.line in made.features,
         "shown_run": request.GET.get("run", ""),
         "decisions": decisions(request.place.workspace, about=found.line).rows,
     }
@@ -92,12 +97,15 @@ def fold_week(request: Request) -> HttpResponse:
 
 
 def week_of(request: Request, run: Results | None) -> dict[str, object]:
-    """What waits for whoever looks, each line with where it is done."""
+    """What waits for whoever looks, each line with where it is done; and how far the value model is signed."""
     place = request.place
-    defined = run.workspace.definitions if run else loaded(place.workspace).workspace.definitions
-    lists = week(place, run, signed(place, loaded(place.workspace).workspace.definitions))
-    linked = [(one, [(task, _task_address(request, defined, task)) for task in one.tasks]) for one in lists]
-    return {"week": linked, "folded": place.member.week_folded}
+    defined = loaded(place.workspace).workspace.definitions
+    state = signed(place, defined)
+    linked = [
+        (one, [(task, _task_address(request, defined, task)) for task in one.tasks], address(request, one.page))
+        for one in week(place, run, defined, state)
+    ]
+    return {"week": linked, "folded": place.member.week_folded, "signed": state}
 
 
 def _task_address(request: Request, defined: Definitions, task: Task) -> str:
@@ -141,13 +149,29 @@ def svg_response(name: str, svg: str) -> HttpResponse:
     return answer
 
 
-def _half(request: Request, defined: Definitions, half: Listed) -> dict[str, object]:
-    """One half with the next step of each line as a link to where it is done."""
-    return {
-        "half": half,
-        "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
-        "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
-    }
+def _halves(request: Request, run: Results, asked: Filter, *, whole: bool) -> tuple[SafeString, ...]:
+    """Both lists as markup, kept for whoever may do the same, for a run never changes; not where text was searched."""
+    if asked.text:
+        return _drawn(request, run, asked, whole=whole)
+    shown = request.GET.get("run", "")
+    name = f"drawn {whole} {asked.team} {asked.segment} {asked.time} {request.place.may(Ability.BET)} {shown}"
+    return per_run(run, name, lambda one: _drawn(request, one, asked, whole=whole))
+
+
+def _drawn(request: Request, run: Results, asked: Filter, *, whole: bool) -> tuple[SafeString, ...]:
+    kept, defined = query_of(request.GET), run.workspace.definitions
+    found = []
+    for half in queries.lists(run, asked, whole=whole):
+        context = {
+            "half": half,
+            "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
+            "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
+            "asked": asked,
+            "kept": kept,
+            "request": request,
+        }
+        found.append(render_to_string("bets/ledger_half.html", context))
+    return tuple(found)
 
 
 def _not_run(request: Request) -> HttpResponse:
