@@ -169,7 +169,7 @@ def test_a_series_that_never_moved_before_gives_no_scale_to_judge_by() -> None:
 def test_one_placebo_date_is_one_and_not_many() -> None:
     days = np.arange(130)
     told = {
-        found.reason
+        found.reason or ""
         for release in range(50, 101)
         if (found := forecast_gap(days.astype(float) % 7, Question(release))).judged is None
     }

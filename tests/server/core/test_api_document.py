@@ -27,15 +27,15 @@ EXAMPLES = 500 if settings.get_current_profile_name() == "prove" else 20
 
 
 def test_whatever_is_sent_is_answered_as_described(workspace: Workspace, member: Callable[..., Any]) -> None:
-    described = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+    described: Any = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     secret = tokens.make(member("admin").user, "fuzz", ["admin"])
-    operations = [found.ok() for found in described.get_all_operations()]
+    operations: list[Any] = [found.ok() for found in described.get_all_operations()]
     assert len(operations) > 20
     for operation in operations:
 
         @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None, database=None)
         @given(case=operation.as_strategy())
-        def answered(case: schemathesis.Case) -> None:
+        def answered(case: schemathesis.Case[Any]) -> None:
             if "workspace" in case.path_parameters:
                 case.path_parameters["workspace"] = workspace.key
             case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {secret}"})

@@ -109,7 +109,8 @@ def _outside(view: View, access: Access) -> Callable[..., Any]:
 
         @wraps(view)
         async def later(request: HttpRequest, **given: object) -> HttpResponseBase:
-            return await view(request, **given)
+            answer: HttpResponseBase = await view(request, **given)
+            return answer
 
         return later
 
