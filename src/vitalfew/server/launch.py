@@ -190,7 +190,7 @@ def _wait_for(address: str, parts: _Parts, home: Path) -> None:
     while time.monotonic() < until:
         try:
             with urlopen(address, timeout=1) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:  # noqa: PLR2004 - fine
+                if answer.status == 200:  # noqa: PLR2004 - HTTP's own number for fine
                     return
         except (URLError, OSError):
             time.sleep(0.05)

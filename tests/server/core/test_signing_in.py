@@ -33,7 +33,7 @@ def ada() -> User:
 
 def sign_in(client: Client, password: str = PASSWORD, login: str = "ada@example.org", **given: str) -> int:
     """Try to sign in; gives the status of the answer."""
-    return client.post(LOGIN, {"login": login, "password": password}, **given).status_code  # type: ignore[arg-type]
+    return client.post(LOGIN, {"login": login, "password": password}, **given).status_code  # type: ignore[arg-type]  # headers by name
 
 
 def signed_in() -> Client:

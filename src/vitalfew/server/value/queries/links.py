@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import ConflictRow, ContributionRow, LinkRow
     from vitalfew.workspace.definitions import Grade
@@ -72,7 +74,7 @@ def _of_team(run: Results, row: ContributionRow, team: str) -> bool:
     definitions = run.workspace.definitions
     if row.kind == "team":
         return row.subject == team
-    kinds = {"experiment": definitions.experiments, "release": definitions.releases, "feature": definitions.features,
+    kinds: dict[str, Mapping[str, object]] = {"experiment": definitions.experiments, "release": definitions.releases, "feature": definitions.features,
              "initiative": definitions.initiatives}  # fmt: skip
     found = kinds.get(row.kind, {}).get(row.subject)
     return found is not None and getattr(found, "team", None) == team
