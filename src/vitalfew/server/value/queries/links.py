@@ -74,8 +74,12 @@ def _of_team(run: Results, row: ContributionRow, team: str) -> bool:
     definitions = run.workspace.definitions
     if row.kind == "team":
         return row.subject == team
-    kinds: dict[str, Mapping[str, object]] = {"experiment": definitions.experiments, "release": definitions.releases, "feature": definitions.features,
-             "initiative": definitions.initiatives}  # fmt: skip
+    kinds: dict[str, Mapping[str, object]] = {
+        "experiment": definitions.experiments,
+        "release": definitions.releases,
+        "feature": definitions.features,
+        "initiative": definitions.initiatives,
+    }
     found = kinds.get(row.kind, {}).get(row.subject)
     return found is not None and getattr(found, "team", None) == team
 
