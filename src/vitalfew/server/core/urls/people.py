@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability, Access
-from vitalfew.server.core.views import account, audit, people, settings, tokens, ways_in
+from vitalfew.server.core.views import account, audit, owners, people, settings, tokens, ways_in
 from vitalfew.server.core.views.people import post_only
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}me/erase/", account.erase, "erase-me", Ability.READ),
     route(SETTINGS, settings.index, "settings", Ability.READ),
     route(f"{SETTINGS}workspace/", settings.workspace, "workspace-settings", Ability.ADMINISTER),
+    route(f"{SETTINGS}owners/", owners.index, "owners", Ability.ADMINISTER),
+    route(f"{SETTINGS}owners/<slug:kind>/", owners.change, "owner-change", Ability.ADMINISTER),
     route(_PEOPLE, people.index, "people", Ability.ADMINISTER),
     route(f"{_PEOPLE}<int:user>/", post_only(people.change), "member-change", Ability.ADMINISTER),
     route(f"{_PEOPLE}<int:user>/remove/", post_only(people.remove), "member-remove", Ability.ADMINISTER),
