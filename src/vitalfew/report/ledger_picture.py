@@ -42,6 +42,8 @@ def ledger_svg(view: View, shipped: Sequence[ShippedLine], candidates: Sequence[
     ]
     y = 44.0
     for name, lines in halves:
+        if not lines:
+            continue
         part, y = _list(name, lines, y)
         drawn += part
     title = "; ".join(words.headline_sentences(view.headline, view.definitions.policy.cost_unit)) or "The value ledger"
@@ -52,8 +54,9 @@ def _list(name: str, lines: Sequence[Line], top: float) -> tuple[list[Markup], f
     axis = axis_over(cells.value_mark(one.value) for one in lines if one.value)
     above, below = cut(lines)
     shown = [*above, *below][:LINES]
+    chances = "P(vital)" if name == "Shipped" else "P(in plan)"
     heads = [label(0, top, name, "caption"), label(NAMES + 46, top, "value", "tick end")]
-    heads += [label(NAMES + 205, top, "grade", "tick"), label(NAMES + 370, top, "P", "tick end")]
+    heads += [label(NAMES + 205, top, "grade", "tick"), label(NAMES + 370, top, chances, "tick end")]
     heads += [label(NAMES + 390, top, "next step" if name == "Candidates" else "verdict, next step", "tick")]
     y, parts = top + 10, heads
     for place, one in enumerate(shown):

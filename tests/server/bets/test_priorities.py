@@ -159,3 +159,10 @@ def test_ranking_anew_asks_the_database_little(client_of: ClientOf) -> None:
     with CaptureQueriesContext(connection) as found:
         client.get(f"{PAGE}ranked/?preview=1&budget=20")
     assert len(found) <= 15
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_picture_holds_candidates_alone(client_of: ClientOf) -> None:
+    svg = client_of("viewer").get(f"{PAGE}?format=svg").content.decode()
+    assert "P(in plan)" in svg
+    assert "P(vital)" not in svg
