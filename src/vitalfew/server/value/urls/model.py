@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
 
+_BELOW = {
+    "value-model": "value/model/",
+    "stakeholders": "value/stakeholders/",
+    "goals": "value/goals/",
+    "policy": "value/policy/edit/",
+}
+"""Forms lie below the page that shows what they change, so that the rail says where one is."""
+
+
 def _forms() -> Iterator[URLPattern]:
     """A form to add, change and remove definitions of each kind."""
     for kind, name in editing.NAMES.items():
         ability = KIND_ABILITIES[kind]
-        base = f"{MINE}value/edit/{name}/"
+        base = f"{MINE}{_BELOW[editing.PAGES[kind]]}{name}/"
         if kind in SETTINGS:
             yield route(base, editing.of_kind(editing.edit, kind), f"edit-{name}", ability)
             continue
