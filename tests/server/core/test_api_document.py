@@ -26,6 +26,7 @@ CHECKS = [not_a_server_error, status_code_conformance, response_schema_conforman
 EXAMPLES = 500 if settings.get_current_profile_name() == "prove" else 20
 
 
+@pytest.mark.hypothesis  # with more examples among the proofs
 def test_whatever_is_sent_is_answered_as_described(workspace: Workspace, member: Callable[..., Any]) -> None:
     described: Any = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     secret = tokens.make(member("admin").user, "fuzz", ["admin"])
