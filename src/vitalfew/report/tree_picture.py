@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     from vitalfew.report.tree_layout import Places
 
 LEVELS = ("Vision", "Business", "System", "Feature", "Initiatives")
-BOX, BOX_HIGH = 190.0, 42.0
+BOX, BOX_HIGH = 196.0, 42.0
 ROW = 58.0
 LEAST_GAP, ROOM = 56.0, 26.0
 """Room between columns: at least, and besides the widest number between them."""
 EDGE, TOP = 8.0, 30.0
-LETTERS = 25
+LETTERS = 24
 WIDEST = 6.0
 _LETTER, _LINE = 6.2, 12.0
 _ALONG = (0.5, 0.38, 0.62, 0.28, 0.72)
+_NEAR_CAUSE = (0.3, 0.22, 0.38, 0.5, 0.62)
+"""Where on its line a number may stand, from the cause (0) on; near the cause where many lines end in one box."""
+_MANY = 3
 _BESIDE = (0.0, -14.0, 14.0, -28.0, 28.0)
 
 Line = Literal["exact", "replicated", "tested", "staged", "dated", "correlated", "opinion", "untested", "serves"]
@@ -160,6 +164,7 @@ def _lines(edges: Sequence[TreeEdge], plan: _Plan) -> list[Markup]:
     texts: list[Markup] = []
     corners = [plan.corner(name) for name in plan.places.at]
     taken = [(x + BOX / 2, y + BOX_HIGH / 2, BOX / 2, BOX_HIGH / 2) for x, y in corners]
+    ending = Counter(edge.effect for edge in edges if edge.text)
     for edge in edges:
         ends = _ends(edge, plan)
         path = tag(
@@ -168,7 +173,8 @@ def _lines(edges: Sequence[TreeEdge], plan: _Plan) -> list[Markup]:
         )  # fmt: skip
         drawn.append(tag("g", tag("title", edge.title), path, data_cause=edge.cause, data_effect=edge.effect))
         if edge.text:
-            texts.append(_number(edge, _free(ends, _wide(edge) / 2, _LINE if edge.span else _LINE / 2, taken)))
+            spots = _spots(ends, _NEAR_CAUSE if ending[edge.effect] > _MANY else _ALONG)
+            texts.append(_number(edge, _free(spots, _wide(edge) / 2, _LINE if edge.span else _LINE / 2, taken)))
     return [*drawn, *texts]
 
 
@@ -196,12 +202,18 @@ def _path(ends: Ends) -> str:
     return f"M{x1:.1f} {y1:.1f}C{x1 - bend:.1f} {y1:.1f} {x2 + bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
 
 
-def _free(ends: Ends, half: float, tall: float, taken: list[tuple[float, float, float, float]]) -> tuple[float, float]:
-    """Where a number stands best: on its line, near its middle, over no box and no other number."""
-    spots = [_spot(ends, along, beside) for beside in _BESIDE for along in _ALONG]
+def _free(
+    spots: Sequence[tuple[float, float]], half: float, tall: float, taken: list[tuple[float, float, float, float]]
+) -> tuple[float, float]:
+    """Where a number stands best: the first of its places that covers no box and no other number, or least of them."""
     x, y = min(spots, key=lambda spot: _hidden(spot, half, tall, taken))
     taken.append((x, y, half, tall))
     return x, y
+
+
+def _spots(ends: Ends, places: Sequence[float]) -> list[tuple[float, float]]:
+    """Places for a number, the best first."""
+    return [_spot(ends, along, beside) for beside in _BESIDE for along in places]
 
 
 def _spot(ends: Ends, along: float, beside: float) -> tuple[float, float]:

@@ -224,7 +224,7 @@ def _told(told: dict[str, Any], metric: Metric, title: str) -> dict[str, Any]:
     if told["value"] is None:
         return context
     likely, sure = (tuple(span) if span else None for span in (told["likely"], told["sure"]))
-    standing = Standing(title, told["value"], likely, sure, "series", None, told["units"], told["until"])  # type: ignore[arg-type]  # pairs by construction
+    standing = Standing(title, told["value"], likely, sure, "series", None, told["units"], told["until"])
     said = f"{title} week by week"
     return context | {
         "value": parts.standing_text(standing, unit),
