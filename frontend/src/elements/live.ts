@@ -40,7 +40,7 @@ class Live extends HTMLElement {
     }
     for (const name of ["ready", "people", "signed"] as const) write(name, String(pulse[name]));
     const timer = document.querySelector<HTMLElement>("vf-timer");
-    if ((timer?.dataset["ends"] ? Date.parse(timer.dataset["ends"]) : 0) !== whole(pulse.ends)) {
+    if (whole(timer?.dataset["ends"] ?? "") !== whole(pulse.ends)) {
       if (document.querySelector("[data-live=ready]") && !document.querySelector("#points")) {
         location.reload();
         return;
