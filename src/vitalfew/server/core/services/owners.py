@@ -14,7 +14,8 @@ from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.core.models import Definition, KindOwner, Workspace
 from vitalfew.server.core.queries.definitions import Loaded, loaded
 from vitalfew.server.core.services.audit import note
-from vitalfew.workspace.changes import entries_of, plan_of
+from vitalfew.server.core.services.moving import propose
+from vitalfew.workspace.changes import entries_of
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ def plan_switch(row: Workspace, kind: str, to: str) -> Switch:
     """
     row.refresh_from_db()
     _refuse_nonsense(row, kind, to)
-    before = loaded(row).workspace
+    known = loaded(row).problems
     with transaction.atomic():
         after = _switched(row, kind, to)
         transaction.set_rollback(True)
-    plan = plan_of(before.definitions, after.workspace.definitions, before.acts)
-    faults = tuple(f"wrong then: {problem}" for problem in after.problems if problem not in loaded(row).problems)
+    plan = propose(row, after.workspace.definitions).plan
+    faults = tuple(f"wrong then: {problem}" for problem in after.problems if problem not in known)
     return Switch(kind, to, (*plan.sentences(), *faults), row.stamp)
 
 
