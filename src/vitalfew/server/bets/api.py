@@ -1,4 +1,4 @@
-"""Operations about bets: rank by other weights, plan an experiment, dismiss a finding."""
+"""Operations about bets: forecast, lock, rank by other weights, plan an experiment, dismiss a finding."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from django.http import Http404
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
-from vitalfew.pipeline import plan
 from vitalfew.server.bets.queries.what_if import Asked, rankings
+from vitalfew.server.bets.services import promising
+from vitalfew.server.core.api.acts import ActOut, done
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import dismissals
+from vitalfew.server.core.services.looks import plan
 
 router = Router(tags=["bets"])
 type Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -56,6 +58,23 @@ class PlanOut(Schema):
     plan: dict[str, Any]
 
 
+class ForecastIn(Schema):
+    """The effect a hypothesis asks for, given that there is one, in the metric's unit; and P(no effect)."""
+
+    hypothesis: str
+    p10: float
+    p50: float
+    p90: float
+    p_zero: float = 0.0
+
+
+class LockIn(Schema):
+    """Either the promise of a hypothesis or the plan of an experiment."""
+
+    hypothesis: str | None = None
+    experiment: str | None = None
+
+
 class DismissalIn(Schema):
     """A finding of a check, and why it is no matter."""
 
@@ -89,8 +108,25 @@ def plan_experiment(request: ApiRequest, workspace: Path[str], key: str, wishes:
     whole = loaded(request.place.workspace).workspace
     if key not in whole.definitions.experiments:
         raise Http404("there is no such experiment")
-    found = plan(whole, key, **wishes.model_dump(exclude_none=True))
+    found = plan(request.place.workspace, key, wishes.model_dump(exclude_none=True))
     return PlanOut(experiment=key, plan=found.to_dict())
+
+
+@router.post("/acts/forecasts", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
+def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
+    """Forecast blind; the latest forecast of a person before the lock counts."""
+    numbers = said.model_dump(exclude={"hypothesis"})
+    return done(promising.forecast(request.place, said.hypothesis, numbers), numbers)
+
+
+@router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
+def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
+    """Lock the promise of a hypothesis, or the plan of an experiment. It never changes afterwards."""
+    if (what.hypothesis is None) == (what.experiment is None):
+        raise UsageError("name either a hypothesis or an experiment")
+    if what.hypothesis is not None:
+        return done(promising.lock(request.place, what.hypothesis), None)
+    return done(promising.lock_plan(request.place, str(what.experiment)), None)
 
 
 @router.post("/checks/dismissals", response={201: DismissalOut, **PROBLEMS}, auth=needs(Ability.BET))

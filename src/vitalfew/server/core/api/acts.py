@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
-from vitalfew.errors import UsageError
 from vitalfew.judgement import recording
 from vitalfew.judgement.answers import BestWorst
 from vitalfew.server.core.api.asking import ApiRequest, needs
@@ -69,23 +68,6 @@ class JudgementIn(Schema):
     best_worst: BestWorstIn | None = None
     group: str | None = None
     kind: Literal["swing", "points", "ratios", "best_worst"] | None = None
-
-
-class ForecastIn(Schema):
-    """The effect a hypothesis asks for, given that there is one, in the metric's unit; and P(no effect)."""
-
-    hypothesis: str
-    p10: float
-    p50: float
-    p90: float
-    p_zero: float = 0.0
-
-
-class LockIn(Schema):
-    """Either the promise of a hypothesis or the plan of an experiment."""
-
-    hypothesis: str | None = None
-    experiment: str | None = None
 
 
 class WaiverIn(Schema):
@@ -151,48 +133,27 @@ def judge(request: ApiRequest, workspace: Path[str], said: JudgementIn) -> Statu
         ratios=said.ratios,
         best_worst=best_worst,
     )
-    return _done(act, said.model_dump(exclude_defaults=True))
-
-
-@router.post("/acts/forecasts", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
-def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
-    """Forecast blind; the latest forecast of a person before the lock counts."""
-    numbers = said.model_dump(exclude={"hypothesis"})
-    act = recording.forecast(_ws(request), said.hypothesis, _voice(request), numbers)
-    return _done(act, numbers)
-
-
-@router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
-def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
-    """Lock the promise of a hypothesis, or the plan of an experiment. It never changes afterwards."""
-    if (what.hypothesis is None) == (what.experiment is None):
-        raise UsageError("name either a hypothesis or an experiment")
-    ws = _ws(request)
-    if what.hypothesis is not None:
-        act = recording.lock(ws, what.hypothesis, _voice(request))
-    else:
-        act = recording.lock_plan(ws, str(what.experiment), _voice(request))
-    return _done(act, None)
+    return done(act, said.model_dump(exclude_defaults=True))
 
 
 @router.post("/acts/waivers", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
 def waive(request: ApiRequest, workspace: Path[str], said: WaiverIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Accept a failed guardrail, with the reason."""
-    return _done(recording.waive(_ws(request), said.about, _voice(request), said.reason), {"reason": said.reason})
+    return done(recording.waive(_ws(request), said.about, _voice(request), said.reason), {"reason": said.reason})
 
 
 @router.post("/acts/decisions", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))
 def decide(request: ApiRequest, workspace: Path[str], said: DecisionIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Record a decision; the value model that stands is cited with it."""
     body = said.model_dump(exclude={"about"}, exclude_none=True)
-    return _done(recording.decide(_ws(request), said.about, _voice(request), body), _plain(body))
+    return done(recording.decide(_ws(request), said.about, _voice(request), body), _plain(body))
 
 
 @router.post("/acts/sign-offs", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
 def sign_off(request: ApiRequest, workspace: Path[str], said: SignOffIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Agree to the value model, or to one definition, as it stands."""
     act = recording.sign_off(_ws(request), said.about, _voice(request), note=said.note)
-    return _done(act, {"note": said.note} if said.note else {})
+    return done(act, {"note": said.note} if said.note else {})
 
 
 @router.get("/verify", response={200: VerificationOut, **PROBLEMS}, auth=needs(Ability.READ))
@@ -211,7 +172,8 @@ def _voice(request: ApiRequest) -> str:
     return voice_of_user(request.asker)
 
 
-def _done(act: Act, body: Mapping[str, Any] | None) -> Status[ActOut]:
+def done(act: Act, body: Mapping[str, Any] | None) -> Status[ActOut]:
+    """The answer to an act that was recorded."""
     said = None if body is None else dict(body)
     return Status(201, ActOut(n=act.n, at=act.at, kind=act.kind, about=act.about, hash=act.hash, mine=True, body=said))
 
