@@ -73,6 +73,7 @@ def _stream(pk: int) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(told(pk), content_type="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
+    answer.headers["Content-Encoding"] = "identity"  # each event leaves at once, uncompressed
     return answer
 
 
