@@ -8,6 +8,7 @@ from django.http import Http404
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
+from vitalfew.errors import UsageError
 from vitalfew.server.bets.queries.what_if import Asked, rankings
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.api.acts import ActOut, done
