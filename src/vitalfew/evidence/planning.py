@@ -8,12 +8,14 @@ the chance to miss something is shared over all that must succeed (`stats.power.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping  # noqa: TC003 - a plan is read back by the types of its fields
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from vitalfew.evidence.baselines import Baseline  # noqa: TC001 - as above
 from vitalfew.stats import power as powers
 from vitalfew.stats.bayes import WEAK_SD, Prior
 from vitalfew.stats.designs import Design, drift_needed
@@ -21,11 +23,10 @@ from vitalfew.workspace.definitions import Mode, Plan
 from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from vitalfew.evidence.baselines import Baseline
     from vitalfew.workspace.definitions import Definitions
 
     Floats = NDArray[np.float64]

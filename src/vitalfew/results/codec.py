@@ -57,6 +57,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - walks values of any row field
     return value
 
 
+def from_plain[Row](row_class: type[Row], value: Any) -> Row:  # noqa: ANN401 - the inverse of `plain`
+    """A row of a class from what `plain` made of it."""
+    return cast("Row", _revive(row_class, value))
+
+
 @cache
 def _hints(row_class: type) -> dict[str, Any]:
     return get_type_hints(row_class)

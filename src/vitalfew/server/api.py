@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from vitalfew import __version__
 from vitalfew.server.bets import api as bets
 from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, work
+from vitalfew.server.core.api.reading import Strict
 from vitalfew.server.core.roles import Access
 from vitalfew.server.value import api as value
 
@@ -20,6 +21,7 @@ api = NinjaAPI(
     description="Which few things we build create value, and how do we know?",
     docs_url=None,
     urls_namespace="api",
+    parser=Strict(),
 )
 problems.install(api)
 api.add_router("", people.everywhere)

@@ -88,7 +88,14 @@ def _matching(table: str, folder: Path) -> tuple[Path, ...]:
     pattern = Path(table).expanduser()
     base = Path(pattern.anchor) if pattern.is_absolute() else folder
     relative = pattern.relative_to(base) if pattern.is_absolute() else pattern
-    return tuple(sorted(path.resolve() for path in base.glob(str(relative)) if path.is_file()))
+    found = (path for path in base.glob(str(relative)) if not _is_hidden(path.relative_to(base), relative))
+    return tuple(sorted(path.resolve() for path in found if path.is_file()))
+
+
+def _is_hidden(found: Path, pattern: Path) -> bool:
+    """Whether a pattern that names nothing hidden has come upon something hidden, such as stored runs."""
+    named = any(part.startswith(".") for part in pattern.parts)
+    return not named and any(part.startswith(".") for part in found.parts)
 
 
 def _what_exists(table: str, folder: Path) -> str:

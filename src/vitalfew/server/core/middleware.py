@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import Http404
@@ -49,8 +50,14 @@ class Guard:
         """Let through; what is guarded is the view."""
         return self.get_response(request)
 
-    def process_view(self, _request: HttpRequest, view: object, _args: object, _given: object) -> None:
-        """Look at the view before it is called."""
+    def process_view(self, request: HttpRequest, view: object, _args: object, _given: object) -> None:
+        """Look at the view before it is called.
+
+        Raises:
+            Http404: nothing is at this address, or nothing that says who may use it.
+        """
+        if "\x00" in unquote(request.get_full_path()):  # no name holds it, and some databases fail on it
+            raise Http404("no such page")
         if not hasattr(view, "access"):
             raise Http404("no such page")
 

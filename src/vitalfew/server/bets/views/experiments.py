@@ -9,7 +9,6 @@ from django.http import Http404
 from django.shortcuts import render
 
 from vitalfew.errors import VitalfewError
-from vitalfew.pipeline import plan
 from vitalfew.report import cells
 from vitalfew.report.html_experiments import experiment_parts
 from vitalfew.report.plan_html import plan_html
@@ -17,6 +16,7 @@ from vitalfew.server.bets.queries.experiments import STATES, experiment_lines, v
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.services.looks import plan
 from vitalfew.server.core.today import today_in
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def experiment_plan(request: Request, key: str) -> HttpResponse:
         if "smallest_effect" in wishes:
             wishes["smallest_effect"] /= 100
         try:
-            found = plan(workspace, key, **wishes)
+            found = plan(request.place.workspace, key, wishes)
             context["plan"] = plan_html(found.plan, found.definitions)
         except VitalfewError as error:
             context["problem"] = str(error)

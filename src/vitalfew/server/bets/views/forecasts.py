@@ -143,8 +143,10 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     found = links.open_link(secret, FORECAST)
     if found is None:
         return _gone(request)
+    known = links.still_open(request, FORECAST)
+    answered = known is not None and known.link == found.link and known.answered
     answer = redirect("forecast-by-link")
-    links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"))
+    links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"), answered=answered)
     return answer
 
 
@@ -160,7 +162,7 @@ def by_link(request: HttpRequest) -> HttpResponse:
     held = lock_of(found, found.about, definitions, run)
     closed = held is not None and not held.stale
     mine = own_forecast(found, found.about, found.voice, definitions)
-    initial = forecast_initial(mine, definitions, asking.metric) if mine else None
+    initial = forecast_initial(mine, definitions, asking.metric) if mine and found.answered else None
     metric = definitions.metrics.get(asking.metric)
     form = ForecastForm(request.POST or None, initial=initial, metric=metric)
     if request.method == "POST" and not closed and form.is_valid():
@@ -170,7 +172,9 @@ def by_link(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Thank you: your forecast is recorded. You can correct it until it is locked.")
-            return redirect("forecast-by-link")
+            answer = redirect("forecast-by-link")
+            links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"), answered=True)
+            return answer
     context = _question_context(found, definitions, asking) | {
         "form": form,
         "closed": closed,

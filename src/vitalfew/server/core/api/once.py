@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ KEPT = timedelta(days=1)
 ABANDONED = timedelta(minutes=5)
 """After this time a request that was never answered (its process ended) may be sent again."""
 _LONGEST_KEY, _LARGEST = 255, 1_000_000
+_WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessions))")
+"""Operations whose answers hold secrets, which are kept as hashes only."""
 
 
 class Once:
@@ -45,14 +48,14 @@ class Once:
         if iscoroutinefunction(self):
             return self._later(request)
         held = _begin(request)
-        return held if isinstance(held, HttpResponse) else _end(held, self.get_response(request))
+        return held if isinstance(held, HttpResponse) else _end(held, request.path, self.get_response(request))
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
         held = await sync_to_async(_begin)(request)
         if isinstance(held, HttpResponse):
             return held
         answer: HttpResponseBase = await self.get_response(request)
-        return await sync_to_async(_end)(held, answer)
+        return await sync_to_async(_end)(held, request.path, answer)
 
 
 def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
@@ -85,15 +88,18 @@ def _repeated(known: Answer, digest: str) -> HttpResponse:
     return HttpResponse(bytes(known.content or b""), status=known.status, headers=known.headers)
 
 
-def _end(held: Answer | None, answer: HttpResponseBase) -> HttpResponseBase:
+def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpResponseBase:
     if held is None:
         return answer
     if answer.status_code >= 500 or not isinstance(answer, HttpResponse) or len(answer.content) > _LARGEST:  # noqa: PLR2004 - faults of ours
         held.delete()
         return answer
-    held.status, held.content = answer.status_code, answer.content
+    told = answer
+    if _WITH_SECRET.fullmatch(path) and answer.status_code == 201:  # noqa: PLR2004 - made
+        told = problem(409, "this was done already; the secret in its answer was shown once and is kept nowhere")
+    held.status, held.content = told.status_code, told.content
     kept = ("Content-Type", "ETag", "Location")
-    held.headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+    held.headers = {name: told.headers[name] for name in kept if name in told.headers}
     held.save(update_fields=["status", "content", "headers"])
     return answer
 

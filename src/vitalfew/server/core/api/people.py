@@ -12,7 +12,7 @@ from pydantic import Field
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
-from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.problems import PROBLEMS, Refused
 from vitalfew.server.core.queries import myself, people, trail
 from vitalfew.server.core.queries.places import workspaces_of
 from vitalfew.server.core.roles import Ability, Access
@@ -119,18 +119,21 @@ def list_workspaces(request: ApiRequest) -> list[WorkspaceOut]:
 @everywhere.get("/tokens", response={200: list[TokenOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def list_tokens(request: ApiRequest) -> list[TokenOut]:
     """One's own tokens, newest first, without their secrets."""
+    _whole(request)
     return [TokenOut.model_validate(found, from_attributes=True) for found in myself.tokens(request.asker)]
 
 
 @everywhere.post("/tokens", response={201: TokenMade, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def make_token(request: ApiRequest, wanted: TokenIn) -> Status[TokenMade]:
     """Make a token of one's own."""
+    _whole(request)
     return Status(201, TokenMade(secret=tokens.make(request.asker, wanted.name, wanted.scopes, days=wanted.days)))
 
 
 @everywhere.delete("/tokens/{token_id}", response={204: None, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def revoke_token(request: ApiRequest, token_id: int) -> Status[None]:
     """End a token of one's own at once."""
+    _whole(request)
     if token_id >= 2**63 or not tokens.revoke(request.asker, token_id):
         raise Http404("you have no such token that works")
     return Status(204, None)
@@ -189,6 +192,12 @@ def list_audit(
     found = trail.trail(request.place.workspace, asked, limit + 1)
     items = [EntryOut.model_validate(entry, from_attributes=True) for entry in found[:limit]]
     return EntryPage(items=items, next=encoded(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _whole(request: ApiRequest) -> None:
+    """Refuse a token of one workspace: it would make itself one that opens all."""
+    if request.bearer is not None and request.bearer.workspace_id is not None:
+        raise Refused(403, "a token of one workspace only neither sees nor makes tokens")
 
 
 def _held(request: ApiRequest, user_id: int) -> None:

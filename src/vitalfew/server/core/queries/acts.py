@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max
+
 from vitalfew.server.core.journal import TableJournal, part_of
 from vitalfew.server.core.models import ActRecord
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vitalfew.server.core.models import Workspace
     from vitalfew.workspace.chain import Act, Kind
 
@@ -55,6 +59,11 @@ def newest(
     acts = ActRecord.objects.filter(workspace=row, kind=kind, **{name: value for name, value in given.items() if value})
     log = part_of(acts.order_by("-n")[:limit])
     return tuple((act, log.bodies[act.n]) for act in sorted(log.acts, key=lambda act: -act.n) if act.n in log.bodies)
+
+
+def last_before(row: Workspace, at: datetime) -> int:
+    """The number of the last act that the server took before a moment; 0 where there was none."""
+    return ActRecord.objects.filter(workspace=row, recorded_at__lte=at).aggregate(last=Max("n"))["last"] or 0
 
 
 def pseudonym_of(row: Workspace, voice: str) -> str:

@@ -120,3 +120,10 @@ def _invited(link: Link, about: str) -> Invited:
         link.expires_at <= timezone.now(),
         link.opened_at is not None,
     )
+
+
+def renewed_at(workspace: Workspace, purpose: Link.Purpose | str, about: str) -> datetime | None:
+    """When somebody last came in by a link in place of one that was used before; None where none was replaced."""
+    used = Link.objects.filter(workspace=workspace, purpose=purpose, about=about).exclude(used_at=None)
+    times = list(used.order_by("-used_at").values_list("used_at", flat=True)[:2])
+    return times[0] if len(times) > 1 else None

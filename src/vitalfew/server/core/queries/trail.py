@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -49,7 +49,7 @@ def trail(workspace: Workspace, asked: Asked, limit: int | None = 100) -> tuple[
     if asked.since is not None:
         found = found.filter(at__gte=datetime.combine(asked.since, time.min, UTC))
     if asked.until is not None:
-        found = found.filter(at__lt=datetime.combine(asked.until + timedelta(days=1), time.min, UTC))
+        found = found.filter(at__lte=datetime.combine(asked.until, time.max, UTC))
     if asked.before is not None:
         found = found.filter(pk__lt=asked.before)
     return tuple(_entry(row) for row in (found if limit is None else found[:limit]))

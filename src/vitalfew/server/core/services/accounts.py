@@ -76,9 +76,7 @@ def make_password_link(workspace: Workspace, user_id: int, *, by: User) -> str:
     member = Member.objects.select_related("user").filter(workspace=workspace, user_id=user_id).first()
     if member is None:
         raise NoSuch("there is no such member in this workspace")
-    theirs = Member.objects.filter(user_id=user_id).values("workspace")
-    administered = Member.objects.filter(user=by, role=Role.ADMIN).values("workspace")
-    if Member.objects.filter(workspace__in=theirs).exclude(workspace__in=administered).exists():
+    if _reaches_beyond(user_id, by):
         raise UsageError(
             f"{member.user} is also in a workspace that you do not administer",
             hint="an admin of all their workspaces can make this link",
@@ -88,16 +86,25 @@ def make_password_link(workspace: Workspace, user_id: int, *, by: User) -> str:
     return secret
 
 
+def _reaches_beyond(user_id: int, by: User | None) -> bool:
+    """Whether somebody is in a workspace that another does not administer."""
+    theirs = Member.objects.filter(user_id=user_id).values("workspace")
+    administered = Member.objects.filter(user=by, role=Role.ADMIN).values("workspace")
+    return Member.objects.filter(workspace__in=theirs).exclude(workspace__in=administered).exists()
+
+
 def choose_password(link: Link, password: str) -> User:
     """Set the password of whom a link was made for. All their sessions end.
 
     Raises:
-        UsageError: the link was used meanwhile.
+        UsageError: the link was used meanwhile, or its person has joined a workspace of others since.
         ValidationError: the password is too weak.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=int(link.about))
         validate_password(password, user)
+        if _reaches_beyond(user.pk, link.made_by):
+            raise UsageError("this link no longer serves: you joined another workspace since", hint="ask for a new one")
         if not use_up(link):
             raise UsageError("this link was used already", hint="ask for a new one")
         user.set_password(password)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -14,29 +15,39 @@ from vitalfew.server.core.services.work import data_of
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
 from vitalfew.server.core.working.watch import watched
 from vitalfew.workspace.acts import ActLog
+from vitalfew.workspace.definitions import Definitions
+from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.heads import Recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.pipeline.planning import TestPlan
     from vitalfew.server.core.models import Workspace
-    from vitalfew.workspace.definitions import Definitions
 
 log = logging.getLogger(__name__)
 
 LONGEST = 10
 """Seconds until a look is given up."""
+_PLANNED = 40
+"""The same for a plan, which looks at all that an experiment measures."""
 _MEMORY = 2 << 30
 _FILE = 1 << 30
 _FRESH = 300  # seconds for which columns are remembered
 _PAST = 2.0  # seconds after which no earlier week is begun, so that a slow machine still answers in time
 
 
+_free = BoundedSemaphore(4)
+"""Places for looks at once in this process: each may take memory and a processor for as long as it lasts."""
+
+
 class TooLong(VitalfewError):
     """Looking at the data took longer than somebody waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int = LONGEST) -> None:
         super().__init__(
-            f"measuring took more than {LONGEST} seconds and was stopped",
-            hint="it can be saved all the same: a run takes the time it needs",
+            f"measuring took more than {seconds} seconds and was stopped",
+            hint="a definition can be saved all the same: a run takes the time it needs",
         )
 
 
@@ -71,15 +82,45 @@ def columns(row: Workspace) -> tuple[dict[str, Any], ...]:
     return known
 
 
-def _asked(row: Workspace, definitions: Definitions, work: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan:
+    """What an experiment could find in how many weeks, from the workspace's own history; see `vitalfew.plan`.
+
+    Raises:
+        TooLong: it was stopped.
+        VitalfewError: the data do not fit, or it cannot be planned.
+    """
+    from vitalfew.evidence.planning import ExperimentPlan
+    from vitalfew.pipeline.planning import TestPlan
+    from vitalfew.results.codec import from_plain
+
+    definitions = loaded(row).workspace.definitions
+    arguments = {"experiment": experiment, "wishes": dict(wishes)}
+    defined = definitions_hash(definitions, Definitions.model_fields)
+    told = f"{row.pk} {row.stamp} {row.last_run} {defined} {experiment} {sorted(wishes.items())}"
+    name = f"plan-{hashlib.sha256(told.encode()).hexdigest()}"
+    known: dict[str, Any] | None = cache.get(name)
+    if known is None:
+        known = _asked(row, definitions, "plan", arguments, _PLANNED)["plan"]
+        cache.set(name, known, _FRESH)
+    return TestPlan(from_plain(ExperimentPlan, known), definitions)
+
+
+def _asked(
+    row: Workspace, definitions: Definitions, work: str, arguments: dict[str, Any], seconds: int = LONGEST
+) -> dict[str, Any]:
     found = loaded(row)
     order = Order(work, row.folder, Snapshot(definitions, ActLog(), Recorded()), arguments)
     reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
-    bounds = Bounds(_MEMORY, LONGEST, _FILE, (row.folder, *reads), ())
-    outcome = watched(order, bounds, lambda *_: None, lambda: False)
+    bounds = Bounds(_MEMORY, seconds, _FILE, (row.folder, *reads), ())
+    if not _free.acquire(timeout=seconds):
+        raise TooLong(seconds)
+    try:
+        outcome = watched(order, bounds, lambda *_: None, lambda: False)
+    finally:
+        _free.release()
     if outcome.result is not None:
         return outcome.result
     if outcome.error and outcome.detail != "late":
         raise VitalfewError(outcome.error)
     log.info("a look at data ended: %s", outcome.detail, extra={"workspace": row.key})
-    raise TooLong
+    raise TooLong(seconds)

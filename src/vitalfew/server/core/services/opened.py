@@ -19,17 +19,23 @@ if TYPE_CHECKING:
     from vitalfew.server.core.models import Workspace
 
 LASTS = timedelta(hours=8)
+_ANSWERED = ":answered"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Somebody who came by a personal link: where to, about what, and by which voice the log tells them from others."""
+    """Somebody who came by a personal link: where to, about what, and by which voice the log tells them from others.
+
+    `answered`: in this browser, since the link was opened in it. What was said is shown there only: whoever made the
+    link, or found it, could open it as well.
+    """
 
     link: int
     workspace: Workspace
     about: str
     name: str
     voice: str
+    answered: bool = False
 
 
 def open_link(secret: str, purpose: str) -> Opened | None:
@@ -41,11 +47,11 @@ def open_link(secret: str, purpose: str) -> Opened | None:
     return _opened(link, link.workspace)
 
 
-def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str) -> None:
-    """Let a signed cookie stand for an open link, below one path only."""
+def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str, *, answered: bool = False) -> None:
+    """Let a signed cookie stand for an open link, below one path only, and for that it was answered here."""
     answer.set_signed_cookie(
         _cookie(purpose),
-        str(opened.link),
+        f"{opened.link}{_ANSWERED if answered else ''}",
         salt=purpose,
         max_age=int(LASTS.total_seconds()),
         path=path,
@@ -58,13 +64,14 @@ def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str) -> 
 def still_open(request: HttpRequest, purpose: str) -> Opened | None:
     """The link that the cookie of a request stands for, if it still holds."""
     given = request.get_signed_cookie(_cookie(purpose), default="", salt=purpose, max_age=int(LASTS.total_seconds()))
-    if not given:
+    number, mark, _ = (given or "").partition(_ANSWERED)
+    if not number:
         return None
     link = Link.objects.select_related("workspace").filter(
-        pk=given, purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        pk=number, purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
     )
     found = link.first()
-    return None if found is None or found.workspace is None else _opened(found, found.workspace)
+    return None if found is None or found.workspace is None else _opened(found, found.workspace, answered=bool(mark))
 
 
 def asked(workspace: Workspace, purpose: str, about: str) -> tuple[int, int]:
@@ -77,5 +84,5 @@ def _cookie(purpose: str) -> str:
     return f"vitalfew-{purpose}"
 
 
-def _opened(link: Link, workspace: Workspace) -> Opened:
-    return Opened(link.pk, workspace, link.about, link.name, voice_of_link(link.pk))
+def _opened(link: Link, workspace: Workspace, *, answered: bool = False) -> Opened:
+    return Opened(link.pk, workspace, link.about, link.name, voice_of_link(link.pk), answered)

@@ -79,6 +79,13 @@ def columns(order: Order, _report: Report) -> dict[str, Any]:
     return {"sources": [asdict(found) for found in held(_given(order))]}
 
 
+def plan(order: Order, _report: Report) -> dict[str, Any]:
+    """Say what an experiment could find, from the data as they stand."""
+    from vitalfew.pipeline import plan as planned
+
+    return {"plan": planned(_given(order), order.arguments["experiment"], **order.arguments["wishes"]).to_dict()}
+
+
 def _given(order: Order) -> Workspace:
     if order.snapshot is None:
         raise ValueError("an order to look at data comes with a workspace")
@@ -141,5 +148,5 @@ def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
     return ask
 
 
-WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo, "look": look, "columns": columns}
+WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo, "look": look, "columns": columns, "plan": plan}
 """Work by its name."""

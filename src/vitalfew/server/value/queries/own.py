@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.server.core.queries.acts import pseudonym_of, said
+from vitalfew.server.core.queries.acts import last_before, pseudonym_of, said
+from vitalfew.server.core.queries.people import renewed_at
 from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.locks import VALUE_MODEL
 
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
     from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Definitions
+
+
+def said_before(workspace: Workspace, participant: int) -> int:
+    """The number of the last act before somebody came in by a link in place of an earlier one; 0 where nobody did.
+
+    Who made that link could open it: what was said before it is shown to nobody who came by it.
+    """
+    at = renewed_at(workspace, "session", str(participant))
+    return 0 if at is None else last_before(workspace, at)
 
 
 def own_draft(workspace: Workspace, by: str, factors: Sequence[str], since: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from vitalfew.server.core.queries.acts import pseudonym_of
 from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
 from vitalfew.server.core.services.links import find_link, make_link, use_up
 from vitalfew.server.value.models import Participant, Session
-from vitalfew.server.value.queries.own import own_draft
+from vitalfew.server.value.queries.own import own_draft, said_before
 from vitalfew.server.value.queries.sessions import ENTRY, RATING, behind_door
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def enter(secret: str) -> str:
     with transaction.atomic():
         if not use_up(link):
             raise LinkGone
+        if person.joined_at is not None:  # whoever made this link could open it: no answer lies behind it
+            person.draft, person.ready_at = {}, None
         return _entered(link.workspace, person, person.voice or voice_of_link(link.pk))
 
 
@@ -178,7 +180,8 @@ def _entered(workspace: Workspace, person: Participant, voice: str) -> str:
     person.voice, person.by = voice, pseudonym_of(workspace, voice)
     person.joined_at = person.joined_at or timezone.now()
     if person.session.step == "again" and not person.draft:
-        person.draft = own_draft(workspace, person.by, tuple(person.session.factors), person.session.begun_n)
+        since = max(person.session.begun_n, said_before(workspace, person.pk))
+        person.draft = own_draft(workspace, person.by, tuple(person.session.factors), since)
     person.entries += 1
     person.save()
     _tell(person)

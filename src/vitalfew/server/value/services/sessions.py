@@ -18,7 +18,7 @@ from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.links import make_link
 from vitalfew.server.value.models import Participant, Session
-from vitalfew.server.value.queries.own import own_draft
+from vitalfew.server.value.queries.own import own_draft, said_before
 from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
@@ -101,10 +101,19 @@ def invite(pk: int, people: Sequence[tuple[str, str]], by: User) -> tuple[Invite
 
 @transaction.atomic
 def new_link(pk: int, seat: int, by: User) -> Invited:
-    """A new link for somebody whose first one is lost: whoever held that is shut out, the voice stays the same."""
+    """A new link for somebody whose first one is lost: whoever held that is shut out, the voice stays the same.
+
+    What they answered before is not behind it: whoever makes a link can open it.
+
+    Raises:
+        UsageError: they are a member, who comes in by their account.
+    """
     row = _held(pk)
     person = _person(row, seat)
+    if person.user_id is not None:
+        raise UsageError("a member needs no link", hint="they take part from the page of the session")
     Participant.objects.filter(pk=person.pk).update(entries=F("entries") + 1)
+    note(row.workspace, by, "rater's link renewed", row.key)
     return _link(row, person, by)
 
 
@@ -230,7 +239,8 @@ def _recorded(row: Session) -> int:
 def _begin_again(row: Session) -> None:
     """Lay before everybody what they said in the first round."""
     for person in row.participants.exclude(by=""):
-        person.draft = own_draft(row.workspace, person.by, tuple(row.factors), row.begun_n)
+        since = max(row.begun_n, said_before(row.workspace, person.pk))
+        person.draft = own_draft(row.workspace, person.by, tuple(row.factors), since)
         person.save(update_fields=["draft"])
 
 

@@ -16,7 +16,7 @@ from vitalfew.errors import VitalfewError
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.value.queries.factors import facts
-from vitalfew.server.value.queries.own import own_draft, own_shares
+from vitalfew.server.value.queries.own import own_draft, own_shares, said_before
 from vitalfew.server.value.queries.reveal import reveal
 from vitalfew.server.value.queries.sessions import behind_door, session
 from vitalfew.server.value.services import answers, sessions
@@ -180,7 +180,8 @@ def _own(rater: Rater, known: Mapping[str, Facts]) -> dict[str, object]:
     """What this person said themselves and, where it is to be signed, what the group came to."""
     if not rater.session.is_revealed:
         return {}
-    said = own_draft(rater.workspace, rater.by, rater.session.factors, rater.session.begun_n)
+    since = max(rater.session.begun_n, said_before(rater.workspace, rater.id))
+    said = own_draft(rater.workspace, rater.by, rater.session.factors, since)
     shares = own_shares(said)
     own = sorted(((known[key], share) for key, share in shares.items() if key in known), key=lambda each: -each[1])
     found: dict[str, object] = {"own": own, "top": max(shares.values(), default=1.0)}

@@ -1,0 +1,252 @@
+"""Ways around what is kept apart, tried as somebody would: others' numbers, other workspaces, the server."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.test import Client
+from django.urls import reverse
+
+from vitalfew.errors import DefinitionError, UsageError
+from vitalfew.server.bets.services import promising
+from vitalfew.server.core.access import Place
+from vitalfew.server.core.models import Answer, Link, Member, Workspace
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.roles import Role
+from vitalfew.server.core.services import accounts, looks, tokens
+from vitalfew.server.core.services.definitions import save
+from vitalfew.server.core.services.links import find_link
+from vitalfew.server.value.models import Participant, Session
+from vitalfew.server.value.services import sessions
+from vitalfew.warehouse.tables import table_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    type ClientOf = Callable[..., Client]
+    type MakeMember = Callable[..., Member]
+
+FACTORS = ("rounds", "retention")
+TELLING = 83.0
+HERE = "/api/v1/workspaces/playground"
+
+
+def _place(workspace: Workspace, found: Member) -> Place:
+    workspace.refresh_from_db()
+    return Place(workspace, found, found.user, Role(found.role).abilities)
+
+
+def _by(secret: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+# What people said -------------------------------------------------------------------------------------------------
+
+
+def _weighing(workspace: Workspace, who: Member) -> tuple[Session, str]:
+    """A session in which somebody is invited and everybody weighs."""
+    plan = sessions.Plan("Autumn", FACTORS, people=(("Cleo", ""), ("Dan", "")))
+    key, invited = sessions.open_session(workspace, plan, who.user)
+    row = Session.objects.get(key=key)
+    for step in ("measure", "prune", "weigh"):
+        sessions.advance(row.pk, step, who.user)
+    return row, invited[0].secret
+
+
+def _enters(secret: str) -> Client:
+    client = Client()
+    client.post(reverse("rate-link", kwargs={"secret": secret}))
+    return client
+
+
+def _answers(client: Client) -> None:
+    client.post("/rate/answer/", {"do": "first", "factor": FACTORS[0]})
+    client.post("/rate/answer/", {"do": "points", "factor": FACTORS[1], "points": str(TELLING)})
+    client.post("/rate/answer/", {"do": "hand_in"})
+
+
+def _all_told(client: Client) -> str:
+    return "".join(client.get(f"/rate/{asked}").text for asked in ("", "?q=review", f"?q={FACTORS[1]}"))
+
+
+def test_who_makes_somebody_a_new_link_and_opens_it_finds_no_answer_before_the_reveal_nor_after(
+    workspace: Workspace, member: MakeMember
+) -> None:
+    who = member("facilitator")
+    row, secret = _weighing(workspace, who)
+    cleo = _enters(secret)
+    _answers(cleo)
+    assert "83" in _all_told(cleo)
+    seat = Participant.objects.get(name="Cleo").pk
+    assert "83" not in _all_told(_enters(sessions.new_link(row.pk, seat, who.user).secret))
+
+
+def test_what_was_revealed_of_somebody_is_not_behind_a_new_link_either(
+    workspace: Workspace, member: MakeMember
+) -> None:
+    who = member("facilitator")
+    row, secret = _weighing(workspace, who)
+    cleo = _enters(secret)
+    _answers(cleo)
+    sessions.advance(row.pk, "reveal", who.user)
+    share = f"{100 * TELLING / (100 + TELLING):.0f}\N{NO-BREAK SPACE}%"
+    assert share in cleo.get("/rate/").text
+    seat = Participant.objects.get(name="Cleo").pk
+    other = _enters(sessions.new_link(row.pk, seat, who.user).secret)
+    assert share not in _all_told(other)
+    sessions.advance(row.pk, "again", who.user)
+    assert "83" not in _all_told(other)
+    assert Participant.objects.get(pk=seat).draft == {}
+
+
+def test_nobody_makes_a_link_that_acts_as_a_member(
+    workspace: Workspace, member: MakeMember, client_of: ClientOf
+) -> None:
+    who = member("facilitator")
+    row, _ = _weighing(workspace, who)
+    client_of("rater").post(reverse("session-rate", kwargs={"workspace": workspace.key, "key": row.key}))
+    seat = Participant.objects.exclude(user=None).get().pk
+    with pytest.raises(UsageError, match="needs no link"):
+        sessions.new_link(row.pk, seat, who.user)
+
+
+def test_who_made_a_link_for_a_forecast_and_opens_it_later_does_not_see_what_was_forecast(
+    workspace: Workspace, member: MakeMember
+) -> None:
+    ((_, secret),) = promising.ask(_place(workspace, member("editor")), "gate_rounds", ["Cleo"])
+    address, question = reverse("forecast-link", kwargs={"secret": secret}), reverse("forecast-by-link")
+    cleo = Client()
+    cleo.get(address)
+    cleo.post(question, {"p10": "3.1415", "p50": "5.9265", "p90": "9.7932", "p_zero": "38"})
+    assert "5.9265" in cleo.get(question).text
+    cleo.get(address)
+    assert "5.9265" in cleo.get(question).text, "it is still her browser"
+    asker = Client()
+    asker.get(address)
+    page = asker.get(question).text
+    assert "Correct my forecast" in page
+    for number in ("3.1415", "5.9265", "9.7932", "38"):
+        assert f'value="{number}"' not in page
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "acts/000001.json",
+        "acts/*.json",
+        "a*/*.json",
+        "*/*.json",
+        "**/*.json",
+        "acts.jsonl",
+        "*.jsonl",
+        "data/../acts.jsonl",
+        ".vitalfew/runs/*/*.json",
+        ".vitalfew/server/server.log",
+        "uploads/.draft.csv",
+    ],
+)
+def test_a_source_reads_neither_the_log_of_acts_nor_what_the_workspace_keeps_for_itself(
+    workspace: Workspace, table: str
+) -> None:
+    with pytest.raises(DefinitionError, match="not this workspace's to read"):
+        save(workspace, "sources", "odd", {"table": table, "unit": "id"}, by=None, version=0)
+
+
+def test_data_do_not_lie_in_a_hidden_folder_and_patterns_find_none(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="leads out"):
+        save(workspace, "data", "", {"path": ".vitalfew"}, by=None, version=0)
+    for folder in ("uploads", ".vitalfew"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.csv").write_text("id\n1\n")
+    assert [path.parent.name for path in table_files("*/*.csv", tmp_path).paths] == ["uploads"]
+    assert save(workspace, "sources", "fine", {"table": "uploads/*.csv", "unit": "id"}, by=None, version=0).version == 1
+
+
+# Other workspaces and accounts ------------------------------------------------------------------------------------
+
+
+def test_a_token_of_one_workspace_makes_none_that_opens_another(workspace: Workspace, member: MakeMember) -> None:
+    who = member("admin")
+    bound = _by(tokens.make(who.user, "bound", ["admin"], workspace=workspace))
+    wanted = json.dumps({"name": "more", "scopes": ["admin"]})
+    assert bound.post("/api/v1/tokens", wanted, content_type="application/json").status_code == 403
+    assert bound.get("/api/v1/tokens").status_code == 403
+    assert bound.delete("/api/v1/tokens/1").status_code == 403
+    assert bound.get(f"{HERE}/definitions").status_code == 200
+    whole = _by(tokens.make(who.user, "whole", ["admin"]))
+    assert whole.post("/api/v1/tokens", wanted, content_type="application/json").status_code == 201
+
+
+def test_a_link_for_a_new_password_ends_when_its_person_joins_a_workspace_of_others(
+    workspace: Workspace, member: MakeMember
+) -> None:
+    who, cleo = member("admin"), member("viewer")
+    secret = accounts.make_password_link(workspace, cleo.user_id, by=who.user)
+    other = Workspace.objects.create(key="other", name="Other", folder="/nowhere")
+    Member.objects.create(workspace=other, user=cleo.user, role=Role.ADMIN)
+    link = find_link(secret, Link.Purpose.PASSWORD)
+    assert link is not None
+    with pytest.raises(UsageError, match="no longer serves"):
+        accounts.choose_password(link, "quite a long new password")
+    assert authenticate(email=cleo.user.email, password="quite a long new password") is None  # noqa: S106 - made up here
+
+
+# The server -------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_reads_data_in_a_process_of_its_own_and_says_the_same(demo: Workspace) -> None:
+    from vitalfew.pipeline import plan
+
+    found = looks.plan(demo, "repeat_jobs", {"weeks": 6, "units_per_week": 2_000})
+    assert str(found) == str(plan(loaded(demo).workspace, "repeat_jobs", weeks=6, units_per_week=2_000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"statement": NaN}',
+        b'{"statement": 1e999}',
+        b'{"statement": "\\ud800"}',
+        b'{"statement": "a\\u0000b"}',
+        b'{"statement": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"statement": ' + b"9" * 5_000 + b"}",
+        b"\xff\xfe",
+    ],
+)
+@pytest.mark.usefixtures("workspace")
+def test_a_body_that_no_database_holds_is_refused(member: MakeMember, body: bytes) -> None:
+    ask = _by(tokens.make(member("editor").user, "test", ["admin"]))
+    path = f"{HERE}/definitions/needs/odd"
+    answer: Any = ask.generic("PUT", path, body, "application/json", headers={"If-None-Match": "*"})
+    assert answer.status_code == 400
+    assert ask.get(path).status_code == 404
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_secret_of_a_request_that_comes_twice_is_kept_nowhere(member: MakeMember) -> None:
+    ask = _by(tokens.make(member("admin").user, "test", ["admin"]))
+    wanted = {"role": "viewer"}
+    first, second = (
+        ask.post(f"{HERE}/invitations", wanted, content_type="application/json", headers={"Idempotency-Key": "one"})
+        for _ in range(2)
+    )
+    assert (first.status_code, second.status_code) == (201, 409)
+    secret = first.json()["path"].split("/")[2]
+    assert secret not in bytes(Answer.objects.get().content or b"").decode()
+    assert Link.objects.count() == 1
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize("path", ["find/?q=%00", "ledger/?team=a%00", "metrics/a%00b/"])
+def test_an_address_with_a_zero_character_leads_nowhere(client_of: ClientOf, path: str) -> None:
+    assert client_of("viewer").get(f"/w/playground/{path}").status_code == 404
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_audit_trail_takes_any_day(client_of: ClientOf) -> None:
+    address = "/w/playground/settings/audit/?since=0001-01-01&until=9999-12-31"
+    assert client_of("admin").get(address).status_code == 200
