@@ -73,8 +73,7 @@ def test_the_reason_is_said_in_words() -> None:
     assert fell is not None
     assert "fell" in fell
     assert too_good(1.0, 0.01, None, 0.1) == (
-        "10 times as large as past effects and noise lead to expect; check events, joins and units of both arms"
-        " first"
+        "10 times as large as past effects and noise lead to expect; check events, joins and units of both arms first"
     )
 
 

@@ -89,7 +89,8 @@ class Config:
             options = {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                " PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
             }
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": self.home / "vitalfew.db", "OPTIONS": options}
         address = urlsplit(self.database)

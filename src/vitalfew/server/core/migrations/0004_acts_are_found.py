@@ -4,26 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_ways_in'),
+        ("core", "0003_ways_in"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='actrecord',
-            name='acts_about',
+            model_name="actrecord",
+            name="acts_about",
         ),
         migrations.AddIndex(
-            model_name='actrecord',
-            index=models.Index(fields=['workspace', 'about', 'n'], name='acts_about'),
+            model_name="actrecord",
+            index=models.Index(fields=["workspace", "about", "n"], name="acts_about"),
         ),
         migrations.AddIndex(
-            model_name='actrecord',
-            index=models.Index(fields=['workspace', 'kind', 'n'], name='acts_of_a_kind'),
+            model_name="actrecord",
+            index=models.Index(fields=["workspace", "kind", "n"], name="acts_of_a_kind"),
         ),
         migrations.AddIndex(
-            model_name='actrecord',
-            index=models.Index(fields=['workspace', 'by', 'n'], name='acts_by'),
+            model_name="actrecord",
+            index=models.Index(fields=["workspace", "by", "n"], name="acts_by"),
         ),
     ]

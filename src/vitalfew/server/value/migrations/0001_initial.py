@@ -6,58 +6,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=16)),
-                ('title', models.CharField(max_length=200)),
-                ('step', models.CharField(choices=[('frame', 'Frame'), ('measure', 'Measure'), ('prune', 'Prune'), ('weigh', 'Weigh'), ('reveal', 'Reveal'), ('again', 'Again'), ('sign_off', 'Sign Off'), ('closed', 'Closed')], default='frame', max_length=10)),
-                ('factors', models.JSONField(default=list)),
-                ('minutes', models.JSONField(default=dict)),
-                ('shows_names', models.BooleanField(default=False)),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('signed_n', models.PositiveBigIntegerField(null=True)),
-                ('opened_at', models.DateTimeField(auto_now_add=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=16)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("frame", "Frame"),
+                            ("measure", "Measure"),
+                            ("prune", "Prune"),
+                            ("weigh", "Weigh"),
+                            ("reveal", "Reveal"),
+                            ("again", "Again"),
+                            ("sign_off", "Sign Off"),
+                            ("closed", "Closed"),
+                        ],
+                        default="frame",
+                        max_length=10,
+                    ),
+                ),
+                ("factors", models.JSONField(default=list)),
+                ("minutes", models.JSONField(default=dict)),
+                ("shows_names", models.BooleanField(default=False)),
+                ("ends_at", models.DateTimeField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("signed_n", models.PositiveBigIntegerField(null=True)),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.workspace"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(max_length=20)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('group', models.CharField(blank=True, max_length=120)),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-                ('first_at', models.DateTimeField(null=True)),
-                ('again_at', models.DateTimeField(null=True)),
-                ('signed_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='value.session')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("by", models.CharField(max_length=20)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("group", models.CharField(blank=True, max_length=120)),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
+                ("first_at", models.DateTimeField(null=True)),
+                ("again_at", models.DateTimeField(null=True)),
+                ("signed_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="participants", to="value.session"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(fields=('workspace', 'key'), name='one_session'),
+            model_name="session",
+            constraint=models.UniqueConstraint(fields=("workspace", "key"), name="one_session"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('session', 'by'), name='one_participant'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("session", "by"), name="one_participant"),
         ),
     ]

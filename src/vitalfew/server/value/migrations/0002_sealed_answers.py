@@ -5,96 +5,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('value', '0001_initial'),
+        ("value", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='participant',
-            options={'ordering': ['id']},
+            name="participant",
+            options={"ordering": ["id"]},
         ),
         migrations.RemoveConstraint(
-            model_name='participant',
-            name='one_participant',
+            model_name="participant",
+            name="one_participant",
         ),
         migrations.AddField(
-            model_name='participant',
-            name='draft',
+            model_name="participant",
+            name="draft",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='entries',
+            model_name="participant",
+            name="entries",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='ready_at',
+            model_name="participant",
+            name="ready_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='voice',
+            model_name="participant",
+            name="voice",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AddField(
-            model_name='session',
-            name='again_n',
+            model_name="session",
+            name="again_n",
             field=models.PositiveBigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='session',
-            name='begun_n',
+            model_name="session",
+            name="begun_n",
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='session',
-            name='door',
+            model_name="session",
+            name="door",
             field=models.PositiveIntegerField(default=1),
         ),
         migrations.AddField(
-            model_name='session',
-            name='groups',
+            model_name="session",
+            name="groups",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='session',
-            name='parked',
+            model_name="session",
+            name="parked",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='session',
-            name='revealed_n',
+            model_name="session",
+            name="revealed_n",
             field=models.PositiveBigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='session',
-            name='seats',
+            model_name="session",
+            name="seats",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='participant',
-            name='by',
+            model_name="participant",
+            name="by",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AlterField(
-            model_name='participant',
-            name='joined_at',
+            model_name="participant",
+            name="joined_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(condition=models.Q(('voice', ''), _negated=True), fields=('session', 'voice'), name='one_participant'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voice", ""), _negated=True), fields=("session", "voice"), name="one_participant"
+            ),
         ),
         migrations.RemoveField(
-            model_name='participant',
-            name='again_at',
+            model_name="participant",
+            name="again_at",
         ),
         migrations.RemoveField(
-            model_name='participant',
-            name='first_at',
+            model_name="participant",
+            name="first_at",
         ),
     ]
