@@ -163,8 +163,3 @@ def _may_go(now: Standing, to: str, definitions: Definitions) -> None:
     tested = any(made.initiative == now.key for made in definitions.experiments.values())
     if there >= STAGES.index("live") and not (now.initiative.started or tested):
         raise NotYet("Live needs the day on which work started, or its experiment.", "start")
-
-
-def column_title(stage: Stage) -> str:
-    """The title of a column."""
-    return MEANINGS[stage][0]

@@ -92,12 +92,6 @@ def grade(kind: Grade | None) -> SafeString:
 
 
 @register.filter
-def chance(probability: float | None) -> SafeString:
-    """A probability, or a dash that says it is unknown."""
-    return markup(cells.chance(probability, "not known"))
-
-
-@register.filter
 def unknown(reason: str) -> SafeString:
     """The empty frame of an unknown number, with the reason."""
     return markup(svg.empty(reason, width=cells.GLYPH))

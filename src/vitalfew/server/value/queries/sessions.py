@@ -236,13 +236,6 @@ def rater_for(workspace: Workspace, key: str, user_id: int) -> Rater | None:
     return None if found is None else _rater(found)
 
 
-def minutes_left(view: SessionView) -> int | None:
-    """Whole minutes until the timer ends, not below 0."""
-    if view.ends_at is None:
-        return None
-    return max(0, round((view.ends_at - timezone.now()).total_seconds() / 60))
-
-
 def _rater(row: Participant) -> Rater:
     held = row.session
     return Rater(
