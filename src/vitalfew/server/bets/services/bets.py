@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, VitalfewError
-from vitalfew.server.bets.queries.board import MEANINGS
 from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, called, standings
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of

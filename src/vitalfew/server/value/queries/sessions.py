@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from vitalfew.server.value.models import Participant, Session
