@@ -13,6 +13,7 @@ from vitalfew.report import words
 from vitalfew.report.html_about import checks, failed, method
 from vitalfew.report.html_experiments import experiments
 from vitalfew.report.html_features import features
+from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_ledger import ledger, not_begun
 from vitalfew.report.html_links import links
 from vitalfew.report.html_model import model
@@ -75,7 +76,7 @@ def _sections(view: View, decided: Mapping[str, Markup | None]) -> list[Markup |
         decided["links"],
         features(view),
     ]
-    return [*lines, *behind, *about, method(view)]
+    return [ideas(view), *lines, *behind, *about, method(view)]
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.report.ideas import HALF, in_order, legend_of, top_of
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Rule, Sheet
 from vitalfew.results.words import METHODS
 
@@ -18,16 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 15
 """Ideas that are shown, the most probable first."""
-HALF = 0.5
 CONVICTION = 0.01
 _LARGE = 100
-
-
-def is_ideas_only(view: View) -> bool:
-    """Whether scores are all that is known of every candidate."""
-    scored = {row.line for row in view.tables.classic}
-    lines = view.tables.candidates
-    return bool(scored) and all(line.value is None and line.p_in is None and line.line in scored for line in lines)
 
 
 def print_ideas(view: View, console: Console) -> None:
@@ -37,7 +30,7 @@ def print_ideas(view: View, console: Console) -> None:
         view: the run to print.
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
-    rows = sorted(view.tables.classic, key=lambda row: (row.p_top is None, -(row.p_top or 0.0), -(row.score or 0.0)))
+    rows = in_order(view)
     if not rows:
         return
     sheet = Sheet(console)
@@ -46,17 +39,13 @@ def print_ideas(view: View, console: Console) -> None:
     sheet.heading(f"IDEAS: {words.count(len(rows), 'line')}{by}")
     fields = [Field(""), Field("score", 8, right=True), *_fields(sheet, first)]
     sheet.table(fields, _rows(view, sheet, rows[:MOST]))
-    sheet.say(_legend(first), "dim")
+    sheet.say(legend_of(first), "dim")
     sheet.left_out(len(rows) - MOST, "idea")
 
 
 def _fields(sheet: Sheet, first: ClassicRow) -> list[Field]:
     likely = Field("likely (80 %)", 26, right=True) if sheet.width >= WIDE else Field("likely", 8, right=True)
-    return [likely, Field("rank (80 %)", 12, right=True), Field(_top(first), 9, right=True), Field("next", 10)]
-
-
-def _top(row: ClassicRow) -> str:
-    return "P(first)" if row.top == 1 else f"P(top {row.top or 5})"
+    return [likely, Field("rank (80 %)", 12, right=True), Field(top_of(first), 9, right=True), Field("next", 10)]
 
 
 def _rows(view: View, sheet: Sheet, rows: Sequence[ClassicRow]) -> list[Row]:
@@ -66,7 +55,7 @@ def _rows(view: View, sheet: Sheet, rows: Sequence[ClassicRow]) -> list[Row]:
     above = sum((row.p_top or 0.0) >= HALF for row in rows)
     for place, row in enumerate(rows):
         if place == above > 0:
-            found.append(Rule(f"below, {_top(rows[0])} is under one half"))
+            found.append(Rule(f"below, {top_of(rows[0])} is under one half"))
         found.append(_cells(view, sheet, row, steps.get(row.line, "")))
         note = "; ".join(_asides(row, evidence=telling))
         found += [Note(note)] if note else []
@@ -82,7 +71,7 @@ def _cells(view: View, sheet: Sheet, row: ClassicRow, step: str) -> list[Cell]:
     likely, rank = _likely(sheet, row.likely), _rank(row.rank)
     if sheet.is_pipe:
         named = [f"score {_number(row.score)}", f"likely {likely}" if likely else "", f"rank {rank}" if rank else ""]
-        return [Cell(title), *map(Cell, named), Cell(f"{_top(row)} {chance}"), Cell(step)]
+        return [Cell(title), *map(Cell, named), Cell(f"{top_of(row)} {chance}"), Cell(step)]
     bold = "bold" if (row.p_top or 0.0) >= HALF else ""
     return [Cell(title, bold), Cell(_number(row.score)), Cell(likely), Cell(rank), Cell(chance, bold), Cell(step)]
 
@@ -119,17 +108,6 @@ def _asides(row: ClassicRow, *, evidence: bool) -> list[str]:
     if evidence and row.evidence is not None:
         said.append(f"evidence {row.evidence:g} ({row.evidence_kind})")
     return [*said, *row.notes]
-
-
-def _legend(row: ClassicRow) -> str:
-    if row.by is None:
-        return "no idea has all the numbers of a method, so none has a score"
-    doubt = (
-        f"if each number of a score is off by a factor of {row.input_error:g} (policy.input_error)"
-        if row.input_error is not None
-        else "if people's ranges are as much too narrow as they usually are"
-    )
-    return f"likely: what is left of the score without luck, {doubt}; scores are opinion: none of them funds anything"
 
 
 def _number(value: float) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.axis import Axis, Mark, axis_over
+from vitalfew.report.ideas import is_ideas_only
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Rule, Sheet
-from vitalfew.report.terminal_ideas import is_ideas_only, print_ideas
+from vitalfew.report.terminal_ideas import print_ideas
 from vitalfew.report.textbar import bar, grade_mark
 from vitalfew.report.view import cut, urgent
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from vitalfew.report import words
+from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_legend import legend
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries import ledger as queries
@@ -54,6 +55,7 @@ def ledger(request: Request) -> HttpResponse:
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
+        "ideas": ideas(run.view) or "",
         "halves": _halves(request, run, asked, whole=whole),
         "asked": asked,
         "choices": choices(run),

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from vitalfew.errors import UsageError
+from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_plan import plan
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries.what_if import Asked, ranked
@@ -46,6 +47,7 @@ def priorities(request: Request) -> HttpResponse:
         "answers": ANSWERS,
         "asked": asked,
         "unranked": [line for line in run.ledger.candidates if line.line not in {place.line for place in found.places}],
+        "ideas": ideas(run.view) or "",
         "plan": plan(run.view),
         "budget": asked.budget if asked.budget is not None else found.budget,
         "most_budget": math.ceil(max(found.budget, run.workspace.definitions.policy.budget or 0) * 2) or 10,

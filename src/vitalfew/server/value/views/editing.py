@@ -141,6 +141,7 @@ def _context(
         "warning": f"This makes {many} factors: above {WARN_ABOVE} nobody can keep them in mind."
         if kind == "factors" and many > WARN_ABOVE
         else "",
+        "no_metric": kind in ("factors", "guardrails") and not definitions.metrics,
         "today": known[key].stands if key and key in known else "",
         "results": form.results() if hasattr(form, "results") else None,
     }

@@ -229,7 +229,7 @@ def _said(metric: str, today: float | None, way: float | None, measured: bool) -
     if way is None:
         return "baseline or target is missing"
     if way < 0:
-        return "further away than at the start"
+        return "no nearer than at the start"
     return "reached" if way >= 1 else f"{share(way)} of the way"
 
 

@@ -123,6 +123,7 @@ def _context(found: Loaded, form: MetricForm, held: Sequence[Mapping[str, Any]],
         "events": events,
         "templates": {} if key else TEMPLATES,
         "unread": [one for one in held if one["reason"]],
+        "no_data": not found.workspace.definitions.sources,
         "nothing_read": not held,
     }
 
