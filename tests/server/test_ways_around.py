@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,8 @@ from django.urls import reverse
 from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place
+from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Answer, Link, Member, Workspace
-from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import accounts, looks, tokens
 from vitalfew.server.core.services.definitions import save
@@ -22,10 +23,10 @@ from vitalfew.server.core.services.links import find_link
 from vitalfew.server.value.models import Participant, Session
 from vitalfew.server.value.services import sessions
 from vitalfew.warehouse.tables import table_files
+from vitalfew.workspace.journal import FolderJournal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     type ClientOf = Callable[..., Client]
     type MakeMember = Callable[..., Member]
@@ -200,9 +201,14 @@ def test_a_link_for_a_new_password_ends_when_its_person_joins_a_workspace_of_oth
 
 def test_a_plan_reads_data_in_a_process_of_its_own_and_says_the_same(demo: Workspace) -> None:
     from vitalfew.pipeline import plan
+    from vitalfew.workspace import load
 
+    folder = Path(demo.folder)
+    TableJournal(demo.pk).take(FolderJournal(folder).copy())
+    demo.refresh_from_db()
     found = looks.plan(demo, "repeat_jobs", {"weeks": 6, "units_per_week": 2_000})
-    assert str(found) == str(plan(loaded(demo).workspace, "repeat_jobs", weeks=6, units_per_week=2_000))
+    assert str(found) == str(plan(load(folder), "repeat_jobs", weeks=6, units_per_week=2_000))
+    assert "what is promised" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vitalfew.server.core.models import Workspace
+    from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.chain import Act, Kind
 
 
@@ -59,6 +60,11 @@ def newest(
     acts = ActRecord.objects.filter(workspace=row, kind=kind, **{name: value for name, value in given.items() if value})
     log = part_of(acts.order_by("-n")[:limit])
     return tuple((act, log.bodies[act.n]) for act in sorted(log.acts, key=lambda act: -act.n) if act.n in log.bodies)
+
+
+def locks(row: Workspace) -> ActLog:
+    """The part of the log that holds what is locked: promises and plans."""
+    return part_of(ActRecord.objects.filter(workspace=row, kind="lock").order_by("n"))
 
 
 def last_before(row: Workspace, at: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import cache
 
 from vitalfew.errors import VitalfewError
+from vitalfew.server.core.queries.acts import locks
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.work import data_of
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
@@ -100,16 +101,21 @@ def plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan
     name = f"plan-{hashlib.sha256(told.encode()).hexdigest()}"
     known: dict[str, Any] | None = cache.get(name)
     if known is None:
-        known = _asked(row, definitions, "plan", arguments, _PLANNED)["plan"]
+        known = _asked(row, definitions, "plan", arguments, locks(row), _PLANNED)["plan"]
         cache.set(name, known, _FRESH)
     return TestPlan(from_plain(ExperimentPlan, known), definitions)
 
 
 def _asked(
-    row: Workspace, definitions: Definitions, work: str, arguments: dict[str, Any], seconds: int = LONGEST
+    row: Workspace,
+    definitions: Definitions,
+    work: str,
+    arguments: dict[str, Any],
+    acts: ActLog | None = None,
+    seconds: int = LONGEST,
 ) -> dict[str, Any]:
     found = loaded(row)
-    order = Order(work, row.folder, Snapshot(definitions, ActLog(), Recorded()), arguments)
+    order = Order(work, row.folder, Snapshot(definitions, acts or ActLog(), Recorded()), arguments)
     reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
     bounds = Bounds(_MEMORY, seconds, _FILE, (row.folder, *reads), ())
     if not _free.acquire(timeout=seconds):
