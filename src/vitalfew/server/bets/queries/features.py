@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -149,8 +150,6 @@ def _reach(row: Listed) -> float:
     return row.use.reach.estimate if row.use is not None and row.use.reach is not None else 0.0
 
 
-def teams(definitions: Definitions) -> list[tuple[str, str]]:
+def teams(definitions: Definitions) -> tuple[tuple[str, str], ...]:
     """Teams that own features: key and title."""
-    owners = {feature.team for feature in definitions.features.values()}
-    named = sorted((definitions.title("teams", team), team) for team in owners if team)
-    return [(key, title) for title, key in named] + ([("nobody", "nobody")] if None in owners else [])
+    return teams_among(definitions, (feature.team for feature in definitions.features.values()))

@@ -11,6 +11,7 @@ from vitalfew.report.html_ledger import CANDIDATES, EMPTY, SHIPPED, cost, cost_m
 from vitalfew.report.markup import Markup, join
 from vitalfew.report.view import cut, urgent
 from vitalfew.results.rows import CandidateLine, ShippedLine
+from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -141,8 +142,7 @@ def line_of(results: Results, key: str) -> Line | None:
 
 def teams_of(results: Results) -> tuple[tuple[str, str], ...]:
     """Teams that have a line, with their titles."""
-    keys = {line.team for line in lines_of(results) if line.team}
-    return tuple(sorted(((key, results.view.title("teams", key)) for key in keys), key=lambda pair: pair[1]))
+    return teams_among(results.workspace.definitions, (line.team for line in lines_of(results) if line.team))
 
 
 def segments_of(results: Results) -> tuple[tuple[str, str], ...]:

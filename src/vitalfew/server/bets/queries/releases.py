@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.evidence.discoveries import stands_out
 from vitalfew.report.view import View
+from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -140,8 +141,6 @@ def _listed(
     return Listed(key, release, title, team, tuple(effects.get(key, ())), tuple(placebos.get(key, ())))
 
 
-def teams(definitions: Definitions) -> list[tuple[str, str]]:
+def teams(definitions: Definitions) -> tuple[tuple[str, str], ...]:
     """Teams that released something: key and title."""
-    owners = {release.team for release in definitions.releases.values()}
-    named = sorted((definitions.title("teams", team), team) for team in owners if team)
-    return [(key, title) for title, key in named] + ([("nobody", "nobody")] if None in owners else [])
+    return teams_among(definitions, (release.team for release in definitions.releases.values()))

@@ -14,6 +14,7 @@ from vitalfew.report.html_experiments import experiment_parts
 from vitalfew.report.plan_html import plan_html
 from vitalfew.server.bets.queries.experiments import STATES, experiment_lines, value_of
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.looks import plan
@@ -41,7 +42,7 @@ def experiments(request: Request) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _csv(shown)
     rows = [(line, _glyph(view, line)) for line in shown]
-    teams = sorted({line.team for line in lines if line.team})
+    teams = teams_among(definitions, (line.team for line in lines if line.team))
     context = {"title": "Experiments", "answers": ANSWERS, "rows": rows, "some": bool(lines), "states": STATES}
     return render(request, "bets/experiments.html", {**context, "teams": teams, "definitions": definitions})
 

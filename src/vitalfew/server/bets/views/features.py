@@ -20,6 +20,7 @@ from vitalfew.server.bets.queries import features as queries
 from vitalfew.server.bets.services.feature_bets import bet_on
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
@@ -69,9 +70,6 @@ def features(request: Request) -> HttpResponse:
         return csv_response("features", _CSV, (_csv(definitions, row) for row in rows))
     measured = [row for row in rows if row.measure != "not measured"]
     shown = Paginator(measured, PAGE).get_page(given.get("page"))
-    kept = given.copy()
-    for name in ("page", "format"):
-        kept.pop(name, None)
     context = {
         "title": "Features",
         "answers": "What is used, by what share of those who could, and how often. Use is not value.",
@@ -79,7 +77,7 @@ def features(request: Request) -> HttpResponse:
         "wanted": wanted,
         "uses": queries.MEASURES,
         "teams": queries.teams(definitions),
-        "kept": kept.urlencode(),
+        "kept": kept(request),
         "shown": shown,
         "rows": [_row(definitions, run, row) for row in shown],
         "pictures": use_pictures(run.view, [row.use for row in measured if row.use]) if run and measured else None,

@@ -21,6 +21,7 @@ from vitalfew.results.words import listed
 from vitalfew.server.bets.queries import releases as queries
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 
@@ -63,9 +64,6 @@ def releases(request: Request) -> HttpResponse:
     if given.get("format") == "csv":
         return csv_response("releases", _CSV, (line for row in found for line in _csv(row)))
     shown = Paginator(found, PAGE).get_page(given.get("page"))
-    kept = given.copy()
-    for name in ("page", "format"):
-        kept.pop(name, None)
     view = run.view if run else None
     columns = _columns(view)
     context = {
@@ -76,7 +74,7 @@ def releases(request: Request) -> HttpResponse:
         "wanted": wanted,
         "states": queries.STATES,
         "teams": queries.teams(definitions),
-        "kept": kept.urlencode(),
+        "kept": kept(request),
         "shown": shown,
         "columns": [view.title("metrics", metric) for metric in columns] if view else [],
         "rows": [_row(view, row, columns) for row in shown],

@@ -12,6 +12,7 @@ from django import template
 from django.conf import settings
 from django.middleware.csrf import get_token
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
@@ -19,6 +20,8 @@ from vitalfew.report.markup import Markup
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.template import Context
 
     from vitalfew.errors import Where
@@ -150,6 +153,22 @@ def file_of(context: Context, where: Where | None) -> str:
     folder = Path(context["request"].place.workspace.folder)
     path = Path(where.file)
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
+@register.inclusion_tag("core/choose.html")
+def choose(
+    label: str, name: str, options: Iterable[str | tuple[str, str]], chosen: object, every: str = "All"
+) -> dict[str, object]:
+    """A drop-down among filters, of words or of keys with titles: `{% choose "Team" "team" teams wanted.team %}`."""
+    pairs = [(one, one) if isinstance(one, str) else one for one in options]
+    return {"label": label, "name": name, "options": pairs, "chosen": chosen, "every": every}
+
+
+@register.simple_tag(takes_context=True)
+def keep_run(context: Context) -> SafeString:
+    """The run that the page shows, kept when a form of filters is sent; nothing where the page shows the newest."""
+    run = context["request"].GET.get("run")
+    return format_html('<input type="hidden" name="run" value="{}">', run) if run else SafeString("")
 
 
 @register.inclusion_tag("core/discussion.html", takes_context=True)

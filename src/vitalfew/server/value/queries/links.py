@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.server.core.listing import teams_among
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,8 +59,7 @@ def contributions(run: Results, wanted: Wanted) -> dict[str, tuple[ContributionR
 
 def teams(run: Results) -> tuple[tuple[str, str], ...]:
     """Teams by which the page can be narrowed down: key and title."""
-    definitions = run.workspace.definitions
-    return tuple(sorted(((key, definitions.title("teams", key)) for key in definitions.teams), key=lambda one: one[1]))
+    return teams_among(run.workspace.definitions, run.workspace.definitions.teams)
 
 
 def metrics(run: Results) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.standing import Standing, by_day, standings, weeks
+from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -119,6 +120,4 @@ def _uses(definitions: Definitions, key: str, results: set[str | None]) -> tuple
 def kinds_and_owners(definitions: Definitions) -> tuple[Sequence[str], Sequence[tuple[str, str]]]:
     """The kinds in use, and the teams that own metrics (key and title), for filters."""
     kinds = sorted({metric.kind for metric in definitions.metrics.values()})
-    owners = {metric.owner for metric in definitions.metrics.values()}
-    named = sorted((definitions.title("teams", owner), owner) for owner in owners if owner)
-    return kinds, [(key, title) for title, key in named] + ([("nobody", "nobody")] if None in owners else [])
+    return kinds, teams_among(definitions, (metric.owner for metric in definitions.metrics.values()))

@@ -24,6 +24,7 @@ from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import empty, glyph
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.value.queries import links as queries
 from vitalfew.server.value.views.metric_parts import contributions
@@ -65,16 +66,10 @@ def links(request: Request) -> HttpResponse:
         "teams": queries.teams(run),
         "metrics": queries.metrics(run),
         "statuses": [(key, STATUS_WORDS[key]) for key in STATUS_WORDS],
-        "kept": _kept(request),
+        "kept": kept(request),
         **_parts(request.place.workspace.key, run, wanted),
     }
     return render(request, "value/links.html", context)
-
-
-def _kept(request: Request) -> str:
-    query = request.GET.copy()
-    query.pop("format", None)
-    return query.urlencode()
 
 
 def _parts(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:

@@ -14,6 +14,7 @@ from vitalfew.errors import VitalfewError
 from vitalfew.report.metric_words import definition_sentences
 from vitalfew.report.words import unit_of
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
@@ -76,22 +77,14 @@ def metrics(request: Request) -> HttpResponse:
         "total": len(definitions.metrics),
         "wanted": wanted,
         "levels": LEVELS,
-        "kinds": kinds,
+        "kinds": [(kind, kind.replace("_", " ")) for kind in kinds],
         "owners": owners,
-        "uses": (*USES, "none"),
-        "kept": _kept(request),
+        "uses": (*USES, ("none", "nothing yet")),
+        "kept": kept(request),
         "templates": TEMPLATES,
         "may_define": place.may(Ability.DEFINE),
     }
     return render(request, "value/metrics.html", context)
-
-
-def _kept(request: Request) -> str:
-    """The filters of the address without the page, to be carried on."""
-    query = request.GET.copy()
-    for name in ("page", "format"):
-        query.pop(name, None)
-    return query.urlencode()
 
 
 def _row(definitions: Definitions, row: Listed) -> Row:
