@@ -15,7 +15,7 @@ from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import Answer, Link, Member, Workspace
+from vitalfew.server.core.models import Answer, Definition, Link, Member, Workspace
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import accounts, looks, tokens
 from vitalfew.server.core.services.definitions import save
@@ -256,3 +256,16 @@ def test_an_address_with_a_zero_character_leads_nowhere(client_of: ClientOf, pat
 def test_the_audit_trail_takes_any_day(client_of: ClientOf) -> None:
     address = "/w/playground/settings/audit/?since=0001-01-01&until=9999-12-31"
     assert client_of("admin").get(address).status_code == 200
+
+
+@pytest.mark.usefixtures("workspace")
+def test_numbers_longer_than_any_table_holds_are_those_of_nothing(client_of: ClientOf) -> None:
+    admin, long, longer = client_of("admin"), "9" * 25, "9" * 5_000
+    assert admin.get(f"/w/playground/decisions/?before={longer}").status_code == 200
+    for path in (f"settings/people/{long}/remove/", f"settings/people/{long}/password/", f"jobs/{long}/cancel/"):
+        assert admin.post(f"/w/playground/{path}").status_code == 404
+    version = Definition.history.order_by("history_id").values_list("history_id", flat=True).first()
+    for said in (longer, "²", "x"):
+        answer = admin.post(f"/w/playground/history/{version or 1}/restore/", {"version": said})
+        assert answer.status_code < 500
+        assert admin.post("/w/playground/board/gate/move/", {"to": "dropped", "version": said}).status_code < 500

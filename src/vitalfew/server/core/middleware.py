@@ -8,8 +8,10 @@ from urllib.parse import unquote
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import Http404
 
+from vitalfew.server.core.numbers import LARGEST
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django.http import HttpRequest, HttpResponseBase
 
@@ -50,7 +52,7 @@ class Guard:
         """Let through; what is guarded is the view."""
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: object, _args: object, _given: object) -> None:
+    def process_view(self, request: HttpRequest, view: object, _args: object, given: Mapping[str, object]) -> None:
         """Look at the view before it is called.
 
         Raises:
@@ -58,6 +60,8 @@ class Guard:
         """
         if "\x00" in unquote(request.get_full_path()):  # no name holds it, and some databases fail on it
             raise Http404("no such page")
+        if any(isinstance(value, int) and value > LARGEST for value in given.values()):
+            raise Http404("no such thing")
         if not hasattr(view, "access"):
             raise Http404("no such page")
 

@@ -14,6 +14,7 @@ from vitalfew.errors import VitalfewError
 from vitalfew.server.bets.bet_forms import HypothesisForm, InitiativeForm, initiative_initial, new_key
 from vitalfew.server.bets.queries.record import base_rate
 from vitalfew.server.bets.services.bets import remove_bet, remove_hypothesis, save_bet
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.runs import open_run
@@ -154,7 +155,7 @@ def _standing(request: Request, kind: str, key: str) -> tuple[Definitions, dict[
 
 def _version(request: Request) -> int:
     given = request.POST.get("version", "")
-    return int(given) if given.isdecimal() else 0
+    return whole(given) or 0
 
 
 def _may_define(request: Request) -> bool:

@@ -15,6 +15,7 @@ from vitalfew.server.bets.queries.board import MEANINGS, board
 from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import NotYet, move
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
@@ -65,7 +66,7 @@ def step(request: Request, key: str) -> HttpResponse:
     wants_json = "application/json" in request.headers.get("Accept", "")
     to, given = request.POST.get("to", ""), request.POST.get("version", "")
     try:
-        moved = move(request.place, key, to, int(given) if given.isdecimal() else None)
+        moved = move(request.place, key, to, whole(given))
     except NotYet as refusal:
         address, title = _next(request, key, refusal.step)
         if wants_json:

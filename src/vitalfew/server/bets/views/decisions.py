@@ -19,6 +19,7 @@ from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.services.decisions import record
 from vitalfew.server.bets.views.steps import subject_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
@@ -63,8 +64,7 @@ class DecisionForm(forms.Form):
 
 def log(request: Request) -> HttpResponse:
     """The decisions of a workspace, newest first."""
-    before = request.GET.get("before", "")
-    found = decisions(request.place.workspace, before=int(before) if before.isdecimal() else None)
+    found = decisions(request.place.workspace, before=whole(request.GET.get("before")))
     if request.GET.get("format") == "csv":
         heads = ("n", "at", "about", "title", "what", "evidence", "counter", "alternatives", "dissent", "review",
                  "decided_anyway", "value_model")  # fmt: skip

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.history import versions
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
@@ -46,7 +47,7 @@ def restore(request: Request, history: int) -> HttpResponse:
     if not place.may(ability):
         raise PermissionDenied(f"this needs the ability to {ability.value}, which your role does not give")
     given = request.POST.get("version", "")
-    version = int(given) if given.isdecimal() else 0
+    version = whole(given) or 0
     try:
         done = attempt(request, lambda: service.restore(place.workspace, history, by=place.user, version=version))
     except VitalfewError as error:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.runs import open_run
@@ -68,7 +69,7 @@ def edit(request: Request, kind: str, key: str = "") -> HttpResponse:
 def take_out(request: Request, kind: str, key: str) -> HttpResponse:
     """Remove a definition, with undo."""
     place = request.place
-    version = int(request.POST.get("version") or 0)
+    version = whole(request.POST.get("version")) or 0
     try:
         done = attempt(request, lambda: remove(place.workspace, kind, key, by=place.user, version=version))
     except VitalfewError as error:

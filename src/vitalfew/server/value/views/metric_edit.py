@@ -15,6 +15,7 @@ from vitalfew.errors import DefinitionError, VitalfewError, Where
 from vitalfew.evidence.standing import Standing, Week
 from vitalfew.report.series_picture import series_picture
 from vitalfew.report.words import unit_of
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import HERE, loaded
 from vitalfew.server.core.queries.history import body_of as standing_body
 from vitalfew.server.core.services.definitions import FolderOwned, remove, save
@@ -243,7 +244,8 @@ def metric_remove(request: Request, key: str) -> HttpResponse:
     if key not in found.workspace.definitions.metrics:
         raise Http404("no such metric")
     version = request.POST.get("version", "")
-    at = int(version) if version.isdigit() else found.versions.get(("metrics", key), 0)
+    sent = whole(version)
+    at = found.versions.get(("metrics", key), 0) if sent is None else sent
     try:
         done = attempt(request, lambda: remove(row, "metrics", key, by=request.place.user, version=at))
     except VitalfewError as error:
