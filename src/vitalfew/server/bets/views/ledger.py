@@ -55,7 +55,7 @@ def ledger(request: Request) -> HttpResponse:
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
-        "ideas": ideas(run.view) or "",
+        "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
         "halves": _halves(request, run, asked, whole=whole),
         "asked": asked,
         "choices": choices(run),

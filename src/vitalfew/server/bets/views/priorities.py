@@ -16,6 +16,7 @@ from vitalfew.server.bets.queries.what_if import Asked, ranked
 from vitalfew.server.bets.views.ledger import svg_response
 from vitalfew.server.bets.views.steps import step_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def priorities(request: Request) -> HttpResponse:
         "answers": ANSWERS,
         "asked": asked,
         "unranked": [line for line in run.ledger.candidates if line.line not in {place.line for place in found.places}],
-        "ideas": ideas(run.view) or "",
-        "plan": plan(run.view),
+        "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
+        "plan": per_run(run, "plan", lambda one: plan(one.view)),
         "budget": asked.budget if asked.budget is not None else found.budget,
         "most_budget": math.ceil(max(found.budget, run.workspace.definitions.policy.budget or 0) * 2) or 10,
         "kept": scenario(request.GET),
