@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
+import vitalfew
 from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place
@@ -194,6 +197,32 @@ def test_a_link_for_a_new_password_ends_when_its_person_joins_a_workspace_of_oth
     with pytest.raises(UsageError, match="no longer serves"):
         accounts.choose_password(link, "quite a long new password")
     assert authenticate(email=cleo.user.email, password="quite a long new password") is None  # noqa: S106 - made up here
+
+
+def test_work_reads_neither_the_folder_the_server_was_started_in_nor_what_other_processes_know(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("id\n1\n")
+    (tmp_path / "own").mkdir()
+    tried = (
+        "import json, os, sys\n"
+        "from vitalfew.server.core.working.jail import shut_in\n"
+        "from vitalfew.server.core.working.order import Bounds\n"
+        "lacking = shut_in(Bounds(2 << 30, 60, 1 << 20, (), ('own',)))\n"
+        "found = []\n"
+        "for path in ('secret.csv', f'/proc/{os.getppid()}/environ', '/etc/passwd'):\n"
+        "    try:\n"
+        "        found.append(len(open(path, 'rb').read(10)))\n"
+        "    except OSError:\n"
+        "        found.append('refused')\n"
+        "print(json.dumps([list(lacking), found]))\n"
+    )
+    code = str(Path(vitalfew.__file__).parents[1])
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", tried], cwd=tmp_path, env={"PYTHONPATH": code}, capture_output=True, check=True
+    )
+    lacking, found = json.loads(told.stdout)
+    if "files" in lacking:
+        pytest.skip("this machine has no Landlock")
+    assert found == ["refused"] * 3
 
 
 # The server -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 
 from vitalfew.errors import UsageError, VitalfewError
+from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.services import owners
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def change(request: Request, kind: str) -> HttpResponse:
         raise Http404("no such kind")
     to = "server" if now[kind] == "folder" else "folder"
     if request.method == "POST":
-        stamp = request.POST.get("stamp", "")
+        stamp = whole(request.POST.get("stamp"))
         try:
-            owners.switch(row, kind, to, stamp=int(stamp) if stamp.isdecimal() else -1, by=request.place.user)
+            owners.switch(row, kind, to, stamp=-1 if stamp is None else stamp, by=request.place.user)
         except VitalfewError as error:
             messages.error(request, " ".join(map(str, error.problems)))
         else:

@@ -79,7 +79,8 @@ class _started:  # noqa: N801 - used like a function
     def __enter__(self) -> tuple[subprocess.Popen[bytes], int]:
         self._answers, writing = os.pipe()
         environment = without_secrets(os.environ.items()) | {"TMPDIR": self._temporary, "HOME": self._temporary}
-        command = [sys.executable, "-m", "vitalfew.server.core.working.child", str(writing)]
+        # -P: the folder that the server was started in is no place to load code from, nor for the process to read.
+        command = [sys.executable, "-P", "-m", "vitalfew.server.core.working.child", str(writing)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own module
                 command,
