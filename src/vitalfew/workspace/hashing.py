@@ -39,12 +39,13 @@ def definitions_hash(definitions: Definitions, kinds: Iterable[str]) -> str:
     Returns:
         SHA-256 in hexadecimal.
     """
-    whole = _plain(definitions)
-    return _sha256({kind: whole.get(kind) for kind in kinds})
+    wanted = set(kinds)
+    found = _plain(definitions, wanted)
+    return _sha256({kind: found.get(kind) for kind in wanted})
 
 
-def _plain(definition: Definition) -> dict[str, object]:
-    plain: dict[str, object] = definition.model_dump(mode="json", exclude_defaults=True)
+def _plain(definition: Definition, fields: set[str] | None = None) -> dict[str, object]:
+    plain: dict[str, object] = definition.model_dump(mode="json", exclude_defaults=True, include=fields)
     return plain
 
 
