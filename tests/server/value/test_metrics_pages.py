@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from vitalfew.server.core.models import Definition
+from vitalfew.server.core.models import Definition, KindOwner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,10 +206,34 @@ def test_metrics_of_a_folder_are_edited_there(client_of: Callable[..., Client]) 
 
 
 def test_an_empty_workspace_teaches(workspace: Workspace, client_of: Callable[..., Client]) -> None:
-    Definition.objects.filter(workspace=workspace).delete()
+    Definition.objects.filter(workspace=workspace, kind__in=("metrics", "sources", "factors", "guardrails")).delete()
     client = client_of("analyst")
     for page in ("metrics", "links", "tree"):
         text = client.get(f"/w/playground/{page}/").content.decode()
         assert 'class="empty"' in text
         assert "For example" in text
         assert "First step" in text
+
+
+def test_whoever_has_no_data_or_no_metric_is_told_what_comes_first(
+    workspace: Workspace, client_of: Callable[..., Client]
+) -> None:
+    analyst = client_of("admin")
+    Definition.objects.filter(workspace=workspace, kind__in=("metrics", "sources", "factors", "guardrails")).delete()
+    page = analyst.get(f"/w/{workspace.key}/define/metric/").content.decode()
+    assert "There are no data yet" in page
+    assert "could not be read in time" not in page
+    for kind in ("factor", "guardrail"):
+        page = analyst.get(reverse(f"new-{kind}", kwargs={"workspace": workspace.key})).content.decode()
+        assert f'href="/w/{workspace.key}/define/metric/"' in page
+        assert 'class="primary">Save' not in page
+
+
+def test_a_metric_is_offered_a_table_with_events_first_and_conditions_read_as_words(
+    demo: Workspace, client_of: Callable[..., Client]
+) -> None:
+    KindOwner.objects.filter(workspace=demo, kind="metrics").delete()
+    page = client_of("admin").get(f"/w/{demo.key}/define/metric/").content.decode()
+    offered = page.split('name="source"', 1)[1].split("</select>", 1)[0]
+    assert re.findall(r'value="([^"]+)"', offered)[0] == "events"
+    assert ">is at least</option>" in page

@@ -47,6 +47,9 @@ def _choices(words: Sequence[str], nothing: str = "") -> list[tuple[str, str]]:
     return [*([("", nothing)] if nothing else []), *((word, word.replace("_", " ")) for word in words)]
 
 
+_SAID = {"==": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
+
+
 class MetricForm(forms.Form):
     """A metric. Fields of single kinds are shown with these kinds; without script all are shown."""
 
@@ -115,6 +118,8 @@ class MetricForm(forms.Form):
         super().__init__(*args, **given)
         self._events = {found["source"]: found["events"] for found in held}
         sources = [(key, source.title or key) for key, source in definitions.sources.items()]
+        if is_new:  # most metrics count events, so a table that holds some is offered first
+            sources.sort(key=lambda source: not self._events.get(source[0]))
         columns = [("", "none"), *((definitions.sources[found["source"]].title or found["source"],
                     [(name, name) for name in found["types"]]) for found in held if found["types"])]  # fmt: skip
         for name in ("source", "below_source"):
@@ -122,7 +127,7 @@ class MetricForm(forms.Form):
         self._choose("owner", [("", "nobody"), *((key, definitions.title("teams", key)) for key in definitions.teams)])
         for at in range(CONDITIONS):
             self.fields[f"column_{at}"] = forms.ChoiceField(required=False, label=f"Condition {at + 1}: column")
-            operators = [(operator, operator) for operator in OPERATORS]
+            operators = [(operator, _SAID.get(operator, operator)) for operator in OPERATORS]
             self.fields[f"operator_{at}"] = forms.ChoiceField(
                 choices=operators, required=False, label=f"Condition {at + 1}: how"
             )
