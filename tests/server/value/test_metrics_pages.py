@@ -206,7 +206,7 @@ def test_metrics_of_a_folder_are_edited_there(client_of: Callable[..., Client]) 
 
 
 def test_an_empty_workspace_teaches(workspace: Workspace, client_of: Callable[..., Client]) -> None:
-    Definition.objects.filter(workspace=workspace, kind__in=("metrics", "sources", "factors", "guardrails")).delete()
+    Definition.objects.filter(workspace=workspace).delete()
     client = client_of("analyst")
     for page in ("metrics", "links", "tree"):
         text = client.get(f"/w/playground/{page}/").content.decode()
