@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import Http404
 
+from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.numbers import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from django.http import HttpRequest, HttpResponseBase
 
 
-class Headers:
+class Headers(BothWays):
     """Nothing of a signed-in person's pages is kept by browsers or proxies, and no page asks for a device."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
-        """Answer, with the headers."""
-        if iscoroutinefunction(self):
-            return self._later(request)
+    def _now(self, request: HttpRequest) -> HttpResponseBase:
         return _with_headers(request, self.get_response(request))
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
         return _with_headers(request, await self.get_response(request))
 
 
-class Guard:
-    """Refuses every view that does not say who may use it."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
-        """Let through; what is guarded is the view."""
-        return self.get_response(request)
+class Guard(BothWays):
+    """Refuses every view that does not say who may use it; requests are let through, what is guarded is the view."""
 
     def process_view(self, request: HttpRequest, view: object, _args: object, given: Mapping[str, object]) -> None:
         """Look at the view before it is called.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from vitalfew.server.core.both_ways import BothWays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpRequest, HttpResponseBase
 
 log = logging.getLogger("vitalfew.requests")
@@ -19,21 +17,10 @@ _LONGEST_SHOWN = 31
 """Parts of an address that are longer may be secrets, which let in whoever knows them; ours have 43 letters."""
 
 
-class Requests:
+class Requests(BothWays):
     """Writes the log of requests."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
-        """Answer, and note it."""
-        if iscoroutinefunction(self):
-            return self._later(request)
+    def _now(self, request: HttpRequest) -> HttpResponseBase:
         begun = time.perf_counter()
         return _noted(request, self.get_response(request), begun)
 

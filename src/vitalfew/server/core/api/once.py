@@ -7,19 +7,17 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
 from vitalfew.server.core.api.problems import problem
+from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.models import Answer
 from vitalfew.server.core.services import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from django.http import HttpRequest, HttpResponseBase
 
     from vitalfew.server.core.models import User
@@ -32,21 +30,10 @@ _WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessio
 """Operations whose answers hold secrets, which are kept as hashes only."""
 
 
-class Once:
+class Once(BothWays):
     """Middleware: answers a repeated write of the API from what it answered the first time."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - an answer, or one to wait for
-        """Answer from before, or pass on and keep the answer."""
-        if iscoroutinefunction(self):
-            return self._later(request)
+    def _now(self, request: HttpRequest) -> HttpResponseBase:
         held = _begin(request)
         return held if isinstance(held, HttpResponse) else _end(held, request.path, self.get_response(request))
 
