@@ -1,126 +1,134 @@
-"""A real `vitalfew serve` for tests in a browser: web, worker and scheduler in processes of their own."""
+"""A real `vitalfew serve` in a process of its own, for tests that need everything at once."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
-
-PASSWORD = "a long enough secret"  # noqa: S105 - of people who exist in tests only
-ADMIN = "ada@example.org"
-_PATIENCE = 40.0  # seconds
-BUILT = Path(__file__).parents[1] / "src" / "vitalfew" / "server" / "static" / "dist" / "manifest.json"
+_PATIENCE = 60.0  # seconds: the machine may be busy
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A server that runs: its address, the one-time link of the first admin, its folder."""
+@dataclass(frozen=True)
+class Server:
+    """A server that runs.
 
-    base: str
+    Attributes:
+        process: its supervisor.
+        address: where it listens, such as `http://127.0.0.1:8123`.
+        setup: the one-time address of the first admin; empty when there is one.
+        home: its folder.
+    """
+
+    process: subprocess.Popen[str]
+    address: str
     setup: str
     home: Path
 
+    @property
+    def log(self) -> str:
+        """What all its parts logged."""
+        return (self.home / "server.log").read_text(encoding="utf-8")
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+        """Ask for an address; gives status, headers and body."""
+        request = Request(self.address + path, headers=dict(headers or {}))  # noqa: S310 - our own server
+        with urlopen(request, timeout=20) as answer:  # noqa: S310 - likewise
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+
+    def parts(self, of: str) -> list[int]:
+        """Ids of the processes below the supervisor whose command names something."""
+        found, todo = [], [self.process.pid]
+        while todo:
+            for child in _children(todo.pop()):
+                todo.append(child)
+                if of in _command(child):
+                    found.append(child)
+        return found
+
 
 @contextmanager
-def served(folder: Path | None, home: Path) -> Iterator[Served]:
-    """Serve a workspace folder, or nothing, until the block ends; `home` is used when there is no folder."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "VITALFEW_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    command = [sys.executable, "-m", "vitalfew", "serve", *([str(folder)] if folder else []), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+def serving(*words: str | Path, home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run `vitalfew serve` with these words at a free port, and stop it."""
+    port = free_port()
+    variables = {**os.environ, "VITALFEW_HOME": str(home), "PYTHONUNBUFFERED": "1", **(environment or {})}
+    command = [sys.executable, "-m", "vitalfew", "serve", *map(str, words), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
     try:
-        yield Served(f"http://127.0.0.1:{port}", _setup_link(process), folder / ".vitalfew/server" if folder else home)
+        said = _said(process)
+        found = re.search(r"its log: (.*)/server\.log", said)
+        setup = re.search(r"http\S+/setup/\S+", said)
+        place = Path(found[1]) if found else home
+        yield Server(process, f"http://127.0.0.1:{port}", setup[0] if setup else "", place)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=20)
+            process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
-        if process.stdout is not None:
-            process.stdout.close()
+            raise
 
 
-def _setup_link(process: subprocess.Popen[str]) -> str:
-    """Read what the server prints until it names the link of the first admin."""
-    said: list[str] = []
-    until = time.monotonic() + _PATIENCE
+def _said(process: subprocess.Popen[str]) -> str:
+    """What it says until it serves."""
     assert process.stdout is not None
-    while time.monotonic() < until and process.poll() is None:
-        line = process.stdout.readline()
-        said.append(line)
-        found = re.search(r"http://\S+/setup/\S+", line)
-        if found:
-            return found[0]
-    raise AssertionError(f"the server did not start: {''.join(said)}")
+    said = ""
+    for line in process.stdout:
+        said += line
+        if "its log:" in line:
+            return said
+    raise AssertionError(process.communicate()[1])
 
 
-def copy_of(demo: Path, into: Path) -> Path:
-    """A copy of a workspace folder, so that a server has one of its own."""
-    shutil.copytree(demo, into, ignore=shutil.ignore_patterns("server"))
-    return into
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
 
 
-class Visitor:
-    """Somebody at a browser of their own. Errors on the console, scripts that fail and requests elsewhere are kept."""
+def answers(server: Server, path: str = "/readyz") -> bool:
+    """Whether it answers, within a minute."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        try:
+            return server.get(path)[0] == 200
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
 
-    def __init__(self, browser: Browser, base: str, *, phone: bool = False, dark: bool = False) -> None:
-        size = {"width": 390, "height": 844} if phone else {"width": 1360, "height": 900}
-        scheme = "dark" if dark else "light"
-        self.base = base
-        self.complaints: list[str] = []
-        self.context: BrowserContext = browser.new_context(viewport=size, color_scheme=scheme, base_url=base)  # type: ignore[arg-type]  # sizes by name
-        self.context.set_default_timeout(15_000)
-        self.page: Page = self.context.new_page()
-        self.page.route("**/*", self._guard)
-        self.page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self._complain(str(error)))
 
-    def _guard(self, route: Route) -> None:
-        if route.request.url.startswith((self.base, "data:", "blob:")):
-            route.continue_()
-        else:
-            self._complain(f"asked the network for {route.request.url}")
-            route.abort()
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return True
 
-    def _complain(self, text: str) -> None:
-        self.complaints.append(f"{self.page.url}: {text}")
 
-    def sign_in(self, email: str = ADMIN, password: str = PASSWORD) -> None:
-        """Sign in by the form."""
-        self.page.goto("/accounts/login/")
-        self.page.get_by_label("E-mail").fill(email)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url("**/ledger/**")
+def _children(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text(encoding="utf-8").split()]
+    except OSError:
+        return []
 
-    def set_up(self, link: str) -> None:
-        """Become the first admin by the link the server printed."""
-        self.page.goto(link)
-        self.page.get_by_label("Name").fill("Ada Byron")
-        self.page.get_by_label("E-mail").fill(ADMIN)
-        for field in self.page.get_by_label("Password").all():
-            field.fill(PASSWORD)
-        self.page.locator("main form button").last.click()
-        self.page.wait_for_load_state()
 
-    def close(self) -> None:
-        """Leave; whatever the browser complained of fails the test."""
-        self.context.close()
-        assert not self.complaints, "\n".join(self.complaints)
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""

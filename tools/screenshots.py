@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from playwright.sync_api import sync_playwright
 
-from serving import Visitor, served
+from serving import serving
+from visitor import Visitor
 from vitalfew.pipeline import run
 from vitalfew.simulate import demo
 from vitalfew.workspace import load
@@ -34,11 +35,11 @@ def main(wanted: list[str]) -> None:
         demo(folder)
         run(load(folder))
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        with served(folder, Path(place)) as server:
-            first = Visitor(browser, server.base)
+        with serving(folder, home=Path(place)) as server:
+            first = Visitor(browser, server.address)
             first.set_up(server.setup)
             for phone, dark in LOOKS:
-                someone = Visitor(browser, server.base, phone=phone, dark=dark)
+                someone = Visitor(browser, server.address, phone=phone, dark=dark)
                 someone.sign_in()
                 for path in wanted or PAGES:
                     someone.page.goto(f"/w/fieldnote/{path}")

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from conftest import missing
-from serving import Served, Visitor, copy_of, served
+from serving import Server, serving
+from visitor import Visitor, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,11 +75,11 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
     """A real server of the demo's folder, shared by tests that only look; its first admin is Ada."""
     folder = copy_of(small_demo, tmp_path_factory.mktemp("served") / "fieldnote")
-    with served(folder, tmp_path_factory.mktemp("home")) as running:
-        first = Visitor(browser, running.base)
+    with serving(folder, home=tmp_path_factory.mktemp("home")) as running:
+        first = Visitor(browser, running.address)
         first.set_up(running.setup)
         first.close()
         yield running
@@ -86,7 +87,7 @@ def server(small_demo: Path, tmp_path_factory: pytest.TempPathFactory, browser: 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Let somebody visit a server: `visit(server.base, phone=True)`. Complaints of their browser fail the test."""
+    """Let somebody visit a server: `visit(server.address, phone=True)`. Complaints of their browser fail the test."""
     visitors: list[Visitor] = []
 
     def come(base: str, *, phone: bool = False, dark: bool = False) -> Visitor:

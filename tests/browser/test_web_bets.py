@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from serving import served
+from serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
-    from serving import Visitor
+    from visitor import Visitor
 
 PRODUCT = """
 workspace: {name: Plan}
@@ -34,8 +34,8 @@ def test_a_bet_goes_from_idea_to_a_locked_promise(tmp_path: Path, visit: Callabl
     folder = tmp_path / "plan"
     folder.mkdir()
     (folder / "workspace.yaml").write_text(PRODUCT, encoding="utf-8")
-    with served(folder, tmp_path / "home") as server:
-        ada = visit(server.base)
+    with serving(folder, home=tmp_path / "home") as server:
+        ada = visit(server.address)
         ada.set_up(server.setup)
         page = ada.page
         write_bet(page)
@@ -44,7 +44,7 @@ def test_a_bet_goes_from_idea_to_a_locked_promise(tmp_path: Path, visit: Callabl
         forecast(page, "-9", "-6", "-2")
         expect(page.locator("main")).to_contain_text("Your forecast is recorded")
         link = ask_for_forecast(page)
-        by_link(visit(server.base, phone=True), link)
+        by_link(visit(server.address, phone=True), link)
         moved_by_key(page)
         lock(page)
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from serving import Served, Visitor
+    from serving import Server
+    from visitor import Visitor
 
 
-def test_from_the_search_to_what_moves_a_metric(server: Served, visit: Callable[..., Visitor]) -> None:
-    someone = visit(server.base)
+def test_from_the_search_to_what_moves_a_metric(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address)
     someone.sign_in()
     page = someone.page
     one_finds_a_metric_in_spite_of_a_slip(page)
@@ -24,8 +25,8 @@ def test_from_the_search_to_what_moves_a_metric(server: Served, visit: Callable[
     a_feature_is_filtered_without_a_button(page)
 
 
-def test_the_tree_is_a_list_on_a_phone(server: Served, visit: Callable[..., Visitor]) -> None:
-    someone = visit(server.base, phone=True)
+def test_the_tree_is_a_list_on_a_phone(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address, phone=True)
     someone.sign_in()
     someone.page.goto("/w/fieldnote/tree/")
     expect(someone.page.locator("svg.value-tree")).to_be_hidden()

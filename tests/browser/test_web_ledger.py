@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from serving import copy_of, served
+from serving import serving
+from visitor import copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
-    from serving import Served, Visitor
+    from serving import Server
+    from visitor import Visitor
 
 
 def test_from_the_ledger_to_a_decision(small_demo: Path, tmp_path: Path, visit: Callable[..., Visitor]) -> None:
     folder = copy_of(small_demo, tmp_path / "fieldnote")
-    with served(folder, tmp_path / "home") as server:
-        ada = visit(server.base)
+    with serving(folder, home=tmp_path / "home") as server:
+        ada = visit(server.address)
         ada.set_up(server.setup)
         page = ada.page
         page.goto("/")
@@ -103,9 +105,9 @@ def one_dismisses_a_finding(page: Page) -> None:
 
 
 def test_on_a_phone_rows_are_cards_and_nothing_is_wider_than_the_screen(
-    server: Served, visit: Callable[..., Visitor]
+    server: Server, visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(server.base, phone=True, dark=True)
+    visitor = visit(server.address, phone=True, dark=True)
     visitor.sign_in()
     page = visitor.page
     for address in ("ledger/", "ledger/offline_forms/", "priorities/", "review/", "decisions/", "checks/"):

@@ -12,14 +12,15 @@ from web_pages import PAGES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from serving import Served, Visitor
+    from serving import Server
+    from visitor import Visitor
 
 SERIOUS = ("serious", "critical")
 
 
 @pytest.mark.parametrize("look", ["desktop", "phone in the dark"])
-def test_every_page_opens_without_a_complaint(server: Served, visit: Callable[..., Visitor], look: str) -> None:
-    someone = visit(server.base, phone=look != "desktop", dark=look != "desktop")
+def test_every_page_opens_without_a_complaint(server: Server, visit: Callable[..., Visitor], look: str) -> None:
+    someone = visit(server.address, phone=look != "desktop", dark=look != "desktop")
     someone.sign_in()
     for path in PAGES:
         answer = someone.page.goto(f"/w/fieldnote/{path}")
@@ -29,8 +30,8 @@ def test_every_page_opens_without_a_complaint(server: Served, visit: Callable[..
         assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
 
 
-def test_axe_finds_nothing_serious_on_any_page(server: Served, visit: Callable[..., Visitor]) -> None:
-    someone = visit(server.base)
+def test_axe_finds_nothing_serious_on_any_page(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address)
     someone.sign_in()
     found: list[str] = []
     for path in PAGES:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from serving import served
+from serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from serving import Visitor
+    from visitor import Visitor
 
 A_MINUTE = 60_000  # milliseconds
 
@@ -47,8 +47,8 @@ def ideas(path: Path) -> Path:
 
 
 def test_from_the_link_on_the_console_to_a_decision_on_evidence(tmp_path: Path, visit: Callable[..., Visitor]) -> None:
-    with served(None, tmp_path / "home") as server:
-        ada = visit(server.base)
+    with serving(home=tmp_path / "home") as server:
+        ada = visit(server.address)
         ada.set_up(server.setup)
         page = ada.page
         page.goto("/workspaces/new/")
@@ -73,8 +73,8 @@ def test_from_the_link_on_the_console_to_a_decision_on_evidence(tmp_path: Path, 
 
 
 def test_a_usage_file_becomes_a_ledger_without_a_configuration(tmp_path: Path, visit: Callable[..., Visitor]) -> None:
-    with served(None, tmp_path / "home") as server:
-        ada = visit(server.base)
+    with serving(home=tmp_path / "home") as server:
+        ada = visit(server.address)
         ada.set_up(server.setup)
         drop(ada, usage(tmp_path / "usage.csv"))
         expect(ada.page.locator("main")).to_contain_text("hardly used", timeout=2 * A_MINUTE)
@@ -84,8 +84,8 @@ def test_a_usage_file_becomes_a_ledger_without_a_configuration(tmp_path: Path, v
 def test_a_sheet_of_ideas_becomes_a_ledger_without_a_configuration(
     tmp_path: Path, visit: Callable[..., Visitor]
 ) -> None:
-    with served(None, tmp_path / "home") as server:
-        ada = visit(server.base)
+    with serving(home=tmp_path / "home") as server:
+        ada = visit(server.address)
         ada.set_up(server.setup)
         drop(ada, ideas(tmp_path / "ideas.csv"))
         expect(ada.page.locator("main")).to_contain_text("Bulk edit", timeout=2 * A_MINUTE)

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from server_databases import in_place, postgres_at, postgres_database, sqlite_at
-from server_process import Server, answers, serving
+from serving import Server, answers, serving
 from vitalfew.pipeline import stored
 from vitalfew.results.store import Store
 from vitalfew.server.core.journal import TableJournal

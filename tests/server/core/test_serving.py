@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import resolve
 
-from server_process import answers, gone, serving
+from serving import answers, gone, serving
 from vitalfew.server.core.bounded import ORDINARY, Bounded
 from vitalfew.server.core.services.accounts import first_address
 
