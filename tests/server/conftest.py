@@ -17,6 +17,7 @@ from django.test import Client, override_settings
 
 from server_databases import once, postgres_database, sqlite_database
 from vitalfew.server.core.models import Definition, KindOwner, Member, User, Workspace
+from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Role
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.merging import SETTINGS
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_django.plugin import DjangoDbBlocker
+
+    from vitalfew.pipeline import Results
 
     type MakeMember = Callable[..., Member]
     type ClientOf = Callable[..., Client]
@@ -173,12 +176,12 @@ def demo_run(shared_folder: Path) -> DemoRun:
     folder = shared_folder / "demo"
     with once(shared_folder, "demo") as missing:
         if missing is not None:
-            from vitalfew.pipeline import run
+            from vitalfew import pipeline
             from vitalfew.simulate import demo
             from vitalfew.workspace import load
 
             demo(folder, size="small")
-            run(load(folder))
+            pipeline.run(load(folder))
     (run_id,) = (path.name for path in (folder / ".vitalfew" / "runs").iterdir() if not path.name.startswith("."))
     return DemoRun(folder, run_id)
 
@@ -193,6 +196,14 @@ def demo(_database: None, demo_run: DemoRun) -> Workspace:
         KindOwner(workspace=row, kind=kind, owner="folder") for kind in Definitions.model_fields
     )
     return row
+
+
+@pytest.fixture
+def run(demo: Workspace) -> Results:
+    """What the run of the demo holds."""
+    found = open_run(demo)
+    assert found is not None
+    return found
 
 
 # People -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from vitalfew.server.bets.queries.checks import checked, trend
 from vitalfew.server.core.models import AuditEntry, Dismissal
 from vitalfew.server.core.queries.dismissals import open_findings
-from vitalfew.server.core.queries.runs import finding_counts, open_run
+from vitalfew.server.core.queries.runs import finding_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     type ClientOf = Callable[..., Client]
 
 PAGE = "/w/fieldnote/checks/"
-
-
-@pytest.fixture
-def run(demo: Workspace) -> Results:
-    found = open_run(demo)
-    assert found is not None
-    return found
 
 
 def _dismiss(client: Client, run: Results, reason: str = "known, and mended next week") -> int:

@@ -17,7 +17,6 @@ from django.test.utils import CaptureQueriesContext
 
 from vitalfew.report import cells, words
 from vitalfew.report.view import cut
-from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +31,6 @@ if TYPE_CHECKING:
 
 PAGE = "/w/fieldnote/ledger/"
 MOST_QUERIES = 25
-
-
-@pytest.fixture
-def run(demo: Workspace) -> Results:
-    found = open_run(demo)
-    assert found is not None
-    return found
 
 
 def _text(client: Client, address: str) -> str:

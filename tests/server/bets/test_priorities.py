@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 
 from vitalfew.server.bets.queries.what_if import Asked, ranked
 from vitalfew.server.core.models import ActRecord, Definition
-from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
     type ClientOf = Callable[..., Client]
 
 PAGE = "/w/fieldnote/priorities/"
-
-
-@pytest.fixture
-def run(demo: Workspace) -> Results:
-    found = open_run(demo)
-    assert found is not None
-    return found
 
 
 def _order(page: str) -> list[str]:

@@ -364,8 +364,8 @@ def _on_to_measures(key: str, ada: Client) -> None:
     connections.close_all()
 
 
-def test_ten_people_and_ten_factors_are_weighed_in_less_than_150_ms(demo_results: Results) -> None:
-    workspace, options = _ten(demo_results)
+def test_ten_people_and_ten_factors_are_weighed_in_less_than_150_ms(run: Results) -> None:
+    workspace, options = _ten(run)
     from vitalfew.pipeline.weighing import weigh
 
     took = []
@@ -374,14 +374,6 @@ def test_ten_people_and_ten_factors_are_weighed_in_less_than_150_ms(demo_results
         assert weigh(workspace, options).people == 10
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.15
-
-
-@pytest.fixture
-def demo_results(demo: Workspace) -> Results:
-    """The run of the demo."""
-    found = open_run(demo)
-    assert found is not None
-    return found
 
 
 def _ten(results: Results) -> tuple[Any, Any]:
