@@ -16,6 +16,7 @@ from vitalfew.server.bets.queries.experiments import STATES, experiment_lines, v
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.looks import plan
 from vitalfew.server.core.today import today_in
@@ -23,12 +24,16 @@ from vitalfew.server.core.today import today_in
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
     from vitalfew.report.view import View
     from vitalfew.server.bets.queries.experiments import ExperimentLine
     from vitalfew.server.core.access import Request
+    from vitalfew.workspace.definitions import Definitions
 
 ANSWERS = "What was compared at random, whether it can be trusted, and what it says."
+MOST = 60
+"""Experiments shown before the rest is only offered."""
 PLAN_ANSWERS = "How long it takes to see a change worth seeing, from what is known of your users."
 
 
@@ -36,15 +41,21 @@ def experiments(request: Request) -> HttpResponse:
     """All experiments with their trust lights, filtered by state, team and text."""
     run = open_run(request.place.workspace, request.GET.get("run"))
     definitions = run.workspace.definitions if run else loaded(request.place.workspace).workspace.definitions
-    view = run.view if run else None
-    lines = experiment_lines(view, definitions, today_in(definitions))
-    shown = [line for line in lines if _asked_for(request, line)]
+    every = _rows(run, definitions)
+    rows = [(line, glyph) for line, glyph in every if _asked_for(request, line)]
     if request.GET.get("format") == "csv":
-        return _csv(shown)
-    rows = [(line, _glyph(view, line)) for line in shown]
-    teams = teams_among(definitions, (line.team for line in lines if line.team))
-    context = {"title": "Experiments", "answers": ANSWERS, "rows": rows, "some": bool(lines), "states": STATES}
-    return render(request, "bets/experiments.html", {**context, "teams": teams, "definitions": definitions})
+        return _csv([line for line, _ in rows])
+    context = {
+        "title": "Experiments",
+        "answers": ANSWERS,
+        "rows": rows if request.GET.get("all") == "1" else rows[:MOST],
+        "total": len(rows),
+        "some": bool(every),
+        "states": STATES,
+        "teams": teams_among(definitions, (line.team for line, _ in every if line.team)),
+        "definitions": definitions,
+    }
+    return render(request, "bets/experiments.html", context)
 
 
 def experiment(request: Request, key: str) -> HttpResponse:
@@ -117,6 +128,18 @@ def experiment_plan(request: Request, key: str) -> HttpResponse:
     return render(request, "bets/experiment_plan.html", {**context, "answers": PLAN_ANSWERS})
 
 
+def _rows(run: Results | None, definitions: Definitions) -> tuple[tuple[ExperimentLine, Markup | None], ...]:
+    """All experiments as they stand today, each with its picture."""
+    today = today_in(definitions)
+    if run is None:
+        return tuple((line, None) for line in experiment_lines(None, definitions, today))
+
+    def drawn(one: Results) -> tuple[tuple[ExperimentLine, Markup | None], ...]:
+        return tuple((line, _glyph(one.view, line)) for line in experiment_lines(one.view, definitions, today))
+
+    return per_run(run, f"experiments on {today}", drawn)
+
+
 def _asked_for(request: Request, line: ExperimentLine) -> bool:
     """Whether a line passes the filters of the address."""
     state, team, text = (request.GET.get(name, "") for name in ("state", "team", "q"))
@@ -124,8 +147,8 @@ def _asked_for(request: Request, line: ExperimentLine) -> bool:
     return state in ("", line.state) and team in ("", line.team) and text.casefold() in words
 
 
-def _glyph(view: View | None, line: ExperimentLine) -> Markup | None:
-    if view is None or line.effect is None:
+def _glyph(view: View, line: ExperimentLine) -> Markup | None:
+    if line.effect is None:
         return None
     mark = cells.effect_mark(line.effect)
     return cells.on_metric(view, line.effect.metric, mark, f"{line.effect_title}: {line.effect_text}") if mark else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
 from django.middleware.csrf import get_token
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -61,7 +61,8 @@ def find_address(context: Context) -> str:
 def here(context: Context, name: str, *args: object, **given: object) -> str:
     """The address of a page of this workspace: `{% here "ledger" %}`, `{% here "metric" key=row.key %}`."""
     place = context["request"].place
-    return reverse(name, args=args or None, kwargs=None if args else {"workspace": place.workspace.key, **given})
+    asked = () if args else (("workspace", place.workspace.key), *given.items())
+    return _address(get_script_prefix(), name, args, asked)
 
 
 @register.simple_tag(takes_context=True)
@@ -222,6 +223,12 @@ def mentioned(context: Context) -> int:
     from vitalfew.server.core.queries.comments import unseen_mentions
 
     return unseen_mentions(context["request"].place.member)
+
+
+@lru_cache(maxsize=10_000)
+def _address(_prefix: str, name: str, args: tuple[object, ...], given: tuple[tuple[str, object], ...]) -> str:
+    """An address, kept: a long list names a thousand of them."""
+    return reverse(name, args=args or None, kwargs=dict(given) or None)
 
 
 @cache

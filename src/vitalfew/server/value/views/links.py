@@ -25,6 +25,7 @@ from vitalfew.report.svg import empty, glyph
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.listing import kept
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.value.queries import links as queries
 from vitalfew.server.value.views.metric_parts import contributions
@@ -67,9 +68,16 @@ def links(request: Request) -> HttpResponse:
         "metrics": queries.metrics(run),
         "statuses": [(key, STATUS_WORDS[key]) for key in STATUS_WORDS],
         "kept": kept(request),
-        **_parts(request.place.workspace.key, run, wanted),
+        **_found(request.place.workspace.key, run, wanted),
     }
     return render(request, "value/links.html", context)
+
+
+def _found(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:
+    """The parts of the page, kept where nothing is filtered, for a run never changes."""
+    if wanted != queries.Wanted():
+        return _parts(workspace, run, wanted)
+    return per_run(run, f"links at {workspace}", lambda one: _parts(workspace, one, wanted))
 
 
 def _parts(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:
