@@ -69,7 +69,7 @@ def test_a_metric_shows_its_series_links_and_who_moves_it(client_of: Callable[..
 
 @pytest.mark.usefixtures("demo")
 def test_a_metric_without_a_series_says_why(client_of: Callable[..., Client]) -> None:
-    text = client_of("viewer").get(f"{DEMO}/metrics/jobs_completed/").content.decode()
+    text = client_of("viewer").get(f"{DEMO}/metrics/retention_28/").content.decode()
     assert "No series." in text
     assert "a series of its own" in text or "a source of series" in text
 
