@@ -82,7 +82,7 @@ def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpRespon
         held.delete()
         return answer
     told = answer
-    if _WITH_SECRET.fullmatch(path) and answer.status_code == 201:  # noqa: PLR2004 - made
+    if _WITH_SECRET.fullmatch(path) and answer.status_code == 201:  # noqa: PLR2004 - something was made
         told = problem(409, "this was done already; the secret in its answer was shown once and is kept nowhere")
     held.status, held.content = told.status_code, told.content
     kept = ("Content-Type", "ETag", "Location")
