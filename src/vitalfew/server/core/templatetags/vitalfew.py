@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.conf import settings
 from django.middleware.csrf import get_token
-from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -60,9 +60,9 @@ def find_address(context: Context) -> str:
 @register.simple_tag(takes_context=True)
 def here(context: Context, name: str, *args: object, **given: object) -> str:
     """The address of a page of this workspace: `{% here "ledger" %}`, `{% here "metric" key=row.key %}`."""
-    place = context["request"].place
-    asked = () if args else (("workspace", place.workspace.key), *given.items())
-    return _address(get_script_prefix(), name, args, asked)
+    request = context["request"]
+    asked = () if args else (("workspace", request.place.workspace.key), *given.items())
+    return _address(request.META.get("SCRIPT_NAME", ""), name, args, asked)
 
 
 @register.simple_tag(takes_context=True)
