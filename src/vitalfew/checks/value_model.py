@@ -175,7 +175,7 @@ def serves_nothing(view: View) -> Iterator[Found]:
     "R78",
     "warning",
     why="A definition of value that is left aside without a word when it matters defines nothing.",
-    do="Record why: `vitalfew act decision`, with the counter-argument and a day to look again; or change the weights.",
+    do="Record the decision and why, with the counter-argument and a day to look again; or change the weights.",
 )
 def against_the_model(view: View) -> Iterator[Found]:
     """Agreed work that the value model would drop, once somebody has weighed, without a decision that cites it."""

@@ -174,9 +174,9 @@ def decision(row: ExperimentRow) -> tuple[str, str]:
 
 
 AFTER_EXPERIMENTS = {
-    "ship": "Release it to everybody, and record what you decide with “vitalfew act decision”.",
+    "ship": "Release it to everybody, and record what you decide.",
     "ship_apart": "Look at the segments first: release it to those whom it helps, or to everybody with open eyes.",
-    "do_not_ship": "Keep the control, and record what you decide with “vitalfew act decision”.",
+    "do_not_ship": "Keep the control, and record what you decide.",
     "stop": "End it: the units are better spent on the next experiment.",
     "inconclusive": "While it runs, go on to its planned size. When it has ended, only more units can tell: "
     "“vitalfew plan” says how many.",

@@ -197,8 +197,7 @@ class ForecastForm(forms.Form):
         label="Chance of no effect at all, in %",
         min_value=0,
         max_value=100,
-        initial=0,
-        help_text="The three numbers above are for the case that there is an effect.",
+        help_text="0: it surely does something. The three numbers above are for the case that there is an effect.",
     )
 
     def __init__(self, *args: Any, metric: Metric | None, **given: Any) -> None:  # noqa: ANN401 - Django's

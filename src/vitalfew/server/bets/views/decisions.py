@@ -112,7 +112,6 @@ def decide(request: Request, line: str) -> HttpResponse:
 
 def _form(request: Request, run: Results | None, line: Line | None, defined: Definitions) -> DecisionForm:
     initial = {
-        "choice": line.recommendation if line else None,
         "evidence": evidence_words(run, line) if run and line else "",
         "review": today_in(defined) + LOOK_AGAIN,
     }

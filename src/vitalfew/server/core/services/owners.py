@@ -69,9 +69,10 @@ def plan_switch(row: Workspace, kind: str, to: str) -> Switch:
     with transaction.atomic():
         after = _switched(row, kind, to)
         transaction.set_rollback(True)
-    plan = propose(row, after.workspace.definitions).plan
     faults = tuple(f"wrong then: {problem}" for problem in after.problems if problem not in known)
-    return Switch(kind, to, (*plan.sentences(), *faults), row.stamp)
+    # What would be wrong cannot be run, so nothing can be said of what would be computed anew.
+    told = () if faults else propose(row, after.workspace.definitions).plan.sentences()
+    return Switch(kind, to, (*told, *faults), row.stamp)
 
 
 def switch(row: Workspace, kind: str, to: str, *, stamp: int, by: User) -> None:
