@@ -93,17 +93,25 @@ class Timer extends HTMLElement {
   }
 }
 
-/** The number of a slider, as it moves. */
+/** The number of a slider, as it moves. One that nobody has touched says nothing yet: where it stands is no answer. */
 class Slider extends HTMLElement {
   connectedCallback(): void {
     const field = this.querySelector<HTMLInputElement>("input[type=range]");
     const shown = this.querySelector("output");
     if (!field || !shown) return;
+    const next = field.form?.querySelector<HTMLButtonElement>("button[value=points]");
     const show = (): void => {
+      delete this.dataset["unset"];
       shown.textContent = field.value;
+      if (next) next.disabled = false;
     };
-    field.addEventListener("input", show);
-    show();
+    for (const touched of ["input", "pointerup", "keydown"]) field.addEventListener(touched, show);
+    if (this.dataset["unset"] === undefined) {
+      show();
+      return;
+    }
+    shown.textContent = "not said yet";
+    if (next) next.disabled = true;
   }
 }
 
