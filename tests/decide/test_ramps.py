@@ -53,6 +53,8 @@ def test_a_line_says_where_its_ramp_comes_from() -> None:
         "its effects are taken to grow over 8 weeks, as use of 3 past features did (80 % of them between 4.8 and 9.6)"
     )
     assert said in line({}, followed(4, 8, 10)).reasons
+    at_once = line({}, followed(0, 0, 1))
+    assert "its effects are taken to be whole at once, as the use of 3 past features was" in at_once.reasons
     assert not any("taken to grow" in reason for reason in line({"ramp_weeks": 2}, followed(4, 8, 10)).reasons)
 
 

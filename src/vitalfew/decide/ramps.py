@@ -17,6 +17,10 @@ FEWEST = 3
 """Features whose use was followed since they shipped, below which nothing is said of the next one."""
 
 
+AT_ONCE = 0.5
+"""Weeks below which use counts as whole from the first day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ramp:
     """Weeks until the use of past features stayed: the median, and between what 80 % of them lie."""
@@ -29,6 +33,8 @@ class Ramp:
     @property
     def said(self) -> str:
         """Where the ramp of a line without one of its own comes from, in words."""
+        if self.weeks < AT_ONCE:
+            return f"its effects are taken to be whole at once, as the use of {self.features} past features was"
         told = f"its effects are taken to grow over {self.weeks:.3g} weeks, as use of {self.features} past features did"
         return f"{told} (80 % of them between {self.low:.3g} and {self.high:.3g})"
 
