@@ -252,7 +252,7 @@ def file_name(given: str) -> str:
     'Usage_of_May_2_.csv'
     >>> file_name("../../etc/passwd")
     Traceback (most recent call last):
-    vitalfew.errors.UsageError: 'passwd' is no file that can be read (expected CSV, Parquet or JSON lines) ...
+    vitalfew.errors.UsageError: 'passwd' is no file that can be read; expected CSV, Parquet or JSON lines
     """
     last = unicodedata.normalize("NFC", given.replace("\\", "/").rpartition("/")[2])
     plain = re.sub(r"[^\w.-]+", "_", last).lstrip("._-")
