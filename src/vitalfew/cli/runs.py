@@ -100,7 +100,9 @@ def demo(
     typer.echo("")
     say(f"Report: {report}")
     say(f"The workspace: {into} (look at its YAML, change it, then: vitalfew run {into})")
-    if serve:
+    if not serve:
+        say(f"In a browser: vitalfew serve {into}")
+    else:
         from vitalfew.cli.serving import serve as run_server
 
         typer.echo("")
