@@ -89,7 +89,7 @@ def test_a_worth_that_needs_a_number_asks_for_it(workspace: Workspace, ada: Clie
     address = _at("edit-factor", workspace, key="rounds")
     sent = {"title": "x", "worst": "0", "best": "40", "form": "saturating", "loss": "1", "version": "1"}
     answer = ada.post(address, sent)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert b"This worth needs the number." in answer.content
     assert ada.post(address, sent | {"half": "10", "baseline": "5"}).status_code == 302
     body = Definition.objects.get(workspace=workspace, kind="factors", key="rounds").body
@@ -125,8 +125,9 @@ def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: 
     goal = {"title": "More come back", "serves": ["everybody_plays"], "version": "0"}
     goal |= {"title_0": "Back", "metric_0": "retention", "baseline_0": "30", "target_0": "40", "due_0": "2030-01-01"}
     assert ada.post(_at("new-objective", workspace), goal).status_code == 302
-    rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "success": "all", "guarded": "no_harm"}
-    rules |= {"groups": "players, 2\nstaff, 1", "version": "1"}
+    rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "decision__success": "all"}
+    rules |= {"decision__guardrails": "no_harm"}
+    rules |= {"rater_groups": "players, 2\nstaff, 1", "version": "1"}
     assert ada.post(_at("edit-policy", workspace), rules).status_code == 302
     held = {(row.kind, row.key): row.body for row in Definition.objects.filter(workspace=workspace)}
     assert held["guardrails", "retention"] == {"margin": 0.03}

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from vitalfew.errors import DefinitionError, VitalfewError
+from vitalfew.server.core.definition_forms import DefinitionForm
 from vitalfew.server.core.queries.history import Difference, said
 from vitalfew.server.core.services import undo
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
@@ -89,11 +90,18 @@ def put_problems(form: Form, error: VitalfewError, about: tuple[str, str]) -> No
     """Hang the problems of a definition at the fields they are about; those of nothing in the form at its head."""
     for problem in error.problems:
         path = problem.where.path if problem.where else ()
-        field = str(path[2]) if len(path) > 2 and path[:2] == about else None  # noqa: PLR2004 - kind, key, field
+        field = _field(form, path[2:]) if path[:2] == about else None
         text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.hint) if part)
         if problem.expected and isinstance(error, DefinitionError):
             text += f" (expected: {problem.expected})"
-        form.add_error(field if field in form.fields else None, text)
+        form.add_error(field, text)
+
+
+def _field(form: Form, path: Sequence[str | int]) -> str | None:
+    """The field that shows a place in the tree of a definition."""
+    if isinstance(form, DefinitionForm):
+        return form.field_of(path)
+    return str(path[0]) if path and str(path[0]) in form.fields else None
 
 
 def back_of(request: Request) -> str:

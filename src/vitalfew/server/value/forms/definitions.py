@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from django import forms
 
 from vitalfew.results.figures import unit_of
+from vitalfew.server.core.definition_fields import Pairs, Pick, Picks, choice, number, number_text, positive
+from vitalfew.server.core.definition_forms import DefinitionForm, key_of
 from vitalfew.workspace.vocabulary import Horizon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from django.forms.boundfield import BoundField
 
     from vitalfew.report.words import Unit
-    from vitalfew.workspace.definitions import Definitions
 
-NOBODY = ("", "nobody in particular")
 UTILITIES = (
     ("linear", "Every step counts alike"),
     ("saturating", "The first steps count most: half of the worth is reached early"),
@@ -30,55 +31,6 @@ RESULTS = 3
 """Empty rows for key results."""
 
 
-class DefinitionForm(forms.Form):
-    """A form over one definition. What it does not show is kept as it stands."""
-
-    kind: ClassVar[str] = ""
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(
-        self,
-        data: Any = None,  # noqa: ANN401 - Django's own
-        *,
-        definitions: Definitions,
-        key: str | None,
-        body: Mapping[str, Any],
-        version: int,
-    ) -> None:
-        self.definitions, self.key, self.standing, self.sent = definitions, key, body, data
-        super().__init__(data, initial={**self.opened(body), "version": version})
-        self.furnish()
-
-    def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What fields show of a definition."""
-        return dict(body)
-
-    def furnish(self) -> None:
-        """Fill in choices."""
-
-    def new_key(self) -> str:
-        """The key of a new definition."""
-        return slug(str(self.cleaned_data.get("title") or self.kind), getattr(self.definitions, self.kind))
-
-    def tree(self) -> dict[str, Any]:
-        """The definition as YAML would hold it."""
-        return self.laid_over({name: self.cleaned_data[name] for name in self.fields if name != "version"})
-
-    def laid_over(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What stands, with some fields anew; what is empty is left out."""
-        found = {**self.standing, **given}
-        return {name: value for name, value in found.items() if value not in (None, "", [], {}, ())}
-
-    def choose(self, name: str, found: Iterable[tuple[str, str]], none: tuple[str, str] | None = NOBODY) -> None:
-        """Fill in the choices of a field."""
-        field = self.fields[name]
-        field.choices = [*([none] if none else []), *found]  # type: ignore[attr-defined]  # a field of choices
-
-    def titles(self, kind: str) -> list[tuple[str, str]]:
-        """Keys and titles of definitions."""
-        return [(key, self.definitions.title(kind, key)) for key in getattr(self.definitions, kind)]
-
-
 class OnMetric(DefinitionForm):
     """A definition whose key is that of a metric, with numbers in the unit in which the metric is shown."""
 
@@ -86,11 +38,12 @@ class OnMetric(DefinitionForm):
 
     def furnish(self) -> None:
         """A new one chooses its metric; one that stands keeps it."""
+        super().furnish()
         if self.key is not None:
             del self.fields["metric"]
         else:
             taken = getattr(self.definitions, self.kind)
-            self.choose("metric", ((key, title) for key, title in self.titles("metrics") if key not in taken), None)
+            self.choose("metric", ((key, title) for key, title in self.titles("metrics") if key not in taken))
         self.order_fields(["metric"])
 
     def new_key(self) -> str:
@@ -120,13 +73,6 @@ class OnMetric(DefinitionForm):
                 self.fields[name].label = f"{self.fields[name].label} ({self.unit.level})"
 
 
-def number(label: str, hint: str = "") -> forms.DecimalField:
-    """A number that may be left out."""
-    return forms.DecimalField(
-        label=label, required=False, help_text=hint, widget=forms.NumberInput(attrs={"step": "any"})
-    )
-
-
 class FactorForm(OnMetric):
     """A factor: what counts, over which range, to whom, and how the worth grows along the range."""
 
@@ -135,7 +81,7 @@ class FactorForm(OnMetric):
     worst = forms.DecimalField(label="Worst plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
     best = forms.DecimalField(label="Best plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
     baseline = number("Where it stands today", "Needed for every worth but “every step counts alike”.")
-    stakeholder = forms.ChoiceField(label="Whose value it is", required=False)
+    stakeholder = Pick("stakeholders", "Whose value it is", none="nobody in particular")
     form = forms.ChoiceField(label="How its worth grows", choices=UTILITIES)
     half = number("Half of the worth is reached at")
     target = number("The target")
@@ -143,7 +89,7 @@ class FactorForm(OnMetric):
     loss = forms.DecimalField(
         label="A loss counts so many times a gain", min_value=1, max_value=10, required=False, initial=1
     )
-    counter = forms.ChoiceField(label="What would get worse if only this were chased", required=False)
+    counter = Pick("metrics", "What would get worse if only this were chased", none="nothing in particular")
     provenance = forms.ChoiceField(
         label="How we know that it is value",
         required=False,
@@ -179,12 +125,10 @@ class FactorForm(OnMetric):
         return found is not None and found.direction == "down"
 
     def furnish(self) -> None:
-        """Stakeholders, metrics, units; points stay with definitions that have them."""
+        """Units; points stay with definitions that have them."""
         super().furnish()
-        self.choose("stakeholder", self.titles("stakeholders"))
-        self.choose("counter", self.titles("metrics"), ("", "nothing in particular"))
         if (self.standing.get("utility") or {}).get("form") != "piecewise":
-            self.choose("form", UTILITIES[:3], None)
+            self.choose("form", UTILITIES[:3])
         self.label_units("worst", "best", "baseline", "half", "target", "width")
 
     def clean(self) -> dict[str, Any]:
@@ -213,7 +157,7 @@ class FactorForm(OnMetric):
         names = ("title", "stakeholder", "counter", "provenance", "proxy")
         return self.laid_over(
             {
-                **{name: given[name] for name in names},
+                **{name: given.get(name) for name in names},
                 "range": [self.inwards(given["worst"]), self.inwards(given["best"])],
                 "baseline": self.inwards(given["baseline"]),
                 "utility": utility,
@@ -230,25 +174,23 @@ class GuardrailForm(OnMetric):
     margin = forms.DecimalField(
         label="May get worse by at most", min_value=0, widget=forms.NumberInput(attrs={"step": "any"})
     )
-    segment = forms.ChoiceField(label="For whom", required=False)
-    stakeholder = forms.ChoiceField(label="Who would be hurt", required=False)
+    segment = Pick("segments", "For whom", none="everybody")
+    stakeholder = Pick("stakeholders", "Who would be hurt", none="nobody in particular")
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The margin as shown."""
         return {**body, "margin": self.outwards(body.get("margin"))}
 
     def furnish(self) -> None:
-        """Segments, stakeholders, units."""
+        """The unit."""
         super().furnish()
-        self.choose("segment", self.titles("segments"), ("", "everybody"))
-        self.choose("stakeholder", self.titles("stakeholders"))
         if self.key is not None and self.unit.change:
             self.fields["margin"].label = f"May get worse by at most ({self.unit.change})"
 
     def tree(self) -> dict[str, Any]:
         """The guardrail in the metric's own unit; a margin of nothing is one."""
         given = self.cleaned_data
-        found = self.laid_over({name: given[name] for name in ("segment", "stakeholder")})
+        found = self.laid_over({name: given.get(name) for name in ("segment", "stakeholder")})
         return {**found, "margin": self.inwards(given["margin"])}
 
 
@@ -276,12 +218,8 @@ class VisionForm(DefinitionForm):
 
     kind = "vision"
     title = forms.CharField(label="Where we want to be, in a sentence", max_length=300)
-    team = forms.ChoiceField(label="Whose", required=False)
+    team = Pick("teams", "Whose", none="everybody's")
     horizon_years = forms.FloatField(label="In how many years", required=False, min_value=0.1, max_value=100)
-
-    def furnish(self) -> None:
-        """Teams."""
-        self.choose("team", self.titles("teams"), ("", "everybody's"))
 
 
 class ObjectiveForm(DefinitionForm):
@@ -289,8 +227,8 @@ class ObjectiveForm(DefinitionForm):
 
     kind = "objectives"
     title = forms.CharField(label="What we want to reach", max_length=300)
-    team = forms.ChoiceField(label="Whose", required=False)
-    serves = forms.MultipleChoiceField(label="What it serves", required=False, widget=forms.SelectMultiple)
+    team = Pick("teams", "Whose", none="everybody's")
+    serves = Picks("vision needs factors", "What it serves")
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Key results as numbered rows, numbers as they are shown."""
@@ -305,12 +243,9 @@ class ObjectiveForm(DefinitionForm):
 
     def furnish(self) -> None:
         """Teams, purposes, and the rows."""
-        self.choose("team", self.titles("teams"), ("", "everybody's"))
-        purposes = [(key, title) for kind in ("vision", "needs", "factors") for key, title in self.titles(kind)]
-        standing = [(key, key) for key in self.standing.get("serves") or () if key not in dict(purposes)]
-        self.choose("serves", dict([*purposes, *standing]).items(), None)
+        super().furnish()
         metrics = [("", "none: counts output"), *self.titles("metrics")]
-        for at in range(self._rows):
+        for at in range(self._most):
             self.fields[f"title_{at}"] = forms.CharField(label="Key result", max_length=200, required=False)
             self.fields[f"metric_{at}"] = forms.ChoiceField(label="Metric", choices=metrics, required=False)
             self.fields[f"baseline_{at}"] = number("From")
@@ -320,23 +255,27 @@ class ObjectiveForm(DefinitionForm):
             )
 
     @property
-    def _rows(self) -> int:
+    def _most(self) -> int:
         return len(self.standing.get("key_results") or {}) + RESULTS
 
     def _factor(self, metric: str | None) -> Decimal:
         return Decimal(str(unit_of(self.definitions.metrics.get(metric or "")).factor))
 
+    def plain(self) -> list[BoundField]:
+        """The fields that are no row."""
+        return [self[name] for name in ("title", "team", "serves") if name in self.fields]
+
     def results(self) -> list[list[Any]]:
         """The rows as fields, for the page."""
         names = ("title", "metric", "baseline", "target", "due")
-        return [[self[f"{name}_{at}"] for name in names] for at in range(self._rows)]
+        return [[self[f"{name}_{at}"] for name in names] for at in range(self._most)]
 
     def tree(self) -> dict[str, Any]:
         """The objective; a row without a title and a metric is none."""
         given = self.cleaned_data
         standing: dict[str, Any] = dict(self.standing.get("key_results") or {})
         keys, found = list(standing), dict[str, Any]()
-        for at in range(self._rows):
+        for at in range(self._most):
             title, metric = given[f"title_{at}"], given[f"metric_{at}"]
             if not title and not metric:
                 continue
@@ -347,9 +286,9 @@ class ObjectiveForm(DefinitionForm):
                 for name in ("baseline", "target")
             }
             row["due"] = given[f"due_{at}"].isoformat() if given[f"due_{at}"] else None
-            key = keys[at] if at < len(keys) else slug(title or metric, found)
+            key = keys[at] if at < len(keys) else key_of(title or metric, found, "result")
             found[key] = {name: value for name, value in row.items() if value not in (None, "")}
-        return self.laid_over({**{name: given[name] for name in ("title", "team", "serves")}, "key_results": found})
+        return self.laid_over({**{each.name: given[each.name] for each in self.plain()}, "key_results": found})
 
 
 class PolicyForm(DefinitionForm):
@@ -363,91 +302,26 @@ class PolicyForm(DefinitionForm):
         label="What value a year later is worth less (share)", required=False, min_value=0, max_value=1
     )
     money_per_cost_unit = forms.FloatField(label="Money for one unit of cost", required=False, min_value=0)
-    groups = forms.CharField(
-        label="Shares of groups of raters",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "customers, 50\nstaff, 50"}),
+    rater_groups = Pairs(
+        "Shares of groups of raters",
+        read=positive,
+        write=number_text,
+        example="customers, 50\nstaff, 50",
         help_text="One a line: group, share. Empty: every person counts alike.",
     )
-    success = forms.ChoiceField(
-        label="An experiment suggests to ship when",
-        choices=(("any", "one primary metric is better"), ("all", "all primary metrics are better")),
+    decision__success = choice(
+        "An experiment suggests to ship when",
+        (("any", "one primary metric is better"), ("all", "all primary metrics are better")),
     )
-    guarded = forms.ChoiceField(
-        label="and its guardrails",
-        choices=(
-            ("non_inferior", "are shown to be no worse than their margins"),
-            ("no_harm", "show no harm"),
-        ),
+    decision__guardrails = choice(
+        "and its guardrails",
+        (("non_inferior", "are shown to be no worse than their margins"), ("no_harm", "show no harm")),
     )
-    minimum = forms.CharField(
-        label="Least shares of the plan by horizon",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "h3, 15"}),
+    minimum_shares = Pairs(
+        "Least shares of the plan by horizon",
+        read=lambda text: (positive(text) or 0) / 100 or None,
+        write=lambda share: number_text(100 * share),
+        among=get_args(Horizon),
+        example="h3, 15",
         help_text="One a line: horizon (h1 now, h2 next, h3 later), percent.",
     )
-
-    def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - defaults are not in it
-        """As they stand, defaults too."""
-        policy = self.definitions.policy
-        shown = {name: getattr(policy, name) for name in ("budget", "cost_unit", "horizon_weeks", "discount")}
-        return {
-            **shown,
-            "money_per_cost_unit": policy.money_per_cost_unit,
-            "groups": "\n".join(f"{name}, {each:g}" for name, each in policy.rater_groups.items()),
-            "minimum": "\n".join(f"{name}, {100 * each:g}" for name, each in policy.minimum_shares.items()),
-            "success": policy.decision.success,
-            "guarded": policy.decision.guardrails,
-        }
-
-    def clean_groups(self) -> dict[str, float]:
-        """Share by group."""
-        return pairs(self.cleaned_data["groups"])
-
-    def clean_minimum(self) -> dict[str, float]:
-        """Share by horizon."""
-        known = get_args(Horizon)
-        found = pairs(self.cleaned_data["minimum"])
-        if wrong := [name for name in found if name not in known]:
-            raise forms.ValidationError(f"There is no horizon “{wrong[0]}”: {', '.join(known)}.")
-        return {name: value / 100 for name, value in found.items()}
-
-    def tree(self) -> dict[str, Any]:
-        """The policy."""
-        given = self.cleaned_data
-        names = ("budget", "cost_unit", "horizon_weeks", "discount", "money_per_cost_unit")
-        decision = {"success": given["success"], "guardrails": given["guarded"]}
-        return self.laid_over(
-            {
-                **{name: given[name] for name in names},
-                "rater_groups": given["groups"],
-                "minimum_shares": given["minimum"],
-                "decision": decision,
-            }
-        )
-
-
-FORMS: dict[str, type[DefinitionForm]] = {
-    form.kind: form for form in (FactorForm, GuardrailForm, StakeholderForm, VisionForm, ObjectiveForm, PolicyForm)
-}
-
-
-def pairs(text: str) -> dict[str, float]:
-    """Names and numbers from lines as `customers, 50`."""
-    found = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        name, _, value = line.rpartition(",")
-        try:
-            found[name.strip()] = float(value.strip().rstrip("%"))
-        except ValueError:
-            raise forms.ValidationError(f"“{line[:60]}” is not a name, a comma and a number.") from None
-        if not name.strip() or not 0 < found[name.strip()] < 1e9:  # noqa: PLR2004 - a share is finite
-            raise forms.ValidationError(f"“{line[:60]}” is not a name, a comma and a number above 0.")
-    return found
-
-
-def slug(title: str, taken: Iterable[str]) -> str:
-    """A key from a title that is not taken."""
-    plain = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "entry"
-    known = set(taken)
-    return next(name for name in (plain, *(f"{plain}_{at}" for at in range(2, 10_000))) if name not in known)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
-from vitalfew.server.core.roles import KIND_ABILITIES, Ability
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.views.defining import routes
 from vitalfew.server.value.views import editing, goals, model
 from vitalfew.workspace.merging import SETTINGS
 
@@ -26,15 +27,9 @@ _BELOW = {
 
 def _forms() -> Iterator[URLPattern]:
     """A form to add, change and remove definitions of each kind."""
-    for kind, name in editing.NAMES.items():
-        ability = KIND_ABILITIES[kind]
-        base = f"{MINE}{_BELOW[editing.PAGES[kind]]}{name}/"
-        if kind in SETTINGS:
-            yield route(base, editing.of_kind(editing.edit, kind), f"edit-{name}", ability)
-            continue
-        yield route(f"{base}new/", editing.of_kind(editing.new, kind), f"new-{name}", ability)
-        yield route(f"{base}of/<str:key>/", editing.of_kind(editing.edit, kind), f"edit-{name}", ability)
-        yield route(f"{base}of/<str:key>/remove/", editing.of_kind(editing.take_out, kind), f"remove-{name}", ability)
+    for kind in editing.KINDS:
+        base = f"{MINE}{_BELOW[kind.list]}{kind.name}/"
+        yield from routes(kind, f"{base}new/", base if kind.kind in SETTINGS else f"{base}of/<str:key>/")
 
 
 urlpatterns: list[URLPattern] = [

@@ -1,0 +1,174 @@
+"""Fields of forms over definitions: each turns what stands in a definition into what one types, and back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from vitalfew.errors import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    type Choices = list[tuple[str, Any]]
+
+_BIGGEST = 1e15
+_SHOWN = 60
+
+
+class Pick(forms.ChoiceField):
+    """One definition of some kinds (`of`, apart by blanks), or none where it may be left out."""
+
+    def __init__(self, of: str, label: str, *, none: str = "none", required: bool = False, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=required, **given)
+        self.of, self.none = of, none
+
+    def offer(self, found: Choices) -> None:
+        """Choose among these; one that is needed and alone is chosen already."""
+        self.choices = found if self.required else [("", self.none), *found]
+
+
+class Picks(forms.MultipleChoiceField):
+    """Some definitions of some kinds."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, of: str, label: str, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=False, **given)
+        self.of = of
+
+    def offer(self, found: Choices) -> None:
+        """Choose among these."""
+        self.choices = found
+
+
+class Percent(forms.FloatField):
+    """A share, typed in per cent."""
+
+    def __init__(self, label: str, *, most: float | None = 100, required: bool = False, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=required, min_value=0, max_value=most, **given)
+
+    def outwards(self, value: float) -> str:
+        """0.2 is 20."""
+        return f"{Decimal(repr(value)) * 100:f}".rstrip("0").rstrip(".") if value else "0"
+
+    def inwards(self, value: float | None) -> float | None:
+        """20 is 0.2."""
+        return None if value is None else float(Decimal(repr(value)) / 100)
+
+
+class Day(forms.DateField):
+    """A day; definitions hold it as text."""
+
+    def __init__(self, label: str, *, required: bool = False, **given: Any) -> None:  # noqa: ANN401 - Django's
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(label=label, required=required, widget=widget, **given)
+
+    def inwards(self, value: date | None) -> str | None:
+        """As YAML would hold it."""
+        return value.isoformat() if value else None
+
+
+class Pairs(forms.CharField):
+    """Names with something each: lines as `customers, 50`.
+
+    `read` makes what is kept of what is typed, `write` the other way round; `among`: the only names there are.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        read: Callable[[str], Any],
+        write: Callable[[Any], str] = str,
+        expected: str = "a number above 0",
+        among: Collection[str] = (),
+        example: str = "",
+        **given: Any,  # noqa: ANN401 - Django's
+    ) -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "placeholder": example})
+        super().__init__(label=label, required=False, widget=widget, max_length=20_000, **given)
+        self.read, self.write, self.expected, self.among = read, write, expected, among
+
+    def outwards(self, value: Mapping[str, object]) -> str:
+        """A line each."""
+        return "\n".join(f"{name}, {self.write(each)}" for name, each in value.items())
+
+    def clean(self, value: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's
+        """What the lines say, by name.
+
+        Raises:
+            ValidationError: a line is none, its name is not known, or stands twice.
+        """
+        found: dict[str, Any] = {}
+        for line in filter(None, map(str.strip, str(super().clean(value)).splitlines())):
+            name, said = self._read(line)
+            if name in found:
+                raise forms.ValidationError(f"“{name[:_SHOWN]}” stands there twice.")
+            found[name] = said
+        return found
+
+    def _read(self, line: str) -> tuple[str, Any]:
+        name, _, said = map(str.strip, line.rpartition(","))
+        try:
+            read = self.read(said)
+        except ValueError:
+            read = None
+        if not name or read is None:
+            raise forms.ValidationError(f"“{line[:_SHOWN]}” is not a name, a comma and {self.expected}.")
+        if self.among and name not in self.among:
+            raise forms.ValidationError(f"There is no “{name[:_SHOWN]}”; {suggest(name, self.among)}.")
+        return name, read
+
+
+def positive(text: str) -> float | None:
+    """A number above 0, a sign of per cent forgiven; None for others.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    value = float(text.rstrip("%"))
+    return value if 0 < value < _BIGGEST else None
+
+
+def number_text(value: float) -> str:
+    """A number without zeros that say nothing."""
+    return f"{value:g}"
+
+
+def day(text: str) -> str:
+    """A day as it is written in definitions.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return date.fromisoformat(text).isoformat()
+
+
+def number(label: str, hint: str = "", **given: Any) -> forms.DecimalField:  # noqa: ANN401 - Django's
+    """A number that may be left out."""
+    widget = forms.NumberInput(attrs={"step": "any"})
+    return forms.DecimalField(label=label, help_text=hint, widget=widget, **{"required": False, **given})
+
+
+def text(label: str, hint: str = "", *, long: bool = False, most: int = 200, required: bool = False) -> forms.CharField:
+    """A text; a long one has lines."""
+    widget = forms.Textarea(attrs={"rows": 2}) if long else forms.TextInput()
+    return forms.CharField(label=label, help_text=hint, widget=widget, max_length=most, required=required)
+
+
+def choice(
+    label: str, choices: Iterable[tuple[str, Any]], hint: str = "", *, required: bool = False
+) -> forms.ChoiceField:
+    """One of some words."""
+    return forms.ChoiceField(label=label, choices=list(choices), help_text=hint, required=required)
+
+
+def unknown(name: str, known: Collection[str], what: str) -> str:
+    """What to say of a name that the data do not hold, with what was probably meant; empty when they do."""
+    if not known or not name or name in known:
+        return ""
+    return f"The data hold no {what} “{name}”; {suggest(name, known)}"

@@ -1,0 +1,254 @@
+"""One way to make a form over a definition: fields are named by their place in its tree, `plan__primary` in `plan`.
+
+What a form does not show stays as it stands. What is empty, or what a definition would hold anyway, is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
+
+from django import forms
+
+from vitalfew.server.core.definition_fields import Pick, Picks
+from vitalfew.workspace.definitions import Definitions
+from vitalfew.workspace.fields import bare, fields_of, singular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from django.forms.boundfield import BoundField
+
+    from vitalfew.workspace.definitions import Definition
+
+VERSION = "version"
+_EMPTY = (None, "", [], {}, ())
+_ROW = "{}__{}__{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of a form under one heading: `names` apart by blanks, those that stand in a row joined by `+`."""
+
+    legend: str
+    names: str
+    hint: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A group as a page shows it: rows of fields, or of entries that can be added to."""
+
+    legend: str
+    hint: str
+    folded: bool
+    rows: list[list[BoundField]] = field(default_factory=list)
+    entries: list[list[BoundField]] = field(default_factory=list)
+
+
+class DefinitionForm(forms.Form):
+    """A form over one definition.
+
+    Attributes:
+        kind: as in a workspace folder, such as `releases`.
+        groups: how the fields stand on the page; those that no group names come first.
+        switch: the field that says which others belong to the definition.
+        shown_for: by field, for which words of the switch it belongs; a field that is not named always does.
+        apart: fields that are not kept under their own name: `opened` and `tree` of the form see to them.
+        entries: lists of parts, by their name in the tree: makes the fields of one part.
+        meant: places in the tree that are shown in a field of another name, for problems found there.
+        words: what may be typed in a text, by the id of its list.
+    """
+
+    kind: ClassVar[str] = ""
+    groups: ClassVar[tuple[Group, ...]] = ()
+    switch: ClassVar[str] = ""
+    shown_for: ClassVar[Mapping[str, str]] = {}
+    apart: ClassVar[frozenset[str]] = frozenset()
+    entries: ClassVar[Mapping[str, Callable[[], dict[str, forms.Field]]]] = {}
+    meant: ClassVar[Mapping[str, str]] = {}
+    more: ClassVar[int] = 2
+    """Empty parts at the end of each list."""
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        data: Any = None,  # noqa: ANN401 - Django's own
+        *,
+        definitions: Definitions,
+        key: str | None,
+        body: Mapping[str, Any],
+        version: int,
+        asked: Mapping[str, Any] | None = None,
+        known: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.definitions, self.key, self.standing, self.sent = definitions, key, body, data
+        self.known = known or {}
+        self.words: dict[str, tuple[str, ...]] = {}
+        super().__init__(data)
+        self._add_entries()
+        self.initial = {**self.opened(body), **(asked or {}), VERSION: version}
+        self.furnish()
+
+    # What stands, as it is shown -----------------------------------------------------------------------------------
+
+    def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What fields show of a definition: what it says, else what it would be without."""
+        return {name: self._outwards(name, body) for name in self.fields if name not in self.apart and name != VERSION}
+
+    def furnish(self) -> None:
+        """Fill in choices; a choice among nothing is not offered."""
+        for name, each in list(self.fields.items()):
+            if isinstance(each, Pick | Picks) and each.of:
+                each.offer(self._found(name, each.of))
+                if not each.required and not self._found(name, each.of):
+                    del self.fields[name]
+
+    def choose(self, name: str, found: Iterable[tuple[str, Any]]) -> None:
+        """Fill in the choices of a field."""
+        self.fields[name].choices = list(found)  # type: ignore[attr-defined]  # a field of choices
+
+    def suggest(self, name: str, known: Collection[str]) -> None:
+        """Offer words for a text that may be typed as well."""
+        if known and name in self.fields:
+            self.fields[name].widget.attrs["list"] = f"known-{name}"
+            self.words[f"known-{name}"] = tuple(known)
+
+    def titles(self, kind: str) -> list[tuple[str, str]]:
+        """Keys and titles of definitions."""
+        return [(key, self.definitions.title(kind, key)) for key in getattr(self.definitions, kind)]
+
+    def shown(self) -> list[Shown]:
+        """The fields in groups."""
+        named = {name for group in self.groups for name in re.split(r"[ +]+", group.names)}
+        first = [name for name in self.fields if name not in named and "__" not in name and name != VERSION]
+        found = [Shown("", "", folded=False, rows=self._rows(" ".join(first)))]
+        for group in self.groups:
+            if group.names in self.entries:
+                parts = [[self[name] for name in row] for row in self._entry_names(group.names)]
+                found.append(Shown(group.legend, group.hint, folded=False, entries=parts))
+                continue
+            rows = self._rows(group.names)
+            folded = group.folded and not any(self._says(each.name) for row in rows for each in row)
+            found.append(Shown(group.legend, group.hint, folded, rows))
+        return [group for group in found if group.rows or group.entries]
+
+    # What was typed, as it is kept ----------------------------------------------------------------------------------
+
+    def new_key(self) -> str:
+        """The key of a new definition."""
+        return key_of(
+            str(self.cleaned_data.get("title") or ""), getattr(self.definitions, self.kind), singular(self.kind)
+        )
+
+    def tree(self) -> dict[str, Any]:
+        """The definition as YAML would hold it."""
+        names = [name for name in self.fields if name not in self.apart and name != VERSION]
+        entries = {name for each in self.entries for row in self._entry_names(each) for name in row}
+        return self.laid_over({name: self.said(name) for name in names if name not in entries})
+
+    def said(self, name: str) -> Any:  # noqa: ANN401 - what a definition may hold
+        """What a field says, as a definition holds it; nothing where the switch says that it does not belong."""
+        if name in self.shown_for and self.cleaned_data.get(self.switch) not in self.shown_for[name].split():
+            return None
+        each, value = self.fields[name], self.cleaned_data.get(name)
+        if hasattr(each, "inwards"):
+            return each.inwards(value)
+        return float(value) if isinstance(each, forms.DecimalField) and value is not None else value
+
+    def laid_over(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands, with some fields anew; what is empty, or holds anyway, is left out."""
+        found: dict[str, Any] = deepcopy(dict(self.standing))
+        for name, value in given.items():
+            path = name.split("__")
+            inner = found
+            for part in path[:-1]:
+                inner[part] = dict(inner.get(part) or {})
+                inner = inner[part]
+            inner[path[-1]] = None if value == self._default(path) else value
+        for name in self.entries:
+            rows = [{part.rpartition("__")[2]: self.said(part) for part in row} for row in self._entry_names(name)]
+            found[name] = [row for row in map(_without_empty, rows) if row]
+        return _without_empty(found)
+
+    def field_of(self, path: Sequence[str | int]) -> str | None:
+        """The field that shows a place in the tree, or what is around it."""
+        for end in range(len(path), 0, -1):
+            name = "__".join(map(str, path[:end]))
+            name = self.meant.get(name, name)
+            if name in self.fields:
+                return name
+        return None
+
+    # Inside ---------------------------------------------------------------------------------------------------------
+
+    def model(self) -> type[Definition]:
+        """The type of the definition."""
+        held = bare(fields_of(Definitions)[self.kind])[0]
+        found: type[Definition] = bare(get_args(held)[1])[0] if get_args(held) else held
+        return found
+
+    def _add_entries(self) -> None:
+        for name, make in self.entries.items():
+            for at in range(len(self.standing.get(name) or ()) + self.more):
+                for part, each in make().items():
+                    self.fields[_ROW.format(name, at, part)] = each
+
+    def _entry_names(self, name: str) -> list[list[str]]:
+        parts = list(self.entries[name]())
+        rows = range(len(self.standing.get(name) or ()) + self.more)
+        return [[_ROW.format(name, at, part) for part in parts] for at in rows]
+
+    def _found(self, name: str, kinds: str) -> list[tuple[str, Any]]:
+        """Definitions to choose among, and those that stand though they are not there (any more)."""
+        found = [one for kind in kinds.split() for one in self.titles(kind)]
+        stands = self.initial.get(name) or []
+        own = [stands] if isinstance(stands, str) else list(stands)
+        known = dict(found)
+        return [*known.items(), *((key, f"{key} (is not defined)") for key in own if key not in known)]
+
+    def _outwards(self, name: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever is held
+        value: Any = body
+        for part in name.split("__"):
+            if isinstance(value, list):
+                value = value[int(part)] if int(part) < len(value) else None
+            else:
+                value = value.get(part) if value else None
+        if value is None:
+            value = self._default(name.split("__"))
+        each = self.fields[name]
+        return each.outwards(value) if hasattr(each, "outwards") and value not in _EMPTY else value
+
+    def _default(self, path: Sequence[str]) -> Any:  # noqa: ANN401 - whatever a definition holds by itself
+        model: Any = self.model()
+        for part in path[:-1]:
+            model = bare(fields_of(model)[part])[0] if part in getattr(model, "model_fields", ()) else None
+        held = getattr(model, "model_fields", {}).get(path[-1])
+        return None if held is None or held.is_required() else held.get_default(call_default_factory=True)
+
+    def _rows(self, names: str) -> list[list[BoundField]]:
+        rows = [[self[name] for name in row.split("+") if name in self.fields] for row in names.split()]
+        for each in (each for row in rows for each in row):
+            each.kinds = self.shown_for.get(each.name, "")  # type: ignore[attr-defined]  # for the page
+        return [row for row in rows if row]
+
+    def _says(self, name: str) -> bool:
+        if self.errors.get(name) or self.is_bound:
+            return bool(self.errors.get(name) or self[name].value())
+        return self.initial.get(name) not in _EMPTY and self.initial.get(name) != self._default(name.split("__"))
+
+
+def _without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree without what is empty, however deep."""
+    inner = {name: _without_empty(value) if isinstance(value, dict) else value for name, value in tree.items()}
+    return {name: value for name, value in inner.items() if not any(value is none or value == none for none in _EMPTY)}
+
+
+def key_of(title: str, taken: Collection[str], otherwise: str) -> str:
+    """A key made of a title, different from all taken ones."""
+    from vitalfew.connect.words import key_of as made  # the room of files is heavy, and only this is needed here
+
+    return made(title, taken, otherwise)
