@@ -1,7 +1,8 @@
 """Writes docs/validation/releases.md: how often the effect of a date is seen where there is none, and where there is.
 
-Run it after a change of `stats/forecast_gap.py`, `stats/placebo.py` or `stats/synthetic.py`, from the root of the
-checkout: `.venv/bin/python tools/validate_releases.py`. Takes a few minutes; --runs 200 is quicker.
+Run it after a change of `stats/forecast_gap.py`, `stats/level_noise.py`, `stats/placebo.py` or `stats/synthetic.py`,
+from the root of the checkout: `.venv/bin/python tools/validate_releases.py`. Takes a few minutes; --runs 200 is
+quicker.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ AFTER, BEFORE = 28, 168
 LEVEL = 0.05
 WEEKDAYS = np.array([0.0, 0.5, 1.0, 1.0, 0.5, -2.0, -1.0])
 EFFECTS = (0.5, 1.0, 2.0, 4.0)
+DAY_SHARE = 0.05
+LAUNCHED = 0.4  # of the history
 
 
 def white(rng: np.random.Generator, days: int) -> Floats:
@@ -77,6 +80,18 @@ NOISES: dict[str, Make] = {
     "faster random walk": walk,
     "bare random walk": bare_walk,
 }
+
+
+def at_level(level: Floats, noise: Floats, effect: Floats) -> Floats:
+    """Noise and weekdays in proportion to a level, a day straying by 5 % of it; the effect is in such days."""
+    return np.asarray(level * (np.exp(DAY_SHARE * (noise + WEEKDAYS[np.arange(len(level)) % 7])) + DAY_SHARE * effect))
+
+
+def as_ever(level: Floats, noise: Floats, effect: Floats) -> Floats:
+    """Noise and weekdays as at a level of 100, at every level."""
+    return np.asarray(level + 100 * DAY_SHARE * (noise + WEEKDAYS[np.arange(len(level)) % 7] + effect))
+
+
 MORE: dict[str, Make] = {"spikes (t, 3 df)": tails, "steady growth, AR(1) .7": growing}
 
 
@@ -111,6 +126,63 @@ def ours(make: Make, history: int, runs: int, seed: int, *, effect: float = 0.0,
         widths.append((high - low) / 2)
     shares = (np.array([alarms, covered, covered80]) / max(judged, 1)).tolist()
     return Told(shares[0], judged / runs, shares[1], shares[2], float(np.median(widths)) if widths else np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A level that is 100 at the date in question, and how days stray around it."""
+
+    name: str
+    make: Make
+    by: float
+    stray: Callable[[Floats, Floats, Floats], Floats] = at_level
+    kind: str = "share"
+
+    def level(self, days: int, history: int) -> Floats:
+        """By a constant share a day, by a constant number, or on one day, not a year before the one in question."""
+        past = np.arange(days) / history
+        if self.kind == "share":
+            return np.asarray(100 * self.by ** (past - 1))
+        if self.kind == "steps":
+            return np.asarray(100 * (1 + (self.by - 1) * past) / self.by)
+        return np.where(past < LAUNCHED, 100 / self.by, 100.0)
+
+
+GROWN = (
+    Grown("white, in proportion", white, 2.2),
+    Grown("AR(1) .7, in proportion", autoregressive, 2.2),
+    Grown("slow random walk, in proportion", slow_walk, 2.2),
+    Grown("white, in proportion, growth by the same number a day", white, 2.2, kind="steps"),
+    Grown("white, as ever", white, 2.2, as_ever),
+    Grown("AR(1) .7, as ever, growth by the same number a day", autoregressive, 2.2, as_ever, "steps"),
+    Grown("white, in proportion", white, 1.4),
+    Grown("white, in proportion", white, 10),
+    Grown("white, in proportion", white, 1 / 2.2),
+    Grown("white, in proportion, launch on one day", white, 10, kind="launch"),
+    Grown("AR(1) .7, as ever, launch on one day", autoregressive, 10, as_ever, "launch"),
+)
+
+
+def grown(what: Grown, history: int, runs: int, seed: int, effect: float = 0.0) -> Told:
+    """The default path on series of which the level changed; the effect in standard deviations of a day at the date."""
+    rng = np.random.default_rng(seed)
+    days = history + AFTER
+    level = what.level(days, history)
+    alarms, covered, covered80, widths = 0, 0, 0, []
+    true = effect * DAY_SHARE * (float(level[history:].mean()) if what.stray is at_level else 100)
+    for _ in range(runs):
+        noise = what.make(rng, days)
+        step = np.where(np.arange(days) >= history, effect, 0.0)
+        found = forecast_gap(what.stray(level, noise, step), Question(history, AFTER)).judged
+        if found is None:
+            continue
+        alarms += found.p < LEVEL
+        (_, low80, high80), (_, low, high) = found.intervals
+        covered80 += low80 <= true <= high80
+        covered += low <= true <= high
+        widths.append((high - low) / 2)
+    n = max(len(widths), 1)
+    return Told(alarms / n, len(widths) / runs, covered / n, covered80 / n, float(np.median(widths)))
 
 
 # Peers ------------------------------------------------------------------------------------------------------------
@@ -199,6 +271,8 @@ def page(runs: int) -> Iterator[str]:
     yield from _intervals(runs)
     yield "\n## Power\n\nShare of runs in which an effect, in standard deviations of a day, is found (p < .05).\n\n"
     yield from _power(runs)
+    yield "\n## Series that grew, fell, or were launched\n\n"
+    yield from _grown(runs)
     yield "\n## Where assumptions are strained\n\n"
     yield from _strained(runs)
     yield "\n## Some units got it, others did not\n\n"
@@ -239,6 +313,25 @@ def _power(runs: int) -> Iterator[str]:
         for history in (365, 730):
             found = [ours(make, history, max(500, runs // 4), 400 + seed, effect=effect) for effect in EFFECTS]
             yield _row(name, f"{history} days", *(f"{one.alarms:.2f}" for one in found))
+
+
+def _grown(runs: int) -> Iterator[str]:
+    yield (
+        "The level at the date is 100, and was that divided by *times* at the beginning of the history; a day strays"
+        " by 5\nthere: *in proportion*, by 5 % of every level, or *as ever*, by 5 at every level. Growth is by the same"
+        " share a\n"
+        "day where nothing else is said. A launch is one day in the history that no release names.\n\n"
+    )
+    yield from _table("noise", "times", "history", "false alarms", "95 % interval holds 1 sd", "power at 1 sd", "2 sd")
+    for seed, what in enumerate(GROWN):
+        for history in (365, 730):
+            null = grown(what, history, runs, 1000 + seed)
+            one, two = (grown(what, history, max(500, runs // 4), 1100 + seed, effect) for effect in (1.0, 2.0))
+            yield _row(
+                what.name, f"{what.by:.2g}", f"{history} days", f"{null.alarms:.3f}", f"{one.covered:.3f}",
+                f"{one.alarms:.2f}", f"{two.alarms:.2f}",
+            )  # fmt: skip
+            print(what.name, what.by, history, null, flush=True)
 
 
 def _strained(runs: int) -> Iterator[str]:

@@ -121,13 +121,24 @@ def test_a_row_of_releases_without_end_is_never_split_nor_judged_as_one() -> Non
 
 
 def test_dates_near_other_releases_are_no_placebos() -> None:
-    series = noise() + 40 * (np.arange(DAYS) >= 200)
-    known = the(judged({"big": {"date": day(200)}, "small": {"date": day(650)}}, rows(series)), "small")
+    days = np.arange(DAYS)
+    series = noise() + 40 * (days >= 200) + 40 * (days >= 400)
+    big = {"big": {"date": day(200)}, "again": {"date": day(400)}}
+    known = the(judged(big | {"small": {"date": day(650)}}, rows(series)), "small")
     unknown = the(judged({"small": {"date": day(650)}}, rows(series)), "small")
     assert known.se is not None
     assert unknown.se is not None
     assert known.se < unknown.se / 3
     assert any("left out: another release" in note for note in known.notes)
+
+
+def test_a_launch_that_nobody_named_is_named_and_does_not_hide_what_came_later() -> None:
+    days = np.arange(DAYS)
+    series = noise() * np.where(days < 150, 0.1, 1) + 6 * (days >= 600)
+    found = the(judged({"search": {"date": day(600)}}, rows(series)), "search")
+    assert found.notes[0].startswith("stands out")
+    (told,) = [note for note in found.notes if "moved once as at no other time" in note]
+    assert abs(date.fromisoformat(told.split()[1]) - date.fromisoformat(day(150))) <= timedelta(7)
 
 
 def test_only_the_metrics_a_release_names_are_looked_at_and_controls_are_none_of_them() -> None:

@@ -18,6 +18,10 @@ AFTER, BEFORE_IT = "after", "before"
 STANDS_OUT, NOISE = "stands out", "cannot be told from noise"
 METHOD = "forecast against placebo dates"
 WEEKLY = "one value a week, taken for the seven days from its date on"
+JUMPED = (
+    "around {day} it moved once as at no other time, as at a launch: taken for something that happened then, and left"
+    " out of how far it strays by chance"
+)
 STAGED = (
     "a staged rollout would have told: the same release to a part of the users first, drawn by chance, compares both"
     " parts on the same days, so that season, campaigns and trends fall out"

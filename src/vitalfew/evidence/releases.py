@@ -11,7 +11,7 @@ from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import AFTER, BEFORE_IT, METHOD, WEEKLY, notes, verdict
+from vitalfew.evidence.release_words import AFTER, BEFORE_IT, JUMPED, METHOD, WEEKLY, notes, verdict
 from vitalfew.evidence.released_units import NOT_YET, RELEASED, on_one_day, released_units
 from vitalfew.evidence.roles import role_of
 from vitalfew.evidence.snapshots import described, snapshot
@@ -203,10 +203,12 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
         early = f"the days after it are not over until {until} ({over} of {asked} are)"
         why = "looked at every day, something would stand out by chance"
         gap = replace(gap, judged=None, reason=f"{early}; {why}")
-    return _effect(item, gap, question, (WEEKLY,) if item.metric in daily.weekly else ()), _placebo(item, gap, question)
+    more = [] if gap.jump is None else [JUMPED.format(day=daily.day(gap.jump))]
+    more += [WEEKLY] if item.metric in daily.weekly else []
+    return _effect(item, gap, question, more), _placebo(item, gap, question)
 
 
-def _effect(item: _Item, gap: Gap, question: Question, weekly: tuple[str, ...]) -> EffectRow:
+def _effect(item: _Item, gap: Gap, question: Question, more: Sequence[str]) -> EffectRow:
     metric, found = item.definitions.metrics.get(item.metric), gap.judged
     estimate = gap.change if found is None else found.estimate
     intervals = () if found is None else tuple(Interval(*bounds) for bounds in found.intervals)
@@ -227,7 +229,7 @@ def _effect(item: _Item, gap: Gap, question: Question, weekly: tuple[str, ...]) 
         method=METHOD,
         mode="fixed",
         grade="correlated" if found is None else "dated",
-        notes=(*notes(item.definitions, item.metric, item.bundle, gap, question), *weekly),
+        notes=(*notes(item.definitions, item.metric, item.bundle, gap, question), *more),
         role=role_of(item.definitions, None, item.metric),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
+from vitalfew.stats.level_noise import has_grown, on_one_level, strays_in_proportion
 from vitalfew.stats.placebo import Judged, judge
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ MOST_HISTORY = 1096
 _WEEK = 7
 _MEMORIES = (0.0, 0.5, 1.0)  # weight of each earlier week in the level: only the last one, fading, all four alike
 _PRESENT = 0.7  # share of the days of a stretch that must have a value
-_GROWN = 1.5  # highest over lowest level of a history beyond which changes may be in proportion to the level
+_JUMP = 15.0  # medians from the usual change: ten standard deviations of normal changes
+_YEAR = 365
 _PER_CONTROL = 4  # windows for each control
 _ROUNDING = 1e-12
 _STILL = "on no placebo date did the series move at all, so there is nothing to hold a change against"
@@ -50,6 +52,8 @@ class Gap:
         dates: position of the first day of each placebo.
         windows: how many windows that do not overlap the placebo dates cover.
         left_out: placebo dates left out because something else happened in their days.
+        jump: the day around which the series moved once as at no other time, as at a launch that nobody named; placebo
+            dates there are left out, too. None without one.
         disturbed: placebo dates kept although something else happened there, for lack of others.
         memory: weight of each earlier week in the level, chosen by what the history shows.
         relative: whether changes were held to be in proportion to the level.
@@ -64,6 +68,7 @@ class Gap:
     dates: tuple[int, ...]
     windows: float
     left_out: int
+    jump: int | None
     disturbed: int
     memory: float
     relative: bool
@@ -152,9 +157,12 @@ class _Stretches:
         weeks = np.stack([_means(plain, dates - at - _WEEK, dates - at) for at in range(0, BEFORE, _WEEK)])
         levels = np.stack([_level(weeks, memory) for memory in _MEMORIES])
         changes = after - levels
-        relative = _has_grown(values, levels) and _in_proportion(changes[-1, 1:], levels[-1, 1:])
-        if relative:
-            changes = changes / levels * levels[:, :1]
+        past = values[: question.day]
+        grown = has_grown(past, levels[:, np.isfinite(levels).all(axis=0)].ravel())
+        relative = grown and strays_in_proportion(past)
+        if grown:
+            pairs = zip(changes, levels, strict=True)
+            changes = np.stack([on_one_level(*pair, in_proportion=relative) for pair in pairs])
         return cls(dates, changes, levels, after, relative)
 
 
@@ -201,23 +209,6 @@ def _level(weeks: Floats, memory: float) -> Floats:
     return np.asarray(np.average(weeks[kept], axis=0, weights=weights[kept]))
 
 
-def _has_grown(values: Floats, levels: Floats) -> bool:
-    """Whether a series that is above zero has levels `(memories, dates)` far apart; few counts a day have none."""
-    there, known = values[np.isfinite(values)], levels[:, np.isfinite(levels).all(axis=0)]
-    if known.size == 0 or float(there.min()) <= 0 or float(known.min()) <= _ROUNDING * float(known.max()):
-        return False
-    return float(known[-1].max()) > _GROWN * float(known[-1].min())
-
-
-def _in_proportion(changes: Floats, levels: Floats) -> bool:
-    """Whether changes on other dates are likelier with mean and spread in proportion to the level than as they are."""
-    there = np.isfinite(changes) & np.isfinite(levels)
-    if there.sum() < FEWEST_DATES:
-        return True
-    plain, shares = changes[there], changes[there] / levels[there]
-    return float(shares.std()) * float(np.exp(np.log(levels[there]).mean())) <= float(plain.std())
-
-
 def _gap(
     own: _Stretches,
     shifts: Sequence[_Stretches],
@@ -233,6 +224,10 @@ def _gap(
     calm = whole & ~_touched(own.dates, question, avoid)
     kept = calm if _enough(own.dates[calm], question)[0] else whole
     enough, windows = _enough(own.dates[kept], question)
+    jumped = _jumped(own, question, kept) if enough else np.zeros_like(kept)
+    if jumped.any():
+        kept = kept & ~jumped
+        windows = _enough(own.dates[kept], question)[1]
     judged = [_judged(own, shifts, memory, kept, windows, confidences) for memory in range(len(_MEMORIES)) if enough]
     still = enough and any(one.se <= _ROUNDING * abs(float(own.after[0])) for one in judged)
     best = len(_MEMORIES) // 2
@@ -247,8 +242,9 @@ def _gap(
         reason=_STILL if still else None if enough else _too_few(question, int(kept.sum())),
         dates=tuple((own.dates[kept] + first).tolist()),
         windows=windows,
-        left_out=int(whole.sum() - kept.sum()),
-        disturbed=int(kept.sum() - calm.sum()) if kept is whole else 0,
+        left_out=int((whole & ~kept & ~jumped).sum()),
+        jump=int(np.median(own.dates[jumped])) + first if jumped.any() else None,
+        disturbed=int((kept & ~calm).sum()),
         memory=_MEMORIES[best],
         relative=own.relative,
         controls=len(judged[best].slopes) if enough else 0,
@@ -274,6 +270,26 @@ def _touched(dates: NDArray[np.int64], question: Question, avoid: NDArray[np.int
     """Placebo dates with something else in the days that they compare; `avoid` is in order."""
     first = np.searchsorted(avoid, dates - BEFORE, side="right")
     return np.asarray(np.searchsorted(avoid, dates + question.end - question.day, side="left") > first)
+
+
+def _jumped(own: _Stretches, question: Question, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Placebo dates around the one time that the series moved as at no other: how it strays is told by the others.
+
+    Not so where it jumped more than once, for then it does; at the same time of another year, for it may again; and in
+    days that are compared with those in question.
+    """
+    changes, dates = own.changes[-1], own.dates
+    away = np.abs(changes - np.median(changes[kept]))
+    far = dates[kept & (away > _JUMP * np.median(away[kept]))]
+    none = np.zeros_like(kept)
+    if not len(far):
+        return none
+    reach = BEFORE + question.end - question.day
+    years = question.day - _YEAR * np.arange(MOST_HISTORY // _YEAR + 1)
+    if far.max() - far.min() >= reach or (np.abs(np.median(far) - years) < reach).any():
+        return none
+    jumped = kept & (dates >= far.min() - _WEEK) & (dates <= far.max() + _WEEK)
+    return jumped if (kept & ~jumped).sum() >= FEWEST_DATES else none
 
 
 def _enough(dates: NDArray[np.int64], question: Question) -> tuple[bool, float]:
