@@ -72,6 +72,15 @@ def test_no_row_is_lost_and_every_oddity_is_told(tmp_path: Path) -> None:
     assert [row.line for row in rows.values() if row.score is None] == ["sso", "bulk_edit", "tour"]
 
 
+def test_team_and_product_of_an_idea_are_taken(tmp_path: Path) -> None:
+    lines = ("Autosave,2000,2,80%,4,Blue,Mobile app", "SSO,10,3,80%,6,,Web", "Tour,5,1,80%,1,Blue,Mobile app")
+    begun, _ = ideas(tmp_path, *lines, head=f"{HEAD},team,product")
+    made = begun.definitions
+    assert {key: one.title for key, one in made.products.items()} == {"mobile_app": "Mobile app", "web": "Web"}
+    found = [(one.team, one.product) for one in made.initiatives.values()]
+    assert found == [("blue", "mobile_app"), (None, "web"), ("blue", "mobile_app")]
+
+
 def test_the_first_of_many_is_told_to_be_the_luckiest(tmp_path: Path) -> None:
     lines = [f"Idea {at},{100 * (at + 1)},1,80%,2" for at in range(12)]
     begun, rows = ideas(tmp_path, *lines)

@@ -154,7 +154,7 @@ class View:
         return bool(days) and max(days) < began and initiative.model_fields_set <= _OF_A_RELEASE
 
 
-_OF_A_RELEASE = frozenset({"title", "team", "status", "shipped"})
+_OF_A_RELEASE = frozenset({"title", "team", "product", "status", "shipped"})
 
 
 @dataclass(frozen=True, slots=True)

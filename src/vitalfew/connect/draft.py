@@ -33,6 +33,7 @@ _KINDS = (
     "initiatives",
     "experiments",
     "releases",
+    "products",
     "teams",
 )
 

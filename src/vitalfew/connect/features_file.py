@@ -98,16 +98,18 @@ def _fields(draft: Draft, row: Mapping[str, Any], columns: Mapping[str, str]) ->
     found |= {"cost": cost} if cost is not None and cost > 0 else {}
     found |= {"upkeep": upkeep} if upkeep is not None and upkeep >= 0 else {}
     found |= {"shipped": shipped} if shipped is not None else {}
-    team = str(cells.get("team") or "").strip()
-    if team:
-        found["team"] = team_of(draft, team)
-    return found
+    return found | owners(draft, team=cells.get("team"), product=cells.get("product"))
 
 
-def team_of(draft: Draft, name: str) -> str:
-    """The key of a team by its name; a new one where no other has it."""
-    known = {definition["title"]: key for key, definition in draft.tree["teams"].items()}
-    return known.get(title_of(name)) or draft.add("teams", name, {"title": title_of(name)})
+def owners(draft: Draft, **names: object) -> dict[str, str]:
+    """Keys of the team and the product with these names; new ones where none has them, none where nothing is said."""
+    said = {role: str(name or "").strip() for role, name in names.items()}
+    return {role: _key_of(draft, f"{role}s", name) for role, name in said.items() if name}
+
+
+def _key_of(draft: Draft, kind: str, name: str) -> str:
+    known = {definition["title"]: key for key, definition in draft.tree[kind].items()}
+    return known.get(title_of(name)) or draft.add(kind, name, {"title": title_of(name)})
 
 
 def _cadence(cell: object) -> str | None:

@@ -111,7 +111,8 @@ def _in_order(look: Look) -> tuple[Role, ...]:
     is_delay = best_named(look, kinds.DELAY) is not None
     size = [kinds.JOB_SIZE] if is_wsjf else [kinds.DURATION] if is_delay else [kinds.EFFORT]
     roles += [kinds.WORTH, kinds.CRITICALITY, kinds.OPPORTUNITY, kinds.DELAY, *size]
-    roles += [kinds.P10, kinds.P50, kinds.P90, kinds.IDEA_METRIC, kinds.IDEA_COST, kinds.IDEA_TEAM, kinds.STATUS]
+    roles += [kinds.P10, kinds.P50, kinds.P90, kinds.IDEA_METRIC, kinds.IDEA_COST, kinds.IDEA_TEAM]
+    roles += [kinds.PRODUCT, kinds.STATUS]
     return tuple(roles)
 
 

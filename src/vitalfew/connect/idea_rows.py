@@ -55,6 +55,7 @@ class Idea:
     numbers: dict[str, float]
     metric: str | None = None
     team: str | None = None
+    product: str | None = None
     status: Status | None = None
 
 
@@ -82,7 +83,7 @@ def read_sheet(file: Recognised, *, is_ice: bool) -> Sheet:
     numbers: dict[str, Read] = {}
     unit = "units of effort"
     for role, column in file.columns.items():
-        if role in ("title", "metric", "team", "status"):
+        if role in ("title", "metric", "team", "product", "status"):
             continue
         decimal = _decimal_of(cells[role], sign, delimiter)
         if role in ("effort", "size", "duration", "cost"):
@@ -177,9 +178,8 @@ def _idea(at: int, title: str, own: dict[str, float], cells: Mapping[str, Sequen
         return cells[role][at] or None if role in cells else None
 
     status = told("status")
-    return Idea(
-        at + 1, title_of(title), own, told("metric"), told("team"), _STATUS_OF.get(plain(status)) if status else None
-    )
+    stands = _STATUS_OF.get(plain(status)) if status else None
+    return Idea(at + 1, title_of(title), own, told("metric"), told("team"), told("product"), stands)
 
 
 def _is_sum(at: int, numbers: Mapping[str, Read]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.connect.features_file import team_of
+from vitalfew.connect.features_file import owners
 from vitalfew.connect.idea_columns import METHODS
 from vitalfew.connect.idea_moves import add_moves, range_of
 from vitalfew.connect.idea_rows import read_sheet
@@ -85,8 +85,7 @@ def _initiatives(draft: Draft, sheet: Sheet, columns: dict[str, str]) -> list[st
             keys.append(by_title[idea.title])
             continue
         definition: dict[str, Any] = {"title": idea.title}
-        if idea.team:
-            definition["team"] = team_of(draft, idea.team)
+        definition |= owners(draft, team=idea.team, product=idea.product)
         if idea.status:
             definition["status"] = idea.status
         cost = cost_of(idea)

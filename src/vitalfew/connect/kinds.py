@@ -254,6 +254,9 @@ IDEA_COST = Role("cost", _names(
 IDEA_TEAM = Role("team", _names(
     "team, team_name, squad, tribe, product_team, owning_team, department, abteilung, afdeling, equipe, equipo"
 ))  # fmt: skip
+PRODUCT = Role("product", _names(
+    "product, product_name, product_line, app, application, platform, produkt, producto, produit, prodotto"
+))  # fmt: skip
 STATUS = Role("status", _names("status, state, stage, phase, workflow_status, roadmap_status, stand, etat, estado"))
 SCORE = Role("score", _names(
     """rice, rice_score, ice, ice_score, wsjf, wsjf_score, score, total_score, priority_score, prio_score, cd3,
@@ -280,7 +283,7 @@ SERIES_UNIT = Role("unit", _names(
 EVENTS = Kind("events", "usage events", (USER, TIME, EVENT), about="one row per use: who, when, what")
 USERS = Kind("users", "users", (USER,), (TIME,), "one row per user, with segments and outcomes as further columns")
 FEATURES = Kind(
-    "features", "features", (FEATURE_NAME,), (FEATURE_EVENTS, COST, SHIPPED, TEAM, CADENCE, UPKEEP),
+    "features", "features", (FEATURE_NAME,), (FEATURE_EVENTS, COST, SHIPPED, TEAM, PRODUCT, CADENCE, UPKEEP),
     "one row per feature, with at least one of event, cost, shipped, cadence, upkeep",
 )  # fmt: skip
 EXPOSURES = Kind(
@@ -303,7 +306,7 @@ IDEAS = Kind(
     "ideas", "ideas", (TITLE,),
     (
         REACH, IMPACT, CONFIDENCE, EFFORT, EASE, WORTH, CRITICALITY, OPPORTUNITY, JOB_SIZE, DELAY, DURATION, P10, P50,
-        P90, IDEA_METRIC, IDEA_COST, IDEA_TEAM, STATUS, SCORE,
+        P90, IDEA_METRIC, IDEA_COST, IDEA_TEAM, PRODUCT, STATUS, SCORE,
     ),
     "one row per idea: reach, impact, confidence, effort (RICE); or impact, confidence, ease (ICE); or value, time"
     " criticality, risk reduction, job size (WSJF); or value, effort; or cost of delay, duration; or p10, p50, p90 of"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vitalfew.connect.features_file import day, team_of
+from vitalfew.connect.features_file import day, owners
 from vitalfew.connect.look import as_written
 from vitalfew.connect.times import read_times
 from vitalfew.connect.words import counted, title_of
@@ -41,7 +41,7 @@ def add_releases(draft: Draft, file: Recognised) -> None:
         raise DataError(f"{file.look.name}: no row holds both a date and a name", expected="date, name, team")
     taken = sorted(found, key=lambda one: one.day)[-MOST_RELEASES:]
     for one in taken:
-        team = {"team": team_of(draft, one.team)} if one.team else {}
+        team = owners(draft, team=one.team)
         shipped = {"title": one.title, "status": "shipped", "shipped": one.day} | team
         initiative = draft.add("initiatives", one.title, shipped)
         draft.add("releases", one.title, {"title": one.title, "date": one.day, "initiatives": [initiative]} | team)

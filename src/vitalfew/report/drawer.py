@@ -56,6 +56,8 @@ def facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
     use = view.use_of(view.feature_of(line))
     if use is not None:
         said.append(words.use_sentence(use))
+    if line.product:
+        said.append(f"Product: {view.title('products', line.product)}")
     if line.team:
         said.append(f"Team: {view.title('teams', line.team)}")
     if isinstance(line, ShippedLine) and line.upkeep:

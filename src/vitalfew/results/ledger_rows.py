@@ -88,6 +88,7 @@ class ShippedLine:
     p_vital: float | None
     grade: Grade | None
     reasons: tuple[str, ...] = ()
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class CandidateLine:
     per_cost: float | None = None
     net: Estimate | None = None
     test: SuggestedTest | None = None
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

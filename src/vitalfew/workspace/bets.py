@@ -20,6 +20,7 @@ from vitalfew.workspace.vocabulary import (
     MetricKey,
     NotNegative,
     Positive,
+    ProductKey,
     Purpose,
     Reference,
     Share,
@@ -45,6 +46,7 @@ class Feature(Definition):
     upkeep: NotNegative | None = None
     shipped: Day | None = None
     team: TeamKey | None = None
+    product: ProductKey | None = None
 
 
 class Later(Definition):
@@ -81,6 +83,7 @@ class Initiative(Definition):
 
     title: Text | None = None
     team: TeamKey | None = None
+    product: ProductKey | None = None
     feature: FeatureKey | None = None
     removes: FeatureKey | None = None
     status: Status = "idea"

@@ -65,6 +65,7 @@ from vitalfew.workspace.vocabulary import (
     NotNegative,
     Number,
     Positive,
+    ProductKey,
     Purpose,
     Quantiles,
     Reference,
@@ -140,6 +141,8 @@ __all__ = [
     "Plan",
     "Policy",
     "Positive",
+    "Product",
+    "ProductKey",
     "Purpose",
     "Quantiles",
     "Reference",
@@ -314,11 +317,18 @@ class Vision(Definition):
     horizon_years: Positive | None = None
 
 
+class Product(Definition):
+    """Something that is sold or offered as one, such as an app: teams work on it."""
+
+    title: Text | None = None
+
+
 class Team(Definition):
-    """A team. `capacity` per horizon, in the policy's cost unit."""
+    """A team. `capacity` per horizon, in the policy's cost unit; `product`: of all it owns that names no other."""
 
     title: Text | None = None
     capacity: Positive | None = None
+    product: ProductKey | None = None
 
 
 class Definitions(Definition):
@@ -342,9 +352,15 @@ class Definitions(Definition):
     links: dict[Key, Link] = Field(default_factory=dict)
     objectives: dict[Key, Objective] = Field(default_factory=dict)
     vision: dict[Key, Vision] = Field(default_factory=dict)
+    products: dict[Key, Product] = Field(default_factory=dict)
     teams: dict[Key, Team] = Field(default_factory=dict)
 
     def title(self, kind: str, key: str) -> str:
         """The title of a definition, else its key in words."""
         found = getattr(self, kind).get(key)
         return getattr(found, "title", None) or key.replace("_", " ")
+
+    def product_of(self, thing: Feature | Initiative | Experiment | Release) -> str | None:
+        """The product that something belongs to: its own, else its team's."""
+        team = self.teams.get(thing.team or "")
+        return thing.product or (team.product if team else None)

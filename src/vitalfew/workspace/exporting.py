@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.log_copies import LogCopy
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "workspace": ("workspace", "data", "policy", "teams"),
+    "workspace": ("workspace", "data", "policy", "products", "teams"),
     "metrics": ("sources", "metrics", "segments", "links"),
     "value": ("factors", "guardrails", "stakeholders"),
     "needs": ("needs", "vision", "objectives"),

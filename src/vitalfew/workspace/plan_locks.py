@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.heads import Head
     from vitalfew.workspace.proving import Proof
 
-_NO_ANALYSIS = ("plan", "initiative", "title", "team", "start", "end")
+_NO_ANALYSIS = ("plan", "initiative", "title", "team", "product", "start", "end")
 _NAMES = ("title", "description", "owner", "import_key", "stakeholder", "unit", "side", "timeliness")
 
 

@@ -14,6 +14,7 @@ from vitalfew.workspace.vocabulary import (
     Flag,
     InitiativeKey,
     MetricKey,
+    ProductKey,
     SourceKey,
     TeamKey,
     Text,
@@ -94,6 +95,7 @@ class Release(Definition):
     initiatives: tuple[InitiativeKey, ...] = ()
     features: tuple[FeatureKey, ...] = ()
     team: TeamKey | None = None
+    product: ProductKey | None = None
     metrics: tuple[MetricKey, ...] = ()
     controls: tuple[MetricKey, ...] = ()
     after_days: Annotated[float, Strict(), Field(gt=0, le=3_650)] = 28

@@ -18,6 +18,7 @@ from vitalfew.workspace.vocabulary import (
     Mode,
     NotNegative,
     Positive,
+    ProductKey,
     SegmentKey,
     Share,
     SourceKey,
@@ -100,6 +101,7 @@ class Experiment(Definition):
     mode: Mode | None = None
     plan: Plan | None = None
     team: TeamKey | None = None
+    product: ProductKey | None = None
     start: Day | None = None
     end: Day | None = None
 

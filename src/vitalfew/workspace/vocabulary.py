@@ -100,6 +100,7 @@ FeatureKey = Annotated[str, Reference("features")]
 InitiativeKey = Annotated[str, Reference("initiatives")]
 ExperimentKey = Annotated[str, Reference("experiments")]
 TeamKey = Annotated[str, Reference("teams")]
+ProductKey = Annotated[str, Reference("products")]
 Purpose = Annotated[str, Reference("needs", "objectives", "vision", "metrics", "factors")]
 
 

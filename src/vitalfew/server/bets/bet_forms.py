@@ -58,6 +58,7 @@ class InitiativeForm(DefinitionForm):
 
     title = forms.CharField(max_length=200, label="What", help_text="A few words that everybody understands.")
     team = forms.ChoiceField(required=False)
+    product = forms.ChoiceField(required=False)
     origin = forms.ChoiceField(
         required=False, label="Where it comes from", choices=[("", "not said"), *ORIGINS.items()]
     )
@@ -90,6 +91,9 @@ class InitiativeForm(DefinitionForm):
         self.fields["low"].label = f"Cost in {unit}: low"
         self.fields["upkeep"].label = f"Upkeep a year, in {unit}"
         _offer(self.fields["team"], "no team", _titled(definitions, "teams"))
+        _offer(self.fields["product"], "that of its team", _titled(definitions, "products"))
+        if not definitions.products:
+            del self.fields["product"]
         _offer(self.fields["feature"], "none", _titled(definitions, "features"))
         _offer(self.fields["removes"], "none", _titled(definitions, "features"))
         served = [(label, _titled(definitions, kind)) for kind, label in _BOXES.items()]

@@ -74,6 +74,6 @@ KIND_ABILITIES = {
     **dict.fromkeys(("factors", "guardrails", "stakeholders", "vision", "policy"), Ability.FACILITATE),
     **dict.fromkeys(("sources", "metrics", "segments", "experiments", "links", "releases"), Ability.DEFINE),
     **dict.fromkeys(("needs", "features", "initiatives", "hypotheses", "objectives"), Ability.BET),
-    **dict.fromkeys(("workspace", "data", "teams"), Ability.ADMINISTER),
+    **dict.fromkeys(("workspace", "data", "products", "teams"), Ability.ADMINISTER),
 }
 """What it takes to change a definition, by its kind."""

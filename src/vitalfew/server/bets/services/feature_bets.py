@@ -42,8 +42,7 @@ def bet_on(place: Place, key: str, what: str) -> Saved:
 
 def _body(feature: Feature, key: str, title: str, what: What) -> dict[str, Any]:
     body: dict[str, Any] = {"title": _TITLES[what].format(title), "status": "idea"}
-    if feature.team:
-        body["team"] = feature.team
+    body |= {name: said for name in ("team", "product") if (said := getattr(feature, name))}
     return body | ({"removes": key} if what == "remove" else {"feature": key})
 
 

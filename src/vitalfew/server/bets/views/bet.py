@@ -170,6 +170,7 @@ def _cost(_request: Request, standing: Standing, found: Loaded, run: Results | N
         "cost": _cost_words(made),
         "made": made,
         "team_title": definitions.title("teams", made.team) if made.team else "",
+        "product": definitions.title("products", product) if (product := definitions.product_of(made)) else "",
         "capacity": team.capacity if team else None,
         "gate": gate(definitions, standing.key),
         "passes": passes_gate(definitions, standing.key),
