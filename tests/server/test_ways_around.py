@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
@@ -16,9 +17,10 @@ from django.urls import reverse
 import vitalfew
 from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.bets.services import promising
-from vitalfew.server.core.access import Place
+from vitalfew.server.core.access import MOST_TRIES, Place
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import Answer, Definition, Link, Member, Workspace
+from vitalfew.server.core.models import Answer, AuditEntry, Definition, Link, Member, Workspace
+from vitalfew.server.core.queries.promised import spoken
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import accounts, looks, tokens
 from vitalfew.server.core.services.definitions import save
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 FACTORS = ("rounds", "retention")
 TELLING = 83.0
+FORECAST = {"p10": "3.1415", "p50": "5.9265", "p90": "9.7932", "p_zero": "38"}
 HERE = "/api/v1/workspaces/playground"
 
 
@@ -118,23 +121,68 @@ def test_nobody_makes_a_link_that_acts_as_a_member(
         sessions.new_link(row.pk, seat, who.user)
 
 
-def test_who_made_a_link_for_a_forecast_and_opens_it_later_does_not_see_what_was_forecast(
+def test_a_link_for_a_forecast_opens_in_one_browser_only(workspace: Workspace, member: MakeMember) -> None:
+    ada = _place(workspace, member("editor"))
+    ((_, secret),) = promising.ask(ada, "gate_rounds", ["Cleo"])
+    address, question = reverse("forecast-link", kwargs={"secret": secret}), reverse("forecast-by-link")
+    cleo, asker = Client(), Client()
+    assert "Begin" in cleo.get(address).text, "a program that looks at links opens none"
+    cleo.post(address)
+    cleo.post(question, FORECAST)
+    assert "5.9265" in cleo.get(question).text
+    assert cleo.get(address).status_code == 302, "it is still her browser"
+    assert asker.get(address).status_code == asker.post(address).status_code == 410
+    assert asker.get(question).status_code == 410
+
+
+def test_a_new_link_takes_the_place_of_the_first_and_does_not_show_what_was_forecast_by_it(
     workspace: Workspace, member: MakeMember
 ) -> None:
-    ((_, secret),) = promising.ask(_place(workspace, member("editor")), "gate_rounds", ["Cleo"])
-    address, question = reverse("forecast-link", kwargs={"secret": secret}), reverse("forecast-by-link")
-    cleo = Client()
-    cleo.get(address)
-    cleo.post(question, {"p10": "3.1415", "p50": "5.9265", "p90": "9.7932", "p_zero": "38"})
-    assert "5.9265" in cleo.get(question).text
-    cleo.get(address)
-    assert "5.9265" in cleo.get(question).text, "it is still her browser"
-    asker = Client()
-    asker.get(address)
-    page = asker.get(question).text
+    ada = _place(workspace, member("editor"))
+    question = reverse("forecast-by-link")
+    cleo, again = Client(), Client()
+    for browser in (cleo, again):
+        ((_, secret),) = promising.ask(ada, "gate_rounds", ["Cleo"])
+        browser.post(reverse("forecast-link", kwargs={"secret": secret}))
+        if browser is cleo:
+            cleo.post(question, FORECAST)
+    assert cleo.get(question).status_code == 410, "the first link has ended"
+    page = again.get(question).text
     assert "Correct my forecast" in page
-    for number in ("3.1415", "5.9265", "9.7932", "38"):
+    for number in FORECAST.values():
         assert f'value="{number}"' not in page
+    again.post(question, {"p10": "1", "p50": "2", "p90": "3", "p_zero": "0"})
+    workspace.refresh_from_db()
+    assert sum(spoken(workspace)["gate_rounds"].forecasters.values()) == 1, "one person, one forecast"
+    assert AuditEntry.objects.filter(workspace=workspace, action="personal link replaced").count() == 1
+
+
+def test_whoever_tries_links_has_to_wait_and_others_do_not(workspace: Workspace, member: MakeMember) -> None:
+    ((_, secret),) = promising.ask(_place(workspace, member("editor")), "gate_rounds", ["Cleo"])
+    guesser = Client(REMOTE_ADDR="192.0.2.7")
+    tried = [guesser.get(f"/forecast/{number}/").status_code for number in range(MOST_TRIES + 1)]
+    assert set(tried[:-1]) == {410}
+    assert tried[-1] == guesser.get("/join/what/").status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.8").get(f"/forecast/{secret}/").status_code == 200
+
+
+def test_a_workspace_may_let_only_members_with_a_second_factor_in(
+    workspace: Workspace, member: MakeMember, client: Client
+) -> None:
+    ada = member("admin").user
+    client.force_login(ada)
+    here = {"workspace": workspace.key}
+    client.post(reverse("second-factor", kwargs=here), {"needed": "yes"})
+    assert client.get(reverse("ledger", kwargs=here)).status_code == 200, "who has none does not shut themselves out"
+    Authenticator.objects.create(user=ada, type="totp", data={"secret": "x"})
+    client.post(reverse("second-factor", kwargs=here), {"needed": "yes"})
+    assert client.get(reverse("ledger", kwargs=here)).status_code == 200
+    other, token = Client(), tokens.make(member("editor").user, "test", ("read",))
+    other.force_login(member("editor").user)
+    assert other.get(reverse("ledger", kwargs=here)).headers["Location"] == reverse("mfa_index")
+    listed = f"/api/v1/workspaces/{workspace.key}/definitions/needs"
+    assert other.get(listed).status_code == 403
+    assert Client().get(listed, headers={"Authorization": f"Bearer {token}"}).status_code == 403
 
 
 @pytest.mark.parametrize(

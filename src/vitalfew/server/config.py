@@ -34,6 +34,8 @@ class Config:
             links are handed over by people.
         oidc: another way to sign in, by OpenID Connect; None: by password only.
         upload_mb: megabytes that may be uploaded at once.
+        storage_gb: gigabytes of uploaded files that a workspace may hold.
+        workspaces: how many workspaces one person may be admin of before they can make no more.
         job_gb: gigabytes of memory that one run may take.
         job_minutes: minutes that one run may take.
         data: folders whose tables any workspace of the server may name, besides its own folder.
@@ -49,6 +51,8 @@ class Config:
     mail: str = ""
     oidc: Oidc | None = None
     upload_mb: int = 200
+    storage_gb: int = 20
+    workspaces: int = 50
     job_gb: int = 8
     job_minutes: int = 60
     data: tuple[Path, ...] = ()
@@ -70,6 +74,8 @@ class Config:
             secure=_flag("VITALFEW_HTTPS"),
             proxies=_whole("VITALFEW_PROXIES"),
             upload_mb=_whole("VITALFEW_UPLOAD_MB", "200"),
+            storage_gb=_whole("VITALFEW_STORAGE_GB", "20"),
+            workspaces=_whole("VITALFEW_WORKSPACES", "50"),
             job_gb=_whole("VITALFEW_JOB_GB", "8"),
             job_minutes=_whole("VITALFEW_JOB_MINUTES", "60"),
             data=tuple(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.bets.queries.board import board
 from vitalfew.server.bets.services import promising
-from vitalfew.server.core.access import Place
+from vitalfew.server.core.access import Place, place_of
 from vitalfew.server.core.queries.comments import discussion, mentions
 from vitalfew.server.core.queries.promised import spoken
 from vitalfew.server.core.roles import Role
@@ -39,7 +39,7 @@ def test_a_bet_is_forecast_locked_and_talked_about(
     said = comments.say(workspace, "initiatives", "gate", f"@{handle} done", by=people[0].user)
     comments.withdraw(workspace, said, by=people[0].user)
     assert mentions(workspace, people[1].user) == ()
-    undo.undo(workspace, undo.of_comment(workspace, said, people[0].user), by=people[0].user)
+    undo.undo(place_of(people[0].user, workspace.key), undo.of_comment(workspace, said, people[0].user))
     assert [one.id for one in discussion(workspace, "initiatives", "gate", people[1].user)] == [said]
     done = remove(workspace, "initiatives", "tools", by=people[0].user, version=1)
-    undo.undo(workspace, undo.of_definitions(workspace, [done], people[0].user), by=people[0].user)
+    undo.undo(place_of(people[0].user, workspace.key), undo.of_definitions(workspace, [done], people[0].user))

@@ -56,7 +56,7 @@ def ben(workspace: Workspace, member: MakeMember) -> Place:
 def asked_by_link(ada: Place, client: Client) -> str:
     """A browser without an account opens its personal link; gives the address of the question."""
     ((_, secret),) = promising.ask(ada, "gate_rounds", ["Cleo of the club"])
-    answer = client.get(reverse("forecast-link", kwargs={"secret": secret}))
+    answer = client.post(reverse("forecast-link", kwargs={"secret": secret}))
     assert secret not in answer.headers["Location"], "the secret leaves the address at once"
     return answer.headers["Location"]
 

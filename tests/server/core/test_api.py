@@ -184,6 +184,20 @@ def test_a_write_that_comes_twice_is_done_once_and_answered_alike(api: Callable[
 
 
 @pytest.mark.usefixtures("workspace")
+def test_an_answer_is_not_repeated_to_whoever_has_other_rights_since(
+    member: Callable[..., Any],
+) -> None:
+    who = member("editor")
+    path, body = f"{HERE}/definitions/needs/slow", {"statement": "It is slow"}
+    ask = Api(tokens.make(who.user, "test", ("define",)))
+    assert ask("PUT", path, body, If_None_Match="*", Idempotency_Key="one").status_code == 200
+    who.role = "viewer"
+    who.save()
+    problem(ask("PUT", path, body, If_None_Match="*", Idempotency_Key="one"), 422)
+    problem(ask("PUT", path, body, If_None_Match="*", Idempotency_Key="two"), 403)
+
+
+@pytest.mark.usefixtures("workspace")
 def test_pages_ask_with_their_session_and_must_come_from_a_page_of_ours(client_of: Callable[..., Client]) -> None:
     member = client_of("editor")
     assert member.get(f"{HERE}/definitions").status_code == 200

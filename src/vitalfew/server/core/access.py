@@ -12,15 +12,21 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Concatenate
 
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.utils import is_mfa_enabled
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import path
 
+from vitalfew.server.core import limits
 from vitalfew.server.core.models import Member, Workspace
 from vitalfew.server.core.roles import Ability, Access, Role
 from vitalfew.server.core.sessions import keep_fresh
+from vitalfew.server.core.views.errors import too_many
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
 
 MINE = "w/<slug:workspace>/"
 """How the address of everything inside a workspace begins."""
+WINDOW, MOST_TRIES, MOST_WRITES = 600, 60, 1_200
+"""Of one address, in ten minutes: personal links tried that do not serve, and answers sent by a whole room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +71,22 @@ def route(pattern: str, view: View, name: str, access: Ability | Access) -> URLP
     return path(pattern, guarded, name=name)
 
 
+class SecondFactorNeeded(PermissionDenied):
+    """A member without a second factor asks for a workspace whose members need one."""
+
+
 def place_of(user: User, workspace: str) -> Place:
     """Where a user stands in a workspace.
 
     Raises:
         Http404: there is no such workspace, or the user is no member of it: the answer is the same.
+        SecondFactorNeeded: its members need one, and the user has none.
     """
     found = Member.objects.select_related("workspace").filter(workspace__key=workspace, user=user).first()
     if found is None:
         raise Http404("no such workspace")
+    if found.workspace.needs_second_factor and not is_mfa_enabled(user):
+        raise SecondFactorNeeded("this workspace needs a second factor: set one up in your account")
     return Place(found.workspace, found, user, Role(found.role).abilities)
 
 
@@ -79,7 +94,11 @@ def _inside(view: View, ability: Ability) -> Callable[..., Any]:
     def enter(request: Any, workspace: str) -> HttpResponseBase | None:  # noqa: ANN401 - gains `place` here
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        place = place_of(request.user, workspace)
+        try:
+            place = place_of(request.user, workspace)
+        except SecondFactorNeeded as refusal:
+            messages.error(request, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
+            return redirect("mfa_index")
         if not place.may(ability):
             raise PermissionDenied(f"this needs the ability to {ability.value}, which your role does not give")
         request.place = place
@@ -113,11 +132,35 @@ def _outside(view: View, access: Access) -> Callable[..., Any]:
             return answer
 
         return later
+    if access is Access.LINK:
+        return _not_too_often(view)
 
     @wraps(view)
     def now(request: HttpRequest, **given: object) -> HttpResponseBase:
         if access is Access.SIGNED_IN and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, **given)  # type: ignore[return-value]  # not a coroutine here
+
+    return now
+
+
+def _not_too_often(view: View) -> Callable[..., Any]:
+    """A page behind personal links: whoever tries too many that do not serve, or sends too much, has to wait."""
+
+    @wraps(view)
+    def now(request: HttpRequest, **given: object) -> HttpResponseBase:
+        address = get_client_ip(request) or ""
+        tries, writes = f"tries:{address}", f"writes:{address}"
+        wrote = limits.count(writes, WINDOW) if request.method == "POST" else 0
+        if wrote > MOST_WRITES or limits.counted(tries, WINDOW) >= MOST_TRIES:
+            return too_many(request, wait=limits.rest(WINDOW))
+        try:
+            answer = view(request, **given)
+        except Http404:
+            limits.count(tries, WINDOW)
+            raise
+        if getattr(answer, "status_code", 200) in (404, 410):
+            limits.count(tries, WINDOW)
+        return answer  # type: ignore[return-value]  # not a coroutine here
 
     return now

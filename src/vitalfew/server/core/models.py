@@ -54,7 +54,7 @@ class Workspace(models.Model):
 
     `folder`: the folder its data and runs lie in. `stamp` rises with every change of definitions and acts, so that
     what was read of it can be kept until then. `acts_count` and `acts_head` are number and hash of the last act.
-    `last_run`: the id of the newest complete run.
+    `last_run`: the id of the newest complete run. `needs_second_factor`: it opens only to members who have one.
     """
 
     key = models.SlugField(max_length=60, unique=True)
@@ -66,6 +66,7 @@ class Workspace(models.Model):
     acts_head = models.CharField(max_length=64, blank=True, editable=False)
     last_run = models.CharField(max_length=40, blank=True)
     is_demo = models.BooleanField(default=False)
+    needs_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members: models.Manager[Member]
 
@@ -247,7 +248,8 @@ class Link(models.Model):
 
     `purpose`: *setup* (first admin), *invitation*, *password* (choose a new one), *session* (rate in a value session),
     *forecast*. `about`: the key of the session or the hypothesis, or the number of the user who forgot the password.
-    `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is invited.
+    `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is invited. `speaks_as`: the
+    number of the first link of the same person about the same thing, whose place this one took.
     """
 
     class Purpose(models.TextChoices):
@@ -272,6 +274,7 @@ class Link(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
+    speaks_as = models.PositiveBigIntegerField(null=True)
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 

@@ -17,7 +17,7 @@ from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import change
-from vitalfew.server.core.services.links import make_link
+from vitalfew.server.core.services.links import make_link, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +94,8 @@ def track_weights(place: Place) -> dict[str, float]:
 def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Make one personal link for each of some people, by name or e-mail address; gives names and secrets.
 
+    A link for somebody who was asked before takes the place of the earlier one, and of what was forecast by it.
+
     Raises:
         UsageError: there is no such hypothesis, or its promise is locked.
     """
@@ -109,6 +111,7 @@ def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str
                     about=hypothesis,
                     name=person[:120],
                     email=person if "@" in person else "",
+                    speaks_as=replaced(place.workspace, "forecast", hypothesis, person[:120], place.user),
                 ),
             )
             for person in people

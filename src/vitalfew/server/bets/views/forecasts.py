@@ -139,14 +139,17 @@ def ask(request: Request, key: str) -> HttpResponse:
 
 @never_cache
 def link(request: HttpRequest, secret: str) -> HttpResponse:
-    """Open a personal link: its secret leaves the address, a cookie stands for it."""
-    found = links.open_link(secret, FORECAST)
+    """A personal link: a button opens it in this browser, and its secret leaves the address for a cookie."""
+    found = links.open_link(request, secret, FORECAST)
     if found is None:
         return _gone(request)
-    known = links.still_open(request, FORECAST)
-    answered = known is not None and known.link == found.link and known.answered
+    if not found.here:
+        if request.method != "POST":
+            return render(request, "bets/forecast_begin.html", {"title": "What do you expect?"})
+        if not links.begin(found):
+            return _gone(request)
     answer = redirect("forecast-by-link")
-    links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"), answered=answered)
+    links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"), answered=found.answered)
     return answer
 
 
@@ -204,7 +207,7 @@ def _question_context(found: Opened, definitions: Definitions, asking: Hypothesi
 
 def _gone(request: HttpRequest) -> HttpResponse:
     context = {"title": "This link does not lead anywhere any more"}
-    return render(request, "bets/forecast_gone.html", context)
+    return render(request, "bets/forecast_gone.html", context, status=410)
 
 
 def _asking(place: Place, key: str) -> tuple[Definitions, Hypothesis]:

@@ -6,13 +6,12 @@ workspaces it was made for. To whoever is no member a workspace does not exist.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, cast
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest
 from ninja.utils import check_csrf
 
+from vitalfew.server.core import limits
 from vitalfew.server.core.access import Place, place_of
 from vitalfew.server.core.api.problems import Refused
 from vitalfew.server.core.roles import Ability, Access
@@ -105,13 +104,6 @@ def _enough(bearer: tokens.Bearer, access: Ability | Access, method: str) -> Non
 
 
 def _not_too_often(token_id: int) -> None:
-    minute = int(time.time() // 60)
-    name = f"api:{token_id}:{minute}"
-    cache.add(name, 0, timeout=120)
-    try:
-        asked = cache.incr(name)
-    except ValueError:  # it ended between the two
-        return
-    if asked > A_MINUTE:
-        wait = str(60 - int(time.time() % 60))
+    if limits.count(f"api:{token_id}", 60) > A_MINUTE:
+        wait = str(limits.rest(60))
         raise Refused(429, f"more than {A_MINUTE} requests in a minute", {"Retry-After": wait})

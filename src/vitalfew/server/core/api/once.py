@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from vitalfew.server.core.api.problems import problem
 from vitalfew.server.core.both_ways import BothWays
-from vitalfew.server.core.models import Answer
+from vitalfew.server.core.models import Answer, Member
 from vitalfew.server.core.services import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest, HttpResponseBase
 
     from vitalfew.server.core.models import User
@@ -28,6 +30,7 @@ ABANDONED = timedelta(minutes=5)
 _LONGEST_KEY, _LARGEST = 255, 1_000_000
 _WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessions))")
 """Operations whose answers hold secrets, which are kept as hashes only."""
+_WORKSPACE = re.compile(r"/api/v1/workspaces/([^/]+)")
 
 
 class Once(BothWays):
@@ -55,19 +58,21 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
     asker = _asker(request)
     if asker is None:
         return None
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
-    Answer.objects.filter(user=asker, key=key, at__lt=timezone.now() - KEPT).delete()
-    Answer.objects.filter(user=asker, key=key, status=None, at__lt=timezone.now() - ABANDONED).delete()
+    user, rights = asker
+    told = f"{request.method} {request.get_full_path()}\n{rights}\n"
+    digest = hashlib.sha256(told.encode() + request.body).hexdigest()
+    Answer.objects.filter(user=user, key=key, at__lt=timezone.now() - KEPT).delete()
+    Answer.objects.filter(user=user, key=key, status=None, at__lt=timezone.now() - ABANDONED).delete()
     try:
         with transaction.atomic():
-            return Answer.objects.create(user=asker, key=key, request=digest)
+            return Answer.objects.create(user=user, key=key, request=digest)
     except IntegrityError:
-        return _repeated(Answer.objects.get(user=asker, key=key), digest)
+        return _repeated(Answer.objects.get(user=user, key=key), digest)
 
 
 def _repeated(known: Answer, digest: str) -> HttpResponse:
     if known.request != digest:
-        return problem(422, "this idempotency key was sent with another request before")
+        return problem(422, "this idempotency key was sent with another request, or with other rights, before")
     if known.status is None:
         answer = problem(409, "the same request is being worked on")
         answer.headers["Retry-After"] = "1"
@@ -91,10 +96,18 @@ def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpRespon
     return answer
 
 
-def _asker(request: HttpRequest) -> User | None:
+def _asker(request: HttpRequest) -> tuple[User, str] | None:
+    """Who asks, and with what rights: an answer is not repeated to whoever has others since."""
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         bearer = tokens.find(secret.strip())
-        return bearer.user if bearer else None
+        return (bearer.user, _rights(request, bearer.user, sorted(bearer.scopes))) if bearer else None
     user = getattr(request, "user", None)
-    return user if user is not None and user.is_authenticated else None
+    return (user, _rights(request, user, ())) if user is not None and user.is_authenticated else None
+
+
+def _rights(request: HttpRequest, user: User, scopes: Iterable[str]) -> str:
+    """The role in the workspace that the address names, and what a token narrows it to."""
+    inside = _WORKSPACE.match(request.path)
+    roles = Member.objects.filter(user=user, workspace__key=inside[1]).values_list("role", flat=True) if inside else ()
+    return " ".join([*roles, *scopes])

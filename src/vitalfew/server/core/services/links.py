@@ -31,7 +31,12 @@ class NoSuch(UsageError):
 
 
 def make_link(
-    purpose: Link.Purpose | str, workspace: Workspace | None = None, made_by: User | None = None, **given: str
+    purpose: Link.Purpose | str,
+    workspace: Workspace | None = None,
+    made_by: User | None = None,
+    *,
+    speaks_as: int | None = None,
+    **given: str,
 ) -> str:
     """Make a link and give its secret, which is shown once and not kept.
 
@@ -39,12 +44,19 @@ def make_link(
         purpose: what it lets one do.
         workspace: where; None for the first admin of a server.
         made_by: who invites.
+        speaks_as: number of the link whose place it takes.
         given: `about`, `email`, `name`, `group`, `team`, `role`.
     """
     secret = secrets.token_urlsafe(32)
     expires = timezone.now() + LASTS.get(str(purpose), _FORECAST)
     Link.objects.create(
-        purpose=purpose, workspace=workspace, made_by=made_by, hash=hashed(secret), expires_at=expires, **given
+        purpose=purpose,
+        workspace=workspace,
+        made_by=made_by,
+        hash=hashed(secret),
+        expires_at=expires,
+        speaks_as=speaks_as,
+        **given,
     )
     return secret
 
@@ -55,6 +67,17 @@ def find_link(secret: str, purpose: Link.Purpose | str) -> Link | None:
         hash=hashed(secret), purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
     )
     return links.first()
+
+
+def replaced(workspace: Workspace, purpose: str, about: str, name: str, by: User) -> int | None:
+    """End the links of a person about something, for a new one; gives the number that this one then speaks as."""
+    links = Link.objects.filter(workspace=workspace, purpose=purpose, about=about, name__iexact=name, revoked_at=None)
+    found = links.order_by("pk").first()
+    if found is None:
+        return None
+    links.update(revoked_at=timezone.now())
+    note(workspace, by, "personal link replaced", about)
+    return found.speaks_as or found.pk
 
 
 def use_up(link: Link) -> bool:

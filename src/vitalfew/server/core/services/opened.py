@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -14,11 +13,12 @@ from vitalfew.server.core.services.acts import voice_of_link
 from vitalfew.server.core.services.links import find_link
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest, HttpResponse
 
     from vitalfew.server.core.models import Workspace
 
-LASTS = timedelta(hours=8)
 _ANSWERED = ":answered"
 
 
@@ -26,8 +26,8 @@ _ANSWERED = ":answered"
 class Opened:
     """Somebody who came by a personal link: where to, about what, and by which voice the log tells them from others.
 
-    `answered`: in this browser, since the link was opened in it. What was said is shown there only: whoever made the
-    link, or found it, could open it as well.
+    `until`: when the link ends. `here`: this browser opened it before. `answered`: in this browser, since the link was
+    opened in it; what was said is shown there only, since a link that took the place of another speaks by its voice.
     """
 
     link: int
@@ -35,16 +35,25 @@ class Opened:
     about: str
     name: str
     voice: str
+    until: datetime
+    here: bool = False
     answered: bool = False
 
 
-def open_link(secret: str, purpose: str) -> Opened | None:
-    """Open a link by its secret; None where it does not exist, has ended, or was used up."""
+def open_link(request: HttpRequest, secret: str, purpose: str) -> Opened | None:
+    """A link by its secret; None where it does not exist, has ended, or was opened in another browser."""
     link = find_link(secret, purpose)
     if link is None or link.workspace is None:
         return None
-    Link.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
-    return _opened(link, link.workspace)
+    known = still_open(request, purpose)
+    if known is not None and known.link == link.pk:
+        return known
+    return _opened(link, link.workspace) if link.opened_at is None else None
+
+
+def begin(opened: Opened) -> bool:
+    """Bind a link to the browser that asks; False when another was faster."""
+    return bool(Link.objects.filter(pk=opened.link, opened_at=None).update(opened_at=timezone.now()))
 
 
 def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str, *, answered: bool = False) -> None:
@@ -53,7 +62,7 @@ def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str, *, 
         _cookie(purpose),
         f"{opened.link}{_ANSWERED if answered else ''}",
         salt=purpose,
-        max_age=int(LASTS.total_seconds()),
+        max_age=max(int((opened.until - timezone.now()).total_seconds()), 0),
         path=path,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -63,7 +72,7 @@ def keep_open(answer: HttpResponse, opened: Opened, purpose: str, path: str, *, 
 
 def still_open(request: HttpRequest, purpose: str) -> Opened | None:
     """The link that the cookie of a request stands for, if it still holds."""
-    given = request.get_signed_cookie(_cookie(purpose), default="", salt=purpose, max_age=int(LASTS.total_seconds()))
+    given = request.get_signed_cookie(_cookie(purpose), default="", salt=purpose)
     number, mark, _ = (given or "").partition(_ANSWERED)
     if not number:
         return None
@@ -71,7 +80,9 @@ def still_open(request: HttpRequest, purpose: str) -> Opened | None:
         pk=number, purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
     )
     found = link.first()
-    return None if found is None or found.workspace is None else _opened(found, found.workspace, answered=bool(mark))
+    if found is None or found.workspace is None:
+        return None
+    return replace(_opened(found, found.workspace), here=True, answered=bool(mark))
 
 
 def asked(workspace: Workspace, purpose: str, about: str) -> tuple[int, int]:
@@ -84,5 +95,6 @@ def _cookie(purpose: str) -> str:
     return f"vitalfew-{purpose}"
 
 
-def _opened(link: Link, workspace: Workspace, *, answered: bool = False) -> Opened:
-    return Opened(link.pk, workspace, link.about, link.name, voice_of_link(link.pk), answered)
+def _opened(link: Link, workspace: Workspace) -> Opened:
+    voice = voice_of_link(link.speaks_as or link.pk)
+    return Opened(link.pk, workspace, link.about, link.name, voice, link.expires_at)

@@ -11,12 +11,14 @@ from django.core.exceptions import PermissionDenied
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Definition
+from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 from vitalfew.server.core.services.comments import bring_back
 from vitalfew.server.core.services.definitions import change, save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vitalfew.server.core.access import Place
     from vitalfew.server.core.models import User, Workspace
     from vitalfew.server.core.services.definitions import Saved
 
@@ -43,12 +45,12 @@ def of_comment(workspace: Workspace, pk: int, by: User) -> str:
     return _sealed(workspace, by, {"comment": pk})
 
 
-def undo(workspace: Workspace, token: str, *, by: User, may_any: bool = False) -> Undone:
+def undo(place: Place, token: str) -> Undone:
     """Take back what a token stands for.
 
     Raises:
         UsageError: it is too late, or the token is none of this workspace.
-        PermissionDenied: somebody else did it.
+        PermissionDenied: somebody else did it, or the role no longer allows it.
         Conflict: the definition was changed again since.
         DefinitionError: it would no longer fit what is defined now.
     """
@@ -56,18 +58,21 @@ def undo(workspace: Workspace, token: str, *, by: User, may_any: bool = False) -
         said: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=LASTS)
     except signing.BadSignature:
         raise UsageError("this can no longer be undone", hint="its history still holds every earlier version") from None
+    workspace = place.workspace
     if said["workspace"] != workspace.pk:
         raise UsageError("this can no longer be undone")
-    if said["by"] != by.pk and not may_any:
+    if said["by"] != place.user.pk and not place.may(Ability.ADMINISTER):
         raise PermissionDenied("somebody else did this")
     if "comment" in said:
         bring_back(workspace, said["comment"])
         return Undone((), 1)
+    if not all(place.may(KIND_ABILITIES[kind]) for kind, *_ in said["definitions"]):
+        raise PermissionDenied("this needs an ability which your role does not give any more")
     bodies = {(kind, key): _body(workspace, history) for kind, key, _, history in said["definitions"]}
     versions: dict[tuple[str, str], int | None] = {
         (kind, key): version for kind, key, version, _ in said["definitions"]
     }
-    change(workspace, bodies, by=by, versions=versions)
+    change(workspace, bodies, by=place.user, versions=versions)
     return Undone(tuple(bodies), 0)
 
 

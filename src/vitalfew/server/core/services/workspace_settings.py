@@ -1,11 +1,13 @@
-"""Changing what a workspace is called, and its units."""
+"""Changing what a workspace is called, its units, and what its members need to come in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 
+from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Workspace
 from vitalfew.server.core.services import definitions
 from vitalfew.server.core.services.audit import note
@@ -37,3 +39,17 @@ def describe(row: Workspace, given: Mapping[str, Any], *, by: User) -> None:
         Workspace.objects.filter(pk=row.pk).update(name=given["name"])
         note(row, by, "workspace described", given["name"])
     row.name = given["name"]
+
+
+def need_second_factor(row: Workspace, *, needed: bool, by: User) -> None:
+    """Open a workspace only to members with a second factor, or to all of them again.
+
+    Raises:
+        UsageError: whoever asks has none, and would be shut out.
+    """
+    if needed and not is_mfa_enabled(by):
+        raise UsageError("you have no second factor yourself", hint="set one up in your account first")
+    with transaction.atomic():
+        Workspace.objects.filter(pk=row.pk).update(needs_second_factor=needed)
+        note(row, by, "second factor needed" if needed else "second factor no longer needed")
+    row.needs_second_factor = needed

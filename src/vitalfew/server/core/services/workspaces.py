@@ -38,6 +38,7 @@ MOST_FILES = 10
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".log", ".parquet", ".jsonl", ".ndjson", ".json")
 """Of files that can be recognised; delimited text and JSON lines may be compressed (`.gz`) as well."""
 _LONGEST_NAME = 80
+_ASK_OPERATOR = "whoever runs the server can allow more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ def create(user: User, name: str) -> Workspace:
     """Make an empty workspace, of which the user is admin.
 
     Raises:
-        UsageError: it has no name.
+        UsageError: it has no name, or the user has as many workspaces as the server allows one person.
     """
+    most = settings.CONFIG.workspaces
+    if Member.objects.filter(user=user, role=Role.ADMIN).count() >= most:
+        raise UsageError(f"you are admin of {most} workspaces, and one person may make no more", hint=_ASK_OPERATOR)
     title = " ".join(name.split())[:200]
     if not title:
         raise UsageError("the workspace has no name", expected="a few words, such as the name of the product")
@@ -88,12 +92,13 @@ def from_files(
         kinds: what files are, by name, where their columns do not tell.
 
     Raises:
-        UsageError: no file, too many, one that is too large or of a kind that cannot be read, or a workspace in which
-            people have defined things already.
+        UsageError: no file, too many, one that is too large or of a kind that cannot be read, no room for them, or a
+            workspace in which people have defined things already.
     """
     given = _named(uploads)
     row = row or create(user, _titled(next(iter(given))))
     refuse_if_edited(row)
+    refuse_if_full(row, sum(upload.size or 0 for upload in given.values()))
     place = secrets.token_hex(4)  # so that nothing which is in use is written over
     folder = Path(row.folder) / UPLOADS / place
     folder.mkdir(parents=True)
@@ -135,6 +140,22 @@ def refuse_if_edited(row: Workspace) -> None:
         raise UsageError("people have edited definitions here, which files would write over", hint=hint)
     if row.acts_count and not row.is_demo:
         raise UsageError("people have recorded judgements or decisions here, which files know nothing of", hint=hint)
+
+
+def refuse_if_full(row: Workspace, more: int) -> None:
+    """Keep one workspace from filling the disk of all.
+
+    Args:
+        row: the workspace.
+        more: bytes that would be added to its uploaded files.
+
+    Raises:
+        UsageError: there is no room for them.
+    """
+    most = settings.CONFIG.storage_gb
+    files = (Path(row.folder) / UPLOADS).rglob("*")
+    if sum(path.stat().st_size for path in files if path.is_file()) + more > most * 1_000_000_000:
+        raise UsageError(f"the files of this workspace would take more than {most} GB", hint=_ASK_OPERATOR)
 
 
 def connect_folder(folder: Path) -> Workspace:

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}me/erase/", account.erase, "erase-me", Ability.READ),
     route(SETTINGS, settings.index, "settings", Ability.READ),
     route(f"{SETTINGS}workspace/", settings.workspace, "workspace-settings", Ability.ADMINISTER),
+    route(f"{SETTINGS}workspace/second-factor/", settings.second_factor, "second-factor", Ability.ADMINISTER),
     route(f"{SETTINGS}owners/", owners.index, "owners", Ability.ADMINISTER),
     route(f"{SETTINGS}owners/<slug:kind>/", owners.change, "owner-change", Ability.ADMINISTER),
     route(_PEOPLE, people.index, "people", Ability.ADMINISTER),

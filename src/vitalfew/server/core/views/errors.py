@@ -28,10 +28,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _page(request, 404, "There is no such page", "It may have been removed, or it is not yours to see.")
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - as above
-    """Too many tries in too short a time."""
-    answer = _page(request, 429, "Too many tries", "Wait an hour, then try once more. An admin can make you a link.")
-    answer.headers["Retry-After"] = "3600"
+def too_many(request: HttpRequest, exception: Exception | None = None, *, wait: int = 3_600) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Too many tries in too short a time; `wait` in seconds."""
+    how_long = "an hour" if wait >= 3_600 else "ten minutes"  # noqa: PLR2004 - seconds of an hour
+    answer = _page(
+        request, 429, "Too many tries", f"Wait {how_long}, then try once more. An admin can make you a link."
+    )
+    answer.headers["Retry-After"] = str(wait)
     return answer
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_POST
 
-from vitalfew.errors import DefinitionError
+from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.core.forms import WorkspaceForm
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
-from vitalfew.server.core.services.workspace_settings import describe
+from vitalfew.server.core.services.workspace_settings import describe, need_second_factor
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -33,7 +34,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("workspace-settings", "Workspace", "Its name, currency and time zone.", Ability.ADMINISTER),
+    Section("workspace-settings", "Workspace", "Its name and units; who needs a second factor.", Ability.ADMINISTER),
     Section("owners", "Folder and server", "Which definitions are edited in files, which here.", Ability.ADMINISTER),
     Section("people", "People", "Members, roles, teams, invitations, raters without an account.", Ability.ADMINISTER),
     Section("policy", "Policy", "Budget, horizon and the rules recommendations follow.", Ability.READ),
@@ -83,8 +84,23 @@ def workspace(request: Request) -> HttpResponse:
         "in_folder": "workspace" in found.folder_kinds,
         "where": found.owned_by("workspace", ""),
         "policy": _address("policy", request.place),
+        "second_factor": row.needs_second_factor,
     }
     return render(request, "core/workspace_settings.html", context, status=status)
+
+
+@require_POST
+def second_factor(request: Request) -> HttpResponse:
+    """Open the workspace only to members with a second factor, or to all again."""
+    row = request.place.workspace
+    try:
+        need_second_factor(row, needed=request.POST.get("needed") == "yes", by=request.place.user)
+    except UsageError as error:
+        messages.error(request, str(error))
+    else:
+        now = "Only members with a second factor come in" if row.needs_second_factor else "All members come in"
+        messages.success(request, f"{now}, from now on.")
+    return redirect("workspace-settings", workspace=row.key)
 
 
 def _told(theirs: object) -> str:

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 @require_POST
 def undo(request: Request, token: str) -> HttpResponse:
     """Take back what was just done, and go to it."""
-    place = request.place
     try:
-        done = service.undo(place.workspace, token, by=place.user, may_any=place.may(Ability.ADMINISTER))
+        done = service.undo(request.place, token)
     except Conflict:
         messages.error(request, "It was changed again since, so it was not undone. Its history holds every version.")
         return redirect(back_of(request))
