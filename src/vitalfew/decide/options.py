@@ -160,12 +160,9 @@ def pool_of(inputs: Inputs) -> Pool:
     # Untouched pages of zeros cost nothing, so room for all is made before it is known who has a value.
     swings = np.zeros((len(ordered), len(factors), inputs.draws), dtype=np.float32)
 
-    def draw(at: int) -> Candidate:
-        return _drawn(inputs, *ordered[at], factors, swings[at])
-
     keep_memory()
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(draw, range(len(ordered))))
+    # In one thread: a line is many short steps, and threads would spend longer on handing over than they gain.
+    found = [_drawn(inputs, *each, factors, room) for each, room in zip(ordered, swings, strict=True)]
     valued = [at for at, candidate in enumerate(found) if candidate.valued]
     if valued != list(range(len(valued))):
         for to, at in enumerate(valued):
@@ -180,13 +177,10 @@ def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: 
     draws = inputs.draws
     costs = np.empty((len(priced), draws))
 
-    def draw(at: int) -> None:
-        costs[at] = first_cost(inputs, priced[at].key)
-        if priced[at].initiative.later:
-            costs[at] += later_cost(inputs, priced[at].key)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(draw, range(len(priced))))
+    for at, candidate in enumerate(priced):
+        costs[at] = first_cost(inputs, candidate.key)
+        if candidate.initiative.later:
+            costs[at] += later_cost(inputs, candidate.key)
     budget, notes = budget_of(inputs, [each.initiative for each in priced])
     return Options(
         tuple(each.key for each in priced),

@@ -105,9 +105,9 @@ class Metalog:
             beyond = self.a1 + scale * at - x
             low, high = (at, high) if beyond < 0 else (low, at)
             step = beyond / (scale + self.a3 * at * u * (1 - u))
-            before, at = at, at - step if low < at - step < high else (low + high) / 2
-            if abs(at - before) < _ENOUGH:
+            if abs(step) < _ENOUGH:
                 break
+            at = at - step if low < at - step < high else (low + high) / 2
         return 1 / (1 + math.exp(-at))
 
     def distance(self, x: float) -> float:
