@@ -9,7 +9,8 @@ import pytest
 
 from growing_tables import History, assert_same, told
 from vitalfew.stats.moments import Moments
-from vitalfew.warehouse.products import Part, Products
+from vitalfew.warehouse.parts import Part
+from vitalfew.warehouse.products import Products
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,7 @@ def _products(values: np.ndarray[Any, Any]) -> Products:
 
 
 def _changed(found: Products, before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> Products | None:
-    return found.changed(Part.of(before, found.centre), Part.of(after, found.centre), KNOWN)
+    return found.changed(Part.of(before.T, found.centre), Part.of(after.T, found.centre), KNOWN)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])

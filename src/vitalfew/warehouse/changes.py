@@ -29,12 +29,12 @@ class Units:
     columns: Sequence[Floats]
 
     def rows(self, at: NDArray[np.int64]) -> Floats:
-        """The values of units at ascending positions, `(units, k)`."""
+        """The values of units at ascending positions, `(k, units)`."""
         # Units of a place lie side by side where they were numbered by place: then nothing has to be looked up.
         run = slice(int(at[0]), int(at[-1]) + 1) if len(at) and at[-1] - at[0] == len(at) - 1 else at
-        found = np.empty((len(at), len(self.columns)))
+        found = np.empty((len(self.columns), len(at)))
         for number, column in enumerate(self.columns):
-            found[:, number] = column[run]
+            found[number] = column[run]
         return found
 
 

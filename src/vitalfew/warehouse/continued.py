@@ -25,10 +25,11 @@ from vitalfew.warehouse.changes import values_of_units
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.grouped import NotOnward, Onward
 from vitalfew.warehouse.newcomers import came_since, forget, lend_people
+from vitalfew.warehouse.parts import Part
 from vitalfew.warehouse.places import GONE, Place, Standing, counted, placed, whole_numbers
 from vitalfew.warehouse.population import FIRST_EXPOSURES, Population
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.products import Part, Products, all_changed, shown, width
+from vitalfew.warehouse.products import Products, all_changed, shown, width
 from vitalfew.warehouse.refresh import MOST_STEPS, Changes
 from vitalfew.warehouse.running import ROWS, integers
 from vitalfew.warehouse.silence import unreadable_times
@@ -295,7 +296,7 @@ class Continued:
         before = self._parts(grouped, step, (step.numbers, old, kept.place[old]), centres)
         step.advance()
         after = self._parts(grouped, step, (step.numbers, step.ids, place[step.ids]), centres)
-        nobody = Part.of(np.empty((0, len(rows.names))))
+        nobody = Part.of(np.empty((len(rows.names), 0)))
         some = sorted({*before, *after, *range(len(found), len(places))})
         changed = {at: (before.get(at, nobody), after.get(at, nobody)) for at in some}
 

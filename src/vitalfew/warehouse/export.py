@@ -17,11 +17,11 @@ from sqlglot import exp
 from vitalfew.errors import DataError, Unsupported, UsageError, VitalfewError, suggest
 from vitalfew.warehouse.compile import Scope, number, present, whole
 from vitalfew.warehouse.study import Study
-from vitalfew.warehouse.sums import Rows, whole_query
 from vitalfew.warehouse.tables import DATABASE_SUFFIXES
 from vitalfew.warehouse.unique import crossed_units
 from vitalfew.warehouse.units import own_table_suffices, pattern, segment_flags
 from vitalfew.warehouse.values import in_own_column, unit_value
+from vitalfew.warehouse.whole_sums import whole_query
 from vitalfew.workspace.definitions import UnitSource
 from vitalfew.workspace.expression_tree import Column, Compare, In, walk
 from vitalfew.workspace.expression_tree import Literal as Constant
@@ -204,7 +204,7 @@ def _statement(
         .from_("units")
         .join("means", join_type="cross")
     )
-    sums = whole_query(Rows(centred, names, {}))
+    sums = whole_query(centred, k)
     labels = {"query_hash": hashed, "source": source, "metrics": " ".join(metrics)}
     return (
         exp.select(*(exp.alias_(exp.Literal.string(text), name) for name, text in labels.items()))

@@ -12,8 +12,9 @@ from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.warehouse.export import query_hash, studies
 from vitalfew.warehouse.kept import FOLDER, kept_files
 from vitalfew.warehouse.reported import number_of, text_of
-from vitalfew.warehouse.sums import Cell, moments_of_sums
+from vitalfew.warehouse.sums import Cell
 from vitalfew.warehouse.values import values_of
+from vitalfew.warehouse.whole_sums import moments_of_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -61,7 +61,7 @@ def placed(people: pa.Table, known: Sequence[Place] = ()) -> Standing | None:
     lows, widths = [int(low) for low, _ in both], [int(high - low) + 1 for low, high in both]
     if prod(widths) > _MOST_CODES:
         return None
-    code, codes = _code(mine, lows, widths), _code(columns, lows, widths)
+    code, codes = code_of(mine, lows, widths), code_of(columns, lows, widths)
     table = np.full(prod(widths), GONE, np.int32)
     table[code] = len(known)
     table[codes] = np.arange(len(known))
@@ -84,7 +84,8 @@ def _ends(*columns: NDArray[np.int64]) -> list[np.int64]:
     return [end for column in columns if len(column) for end in (column.min(), column.max())]
 
 
-def _code(columns: Sequence[NDArray[np.int64]], lows: Sequence[int], widths: Sequence[int]) -> NDArray[np.int64]:
+def code_of(columns: Sequence[NDArray[np.int64]], lows: Sequence[int], widths: Sequence[int]) -> NDArray[np.int64]:
+    """One number for the values of all columns; every column lies from its low on over its width."""
     code = np.zeros(len(columns[0]), np.int64)
     for column, low, width in zip(columns, lows, widths, strict=True):
         code = code * width + (column - low)

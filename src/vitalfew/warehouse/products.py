@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.stats.moments import Moments
-from vitalfew.warehouse.sums import is_skewed, of_share
+from vitalfew.warehouse.parts import Part
+from vitalfew.warehouse.sums import of_share, skewed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _LOST = 1e-4  # of what was added up: four of sixteen digits
-_ALONE = 1 << 18  # multiplications for which no threads are started
 _NEAR = 1e-12  # relative to a largest value: what may be equal to it
 
 
@@ -78,20 +78,14 @@ class Products:
             part: the units.
             known: columns whose smallest and largest values are asked for, `(k,)`.
         """
-        rest = np.divide(part.total, part.n, out=np.zeros_like(part.total), where=part.n > 0)
-        cross = part.product - rest * rest.T * part.n
-        cross[part.n <= 1] = 0.0
-        away, count = rest.diagonal(), part.n.diagonal()
-        cubes = part.cubes - 3 * away * part.product.diagonal() + 2 * count * away**3
-        mean = np.where(part.n > 0, rest + (part.centre - shift)[:, None], 0.0)
         low, high = (np.where(known, ends - shift, np.nan) for ends in (part.low, part.high))
-        moments = Moments(names, part.n, shift, mean, cross, part.units, cubes, low, high)
+        moments = replace(part.moments(names, shift), low=low, high=high)
         return cls(moments, np.array(part.product.diagonal()), part.zeros)
 
     def emptied(self) -> Products:
         """Those of a cell that nobody is in."""
         shift = self.moments.shift
-        nobody = Part.of(np.empty((0, len(shift))))
+        nobody = Part.of(np.empty((len(shift), 0)))
         return Products.anew(self.moments.names, shift, nobody, np.zeros(len(shift), np.bool_))
 
     @property
@@ -153,94 +147,9 @@ class Products:
         return low - old.shift, high - old.shift, zeros
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some units of a cell, summed about a constant for each column.
-
-    Attributes:
-        units: how many there are.
-        centre: what is subtracted, `(k,)`.
-        n: units where both columns are present, `(k, k)`.
-        total: sum of column i over the units where i and j are present, `(k, k)`.
-        product: sum of products, `(k, k)`.
-        cubes: sum of cubes, `(k,)`.
-        low: smallest values, nothing subtracted, `(k,)`; NaN where there is none.
-        high: largest values.
-        zeros: how many values are 0, `(k,)`.
-    """
-
-    units: int
-    centre: Floats
-    n: Floats
-    total: Floats
-    product: Floats
-    cubes: Floats
-    low: Floats
-    high: Floats
-    zeros: Floats
-
-    @classmethod
-    def of(cls, values: Floats, centre: Floats | None = None) -> Part:
-        """Sum units.
-
-        Args:
-            values: NaN where missing, `(units, k)`.
-            centre: what is to be subtracted; the mean of each column when None.
-        """
-        units, k = values.shape
-        if centre is None:
-            count = (~np.isnan(values)).sum(axis=0)
-            centre = np.divide(np.nansum(values, axis=0), count, out=np.zeros(k), where=count > 0)
-            low, high = _extremes(values, gaps=True)
-            # The mean of equal values may differ from them in the last bit, and their spread must be nothing.
-            centre = np.where(low == high, low, centre)
-        moved = values - centre
-        sums = moved.sum(axis=0)
-        gaps = not np.isfinite(sums).all()
-        low, high = _extremes(values, gaps=gaps)
-        zeros = np.asarray(units - np.count_nonzero(values, axis=0), dtype=np.float64)
-        if gaps:
-            here = (~np.isnan(moved)).astype(np.float64)
-            moved = np.where(here > 0, moved, 0.0)
-            n, total = here.T @ here, moved.T @ here
-        else:
-            n, total = np.full((k, k), float(units)), np.repeat(sums[:, None], k, axis=1)
-        cubes = np.einsum("ij,ij,ij->j", moved, moved, moved)
-        return cls(units, centre, n, total, _products(moved), cubes, low, high, zeros)
-
-    @property
-    def is_constant(self) -> NDArray[np.bool_]:
-        """Whether a column is everywhere what is subtracted, up to the last bit."""
-        near = np.abs(self.low - self.centre) <= _NEAR * np.abs(self.low)
-        return np.asarray((self.low == self.high) & (self.n.diagonal() == self.units) & near) | (self.units == 0)
-
-
 def width(columns: int) -> int:
     """Numbers in a row of so many columns."""
     return 1 + 3 * columns * columns + 6 * columns
-
-
-def _products(values: Floats) -> Floats:
-    """Sums of products of all pairs of columns, in blocks too small to be shared out to threads.
-
-    Threads of a library of linear algebra that wait for so little work cost more than the work.
-    """
-    units, k = values.shape
-    rows = max(_ALONE // (k * k), 16)
-    whole = units // rows * rows
-    blocks = np.ascontiguousarray(values[:whole]).reshape(-1, rows, k)
-    found = np.matmul(blocks.transpose(0, 2, 1), blocks).sum(axis=0)
-    rest = np.ascontiguousarray(values[whole:])
-    return np.asarray(found + np.matmul(rest.T, rest), dtype=np.float64)
-
-
-def _extremes(values: Floats, *, gaps: bool) -> tuple[Floats, Floats]:
-    """Smallest and largest value of each column, NaN where there is none."""
-    if not len(values):
-        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    if gaps:
-        return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
-    return values.min(axis=0), values.max(axis=0)
 
 
 def all_changed(
@@ -281,8 +190,3 @@ def shown(found: Sequence[Products], shares: frozenset[int]) -> list[Moments]:
                 low[i] = high[i] = np.nan
         answer.append(replace(moments, third=third, low=low, high=high))
     return answer
-
-
-def skewed_in(found: Sequence[Moments], shares: frozenset[int]) -> list[int]:
-    """Columns whose smallest and largest values are asked for."""
-    return [i for i in range(len(found[0].names)) if i not in shares and is_skewed(found, i)] if found else []

@@ -66,7 +66,7 @@ def run(parts: Additive, batches: Iterable[Any], units: int, room: Room) -> list
     """
     blocks = room.blocks(parts, units)
     if blocks > 1:
-        return _in_blocks(parts, map(_piece, _ahead(batches)), units, room.folder, blocks)
+        return _in_blocks(parts, map(_piece, ahead(batches)), units, room.folder, blocks)
     numbers = nothing(parts, units)
     run_on(parts, batches, numbers)
     return numbers
@@ -74,13 +74,13 @@ def run(parts: Additive, batches: Iterable[Any], units: int, room: Room) -> list
 
 def run_on(parts: Additive, batches: Iterable[Any], numbers: Sequence[Floats]) -> None:
     """Add up more events in the numbers given."""
-    for piece in map(_piece, _ahead(batches)):
+    for piece in map(_piece, ahead(batches)):
         add(parts, numbers, piece)
 
 
 def together(parts: Additive, batches: Iterable[Any]) -> Piece:
     """All events of a stream at once."""
-    pieces = [_piece(batch) for batch in _ahead(batches)]
+    pieces = [_piece(batch) for batch in ahead(batches)]
     ids = np.concatenate([np.zeros(0, np.int32), *(piece[0] for piece in pieces)])
     codes = np.concatenate([np.zeros(0, np.int16), *(piece[1] for piece in pieces)])
     count = len(parts.rows.expressions) - 2
@@ -115,7 +115,7 @@ def add(parts: Additive, numbers: Sequence[Floats] | dict[int, Floats], piece: P
             _CHANGE[running.kind].at(numbers[at], units, new)
 
 
-def _ahead(batches: Iterable[Any]) -> Iterator[Any]:
+def ahead(batches: Iterable[Any]) -> Iterator[Any]:
     """The same batches, fetched in a thread of their own: the database works on while the last ones are added up."""
     with ThreadPoolExecutor(1) as thread:
         source = iter(batches)
