@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 
-from vitalfew.workspace.chain import Act, follow, timestamp, to_line
+from vitalfew.workspace import sound
+from vitalfew.workspace.chain import Act, Chain, follow, timestamp, to_line
 from vitalfew.workspace.definitions import (
     Definitions,
     Experiment,
@@ -38,6 +40,11 @@ def chain_of(count: int, *, salt: str = "") -> list[Act]:
 
 def as_bytes(acts: Iterable[Act]) -> bytes:
     return b"".join(to_line(act) for act in acts)
+
+
+def inspected(raw: bytes) -> Chain:
+    """A log read from its bytes."""
+    return sound.read(BytesIO(raw))
 
 
 def definitions(**changes: object) -> Definitions:

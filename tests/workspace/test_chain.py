@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acts_building import as_bytes, chain_of, definitions
+from acts_building import as_bytes, chain_of, definitions, inspected
 from vitalfew.workspace.acts import ActLog
-from vitalfew.workspace.chain import GENESIS, entry_hash, inspect, to_line
+from vitalfew.workspace.chain import GENESIS, entry_hash, to_line
 from vitalfew.workspace.heads import Head
 from vitalfew.workspace.verify import audit
 
@@ -42,7 +42,7 @@ def rewritten(acts: list[Act], position: int) -> list[Act]:
 
 def test_a_sound_chain_has_no_damage_and_starts_with_zeros() -> None:
     acts = chain_of(5)
-    chain = inspect(as_bytes(acts))
+    chain = inspected(as_bytes(acts))
     assert chain.acts == tuple(acts)
     assert chain.damage == ()
     assert acts[0].prev == GENESIS
@@ -50,8 +50,8 @@ def test_a_sound_chain_has_no_damage_and_starts_with_zeros() -> None:
 
 
 def test_an_empty_log_is_sound() -> None:
-    assert inspect(b"") == inspect(b"\n\n")
-    assert inspect(b"").damage == ()
+    assert inspected(b"") == inspected(b"\n\n")
+    assert inspected(b"").damage == ()
 
 
 @given(SIZES, st.data())
@@ -73,7 +73,7 @@ def test_any_edit_of_a_field_is_found(size: int, data: st.DataObject) -> None:
         )
     )
     acts[position] = replace(acts[position], **change)  # type: ignore[arg-type] # the names of fields come from the list above
-    assert inspect(as_bytes(acts)).damage
+    assert inspected(as_bytes(acts)).damage
 
 
 @given(SIZES, st.data())
@@ -81,7 +81,7 @@ def test_any_change_of_one_byte_is_found_or_changes_nothing(size: int, data: st.
     acts = chain_of(size)
     raw = bytearray(as_bytes(acts))
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
-    chain = inspect(bytes(raw))
+    chain = inspected(bytes(raw))
     assert chain.damage or chain.acts == tuple(acts)
 
 
@@ -90,21 +90,21 @@ def test_an_edit_hashed_anew_is_found_by_what_follows(size: int, data: st.DataOb
     acts = chain_of(size)
     position = data.draw(st.integers(0, size - 2))
     acts[position] = rehashed(replace(acts[position], about="another"))
-    assert "link" in {found.code for found in inspect(as_bytes(acts)).damage}
+    assert "link" in {found.code for found in inspected(as_bytes(acts)).damage}
 
 
 @given(SIZES, st.data())
 def test_any_removal_but_of_the_end_is_found(size: int, data: st.DataObject) -> None:
     acts = chain_of(size)
     del acts[data.draw(st.integers(0, size - 2))]
-    assert "gap" in {found.code for found in inspect(as_bytes(acts)).damage}
+    assert "gap" in {found.code for found in inspected(as_bytes(acts)).damage}
 
 
 @given(SIZES, st.data())
 def test_any_other_order_is_found(size: int, data: st.DataObject) -> None:
     acts = chain_of(size)
     shuffled = data.draw(st.permutations(acts))
-    codes = {found.code for found in inspect(as_bytes(shuffled)).damage}
+    codes = {found.code for found in inspected(as_bytes(shuffled)).damage}
     assert ("reordered" in codes) == (shuffled != acts)
 
 
@@ -113,13 +113,13 @@ def test_any_insertion_is_found(size: int, data: st.DataObject) -> None:
     acts = chain_of(size)
     forged = data.draw(st.sampled_from([*acts, *chain_of(size, salt="f")]))
     acts.insert(data.draw(st.integers(0, size - 1)), forged)
-    assert inspect(as_bytes(acts)).damage
+    assert inspected(as_bytes(acts)).damage
 
 
 @given(SIZES, st.data())
 def test_a_rewritten_chain_is_found_only_with_a_head_from_elsewhere(size: int, data: st.DataObject) -> None:
     acts = chain_of(size)
-    chain = inspect(as_bytes(rewritten(acts, data.draw(st.integers(0, size - 1)))))
+    chain = inspected(as_bytes(rewritten(acts, data.draw(st.integers(0, size - 1)))))
     assert chain.damage == ()
     assert faults_against(chain, acts[-1]) == ["head"]
 
@@ -127,7 +127,7 @@ def test_a_rewritten_chain_is_found_only_with_a_head_from_elsewhere(size: int, d
 @given(SIZES, st.data())
 def test_a_shortened_chain_is_found_only_with_a_head_from_elsewhere(size: int, data: st.DataObject) -> None:
     acts = chain_of(size)
-    chain = inspect(as_bytes(acts[: data.draw(st.integers(1, size - 1))]))
+    chain = inspected(as_bytes(acts[: data.draw(st.integers(1, size - 1))]))
     assert chain.damage == ()
     assert faults_against(chain, acts[-1]) == ["head"]
 
@@ -146,14 +146,14 @@ def test_a_shortened_chain_is_found_only_with_a_head_from_elsewhere(size: int, d
     ],
 )
 def test_the_kept_logs_are_judged_as_their_names_say(name: str, codes: list[str]) -> None:
-    chain = inspect((LOGS / f"{name}.jsonl").read_bytes())
+    chain = inspected((LOGS / f"{name}.jsonl").read_bytes())
     assert [found.code for found in chain.damage] == codes
 
 
 @pytest.mark.parametrize(("name", "codes"), [("sound", []), ("rewritten", ["head"]), ("shortened", ["head"])])
 def test_the_kept_logs_are_judged_against_the_head_of_the_sound_one(name: str, codes: list[str]) -> None:
-    head = inspect((LOGS / "sound.jsonl").read_bytes()).acts[-1]
-    assert faults_against(inspect((LOGS / f"{name}.jsonl").read_bytes()), head) == codes
+    head = inspected((LOGS / "sound.jsonl").read_bytes()).acts[-1]
+    assert faults_against(inspected((LOGS / f"{name}.jsonl").read_bytes()), head) == codes
 
 
 def line_with(**changes: object) -> bytes:
@@ -188,7 +188,7 @@ def line_with(**changes: object) -> bytes:
 )
 def test_a_hostile_line_is_named_and_the_rest_is_read(line: bytes, message: str) -> None:
     acts = chain_of(3)
-    chain = inspect(as_bytes(acts) + line + b"\n")
+    chain = inspected(as_bytes(acts) + line + b"\n")
     assert chain.acts == tuple(acts)
     assert [found.code for found in chain.damage] == ["malformed"]
     assert message in chain.damage[0].message
@@ -197,7 +197,7 @@ def test_a_hostile_line_is_named_and_the_rest_is_read(line: bytes, message: str)
 
 @given(st.binary(max_size=400))
 def test_any_bytes_at_all_are_answered_with_findings(raw: bytes) -> None:
-    chain = inspect(raw)
+    chain = inspected(raw)
     assert chain.acts == ()
     assert chain.damage or not raw.strip()
 
@@ -205,5 +205,5 @@ def test_any_bytes_at_all_are_answered_with_findings(raw: bytes) -> None:
 def test_a_clock_that_went_back_is_found() -> None:
     first, second = chain_of(2)
     late = rehashed(replace(first, at="2026-01-05T10:00:00Z"))
-    chain = inspect(as_bytes([late, rehashed(replace(second, prev=late.hash))]))
+    chain = inspected(as_bytes([late, rehashed(replace(second, prev=late.hash))]))
     assert [found.code for found in chain.damage] == ["clock"]

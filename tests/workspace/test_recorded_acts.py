@@ -201,7 +201,7 @@ def test_a_folder_in_place_of_the_log_is_refused_in_words(tmp_path: Path) -> Non
 def test_a_log_beyond_all_measure_is_refused_in_words(tmp_path: Path) -> None:
     with (tmp_path / "acts.jsonl").open("wb") as file:
         file.truncate(acts_of.LARGEST_LOG + 1)
-    with pytest.raises(ActError, match="at most 64 MB"):
+    with pytest.raises(ActError, match="at most 512 MB"):
         read(tmp_path)
 
 

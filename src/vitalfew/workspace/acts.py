@@ -9,28 +9,30 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vitalfew.errors import ActError, Where
-from vitalfew.workspace import bodies as sealed
-from vitalfew.workspace import heads
+from vitalfew.workspace import heads, sound
 from vitalfew.workspace.act_log import ActLog
-from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, inspect, to_line
+from vitalfew.workspace.bodies import LONGEST_BODY
+from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
+from vitalfew.workspace.sealed import FOLDER, Sealed, body_name
 from vitalfew.workspace.swapping import settle, sync_file, sync_folder
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from vitalfew.workspace.sealed import Kept
 
 __all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
 
 LOG = "acts.jsonl"
-FOLDER = "acts"
-LARGEST_LOG = 64 * 1024 * 1024
+LARGEST_LOG = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ def raw(root: Path) -> tuple[bytes, dict[int, bytes]]:
     with _reading(root) as descriptor:
         if descriptor is None:
             return b"", {}
-        sealed_body = _body_in(root)
-        found = {act.n: sealed_body(act.n) for act in _chain(root, descriptor).acts}
-        return _bytes(descriptor), {n: content for n, content in found.items() if content is not None}
+        found = _InFolder(root).fetch(ActLog(_chain(root, descriptor).acts).numbers)
+        with _file(descriptor) as file:
+            return file.read(), {n: content for n, content in found.items() if isinstance(content, bytes)}
 
 
 @contextmanager
@@ -128,9 +130,9 @@ def writing(root: Path, *, durable: bool = True) -> Iterator[Writer]:
     """
     with held(root) as descriptor:
         chain = _chain(root, descriptor)
-        log = opened(chain, _body_in(root))
-        if log.damage:
-            raise _damaged(root, log.damage[0])
+        log = opened(chain, _InFolder(root))
+        if damage := log.damage:
+            raise _damaged(root, damage[0])
         yield Writer(_OpenLog(root, descriptor, log, newline_first=not chain.ends_with_newline, durable=durable))
 
 
@@ -138,7 +140,7 @@ class _OpenLog:
     """The log of a folder while its lock is held (`writer.Held`)."""
 
     def __init__(self, root: Path, descriptor: int, log: ActLog, *, newline_first: bool, durable: bool) -> None:
-        self._acts, self._bodies = list(log.acts), dict(log.bodies)
+        self._log, self._new, self._said = log, list[Act](), dict[int, dict[str, Any]]()
         self._root = root
         self._descriptor = descriptor
         self._newline_first = newline_first
@@ -147,17 +149,21 @@ class _OpenLog:
 
     @property
     def last(self) -> Act | None:
-        return self._acts[-1] if self._acts else None
+        return self._new[-1] if self._new else self._log.acts[-1] if self._log.acts else None
 
     def about(self, key: str) -> ActLog:
-        acts = tuple(act for act in self._acts if act.about == key)
-        return ActLog(acts, {act.n: self._bodies[act.n] for act in acts if act.n in self._bodies})
+        acts = (*self._log.about(key), *(act for act in self._new if act.about == key))
+        known = ((act.n, self._said.get(act.n) or self._log.bodies.get(act.n)) for act in acts)
+        return ActLog(acts, {n: said for n, said in known if said is not None})
 
     def version_of(self, kind: str, key: str, digest: str) -> int:
-        return ActLog(tuple(self._acts)).version_of(kind, key, digest)
+        named = [act.definition for act in self._new if act.definition is not None]
+        new = [found.hash for found in named if (found.kind, found.key) == (kind, key)]
+        known = [*dict.fromkeys([*self._log.wordings(kind, key), *new])]
+        return known.index(digest) + 1 if digest in known else len(known) + 1
 
     def last_of(self, kind: Kind) -> Act | None:
-        return ActLog(tuple(self._acts)).last_of(kind)
+        return next((act for act in reversed(self._new) if act.kind == kind), None) or self._log.last_of(kind)
 
     def pseudonym(self, by: str) -> str:
         return pseudonym(self._root, by)
@@ -179,8 +185,8 @@ class _OpenLog:
             if isinstance(error, OSError):
                 raise _unwritten(error, path) from error
             raise
-        self._acts.append(act)
-        self._bodies[act.n] = dict(said)
+        self._new.append(act)
+        self._said[act.n] = dict(said)
 
     def _write_lines(self, lines: bytes, *, first: bool) -> None:
         _write_all(self._descriptor, (b"\n" if self._newline_first else b"") + lines)
@@ -193,17 +199,17 @@ class _OpenLog:
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """Bodies of many acts reach the disk together, then their lines: waiting for each alone takes far longer."""
-        size, count = os.fstat(self._descriptor).st_size, len(self._acts)
+        size, count = os.fstat(self._descriptor).st_size, len(self._new)
         self._waiting = []
         try:
             yield
             self._write_waiting(count)
         except BaseException as error:
             os.ftruncate(self._descriptor, size)
-            for act in self._acts[count:]:
+            for act in self._new[count:]:
                 body_path(self._root, act.n).unlink(missing_ok=True)
-                del self._bodies[act.n]
-            del self._acts[count:]
+                del self._said[act.n]
+            del self._new[count:]
             if isinstance(error, OSError):
                 raise _unwritten(error, self._root / LOG) from error
             raise
@@ -214,10 +220,10 @@ class _OpenLog:
         if not self._waiting:
             return
         if self._durable:
-            for act in self._acts[count:]:
+            for act in self._new[count:]:
                 sync_file(body_path(self._root, act.n))
             sync_folder(self._root / FOLDER)
-        self._write_lines(b"".join(self._waiting), first=count == 0)
+        self._write_lines(b"".join(self._waiting), first=not self._log.acts and count == 0)
 
 
 def erase(root: Path, by: str) -> Erasure:
@@ -249,7 +255,7 @@ def _of_nobody(root: Path, log: ActLog) -> tuple[str, ...]:
 
 def body_path(root: Path, n: int) -> Path:
     """The file that holds what act `n` says."""
-    return root / FOLDER / f"{n:06}.json"
+    return root / body_name(n)
 
 
 _OTHER_COPY = "in another copy of this workspace your name has another pseudonym: give the pseudonym (p-…) itself"
@@ -261,30 +267,27 @@ def words_of(log: ActLog, person: str) -> tuple[int, ...]:
     Raises:
         ActError: nobody of that pseudonym has an act here.
     """
-    if not any(act.by == person for act in log.acts):
+    if person not in log.people:
         raise ActError(f"there is no act by {person} in this log", hint=_OTHER_COPY)
-    return tuple(act.n for act in log.acts if _says_of(log, act, person))
+    gone = {*log.erased}
+    mine = (act for act in log.acts if act.n not in gone and (act.by == person or act.kind == "lock"))
+    return tuple(act.n for act in mine if _says_of(log, act, person))
 
 
 def _says_of(log: ActLog, act: Act, person: str) -> bool:
-    """Whether the body of an act is this person's own words or numbers, and still there."""
-    if act.n not in log.bodies:
-        unreadable = any(found.code == "body" and found.n == act.n for found in log.damage)
-        return unreadable and act.kind != "lock" and act.by == person
+    """Whether the body of an act, which is still there, is this person's own words or numbers."""
     if act.kind != "lock":
-        return act.by == person
-    if "promise" not in log.bodies[act.n]:
+        return True
+    said = log.bodies.get(act.n, {})
+    if "promise" not in said:
         return False
-    before = {
-        other.by for other in log.acts if other.kind == "forecast" and other.about == act.about and other.n < act.n
-    }
-    alone = log.bodies[act.n]["promise"]["forecasters"] == 1
-    return alone and person in before
+    before = {other.by for other in log.spoken("forecast", act.about) if other.n < act.n}
+    return said["promise"]["forecasters"] == 1 and person in before
 
 
 def read_open(root: Path, descriptor: int) -> ActLog:
     """Read a log that is held."""
-    return opened(_chain(root, descriptor), _body_in(root))
+    return opened(_chain(root, descriptor), _InFolder(root))
 
 
 def _chain(root: Path, descriptor: int) -> Chain:
@@ -292,8 +295,9 @@ def _chain(root: Path, descriptor: int) -> Chain:
     try:
         size = os.fstat(descriptor).st_size
         if size > LARGEST_LOG:
-            raise ActError(f"the log of acts is {size:,} bytes long", where=Where(str(path)), expected="at most 64 MB")
-        chain = inspect(_bytes(descriptor))
+            raise ActError(f"the log of acts is {size:,} bytes long", where=Where(str(path)), expected="at most 512 MB")
+        with _file(descriptor) as file:
+            chain = sound.read(file)
     except OSError as error:
         raise _unreadable(path, error) from error
     if not chain.acts and any(found.code == "malformed" for found in chain.damage):
@@ -302,46 +306,45 @@ def _chain(root: Path, descriptor: int) -> Chain:
     return chain
 
 
-def _bytes(descriptor: int) -> bytes:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(0)
-        return file.read()
+def _file(descriptor: int) -> BinaryIO:
+    file = os.fdopen(os.dup(descriptor), "rb")
+    file.seek(0)
+    return file
 
 
 _FORMAT = "one act a line, as `vitalfew act` writes them"
 
 
-def opened(chain: Chain, sealed_body: Callable[[int], bytes | None]) -> ActLog:
-    """A chain with what its acts say.
+def opened(chain: Chain, kept: Kept) -> ActLog:
+    """A chain with what its acts say, wherever that is kept."""
+    return ActLog(chain.acts, Sealed(chain.acts, kept), chain.damage)
 
-    Args:
-        chain: as it was read.
-        sealed_body: the bytes that hold what act `n` says, with its salt; None when they are gone.
-    """
-    found: dict[int, dict[str, Any]] = {}
-    damage = list(chain.damage)
-    for act in chain.acts:
-        name = f"{FOLDER}/{act.n:06}.json"
+
+class _InFolder:
+    """The files in `acts/` (`sealed.Kept`)."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def fetch(self, numbers: Sequence[int]) -> Mapping[int, bytes | OSError]:
+        found: dict[int, bytes | OSError] = {}
+        for n in numbers:
+            try:
+                with body_path(self._root, n).open("rb") as file:
+                    found[n] = file.read(LONGEST_BODY + 1)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                found[n] = error
+        return found
+
+    def among(self, numbers: Sequence[int]) -> set[int]:
         try:
-            content = sealed_body(act.n)
-            if content is not None:
-                found[act.n] = sealed.unseal(act.kind, content, act.body_hash)
-        except OSError as error:
-            damage.append(Damage("body", f"{name} cannot be read: {error.strerror}", n=act.n))
-        except ValueError as error:
-            damage.append(Damage("body", f"{name} {error}", n=act.n))
-    return ActLog(chain.acts, found, tuple(damage))
-
-
-def _body_in(root: Path) -> Callable[[int], bytes | None]:
-    def sealed_body(n: int) -> bytes | None:
-        try:
-            with body_path(root, n).open("rb") as file:
-                return file.read(sealed.LONGEST_BODY + 1)
+            with os.scandir(self._root / FOLDER) as entries:
+                names = {entry.name for entry in entries}
         except FileNotFoundError:
-            return None
-
-    return sealed_body
+            return set()
+        return {n for n in numbers if f"{n:06}.json" in names}
 
 
 @contextmanager

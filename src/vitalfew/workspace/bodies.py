@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -205,6 +206,8 @@ def unseal(kind: Kind, raw: bytes, expected_hash: str) -> dict[str, Any]:
     Raises:
         ValueError: says what is wrong with the file.
     """
+    if kind == "forecast" and (plain := _plain_forecast(raw, expected_hash)) is not None:
+        return plain
     value = loads(raw, limit=LONGEST_BODY)
     if not isinstance(value, dict) or set(value) != {"body", "salt"} or not isinstance(value["body"], dict):
         raise ValueError("does not hold a body and a salt")
@@ -214,6 +217,30 @@ def unseal(kind: Kind, raw: bytes, expected_hash: str) -> dict[str, Any]:
         return validate(kind, value["body"])
     except ActError as error:
         raise ValueError(f"fits its hash but not its kind: {error}") from None
+
+
+_NUMBER = r"(0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,14})\.\d{0,14}[1-9])"
+_FORECAST = re.compile(
+    (
+        rf'\{{"body":(\{{"p10":{_NUMBER},"p50":{_NUMBER},"p90":{_NUMBER},"p_zero":{_NUMBER}\}}),'
+        r'"salt":"([0-9a-f]{64})"\}\n'
+    ).encode()
+)
+
+
+def _plain_forecast(raw: bytes, expected_hash: str) -> dict[str, Any] | None:
+    """A forecast that lies as it was sealed, of which a log may hold a million: a tenth of the time. Else None."""
+    found = _FORECAST.fullmatch(raw)
+    if found is None:
+        return None
+    body, *texts, salt = (part.decode() for part in found.groups())
+    if sha256(bytes.fromhex(salt) + body.encode()) != expected_hash:
+        return None
+    numbers = p10, p50, p90, p_zero = [float(text) for text in texts]
+    exact = all("." not in text or repr(number) == text for text, number in zip(texts, numbers, strict=True))
+    if not exact or not (-LARGEST <= p10 <= p50 <= p90 <= LARGEST and 0 <= p_zero <= 1):
+        return None
+    return {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
 
 
 def _fault(fault: Any) -> str:  # noqa: ANN401 - pydantic's own error record

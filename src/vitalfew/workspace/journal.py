@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from vitalfew.workspace import acts, heads, log_copies, people, swapping
+from vitalfew.workspace.sealed import body_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,5 +119,5 @@ class FolderJournal:
 
 def log_files(copy: LogCopy, new: Sequence[Act]) -> dict[str, bytes | None]:
     """The files of a folder that hold a log with its new acts: what they say first, so that no act appears without."""
-    bodies = {f"{acts.FOLDER}/{act.n:06}.json": copy.bodies[act.n] for act in new if act.n in copy.bodies}
+    bodies = {body_name(act.n): copy.bodies[act.n] for act in new if act.n in copy.bodies}
     return {**bodies, acts.LOG: copy.lines} if new else {}

@@ -7,14 +7,16 @@ pseudonym in the other place, unless they give the one they had.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import ActError
+from vitalfew.workspace import sound
 from vitalfew.workspace.acts import opened
-from vitalfew.workspace.chain import inspect
+from vitalfew.workspace.sealed import InMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.chain import Act
@@ -44,13 +46,13 @@ class LogCopy:
         Raises:
             ActError: it is damaged.
         """
-        log = opened(inspect(self.lines), self.bodies.get)
-        if log.damage:
+        log = opened(sound.read(BytesIO(self.lines)), InMemory(self.bodies))
+        if damage := log.damage:
             hint = "`vitalfew verify` lists all damage; restore the log from git or from a copy"
-            raise ActError(f"a damaged log is not carried elsewhere: {log.damage[0].message}", hint=hint)
+            raise ActError(f"a damaged log is not carried elsewhere: {damage[0].message}", hint=hint)
         return log
 
-    def beyond(self, standing: ActLog) -> tuple[Act, ...]:
+    def beyond(self, standing: ActLog) -> Sequence[Act]:
         """The acts that a log lacks which this copy continues.
 
         What was erased from either stays erased there: bodies travel with new acts only.
@@ -59,8 +61,8 @@ class LogCopy:
             ActError: either is damaged, or the copy does not begin with the whole of the standing log.
         """
         acts = self.log().acts
-        if standing.damage:
-            raise ActError(f"the log here is damaged: {standing.damage[0].message}", hint="`vitalfew verify` says more")
+        if damage := standing.damage:
+            raise ActError(f"the log here is damaged: {damage[0].message}", hint="`vitalfew verify` says more")
         begun = len(standing.acts)
         if acts[:begun] != standing.acts:
             pairs = zip(acts, standing.acts, strict=False)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 
 from vitalfew.errors import ActError
 from vitalfew.server.core.models import ActBody, ActRecord, Workspace
 from vitalfew.workspace.acts import ActLog, Erasure, opened, words_of
-from vitalfew.workspace.chain import Damage, entry_hash, examine, from_fields, to_line
+from vitalfew.workspace.chain import Chain, Damage, entry_hash, examine, from_fields, to_line
 from vitalfew.workspace.heads import Head, Recorded
 from vitalfew.workspace.log_copies import LogCopy
 from vitalfew.workspace.people import keyed_pseudonym
+from vitalfew.workspace.sealed import InMemory
+from vitalfew.workspace.sound import Listening
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
@@ -23,10 +28,12 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from vitalfew.workspace.chain import Act, Chain, Kind
+    from vitalfew.workspace.chain import Act, Kind
+    from vitalfew.workspace.sound import SoundActs
 
 RECORD = "the record of this server"
 _BATCH = 2_000
+_IN_LINES = ("about", "at", "body_hash", "by", "named", "hash", "kind", "n", "prev")
 _FIELDS = ("n", "at", "by", "kind", "about", "definition", "body_hash", "prev", "hash")
 
 
@@ -41,8 +48,9 @@ class TableJournal:
     workspace: int
 
     def read(self) -> ActLog:
-        """The whole log, every hash looked at."""
-        return _log(self._acts)
+        """The whole log, every act looked at; what acts say is read when it is asked for."""
+        acts = self._sound()
+        return _log(self._acts) if acts is None else opened(Chain(acts), _InTables(self.workspace))
 
     def about(self, key: str) -> ActLog:
         """The acts about one thing; what lies between them is not looked at."""
@@ -95,9 +103,52 @@ class TableJournal:
             held.close()
         return len(new)
 
+    def _sound(self) -> SoundActs | None:
+        """The acts of a log in which nothing is wrong, as the lines that a folder would hold; else None."""
+        listening, count = Listening(), 0
+        rows = self._acts.annotate(named=Cast("definition", TextField())).values_list(*_IN_LINES)
+        written = _Lines()
+        for some in batched(rows.iterator(_BATCH), _BATCH):
+            count += len(some)
+            if not listening.hear("".join([written.of(*row) for row in some]).encode()) or listening.count != count:
+                return None
+        return listening.acts()
+
     @property
     def _acts(self) -> QuerySet[ActRecord]:
         return ActRecord.objects.filter(workspace=self.workspace).order_by("n")
+
+
+class _Lines:
+    """Writes rows as lines of `acts.jsonl`. Whether that is what they are is for the reader of lines to find out."""
+
+    def __init__(self) -> None:
+        self._named: dict[str | None, str] = {None: "null"}
+
+    def of(
+        self, about: str, at: str, body_hash: str, by: str, named: str | None, digest: str, kind: str, n: int, prev: str
+    ) -> str:
+        if named not in self._named:
+            self._named[named] = json.dumps(json.loads(named or "null"), sort_keys=True, separators=(",", ":"))
+        return (
+            f'{{"about":"{about}","at":"{at}","body_hash":"{body_hash}","by":"{by}","definition":{self._named[named]},'
+            f'"hash":"{digest}","kind":"{kind}","n":{n},"prev":"{prev}"}}\n'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _InTables:
+    """What the acts of a workspace say (`sealed.Kept`)."""
+
+    workspace: int
+
+    def fetch(self, numbers: Sequence[int]) -> Mapping[int, bytes | OSError]:
+        found = ActBody.objects.filter(act__workspace=self.workspace, act__n__in=numbers)
+        return {n: bytes(content) for n, content in found.values_list("act__n", "content")}
+
+    def among(self, numbers: Sequence[int]) -> set[int]:
+        gone = ActRecord.objects.filter(workspace=self.workspace, body__isnull=True).order_by()
+        return {*numbers} - {*gone.values_list("n", flat=True)}
 
 
 class _HeldTable:
@@ -192,12 +243,12 @@ def _raw(record: ActRecord) -> dict[str, Any]:
 def part_of(acts: QuerySet[ActRecord]) -> ActLog:
     """Some acts of a log: that others lie between them is no damage."""
     log = _log(acts)
-    return ActLog(log.acts, log.bodies, tuple(found for found in log.damage if found.code != "gap"))
+    return ActLog(log.acts, log.bodies, tuple(found for found in log.chain_damage if found.code != "gap"))
 
 
 def _log(acts: QuerySet[ActRecord]) -> ActLog:
     chain, bodies = _read(acts)
-    return opened(chain, bodies.get)
+    return opened(chain, InMemory(bodies))
 
 
 def _read(acts: QuerySet[ActRecord]) -> tuple[Chain, dict[int, bytes]]:

@@ -100,7 +100,7 @@ def _outcome(mine: Claim, should_stop: Callable[[], bool]) -> Outcome:
     if job.kind == "run":
         found = loaded(row)
         journal = TableJournal(row.pk)
-        snapshot = Snapshot(found.workspace.definitions, journal.read(), journal.recorded())
+        snapshot = Snapshot(found.workspace.definitions, journal.read().carried(), journal.recorded())
         order = Order("run", row.folder, snapshot)
         reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
     else:
