@@ -186,6 +186,39 @@ def test_one_value_that_is_no_number_among_many_is_missing_and_nothing_else(odd:
         _same(found[name], {"spend": spend[arm == name], "visits": visits[arm == name]})
 
 
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_is_missing_and_not_cut_to_a_percentile(odd: float) -> None:
+    n = 50_000
+    spend = np.random.default_rng(8).lognormal(2, 1, n)
+    spend[-10:] = odd
+    table = pa.table({"id": np.arange(n), "arm": np.where(np.arange(n) % 2, "a", "b"), "spend": spend})
+    found = _by_arm(_measured(table, {"spend": {"column": "spend", "cap": {"percentile": 0.9}}}))
+    bound = np.quantile(spend[:-10], 0.9)
+    for at, name in enumerate(("b", "a")):
+        mine = spend[:-10][at::2]
+        assert (found[name].units, found[name].count("spend")) == (n // 2, n // 2 - 5)
+        assert found[name].mean_of("spend") == pytest.approx(np.minimum(mine, bound).mean(), rel=1e-9)
+
+
+def test_more_rows_than_are_read_at_once_in_many_segments_are_those_of_all_units() -> None:
+    rng = np.random.default_rng(9)
+    n = 300_000
+    columns = {name: rng.lognormal(2, 1, n) for name in ("x", "y")}
+    columns["y"][rng.integers(0, n, 5)] = np.nan
+    columns["y"][-1] = np.inf
+    gaps = pa.array(columns["x"], mask=np.arange(n) == n - 7)
+    columns["x"][n - 7] = np.nan
+    arm, age = rng.choice(["a", "b", "c"], n, p=[0.6, 0.3999, 0.0001]), rng.integers(0, 8, n)
+    table = pa.table({"id": np.arange(n), "arm": arm, "age": age, "x": gaps, "y": columns["y"]})
+    segments = {f"older_{least}": {"source": "users", "filter": f"age > {least}"} for least in range(7)}
+    measured = _measured(table, {"x": {"column": "x"}, "y": {"column": "y"}}, segments=segments)
+    for name in ("a", "b", "c"):
+        mine = arm == name
+        _same(_by_arm(measured)[name], {key: column[mine] for key, column in columns.items()})
+        older = mine & (age > 4)
+        _same(_by_arm(measured, "older_4")[name], {key: column[older] for key, column in columns.items()})
+
+
 def test_a_constant_column_has_no_variance_at_all() -> None:
     n = 1_000
     arms = np.where(np.arange(n) % 3 == 0, "a", "b")
