@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from vitalfew.evidence.corpus_entries import Entry
     from vitalfew.results.link_rows import Corpus
-    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow, Tables
+    from vitalfew.results.rows import EffectRow, HealthRow, MomentsRow, PlaceboRow, Tables
     from vitalfew.workspace.definitions import Definitions
 
     Floats = NDArray[np.float64]
@@ -138,7 +138,7 @@ def corpora(definitions: Definitions, tables: Tables) -> Corpora:
     """Both kinds of effects of a run, kept apart."""
     return Corpora(
         corpus(definitions, tables.moments, tables.effects, tables.health),
-        corpus(definitions, (), once(tables.release_effects), (), "releases"),
+        corpus(definitions, (), once(tables.release_effects), (), "releases", tables.placebos),
     )
 
 
@@ -148,11 +148,13 @@ def corpus(
     effects: Iterable[EffectRow],
     health: Iterable[HealthRow],
     which: Corpus = "randomised",
+    placebos: Iterable[PlaceboRow] = (),
 ) -> EffectCorpus:
     """Put the effects of a run in one table, with the noise they share.
 
     Estimates and standard errors are those of `effects`; moments say how errors on different metrics vary together,
-    for adjusted effects after adjustment, for clusters over clusters. An experiment without moments, or whose source
+    for adjusted effects after adjustment, for clusters over clusters; of releases, placebos on the same dates do. An
+    experiment without moments, or whose source
     gives no products between metrics, is kept for each metric alone.
 
     Args:
@@ -161,6 +163,7 @@ def corpus(
         effects: of experiments, or of releases.
         health: experiments that failed a trust test are left out, and named.
         which: what the effects are of.
+        placebos: of releases: they say how errors on different metrics vary together.
     """
     rows, measured = tuple(effects), tuple(moments)
     if which == "releases":  # a release may have the key of an experiment
@@ -169,6 +172,9 @@ def corpus(
     names = {metric for entry in found.entries for metric in entry.rows}
     metrics = tuple(key for key in definitions.metrics if key in names)
     metrics += tuple(sorted(names - set(metrics)))
+    told = {(row.release, row.metric): row.correlation for row in placebos}
+    for entry in found.entries:
+        entry.correlation.update({metric: told.get((entry.experiment, metric), {}) for metric in entry.rows})
     table = _Table.empty(len(found.entries), len(metrics))
     for k, entry in enumerate(found.entries):
         table.add(k, entry, [metrics.index(metric) for metric in entry.rows])
@@ -264,6 +270,10 @@ class _Table:
             sd = np.sqrt(np.diag(together))
             with np.errstate(all="ignore"):
                 joint[np.ix_(inside, inside)] = np.clip(together / np.outer(sd, sd), -1, 1)
+        for at, metric in enumerate(metrics):
+            for other, value in entry.correlation.get(metric, {}).items():
+                if other in metrics:
+                    joint[at, metrics.index(other)] = joint[metrics.index(other), at] = value
         np.fill_diagonal(joint, 1.0)
         return joint
 

@@ -37,6 +37,7 @@ class Entry:
         rows: effects by metric, all with a standard error.
         items: what was compared, by metric; empty without moments.
         units: of control and of the arm; zeros when nobody said.
+        correlation: of errors on a metric with those on others, by metric, where there are no moments but placebos.
     """
 
     experiment: str
@@ -45,6 +46,7 @@ class Entry:
     rows: dict[str, EffectRow] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
     units: tuple[float, float] = (0.0, 0.0)
+    correlation: dict[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

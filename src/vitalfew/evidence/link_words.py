@@ -56,6 +56,10 @@ NAMES = {
     "liml": "an estimate that is right only where nothing goes round the parents (limited information, LIML)",
     "stabilised": "the scatter less a little less than the noise (stabilised total covariance)",
 }
+RELEASES = (
+    "releases, which nobody drew by chance, say {middle} ({low} to {high}): in it is what else came on the same days,"
+    " so it is shown beside and not averaged"
+)
 ONLY_SINGLE = "{count} with variances only say nothing about links"
 REFUSED = "{count} left out ({names})"
 BEYOND_RANGE = "the expert's range of {low} to {high} does not fit what was measured (p {p:.2g})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,14 @@ from vitalfew.evidence.link_families import families
 from vitalfew.evidence.link_fits import fit
 from vitalfew.evidence.link_paths import Slopes, chains, path_rows
 from vitalfew.evidence.link_power import Habit, unmeasured, would_take
+from vitalfew.evidence.link_releases import slope_of_releases
 from vitalfew.evidence.link_words import (
     BEYOND_RANGE,
     EXPERT,
     INSIDE_RANGE,
     METHOD,
     NONE,
+    RELEASES,
     assumption,
     differences,
     left_out,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from vitalfew.evidence.corpus import Corpora, EffectCorpus
     from vitalfew.evidence.downgrades import Doubts
+    from vitalfew.evidence.joint import Joint
     from vitalfew.evidence.link_families import Family
     from vitalfew.evidence.link_fits import Fit, Told
     from vitalfew.results.rows import LinkStatus, PathRow, WouldTake
@@ -63,15 +66,18 @@ class LinkOutput:
     failed: tuple[FailedRow, ...]
 
 
-def links(definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] = ()) -> LinkOutput:
+def links(
+    definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] = (), released: Joint | None = None
+) -> LinkOutput:
     """Estimate every influence link from the randomised experiments, and follow chains of links.
 
-    All parents of one child are estimated together. Releases never enter: what they say is kept apart.
+    All parents of one child are estimated together. Releases never enter: what they say is shown beside.
 
     Args:
         definitions: links, with experts' ranges; metrics and experiments.
         corpora: effects of all experiments.
         exact: component links, which chains run through as well; returned among the others.
+        released: all metrics of releases at once, where that could be fitted.
     """
     corpus = corpora.randomised
     found, failed, fitted = families(definitions, corpus), list[FailedRow](), None
@@ -86,7 +92,7 @@ def links(definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] =
     for family in found:
         known_of = fitted if fitted is not None and family.child in fitted.told else None
         takes = {} if known_of is None else _takes(definitions, known_of, family, len(found))
-        reader = _Reader(definitions, corpus, family, known, known_of, takes)
+        reader = _Reader(definitions, corpus, family, known, known_of, takes, released)
         rows += reader.rows()
         covariances += reader.covariances()
     order = {key: at for at, key in enumerate(definitions.links)}
@@ -105,6 +111,7 @@ class _Reader:
     doubts: Doubts
     fit: Fit | None
     takes: Mapping[str, WouldTake]
+    released: Joint | None = None
 
     @property
     def told(self) -> Told | None:
@@ -118,8 +125,18 @@ class _Reader:
 
     def _row(self, edge: Edge) -> LinkRow:
         if self.told is None or edge.parent not in self.family.parents:
-            return self._without(edge)
-        return self._estimated(edge, self.told, self.family.parents.index(edge.parent))
+            row = self._without(edge)
+        else:
+            row = self._estimated(edge, self.told, self.family.parents.index(edge.parent))
+        parents = tuple(dict.fromkeys(other.parent for other in self.family.links))
+        found = slope_of_releases(self.released, edge.child, parents, edge.parent)
+        return row if found is None else replace(row, released=found, notes=(*row.notes, self._apart(edge, found)))
+
+    def _apart(self, edge: Edge, found: Estimate) -> str:
+        unit = slope_unit(self.definitions, edge.parent, edge.child)
+        low, high = found.low or 0.0, found.high or 0.0
+        middle, *ends = (slope(each, (high - low) / 4, unit) for each in (found.estimate, low, high))
+        return RELEASES.format(middle=middle, low=ends[0], high=ends[1])
 
     def _without(self, edge: Edge) -> LinkRow:
         """A link that no experiment can say anything about."""

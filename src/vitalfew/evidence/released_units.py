@@ -9,6 +9,7 @@ import numpy as np
 
 from vitalfew.errors import NotEnoughData
 from vitalfew.evidence.bundles import touching
+from vitalfew.evidence.placebo_errors import written
 from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.release_words import NOISE, STANDS_OUT, shared_errors
 from vitalfew.evidence.roles import role_of
@@ -62,7 +63,7 @@ def released_units(
     placebo = PlaceboRow(
         release=key,
         metric=metric,
-        placebos=tuple(found.placebos.tolist()),
+        placebos=written(found.placebos),
         p=found.p,
         descriptive=found.p is None,
         bundle=others,

@@ -10,8 +10,9 @@ import numpy as np
 from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
+from vitalfew.evidence.placebo_errors import Strayed, with_correlations, written
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import AFTER, BEFORE_IT, JUMPED, METHOD, WEEKLY, notes, verdict
+from vitalfew.evidence.release_words import AFTER, BEFORE_IT, JUMPED, METHOD, STAGED, WEEKLY, notes, verdict
 from vitalfew.evidence.released_units import NOT_YET, RELEASED, on_one_day, released_units
 from vitalfew.evidence.roles import role_of
 from vitalfew.evidence.snapshots import described, snapshot
@@ -63,6 +64,7 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     daily = Daily.of(row for row in series if row.day <= today.isoformat())
     effects: list[EffectRow] = []
     placebos: list[PlaceboRow] = []
+    strayed: dict[tuple[str, str], Strayed] = {}
     failed: list[FailedRow] = []
     scattered = {metric for metric in daily.series if daily.last(metric) < 0}
     items = [item for metric in daily.series for item in _items(definitions, metric, daily, today)]
@@ -70,9 +72,11 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     failed += _too_many(asked)
     for item in _newest(asked):
         try:
-            found = item.found(daily)
-            effects.append(found[0])
-            placebos.append(found[1])
+            effect, placebo, own = item.found(daily)
+            effects.append(effect)
+            placebos.append(placebo)
+            if own is not None:
+                strayed[item.key, item.metric] = own
         except VitalfewError as error:
             failed.append(FailedRow(STAGE, f"{item.key}/{item.metric}", str(error), isinstance(error, NotEnoughData)))
     failed += [_scattered(metric, daily) for metric in scattered]
@@ -80,7 +84,16 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     order = {key: at for at, key in enumerate(definitions.releases)}
     effects.sort(key=lambda row: order[row.experiment])
     placebos.sort(key=lambda row: order[row.release])
-    return Released(tuple(effects), tuple(placebos), tuple(failed))
+    return Released(tuple(_reminded_once(effects)), with_correlations(placebos, strayed), tuple(failed))
+
+
+def _reminded_once(effects: Iterable[EffectRow]) -> Iterator[EffectRow]:
+    """What a staged rollout would have told is said once of each release, not of each of its metrics."""
+    reminded = set[str]()
+    for row in effects:
+        notes = row.notes if row.experiment not in reminded else tuple(note for note in row.notes if note != STAGED)
+        yield replace(row, notes=notes)
+        reminded.add(row.experiment)
 
 
 def is_staged(release: Release) -> bool:
@@ -139,15 +152,17 @@ class _Item:
     bundle: Bundle
     around: _Around
 
-    def found(self, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
+    def found(self, daily: Daily) -> tuple[EffectRow, PlaceboRow, Strayed | None]:
         """The effect, judged where the days allow it, else described where there are values before and after.
+
+        Last, what the metric did on other dates, where it is held against these.
 
         Raises:
             NotEnoughData: neither can be, or it is too early.
         """
         some = on_one_day(self.release)
         try:
-            return self._of_units(daily) if some else _judged(self, daily)
+            return (*self._of_units(daily), None) if some else _judged(self, daily)
         except TooEarlyError:
             raise
         except NotEnoughData:
@@ -163,7 +178,7 @@ class _Item:
             needed = "a value a day or a week, from four weeks before on, is needed to tell a change from noise"
             reason = f"values on {filled} of the {BEFORE + after} days around it; {needed}"
             arms = (RELEASED, NOT_YET) if some else (AFTER, BEFORE_IT)
-            return described(self.definitions, self.key, self.metric, levels, reason, arms)
+            return (*described(self.definitions, self.key, self.metric, levels, reason, arms), None)
 
     def _of_units(self, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
         return released_units(self.definitions, self.key, self.metric, self.release, daily)
@@ -191,7 +206,7 @@ class _Item:
         return np.delete(self.around.days, own)
 
 
-def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
+def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow, Strayed | None]:
     question, over = item.question(daily)
     values = daily.whole(item.metric)
     assert values is not None  # noqa: S101 - the metric is one of the series; this tells the type checker
@@ -205,7 +220,7 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow]:
         gap = replace(gap, judged=None, reason=f"{early}; {why}")
     more = [] if gap.jump is None else [JUMPED.format(day=daily.day(gap.jump))]
     more += [WEEKLY] if item.metric in daily.weekly else []
-    return _effect(item, gap, question, more), _placebo(item, gap, question)
+    return _effect(item, gap, question, more), _placebo(item, gap, question), Strayed.of(gap, question)
 
 
 def _effect(item: _Item, gap: Gap, question: Question, more: Sequence[str]) -> EffectRow:
@@ -239,7 +254,7 @@ def _placebo(item: _Item, gap: Gap, question: Question) -> PlaceboRow:
     return PlaceboRow(
         release=item.key,
         metric=item.metric,
-        placebos=() if found is None else tuple(found.placebos.tolist()),
+        placebos=() if found is None else written(found.placebos),
         p=None if found is None else found.p,
         descriptive=found is None,
         bundle=item.bundle.others,

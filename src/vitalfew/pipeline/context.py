@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.fingerprint import Fingerprint
     from vitalfew.workspace.heads import Recorded
-    from vitalfew.workspace.verify import PlanProof, PromiseProof, Verification
+    from vitalfew.workspace.verify import PlanProof, PromiseProof
     from vitalfew.workspace.workspace import Workspace
 
 ALL_KINDS = tuple(Definitions.model_fields)
@@ -43,6 +43,7 @@ class Context:
     _measured_lines: MeasuredLines | None = None
     _corpora: Corpora | None = None
     _joint: Joint | Literal["unknown"] | None = "unknown"
+    _released: Joint | Literal["unknown"] | None = "unknown"
 
     @property
     def definitions(self) -> Definitions:
@@ -56,15 +57,26 @@ class Context:
 
         return open_engine(self.definitions.data, self.workspace.root, self.frames)
 
-    @property
+    @cached_property
+    def state_of_acts(self) -> tuple[object, ...]:
+        """What stages that read the acts hang on, looked at once for all of them."""
+        return self.workspace.acts.state()
+
+    @cached_property
     def proofs(self) -> Mapping[str, PromiseProof]:
         """Which promises are proved to precede their start, by what was recorded up to the day of the run."""
-        return self._verification.proofs
+        from vitalfew.workspace.verify import prove_promises
 
-    @property
+        found = prove_promises(self.workspace.acts, self.definitions, self._heads.heads)
+        return {proof.hypothesis: proof for proof in found}
+
+    @cached_property
     def plans(self) -> Mapping[str, PlanProof]:
         """Which plans were locked before their start, by experiment; see `plans_since` where no start is given."""
-        return {proof.experiment: proof for proof in self._verification.plans}
+        from vitalfew.workspace.verify import prove_plans
+
+        found = prove_plans(self.workspace.acts, self.definitions, self._heads.heads)
+        return {proof.experiment: proof for proof in found}
 
     def plans_since(self, arrivals: Iterable[ArrivalRow]) -> Mapping[str, PlanProof]:
         """The same, where an experiment without a start began on the day of its first exposure."""
@@ -112,6 +124,14 @@ class Context:
             self._joint = joint_of(self.corpora(tables).randomised)
         return self._joint
 
+    def released(self, tables: Tables) -> Joint | None:
+        """The same of releases without randomisation, which are kept apart."""
+        if self._released == "unknown":
+            from vitalfew.evidence.joint import joint_of
+
+            self._released = joint_of(self.corpora(tables).releases)
+        return self._released
+
     def options(self, tables: Tables) -> Options:
         """What is to be chosen from; `tables` as for `pool`."""
         return self.pool(tables).options
@@ -142,12 +162,6 @@ class Context:
         zone = ZoneInfo(self.definitions.workspace.time_zone)
         heads = [head for head in found.heads if head.at is None or head.at.astimezone(zone).date() <= self.today]
         return Recorded(tuple(heads), found.history)
-
-    @cached_property
-    def _verification(self) -> Verification:
-        from vitalfew.workspace.verify import audit
-
-        return audit(self.workspace.acts, self.definitions, self._heads.heads, self._heads.history)
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """What the engine read otherwise than it is written, by table, since this was last asked."""

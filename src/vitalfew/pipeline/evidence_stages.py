@@ -104,7 +104,7 @@ def _links(context: Context, tables: Tables) -> Output:
 
     corpora = context.corpora(tables)
     exact = components(context.definitions, corpora, tables.series, context.today)
-    found = links(context.definitions, corpora, exact.links)
+    found = links(context.definitions, corpora, exact.links, context.released(tables))
     return {
         "links": found.links,
         "link_covariances": found.link_covariances,
@@ -119,7 +119,7 @@ def _luck(context: Context, tables: Tables) -> Output:
 
     corpora = context.corpora(tables)
     tested = shrinkage(context.definitions, corpora.randomised, context.joint(tables))
-    released = shrinkage(context.definitions, corpora.releases)
+    released = shrinkage(context.definitions, corpora.releases, context.released(tables))
     return {"spreads": (*tested[0], *released[0]), "shrunk": (*tested[1], *released[1])}
 
 

@@ -37,7 +37,8 @@ class LinkRow:
     slopes by other estimators. `bypass_p`: p-value of no effect on the child that goes round the parents. `expert`: the
     range of the definition (80 %), `expert_p` how likely so large a distance of the estimate from it is. `believed`:
     mean and standard deviation of the slope that decisions use, from data and expert. `rest`: how far true effects on
-    the child scatter beyond what all its parents explain (standard deviation, in the child's unit).
+    the child scatter beyond what all its parents explain (standard deviation, in the child's unit). `released`: the
+    slope over releases without randomisation, kept apart.
     """
 
     link: str
@@ -62,6 +63,7 @@ class LinkRow:
     would_take: WouldTake | None = None
     notes: tuple[str, ...] = ()
     rest: float | None = None
+    released: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ Effects of releases are rows of effects like any other: `experiment` is the key 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -60,9 +61,10 @@ class ChosenRow:
 class PlaceboRow:
     """How the effect of a release compares with the same computation on days when nothing was released.
 
-    `placebos`: these effects, in the metric's unit; `p` of the effect beside them by Student's t, for this release and
-    metric alone. `descriptive`: too few of them to say anything. `bundle`: other releases within the same days, which
-    cannot be told apart from this one.
+    `placebos`: these effects, in the metric's unit, to four digits; `p` of the effect beside them by Student's t, for
+    this release and metric alone. `descriptive`: too few of them to say anything. `bundle`: other releases within the
+    same days, which cannot be told apart from this one. `correlation`: of the error of this effect with that on other
+    metrics of the release, those in the rows before this one, by what placebos on the same dates did.
     """
 
     release: str
@@ -74,6 +76,7 @@ class PlaceboRow:
     before_days: int
     after_days: int
     message: str
+    correlation: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
