@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     do="Pose a hypothesis, let people forecast it, and lock the promise before the next piece of work starts.",
 )
 def promise_missing(view: View) -> Iterator[Found]:
-    """Work that was agreed or has begun without a promise locked before its start."""
+    """Work that was agreed or has begun without a promise locked before its start.
+
+    What was over before anybody recorded anything is history: releases, and results that were handed in.
+    """
     held = {row.initiative for row in view.tables.promises if row.locked_at is not None and row.proved != "no"}
     late = {row.initiative for row in view.tables.promises if row.locked_at is not None} - held
     asked = {hypothesis.initiative: name for name, hypothesis in view.definitions.hypotheses.items()}

@@ -144,17 +144,32 @@ class View:
         return started or self.is_live(initiative)
 
     def is_history(self, key: str) -> bool:
-        """Whether an initiative only stands for releases that came out before anybody recorded anything here.
+        """Whether an initiative only stands for what was over before anybody recorded anything here.
 
-        Nothing but its name, team and day is known of it, and nobody can promise or aim at anything after the fact.
+        That are releases of that time, and experiments of which somebody handed in the results while the team pose no
+        hypotheses. Nothing but its name, team and day is known of it, and nobody can promise or aim at anything after
+        the fact.
         """
         initiative = self.definitions.initiatives[key]
+        if not initiative.model_fields_set <= _OF_THE_PAST:
+            return False
         days = [release.date for release in self.definitions.releases.values() if key in release.initiatives]
         began = min((act.time.date() for act in self.acts.acts), default=self.as_of + timedelta(days=1))
-        return bool(days) and max(days) < began and initiative.model_fields_set <= _OF_A_RELEASE
+        return max(days) < began if days else self._is_handed_in(key) and not self._asks(initiative.team)
+
+    def _is_handed_in(self, key: str) -> bool:
+        """Whether all that was tried of an initiative are results as somebody else computed them."""
+        shapes = self.definitions.sources
+        tried = [each.source for each in self.definitions.experiments.values() if each.initiative == key]
+        return bool(tried) and all(source in shapes and shapes[source].shape == "results" for source in tried)
+
+    def _asks(self, team: str | None) -> bool:
+        """Whether a team pose hypotheses about what they build."""
+        asked = {found.initiative for found in self.definitions.hypotheses.values()}
+        return any(one.team == team for key, one in self.definitions.initiatives.items() if key in asked)
 
 
-_OF_A_RELEASE = frozenset({"title", "team", "product", "status", "shipped"})
+_OF_THE_PAST = frozenset({"title", "team", "product", "status", "shipped"})
 
 
 @dataclass(frozen=True, slots=True)
