@@ -72,7 +72,7 @@ def test_the_model_says_what_fewer_factors_cost_and_who_loses() -> None:
 
 def test_the_record_shows_no_score_below_ten_resolved() -> None:
     said = words_of(record(decided.view()))
-    assert "Of one unit forecast 0.66 (0.40 to 0.92) came." in said
+    assert "Of what was forecast, 66 % (40 % to 92 %) came." in said
     assert "field (team)" in said
     assert "no record yet" in said
     assert "Overdue, nothing measured: Dispatch board." in said

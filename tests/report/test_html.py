@@ -12,7 +12,7 @@ from report import sample
 from vitalfew.report.html import css, html_page, write_html
 from vitalfew.report.markup import anchor, tag
 from vitalfew.report.notebook import notebook_html
-from vitalfew.results.rows import Headline, HealthRow, HeterogeneityRow, Tables
+from vitalfew.results.rows import EffectRow, Headline, HealthRow, HeterogeneityRow, Tables
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -175,6 +175,10 @@ def test_forty_features_and_thirty_experiments_stay_under_two_megabytes() -> Non
     assert len(html_page(sample.view(many)).encode()) < 2_000_000
 
 
+def _with_arm(row: EffectRow, name: str) -> dict[str, float]:
+    return {name if arm == row.arm else arm: mean for arm, mean in row.mean.items()}
+
+
 def _renamed(name: str) -> View:
     tables = sample.tables()
     known = sample.definitions()
@@ -185,7 +189,9 @@ def _renamed(name: str) -> View:
             shipped=tuple(replace(line, title=name, team=name, reasons=(name,)) for line in tables.shipped),
             candidates=tuple(replace(line, title=name, reasons=(name,)) for line in tables.candidates),
             experiments=tuple(replace(row, title=name, reason=name) for row in tables.experiments),
-            effects=tuple(replace(row, arm=name, method=name, notes=(name,)) for row in tables.effects),
+            effects=tuple(
+                replace(row, arm=name, method=name, notes=(name,), mean=_with_arm(row, name)) for row in tables.effects
+            ),
             health=tuple(replace(row, message=name) for row in tables.health),
             findings=tuple(replace(row, message=name, subject=name, why=name, do=name) for row in tables.findings),
             failed=tuple(replace(row, item=name, reason=name) for row in tables.failed),

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 GLYPH = 108
 """Width of a glyph in a ledger row, in pixels."""
+SHORT = 30
+"""Width of the empty frame in the place of a short number."""
 NEAR = 0.2
 """A line is near the drawn line when its probability is this close to it."""
+
+
+def unknown(reason: str) -> Markup:
+    """The empty frame of a short number that is not known, with the reason on hover."""
+    return svg.empty(reason, width=SHORT)
 
 
 def estimate(text: str, picture: Markup) -> Markup:
@@ -46,7 +53,7 @@ def grade(kind: Grade | None) -> Markup:
 def chance(probability: float | None, why_not: str) -> Markup:
     """P(in the set), underlined near the drawn line."""
     if probability is None:
-        return tag("span", "–", class_="muted", title=why_not)
+        return unknown(why_not)
     near = abs(probability - VITAL) < NEAR
     return tag("span", words.probability(probability), class_="near" if near else None)
 

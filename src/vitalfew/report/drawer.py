@@ -130,8 +130,8 @@ def _evidence(view: View, line: ShippedLine | CandidateLine) -> Child:
     return tag("div", tag("h4", "Evidence"), table(_EVIDENCE, rows, caption=caption))
 
 
-def _units(row: EffectRow) -> str:
-    return f"{sum(row.n.values()):,}" if row.n else "–"
+def _units(row: EffectRow) -> Child:
+    return f"{sum(row.n.values()):,}" if row.n else cells.unknown("its source does not say")
 
 
 def _experiment_title(view: View, row: EffectRow) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import cells, words
 from vitalfew.report.curves import cumulative, interval_words, spread
 from vitalfew.report.layout import Column, fold, table
 from vitalfew.report.markup import Child, Markup, tag
@@ -94,8 +94,9 @@ def segments_drawn_in(view: View, effects: Sequence[EffectRow]) -> Markup | None
 def _drawn_in(view: View, row: EffectRow) -> tuple[Child, ...]:
     unit, found, shrunk = view.unit(row.metric), ends(row.intervals, 0.95), row.shrunk
     low, high = found or (None, None)
-    measured = "–" if row.estimate is None else words.change(row.estimate, low, high, unit)
-    drawn = "–" if shrunk is None else words.change(shrunk.estimate, shrunk.low, shrunk.high, unit)
+    unknown = cells.unknown("not enough data")
+    measured = unknown if row.estimate is None else words.change(row.estimate, low, high, unit)
+    drawn = unknown if shrunk is None else words.change(shrunk.estimate, shrunk.low, shrunk.high, unit)
     return view.title("metrics", row.metric), view.title("segments", row.segment), measured, drawn
 
 

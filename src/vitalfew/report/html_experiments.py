@@ -178,23 +178,25 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
     return table(heads, rows, caption=caption, row_classes=classes)
 
 
-def _whole(text: str) -> str:
+def _whole(told: Child) -> Child:
     """Intervals, and numbers with their signs, are not broken over lines."""
+    if not isinstance(told, str) or isinstance(told, Markup):
+        return told
     kept = "\N{NO-BREAK SPACE}"
-    return text.replace(" to ", f"{kept}to{kept}").replace("→ ", f"→{kept}").replace("+ ", f"+{kept}")
+    return told.replace(" to ", f"{kept}to{kept}").replace("→ ", f"→{kept}").replace("+ ", f"+{kept}")
 
 
-def _relative(row: EffectRow) -> str:
+def _relative(row: EffectRow) -> Child:
     found = row.relative
     if found is None:
-        return "–"
+        return cells.unknown("no relative change is computed for this metric")
     low, high = (None, None) if found.low is None or found.high is None else (found.low, found.high)
     return words.change(found.estimate, low, high, words.Unit(100.0, "%"))
 
 
-def _means(view: View, row: EffectRow) -> str:
+def _means(view: View, row: EffectRow) -> Child:
     if row.control not in row.mean or row.arm not in row.mean:
-        return "–"
+        return cells.unknown("its source does not give the means of the arms")
     unit, found = view.unit(row.metric), ends(row.intervals, 0.95)
     places = words.decimals((found[1] - found[0]) * unit.factor) if found else 2
     before, after = (words.figure(row.mean[arm] * unit.factor, places) for arm in (row.control, row.arm))

@@ -76,16 +76,16 @@ def use_pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
 
 def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]:
     reach = row.reach
-    trend = "–" if row.trend is None else words.with_unit(words.figure(100 * row.trend, 1, signed=True), "pp")
+    moved = None if row.trend is None else words.with_unit(words.figure(100 * row.trend, 1, signed=True), "pp")
     return (
         tag("span", view.title("features", row.feature), id=anchor("feature", row.feature)),
         words.share_interval(reach) if reach else "",
         cells.used(reach) if reach else None,
-        "–" if row.frequency is None else words.significant(row.frequency, 2),
-        trend,
+        cells.unknown("nobody used it") if row.frequency is None else words.significant(row.frequency, 2),
+        moved or cells.unknown("too short a history"),
         f"{row.window_days} days",
         f"{row.users or 0:,} of {row.eligible or 0:,}",
-        *([costs.get(row.feature, "–")] if costs else []),
+        *([costs.get(row.feature) or cells.unknown("no cost is given")] if costs else []),
         tag("span", words.judged_use(row), class_="nowrap"),
     )
 

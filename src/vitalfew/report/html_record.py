@@ -67,17 +67,21 @@ def calibration(view: View) -> Markup | None:
 def sentences(row: CalibrationRow) -> list[str]:
     """A record in sentences; none is shown below ten resolved promises, only the prior."""
     if not row.own and row.resolved >= FEWEST:
-        return [f"No record is shown; the prior is used: {_span(row.slope)} comes of one unit forecast.", *row.notes]
+        return [f"No record is shown; {_prior(row)}.", *row.notes]
     if not row.own:
         resolved = words.count(row.resolved, "promise")
-        prior = f"until then the prior is used: {_span(row.slope)} comes of one unit forecast"
+        prior = f"until then {_prior(row)}"
         return [f"No record yet: {resolved} resolved, {FEWEST} are needed; {prior}.", *row.notes]
-    said = [f"Of one unit forecast {_span(row.slope)} came."]
+    said = [f"Of what was forecast, {words.share_span(row.slope)} came."]
     if row.coverage is not None:
         said.append(f"{words.share_interval(row.coverage)} of outcomes fell inside their 80 % range.")
     if row.delivered is not None:
-        said.append(f"Of all gains promised {words.share_span(row.delivered)} came.")
+        said.append(f"Of all gains promised, {words.share_span(row.delivered)} came.")
     return [*said, *row.notes]
+
+
+def _prior(row: CalibrationRow) -> str:
+    return f"the prior is used: of what is forecast, {words.share_span(row.slope)} comes"
 
 
 def _span(found: Estimate) -> str:

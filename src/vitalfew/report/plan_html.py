@@ -30,7 +30,9 @@ def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
     for metric in plan.metrics:
         unit = unit_of(definitions.metrics[metric.metric])
         found = metric.modes[plan.mode].detectable
-        shown = ["–" if one is None else with_unit(significant(one * unit.factor, 2), unit.change) for one in found]
+        shown = [
+            "too few" if one is None else with_unit(significant(one * unit.factor, 2), unit.change) for one in found
+        ]
         rows.append(tag("tr", [tag("td", metric.title), *(tag("td", shown[week - 1]) for week in SHOWN_WEEKS)]))
     return tag("table", [head, *rows])
 
