@@ -154,7 +154,7 @@ class View:
         if not initiative.model_fields_set <= _OF_THE_PAST:
             return False
         days = [release.date for release in self.definitions.releases.values() if key in release.initiatives]
-        began = min((act.time.date() for act in self.acts.acts), default=self.as_of + timedelta(days=1))
+        began = self.acts.begun or self.as_of + timedelta(days=1)
         return max(days) < began if days else self._is_handed_in(key) and not self._asks(initiative.team)
 
     def _is_handed_in(self, key: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,7 +29,7 @@ def bets(definitions: Definitions, acts: ActLog, tables: Tables, today: date) ->
         tables: of the stages up to the verdicts.
         today: the day of the run.
     """
-    asked = _asked(acts, ZoneInfo(definitions.workspace.time_zone))
+    asked = _asked(definitions, acts)
     shown = _first_evidence(definitions, tables, today)
     spoken = {row.hypothesis: row for row in tables.verdicts}
     return tuple(
@@ -91,12 +90,11 @@ def _bet(
     )
 
 
-def _asked(acts: ActLog, zone: ZoneInfo) -> dict[str, date]:
-    first: dict[str, date] = {}
-    for act, _ in chain(acts.of("forecast"), acts.of("lock")):
-        day = act.time.astimezone(zone).date()
-        first[act.about] = min(day, first.get(act.about, day))
-    return first
+def _asked(definitions: Definitions, acts: ActLog) -> dict[str, date]:
+    zone = ZoneInfo(definitions.workspace.time_zone)
+    found = {key: [acts.first_of(kind, key) for kind in ("forecast", "lock")] for key in definitions.hypotheses}
+    days = {key: [act.time.astimezone(zone).date() for act in first if act] for key, first in found.items()}
+    return {key: min(said) for key, said in days.items() if said}
 
 
 def _first_evidence(definitions: Definitions, tables: Tables, today: date) -> dict[str, date]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.judgement.combining import shares
 from vitalfew.results.rows import PromiseRow
-from vitalfew.workspace.locks import current_lock, stale
+from vitalfew.workspace.hashing import definition_hash
+from vitalfew.workspace.locks import current_lock, speaks_of, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +84,6 @@ def combined(
     definitions: Definitions,
     acts: ActLog,
     *,
-    before: int | None = None,
     weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Combined | None:
     """Combine the latest forecast of each person by the mean of each quantile (Vincent averaging).
@@ -94,25 +94,22 @@ def combined(
         hypothesis: its key.
         definitions: the definitions as they stand.
         acts: the log.
-        before: only acts with a smaller number count.
         weights: of persons; without them all count alike.
 
     Returns:
         The combination, or None without a usable forecast.
     """
     latest: dict[str, Mapping[str, Any]] = {}
-    outdated: set[str] = set()
-    for act, body in acts.of("forecast", hypothesis):
-        if before is not None and act.n >= before:
-            continue
-        if stale(act, "hypotheses", hypothesis, definitions):
-            outdated.add(act.by)
-        else:
-            latest[act.by] = body
+    outdated: dict[str, Mapping[str, Any]] = {}
+    present = definition_hash("hypotheses", hypothesis, definitions.hypotheses[hypothesis])
+    for act in reversed([*acts.spoken("forecast", hypothesis)]):
+        found = latest if speaks_of(act, present) else outdated
+        if act.by not in found and (body := acts.bodies.get(act.n)) is not None:
+            found[act.by] = body
     if not latest:
         return None
     people = sorted(latest)
-    return combine((latest[p] for p in people), shares(people, weights), left_out=len(outdated - set(latest)))
+    return combine((latest[p] for p in people), shares(people, weights), left_out=len(outdated.keys() - latest.keys()))
 
 
 def combine(
@@ -143,12 +140,13 @@ def behind_lock(hypothesis: str, definitions: Definitions, acts: ActLog) -> tupl
     wording = lock.definition.hash if lock.definition else None
     spoken = [
         act
-        for act in acts.acts
-        if (act.kind, act.about) == ("forecast", hypothesis)
-        and act.n < lock.n
-        and (act.definition.hash if act.definition else None) == wording
+        for act in acts.spoken("forecast", hypothesis)
+        if act.n < lock.n and (act.definition.hash if act.definition else None) == wording
     ]
-    said = {act.by: acts.bodies[act.n] for act in spoken if act.n in acts.bodies}
+    said: dict[str, dict[str, Any]] = {}
+    for act in reversed(spoken):
+        if act.by not in said and (body := acts.bodies.get(act.n)) is not None:
+            said[act.by] = body
     return frozenset(act.by for act in spoken), dict(sorted(said.items()))
 
 

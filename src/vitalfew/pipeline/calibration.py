@@ -133,7 +133,7 @@ def _may_have_records(workspace: Workspace) -> bool:
 def _recorded(workspace: Workspace, person: str) -> str:
     """The pseudonym of somebody who recorded anything: a name mistyped must not pass for a person without a record."""
     who = person if workspace.journal is None else workspace.journal.pseudonym(person)
-    if all(act.by != who for act in workspace.acts.acts):
+    if who not in workspace.acts.people:
         hint = "give the name as given to `vitalfew act --by`, or the pseudonym (p-…) that it printed"
         raise UsageError("nobody of this name recorded anything here", hint=hint)
     return who

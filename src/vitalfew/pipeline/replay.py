@@ -111,7 +111,8 @@ def _today(workspace: Workspace) -> date:
 def _quarters(workspace: Workspace) -> list[date]:
     """The first days of the quarters since the first forecast or lock, before today."""
     zone = ZoneInfo(workspace.definitions.workspace.time_zone)
-    said = [act.time.astimezone(zone).date() for act in workspace.acts.acts if act.kind in ("forecast", "lock")]
+    acts = (act for kind in ("forecast", "lock") for act in workspace.acts.spoken(kind))
+    said = [act.time.astimezone(zone).date() for act in acts]
     if not said:
         return []
     first, today = min(said), _today(workspace)

@@ -189,10 +189,4 @@ def _state_of_experiments(context: Context) -> object:
 
 
 def _acts(context: Context) -> object:
-    acts = context.workspace.acts
-    return [
-        acts.head,
-        acts.erased,
-        len(acts.damage),
-        sorted((key, p.proof, p.reason) for key, p in context.proofs.items()),
-    ]
+    return [context.state_of_acts, sorted((key, p.proof, p.reason) for key, p in context.proofs.items())]

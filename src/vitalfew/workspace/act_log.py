@@ -83,6 +83,15 @@ class _Index:
         return found
 
     @cached_property
+    def begun(self) -> date | None:
+        first = min((self.moment(place) for place in range(len(self._acts))), default=None)
+        return None if first is None else date.fromisoformat(first[:10])
+
+    def moment(self, place: int) -> str:
+        """`at` of the act in this place."""
+        return self._acts.moment_of(place) if isinstance(self._acts, SoundActs) else self._acts[place].at
+
+    @cached_property
     def asked(self) -> dict[str, int | None]:
         """Numbers of the acts of a sound log whose hashes were asked for."""
         return {}
@@ -134,8 +143,7 @@ class ActLog:
     @property
     def begun(self) -> date | None:
         """The first day, in UTC, on which anything was recorded."""
-        first = min((self._moment(place) for place in range(len(self.acts))), default=None)
-        return None if first is None else date.fromisoformat(first[:10])
+        return self._index.begun
 
     def spoken(self, kind: Kind, about: str | None = None) -> Iterator[Act]:
         """Acts of a kind (and about one thing) in order, those too of which nobody knows any more what they said."""
@@ -157,7 +165,7 @@ class ActLog:
 
     def first_of(self, kind: Kind, about: str) -> Act | None:
         """The act of a kind about one thing that is the oldest by its clock, of those that still say something."""
-        in_time = sorted(self._places(kind, about), key=self._moment)
+        in_time = sorted(self._places(kind, about), key=self._index.moment)
         return next((act for place in in_time if (act := self.acts[place]).n in self.bodies), None)
 
     def version_of(self, kind: str, key: str, digest: str) -> int:
@@ -194,7 +202,7 @@ class ActLog:
 
     def until(self, day: date, zone: tzinfo = UTC) -> ActLog:
         """The log as it stood at the end of a day in a time zone."""
-        moments = [self._moment(place) for place in range(len(self.acts))]
+        moments = [self._index.moment(place) for place in range(len(self.acts))]
         early = {at: datetime.fromisoformat(at).astimezone(zone).date() <= day for at in {*moments}}
         places = [place for place, at in enumerate(moments) if early[at]]
         prefix = len(places) == 0 or places[-1] == len(places) - 1
@@ -225,6 +233,10 @@ class ActLog:
                 unread.append(n)
         return sorted(found), sorted(unread)
 
+    def state(self) -> tuple[object, ...]:
+        """All of the log that what is reckoned from it hangs on: how it ends, and what cannot be read any more."""
+        return self.head, self.erased, len(self.chain_damage), self.standing()[1]
+
     def carried(self) -> ActLog:
         """The log with what counts of what was said in memory, to be taken to another process."""
         if not isinstance(self.bodies, Sealed):
@@ -252,9 +264,6 @@ class ActLog:
         if about is None:
             return self._index.by_kind.get(kind, ())
         return self._index.by_subject.get((kind, about), ())
-
-    def _moment(self, place: int) -> str:
-        return self.acts.moment_of(place) if isinstance(self.acts, SoundActs) else self.acts[place].at
 
     def _open(self, numbers: Sequence[int]) -> None:
         if isinstance(self.bodies, Sealed):

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from vitalfew.workspace.definitions import Definitions
-from vitalfew.workspace.locks import VALUE_MODEL, current_lock, stale, value_model
+from vitalfew.workspace.hashing import definition_hash
+from vitalfew.workspace.locks import VALUE_MODEL, current_lock, speaks_of, stale, value_model
 from vitalfew.workspace.merging import SETTINGS
 from vitalfew.workspace.plan_locks import changes as changes_of_plan
 from vitalfew.workspace.plan_locks import current_plan_lock
@@ -213,8 +214,12 @@ def _forecasts_left(before: Definitions, after: Definitions, log: ActLog) -> Ite
     for key in before.hypotheses:
         if key not in after.hypotheses or current_lock(key, log, before) is not None:
             continue
-        counted = [act for act, _ in log.of("forecast", key) if not stale(act, "hypotheses", key, before)]
-        left = {act.by for act in counted if stale(act, "hypotheses", key, after)}
+        standing, coming = (definition_hash("hypotheses", key, each.hypotheses[key]) for each in (before, after))
+        left: set[str] = set()
+        for act in log.spoken("forecast", key):
+            lost = speaks_of(act, standing) and not speaks_of(act, coming)
+            if lost and act.by not in left and act.n in log.bodies:
+                left.add(act.by)
         if left:
             yield key, len(left)
 

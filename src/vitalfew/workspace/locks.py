@@ -63,9 +63,12 @@ def value_model_cited(definitions: Definitions, spoken: Spoken) -> dict[str, str
 
 def stale(act: Act, kind: str, key: str, definitions: Definitions) -> bool:
     """Whether an act spoke of another wording of the definition than the one that stands now."""
-    if act.definition is None:
-        return False
-    return act.definition.hash != definition_hash(kind, key, getattr(definitions, kind)[key])
+    return not speaks_of(act, definition_hash(kind, key, getattr(definitions, kind)[key]))
+
+
+def speaks_of(act: Act, digest: str) -> bool:
+    """Whether an act spoke of the wording with this hash, or named none."""
+    return act.definition is None or act.definition.hash == digest
 
 
 def _hash(act: Act) -> str | None:

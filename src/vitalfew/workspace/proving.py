@@ -66,7 +66,7 @@ def _earliest_holding(lock: Act, log: ActLog, heads: Iterable[Head]) -> tuple[He
 
     A record cannot be older than what it holds: one that says so proves nothing, and is given apart.
     """
-    dated = [(head.at, head) for head in heads if head.at is not None and log.leads_to(lock, head.hash)]
+    dated = [(head.at, head) for head in heads if head.at is not None and log.leads_to(lock, head.hash, head.n)]
     sound = [pair for pair in dated if pair[0] >= lock.time - CLOCK_TOLERANCE]
     unsound = [pair for pair in dated if pair not in sound]
     return _earliest(sound), _earliest(unsound)

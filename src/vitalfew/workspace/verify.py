@@ -107,26 +107,36 @@ def audit(
     first_seen: Mapping[str, date] | None = None,
 ) -> Verification:
     """Hold a log against heads known from elsewhere; `first_seen`: day of the first exposure by experiment. Pure."""
-    seen = first_seen or {}
     damage = (*log.damage, *_lost(log, heads))
     known = {head.hash for head in heads}
-    covered = max((act.n for act in log.acts if act.hash in known), default=0)
-    locks = [act for act in log.acts if act.kind == "lock"]
-    promised = {act.about for act in locks if not is_plan_lock(act)}
-    planned = {act.about for act in locks if is_plan_lock(act)}
+    covered = max((n for head in heads if (n := log.number_of(head.hash, head.n)) is not None), default=0)
     return Verification(
         acts=len(log.acts),
         head=log.head,
         damage=damage,
         erased=log.erased,
         heads=len(known),
-        unrecorded=sum(act.n > covered for act in log.acts),
+        unrecorded=sum(n > covered for n in log.numbers),
         history=history,
-        promises=tuple(prove(key, log, definitions, heads) for key in definitions.hypotheses if key in promised),
-        plans=tuple(
-            prove_plan(key, log, definitions, heads, seen.get(key)) for key in definitions.experiments if key in planned
-        ),
+        promises=prove_promises(log, definitions, heads),
+        plans=prove_plans(log, definitions, heads, first_seen),
     )
+
+
+def prove_promises(log: ActLog, definitions: Definitions, heads: Sequence[Head]) -> tuple[PromiseProof, ...]:
+    """The proof of every promise that was locked; of the log no more is looked at than that needs."""
+    locked = {act.about for act in log.spoken("lock") if not is_plan_lock(act)}
+    return tuple(prove(key, log, definitions, heads) for key in definitions.hypotheses if key in locked)
+
+
+def prove_plans(
+    log: ActLog, definitions: Definitions, heads: Sequence[Head], first_seen: Mapping[str, date] | None = None
+) -> tuple[PlanProof, ...]:
+    """The proof of every plan that was locked; `first_seen` as in `audit`."""
+    seen = first_seen or {}
+    locked = {act.about for act in log.spoken("lock") if is_plan_lock(act)}
+    every = (key for key in definitions.experiments if key in locked)
+    return tuple(prove_plan(key, log, definitions, heads, seen.get(key)) for key in every)
 
 
 def prove(hypothesis: str, log: ActLog, definitions: Definitions, heads: Iterable[Head]) -> PromiseProof:
@@ -151,9 +161,8 @@ def start_of(hypothesis: str, definitions: Definitions) -> date | None:
 
 def _lost(log: ActLog, heads: Iterable[Head]) -> list[Damage]:
     """Heads that the log no longer contains, each hash once."""
-    present = {act.hash for act in log.acts}
-    lost = {head.hash: head for head in heads if head.hash not in present}
-    longest = max((act.n for act in log.acts), default=0)
+    lost = {head.hash: head for head in heads if log.number_of(head.hash, head.n) is None}
+    longest = max(log.numbers, default=0)
     found = []
     for head in lost.values():
         name = f"the head {head.hash[:10]} ({head.source})"
