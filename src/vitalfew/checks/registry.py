@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from vitalfew.evidence.changes import changes
 from vitalfew.results.rows import FindingRow
 from vitalfew.results.words import listed
-from vitalfew.workspace.graph import is_live
+from vitalfew.workspace.graph import is_begun, is_committed, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -134,14 +134,11 @@ class View:
 
     def is_committed(self, initiative: Initiative) -> bool:
         """Whether work on it has been agreed or begun by today."""
-        if initiative.status in {"dropped", "removed"}:
-            return False
-        return initiative.status == "committed" or self.is_begun(initiative)
+        return is_committed(initiative, self.as_of)
 
     def is_begun(self, initiative: Initiative) -> bool:
         """Whether work on it began by today; what has reached users had begun."""
-        started = initiative.started is not None and initiative.started <= self.as_of
-        return started or self.is_live(initiative)
+        return is_begun(initiative, self.as_of)
 
     def is_history(self, key: str) -> bool:
         """Whether an initiative only stands for what was over before anybody recorded anything here.

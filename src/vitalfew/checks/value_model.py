@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vitalfew.checks.needs import downstream
 from vitalfew.checks.registry import SHOWN, Found, View, check, folded
+from vitalfew.decide.followed import followed
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
-from vitalfew.workspace.locks import value_model_cited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vitalfew.results.rows import CandidateLine
+    from vitalfew.decide.followed import Followed
 
 PAST_IDEA = frozenset({"framed", "forecast"})
 
@@ -179,10 +179,13 @@ def serves_nothing(view: View) -> Iterator[Found]:
 )
 def against_the_model(view: View) -> Iterator[Found]:
     """Agreed work that the value model would drop, once somebody has weighed, without a decision that cites it."""
-    for line, reason in _deviations(view):
-        if reason == "none":
+    if not view.tables.weights:
+        return
+    for each in _followed(view).deviations:
+        line = each.line
+        if each.explained == "none":
             yield Found(line.line, f"{line.title} goes on although by the value model it would be dropped.")
-        elif reason == "earlier":
+        elif each.explained == "earlier":
             message = f"{line.title} goes on against the value model, and the decision on it cites an earlier one."
             yield Found(line.line, message, "info", "Look at the decision again, and record it anew if it still holds.")
 
@@ -196,38 +199,14 @@ def against_the_model(view: View) -> Iterator[Found]:
 )
 def seldom_followed(view: View) -> Iterator[Found]:
     """Agreed work of which clearly less than three quarters follows the value model; from five lines on."""
-    limits, off = view.thresholds, list(_deviations(view))
-    lines = sum(_is_agreed(view, line) for line in view.tables.candidates)
-    followed = lines - len(off)
-    if lines < limits.followed_lines or followed >= limits.followed_share * lines or not off:
-        return
-    explained = sum(reason != "none" for _, reason in off)
-    earlier = sum(reason == "earlier" for _, reason in off)
-    late = f" ({earlier} under an earlier value model)" if earlier else ""
-    share = f"{percent(followed / lines)} of agreed work follows the value model ({followed} of {lines})"
-    yield Found("initiatives", f"{share}; of the other {len(off)}, {explained} by a recorded decision{late}.")
+    limits, found = view.thresholds, _followed(view)
+    few = found.agreed < limits.followed_lines or found.lines >= limits.followed_share * found.agreed
+    if view.tables.weights and found.deviations and not few:
+        yield Found("initiatives", f"{found.sentence()}.")
 
 
-def _deviations(view: View) -> Iterator[tuple[CandidateLine, Literal["none", "current", "earlier"]]]:
-    """Agreed work that would be dropped, and whether the last decision on it cites the value model in force.
-
-    The factors and guardrails tell which one that is. Judgements come one by one, and a decision explained against one
-    counter-argument stays so when somebody weighs again.
-    """
-    if not view.tables.weights:
-        return
-    in_force = value_model_cited(view.definitions, view.acts)["definitions"]
-    cited = {act.about: (body.get("value_model") or {}).get("definitions") for act, body in view.acts.of("decision")}
-    for line in view.tables.candidates:
-        if line.recommendation == "drop" and _is_agreed(view, line):
-            reason: Literal["current", "earlier"] = "current" if cited.get(line.line) in (None, in_force) else "earlier"
-            yield line, reason if line.line in cited else "none"
-
-
-def _is_agreed(view: View, line: CandidateLine) -> bool:
-    """Whether work on a candidate was agreed or begun on grounds of value; a capability has others."""
-    initiative = view.definitions.initiatives.get(line.line)
-    return initiative is not None and view.is_committed(initiative) and not initiative.capability
+def _followed(view: View) -> Followed:
+    return followed(view.definitions, view.acts, view.tables.candidates, view.as_of)
 
 
 def _value_type(view: View, factor: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from vitalfew.pipeline.context import ALL_KINDS, Stage
@@ -45,6 +45,7 @@ def _draws(context: Context) -> object:
 
 
 def _ledger(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.followed import followed, with_deviations
     from vitalfew.decide.ledger import ledger
     from vitalfew.decide.prices import price
     from vitalfew.decide.testing import hidden_lines, suggested_tests, with_tests
@@ -52,7 +53,12 @@ def _ledger(context: Context, tables: Tables) -> Output:
     inputs, options = context.inputs(tables), context.options(tables)
     shipped, candidates, headline = ledger(inputs, context.pool(tables))
     advice = suggested_tests(options, inputs, price(options, inputs), hidden_lines(options, candidates))
-    return {"shipped": shipped, "candidates": with_tests(candidates, advice), "headline": (headline,)}
+    told = with_tests(candidates, advice)
+    if tables.weights:
+        found = followed(context.definitions, context.workspace.acts, told, context.today)
+        told = with_deviations(told, found)
+        headline = replace(headline, notes=(*headline.notes, found.sentence())) if found.agreed else headline
+    return {"shipped": shipped, "candidates": told, "headline": (headline,)}
 
 
 def _ranks(context: Context, tables: Tables) -> Output:

@@ -131,10 +131,15 @@ class WaiverBody(Body):
 
 
 class ValueModelBody(Body):
-    """The value model as it stood: hash of factors and guardrails, and of the last judgement (none: nobody weighed)."""
+    """The value model as it stood.
+
+    Hash of factors and guardrails, and of the last judgement (none: nobody weighed). `version`: of the factors, counted
+    as judgements and signatures count it; acts from before it was kept have none.
+    """
 
     definitions: Name
     judgements: Name | None = None
+    version: int | None = None
 
 
 class DecisionBody(Body):

@@ -58,6 +58,19 @@ def is_live(initiative: Initiative, today: date) -> bool:
     return initiative.status in {"live", "shipped"}
 
 
+def is_begun(initiative: Initiative, today: date) -> bool:
+    """Whether work on it began by today; what has reached users had begun."""
+    started = initiative.started is not None and initiative.started <= today
+    return started or is_live(initiative, today)
+
+
+def is_committed(initiative: Initiative, today: date) -> bool:
+    """Whether work on it has been agreed or begun by today."""
+    if initiative.status in {"dropped", "removed"}:
+        return False
+    return initiative.status == "committed" or is_begun(initiative, today)
+
+
 def cycle_of_links(definitions: Definitions) -> tuple[str, ...]:
     """Metrics that move each other in a circle, each followed by one it moves and the first one again; else empty."""
     moves: dict[str, list[str]] = {}

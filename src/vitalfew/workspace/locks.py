@@ -52,12 +52,13 @@ def value_model(definitions: Definitions, spoken: Spoken) -> DefinitionRef:
     return DefinitionRef("factors", VALUE_MODEL, spoken.version_of("factors", VALUE_MODEL, digest), digest)
 
 
-def value_model_cited(definitions: Definitions, spoken: Spoken) -> dict[str, str | None]:
-    """By what a decision says which value model it rests on: factors and guardrails, and all that was judged so far."""
+def value_model_cited(definitions: Definitions, spoken: Spoken) -> dict[str, str | int | None]:
+    """By what a decision says which value model it rests on: its version, factors and guardrails, all judged so far."""
     judged = spoken.last_of("judgement")
     return {
         "definitions": definitions_hash(definitions, ["factors", "guardrails"]),
         "judgements": judged.hash if judged else None,
+        "version": value_model(definitions, spoken).version,
     }
 
 
