@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "vitalfew.server.core.carrying.Carrying",
     "vitalfew.server.core.middleware.Guard",
     "vitalfew.server.core.api.once.Once",
 ]

@@ -60,7 +60,7 @@ def test_filters_stand_in_the_address_and_the_csv_holds_what_the_list_shows(
     )
     assert float(row["estimate"]) == effect.estimate
     assert row["trust"] == "failed"
-    assert "No experiment passes these filters" in text(client, "/w/fieldnote/experiments/?q=nothing+of+this+name")
+    assert "No experiment fits these filters" in text(client, "/w/fieldnote/experiments/?q=nothing+of+this+name")
 
 
 @pytest.mark.usefixtures("demo")

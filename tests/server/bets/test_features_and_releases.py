@@ -35,10 +35,10 @@ def test_not_measured_is_kept_apart_from_not_used(client_of: Callable[..., Clien
 @pytest.mark.usefixtures("demo")
 def test_the_inventory_is_filtered_and_exported_alike(client_of: Callable[..., Client]) -> None:
     client = client_of("viewer")
-    text = client.get(f"{DEMO}/features/?use=hardly+used&team=planning").content.decode()
+    text = client.get(f"{DEMO}/features/?state=hardly+used&team=planning").content.decode()
     assert "Gantt view" in text
     assert "Day plan" not in text
-    lines = client.get(f"{DEMO}/features/?use=hardly+used&format=csv").content.decode().splitlines()
+    lines = client.get(f"{DEMO}/features/?state=hardly+used&format=csv").content.decode().splitlines()
     assert len(lines) == 21
 
 

@@ -114,7 +114,7 @@ def test_a_number_never_stands_alone(client_of: ClientOf, run: Results) -> None:
     assert cells.value_words(valued.value).replace(" %", "\N{NO-BREAK SPACE}%") in html.unescape(row)
     assert f"{valued.grade}: evidence grade" in row
     unknown = next(line for line in run.ledger.candidates if line.value is None)
-    assert "no expected value: " in _text(client_of("viewer"), f"{PAGE}?text={unknown.title}")
+    assert "no expected value: " in _text(client_of("viewer"), f"{PAGE}?q={unknown.title}")
 
 
 @pytest.mark.usefixtures("demo")
@@ -122,8 +122,8 @@ def test_filters_stand_in_the_address_and_apply_to_the_file_too(client_of: Clien
     client = client_of("viewer")
     team = next(line.team for line in run.ledger.shipped if line.team)
     assert {row["team"] for row in _rows(client, f"{PAGE}?format=csv&team={team}")} == {team}
-    assert [row["line"] for row in _rows(client, f"{PAGE}?format=csv&text=OFFLINE")] == ["offline_forms"]
-    everything = _rows(client, f"{PAGE}?format=csv&team=nobody&segment=nowhere&time=never")
+    assert [row["line"] for row in _rows(client, f"{PAGE}?format=csv&q=OFFLINE")] == ["offline_forms"]
+    everything = _rows(client, f"{PAGE}?format=csv&team=strangers&segment=nowhere&time=never")
     assert len(everything) == len(run.ledger.shipped) + len(run.ledger.candidates)
 
 
@@ -180,7 +180,7 @@ def test_the_next_step_is_offered_to_those_who_may_take_it(client_of: ClientOf) 
 
 @pytest.mark.usefixtures("demo")
 def test_the_picture_is_a_file_of_its_own(client_of: ClientOf) -> None:
-    answer = client_of("viewer").get(f"{PAGE}?format=svg&text=offline")
+    answer = client_of("viewer").get(f"{PAGE}?format=svg&q=offline")
     svg = answer.content.decode()
     assert answer["Content-Type"] == "image/svg+xml"
     assert svg.startswith("<svg")
@@ -194,7 +194,7 @@ def test_queries_do_not_grow_with_the_rows(client_of: ClientOf) -> None:
     client = client_of("editor")
     client.get(PAGE)
     counts = []
-    for address in (f"{PAGE}?text=offline", f"{PAGE}?all=1"):
+    for address in (f"{PAGE}?q=offline", f"{PAGE}?all=1"):
         with CaptureQueriesContext(connection) as found:
             client.get(address)
         counts.append(len(found))

@@ -98,10 +98,10 @@ def _due(client: Client, asked: str) -> list[str]:
 def test_the_review_shows_the_bets_of_a_quarter_and_a_team(client_of: ClientOf) -> None:
     client = client_of("viewer")
     every = _due(client, "")
-    quarter = _due(client, "&quarter=2026-Q3")
+    quarter = _due(client, "&time=2026-Q3")
     assert 0 < len(quarter) < len(every)
     assert all("2026-07-01" <= day[:10] <= "2026-09-30" for day in quarter)
     assert 0 < len(_due(client, "&team=planning")) < len(every)
-    page = client.get("/w/fieldnote/review/?quarter=2026-Q3").content.decode()
+    page = client.get("/w/fieldnote/review/?time=2026-Q3").content.decode()
     assert "Promised against measured" in page
     assert "never about single people" in page

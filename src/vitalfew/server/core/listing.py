@@ -15,11 +15,17 @@ NOBODY = "nobody"
 """What the filters call what no team owns."""
 
 
-def teams_among(definitions: Definitions, owners: Iterable[str | None]) -> tuple[tuple[str, str], ...]:
-    """Teams that own something: key and title, by title; `nobody` at the end where something has no owner."""
+def among(definitions: Definitions, kind: str, owners: Iterable[str | None]) -> tuple[tuple[str, str], ...]:
+    """Owners of a kind that own something: key and title, by title; last what has none, where there is such a thing."""
     known = set(owners)
-    named = sorted((definitions.title("teams", team), team) for team in known if team)
-    return (*((key, title) for title, key in named), *([(NOBODY, NOBODY)] if None in known else []))
+    named = sorted((definitions.title(kind, key), key) for key in known if key)
+    without = [(NOBODY, f"no {kind.removesuffix('s')}")] if named and None in known else []
+    return (*((key, title) for title, key in named), *without)
+
+
+def teams_among(definitions: Definitions, owners: Iterable[str | None]) -> tuple[tuple[str, str], ...]:
+    """Teams that own something."""
+    return among(definitions, "teams", owners)
 
 
 def kept(request: HttpRequest) -> str:

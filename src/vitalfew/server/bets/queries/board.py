@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import cells
 from vitalfew.report.axis import axis_over
 from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
+from vitalfew.server.core.filters import Filter, owners
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.today import today_in
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import CandidateLine, ShippedLine, Verdict
     from vitalfew.server.core.access import Place
+    from vitalfew.server.core.filters import Choices, Field
     from vitalfew.server.core.queries.definitions import Loaded
     from vitalfew.workspace.definitions import Definitions, Grade
 
@@ -90,18 +92,19 @@ class Board:
     off: tuple[tuple[str, str], ...]
     owned: Where | None
     folder_owned: bool
-    teams: tuple[tuple[str, str], ...]
     crowded: tuple[str, ...]
+    shown: int
     total: int
 
 
-def board(place: Place, team: str = "", run_id: str | None = None, most: int = MOST_SHOWN) -> Board:
-    """The board of a workspace, of one team where asked for; `most` cards a column, the rest by title."""
+def board(place: Place, wanted: Filter | None = None, run_id: str | None = None, most: int = MOST_SHOWN) -> Board:
+    """The bets of a board that are asked for; `most` cards a column, the rest by title."""
     found = loaded(place.workspace)
     definitions = found.workspace.definitions
     run = open_run(place.workspace, run_id)
-    every = standings(place, definitions, run, today_in(definitions))
-    shown = [standing for standing in every if team in ("", standing.initiative.team)]
+    today = today_in(definitions)
+    every = standings(place, definitions, run, today)
+    shown = [standing for standing in every if _fits(wanted or Filter(today), standing, definitions)]
     on_board = [standing for standing in shown if standing.initiative.status not in OFF_BOARD]
     lines: dict[str, CandidateLine | ShippedLine] = {}
     if run is not None:
@@ -123,9 +126,36 @@ def board(place: Place, team: str = "", run_id: str | None = None, most: int = M
         tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OFF_BOARD),
         found.workspace.where("initiatives") if owns else None,
         owns,
-        tuple((key, definitions.title("teams", key)) for key in definitions.teams),
         _crowded(every, definitions),
         len(shown),
+        len(every),
+    )
+
+
+def offers(definitions: Definitions) -> dict[Field, Choices]:
+    """What bets may be filtered by; a bet is for the segments that its hypotheses are about."""
+    segments = sorted({one.segment for one in definitions.hypotheses.values()} - {"all"})
+    bets = definitions.initiatives.values()
+    return {
+        **owners(definitions, ((definitions.product_of(bet), bet.team) for bet in bets)),
+        "segment": [(key, definitions.title("segments", key)) for key in segments],
+        "q": (),
+    }
+
+
+def count(place: Place, wanted: Filter) -> int:
+    """How many bets are asked for."""
+    definitions = loaded(place.workspace).workspace.definitions
+    every = standings(place, definitions, None, wanted.today)
+    return sum(_fits(wanted, standing, definitions) for standing in every)
+
+
+def _fits(wanted: Filter, standing: Standing, definitions: Definitions) -> bool:
+    bet = standing.initiative
+    return (
+        wanted.owned(definitions.product_of(bet), bet.team)
+        and wanted.segment in ("", *(question.hypothesis.segment for question in standing.questions))
+        and wanted.worded(definitions.title("initiatives", standing.key), standing.key)
     )
 
 

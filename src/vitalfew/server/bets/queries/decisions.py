@@ -7,17 +7,21 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.report import cells, words
+from vitalfew.server.core.filters import owners, span, times
 from vitalfew.server.core.queries.acts import newest
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.today import today_in
 from vitalfew.workspace.hashing import definitions_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.ledger import Line
+    from vitalfew.server.core.filters import Choices, Field, Filter
     from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.chain import Act
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.definitions import Definitions, Experiment, Feature, Initiative
 
 PAGE = 100
 """Decisions a page lists."""
@@ -61,14 +65,40 @@ class Decisions:
         return sum(row.rests_on == "now" for row in citing), len(citing)
 
 
-def decisions(row: Workspace, *, about: str | None = None, before: int | None = None) -> Decisions:
-    """The newest decisions of a workspace, or those about one thing."""
+def decisions(
+    row: Workspace, *, about: str | None = None, before: int | None = None, wanted: Filter | None = None
+) -> Decisions:
+    """The newest decisions of a workspace, those about one thing, or those that are asked for."""
     defined = loaded(row).workspace.definitions
-    found = newest(row, "decision", PAGE + 1, about=about, before=before)
+    keys = (about,) if about else _about(defined, wanted) if wanted and (wanted.product or wanted.team) else None
+    days = span(wanted.time, wanted.today) if wanted and wanted.time else None
+    found = newest(row, "decision", PAGE + 1, about=keys, before=before, days=days)
     stands = definitions_hash(defined, ["factors", "guardrails"])
     today = today_in(defined)
     rows = tuple(_decision(act, body, defined, stands, today) for act, body in found[:PAGE])
     return Decisions(rows, rows[-1].n if len(found) > PAGE else None)
+
+
+def offers(row: Workspace) -> dict[Field, Choices]:
+    """What decisions may be filtered by."""
+    defined = loaded(row).workspace.definitions
+    days = [date.fromisoformat(act.at[:10]) for act, _ in newest(row, "decision", PAGE)]
+    owned = owners(defined, ((defined.product_of(one), one.team) for _, one in _owned(defined)))
+    return {**owned, "time": times(days)}
+
+
+def _owned(defined: Definitions) -> Iterator[tuple[str, Feature | Initiative | Experiment]]:
+    """What decisions are about that has an owner, by key; a hypothesis has that of its bet."""
+    yield from defined.features.items()
+    yield from defined.initiatives.items()
+    yield from defined.experiments.items()
+    for key, one in defined.hypotheses.items():
+        if one.initiative in defined.initiatives:
+            yield key, defined.initiatives[one.initiative]
+
+
+def _about(defined: Definitions, wanted: Filter) -> list[str]:
+    return [key for key, one in _owned(defined) if wanted.owned(defined.product_of(one), one.team)]
 
 
 def titled(defined: Definitions, key: str) -> str:

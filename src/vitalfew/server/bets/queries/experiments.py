@@ -9,12 +9,15 @@ from vitalfew.report import words
 from vitalfew.report.html_experiments import trust
 from vitalfew.report.markup import Markup, join, tag
 from vitalfew.report.view import ends
+from vitalfew.server.core.filters import owners, times
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from vitalfew.report.view import View
     from vitalfew.results.rows import CandidateLine, EffectRow, ExperimentRow, HealthStatus, ShippedLine
+    from vitalfew.server.core.filters import Choices, Field, Filter
     from vitalfew.workspace.definitions import Definitions
 
 PLANNED = "planned"
@@ -25,14 +28,19 @@ STATES = (RUNNING, PLANNED, ENDED)
 
 @dataclass(frozen=True, slots=True)
 class ExperimentLine:
-    """An experiment in a list: how far it is, whether it can be trusted, what it says of its main metric."""
+    """An experiment in a list: how far it is, whether it can be trusted, what it says of its main metric.
+
+    `segments`: those for which an effect is told.
+    """
 
     key: str
     title: str
     state: str
     initiative: str | None
     initiative_title: str
+    product: str | None
     team: str | None
+    segments: tuple[str, ...]
     start: date | None
     end: date | None
     worst: HealthStatus | None
@@ -51,6 +59,30 @@ def experiment_lines(view: View | None, definitions: Definitions, today: date) -
     keys = dict.fromkeys((*definitions.experiments, *rows))
     lines = [_line(key, rows.get(key), view, definitions, today) for key in keys]
     return tuple(sorted(lines, key=lambda line: (STATES.index(line.state), -(line.start or today).toordinal())))
+
+
+def offers(lines: Sequence[ExperimentLine], definitions: Definitions) -> dict[Field, Choices]:
+    """What experiments may be filtered by."""
+    segments = sorted({segment for line in lines for segment in line.segments})
+    return {
+        **owners(definitions, ((line.product, line.team) for line in lines)),
+        "segment": [(key, definitions.title("segments", key)) for key in segments],
+        "time": times(line.end or line.start for line in lines),
+        "state": [(state, state) for state in STATES],
+        "q": (),
+    }
+
+
+def fits(wanted: Filter, line: ExperimentLine) -> bool:
+    """Whether an experiment is asked for; it is of the day on which it ended, of today while it runs."""
+    day = {RUNNING: wanted.today, ENDED: line.end or line.start}.get(line.state)
+    return (
+        wanted.owned(line.product, line.team)
+        and wanted.segment in ("", *line.segments)
+        and wanted.state in ("", line.state)
+        and wanted.worded(line.title, line.key, line.initiative_title)
+        and (line.state == PLANNED or wanted.dated(day))
+    )
 
 
 def value_of(view: View, row: ExperimentRow) -> Markup | None:
@@ -83,7 +115,9 @@ def _line(
         state=_state(start, end, has_effects=effect is not None, today=today),
         initiative=initiative,
         initiative_title=definitions.title("initiatives", initiative) if initiative else "",
+        product=definitions.product_of(defined) if defined else None,
         team=defined.team if defined else None,
+        segments=tuple(dict.fromkeys(row.segment for row in view.effects_of(key) if row.segment)) if view else (),
         start=start,
         end=end,
         worst=health[0].status if health else None,

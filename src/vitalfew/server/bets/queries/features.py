@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitalfew.server.core.listing import teams_among
+from vitalfew.server.core.filters import Filter, owners, times
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import CandidateLine, ExperimentRow, ShippedLine, UseRow
+    from vitalfew.server.core.filters import Choices, Field
     from vitalfew.workspace.definitions import Definitions, Feature
 
 MEASURES = ("used", "hardly used", "not judged yet", "not measured")
@@ -29,6 +30,7 @@ class Listed:
     key: str
     feature: Feature
     title: str
+    product: str | None
     team: str
     use: UseRow | None
     changed: date | None
@@ -41,24 +43,6 @@ class Listed:
         if self.use is None or not self.use.measured or self.use.reach is None:
             return "not measured"
         return {None: "not judged yet", True: "hardly used", False: "used"}[self.use.hardly_used]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of the inventory, as its address gives them; '' is no filter."""
-
-    text: str = ""
-    team: str = ""
-    use: str = ""
-
-    def keeps(self, row: Listed) -> bool:
-        """Whether a feature is asked for."""
-        here = f"{row.title} {row.key}".casefold()
-        return (
-            self.text.casefold() in here
-            and self.team in ("", row.feature.team or "nobody")
-            and self.use in ("", row.measure)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +61,36 @@ class Page:
     candidates: tuple[CandidateLine, ...]
 
 
-def inventory(definitions: Definitions, run: Results | None, wanted: Wanted) -> tuple[Listed, ...]:
-    """The features that are asked for: the measured ones by reach, then those that are not measured."""
-    about = _About(definitions, run)
-    rows = [row for key in definitions.features if wanted.keeps(row := about.listed(key))]
+def inventory(definitions: Definitions, run: Results | None, wanted: Filter) -> tuple[Listed, ...]:
+    """The features that are asked for: the measured ones by reach, then those that are not measured.
+
+    Where a segment is asked for, their use is that of its eligible.
+    """
+    about = _About(definitions, run, wanted.segment or None)
+    rows = [row for key in definitions.features if _fits(wanted, row := about.listed(key))]
     return tuple(sorted(rows, key=lambda row: (row.measure == "not measured", -_reach(row))))
+
+
+def offers(definitions: Definitions, run: Results | None, today: date) -> dict[Field, Choices]:
+    """What features may be filtered by."""
+    rows = inventory(definitions, run, Filter(today))
+    measured = sorted({row.segment for row in (run.tables.use if run else ()) if row.segment and row.main})
+    return {
+        **owners(definitions, ((row.product, row.feature.team) for row in rows)),
+        "segment": [(key, definitions.title("segments", key)) for key in measured],
+        "time": times(row.changed for row in rows),
+        "state": [(state, state) for state in MEASURES],
+        "q": (),
+    }
+
+
+def _fits(wanted: Filter, row: Listed) -> bool:
+    return (
+        wanted.owned(row.product, row.feature.team)
+        and wanted.state in ("", row.measure)
+        and wanted.worded(row.title, row.key)
+        and wanted.dated(row.changed)
+    )
 
 
 def feature_page(definitions: Definitions, run: Results | None, key: str) -> Page:
@@ -106,13 +115,13 @@ def feature_page(definitions: Definitions, run: Results | None, key: str) -> Pag
 class _About:
     """What definitions and a run say of features, put in order once."""
 
-    def __init__(self, definitions: Definitions, run: Results | None) -> None:
+    def __init__(self, definitions: Definitions, run: Results | None, segment: str | None = None) -> None:
         self._definitions = definitions
         self.on: dict[str, tuple[str, ...]] = {}
         for key, made in definitions.initiatives.items():
             for feature in {made.feature, made.removes} - {None}:
                 self.on[str(feature)] = (*self.on.get(str(feature), ()), key)
-        self._use: Mapping[str, UseRow] = {} if run is None else per_run(run, "use", _main_use)
+        self._use: Mapping[str, UseRow] = {} if run is None else per_run(run, f"use {segment}", _main_use(segment))
         self._lines: Mapping[str, ShippedLine] = {} if run is None else per_run(run, "shipped", _by_line)
         self._released: dict[str, date] = {}
         for release in definitions.releases.values():
@@ -130,6 +139,7 @@ class _About:
             key,
             feature,
             definitions.title("features", key),
+            definitions.product_of(feature),
             definitions.title("teams", feature.team) if feature.team else "",
             self._use.get(key),
             max((day for day in days if day is not None), default=None),
@@ -138,8 +148,8 @@ class _About:
         )
 
 
-def _main_use(run: Results) -> Mapping[str, UseRow]:
-    return {row.feature: row for row in run.tables.use if row.main and row.segment is None}
+def _main_use(segment: str | None) -> Callable[[Results], Mapping[str, UseRow]]:
+    return lambda run: {row.feature: row for row in run.tables.use if row.main and row.segment == segment}
 
 
 def _by_line(run: Results) -> Mapping[str, ShippedLine]:
@@ -148,8 +158,3 @@ def _by_line(run: Results) -> Mapping[str, ShippedLine]:
 
 def _reach(row: Listed) -> float:
     return row.use.reach.estimate if row.use is not None and row.use.reach is not None else 0.0
-
-
-def teams(definitions: Definitions) -> tuple[tuple[str, str], ...]:
-    """Teams that own features: key and title."""
-    return teams_among(definitions, (feature.team for feature in definitions.features.values()))

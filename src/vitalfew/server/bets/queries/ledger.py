@@ -11,7 +11,7 @@ from vitalfew.report.html_ledger import CANDIDATES, EMPTY, SHIPPED, cost, cost_m
 from vitalfew.report.markup import Markup, join
 from vitalfew.report.view import cut, urgent
 from vitalfew.results.rows import CandidateLine, ShippedLine
-from vitalfew.server.core.listing import teams_among
+from vitalfew.server.core.filters import owners, times
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
     from vitalfew.results.rows import Value
+    from vitalfew.server.core.filters import Choices, Field, Filter
 
 type Line = ShippedLine | CandidateLine
 type Half = Literal["shipped", "candidates"]
 
 BELOW = 15
 """Lines shown below the drawn line before the rest is only offered."""
-TIMES = {"": "any time", "quarter": "last quarter", "year": "last year", "earlier": "earlier"}
-"""When a line shipped, counted back from the day of the run."""
-_DAYS = {"quarter": 91, "year": 365}
 _KINDS = {
     "Vital": "num odds",
     "P in plan": "num odds",
@@ -40,21 +38,6 @@ _KINDS = {
     "Because": "because",
 }
 _HINTS = {"Promised": "better →", "Measured": "better →", "Value": "points", "Expected value": "points"}
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which lines are asked for; empty fields ask for all."""
-
-    team: str = ""
-    segment: str = ""
-    text: str = ""
-    time: str = ""
-
-    @property
-    def any(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.team or self.segment or self.text or self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +97,9 @@ def lists(results: Results, asked: Filter, *, whole: bool = False) -> tuple[List
         asked: which lines.
         whole: show all lines below the drawn line, too.
     """
-    if asked.text:
+    if asked.q:
         return _lists(results, asked, whole=whole)
-    name = f"ledger {whole} {asked.team} {asked.segment} {asked.time}"
-    return per_run(results, name, lambda run: _lists(run, asked, whole=whole))
+    return per_run(results, f"ledger {whole} {asked.name}", lambda run: _lists(run, asked, whole=whole))
 
 
 def asked_for(results: Results, asked: Filter) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...]]:
@@ -140,9 +122,16 @@ def line_of(results: Results, key: str) -> Line | None:
     return next((line for line in lines_of(results) if line.line == key), None)
 
 
-def teams_of(results: Results) -> tuple[tuple[str, str], ...]:
-    """Teams that have a line, with their titles."""
-    return teams_among(results.workspace.definitions, (line.team for line in lines_of(results) if line.team))
+def offers(results: Results) -> dict[Field, Choices]:
+    """What the lines may be filtered by."""
+    lines = lines_of(results)
+    shipped = (shipped_on(results, line) for line in results.ledger.shipped)
+    return {
+        **owners(results.workspace.definitions, ((line.product, line.team) for line in lines)),
+        "segment": segments_of(results),
+        "time": times(shipped),
+        "q": (),
+    }
 
 
 def segments_of(results: Results) -> tuple[tuple[str, str], ...]:
@@ -249,24 +238,13 @@ def _values_in(results: Results, segment: str) -> dict[str, Value] | None:
 
 
 def _fits(results: Results, line: Line, asked: Filter, known: dict[str, Value] | None) -> bool:
-    if asked.team and line.team != asked.team:
-        return False
-    if known is not None and line.line not in known:
-        return False
-    if asked.text and asked.text.casefold() not in f"{line.title} {line.line}".casefold():
-        return False
-    return not asked.time or _in_time(results, line, asked.time)
-
-
-def _in_time(results: Results, line: Line, time: str) -> bool:
-    """Whether a line shipped in this time; what has not shipped stays, for it is about what comes next."""
-    if isinstance(line, CandidateLine):
-        return True
-    shipped = shipped_on(results, line)
-    if shipped is None:
-        return False
-    days = (results.day - shipped).days
-    return days > _DAYS["year"] if time == "earlier" else days <= _DAYS[time]
+    """What has not shipped is of no time: it is about what comes next."""
+    return (
+        asked.owned(line.product, line.team)
+        and (known is None or line.line in known)
+        and asked.worded(line.title, line.line)
+        and (isinstance(line, CandidateLine) or asked.dated(shipped_on(results, line)))
+    )
 
 
 def shipped_on(results: Results, line: Line) -> date | None:

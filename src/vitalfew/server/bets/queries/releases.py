@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.evidence.discoveries import stands_out
 from vitalfew.report.view import View
-from vitalfew.server.core.listing import teams_among
+from vitalfew.server.core.filters import owners, times
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import ConflictRow, ContributionRow, EffectRow, PlaceboRow
+    from vitalfew.server.core.filters import Choices, Field, Filter
     from vitalfew.workspace.definitions import Definitions, Release
 
 STATES = ("stands out", "may be noise", "descriptive only", "not judged yet")
@@ -27,6 +28,7 @@ class Listed:
     key: str
     release: Release
     title: str
+    product: str | None
     team: str
     effects: tuple[EffectRow, ...]
     placebos: tuple[PlaceboRow, ...]
@@ -47,24 +49,6 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of the list, as its address gives them; '' is no filter."""
-
-    text: str = ""
-    team: str = ""
-    state: str = ""
-
-    def keeps(self, row: Listed) -> bool:
-        """Whether a release is asked for."""
-        here = f"{row.title} {row.key}".casefold()
-        return (
-            self.text.casefold() in here
-            and self.team in ("", row.release.team or "nobody")
-            and self.state in ("", row.state)
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """One release with all that is known of it; `why_not`: metrics that could not be judged, with the reason."""
 
@@ -74,11 +58,31 @@ class Page:
     why_not: tuple[tuple[str, str], ...]
 
 
-def releases_of(definitions: Definitions, run: Results | None, wanted: Wanted) -> tuple[Listed, ...]:
+def releases_of(definitions: Definitions, run: Results | None, wanted: Filter) -> tuple[Listed, ...]:
     """The releases that are asked for, the newest first."""
     effects, placebos = _told(run)
     rows = (_listed(definitions, key, effects, placebos) for key in definitions.releases)
-    return tuple(sorted((row for row in rows if wanted.keeps(row)), key=lambda row: row.release.date, reverse=True))
+    return tuple(sorted((row for row in rows if _fits(wanted, row)), key=lambda row: row.release.date, reverse=True))
+
+
+def offers(definitions: Definitions) -> dict[Field, Choices]:
+    """What releases may be filtered by."""
+    made = definitions.releases.values()
+    return {
+        **owners(definitions, ((definitions.product_of(one), one.team) for one in made)),
+        "time": times(one.date for one in made),
+        "state": [(state, state) for state in STATES],
+        "q": (),
+    }
+
+
+def _fits(wanted: Filter, row: Listed) -> bool:
+    return (
+        wanted.owned(row.product, row.release.team)
+        and wanted.state in ("", row.state)
+        and wanted.worded(row.title, row.key)
+        and wanted.dated(row.release.date)
+    )
 
 
 def release_page(definitions: Definitions, run: Results | None, key: str) -> Page:
@@ -138,9 +142,5 @@ def _listed(
     release = definitions.releases[key]
     team = definitions.title("teams", release.team) if release.team else ""
     title = definitions.title("releases", key)
-    return Listed(key, release, title, team, tuple(effects.get(key, ())), tuple(placebos.get(key, ())))
-
-
-def teams(definitions: Definitions) -> tuple[tuple[str, str], ...]:
-    """Teams that released something: key and title."""
-    return teams_among(definitions, (release.team for release in definitions.releases.values()))
+    product, told = definitions.product_of(release), tuple(placebos.get(key, ()))
+    return Listed(key, release, title, product, team, tuple(effects.get(key, ())), told)

@@ -1,4 +1,4 @@
-"""The review of a quarter: what was promised and what came of it, what we learned, what we stop."""
+"""The review of a time such as a quarter: what was promised and what came of it, what we learned, what we stop."""
 
 from __future__ import annotations
 
@@ -10,21 +10,15 @@ from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
 from vitalfew.report.html_value import promises
 from vitalfew.report.view import View
+from vitalfew.server.core.filters import owners, times
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import ShippedLine, Verdict, VerdictRow
+    from vitalfew.server.core.filters import Choices, Field, Filter
 
 STOPPED = ("fix", "remove")
-
-
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    """A quarter by its key `2026-Q4` and its name."""
-
-    key: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A quarter of bets.
+    """The bets that fell due in a time.
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     """
@@ -51,16 +45,27 @@ class Reviewed:
     stop: tuple[ShippedLine, ...]
 
 
-def quarters(run: Results) -> tuple[Quarter, ...]:
-    """Quarters in which a promise fell due, newest first."""
-    days = {_due(row) for row in run.tables.verdicts}
-    keys = sorted({_quarter(day) for day in days if day}, reverse=True)
-    return tuple(Quarter(key, f"{key[5:]} {key[:4]}") for key in keys)
+def offers(run: Results) -> dict[Field, Choices]:
+    """What bets with a verdict may be filtered by, the times by when their promises fell due."""
+    rows, definitions = run.tables.verdicts, run.workspace.definitions
+    bets = [bet for row in rows if (bet := definitions.initiatives.get(row.initiative))]
+    about = {one.segment for row in rows if (one := definitions.hypotheses.get(row.hypothesis))}
+    return {
+        **owners(definitions, ((definitions.product_of(bet), bet.team) for bet in bets)),
+        "segment": [(key, definitions.title("segments", key)) for key in sorted(about - {"all"})],
+        "time": times(_due(row) for row in rows),
+        "q": (),
+    }
 
 
-def reviewed(run: Results, quarter: str = "", team: str = "") -> Reviewed:
-    """The bets that fell due in a quarter, of one team or of all; empty: all of them."""
-    rows = tuple(row for row in run.tables.verdicts if _fits(run, row, quarter, team))
+def due(run: Results, wanted: Filter) -> tuple[VerdictRow, ...]:
+    """What fell due and is asked for."""
+    return tuple(row for row in run.tables.verdicts if _fits(run, row, wanted))
+
+
+def reviewed(run: Results, wanted: Filter) -> Reviewed:
+    """The bets that fell due and are asked for."""
+    rows = due(run, wanted)
     shown = View(replace(run.tables, verdicts=rows), run.workspace.definitions, run.info)
     whole = next((row for row in run.tables.calibration if row.kind == "overall"), None)
     lines = {row.initiative for row in rows}
@@ -75,20 +80,19 @@ def reviewed(run: Results, quarter: str = "", team: str = "") -> Reviewed:
     )
 
 
-def _fits(run: Results, row: VerdictRow, quarter: str, team: str) -> bool:
-    made = run.workspace.definitions.initiatives.get(row.initiative)
-    if team and (made is None or made.team != team):
-        return False
-    day = _due(row)
-    return not quarter or (day is not None and _quarter(day) == quarter)
+def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:
+    made = run.workspace.definitions
+    bet, question = made.initiatives.get(row.initiative), made.hypotheses.get(row.hypothesis)
+    return (
+        (wanted.owned(made.product_of(bet), bet.team) if bet else wanted.owned(None, None))
+        and wanted.segment in ("", question.segment if question else "all")
+        and wanted.worded(made.title("initiatives", row.initiative), row.initiative, row.hypothesis)
+        and wanted.dated(_due(row))
+    )
 
 
 def _due(row: VerdictRow) -> date | None:
     return date.fromisoformat(row.due[:10]) if row.due else None
-
-
-def _quarter(day: date) -> str:
-    return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
 
 
 def _learned(run: Results, rows: tuple[VerdictRow, ...]) -> tuple[Learned, ...]:

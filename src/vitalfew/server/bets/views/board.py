@@ -11,19 +11,23 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
+from vitalfew.server.bets.queries import board as queries
 from vitalfew.server.bets.queries.board import MEANINGS, board
 from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import NotYet, move
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
+from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.editing import back_of, conflicted, folder_owned
 
 if TYPE_CHECKING:
     from vitalfew.server.bets.queries.board import Board
     from vitalfew.server.core.access import Request
+    from vitalfew.workspace.definitions import Definitions
 
 STEPS = {
     "hypothesis": ("new-hypothesis", "Write the hypothesis"),
@@ -38,21 +42,23 @@ STEPS = {
 """The page that gives what a move lacks, and what to do there."""
 EVERY = 1_000_000
 """Cards of a column in a file: all of them."""
-HEADS = ("bet", "title", "team", "column", "forecasts", "locked", "due", "overdue", "verdict", "grade")
+HEADS = ("bet", "title", "product", "team", "column", "forecasts", "locked", "due", "overdue", "verdict", "grade")
 
 
 def show(request: Request) -> HttpResponse:
     """All bets in their columns."""
-    team = request.GET.get("team", "")
+    definitions = loaded(request.place.workspace).workspace.definitions
+    offers = queries.offers(definitions)
+    wanted = asked(request.GET, definitions, today_in(definitions), *offers)
     run = request.GET.get("run")
     if request.GET.get("format") == "csv":
-        return _csv(board(request.place, team, run, most=EVERY))
-    found = board(request.place, team, run)
+        return _csv(board(request.place, wanted, run, most=EVERY), definitions)
+    found = board(request.place, wanted, run)
     context = {
         "title": "Bets",
         "answers": "Which bets are open, what each of them still needs, and which are due.",
         "board": found,
-        "team": team,
+        "bar": bar(request, wanted, offers, lambda one: queries.count(request.place, one)),
         "stages": [(stage, MEANINGS[stage][0]) for stage in STAGES[:-1]],
         "may_bet": request.place.may(Ability.BET),
         "may_move": request.place.may(Ability.BET) and not found.folder_owned,
@@ -109,12 +115,13 @@ def _next(request: Request, key: str, what: str) -> tuple[str, str]:
     return reverse(name, kwargs=given) + anchor, title
 
 
-def _csv(found: Board) -> HttpResponse:
+def _csv(found: Board, definitions: Definitions) -> HttpResponse:
     cards = [card for column in found.columns for card in column.cards]
     rows = [
         (
             card.key,
             card.title,
+            definitions.product_of(definitions.initiatives[card.key]),
             card.team_title,
             MEANINGS[card.stage][0],
             card.forecasts,

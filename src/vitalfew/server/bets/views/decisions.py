@@ -13,12 +13,14 @@ from django.shortcuts import redirect, render
 from vitalfew.errors import VitalfewError
 from vitalfew.report import words
 from vitalfew.results.rows import ShippedLine
+from vitalfew.server.bets.queries import decisions as queries
 from vitalfew.server.bets.queries.decisions import decided_about, decisions, evidence_words, titled
 from vitalfew.server.bets.queries.ledger import is_weak, line_of
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.services.decisions import record
 from vitalfew.server.bets.views.steps import subject_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
@@ -64,15 +66,17 @@ class DecisionForm(forms.Form):
 
 def log(request: Request) -> HttpResponse:
     """The decisions of a workspace, newest first."""
-    found = decisions(request.place.workspace, before=whole(request.GET.get("before")))
+    row = request.place.workspace
+    defined, offers = loaded(row).workspace.definitions, queries.offers(row)
+    wanted = asked(request.GET, defined, today_in(defined), *offers)
+    found = decisions(row, before=whole(request.GET.get("before")), wanted=wanted)
     if request.GET.get("format") == "csv":
         heads = ("n", "at", "about", "title", "what", "evidence", "counter", "alternatives", "dissent", "review",
                  "decided_anyway", "value_model")  # fmt: skip
-        rows = ([row.n, row.at, row.about, row.title, row.what, row.evidence, row.counter, row.alternatives,
-                 row.dissent, row.review, row.anyway, row.rests_on] for row in found.rows)  # fmt: skip
+        rows = ([one.n, one.at, one.about, one.title, one.what, one.evidence, one.counter, one.alternatives,
+                 one.dissent, one.review, one.anyway, one.rests_on] for one in found.rows)  # fmt: skip
         return csv_response("decisions", heads, rows)
-    defined = loaded(request.place.workspace).workspace.definitions
-    rows_shown = [(row, subject_address(request, defined, row.about)) for row in found.rows]
+    rows_shown = [(one, subject_address(request, defined, one.about)) for one in found.rows]
     consistent, citing = found.consistent
     context = {
         "title": "Decisions",
@@ -81,7 +85,8 @@ def log(request: Request) -> HttpResponse:
         "rows": rows_shown,
         "consistent": consistent,
         "citing": citing,
-        "due": [row for row in found.rows if row.due],
+        "due": [one for one in found.rows if one.due],
+        "bar": bar(request, wanted, offers, lambda one: len(decisions(row, wanted=one).rows)),
         "may_decide": request.place.may(Ability.BET),
     }
     return render(request, "bets/decisions.html", context)

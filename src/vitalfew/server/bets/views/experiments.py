@@ -12,9 +12,10 @@ from vitalfew.errors import VitalfewError
 from vitalfew.report import cells
 from vitalfew.report.html_experiments import experiment_parts
 from vitalfew.report.plan_html import plan_html
-from vitalfew.server.bets.queries.experiments import STATES, experiment_lines, value_of
+from vitalfew.server.bets.queries import experiments as queries
+from vitalfew.server.bets.queries.experiments import experiment_lines, value_of
 from vitalfew.server.core.csv import csv_response
-from vitalfew.server.core.listing import teams_among
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
@@ -42,7 +43,9 @@ def experiments(request: Request) -> HttpResponse:
     run = open_run(request.place.workspace, request.GET.get("run"))
     definitions = run.workspace.definitions if run else loaded(request.place.workspace).workspace.definitions
     every = _rows(run, definitions)
-    rows = [(line, glyph) for line, glyph in every if _asked_for(request, line)]
+    offers = queries.offers([line for line, _ in every], definitions)
+    wanted = asked(request.GET, definitions, today_in(definitions), *offers, states=queries.STATES)
+    rows = [(line, glyph) for line, glyph in every if queries.fits(wanted, line)]
     if request.GET.get("format") == "csv":
         return _csv([line for line, _ in rows])
     context = {
@@ -51,8 +54,7 @@ def experiments(request: Request) -> HttpResponse:
         "rows": rows if request.GET.get("all") == "1" else rows[:MOST],
         "total": len(rows),
         "some": bool(every),
-        "states": STATES,
-        "teams": teams_among(definitions, (line.team for line, _ in every if line.team)),
+        "bar": bar(request, wanted, offers, lambda one: sum(queries.fits(one, line) for line, _ in every)),
         "definitions": definitions,
     }
     return render(request, "bets/experiments.html", context)
@@ -140,13 +142,6 @@ def _rows(run: Results | None, definitions: Definitions) -> tuple[tuple[Experime
     return per_run(run, f"experiments on {today}", drawn)
 
 
-def _asked_for(request: Request, line: ExperimentLine) -> bool:
-    """Whether a line passes the filters of the address."""
-    state, team, text = (request.GET.get(name, "") for name in ("state", "team", "q"))
-    words = f"{line.title} {line.key} {line.initiative_title}".casefold()
-    return state in ("", line.state) and team in ("", line.team) and text.casefold() in words
-
-
 def _glyph(view: View, line: ExperimentLine) -> Markup | None:
     if line.effect is None:
         return None
@@ -155,8 +150,8 @@ def _glyph(view: View, line: ExperimentLine) -> Markup | None:
 
 
 def _csv(lines: list[ExperimentLine]) -> HttpResponse:
-    heads = ("experiment", "title", "state", "initiative", "team", "start", "end", "trust", "action", "metric",
-             "estimate", "low_95", "high_95", "grade", "units")  # fmt: skip
+    heads = ("experiment", "title", "state", "initiative", "product", "team", "start", "end", "trust", "action",
+             "metric", "estimate", "low_95", "high_95", "grade", "units")  # fmt: skip
     return csv_response("experiments", heads, (_cells(line) for line in lines))
 
 
@@ -168,6 +163,7 @@ def _cells(line: ExperimentLine) -> tuple[object, ...]:
         line.title,
         line.state,
         line.initiative,
+        line.product,
         line.team,
         line.start,
         line.end,

@@ -20,11 +20,12 @@ from vitalfew.server.bets.queries import features as queries
 from vitalfew.server.bets.services.feature_bets import bet_on
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
-from vitalfew.server.core.listing import kept
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.editing import attempt, say_with_undo
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 PAGE = 50
-_CSV = ("feature", "title", "team", "use", "reach", "reach_low", "reach_high", "users", "eligible", "window_days",
-        "uses_per_user_30_days", "cadence", "trend", "cost", "upkeep", "last_change", "verdicts",
+_CSV = ("feature", "title", "product", "team", "use", "reach", "reach_low", "reach_high", "users", "eligible",
+        "window_days", "uses_per_user_30_days", "cadence", "trend", "cost", "upkeep", "last_change", "verdicts",
         "needs", "why")  # fmt: skip
 
 
@@ -64,7 +65,8 @@ def features(request: Request) -> HttpResponse:
     definitions = found.workspace.definitions
     run = open_run(place.workspace, request.GET.get("run"))
     given = request.GET
-    wanted = queries.Wanted(given.get("q", "").strip(), given.get("team", ""), given.get("use", ""))
+    offers = queries.offers(definitions, run, today := today_in(definitions))
+    wanted = asked(given, definitions, today, *offers, states=queries.MEASURES)
     rows = queries.inventory(definitions, run, wanted)
     if given.get("format") == "csv":
         return csv_response("features", _CSV, (_csv(definitions, row) for row in rows))
@@ -74,10 +76,7 @@ def features(request: Request) -> HttpResponse:
         "title": "Features",
         "answers": "What is used, by what share of those who could, and how often. Use is not value.",
         "total": len(definitions.features),
-        "wanted": wanted,
-        "uses": queries.MEASURES,
-        "teams": queries.teams(definitions),
-        "kept": kept(request),
+        "bar": bar(request, wanted, offers, lambda one: len(queries.inventory(definitions, run, one)), state="Use"),
         "shown": shown,
         "rows": [_row(definitions, run, row) for row in shown],
         "pictures": use_pictures(run.view, [row.use for row in measured if row.use]) if run and measured else None,
@@ -115,8 +114,9 @@ def _csv(definitions: Definitions, row: Listed) -> tuple[object, ...]:
     cost = feature.cost.p50 if feature.cost is not None and not isinstance(feature.cost, float) else feature.cost
     verdicts = "; ".join(f"{line.title}: {words.VERDICTS[line.verdict]}" for line in row.lines)
     needs = "; ".join(definitions.title("needs", need) for need in row.needs)
-    return (row.key, row.title, row.team, row.measure, *measured, *told, feature.cadence, use.trend if use else None,
-            cost, feature.upkeep, row.changed, verdicts, needs, use.reason if use else None)  # fmt: skip
+    return (row.key, row.title, row.product, row.team, row.measure, *measured, *told, feature.cadence,
+            use.trend if use else None, cost, feature.upkeep, row.changed, verdicts, needs,
+            use.reason if use else None)  # fmt: skip
 
 
 def feature(request: Request, key: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.week import signed, week
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
@@ -28,14 +30,15 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from vitalfew.pipeline import Results
-    from vitalfew.server.bets.queries.ledger import Filter, Line
+    from vitalfew.server.bets.queries.ledger import Line
     from vitalfew.server.bets.queries.week import Task
     from vitalfew.server.core.access import Request
+    from vitalfew.server.core.filters import Field, Filter
     from vitalfew.workspace.definitions import Definitions
 
 TITLE = "What creates value here?"
 ANSWERS = "What we built and what it brought, what we may build and what it is expected to bring, and what to do next."
-ESSENTIALS = ("team", "segment", "text", "time")
+TAKES: tuple[Field, ...] = ("product", "team", "segment", "time", "q")
 
 
 def ledger(request: Request) -> HttpResponse:
@@ -43,23 +46,22 @@ def ledger(request: Request) -> HttpResponse:
     run = open_run(request.place.workspace, request.GET.get("run"))
     if run is None:
         return _not_run(request)
-    asked = filter_of(request.GET, run)
-    wanted = request.GET.get("format")
-    if wanted == "csv":
-        return _csv(run, asked)
-    if wanted == "svg":
-        return svg_response("ledger", ledger_svg(run.view, *queries.asked_for(run, asked)))
+    wanted = filter_of(request.GET, run)
+    form = request.GET.get("format")
+    if form == "csv":
+        return _csv(run, wanted)
+    if form == "svg":
+        return svg_response("ledger", ledger_svg(run.view, *queries.asked_for(run, wanted)))
     whole = request.GET.get("all") == "1"
+    found = bar(request, wanted, queries.offers(run), lambda one: sum(map(len, queries.asked_for(run, one))))
     context = {
         **week_of(request, run),
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
         "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
-        "halves": _halves(request, run, asked, whole=whole),
-        "asked": asked,
-        "choices": choices(run),
-        "kept": query_of(request.GET),
+        "halves": _halves(request, run, wanted, whole=whole),
+        "bar": found,
         "legend": legend(),
         "failures": run.failures,
         "value_model": address(request, "value-model"),
@@ -83,7 +85,6 @@ def line(request: Request, key: str) -> HttpResponse:
         "decide": address(request, "decide", line=found.line) if request.place.may(Ability.BET) else "",
         "about": "initiatives" if found.line in made.initiatives else "features",
         "defined": found.line in made.initiatives or found.line in made.features,
-        "shown_run": request.GET.get("run", ""),
         "decisions": decisions(request.place.workspace, about=found.line).rows,
     }
     beside = request.headers.get("HX-Request") == "true"
@@ -117,31 +118,8 @@ def _task_address(request: Request, defined: Definitions, task: Task) -> str:
 
 
 def filter_of(given: QueryDict, run: Results) -> Filter:
-    """Which lines an address asks for; what is unknown asks for nothing."""
-    known = {
-        "team": {key for key, _ in queries.teams_of(run)},
-        "segment": {key for key, _ in queries.segments_of(run)},
-        "time": set(queries.TIMES),
-    }
-    found = {name: value if (value := given.get(name, "")) in keys else "" for name, keys in known.items()}
-    return queries.Filter(**found, text=given.get("text", "").strip()[:100])
-
-
-def choices(run: Results) -> dict[str, object]:
-    """What may be filtered by."""
-    return {
-        "teams": queries.teams_of(run),
-        "segments": queries.segments_of(run),
-        "times": [(key, name) for key, name in queries.TIMES.items() if key],
-    }
-
-
-def query_of(given: QueryDict, **other: str) -> str:
-    """The filters of an address and its run, to be carried on; `other` changes some."""
-    kept = {name: value for name in (*ESSENTIALS, "run") if (value := given.get(name))}
-    found = QueryDict(mutable=True)
-    found.update({name: value for name, value in {**kept, **other}.items() if value})
-    return found.urlencode()
+    """Which lines an address asks for."""
+    return asked(given, run.workspace.definitions, run.day, *TAKES)
 
 
 def svg_response(name: str, svg: str) -> HttpResponse:
@@ -151,25 +129,24 @@ def svg_response(name: str, svg: str) -> HttpResponse:
     return answer
 
 
-def _halves(request: Request, run: Results, asked: Filter, *, whole: bool) -> tuple[SafeString, ...]:
+def _halves(request: Request, run: Results, wanted: Filter, *, whole: bool) -> tuple[SafeString, ...]:
     """Both lists as markup, kept for whoever may do the same, for a run never changes; not where text was searched."""
-    if asked.text:
-        return _drawn(request, run, asked, whole=whole)
-    shown = request.GET.get("run", "")
-    name = f"drawn {whole} {asked.team} {asked.segment} {asked.time} {request.place.may(Ability.BET)} {shown}"
-    return per_run(run, name, lambda one: _drawn(request, one, asked, whole=whole))
+    if wanted.q:
+        return _drawn(request, run, wanted, whole=whole)
+    name = f"drawn {whole} {wanted.name} {request.place.may(Ability.BET)}"
+    return per_run(run, name, lambda one: _drawn(request, one, wanted, whole=whole))
 
 
-def _drawn(request: Request, run: Results, asked: Filter, *, whole: bool) -> tuple[SafeString, ...]:
-    kept, defined = query_of(request.GET), run.workspace.definitions
+def _drawn(request: Request, run: Results, wanted: Filter, *, whole: bool) -> tuple[SafeString, ...]:
+    defined = run.workspace.definitions
     found = []
-    for half in queries.lists(run, asked, whole=whole):
+    for half in queries.lists(run, wanted, whole=whole):
         context = {
             "half": half,
             "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
             "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
-            "asked": asked,
-            "kept": kept,
+            "wanted": wanted,
+            "kept": urlencode([*wanted.said.items()]),
             "request": request,
         }
         found.append(render_to_string("bets/ledger_half.html", context))
@@ -194,15 +171,15 @@ def _not_run(request: Request) -> HttpResponse:
 
 
 _HEADS = (
-    "list", "line", "title", "team", "metric", "promised_p10", "promised_p50", "promised_p90",
+    "list", "line", "title", "product", "team", "metric", "promised_p10", "promised_p50", "promised_p90",
     "measured", "measured_low_95", "measured_high_95", "value", "value_low_80", "value_high_80",
     "p_above_zero", "cost_p10", "cost_p50", "cost_p90", "grade", "p_vital", "p_in_plan", "verdict", "next_step",
     "reasons",
 )  # fmt: skip
 
 
-def _csv(run: Results, asked: Filter) -> HttpResponse:
-    shipped, candidates = queries.asked_for(run, asked)
+def _csv(run: Results, wanted: Filter) -> HttpResponse:
+    shipped, candidates = queries.asked_for(run, wanted)
     rows = [_figures("shipped", line) for line in shipped] + [_figures("candidates", line) for line in candidates]
     return csv_response("ledger", _HEADS, rows)
 
@@ -216,6 +193,7 @@ def _figures(half: str, line: Line) -> list[object]:
         half,
         line.line,
         line.title,
+        line.product,
         line.team,
         about.metric if about else None,
         *((promised.p10, promised.p50, promised.p90) if promised else (None,) * 3),

@@ -21,9 +21,10 @@ from vitalfew.results.words import listed
 from vitalfew.server.bets.queries import releases as queries
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
-from vitalfew.server.core.listing import kept
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.today import today_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 PAGE = 50
 MOST_METRICS = 8
 """Metrics that have a column in the list; the page of a release shows them all."""
-_CSV = ("release", "title", "date", "team", "state", "metric", "change", "low", "high", "p", "p_corrected", "grade",
-        "bundle")  # fmt: skip
+_CSV = ("release", "title", "date", "product", "team", "state", "metric", "change", "low", "high", "p", "p_corrected",
+        "grade", "bundle")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def releases(request: Request) -> HttpResponse:
     definitions = loaded(place.workspace).workspace.definitions
     run = open_run(place.workspace, request.GET.get("run"))
     given = request.GET
-    wanted = queries.Wanted(given.get("q", "").strip(), given.get("team", ""), given.get("state", ""))
+    offers = queries.offers(definitions)
+    wanted = asked(given, definitions, today_in(definitions), *offers, states=queries.STATES)
     found = queries.releases_of(definitions, run, wanted)
     if given.get("format") == "csv":
         return csv_response("releases", _CSV, (line for row in found for line in _csv(row)))
@@ -71,10 +73,13 @@ def releases(request: Request) -> HttpResponse:
         "answers": "What changed after each release, and whether that can be told from what happens without one.",
         "total": len(definitions.releases),
         "headline": releases_headline(view) if view and view.tables.release_effects else "",
-        "wanted": wanted,
-        "states": queries.STATES,
-        "teams": queries.teams(definitions),
-        "kept": kept(request),
+        "bar": bar(
+            request,
+            wanted,
+            offers,
+            lambda one: len(queries.releases_of(definitions, run, one)),
+            state="Told from noise",
+        ),
         "shown": shown,
         "columns": [view.title("metrics", metric) for metric in columns] if view else [],
         "rows": [_row(view, row, columns) for row in shown],
@@ -119,7 +124,7 @@ def _row(view: View | None, row: Listed, columns: dict[str, Axis]) -> Row:
 
 
 def _csv(row: Listed) -> Iterable[tuple[object, ...]]:
-    head = (row.key, row.title, row.release.date, row.team, row.state)
+    head = (row.key, row.title, row.release.date, row.product, row.team, row.state)
     for effect in row.effects:
         ends = effect.interval()
         low, high = (ends.low, ends.high) if ends else (None, None)

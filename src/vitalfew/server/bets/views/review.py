@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
-from vitalfew.server.bets.queries.ledger import teams_of
-from vitalfew.server.bets.queries.review import quarters, reviewed
+from vitalfew.server.bets.queries import review as queries
 from vitalfew.server.bets.views.steps import step_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
@@ -22,14 +22,13 @@ ANSWERS = "A promise is locked before the work and never changed; here it stands
 
 
 def review(request: Request) -> HttpResponse:
-    """The bets of a quarter."""
+    """The bets that fell due."""
     run = open_run(request.place.workspace, request.GET.get("run"))
     if run is None:
         return render(request, "bets/review.html", {"title": TITLE, "answers": ANSWERS})
-    known, teams = quarters(run), teams_of(run)
-    quarter = _among(request.GET.get("quarter", ""), [one.key for one in known])
-    team = _among(request.GET.get("team", ""), [key for key, _ in teams])
-    found = reviewed(run, quarter, team)
+    offers = queries.offers(run)
+    wanted = asked(request.GET, run.workspace.definitions, run.day, *offers)
+    found = queries.reviewed(run, wanted)
     if request.GET.get("format") == "csv":
         heads = ("hypothesis", "initiative", "metric", "promised", "measured", "low_95", "high_95", "due", "verdict",
                  "why")  # fmt: skip
@@ -41,14 +40,7 @@ def review(request: Request) -> HttpResponse:
         "title": TITLE,
         "answers": ANSWERS,
         "reviewed": found,
-        "quarters": known,
-        "quarter": quarter,
-        "teams": teams,
-        "team": team,
+        "bar": bar(request, wanted, offers, lambda one: len(queries.due(run, one))),
         "stop": [(line, step_address(request, defined, line.line, line.recommendation)) for line in found.stop],
     }
     return render(request, "bets/review.html", context)
-
-
-def _among(given: str, known: list[str]) -> str:
-    return given if given in known else ""

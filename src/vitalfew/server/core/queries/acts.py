@@ -10,7 +10,8 @@ from vitalfew.server.core.journal import TableJournal, part_of
 from vitalfew.server.core.models import ActRecord
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Collection
+    from datetime import date, datetime
 
     from vitalfew.server.core.models import Workspace
     from vitalfew.workspace.acts import ActLog
@@ -45,7 +46,13 @@ def said_since(
 
 
 def newest(
-    row: Workspace, kind: Kind, limit: int, *, about: str | None = None, before: int | None = None
+    row: Workspace,
+    kind: Kind,
+    limit: int,
+    *,
+    about: Collection[str] | None = None,
+    before: int | None = None,
+    days: tuple[date, date] | None = None,
 ) -> tuple[tuple[Act, dict[str, Any]], ...]:
     """At most `limit` acts of a kind with what they say, newest first; erased ones are left out.
 
@@ -53,11 +60,18 @@ def newest(
         row: the workspace.
         kind: of act.
         limit: how many to look at.
-        about: the key of what they are about.
+        about: keys of what they are about.
         before: only acts with a smaller number, for the page after.
+        days: only acts from the first to the last of them.
     """
-    given = {"about": about, "n__lt": before}
-    acts = ActRecord.objects.filter(workspace=row, kind=kind, **{name: value for name, value in given.items() if value})
+    given = {"about__in": about, "n__lt": before or None}
+    if days is not None:
+        given |= {
+            "at__gte": days[0].isoformat(),
+            "at__lt": f"{days[1].isoformat()}U",
+        }  # the letter after the T of a day
+    told = {name: value for name, value in given.items() if value is not None}
+    acts = ActRecord.objects.filter(workspace=row, kind=kind, **told)
     log = part_of(acts.order_by("-n")[:limit])
     return tuple((act, log.bodies[act.n]) for act in sorted(log.acts, key=lambda act: -act.n) if act.n in log.bodies)
 

@@ -12,7 +12,6 @@ from django import template
 from django.conf import settings
 from django.middleware.csrf import get_token
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
@@ -163,13 +162,6 @@ def choose(
     """A drop-down among filters, of words or of keys with titles: `{% choose "Team" "team" teams wanted.team %}`."""
     pairs = [(one, one) if isinstance(one, str) else one for one in options]
     return {"label": label, "name": name, "options": pairs, "chosen": chosen, "every": every}
-
-
-@register.simple_tag(takes_context=True)
-def keep_run(context: Context) -> SafeString:
-    """The run that the page shows, kept when a form of filters is sent; nothing where the page shows the newest."""
-    run = context["request"].GET.get("run")
-    return format_html('<input type="hidden" name="run" value="{}">', run) if run else SafeString("")
 
 
 @register.inclusion_tag("core/discussion.html", takes_context=True)
