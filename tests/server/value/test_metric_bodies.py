@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitalfew.server.value.metric_bodies import Conditions, body_of, initial_of, unknown_events
+from vitalfew.server.core.conditions import Conditions
+from vitalfew.server.value.metric_bodies import body_of, initial_of, unknown_events
 from vitalfew.workspace.expression_tree import Column, Compare, Literal
 from vitalfew.workspace.expressions import parse
 

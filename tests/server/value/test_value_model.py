@@ -123,7 +123,7 @@ def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: 
     assert ada.post(_at("new-stakeholder", workspace), who).status_code == 302
     assert ada.post(_at("new-vision", workspace), {"title": "Everybody plays", "version": "0"}).status_code == 302
     goal = {"title": "More come back", "serves": ["everybody_plays"], "version": "0"}
-    goal |= {"title_0": "Back", "metric_0": "retention", "baseline_0": "30", "target_0": "40", "due_0": "2030-01-01"}
+    goal |= {"key_results__0__title": "Back", "key_results__0__metric": "retention", "key_results__0__baseline": "30", "key_results__0__target": "40", "key_results__0__due": "2030-01-01"}
     assert ada.post(_at("new-objective", workspace), goal).status_code == 302
     rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "decision__success": "all"}
     rules |= {"decision__guardrails": "no_harm"}

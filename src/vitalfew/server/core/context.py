@@ -38,11 +38,21 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("sessions", "Sessions"),
             ("tree", "Tree"),
             ("stakeholders", "Stakeholders & guardrails"),
+            ("segments", "Segments"),
             ("goals", "Goals"),
             ("policy", "Policy"),
         ),
     ),
-    ("Bets", (("board", "Hypotheses"), ("priorities", "Priorities"), ("decisions", "Decisions"), ("review", "Review"))),
+    (
+        "Bets",
+        (
+            ("board", "Hypotheses"),
+            ("needs", "Needs"),
+            ("priorities", "Priorities"),
+            ("decisions", "Decisions"),
+            ("review", "Review"),
+        ),
+    ),
     (
         "Evidence",
         (

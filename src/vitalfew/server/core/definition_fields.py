@@ -45,6 +45,20 @@ class Picks(forms.MultipleChoiceField):
         self.choices = found
 
 
+class Column(forms.ChoiceField):
+    """A column of a table; `DefinitionForm.columns` offers those that the data hold."""
+
+    def __init__(self, label: str, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=False, **given)
+
+    def offer(self, tables: Mapping[str, Iterable[str]], own: str) -> None:
+        """Choose among the columns of some tables, by their titles, and the one that stands though no table has it."""
+        groups = [(title, [(name, name) for name in names]) for title, names in tables.items()]
+        known = {name for names in tables.values() for name in names}
+        more = [(own, f"{own} (not in the data)")] if own and own not in known else []
+        self.choices = [("", "none"), *(groups if len(groups) > 1 else groups[0][1] if groups else []), *more]
+
+
 class Percent(forms.FloatField):
     """A share, typed in per cent."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
-from vitalfew.server.core.definition_fields import Pick, Picks
+from vitalfew.server.core.definition_fields import Column, Pick, Picks, text
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.fields import bare, fields_of, singular
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definition
 
 VERSION = "version"
-_EMPTY = (None, "", [], {}, ())
+_EMPTY: tuple[object, ...] = (None, "", [], {}, ())
 _ROW = "{}__{}__{}"
 
 
@@ -53,7 +53,7 @@ class DefinitionForm(forms.Form):
     """A form over one definition.
 
     Attributes:
-        kind: as in a workspace folder, such as `releases`.
+        defines: the kind, as in a workspace folder: `releases`.
         groups: how the fields stand on the page; those that no group names come first.
         switch: the field that says which others belong to the definition.
         shown_for: by field, for which words of the switch it belongs; a field that is not named always does.
@@ -63,7 +63,7 @@ class DefinitionForm(forms.Form):
         words: what may be typed in a text, by the id of its list.
     """
 
-    kind: ClassVar[str] = ""
+    defines: ClassVar[str] = ""
     groups: ClassVar[tuple[Group, ...]] = ()
     switch: ClassVar[str] = ""
     shown_for: ClassVar[Mapping[str, str]] = {}
@@ -97,7 +97,23 @@ class DefinitionForm(forms.Form):
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What fields show of a definition: what it says, else what it would be without."""
-        return {name: self._outwards(name, body) for name in self.fields if name not in self.apart and name != VERSION}
+        found: dict[str, Any] = {}
+        for name in (name for name in self.base_fields if name not in self.apart and name != VERSION):
+            value: Any = body
+            for part in name.split("__"):
+                value = value.get(part) if value else None
+            found[name] = self._outwards(name, self._default(name.split("__")) if value is None else value)
+        for name in self.entries:
+            for at, row in enumerate(self.stands(name)):
+                found |= {
+                    _ROW.format(name, at, part): self._outwards(_ROW.format(name, at, part), row[part]) for part in row
+                }
+        return found
+
+    def stands(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The parts of a list as they stand, by the names of their fields."""
+        found: Sequence[Mapping[str, Any]] = self.standing.get(name) or ()
+        return found
 
     def furnish(self) -> None:
         """Fill in choices; a choice among nothing is not offered."""
@@ -111,6 +127,15 @@ class DefinitionForm(forms.Form):
         """Fill in the choices of a field."""
         self.fields[name].choices = list(found)  # type: ignore[attr-defined]  # a field of choices
 
+    def columns(self, tables: Mapping[str, Iterable[str]], *names: str) -> None:
+        """Offer columns of tables by their titles; where none could be read they are typed."""
+        for name in names:
+            field, own = self.fields[name], str(self.initial.get(name) or "")
+            if isinstance(field, Column) and tables:
+                field.offer(tables, own)
+            else:
+                self.fields[name] = text(str(field.label), str(field.help_text))
+
     def suggest(self, name: str, known: Collection[str]) -> None:
         """Offer words for a text that may be typed as well."""
         if known and name in self.fields:
@@ -119,7 +144,8 @@ class DefinitionForm(forms.Form):
 
     def titles(self, kind: str) -> list[tuple[str, str]]:
         """Keys and titles of definitions."""
-        return [(key, self.definitions.title(kind, key)) for key in getattr(self.definitions, kind)]
+        named = "metrics" if kind == "guardrails" else kind  # which are called as their metrics
+        return [(key, self.definitions.title(named, key)) for key in getattr(self.definitions, kind)]
 
     def shown(self) -> list[Shown]:
         """The fields in groups."""
@@ -141,16 +167,23 @@ class DefinitionForm(forms.Form):
     def new_key(self) -> str:
         """The key of a new definition."""
         return key_of(
-            str(self.cleaned_data.get("title") or ""), getattr(self.definitions, self.kind), singular(self.kind)
+            str(self.cleaned_data.get("title") or ""), getattr(self.definitions, self.defines), singular(self.defines)
         )
 
     def tree(self) -> dict[str, Any]:
         """The definition as YAML would hold it."""
-        names = [name for name in self.fields if name not in self.apart and name != VERSION]
-        entries = {name for each in self.entries for row in self._entry_names(each) for name in row}
-        return self.laid_over({name: self.said(name) for name in names if name not in entries})
+        names = [
+            name for name in self.base_fields if name in self.fields and name not in self.apart and name != VERSION
+        ]
+        entries = {name: self.rows_of(name) for name in self.entries if name not in self.apart}
+        return self.laid_over({name: self.value_of(name) for name in names} | entries)
 
-    def said(self, name: str) -> Any:  # noqa: ANN401 - what a definition may hold
+    def rows_of(self, name: str) -> list[dict[str, Any]]:
+        """The parts of a list that say anything."""
+        rows = [{part.rpartition("__")[2]: self.value_of(part) for part in row} for row in self._entry_names(name)]
+        return [row for row in map(without_empty, rows) if row]
+
+    def value_of(self, name: str) -> Any:  # noqa: ANN401 - what a definition may hold
         """What a field says, as a definition holds it; nothing where the switch says that it does not belong."""
         if name in self.shown_for and self.cleaned_data.get(self.switch) not in self.shown_for[name].split():
             return None
@@ -169,10 +202,7 @@ class DefinitionForm(forms.Form):
                 inner[part] = dict(inner.get(part) or {})
                 inner = inner[part]
             inner[path[-1]] = None if value == self._default(path) else value
-        for name in self.entries:
-            rows = [{part.rpartition("__")[2]: self.said(part) for part in row} for row in self._entry_names(name)]
-            found[name] = [row for row in map(_without_empty, rows) if row]
-        return _without_empty(found)
+        return without_empty(found)
 
     def field_of(self, path: Sequence[str | int]) -> str | None:
         """The field that shows a place in the tree, or what is around it."""
@@ -187,20 +217,18 @@ class DefinitionForm(forms.Form):
 
     def model(self) -> type[Definition]:
         """The type of the definition."""
-        held = bare(fields_of(Definitions)[self.kind])[0]
+        held = bare(fields_of(Definitions)[self.defines])[0]
         found: type[Definition] = bare(get_args(held)[1])[0] if get_args(held) else held
         return found
 
     def _add_entries(self) -> None:
         for name, make in self.entries.items():
-            for at in range(len(self.standing.get(name) or ()) + self.more):
-                for part, each in make().items():
-                    self.fields[_ROW.format(name, at, part)] = each
+            for row in self._entry_names(name):
+                self.fields |= dict(zip(row, make().values(), strict=True))
 
     def _entry_names(self, name: str) -> list[list[str]]:
         parts = list(self.entries[name]())
-        rows = range(len(self.standing.get(name) or ()) + self.more)
-        return [[_ROW.format(name, at, part) for part in parts] for at in rows]
+        return [[_ROW.format(name, at, part) for part in parts] for at in range(len(self.stands(name)) + self.more)]
 
     def _found(self, name: str, kinds: str) -> list[tuple[str, Any]]:
         """Definitions to choose among, and those that stand though they are not there (any more)."""
@@ -210,17 +238,9 @@ class DefinitionForm(forms.Form):
         known = dict(found)
         return [*known.items(), *((key, f"{key} (is not defined)") for key in own if key not in known)]
 
-    def _outwards(self, name: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever is held
-        value: Any = body
-        for part in name.split("__"):
-            if isinstance(value, list):
-                value = value[int(part)] if int(part) < len(value) else None
-            else:
-                value = value.get(part) if value else None
-        if value is None:
-            value = self._default(name.split("__"))
-        each = self.fields[name]
-        return each.outwards(value) if hasattr(each, "outwards") and value not in _EMPTY else value
+    def _outwards(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever is held
+        field = self.fields.get(name)
+        return field.outwards(value) if field and hasattr(field, "outwards") and value not in _EMPTY else value
 
     def _default(self, path: Sequence[str]) -> Any:  # noqa: ANN401 - whatever a definition holds by itself
         model: Any = self.model()
@@ -241,9 +261,9 @@ class DefinitionForm(forms.Form):
         return self.initial.get(name) not in _EMPTY and self.initial.get(name) != self._default(name.split("__"))
 
 
-def _without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:
+def without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:
     """A tree without what is empty, however deep."""
-    inner = {name: _without_empty(value) if isinstance(value, dict) else value for name, value in tree.items()}
+    inner = {name: without_empty(value) if isinstance(value, dict) else value for name, value in tree.items()}
     return {name: value for name, value in inner.items() if not any(value is none or value == none for none in _EMPTY)}
 
 

@@ -11,6 +11,7 @@ PAGES = {
     "experiments": "experiment",
     "features": "feature",
     "releases": "release",
+    "needs": "need",
 }
 """The name of the page of one definition, by kind."""
 LISTS = {
@@ -21,6 +22,8 @@ LISTS = {
     "vision": "goals",
     "policy": "policy",
     "links": "links",
+    "segments": "segments",
+    "sources": "sources",
 }
 """The name of the page that shows all definitions of a kind which have no page of their own."""
 

@@ -37,14 +37,14 @@ def out_of_reach(definitions: Definitions, folder: Path, folder_kinds: Collectio
     problems = []
     if "data" in folder_kinds:
         within = (*within, base)
-    elif not _lies_in(base, within) or _is_kept_apart(base, folder):
+    elif not _lies_in(base, within) or is_kept_apart(base, folder):
         problems.append(Problem("data: path leads out of what this workspace may read", expected=_EXPECTED))
     own: list[tuple[str, Definition]] = [] if "data" in folder_kinds else [("data", definitions.data)]
     if "sources" not in folder_kinds:
         own += [(f"source '{key}'", source) for key, source in definitions.sources.items()]
     named = [(name, table) for name, defined in own for table in _tables(defined.model_dump())]
     places = [(name, (base / Path(table).expanduser()).resolve()) for name, table in named]
-    foreign = [name for name, place in places if not _lies_in(place, within) or _is_kept_apart(place, folder)]
+    foreign = [name for name, place in places if not _lies_in(place, within) or is_kept_apart(place, folder)]
     told = [Problem(f"the table of {name} is not this workspace's to read", expected=_EXPECTED) for name in foreign]
     return [*problems, *told]
 
@@ -66,7 +66,7 @@ def _lies_in(path: Path, folders: tuple[Path, ...]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
 
 
-def _is_kept_apart(place: Path, folder: Path) -> bool:
+def is_kept_apart(place: Path, folder: Path) -> bool:
     """Whether this is what a workspace keeps for itself: hidden folders (runs, keys), and the log of acts.
 
     A pattern that could come upon the log is taken for it; into hidden folders no pattern leads (`warehouse.tables`).

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from django import forms
 
-from vitalfew.server.value.metric_bodies import CONDITIONS, OPERATORS, unknown_events
+from vitalfew.server.core.conditions import condition_fields
+from vitalfew.server.value.metric_bodies import CONDITIONS, unknown_events
 from vitalfew.workspace.vocabulary import Level, MetricKind, Side, ValueType
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ KIND_MEANINGS: dict[str, str] = {
 
 def _choices(words: Sequence[str], nothing: str = "") -> list[tuple[str, str]]:
     return [*([("", nothing)] if nothing else []), *((word, word.replace("_", " ")) for word in words)]
-
-
-_SAID = {"==": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 
 
 class MetricForm(forms.Form):
@@ -126,14 +124,9 @@ class MetricForm(forms.Form):
             self._choose(name, sources if name == "source" else [("", "none"), *sources])
         self._choose("owner", [("", "nobody"), *((key, definitions.title("teams", key)) for key in definitions.teams)])
         for at in range(CONDITIONS):
-            self.fields[f"column_{at}"] = forms.ChoiceField(required=False, label=f"Condition {at + 1}: column")
-            operators = [(operator, _SAID.get(operator, operator)) for operator in OPERATORS]
-            self.fields[f"operator_{at}"] = forms.ChoiceField(
-                choices=operators, required=False, label=f"Condition {at + 1}: how"
-            )
-            self.fields[f"value_{at}"] = forms.CharField(
-                required=False, max_length=200, label=f"Condition {at + 1}: value"
-            )
+            for part, field in condition_fields().items():
+                field.label = f"Condition {at + 1}: {str(field.label).lower()}"
+                self.fields[f"{part}_{at}"] = field
         for name in ("column", "below_column", *(f"column_{at}" for at in range(CONDITIONS))):
             self._choose(name, self._with_own(columns, name))
         if others:

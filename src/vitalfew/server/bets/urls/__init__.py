@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.server.bets.urls import board, checks, decisions, experiments, features, ledger, priorities, releases
+from vitalfew.server.bets.urls import (
+    board,
+    checks,
+    decisions,
+    experiments,
+    features,
+    ledger,
+    needs,
+    priorities,
+    releases,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -17,5 +27,6 @@ urlpatterns: list[URLPattern] = [
     *features.urlpatterns,
     *experiments.urlpatterns,
     *releases.urlpatterns,
+    *needs.urlpatterns,
     *checks.urlpatterns,
 ]

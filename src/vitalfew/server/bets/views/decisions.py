@@ -17,6 +17,7 @@ from vitalfew.server.bets.queries import decisions as queries
 from vitalfew.server.bets.queries.decisions import decided_about, decisions, evidence_words, titled
 from vitalfew.server.bets.queries.ledger import is_weak, line_of
 from vitalfew.server.bets.queries.lines import opened
+from vitalfew.server.bets.queries.tried import tried
 from vitalfew.server.bets.services.decisions import record
 from vitalfew.server.bets.views.steps import subject_address
 from vitalfew.server.core.csv import csv_response
@@ -30,13 +31,22 @@ from vitalfew.server.core.today import today_in
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.ledger import Line
+    from vitalfew.server.bets.queries.tried import Tried
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
 
 ANSWERS = "What was decided, on which evidence, against which counter-argument, and when it is looked at again."
-CAUTIOUS = frozenset(("test_first", "measure", "drop"))
+CAUTIOUS = frozenset(("test_first", "measure", "drop", "do_not_ship", "go_on"))
 """What may be decided on weak evidence without deciding in spite of it."""
 SHIPPED, OPEN = ("keep", "fix", "remove", "measure"), ("fund", "test_first", "drop")
+TRIED = ("ship", "do_not_ship", "go_on", "fix")
+CHOICES: dict[str, str] = {
+    **{str(step): word for step, word in words.NEXT_STEPS.items()},
+    "ship": "ship to everybody",
+    "do_not_ship": "do not ship",
+    "go_on": "go on testing",
+}
+"""What may be decided, in words."""
 LOOK_AGAIN = timedelta(days=91)
 
 
@@ -96,12 +106,15 @@ def decide(request: Request, line: str) -> HttpResponse:
     """Record a decision about a line."""
     run = open_run(request.place.workspace, request.GET.get("run"))
     defined = loaded(request.place.workspace).workspace.definitions
-    found = line_of(run, line) if run else None
+    told = tried(run, line) if run and line in defined.experiments else None
+    found = line_of(run, line) if run and (told is None or request.GET.get("of") != "experiment") else None
     about = decided_about(defined, run, line)
     if about is None:
         raise Http404("no such line")
-    form = _form(request, run, found, defined)
-    if request.method == "POST" and form.is_valid() and _recorded(request, form, about, found):
+    told = None if found else told
+    form = _form(request, run, found, told, defined)
+    weak = is_weak(found) if found else told is not None and bool(told.weakness)
+    if request.method == "POST" and form.is_valid() and _recorded(request, form, about, weak=weak):
         return redirect("decisions", workspace=request.place.workspace.key)
     context = {
         "title": f"Decide: {found.title if found else titled(defined, line)}",
@@ -109,32 +122,35 @@ def decide(request: Request, line: str) -> HttpResponse:
         "form": form,
         "line": found,
         "opened": opened(run, found) if run and found else None,
-        "weak": found is not None and is_weak(found),
+        "weak": weak,
+        "tried": told,
+        "key": line,
         "earlier": decisions(request.place.workspace, about=about).rows,
     }
     return render(request, "bets/decide.html", context, status=422 if form.errors else 200)
 
 
-def _form(request: Request, run: Results | None, line: Line | None, defined: Definitions) -> DecisionForm:
+def _form(
+    request: Request, run: Results | None, line: Line | None, told: Tried | None, defined: Definitions
+) -> DecisionForm:
     initial = {
-        "evidence": evidence_words(run, line) if run and line else "",
+        "evidence": evidence_words(run, line) if run and line else told.evidence if told else "",
         "review": today_in(defined) + LOOK_AGAIN,
     }
     form = DecisionForm(request.POST or None, initial=initial, label_suffix="")
-    some = SHIPPED if line is None or isinstance(line, ShippedLine) else OPEN
-    choices = [(key, words.NEXT_STEPS[key]) for key in some]  # type: ignore[index]  # keys of that table
-    form.fields["choice"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+    some = TRIED if told else SHIPPED if line is None or isinstance(line, ShippedLine) else OPEN
+    form.fields["choice"].choices = [(key, CHOICES[key]) for key in some]  # type: ignore[attr-defined]  # a ChoiceField
     return form
 
 
-def _recorded(request: Request, form: DecisionForm, about: str, line: Line | None) -> bool:
+def _recorded(request: Request, form: DecisionForm, about: str, *, weak: bool) -> bool:
     """Record what the form says; False with its error where the log refuses."""
     said = dict(form.cleaned_data)
     choice = said.pop("choice")
-    word = words.NEXT_STEPS[choice]
+    word = CHOICES[choice]
     sentence = said["what"].strip()
     said["what"] = f"{word}: {sentence}" if sentence else word
-    said["anyway"] = line is not None and is_weak(line) and choice not in CAUTIOUS
+    said["anyway"] = weak and choice not in CAUTIOUS
     try:
         act = record(request.place.workspace, about, said, by=request.place.user)
     except VitalfewError as error:

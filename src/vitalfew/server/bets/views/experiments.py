@@ -14,6 +14,7 @@ from vitalfew.report.html_experiments import experiment_parts
 from vitalfew.report.plan_html import plan_html
 from vitalfew.server.bets.queries import experiments as queries
 from vitalfew.server.bets.queries.experiments import experiment_lines, value_of
+from vitalfew.server.bets.views.evidence_forms import keep_plan
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
@@ -21,6 +22,7 @@ from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.looks import plan
 from vitalfew.server.core.today import today_in
+from vitalfew.server.core.views.defining import may_edit
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -125,6 +127,7 @@ def experiment_plan(request: Request, key: str) -> HttpResponse:
         try:
             found = plan(request.place.workspace, key, wishes)
             context["plan"] = plan_html(found.plan, found.definitions)
+            context["keep"] = keep_plan(request, key, found) if may_edit(request, "experiments") else ""
         except VitalfewError as error:
             context["problem"] = str(error)
     return render(request, "bets/experiment_plan.html", {**context, "answers": PLAN_ANSWERS})

@@ -37,9 +37,11 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("sessions", "Value sessions"),
     ("tree", "Value tree"),
     ("stakeholders", "Stakeholders and guardrails"),
+    ("segments", "Segments"),
     ("goals", "Goals"),
     ("policy", "Policy"),
     ("board", "Hypotheses"),
+    ("needs", "Needs"),
     ("priorities", "Priorities"),
     ("decisions", "Decisions"),
     ("review", "Review"),
@@ -52,6 +54,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("checks", "Checks"),
     ("mentions", "Mentions of you"),
     ("settings", "Settings"),
+    ("sources", "Data: tables and files"),
 )
 """Pages of a workspace by the names of their addresses."""
 

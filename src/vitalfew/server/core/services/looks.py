@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.heads import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from vitalfew.pipeline.planning import TestPlan
     from vitalfew.server.core.models import Workspace
@@ -81,6 +82,36 @@ def columns(row: Workspace) -> tuple[dict[str, Any], ...]:
             return ()
         cache.set(name, known, _FRESH)
     return known
+
+
+def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> dict[str, dict[str, Any]]:
+    """What tables hold, as `vitalfew.pipeline.held` tells it, by their name; a table that takes too long says so."""
+    found = loaded(row).workspace
+    wanted = sorted(set(tables))
+    base = Path(row.folder) / found.definitions.data.path
+    states = [_state(base, one) for one in wanted]
+    told = f"{row.pk} {found.definitions.data.model_dump(mode='json')} {recognise} {states}"
+    name = f"held-{hashlib.sha256(told.encode()).hexdigest()}"
+    known: dict[str, dict[str, Any]] | None = cache.get(name)
+    if known is not None or not wanted:
+        return known or {}
+    arguments = {"tables": wanted, "seconds": _PAST, "recognise": recognise}
+    try:
+        asked = _asked(row, found.definitions, "held", arguments)["tables"]
+    except VitalfewError as error:
+        return {table: {"table": table, "types": {}, "values": {}, "reason": str(error)} for table in wanted}
+    known = {one["table"]: one for one in asked}
+    cache.set(name, known, _FRESH)
+    return known
+
+
+def _state(base: Path, table: str) -> tuple[str, int, int]:
+    """What tells that a file is no longer the one that was looked at."""
+    try:
+        stat = (base / table).stat()
+    except OSError:
+        return table, 0, 0
+    return table, stat.st_size, stat.st_mtime_ns
 
 
 def plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan:

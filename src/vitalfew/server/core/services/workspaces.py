@@ -98,15 +98,25 @@ def from_files(
     given = _named(uploads)
     row = row or create(user, _titled(next(iter(given))))
     refuse_if_edited(row)
+    place = keep_files(row, given)
+    files = _files_so_far(row) | {name: f"{place}/{name}" for name in given}
+    wanted = [f"{name}={kinds[name]}" for name in given if name in kinds] if kinds else []
+    return Started(row.key, ask(row, "start", {"files": files, "kinds": wanted}, user))
+
+
+def keep_files(row: Workspace, given: Mapping[str, UploadedFile[Any]]) -> str:
+    """Keep files by their names in a place of their own below `UPLOADS`, so that nothing in use is written over.
+
+    Raises:
+        UsageError: there is no room for them.
+    """
     refuse_if_full(row, sum(upload.size or 0 for upload in given.values()))
-    place = secrets.token_hex(4)  # so that nothing which is in use is written over
+    place = secrets.token_hex(4)
     folder = Path(row.folder) / UPLOADS / place
     folder.mkdir(parents=True)
     for name, upload in given.items():
         _keep(folder / name, upload)
-    files = _files_so_far(row) | {name: f"{place}/{name}" for name in given}
-    wanted = [f"{name}={kinds[name]}" for name in given if name in kinds] if kinds else []
-    return Started(row.key, ask(row, "start", {"files": files, "kinds": wanted}, user))
+    return place
 
 
 def start_again(user: User, row: Workspace, answers: Mapping[str, str], kinds: Mapping[str, str]) -> JobView:

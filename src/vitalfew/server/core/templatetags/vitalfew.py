@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString, mark_safe
 from vitalfew.report import cells, svg, words
 from vitalfew.report.markup import Markup
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
+from vitalfew.workspace.fields import singular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from django.template import Context
 
@@ -162,6 +163,48 @@ def choose(
     """A drop-down among filters, of words or of keys with titles: `{% choose "Team" "team" teams wanted.team %}`."""
     pairs = [(one, one) if isinstance(one, str) else one for one in options]
     return {"label": label, "name": name, "options": pairs, "chosen": chosen, "every": every}
+
+
+@register.inclusion_tag("core/new_button.html", takes_context=True)
+def new_button(context: Context, kind: str, label: str = "", query: str = "") -> dict[str, Any]:
+    """A button to a form for a new definition, for whoever may make one: `{% new_button "releases" %}`."""
+    name = singular(kind)
+    return {
+        "request": context["request"],
+        "may_edit": _editing(context)(kind),
+        "page": f"new-{name}",
+        "label": label or f"New {name}",
+        "query": query,
+    }
+
+
+@register.inclusion_tag("core/edit_button.html", takes_context=True)
+def edit_button(context: Context, kind: str, key: str, title: str = "") -> dict[str, Any]:
+    """Ways to change and remove a definition, or where in the folder it stands; with a title a link in a list."""
+    from vitalfew.server.core.queries.definitions import loaded
+
+    request = context["request"]
+    found = loaded(request.place.workspace)
+    return {
+        "request": request,
+        "csrf_token": get_token(request),
+        "where": found.owned_by(kind, key),
+        "may_edit": _editing(context)(kind) and key in getattr(found.workspace.definitions, kind),
+        "edit": f"edit-{singular(kind)}",
+        "remove": f"remove-{singular(kind)}",
+        "key": key,
+        "title": title,
+        "version": found.versions.get((kind, key), 0),
+    }
+
+
+def _editing(context: Context) -> Callable[[str], bool]:
+    """Whether whoever asks may change definitions of a kind, worked out once a page."""
+    from vitalfew.server.core.views.defining import may_edit
+
+    request = context["request"]
+    found: dict[str, bool] = request.__dict__.setdefault("may_edit", {})
+    return lambda kind: found[kind] if kind in found else found.setdefault(kind, may_edit(request, kind))
 
 
 @register.inclusion_tag("core/discussion.html", takes_context=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import route
 from vitalfew.server.core.roles import Access
-from vitalfew.server.core.urls import accounts, people, talk, workspaces
+from vitalfew.server.core.urls import accounts, people, sources, talk, workspaces
 from vitalfew.server.core.views import health, home
 
 if TYPE_CHECKING:
@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern] = [
     *accounts.urlpatterns,
     *people.urlpatterns,
     *workspaces.urlpatterns,
+    *sources.urlpatterns,
     *talk.urlpatterns,
 ]

@@ -40,6 +40,18 @@ def _nothing(_request: Request, _definitions: Definitions, _key: str | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """What has to be there before anything of a kind can be: why, and the page that makes it."""
+
+    why: str
+    page: str
+    label: str
+
+
+NO_METRIC = First("There is no metric yet, and this is about metrics.", "metric-new", "Define a metric")
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of definition that is written by form.
 
@@ -48,7 +60,8 @@ class Kind:
         list: the name of the page that shows all of them.
         answers: what to think of, in a sentence.
         known: what the form needs to know besides the definitions, such as columns of the data.
-        beside: what the page shows besides the form; `refused`: why no more of them can be made.
+        beside: what the page shows besides the form: `first`, a `warning`, a `note`; `refused`: why there can be no
+            more of them.
         template: the page.
     """
 
@@ -62,7 +75,7 @@ class Kind:
     @property
     def kind(self) -> str:
         """As in a workspace folder."""
-        return self.form.kind
+        return self.form.defines
 
     @property
     def name(self) -> str:

@@ -35,6 +35,7 @@ class Section:
 
 SECTIONS = (
     Section("workspace-settings", "Workspace", "Its name and units; who needs a second factor.", Ability.ADMINISTER),
+    Section("sources", "Data", "Which tables are read, and what their columns mean.", Ability.READ),
     Section("owners", "Folder and server", "Which definitions are edited in files, which here.", Ability.ADMINISTER),
     Section("people", "People", "Members, roles, teams, invitations, raters without an account.", Ability.ADMINISTER),
     Section("policy", "Policy", "Budget, horizon and the rules recommendations follow.", Ability.READ),

@@ -79,6 +79,13 @@ def columns(order: Order, _report: Report) -> dict[str, Any]:
     return {"sources": [asdict(found) for found in held(_given(order))]}
 
 
+def held(order: Order, _report: Report) -> dict[str, Any]:
+    """Tell what tables hold, sources or not (yet)."""
+    from vitalfew.pipeline.held import held as found
+
+    return {"tables": [asdict(one) for one in found(_given(order), **order.arguments)]}
+
+
 def plan(order: Order, _report: Report) -> dict[str, Any]:
     """Say what an experiment could find, from the data as they stand."""
     from vitalfew.pipeline import plan as planned
@@ -148,5 +155,6 @@ def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
     return ask
 
 
-WORK: Mapping[str, Deed] = {"run": run, "start": start, "demo": demo, "look": look, "columns": columns, "plan": plan}
+_ALL = (run, start, demo, look, columns, held, plan)
+WORK: Mapping[str, Deed] = {deed.__name__: deed for deed in _ALL}
 """Work by its name."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
 from vitalfew.results.figures import unit_of
-from vitalfew.server.core.definition_fields import Pairs, Pick, Picks, choice, number, number_text, positive
-from vitalfew.server.core.definition_forms import DefinitionForm, key_of
+from vitalfew.server.core.definition_fields import Day, Pairs, Pick, Picks, choice, number, number_text, positive
+from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
 from vitalfew.workspace.vocabulary import Horizon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from django.forms.boundfield import BoundField
 
     from vitalfew.report.words import Unit
 
@@ -27,8 +25,7 @@ UTILITIES = (
 )
 ROLES = ("payer", "user", "affected", "staff", "partner", "society")
 SIDES = ("customer", "business", "technical", "employee")
-RESULTS = 3
-"""Empty rows for key results."""
+_NUMBERS = ("baseline", "target")
 
 
 class OnMetric(DefinitionForm):
@@ -42,7 +39,7 @@ class OnMetric(DefinitionForm):
         if self.key is not None:
             del self.fields["metric"]
         else:
-            taken = getattr(self.definitions, self.kind)
+            taken = getattr(self.definitions, self.defines)
             self.choose("metric", ((key, title) for key, title in self.titles("metrics") if key not in taken))
         self.order_fields(["metric"])
 
@@ -76,7 +73,7 @@ class OnMetric(DefinitionForm):
 class FactorForm(OnMetric):
     """A factor: what counts, over which range, to whom, and how the worth grows along the range."""
 
-    kind = "factors"
+    defines = "factors"
     title = forms.CharField(label="What it means to people, in a few words", max_length=200, required=False)
     worst = forms.DecimalField(label="Worst plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
     best = forms.DecimalField(label="Best plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
@@ -170,7 +167,7 @@ class FactorForm(OnMetric):
 class GuardrailForm(OnMetric):
     """A guardrail: a metric, and how much worse it may get."""
 
-    kind = "guardrails"
+    defines = "guardrails"
     margin = forms.DecimalField(
         label="May get worse by at most", min_value=0, widget=forms.NumberInput(attrs={"step": "any"})
     )
@@ -197,7 +194,7 @@ class GuardrailForm(OnMetric):
 class StakeholderForm(DefinitionForm):
     """Somebody who gains or loses."""
 
-    kind = "stakeholders"
+    defines = "stakeholders"
     title = forms.CharField(label="Who", max_length=200)
     role = forms.ChoiceField(
         label="What they are to us", required=False, choices=[("", "not said"), *((role, role) for role in ROLES)]
@@ -216,85 +213,62 @@ class StakeholderForm(DefinitionForm):
 class VisionForm(DefinitionForm):
     """Where we want to be."""
 
-    kind = "vision"
+    defines = "vision"
     title = forms.CharField(label="Where we want to be, in a sentence", max_length=300)
     team = Pick("teams", "Whose", none="everybody's")
     horizon_years = forms.FloatField(label="In how many years", required=False, min_value=0.1, max_value=100)
 
 
+def _key_result() -> dict[str, forms.Field]:
+    return {
+        "title": forms.CharField(label="Key result", max_length=200, required=False),
+        "metric": Pick("metrics", "Metric", none="none: counts output"),
+        "baseline": number("From"),
+        "target": number("To"),
+        "due": Day("By"),
+    }
+
+
 class ObjectiveForm(DefinitionForm):
     """What a team wants to reach, with its key results: metric, baseline, target, date."""
 
-    kind = "objectives"
+    defines = "objectives"
+    apart = frozenset(("key_results",))
+    entries: ClassVar = {"key_results": _key_result}
+    groups = (Group("Key results", "key_results"),)
+    more = 3
     title = forms.CharField(label="What we want to reach", max_length=300)
     team = Pick("teams", "Whose", none="everybody's")
     serves = Picks("vision needs factors", "What it serves")
 
-    def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Key results as numbered rows, numbers as they are shown."""
-        found = dict(body)
-        for at, result in enumerate((body.get("key_results") or {}).values()):
-            factor = self._factor(result.get("metric"))
-            found |= {f"{name}_{at}": result.get(name) for name in ("title", "metric", "due")}
-            for name in ("baseline", "target"):
-                value = result.get(name)
-                found[f"{name}_{at}"] = None if value is None else (Decimal(repr(value)) * factor).normalize() + 0
-        return found
-
-    def furnish(self) -> None:
-        """Teams, purposes, and the rows."""
-        super().furnish()
-        metrics = [("", "none: counts output"), *self.titles("metrics")]
-        for at in range(self._most):
-            self.fields[f"title_{at}"] = forms.CharField(label="Key result", max_length=200, required=False)
-            self.fields[f"metric_{at}"] = forms.ChoiceField(label="Metric", choices=metrics, required=False)
-            self.fields[f"baseline_{at}"] = number("From")
-            self.fields[f"target_{at}"] = number("To")
-            self.fields[f"due_{at}"] = forms.DateField(
-                label="By", required=False, widget=forms.DateInput(attrs={"type": "date"})
-            )
-
-    @property
-    def _most(self) -> int:
-        return len(self.standing.get("key_results") or {}) + RESULTS
-
-    def _factor(self, metric: str | None) -> Decimal:
-        return Decimal(str(unit_of(self.definitions.metrics.get(metric or "")).factor))
-
-    def plain(self) -> list[BoundField]:
-        """The fields that are no row."""
-        return [self[name] for name in ("title", "team", "serves") if name in self.fields]
-
-    def results(self) -> list[list[Any]]:
-        """The rows as fields, for the page."""
-        names = ("title", "metric", "baseline", "target", "due")
-        return [[self[f"{name}_{at}"] for name in names] for at in range(self._most)]
+    def stands(self, name: str) -> list[dict[str, Any]]:
+        """Key results with their numbers as they are shown."""
+        return [
+            {part: self._shown(value, result) if part in _NUMBERS else value for part, value in result.items()}
+            for result in (self.standing.get(name) or {}).values()
+        ]
 
     def tree(self) -> dict[str, Any]:
         """The objective; a row without a title and a metric is none."""
-        given = self.cleaned_data
-        standing: dict[str, Any] = dict(self.standing.get("key_results") or {})
-        keys, found = list(standing), dict[str, Any]()
-        for at in range(self._most):
-            title, metric = given[f"title_{at}"], given[f"metric_{at}"]
-            if not title and not metric:
-                continue
-            factor = self._factor(metric)
-            row: dict[str, Any] = {"title": title, "metric": metric}
-            row |= {
-                name: None if given[f"{name}_{at}"] is None else float(given[f"{name}_{at}"] / factor)
-                for name in ("baseline", "target")
-            }
-            row["due"] = given[f"due_{at}"].isoformat() if given[f"due_{at}"] else None
-            key = keys[at] if at < len(keys) else key_of(title or metric, found, "result")
-            found[key] = {name: value for name, value in row.items() if value not in (None, "")}
-        return self.laid_over({**{each.name: given[each.name] for each in self.plain()}, "key_results": found})
+        standing, found = list(self.standing.get("key_results") or {}), dict[str, Any]()
+        for at, row in enumerate(self.rows_of("key_results")):
+            if "title" in row or "metric" in row:
+                factor = self._factor(row)
+                key = standing[at] if at < len(standing) else key_of(row.get("title") or row["metric"], found, "result")
+                found[key] = row | {name: float(Decimal(repr(row[name])) / factor) for name in _NUMBERS if name in row}
+        return without_empty(super().tree() | {"key_results": found})
+
+    def _shown(self, value: float, result: Mapping[str, Any]) -> Decimal:
+        return (Decimal(repr(value)) * self._factor(result)).normalize() + 0
+
+    def _factor(self, result: Mapping[str, Any]) -> Decimal:
+        return Decimal(str(unit_of(self.definitions.metrics.get(result.get("metric") or "")).factor))
 
 
 class PolicyForm(DefinitionForm):
     """Budget, horizon, what groups count, how an experiment is decided."""
 
-    kind = "policy"
+    defines = "policy"
     budget = forms.FloatField(label="Budget of one horizon", required=False, min_value=0)
     cost_unit = forms.CharField(label="Costs are counted in", max_length=60, required=False)
     horizon_weeks = forms.FloatField(label="How many weeks ahead value counts", required=False, min_value=1)

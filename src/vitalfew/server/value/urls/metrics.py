@@ -1,4 +1,4 @@
-"""Addresses of metrics and links between them."""
+"""Addresses of metrics, links between them, and segments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.value.views import links, metric_edit, metrics
+from vitalfew.server.core.views.defining import routes
+from vitalfew.server.value.views import links, metric_edit, metrics, segments
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -20,4 +21,7 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}metrics/<str:key>/remove/", metric_edit.metric_remove, "metric-remove", Ability.DEFINE),
     route(f"{MINE}define/metric/", metric_edit.metric_new, "metric-new", Ability.DEFINE),
     route(f"{MINE}links/", links.links, "links", Ability.READ),
+    *routes(links.KIND, f"{MINE}links/new/", f"{MINE}links/of/<str:key>/"),
+    route(f"{MINE}segments/", segments.segments, "segments", Ability.READ),
+    *routes(segments.KIND, f"{MINE}segments/new/", f"{MINE}segments/of/<str:key>/"),
 ]

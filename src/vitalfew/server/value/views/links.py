@@ -25,8 +25,11 @@ from vitalfew.report.svg import empty, glyph
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.listing import kept
+from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.views.defining import NO_METRIC, Kind, may_edit
+from vitalfew.server.value.forms.evidence import LinkForm
 from vitalfew.server.value.queries import links as queries
 from vitalfew.server.value.views.metric_parts import contributions
 
@@ -46,6 +49,13 @@ _CSV = ("link", "parent", "child", "kind", "status", "estimate", "low", "high", 
 _CONFLICTS_CSV = ("what", "other", "kind", "gains_on", "gain", "gain_low", "gain_high", "loses_on", "loss", "loss_low",
                   "loss_high", "adjusted_p", "grade")  # fmt: skip
 
+KIND = Kind(
+    LinkForm,
+    "links",
+    "Which metric moves which: exactly, by a formula, or by influence, which experiments estimate.",
+    beside=lambda _request, definitions, _key: {} if len(definitions.metrics) > 1 else {"first": NO_METRIC},
+)
+
 
 def links(request: Request) -> HttpResponse:
     """Every link with its estimate; how metrics trade off; who took back what; who gave what."""
@@ -57,6 +67,7 @@ def links(request: Request) -> HttpResponse:
         "answers": "Which metric moves which, as far as many experiments together tell; and who works against whom.",
         "wanted": wanted,
     }
+    context |= _defined(request)
     if run is None:
         return render(request, "value/links.html", context)
     if given.get("format") == "csv":
@@ -71,6 +82,24 @@ def links(request: Request) -> HttpResponse:
         **_found(request.place.workspace.key, run, wanted),
     }
     return render(request, "value/links.html", context)
+
+
+def _defined(request: Request) -> dict[str, object]:
+    """The links as they are defined, with where each is changed."""
+    found = loaded(request.place.workspace)
+    definitions = found.workspace.definitions
+    lines = [
+        {
+            "key": key,
+            "parent": link.formula or (definitions.title("metrics", link.parent) if link.parent else ""),
+            "title": definitions.title("links", key),
+            "child": definitions.title("metrics", link.child),
+            "exact": link.kind == "component",
+            "said": link.author or ("somebody" if link.low is not None else ""),
+        }
+        for key, link in definitions.links.items()
+    ]
+    return {"lines": lines, "may_edit": may_edit(request, "links"), "folder_owned": "links" in found.folder_kinds}
 
 
 def _found(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:

@@ -15,13 +15,15 @@ from vitalfew.errors import DefinitionError, VitalfewError, Where
 from vitalfew.evidence.standing import Standing, Week
 from vitalfew.report.series_picture import series_picture
 from vitalfew.report.words import unit_of
+from vitalfew.server.core.conditions import Conditions
+from vitalfew.server.core.definition_forms import key_of
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import HERE, loaded
 from vitalfew.server.core.queries.history import body_of as standing_body
 from vitalfew.server.core.services.definitions import FolderOwned, remove, save
 from vitalfew.server.core.services.looks import columns, look
 from vitalfew.server.core.views.editing import attempt, folder_owned, say_with_undo
-from vitalfew.server.value.metric_bodies import Conditions, body_of, initial_of
+from vitalfew.server.value.metric_bodies import body_of, initial_of
 from vitalfew.server.value.metric_forms import MetricForm
 from vitalfew.server.value.views import metric_parts as parts
 from vitalfew.workspace.loading import build
@@ -54,7 +56,6 @@ _WORDS = {
 """Words of what can be wrong with a metric as a whole, and the field where it is mended."""
 _ALONE = ("workspace", "data", "policy", "sources", "segments", "teams")
 """Kinds that a metric may name, and the settings it is measured with."""
-_LONGEST_KEY = 60
 
 
 def metric_new(request: Request) -> HttpResponse:
@@ -88,7 +89,7 @@ def _edit(request: Request, found: Loaded, key: str, before: dict[str, Any], ver
         definitions=definitions, held=held, others=others, is_new=not key,
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        name = key or form.cleaned_data.get("key") or _key_of(form.cleaned_data["title"])
+        name = key or form.cleaned_data.get("key") or key_of(form.cleaned_data["title"], (), "metric")
         if not key and name in definitions.metrics:
             form.add_error("key", f"There is a metric “{name}” already: give this one a key of its own.")
     if request.method == "POST" and form.is_valid():
@@ -127,11 +128,6 @@ def _context(found: Loaded, form: MetricForm, held: Sequence[Mapping[str, Any]],
         "no_data": not found.workspace.definitions.sources,
         "nothing_read": not held,
     }
-
-
-def _key_of(title: str) -> str:
-    """A key made from a title."""
-    return re.sub(r"[^a-z0-9]+", "_", title.casefold()).strip("_")[:_LONGEST_KEY] or "metric"
 
 
 def _put(form: MetricForm, error: VitalfewError, key: str) -> None:
