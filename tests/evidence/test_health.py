@@ -67,7 +67,7 @@ def test_a_split_that_names_other_arms_says_so() -> None:
     planned = _definitions(split={"control": 1.0, "old": 1.0})
     row = _named(health(planned, _assigned(control=10, new=10), ()))["sample_ratio"]
     assert (row.status, row.p) == ("warning", None)
-    assert row.message == "Not tested: 'new' has units and no share in `split`, which names control, old."
+    assert row.message == "Not tested: 'new' has units and no share in the planned split, which names control, old."
 
 
 @pytest.mark.parametrize(("crossed", "status"), [(0, "ok"), (50, "ok"), (200, "warning"), (2000, "failed")])

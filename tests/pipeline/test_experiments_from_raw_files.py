@@ -193,7 +193,7 @@ def test_uneven_arms_are_asked_for_the_split_that_was_planned(tmp_path: Path) ->
     assert said["none"].status == "failed"
     assert said["none"].message.endswith("write it down if they are not.")
     assert said["right"].status == "ok"
-    assert said["slip"].message == "Not tested: 'b' has units and no share in `split`, which names a, bb."
+    assert said["slip"].message == "Not tested: 'b' has units and no share in the planned split, which names a, bb."
 
 
 def test_clusters_seen_in_several_arms_are_counted_as_clusters(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def groups_differ(view: View) -> Iterator[Found]:
     "R2",
     "info",
     why="Where a single answer moves the weights, they are that person's rather than the group's.",
-    do="Ask more people, or agree on shares of groups (`policy: {rater_groups: …}`).",
+    do="Ask more people, or agree in the policy on the share of each group of raters.",
 )
 def dominant(view: View) -> Iterator[Found]:
     """Single people whose answers move the weights by more than a tenth, or far more than others' do."""

@@ -39,7 +39,7 @@ def business_gains_customer_loses(view: View) -> Iterator[Found]:
     "R73",
     "warning",
     why="Two pieces of work that cancel each other cost twice and gain nothing.",
-    do="Bring both sides together: agree on the exchange (`treaties` of the policy), or make the metric a guardrail.",
+    do="Bring both sides together: agree on an exchange (a treaty in the policy), or make the metric a guardrail.",
     reads=("false_discoveries", "undone_share"),
 )
 def undone(view: View) -> Iterator[Found]:

@@ -80,7 +80,7 @@ def neglected(view: View) -> Iterator[Found]:
     "R47",
     "info",
     why="An end without a measured means cannot be worked on: nobody learns in time whether they come closer.",
-    do="Name a metric that moves sooner and leads to it (`links`), or a question about it (`hypotheses`).",
+    do="Name a metric that moves sooner and leads to it (a link), or pose a hypothesis about it.",
 )
 def end_without_means(view: View) -> Iterator[Found]:
     """Metrics of the business to which no link leads, that no experiment measured and no work asks about.

@@ -37,7 +37,7 @@ def off_scale(view: View) -> Iterator[Found]:
     "R70",
     "warning",
     why="A mean runs to 10, a product to 1,000: in one list the products come first whatever they are worth.",
-    do="Choose one (`policy.ice`: mean or product) and work the others out anew.",
+    do="Choose one in the policy (ICE as a mean or as a product) and work the others out anew.",
 )
 def mixed_ice(view: View) -> Iterator[Found]:
     """ICE scores of one workspace of which some are means and others products."""

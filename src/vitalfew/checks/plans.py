@@ -68,7 +68,7 @@ def unaffordable(view: View) -> Iterator[Found]:
     "R49",
     "warning",
     why="Value for one side alone does not last: without customers no business, without business no product.",
-    do="See what the other side could have (vitalfew portfolio DIR); if one side comes first, record the decision.",
+    do="See in the portfolio what the other side could have; if one side comes first, record the decision.",
     reads=("least_side",),
 )
 def one_sided(view: View) -> Iterator[Found]:

@@ -43,7 +43,7 @@ def harmed(view: View) -> Iterator[Found]:
     "R11",
     "info",
     why="Who is named as concerned but neither weighs, nor has a factor or guardrail, is left to chance.",
-    do="Ask them to weigh (`raters`), name the factor that is theirs, or guard what they may not lose.",
+    do="Ask raters who speak for them to weigh, name the factor that is theirs, or guard what they may not lose.",
 )
 def voiceless(view: View) -> Iterator[Found]:
     """Stakeholders without raters who have judged, without a factor, and without a guardrail."""

@@ -131,7 +131,7 @@ def no_end(view: View) -> Iterator[Found]:
     "R47",
     "warning",
     why="A means that leads to no end can be met in full without anybody being better off.",
-    do="Link it to the factor it should move (`links`), make it a factor, or drop the goal.",
+    do="Link it to the factor it should move, make it a factor, or drop the goal.",
 )
 def means_without_end(view: View) -> Iterator[Found]:
     """Metrics that goals or hypotheses aim at, from which no way leads to a factor or a metric of the business."""

@@ -149,7 +149,8 @@ def _verdict(
     if effect is None:
         return row("unproven", "no effect with an interval has been measured")
     if shown is None:
-        return row("unproven", f"experiment {effect.experiments[0]} failed a trust test: its effect cannot be believed")
+        tested = definitions.title("experiments", effect.experiments[0])
+        return row("unproven", f"its experiment failed a trust test ({tested}): the effect cannot be believed")
     if not stronger(shown.grade, "staged"):
         return row("unproven", f"the evidence is only {shown.grade}: no comparison was made by chance, or in waves")
     verdict, reason = judge(

@@ -23,7 +23,7 @@ SAMPLE_RATIO, RAMP = "sample_ratio", "ramp"
 SMALL_CHANGE = 0.05
 """Change of an arm's share below which a new split looks like a fault, not like a ramp."""
 DAILY = "tested on every day, so that looking often raises no false alarm"
-NO_SPLIT = "No `split` says what was planned, so equal shares are taken: write it down if they are not."
+NO_SPLIT = "Nothing says which split was planned, so equal shares are taken: write it down if they are not."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def sizes(
         return HealthRow(experiment, SAMPLE_RATIO, None, "ok", f"Not tested: the planned split is not known ({seen}).")
     strange = [arm for arm, units in counts.items() if units and split is not None and arm not in split]
     if strange:
-        told = f"Not tested: '{strange[0]}' has {what} and no share in `split`, which names {', '.join(split or ())}."
+        named = ", ".join(split or ())
+        told = f"Not tested: '{strange[0]}' has {what} and no share in the planned split, which names {named}."
         return HealthRow(experiment, SAMPLE_RATIO, None, "warning", told)
     found = _tested(experiment, split, counts, arrived, running=running, what=what)
     if split is None and found.p is not None and found.status != "ok":

@@ -425,7 +425,7 @@ def _cautions(
 ) -> list[str]:
     said = []
     if traffic.weekday_swing is not None and traffic.weekday_swing > SWING:
-        share = f"{100 * traffic.weekday_swing:.0f} %"
+        share = percent(traffic.weekday_swing)
         said.append(f"Days of the week differ by {share} of the mean day: run whole weeks.")
     if len(traffic.weekly) > 2 and traffic.weekly[0] > 2 * traffic.weekly[-1]:  # noqa: PLR2004 - twice as many is plain
         said.append("Most units come in the first week, as returning ones count once: more weeks add ever fewer.")
@@ -448,5 +448,5 @@ def _cautions(
         when = f"within {week} weeks" if week else "not within ten years"
         said.append(f"The plan names {units:,} units{f': they come {when}' if traffic.weekly else ''}.")
     if experiment.split is None:
-        said.append("No `split` is given: two arms of equal size are taken.")
+        said.append("No split is given: two arms of equal size are taken.")
     return said
