@@ -89,9 +89,9 @@ def _rated(workspace: Workspace, ada: Client, people: int = 6) -> tuple[str, lis
 def test_answers_wait_sealed_and_the_reveal_makes_one_act_of_each_persons(demo: Workspace, ada: Client) -> None:
     key, raters = _rated(demo, ada)
     assert not ActRecord.objects.filter(workspace=demo).exists()
-    raters[0].post("/rate/answer/", {"do": "take_back"})
+    assert "Change my answers" in raters[0].get("/rate/").text
+    assert "That is it" in raters[0].get("/rate/?q=review").text
     raters[0].post("/rate/answer/", {"do": "points", "factor": FACTORS[1], "points": "55"})
-    raters[0].post("/rate/answer/", {"do": "hand_in"})
     _to(key, ada, "reveal")
     judged = said(demo, kind="judgement")
     assert len(judged) == len({act.by for act, _ in judged}) == 6
@@ -101,6 +101,13 @@ def test_answers_wait_sealed_and_the_reveal_makes_one_act_of_each_persons(demo: 
     assert not any(TELLING in body["points"].values() for _, body in judged)
     assert sum(FACTORS[3] not in body["points"] for _, body in judged) == 1
     assert not Participant.objects.exclude(draft={}).exists()
+
+
+def test_nothing_is_revealed_before_anybody_handed_in(demo: Workspace, ada: Client) -> None:
+    key, _ = _opened(demo, ada, 3)
+    _to(key, ada, "measure", "prune", "weigh")
+    with pytest.raises(UsageError, match="nobody has handed in"):
+        _to(key, ada, "reveal")
 
 
 def test_who_did_not_hand_in_said_nothing_and_nobody_changes_anything_after_the_reveal(

@@ -131,7 +131,7 @@ def judge_factor(rater: Rater, factor: str, points: float | None) -> None:
 
 
 def hand_in(rater: Rater) -> None:
-    """Say that one is done. Answers stay changeable until the reveal.
+    """Say that one is done. Answers stay changeable until the reveal, and count as they then stand.
 
     Raises:
         UsageError: a question is still open.
@@ -143,15 +143,6 @@ def hand_in(rater: Rater) -> None:
         if left:
             raise UsageError(f"{len(left)} questions are still open", hint="answer or skip them first")
         person.ready_at = timezone.now()
-        person.save(update_fields=["ready_at"])
-        _tell(person)
-
-
-def take_back(rater: Rater) -> None:
-    """Open one's answers again."""
-    with transaction.atomic():
-        person = _taking_part(rater)
-        person.ready_at = None
         person.save(update_fields=["ready_at"])
         _tell(person)
 

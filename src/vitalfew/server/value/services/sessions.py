@@ -211,6 +211,8 @@ def advance(pk: int, to: str, by: User) -> None:
     if to == "weigh" and len(row.factors) < 2:  # noqa: PLR2004 - one factor cannot be weighed
         raise UsageError("there is nothing to weigh", expected="two factors or more")
     if (row.step, to) == ("weigh", "reveal"):
+        if not row.participants.exclude(ready_at=None).exists():
+            raise UsageError("nobody has handed in their answers yet", hint="wait for them, or go back")
         row.revealed_n = _recorded(row)
     elif row.step == "again":
         row.again_n = _recorded(row)

@@ -93,7 +93,7 @@ def rate(request: HttpRequest, rater: Rater) -> HttpResponse:
     if not view.is_rating:
         return render(request, "value/rate_wait.html", context | _own(rater, known))
     order = _order(rater, known)
-    if rater.is_ready:
+    if rater.is_ready and "q" not in request.GET:
         return render(request, "value/rate_done.html", context | {"answered": _answered(rater, order)})
     asked = _asked(rater, order, request.GET.get("q"))
     context |= {"number": _number(rater, order, asked), "of": len(order), "first": _first(rater, known)}
@@ -131,8 +131,6 @@ def _do(request: HttpRequest, rater: Rater) -> None:
         answers.judge_factor(rater, factor, None)
     elif what == "hand_in":
         answers.hand_in(rater)
-    elif what == "take_back":
-        answers.take_back(rater)
     elif what == "sign":
         sessions.sign(rater.workspace, rater.id)
 
