@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from vitalfew.errors import UsageError
 from vitalfew.server.core.logs import JsonLines
 from vitalfew.server.core.models import ActRecord
 from vitalfew.server.core.queries.acts import said
