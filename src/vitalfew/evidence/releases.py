@@ -278,7 +278,7 @@ def _without_series(definitions: Definitions, daily: Daily) -> Iterator[FailedRo
     for key, release in definitions.releases.items():
         for metric in (*release.metrics, *release.controls):
             if metric not in daily.series and not is_staged(release):
-                reason = "name a source of shape series, or one of events, as its source"
+                reason = "name a source of shape series, of events, or of units with a `time`, as its source"
                 told = _UNREAD if _has_days(definitions, metric) else reason
                 yield FailedRow(STAGE, f"{key}/{metric}", f"it has no daily values: {told}")
     if definitions.releases and not daily.series and not any(one.metrics for one in definitions.releases.values()):

@@ -17,6 +17,7 @@ from vitalfew.errors import Unsupported, VitalfewError
 from vitalfew.results.rows import FailedRow, SeriesRow
 from vitalfew.warehouse.calendar_days import date_of, day_of
 from vitalfew.warehouse.compile import count_where, present, whole
+from vitalfew.warehouse.daily_cohorts import why_not
 from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.event_values import NO_NAMES
 from vitalfew.warehouse.prepared import IDENTITIES, learn_identities, opened
@@ -87,6 +88,16 @@ def daily_use(
     return rows, failed
 
 
+def is_of_a_day(metric: Metric) -> bool:
+    """Whether the events of one day tell a metric's value of it."""
+    summed = all(one.aggregation in _SUMMED for one in _measures(metric)) and metric.cap is None
+    return metric.kind in _OF_A_DAY and summed and not metric.threshold
+
+
+def _measures(metric: Metric) -> list[Measure]:
+    return [one for one in (metric.numerator, metric.denominator) if one is not None]
+
+
 _EVENTS, _SEEN = "events", "seen"
 _Answer = dict[int, dict[str, int]]
 
@@ -127,12 +138,10 @@ def _parts(
 
 
 def _part(scope: Scope, source: EventSource, metric: Metric) -> _Part:
-    measures = [one for one in (metric.numerator, metric.denominator) if one is not None]
-    summed = all(one.aggregation in _SUMMED for one in measures) and metric.cap is None
-    if metric.kind not in _OF_A_DAY or not summed or metric.threshold:
+    measures = _measures(metric)
+    if not is_of_a_day(metric):
         raise Unsupported(
-            "this metric has no value of a single day, so no release can be judged on it",
-            hint="give it a series of its own (shape: series)",
+            f"{why_not(metric)}, so no release can be judged on it", hint="give it a series of its own (shape: series)"
         )
     if any(one.source != metric.numerator.source for one in measures):
         raise Unsupported("its two parts come from different tables, so no release can be judged on it")

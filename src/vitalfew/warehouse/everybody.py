@@ -16,6 +16,8 @@ from vitalfew.workspace.definitions import EventSource, Experiment, ExposureSour
 from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.measured import Measured
     from vitalfew.workspace.definitions import Definitions
@@ -86,9 +88,9 @@ def measure_everybody(
     try:
         asked = Experiment(source=_SOURCE, control=ALL, metrics=(metric,), segments=())
         exposures = ExposureSource(table=_TABLE, unit="unit", experiment="experiment", variant="variant", time="time")
-        alone = _alone(definitions, metric, asked, {_SOURCE: exposures})
+        only = alone(definitions, [metric], {ALL: asked}, {_SOURCE: exposures})
         last = (_EPOCH + timedelta(microseconds=end - 1)).date()
-        return measure(alone, _SOURCE, engine, last), last
+        return measure(only, _SOURCE, engine, last), last
     finally:
         engine.drop(_TABLE)
 
@@ -127,16 +129,20 @@ def _units(definitions: Definitions, metric: str, source: UnitSource, engine: En
     try:
         asked = Experiment(source=key, variant="vitalfew arm", control=ALL, metrics=(metric,), segments=())
         table = source.model_copy(update={"table": _TABLE})
-        return measure(_alone(definitions, metric, asked, {key: table}), key, engine)
+        return measure(alone(definitions, [metric], {ALL: asked}, {key: table}), key, engine)
     finally:
         engine.drop(_TABLE)
 
 
-def _alone(
-    definitions: Definitions, metric: str, asked: Experiment, sources: dict[str, ExposureSource | UnitSource]
+def alone(
+    definitions: Definitions,
+    metrics: Iterable[str],
+    asked: Mapping[str, Experiment],
+    sources: Mapping[str, ExposureSource | UnitSource],
 ) -> Definitions:
-    """The definitions with nothing to measure but one metric, without what makes its effects sharper."""
-    plain = definitions.metrics[metric].model_copy(update={"covariate_days": 0, "covariates": (), "segments": ()})
+    """The definitions with nothing to measure but some metrics, without what makes their effects sharper."""
+    update = {"covariate_days": 0, "covariates": (), "segments": ()}
+    plain = {metric: definitions.metrics[metric].model_copy(update=update) for metric in metrics}
     policy = definitions.policy.model_copy(update={"covariate_days": 0})
-    update = {"metrics": {metric: plain}, "experiments": {ALL: asked}, "policy": policy, "segments": {}}
-    return definitions.model_copy(update=update | {"sources": definitions.sources | sources})
+    kept = {"metrics": plain, "experiments": dict(asked), "policy": policy, "segments": {}}
+    return definitions.model_copy(update=kept | {"sources": {**definitions.sources, **sources}})

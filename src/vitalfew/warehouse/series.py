@@ -15,9 +15,10 @@ from vitalfew.results.rows import FailedRow, SeriesRow
 from vitalfew.results.words import listed
 from vitalfew.warehouse.calendar_days import date_of, day_number, offsets
 from vitalfew.warehouse.compile import Scope, count_where, present
-from vitalfew.warehouse.daily_use import STAGE, daily_use
+from vitalfew.warehouse.daily_cohorts import daily_cohorts, is_followed
+from vitalfew.warehouse.daily_use import STAGE, daily_use, is_of_a_day
 from vitalfew.warehouse.tables import NoRowsError
-from vitalfew.workspace.definitions import EventSource, SeriesSource
+from vitalfew.workspace.definitions import EventSource, SeriesSource, UnitSource
 from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ def series(
     """The daily values of every metric that has a series.
 
     That are metrics of a source of series; and, where releases are defined, means and shares over events: the value
-    per unit seen on the day. A day is one of the workspace's time zone; times that are all midnight in UTC are dates.
-    Of several times of a day the mean counts, or what the measure's `aggregation` says.
+    per unit seen on the day. Metrics that follow units for some days, and columns of units with a time, have a value
+    per day of those first seen on it, where a release names them. A day is one of the workspace's time zone; times that
+    are all midnight in UTC are dates. Of several times of a day the mean counts, or what the measure's `aggregation`
+    says.
 
     Args:
         definitions: the workspace.
@@ -67,15 +70,40 @@ def series(
                 table = _Table(definitions, key, source, engine, as_of, failed)
                 for name, metric in metrics.items():
                     rows += table.rows(name, metric)
-            elif isinstance(source, EventSource) and definitions.releases and (wanted := _of(metrics, counted)):
-                found, remarks = daily_use(definitions, key, source, wanted, engine, as_of, silent)
-                rows += found
-                failed += remarks
+            elif isinstance(source, EventSource | UnitSource) and definitions.releases:
+                for found, remarks in _counted_by_day(
+                    definitions, key, _of(metrics, counted), engine, as_of, frozenset(silent)
+                ):
+                    rows += found
+                    failed += remarks
         except NoRowsError as error:  # a file made to be filled: worth a word only where something waits for it
             failed += [FailedRow(STAGE, key, str(error), remark=True)] if definitions.releases else []
         except VitalfewError as error:
             failed.append(FailedRow(STAGE, key, str(error)))
     return tuple(rows), tuple(failed)
+
+
+def _counted_by_day(
+    definitions: Definitions,
+    key: str,
+    metrics: Mapping[str, Metric],
+    engine: Engine,
+    as_of: date | None,
+    silent: frozenset[str],
+) -> Iterator[tuple[list[SeriesRow], list[FailedRow]]]:
+    """Values of the day from events; of those that came on it where units are followed, and a release names them."""
+    source = definitions.sources[key]
+    dated = isinstance(source, UnitSource) and source.time is not None
+    followed = {
+        name: metric
+        for name, metric in metrics.items()
+        if name not in silent and (dated or (is_followed(metric) and not is_of_a_day(metric)))
+    }
+    others = {name: metric for name, metric in metrics.items() if name not in followed}
+    if isinstance(source, EventSource) and others:
+        yield daily_use(definitions, key, source, others, engine, as_of, silent)
+    if isinstance(source, EventSource | UnitSource) and followed:
+        yield daily_cohorts(definitions, key, source, followed, engine, as_of)
 
 
 def _of(metrics: Mapping[str, Metric], counted: Collection[str] | None) -> Mapping[str, Metric]:
