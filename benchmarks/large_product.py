@@ -242,11 +242,11 @@ def _acts(row: Workspace, count: int) -> Iterator[tuple[Act, bytes]]:
         decided = at % 100 == 0
         said: dict[str, Any] = {"what": "go", "evidence": "looked", "counter": "none"}
         digest, sealed = seal(said if decided else {"p10": 0.1, "p50": 0.2, "p90": 0.4, "p_zero": 0.1})
-        named = None if decided else references[at * 7 % len(references)]
+        named = None if decided else references[at % len(references)]
         last = follow(
             last,
             at="2026-11-01T10:00:00.000Z",
-            by=people[at % PEOPLE],
+            by=people[at // len(references) % PEOPLE],  # one after another goes through all hypotheses
             kind="forecast" if named else "decision",
             about=named.key if named else bets[at * 7 % len(bets)],
             definition=named,

@@ -8,9 +8,11 @@ from vitalfew.server.bets.queries.board import board
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place, place_of
 from vitalfew.server.core.queries.comments import discussion, mentions
-from vitalfew.server.core.queries.promised import spoken
+from vitalfew.server.core.queries.acts import pseudonym_of
+from vitalfew.server.core.queries.promised import forecast_by, spoken
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import comments, undo
+from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.services.definitions import remove
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ def test_a_bet_is_forecast_locked_and_talked_about(
     for found in people:
         place = Place(workspace, found, found.user, Role(found.role).abilities)
         promising.forecast(place, "gate_rounds", {"p10": 1.0, "p50": 2.0, "p90": 3.0, "p_zero": 0.1})
-    assert list(spoken(workspace)["gate_rounds"].forecasters.values()) == [2], each_database
+        wordings = spoken(workspace)["gate_rounds"].forecasters  # counted on from what was known before
+        mine = pseudonym_of(workspace, voice_of_user(found.user))
+        assert forecast_by(workspace, mine) == {("gate_rounds", digest) for digest in wordings}
+    assert list(wordings.values()) == [2], each_database
     editor = Place(workspace, people[0], people[0].user, Role.EDITOR.abilities)
     promising.lock(editor, "gate_rounds")
     workspace.refresh_from_db()

@@ -163,7 +163,9 @@ class ActRecord(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "about", "n"], name="acts_about"),
             models.Index(fields=["workspace", "kind", "n"], name="acts_of_a_kind"),
-            models.Index(fields=["workspace", "by", "n"], name="acts_by"),
+            models.Index(fields=["workspace", "by", "kind", "about", "n"], name="acts_by"),
+            # How many forecast each wording of each hypothesis is counted in it without a look at the rows.
+            models.Index(fields=["workspace", "kind", "about", "definition", "by"], name="acts_counted"),
         ]
 
     def __str__(self) -> str:

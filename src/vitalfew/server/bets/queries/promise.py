@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.server.core.queries.acts import pseudonym_of, said
 from vitalfew.workspace.acts import ActLog
+from vitalfew.workspace.hashing import definition_hash
 from vitalfew.workspace.locks import current_lock, stale
 from vitalfew.workspace.plan_locks import changes, current_plan_lock
 
@@ -105,10 +106,7 @@ def plan_state(where: Place | Opened, experiment: str, definitions: Definitions)
 
 def own_forecast(place: Place | Opened, hypothesis: str, voice: str, definitions: Definitions) -> dict[str, Any] | None:
     """What one said oneself of the hypothesis as it is worded now, the latest."""
-    by = pseudonym_of(place.workspace, voice)
-    found = [
-        body
-        for act, body in said(place.workspace, "forecast", hypothesis, by)
-        if not stale(act, "hypotheses", hypothesis, definitions)
-    ]
+    said_so = said(place.workspace, "forecast", hypothesis, pseudonym_of(place.workspace, voice))
+    stands = definition_hash("hypotheses", hypothesis, definitions.hypotheses[hypothesis]) if said_so else ""
+    found = [body for act, body in said_so if act.definition is None or act.definition.hash == stands]
     return found[-1] if found else None

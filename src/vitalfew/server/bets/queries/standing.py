@@ -24,18 +24,19 @@ FINAL: frozenset[Verdict] = frozenset(("kept", "fell_short", "harmful"))
 OFF_BOARD = frozenset(("dropped", "removed"))
 _KEPT = 16
 _lock = Lock()
-_known: dict[int, tuple[Definitions, dict[str, str]]] = {}
+_known: dict[int, _Kept] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A hypothesis of a bet: how many forecast its wording, when it was locked, and whether that wording still stands.
 
-    `stale`: what was locked was another wording. `verdict`: of the run, where there is one.
+    `wording`: its hash. `stale`: what was locked was another wording. `verdict`: of the run, where there is one.
     """
 
     key: str
     hypothesis: Hypothesis
+    wording: str
     forecasts: int
     locked_at: str | None
     stale: bool
@@ -72,14 +73,34 @@ def called(definitions: Definitions, kind: str, key: str) -> str:
 
 
 def standings(place: Place, definitions: Definitions, run: Results | None, today: date) -> tuple[Standing, ...]:
-    """Every bet of a workspace, in the order of its definitions, dropped and removed ones too."""
-    said = spoken(place.workspace)
+    """Every bet of a workspace, in the order of its definitions, dropped and removed ones too.
+
+    Kept until a definition, an act, the run or the day changes.
+    """
+    of = place.workspace.pk
+    rests_on = (definitions, spoken(place.workspace), run, today)
+    with _lock:
+        known = _known.get(of)
+    same = known is not None and all(now is then for now, then in zip(rests_on[:3], known.rests_on, strict=False))
+    if known is not None and same and known.rests_on[3] == today:
+        return known.found
+    wordings = known.wordings if known is not None and known.rests_on[0] is definitions else _wordings(definitions)
+    found = _standings(wordings, *rests_on)
+    with _lock:
+        _known[of] = _Kept(rests_on, wordings, found)
+        while len(_known) > _KEPT:
+            _known.pop(next(iter(_known)))
+    return found
+
+
+def _standings(
+    wordings: dict[str, str], definitions: Definitions, said: dict[str, Spoken], run: Results | None, today: date
+) -> tuple[Standing, ...]:
     verdicts = {row.hypothesis: row for row in run.tables.verdicts} if run else {}
     promises = {row.hypothesis: row for row in run.tables.promises} if run else {}
     asked: dict[str, list[tuple[str, Hypothesis]]] = {}
     for name, hypothesis in definitions.hypotheses.items():
         asked.setdefault(hypothesis.initiative, []).append((name, hypothesis))
-    wordings = _wordings(place, definitions)
     found = []
     for key, initiative in definitions.initiatives.items():
         questions = tuple(
@@ -108,18 +129,17 @@ class Wording(NamedTuple):
     digest: str
 
 
-def _wordings(place: Place, definitions: Definitions) -> dict[str, str]:
-    """The hashes of all hypotheses as they are worded now, worked out once per state of the definitions."""
-    with _lock:
-        known = _known.get(place.workspace.pk)
-        if known is not None and known[0] is definitions:
-            return known[1]
-    found = {key: definition_hash("hypotheses", key, asked) for key, asked in definitions.hypotheses.items()}
-    with _lock:
-        _known[place.workspace.pk] = (definitions, found)
-        while len(_known) > _KEPT:
-            _known.pop(next(iter(_known)))
-    return found
+class _Kept(NamedTuple):
+    """What was found last: the definitions, what was said, the run and the day it rests on; hashes of wordings."""
+
+    rests_on: tuple[Definitions, dict[str, Spoken], Results | None, date]
+    wordings: dict[str, str]
+    found: tuple[Standing, ...]
+
+
+def _wordings(definitions: Definitions) -> dict[str, str]:
+    """The hashes of all hypotheses as they are worded now."""
+    return {key: definition_hash("hypotheses", key, asked) for key, asked in definitions.hypotheses.items()}
 
 
 def _question(asked: Wording, said: Spoken | None, promise: PromiseRow | None, verdict: VerdictRow | None) -> Question:
@@ -131,7 +151,7 @@ def _question(asked: Wording, said: Spoken | None, promise: PromiseRow | None, v
         locked_at = locked_at or promise.locked_at
     count = given.get(wording, 0) or (promise.forecasters if promise and not given else 0)
     told = verdict if locked_at else None  # what nobody promised has no verdict, whatever was measured
-    return Question(key, hypothesis, count, locked_at, stale, told)
+    return Question(key, hypothesis, wording, count, locked_at, stale, told)
 
 
 def _stage(initiative: Initiative, questions: tuple[Question, ...], verdict: Verdict | None) -> Stage:

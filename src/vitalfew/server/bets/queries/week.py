@@ -10,10 +10,11 @@ from vitalfew.report.words import count
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.core.queries.acts import pseudonym_of, said
 from vitalfew.server.core.queries.dismissals import open_findings
+from vitalfew.server.core.queries.promised import forecast_by
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.today import today_in
-from vitalfew.workspace.hashing import definition_hash, definitions_hash
+from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
@@ -116,14 +117,10 @@ def _asked(place: Place, bets: tuple[Standing, ...], defined: Definitions) -> li
     if not open_:
         return []
     mine = pseudonym_of(place.workspace, voice_of_user(place.user))
-    given = {
-        (act.about, act.definition.hash)
-        for act, _ in said(place.workspace, kind="forecast", by=mine)
-        if act.definition is not None
-    }
+    given = forecast_by(place.workspace, mine)
     found = []
     for bet, question in open_:
-        if (question.key, definition_hash("hypotheses", question.key, question.hypothesis)) in given:
+        if (question.key, question.wording) in given:
             continue
         metric = defined.title("metrics", question.hypothesis.metric)
         text = f"What will it do to {metric}? {count(question.forecasts, 'forecast')} so far."

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Min
-from django.db.models.fields.json import KT
+from django.db.models import Count
 
 from vitalfew.server.core.models import ActRecord, Workspace
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 _KEPT = 16
 _lock = Lock()
-_known: OrderedDict[int, tuple[str, dict[str, Spoken]]] = OrderedDict()
+_known: OrderedDict[int, _Counted] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +27,54 @@ class Spoken:
     locked: dict[str, str] = field(default_factory=dict)
 
 
+class _Counted(NamedTuple):
+    """What was said up to act number `last`, whose hash is `head`."""
+
+    head: str
+    last: int
+    spoken: dict[str, Spoken]
+
+
 def spoken(workspace: Workspace) -> dict[str, Spoken]:
-    """What was said of each hypothesis that anybody spoke of, counted by the database; kept until the next act."""
-    head = Workspace.objects.values_list("acts_head", flat=True).get(pk=workspace.pk)
+    """What was said of each hypothesis that anybody spoke of, counted by the database.
+
+    Kept: after more acts only what these were about is counted anew.
+    """
+    head, last = Workspace.objects.values_list("acts_head", "acts_count").get(pk=workspace.pk)
     with _lock:
         known = _known.get(workspace.pk)
-        if known is not None and known[0] == head:
-            return known[1]
-    found = _count(workspace)
+    if known is not None and known.head == head:
+        return known.spoken
+    acts = ActRecord.objects.filter(workspace=workspace).order_by()
+    if known is not None and acts.filter(n=known.last, hash=known.head).exists():
+        touched = acts.filter(n__gt=known.last).values("about")
+        found = {**known.spoken, **_count(acts.filter(about__in=touched))}
+    else:  # nothing is known yet, or what is known was taken back
+        found = _count(acts)
     with _lock:
-        _known[workspace.pk] = (head, found)
+        _known[workspace.pk] = _Counted(head, last, found)
         _known.move_to_end(workspace.pk)
         while len(_known) > _KEPT:
             _known.popitem(last=False)
     return found
 
 
-def _count(workspace: Workspace) -> dict[str, Spoken]:
-    about = ActRecord.objects.filter(
-        workspace=workspace, kind__in=("forecast", "lock"), definition__kind="hypotheses"
-    ).order_by()
-    rows = about.annotate(wording=KT("definition__hash")).values("about", "kind", "wording")
+def forecast_by(workspace: Workspace, by: str) -> frozenset[tuple[str, str]]:
+    """Which hypotheses a pseudonym forecast, with the hash of the wording, as far as it was not erased."""
+    acts = ActRecord.objects.filter(workspace=workspace, kind="forecast", by=by, body__isnull=False).order_by()
+    named = acts.values_list("about", "definition").distinct()
+    return frozenset((about, definition["hash"]) for about, definition in named if definition)
+
+
+def _count(acts: QuerySet[ActRecord]) -> dict[str, Spoken]:
+    """Counted by the definition an act speaks of, as an index holds it: nothing in it is looked into."""
     found: dict[str, Spoken] = {}
-    for row in rows.annotate(people=Count("by", distinct=True), first=Min("at")):
-        said = found.setdefault(row["about"], Spoken())
-        if row["kind"] == "forecast":
-            said.forecasters[row["wording"]] = row["people"]
-        else:
-            said.locked[row["wording"]] = row["first"]
+    forecasts = acts.filter(kind="forecast").values_list("about", "definition")
+    for about, definition, people in forecasts.annotate(people=Count("by", distinct=True)):
+        if definition and definition["kind"] == "hypotheses":
+            found.setdefault(about, Spoken()).forecasters[definition["hash"]] = people
+    locks = acts.filter(kind="lock").order_by("n").values_list("about", "definition", "at")
+    for about, definition, at in locks:
+        if definition and definition["kind"] == "hypotheses":
+            found.setdefault(about, Spoken()).locked.setdefault(definition["hash"], at)
     return found
