@@ -55,7 +55,8 @@ def one_opens_a_line_with_the_keys(page: Page) -> None:
 
 def one_asks_what_if(page: Page) -> None:
     """A slider that moves ranks anew, the address says what is asked, and taking it back gives the old order."""
-    page.get_by_role("link", name="What if").click()
+    page.get_by_role("link", name="Bets").click()
+    page.get_by_role("link", name="Priorities").click()
     first = order(page)
     slider = page.get_by_label("Budget")
     slider.focus()

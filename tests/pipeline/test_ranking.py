@@ -66,6 +66,35 @@ def test_a_weight_decides_and_what_was_is_shown_beside_it(ideas: Workspace) -> N
     assert found.weights["trust"].low is None
 
 
+STAGED = """
+sources:
+  past: {table: past.csv, shape: results, experiment: experiment, metric: metric, estimate: estimate, se: se}
+experiments:
+  try_safer: {source: past, initiative: safer}
+"""
+
+
+def test_a_plan_may_count_only_lines_with_strong_evidence(folder: Path) -> None:
+    (folder / "past.csv").write_text("experiment,metric,estimate,se\ntry_safer,trust,5,1\n", encoding="utf-8")
+    (folder / "past.yaml").write_text(STAGED, encoding="utf-8")
+    base = vf.rank(vf.load(folder))
+    strong = {line.line for line in base.lines if line.grade == "tested"}
+    found = base.what_if(grades=["tested", "replicated"], preview=False)
+    assert [line.line for line in found.lines] == ["safer"] == [*strong]
+    assert found.changed
+    (line,) = found.lines
+    whole = next(one for one in base.lines if one.line == "safer")
+    assert line.p_in_before == whole.p_in
+    assert line.p_in >= whole.p_in  # nothing else asks for the budget
+    assert found.what_if(preview=False).lines == base.lines
+
+
+def test_a_plan_without_any_strong_evidence_holds_nothing(ideas: Workspace) -> None:
+    found = vf.rank(ideas).what_if(grades=["replicated"])
+    assert found.lines == ()
+    assert found.budget == 10
+
+
 def test_all_weights_may_be_given_in_any_proportion(ideas: Workspace) -> None:
     found = vf.rank(ideas, weights={"trust": 30, "speed": 10})
     assert {factor: weight.estimate for factor, weight in found.weights.items()} == {"speed": 0.25, "trust": 0.75}

@@ -92,7 +92,7 @@ class WhatIf extends HTMLElement {
     if (!list) return;
     const open = list.querySelector<HTMLDetailsElement>(".columns-menu")?.open ?? false;
     const before = new Map<string, number>();
-    for (const row of list.querySelectorAll<HTMLElement>("tr[id]")) before.set(row.id, row.getBoundingClientRect().top);
+    for (const row of list.querySelectorAll<HTMLElement>("[data-row][id]")) before.set(row.id, row.getBoundingClientRect().top);
     list.innerHTML = html;
     htmx.process(list);
     const menu = list.querySelector<HTMLDetailsElement>(".columns-menu");
@@ -100,7 +100,7 @@ class WhatIf extends HTMLElement {
     this.columns();
     this.weights(list);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    for (const row of list.querySelectorAll<HTMLElement>("tr[id]")) {
+    for (const row of list.querySelectorAll<HTMLElement>("[data-row][id]")) {
       const moved = (before.get(row.id) ?? NaN) - row.getBoundingClientRect().top;
       if (moved) row.animate([{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: 150, easing: "ease-out" });
     }

@@ -21,7 +21,7 @@ from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -171,6 +171,23 @@ def pool_of(inputs: Inputs) -> Pool:
     priced = sum(ordered[at][1].cost is not None for at in valued)
     candidates = [found[at] for at in valued] + [each for each in found if not each.valued]
     return Pool(tuple(candidates), kept, _options(inputs, factors, kept[:priced], candidates[:priced]))
+
+
+def pool_among(pool: Pool, grades: Collection[str]) -> Pool:
+    """Those alone that can be ranked within a budget and whose evidence has one of some grades; the same draws."""
+    options = pool.options
+    priced = pool.candidates[: len(options.lines)]
+    rows = [at for at, candidate in enumerate(priced) if candidate.grade in grades]
+    lines = tuple(options.lines[at] for at in rows)
+    left = replace(
+        options,
+        lines=lines,
+        swings=options.swings[rows],
+        costs=options.costs[rows],
+        fundable=options.fundable[rows],
+        sealed=options.sealed.intersection(lines),
+    )
+    return Pool(tuple(priced[at] for at in rows), left.swings, left)
 
 
 def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: Sequence[Candidate]) -> Options:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError
 from vitalfew.results.rows import Estimate, RankedLine, RankedLines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pyarrow as pa
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.options import Pool
     from vitalfew.decide.what_if import WhatIf
     from vitalfew.pipeline.results import Results
+    from vitalfew.workspace.definitions import Grade
     from vitalfew.workspace.workspace import Workspace
 
 _SET = 1e-9
@@ -33,16 +34,27 @@ class Ranking(RankedLines):
     _drawn: _Drawn = field(repr=False, compare=False)
 
     def what_if(
-        self, weights: Mapping[str, float] | None = None, budget: float | None = None, *, preview: bool = True
+        self,
+        weights: Mapping[str, float] | None = None,
+        budget: float | None = None,
+        *,
+        grades: Collection[Grade] | None = None,
+        preview: bool = True,
     ) -> Ranking:
         """Rank the same draws anew: quick enough for a slider.
 
         Args:
             weights: see `rank`.
             budget: see `rank`.
+            grades: plan with lines alone whose evidence has one of these grades; with all when None.
             preview: by 2,000 draws; exactly when False.
         """
-        return self._drawn.ranking(weights, budget, preview=preview)
+        if grades is None:
+            return self._drawn.ranking(weights, budget, preview=preview)
+        few = self._drawn.among(frozenset(grades)).ranking(weights, budget, preview=preview)
+        own = {line.line: line.p_in_before for line in self.lines}
+        lines = tuple(replace(line, p_in_before=own.get(line.line, line.p_in_before)) for line in few.lines)
+        return replace(few, lines=lines, changed=True, _drawn=self._drawn)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -109,6 +121,20 @@ class _Drawn:
     inputs: Inputs
     pool: Pool
     what_if: WhatIf
+    _few: dict[frozenset[str], _Drawn] = field(default_factory=dict, compare=False)
+
+    def among(self, grades: frozenset[str]) -> _Drawn:
+        """The same draws of the candidates alone whose evidence has one of these grades; kept once made."""
+        if grades not in self._few:
+            self._few[grades] = self._among(grades)
+        return self._few[grades]
+
+    def _among(self, grades: frozenset[str]) -> _Drawn:
+        from vitalfew.decide.options import pool_among
+        from vitalfew.decide.what_if import WhatIf
+
+        pool = pool_among(self.pool, grades)
+        return _Drawn(self.inputs, pool, WhatIf(pool.options))
 
     @classmethod
     def of(cls, results: Results) -> _Drawn:

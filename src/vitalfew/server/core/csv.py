@@ -1,4 +1,4 @@
-"""Tables as CSV: numbers whole, text so that no spreadsheet takes it for a formula."""
+"""Files to download: tables as CSV, numbers whole, text so that no spreadsheet takes it for a formula; pictures."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[object
     """
     answer = HttpResponse(csv_text(heads, rows), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def svg_response(name: str, svg: str) -> HttpResponse:
+    """A picture to download."""
+    answer = HttpResponse(svg, content_type="image/svg+xml")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.svg"'
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from vitalfew.report import cells, words
@@ -15,7 +15,7 @@ from vitalfew.server.core.filters import owners, times
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from vitalfew.pipeline import Results
@@ -59,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the ledger as a row."""
+    """A line of the ledger as a row. `moved`: places up (above 0) or down by what was asked of a what-if."""
 
     line: str
     title: str
@@ -67,6 +67,7 @@ class Row:
     step: str
     weak: bool
     cells: tuple[Cell, ...]
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,28 @@ def lists(results: Results, asked: Filter, *, whole: bool = False) -> tuple[List
     if asked.q:
         return _lists(results, asked, whole=whole)
     return per_run(results, f"ledger {whole} {asked.name}", lambda run: _lists(run, asked, whole=whole))
+
+
+def reranked(
+    results: Results, asked: Filter, lines: Sequence[CandidateLine], moves: Mapping[str, int], *, whole: bool = False
+) -> Listed:
+    """The candidates in another order, with how far each moved.
+
+    Args:
+        results: of the run.
+        asked: which lines.
+        lines: all candidates as they stand now.
+        moves: places up (above 0) or down, by line.
+        whole: show all lines below the drawn line, too.
+    """
+    known = _values_in(results, asked.segment)
+    shown = [line for line in lines if _fits(results, line, asked, known)]
+    half = _candidates(results.view, shown, known, len(results.ledger.candidates), whole=whole)
+
+    def marked(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(replace(row, moved=moves.get(row.line, 0)) for row in rows)
+
+    return replace(half, above=marked(half.above), below=marked(half.below))
 
 
 def asked_for(results: Results, asked: Filter) -> tuple[tuple[ShippedLine, ...], tuple[CandidateLine, ...]]:

@@ -17,7 +17,7 @@ from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.workspace import Workspace as Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from vitalfew.pipeline import Results
     from vitalfew.pipeline.ranking import Ranking
@@ -48,7 +48,7 @@ CLASSIC = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What if: weights of some factors, a budget, only lines of grade *staged* or stronger."""
+    """What if: weights of some factors, a budget, a plan with lines of grade *staged* or stronger alone."""
 
     weights: tuple[tuple[str, float], ...] = ()
     budget: float | None = None
@@ -62,12 +62,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A candidate where it stands. `moved`: places up (above 0) or down by what was asked; None: it was not ranked."""
+    """A candidate where it stands. `moved`: places up (above 0) or down by what was asked."""
 
     at: int
     line: str
     title: str
-    moved: int | None
+    moved: int
     value: Markup
     cost: Markup
     per_cost: str
@@ -94,8 +94,9 @@ class Factor:
 class Ranked:
     """Candidates in order of P(in the best plan), cut by the capacity line.
 
-    `fits`: so many of them fit in the budget together, by mean cost, from the top. `left_out`: ranked lines whose
-    evidence is too weak for what was asked; `more`: ranked lines beyond those shown.
+    `fits`: so many of them fit in the budget together, by mean cost, from the top. `most_budget`: where its slider
+    ends. `left_out`: lines whose evidence is too weak for what was asked; `more`: ranked lines beyond those shown;
+    `total`: ranked lines in all.
     """
 
     places: tuple[Place, ...]
@@ -106,12 +107,17 @@ class Ranked:
     says: str
     notes: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
+    own_budget: float
+    most_budget: int
     left_out: int
     more: int
+    total: int
     preview: bool
 
 
-def ranked(row: Workspace, run: Results, asked: Asked, *, preview: bool = False) -> Ranked:
+def ranked(
+    row: Workspace, run: Results, asked: Asked, *, preview: bool = False, shown: Collection[str] | None = None
+) -> Ranked:
     """The candidates of a run, by its own weights and budget or by what was asked.
 
     Args:
@@ -119,20 +125,62 @@ def ranked(row: Workspace, run: Results, asked: Asked, *, preview: bool = False)
         run: a run of it; never changed.
         asked: what if.
         preview: by 2,000 draws: quick enough for a slider.
+        shown: of all that are ranked, the lines that are shown; all when None.
 
     Raises:
         UsageError: a weight or the budget is impossible.
     """
     base, found = rankings(row, run, asked, preview=preview)
-    return _ranked(run, base, found, asked)
+    numbered = [(at, line) for at, line in enumerate(found.lines) if shown is None or line.line in shown]
+    fits = _fitting(found.lines, found.budget)
+    columns = _columns(run)
+    return Ranked(
+        places=_places(run, base, found, numbered[:MOST], tuple(name for name, _ in columns)),
+        fits=fits,
+        budget=found.budget,
+        unit=found.unit,
+        factors=_factors(run, base, found, asked),
+        says=_says(base, found.lines, fits, asked),
+        notes=found.notes,
+        columns=columns,
+        own_budget=base.budget,
+        most_budget=math.ceil(max(found.budget, base.budget) * 2) or 10,
+        left_out=len(base.lines) - len(found.lines),
+        more=max(0, len(numbered) - MOST),
+        total=len(found.lines),
+        preview=found.preview,
+    )
+
+
+def relisted(
+    row: Workspace, run: Results, asked: Asked, *, preview: bool = False
+) -> tuple[tuple[CandidateLine, ...], Mapping[str, int]]:
+    """The candidates as the ledger lists them, ranked by what was asked; places up (above 0) or down of those moved.
+
+    Those that are not ranked follow as they are. What is too weak for what was asked is left out.
+    """
+    base, found = rankings(row, run, asked, preview=preview)
+    ranked_now = {line.line: line for line in found.lines}
+    known = {line.line: line for line in run.ledger.candidates}
+    told = [
+        replace(known[line.line], value=line.value, p_in=line.p_in, p_best=line.p_best)
+        if asked.changes
+        else known[line.line]
+        for line in found.lines
+        if line.line in known
+    ]
+    steps = [replace(line, recommendation=ranked_now[line.line].recommendation) for line in told]
+    out = {line.line for line in base.lines}
+    return (*steps, *(line for key, line in known.items() if key not in out)), _moves(base, found)
 
 
 def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = False) -> tuple[Ranking, Ranking]:
     """The ranking by the run's own weights and budget, and that by what was asked. See `ranked`."""
     base = per_run(run, f"ranking {preview}", lambda one: _own(row, one, preview=preview))
-    if not asked.weights and asked.budget is None:
+    if not asked.changes:
         return base, base
-    return base, base.what_if(_shares(asked.weights, base), asked.budget, preview=preview)
+    grades = STRONG if asked.strong else None
+    return base, base.what_if(_shares(asked.weights, base), asked.budget, grades=grades, preview=preview)
 
 
 def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
@@ -154,27 +202,7 @@ def _shares(given: tuple[tuple[str, float], ...], base: Ranking) -> Mapping[str,
     return {factor: weight / total for factor, weight in weights.items()} if total > 1 else weights
 
 
-def _ranked(run: Results, base: Ranking, found: Ranking, asked: Asked) -> Ranked:
-    lines = [line for line in found.lines if not asked.strong or line.grade in STRONG]
-    fits = _fitting(lines, found.budget)
-    shown = lines[:MOST]
-    columns = _columns(run)
-    return Ranked(
-        places=_places(run, base, shown, tuple(name for name, _ in columns)),
-        fits=fits,
-        budget=found.budget,
-        unit=found.unit,
-        factors=_factors(run, base, found, asked),
-        says=_says(base, lines, fits, asked),
-        notes=found.notes,
-        columns=columns,
-        left_out=len(found.lines) - len(lines),
-        more=len(lines) - len(shown),
-        preview=found.preview,
-    )
-
-
-def _fitting(lines: list[RankedLine], budget: float) -> int:
+def _fitting(lines: Sequence[RankedLine], budget: float) -> int:
     """How many lines from the top fit in the budget together, by mean cost."""
     spent, fits = 0.0, 0
     for line in lines:
@@ -185,26 +213,34 @@ def _fitting(lines: list[RankedLine], budget: float) -> int:
     return fits
 
 
-def _places(run: Results, base: Ranking, lines: list[RankedLine], columns: tuple[str, ...]) -> tuple[Place, ...]:
-    before = {line.line: place for place, line in enumerate(base.lines)}
+def _moves(base: Ranking, found: Ranking) -> dict[str, int]:
+    """Places up or down of each line, among those that are still ranked."""
+    now = [line.line for line in found.lines]
+    left = set(now)
+    before = [line.line for line in base.lines if line.line in left]
+    was = {line: place for place, line in enumerate(before)}
+    return {line: was[line] - place for place, line in enumerate(now)}
+
+
+def _places(
+    run: Results, base: Ranking, found: Ranking, lines: Sequence[tuple[int, RankedLine]], columns: tuple[str, ...]
+) -> tuple[Place, ...]:
+    moves = _moves(base, found)
     candidates = {line.line: line for line in run.tables.candidates}
     classic = {row.line: row for row in run.tables.classic}
-    values = axis_over(cells.value_mark(line.value) for line in lines if line.value)
-    costs = axis_over(Mark(line.cost) for line in lines)
-    found = []
-    for at, line in enumerate(lines):
-        scores = classic.get(line.line)
-        moved = before[line.line] - at if len(lines) == len(base.lines) else None
-        stands = (at, moved)
-        asked = (_rank(line), *_scores(scores, columns[1:]))
-        found.append(_place(run, line, stands, candidates.get(line.line), (values, costs), asked))
-    return tuple(found)
+    values = axis_over(cells.value_mark(line.value) for _, line in lines if line.value)
+    costs = axis_over(Mark(line.cost) for _, line in lines)
+    told = []
+    for at, line in lines:
+        asked = (_rank(line), *_scores(classic.get(line.line), columns[1:]))
+        told.append(_place(run, line, (at, moves[line.line]), candidates.get(line.line), (values, costs), asked))
+    return tuple(told)
 
 
 def _place(
     run: Results,
     line: RankedLine,
-    stands: tuple[int, int | None],
+    stands: tuple[int, int],
     candidate: CandidateLine | None,
     axes: tuple[Axis, Axis],
     scores: tuple[str, ...],
@@ -287,17 +323,18 @@ def _much(run: Results, factor: str, amount: float) -> str:
     return f"{sign}{words.with_unit(words.significant(amount, 2), unit.change)} on {run.view.title('metrics', factor)}"
 
 
-def _says(base: Ranking, lines: list[RankedLine], fits: int, asked: Asked) -> str:
+def _says(base: Ranking, lines: Sequence[RankedLine], fits: int, asked: Asked) -> str:
     """What the change does, in a sentence."""
     if not asked.changes:
         return ""
     own = [line.line for line in base.lines]
     now = [line.line for line in lines]
-    own_fits = set(own[: _fitting(list(base.lines), base.budget)])
+    own_fits = set(own[: _fitting(base.lines, base.budget)])
     comes, goes = [line for line in lines[:fits] if line.line not in own_fits], own_fits - set(now[:fits])
     titles = {line.line: line.title for line in base.lines}
     if not comes and not goes:
-        moved = sum(a != b for a, b in zip(own, now, strict=False))
+        left = set(now)
+        moved = sum(a != b for a, b in zip([line for line in own if line in left], now, strict=True))
         if now == own:
             return "Nothing changes: the order stays as it is."
         where = f"{words.count(moved, 'line')} {'moves' if moved == 1 else 'move'}"

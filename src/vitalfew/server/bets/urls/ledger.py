@@ -16,5 +16,6 @@ if TYPE_CHECKING:
 urlpatterns: list[URLPattern] = [
     route(f"{MINE}ledger/", ledger.ledger, "ledger", Ability.READ),
     route(f"{MINE}ledger/week/fold/", require_POST(ledger.fold_week), "fold-week", Ability.READ),
+    route(f"{MINE}what-if/ledger/", ledger.reranked, "ledger-what-if", Ability.READ),
     route(f"{MINE}ledger/<str:key>/", ledger.line, "line", Ability.READ),
 ]

@@ -14,11 +14,13 @@ from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_legend import legend
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries import ledger as queries
+from vitalfew.server.bets.queries import what_if as what_if_queries
 from vitalfew.server.bets.queries.decisions import decisions
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.week import signed, week
+from vitalfew.server.bets.views import what_if
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
-from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.csv import csv_response, svg_response
 from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from vitalfew.pipeline import Results
-    from vitalfew.server.bets.queries.ledger import Line
+    from vitalfew.server.bets.queries.ledger import Line, Listed
     from vitalfew.server.bets.queries.week import Task
     from vitalfew.server.core.access import Request
     from vitalfew.server.core.filters import Field, Filter
@@ -62,11 +64,20 @@ def ledger(request: Request) -> HttpResponse:
         "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
         "halves": _halves(request, run, wanted, whole=whole),
         "bar": found,
+        **_what_if(request, run, wanted),
         "legend": legend(),
         "failures": run.failures,
         "value_model": address(request, "value-model"),
     }
     return render(request, "bets/ledger.html", context)
+
+
+def reranked(request: Request) -> HttpResponse:
+    """The candidates alone, ranked anew: while a slider moves by 2,000 draws, exactly when it rests."""
+    run = open_run(request.place.workspace, request.GET.get("run"))
+    if run is None:
+        raise Http404("no such run")
+    return HttpResponse(_reranked(request, run, preview=request.GET.get("preview") == "1"))
 
 
 def line(request: Request, key: str) -> HttpResponse:
@@ -122,11 +133,31 @@ def filter_of(given: QueryDict, run: Results) -> Filter:
     return asked(given, run.workspace.definitions, run.day, *TAKES)
 
 
-def svg_response(name: str, svg: str) -> HttpResponse:
-    """A picture to download."""
-    answer = HttpResponse(svg, content_type="image/svg+xml")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.svg"'
-    return answer
+def _what_if(request: Request, run: Results, wanted: Filter) -> dict[str, object]:
+    """The panel of sliders with what they say now, where it is open."""
+    asked = what_if.asked_for(request.GET)
+    if not asked.changes and request.GET.get("what_if") != "1":
+        return {}
+    row = request.place.workspace
+    ranked = what_if.possible(asked, lambda one: what_if_queries.ranked(row, run, one, shown=()))
+    return {
+        "asked": asked,
+        "ranked": ranked,
+        "reranked": _reranked(request, run),
+        "opened": True,
+        "closed": urlencode([*wanted.said.items()]),
+    }
+
+
+def _reranked(request: Request, run: Results, *, preview: bool = False) -> SafeString:
+    row, wanted = request.place.workspace, filter_of(request.GET, run)
+    asked = what_if.asked_for(request.GET)
+    ranked = what_if.possible(asked, lambda one: what_if_queries.ranked(row, run, one, preview=preview, shown=()))
+    lines, moves = what_if.possible(asked, lambda one: what_if_queries.relisted(row, run, one, preview=preview))
+    half = queries.reranked(run, wanted, lines, moves, whole=request.GET.get("all") == "1")
+    kept = urlencode([*wanted.said.items(), *QueryDict(what_if.scenario(request.GET)).items(), ("what_if", "1")])
+    context = _half(request, run, half, wanted) | {"kept": kept, "ranked": ranked}
+    return render_to_string("bets/ledger_what_if.html", context)
 
 
 def _halves(request: Request, run: Results, wanted: Filter, *, whole: bool) -> tuple[SafeString, ...]:
@@ -138,19 +169,20 @@ def _halves(request: Request, run: Results, wanted: Filter, *, whole: bool) -> t
 
 
 def _drawn(request: Request, run: Results, wanted: Filter, *, whole: bool) -> tuple[SafeString, ...]:
+    halves = queries.lists(run, wanted, whole=whole)
+    return tuple(render_to_string("bets/ledger_half.html", _half(request, run, half, wanted)) for half in halves)
+
+
+def _half(request: Request, run: Results, half: Listed, wanted: Filter) -> dict[str, object]:
     defined = run.workspace.definitions
-    found = []
-    for half in queries.lists(run, wanted, whole=whole):
-        context = {
-            "half": half,
-            "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
-            "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
-            "wanted": wanted,
-            "kept": urlencode([*wanted.said.items()]),
-            "request": request,
-        }
-        found.append(render_to_string("bets/ledger_half.html", context))
-    return tuple(found)
+    return {
+        "half": half,
+        "above": [(row, step_address(request, defined, row.line, row.step)) for row in half.above],
+        "below": [(row, step_address(request, defined, row.line, row.step)) for row in half.below],
+        "wanted": wanted,
+        "kept": urlencode([*wanted.said.items()]),
+        "request": request,
+    }
 
 
 def _not_run(request: Request) -> HttpResponse:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from vitalfew.errors import UsageError
 from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_plan import plan
 from vitalfew.report.ledger_picture import ledger_svg
-from vitalfew.server.bets.queries.what_if import Asked, ranked
-from vitalfew.server.bets.views.ledger import svg_response
+from vitalfew.server.bets.queries import ledger as queries
+from vitalfew.server.bets.queries.ledger import asked_for as lines_asked_for
+from vitalfew.server.bets.queries.what_if import Asked, ranked, rankings
 from vitalfew.server.bets.views.steps import step_address
-from vitalfew.server.core.csv import csv_response
+from vitalfew.server.bets.views.what_if import asked_for, possible, scenario
+from vitalfew.server.core.csv import csv_response, svg_response
+from vitalfew.server.core.filters import asked as filtered
+from vitalfew.server.core.filters import bar
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.what_if import Ranked
     from vitalfew.server.core.access import Request
+    from vitalfew.server.core.filters import Field
 
 TITLE = "What should we do next?"
 ANSWERS = "Candidates by the probability that they belong into the best plan, and what fits in the budget."
+TAKES: tuple[Field, ...] = ("product", "team", "segment", "q")
+"""What candidates may be filtered by; they are about what comes, so that no time is among it."""
 LONGEST = 60
 """Letters of the name of a scenario."""
 
@@ -36,23 +41,25 @@ def priorities(request: Request) -> HttpResponse:
     if run is None:
         return render(request, "bets/priorities_empty.html", {"title": TITLE, "answers": ANSWERS})
     asked = asked_for(request.GET)
+    wanted = filtered(request.GET, run.workspace.definitions, run.day, *TAKES)
     found = _found(request, run, asked)
-    wanted = request.GET.get("format")
-    if wanted == "csv":
+    lines = lines_asked_for(run, wanted)[1]
+    form = request.GET.get("format")
+    if form == "csv":
         return _csv(run, found)
-    if wanted == "svg":
-        return svg_response("priorities", ledger_svg(run.view, (), run.ledger.candidates))
+    if form == "svg":
+        return svg_response("priorities", ledger_svg(run.view, (), lines))
+    offers = {name: options for name, options in queries.offers(run).items() if name in TAKES}
+    ranked_at_all = {line.line for line in rankings(request.place.workspace, run, Asked())[0].lines}
     context = {
         **_rows(request, run, found),
+        "bar": bar(request, wanted, offers, lambda one: len(lines_asked_for(run, one)[1])),
         "title": TITLE,
         "answers": ANSWERS,
         "asked": asked,
-        "unranked": [line for line in run.ledger.candidates if line.line not in {place.line for place in found.places}],
+        "unranked": [line for line in lines if line.line not in ranked_at_all],
         "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
         "plan": per_run(run, "plan", lambda one: plan(one.view)),
-        "budget": asked.budget if asked.budget is not None else found.budget,
-        "most_budget": math.ceil(max(found.budget, run.workspace.definitions.policy.budget or 0) * 2) or 10,
-        "kept": scenario(request.GET),
     }
     return render(request, "bets/priorities.html", context)
 
@@ -79,7 +86,7 @@ def compare(request: Request) -> HttpResponse:
         asked = asked_for(given)
         label = label or ("Other weights or budget" if asked.changes else "As it is")
         sides.append((label, _found(request, run, asked), scenario(given)))
-    inside = [{place.line for place in found.places[: found.fits]} for _, found, _ in sides]
+    inside = [{place.line for place in found.places if place.at <= found.fits} for _, found, _ in sides]
     context = {
         "title": "Two ways to choose",
         "answers": "Where two scenarios agree, the difference is not worth a meeting.",
@@ -89,52 +96,27 @@ def compare(request: Request) -> HttpResponse:
     return render(request, "bets/priorities_compare.html", context)
 
 
-def asked_for(given: QueryDict) -> Asked:
-    """What an address asks: `w.FACTOR=SHARE`, `budget=…`, `strong=1`. What is no number asks for nothing."""
-    said = given.dict()
-    weights = [(name[2:], weight) for name in said if name.startswith("w.") and (weight := _number(said[name])) >= 0]
-    budget = _number(given.get("budget", ""))
-    return Asked(tuple(sorted(weights)), budget if budget >= 0 else None, given.get("strong") == "1")
-
-
-def scenario(given: QueryDict) -> str:
-    """The part of an address that says what is asked, to be shared."""
-    found = QueryDict(mutable=True)
-    for name, value in given.dict().items():
-        if name.startswith("w.") or name in ("budget", "strong", "run"):
-            found[name] = str(value)
-    return found.urlencode()
-
-
-def _number(text: object) -> float:
-    """A number from 0 on; -1 where it is none."""
-    try:
-        found = float(str(text))
-    except ValueError:
-        return -1.0
-    return found if math.isfinite(found) else -1.0
-
-
 def _found(request: Request, run: Results, asked: Asked, *, preview: bool = False) -> Ranked:
-    try:
-        return ranked(request.place.workspace, run, asked, preview=preview)
-    except UsageError:
-        return ranked(request.place.workspace, run, Asked(), preview=preview)
+    wanted = filtered(request.GET, run.workspace.definitions, run.day, *TAKES)
+    shown = {line.line for line in lines_asked_for(run, wanted)[1]} if wanted.said else None
+    return possible(asked, lambda one: ranked(request.place.workspace, run, one, preview=preview, shown=shown))
 
 
 def _rows(request: Request, run: Results, found: Ranked) -> dict[str, object]:
     """The list, each line with where its next step is taken."""
     defined = run.workspace.definitions
     rows = [(place, step_address(request, defined, place.line, place.step)) for place in found.places]
-    return {"ranked": found, "inside": rows[: found.fits], "outside": rows[found.fits :], "run": run}
+    inside = [row for row in rows if row[0].at <= found.fits]
+    return {"ranked": found, "inside": inside, "outside": rows[len(inside) :], "run": run}
 
 
 def _csv(run: Results, found: Ranked) -> HttpResponse:
     candidates = {line.line: line for line in run.ledger.candidates}
     classic = {row.line: row for row in run.tables.classic}
     methods = [key for key, _ in found.columns[1:]]
-    heads = ("place", "line", "title", "team", "value", "value_low_80", "value_high_80", "cost_p50", "per_cost",
-             "p_in_plan", "p_best", "fits_in_budget", "grade", "next_step", *methods)  # fmt: skip
+    heads = ("place", "line", "title", "product", "team", "value", "value_low_80", "value_high_80", "cost_p50",
+             "per_cost", "p_in_plan", "p_best", "fits_in_budget", "grade", "next_step",
+             *methods)  # fmt: skip
     rows = []
     for place in found.places:
         line, scores = candidates.get(place.line), classic.get(place.line)
@@ -144,6 +126,7 @@ def _csv(run: Results, found: Ranked) -> HttpResponse:
                 place.at,
                 place.line,
                 place.title,
+                line.product if line else None,
                 line.team if line else None,
                 *((value.mean, value.low, value.high) if value else (None,) * 3),
                 line.cost.p50 if line and line.cost else None,
