@@ -107,7 +107,7 @@ def _products(values: np.ndarray[Any, Any]) -> Products:
 
 
 def _changed(found: Products, before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> Products | None:
-    return found.changed(Part.of(before.T, found.centre), Part.of(after.T, found.centre), KNOWN)
+    return found.changed(Part.of(before.T.copy(), found.centre), Part.of(after.T.copy(), found.centre), KNOWN)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])

@@ -53,26 +53,27 @@ class Part:
         """Sum units.
 
         Args:
-            values: NaN where missing, `(k, units)`.
+            values: NaN where missing, `(k, units)`. The constant is subtracted in place: what lies in memory that was
+                never touched before costs as much as all the sums.
             centre: what is to be subtracted; the mean of each column when None.
         """
         k, units = values.shape
         low, high = _extremes(values)
+        zeros = np.array([np.count_nonzero(column == 0) for column in values], dtype=np.float64)
         if centre is None:
             # The mean of equal values may differ from them in the last bit, and their spread must be nothing.
             centre = np.where(low == high, low, mean_of(values))
-        moved = values - centre[:, None]
-        sums = moved.sum(axis=1)
-        zeros = np.array([np.count_nonzero(column) for column in values == 0], dtype=np.float64)
+        values -= centre[:, None]
+        sums = values.sum(axis=1)
         if np.isfinite(sums).all():
             n, total = np.full((k, k), float(units)), np.repeat(sums[:, None], k, axis=1)
         else:
-            present = ~np.isnan(moved)
-            here = present.astype(np.float64)
-            moved = np.where(present, moved, 0.0)
-            n, total = here @ here.T, moved @ here.T
-        cubes = np.einsum("ij,ij,ij->i", moved, moved, moved)
-        return cls(units, centre, n, total, _products(moved), cubes, low, high, zeros)
+            missing = np.isnan(values)
+            here = (~missing).astype(np.float64)
+            values[missing] = 0.0
+            n, total = here @ here.T, values @ here.T
+        cubes = np.einsum("ij,ij,ij->i", values, values, values)
+        return cls(units, centre, n, total, _products(values), cubes, low, high, zeros)
 
     def __add__(self, other: Part) -> Part:
         """The units of both, summed about the same constant."""

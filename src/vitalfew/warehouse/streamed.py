@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Key = tuple[int | str, ...]
 
-_MOST_ROWS = 1 << 17  # of the stream at a time: what a processor has at hand
+_MOST_ROWS = 1 << 16  # of the stream at a time: what a processor has at hand
 _MOST_BYTES = 1 << 25
 _SMALL = 1 << 15  # codes below are sorted in linear time
 
