@@ -38,6 +38,7 @@ class Config:
         workspaces: how many workspaces one person may be admin of before they can make no more.
         job_gb: gigabytes of memory that one run may take.
         job_minutes: minutes that one run may take.
+        require_jail: whether a job is refused where this machine cannot shut it out of other files and the network.
         data: folders whose tables any workspace of the server may name, besides its own folder.
     """
 
@@ -55,6 +56,7 @@ class Config:
     workspaces: int = 50
     job_gb: int = 8
     job_minutes: int = 60
+    require_jail: bool = False
     data: tuple[Path, ...] = ()
 
     @classmethod
@@ -78,6 +80,7 @@ class Config:
             workspaces=_whole("VITALFEW_WORKSPACES", "50"),
             job_gb=_whole("VITALFEW_JOB_GB", "8"),
             job_minutes=_whole("VITALFEW_JOB_MINUTES", "60"),
+            require_jail=_flag("VITALFEW_REQUIRE_JAIL"),
             data=tuple(
                 Path(name).resolve() for name in os.environ.get("VITALFEW_DATA_FOLDERS", "").split(os.pathsep) if name
             ),

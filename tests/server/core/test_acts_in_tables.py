@@ -8,19 +8,22 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from vitalfew.errors import ActError
 from vitalfew.judgement import recording
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import ActBody, ActRecord
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.workspace.chain import to_line
 from vitalfew.workspace.journal import FolderJournal
+from vitalfew.workspace.sound import SoundActs
 from vitalfew.workspace.verify import verify
 from vitalfew.workspace.workspace import Workspace
 
@@ -313,3 +316,36 @@ def test_acts_of_another_workspace_are_never_touched(workspace: WorkspaceRow) ->
     with TableJournal(other.pk).writing() as writer:
         assert writer.append("sign_off", "value_model", "Anna", {}).n == 1
     assert len(TableJournal(workspace.pk).read().acts) == 1
+
+
+def test_a_sound_log_is_read_from_tables_without_care(workspace: WorkspaceRow) -> None:
+    say_everything(served(workspace))
+    log = TableJournal(workspace.pk).read()
+    assert isinstance(log.acts, SoundActs)
+    assert log.carried() == log
+    assert log.carried().damage == ()
+
+
+def test_a_row_that_reads_like_two_lines_of_a_log_is_found(workspace: WorkspaceRow) -> None:
+    say_everything(served(workspace))
+    two = b"".join(to_line(act) for act in TableJournal(workspace.pk).read().acts[6:]).decode()
+    forged = two[len('{"about":"') : two.rindex('","at":"')]
+    ActRecord.objects.filter(workspace=workspace, n=7).delete()
+    fits = connection.vendor == "sqlite"  # PostgreSQL takes no more than a key is long
+    with nullcontext() if fits else pytest.raises(DataError), transaction.atomic():
+        ActRecord.objects.filter(workspace=workspace, n=8).update(about=forged)
+    assert [found.code for found in TableJournal(workspace.pk).read().damage] == (["malformed"] if fits else ["gap"])
+
+
+def test_a_run_on_the_server_opens_what_counts_and_finds_it_changed(workspace: WorkspaceRow) -> None:
+    ws = served(workspace)
+    for middle in (1.0, 1.5):
+        recording.forecast(ws, "gate_rounds", "Anna", {**FORECAST, "p50": middle}, at=BEGIN)
+    before = TableJournal(workspace.pk).read().carried()
+    assert {n for n in (1, 2) if n in before.bodies} == {2}
+    assert before.erased == ()
+    body = ActBody.objects.get(act__workspace=workspace, act__n=2)
+    ActBody.objects.filter(pk=body.pk).update(content=bytes(body.content).replace(b"1.5", b"2.5"))
+    after = TableJournal(workspace.pk).read().carried()
+    assert after.state() != before.state()
+    assert {n for n in (1, 2) if n in after.bodies} == {1}

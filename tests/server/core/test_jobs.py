@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -22,6 +23,8 @@ from vitalfew.server.core.queries.jobs import job
 from vitalfew.server.core.queries.runs import open_run, run_ids
 from vitalfew.server.core.services import jobs, runs
 from vitalfew.server.core.services.work import work
+from vitalfew.server.core.working.child import refusal
+from vitalfew.server.core.working.order import Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +181,13 @@ def _wait_for(happens: Callable[[], bool], seconds: float = 10.0) -> None:
     while not happens():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_work_that_cannot_be_shut_in_is_refused_where_that_is_asked_for() -> None:
+    free = Bounds(8 << 30, 60, 1 << 20, (), ())
+    asked = replace(free, required=True)
+    assert refusal(asked, ("files", "network")).endswith("its machine cannot shut out of other files and network")
+    assert [refusal(free, ("files",)), refusal(asked, ())] == ["", ""]
 
 
 def test_this_machine_shuts_jobs_in() -> None:

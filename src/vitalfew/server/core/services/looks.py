@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.cache import cache
 
 from vitalfew.errors import VitalfewError
@@ -148,7 +149,7 @@ def _asked(
     found = loaded(row)
     order = Order(work, row.folder, Snapshot(definitions, acts or ActLog(), Recorded()), arguments)
     reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
-    bounds = Bounds(_MEMORY, seconds, _FILE, (row.folder, *reads), ())
+    bounds = Bounds(_MEMORY, seconds, _FILE, (row.folder, *reads), (), settings.CONFIG.require_jail)
     if not _free.acquire(timeout=seconds):
         raise TooLong(seconds)
     try:

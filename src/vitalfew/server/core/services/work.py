@@ -113,7 +113,7 @@ def _outcome(mine: Claim, should_stop: Callable[[], bool]) -> Outcome:
 def _bounds(writes: tuple[str, ...], reads: Iterable[str]) -> Bounds:
     config = settings.CONFIG
     named = (*reads, *map(str, config.data))
-    return Bounds(config.job_gb << 30, config.job_minutes * 60, 4 << 30, named, writes)
+    return Bounds(config.job_gb << 30, config.job_minutes * 60, 4 << 30, named, writes, config.require_jail)
 
 
 def data_of(workspace: Defined) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from vitalfew.server.core.working.jail import end_with_parent, shut_in
 from vitalfew.server.core.working.order import Bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
 LONGEST_MESSAGE = 4_000
@@ -28,8 +29,12 @@ def main(answers: int) -> None:
     given = sys.stdin.buffer
     bounds = json.loads(given.readline())
     with os.fdopen(answers, "w", encoding="utf-8", buffering=1) as out:
-        lacking = shut_in(Bounds(**{**bounds, "reads": tuple(bounds["reads"]), "writes": tuple(bounds["writes"])}))
+        within = Bounds(**{**bounds, "reads": tuple(bounds["reads"]), "writes": tuple(bounds["writes"])})
+        lacking = shut_in(within)
         _say(out, lacking=lacking)
+        if refused := refusal(within, lacking):
+            _say(out, error=refused)
+            return
         try:
             order = pickle.load(given)  # noqa: S301 - written by the worker that started this process, on its own pipe
             from vitalfew.server.core.working.deeds import WORK
@@ -39,6 +44,13 @@ def main(answers: int) -> None:
             _say(out, **_fault(error))
         else:
             _say(out, result=result)
+
+
+def refusal(bounds: Bounds, lacking: Sequence[str]) -> str:
+    """Why nothing is done on a machine that lacks some means of shutting work in; empty where it is done."""
+    if not (bounds.required and lacking):
+        return ""
+    return f"this server refuses work that its machine cannot shut out of other {' and '.join(lacking)}"
 
 
 def _fault(error: Exception) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Bounds:
         file: bytes of the largest file it may write.
         reads: files and folders it may read, besides Python's own.
         writes: folders it may write to.
+        required: whether it does nothing where the machine cannot hold it to that.
     """
 
     memory: int
@@ -32,6 +33,7 @@ class Bounds:
     file: int
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
