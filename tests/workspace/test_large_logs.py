@@ -20,7 +20,7 @@ from vitalfew.results.rows import Tables
 from vitalfew.workspace import sound
 from vitalfew.workspace.act_log import ActLog
 from vitalfew.workspace.bodies import _plain_forecast, seal, unseal, validate
-from vitalfew.workspace.chain import DefinitionRef, entry_hash, follow, inspect, timestamp, to_line
+from vitalfew.workspace.chain import MOST_UNREADABLE, DefinitionRef, entry_hash, follow, inspect, timestamp, to_line
 from vitalfew.workspace.hashing import definition_hash
 from vitalfew.workspace.heads import Head
 from vitalfew.workspace.sealed import InMemory, Sealed
@@ -235,3 +235,9 @@ def test_a_body_that_counts_and_was_changed_changes_what_a_run_hangs_on() -> Non
         log = ActLog(whole, Sealed(whole, InMemory(changed)))
         assert [found.n for found in log.damage] == [n]
         assert (log.state() != before) == (n == 2)  # the first was replaced by the second and counts no more
+
+
+def test_another_file_in_place_of_a_log_is_not_told_line_by_line() -> None:
+    damage = inspected(as_bytes(chain_of(1)) + b"no act\n" * 30_000).damage
+    assert len(damage) == MOST_UNREADABLE + 1
+    assert damage[-1].message.startswith("no more lines were read")
