@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew import stats
     from vitalfew.judgement.pooling import weights
+    from vitalfew.judgement.sheets import record
     from vitalfew.pipeline import analyze, backtest, calibrate, links, plan, rank, run, shrink, stored
     from vitalfew.workspace import load
     from vitalfew.workspace.verify import verify
@@ -24,6 +25,7 @@ __all__ = [
     "load",
     "plan",
     "rank",
+    "record",
     "run",
     "shrink",
     "stats",
@@ -45,6 +47,7 @@ _HOMES = {
     "backtest": "vitalfew.pipeline",
     "shrink": "vitalfew.pipeline",
     "stored": "vitalfew.pipeline",
+    "record": "vitalfew.judgement.sheets",
     "weights": "vitalfew.judgement.pooling",
 }
 

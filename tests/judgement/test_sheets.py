@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import vitalfew as vf
 from command_line import typed, workspace
 from vitalfew.errors import ActError, UsageError
-from vitalfew.judgement.sheets import record_sheet
+from vitalfew.judgement.sheets import record
 from vitalfew.workspace import load
 from vitalfew.workspace.journal import FolderJournal
 
@@ -37,8 +38,8 @@ def sheet(folder: Path, text: str) -> Path:
 
 
 def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
-    record_sheet(load(folder), sheet(folder, JUDGED))
-    record_sheet(load(folder), sheet(folder, FORECAST))
+    record(load(folder), sheet(folder, JUDGED))
+    record(load(folder), sheet(folder, FORECAST))
     log = load(folder).acts
     assert [act.kind for act in log.acts] == ["judgement"] * 3 + ["forecast"] * 2
     assert [log.bodies[n]["points"] for n in (1, 2, 3)] == [
@@ -72,7 +73,7 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
 )
 def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, message: str) -> None:
     with pytest.raises(ActError, match=message) as raised:
-        record_sheet(load(folder), sheet(folder, text))
+        record(load(folder), sheet(folder, text))
     assert raised.value.problem.message.startswith("nothing was recorded")
     assert not load(folder).acts.acts
     assert not list((folder / "acts").glob("*.json"))
@@ -92,7 +93,7 @@ def test_one_wrong_row_records_nothing_and_is_named(folder: Path, text: str, mes
 )
 def test_a_sheet_that_is_not_one_is_refused(folder: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        record_sheet(load(folder), sheet(folder, text))
+        record(load(folder), sheet(folder, text))
 
 
 def test_a_sheet_is_recorded_from_the_command_line(folder: Path, typed: Typed) -> None:
@@ -125,3 +126,47 @@ def test_no_line_of_a_sheet_stands_in_the_log_before_all_can(folder: Path) -> No
     assert log.acts == (first, second, third)
     assert not log.damage
     assert set(log.bodies) == {1, 2, 3}
+
+
+ROWS: list[dict[str, object]] = [
+    {"person": "Ada", "group": "staff", "retention": 80},
+    {"person": "Ben", "group": "customers", "retention": 20.5},
+    {"person": "Cleo", "group": None, "retention": 5},
+]
+
+
+def test_rows_at_hand_are_recorded_as_those_of_a_file_are(folder: Path) -> None:
+    acts = vf.record(load(folder), ROWS)
+    log = load(folder).acts
+    assert [act.kind for act in acts] == ["judgement"] * 3
+    assert [log.bodies[n]["points"]["retention"] for n in (1, 2, 3)] == [80.0, 20.5, 5.0]
+    assert [log.bodies[n].get("group") for n in (1, 2, 3)] == ["staff", "customers", None]
+    asked = {"hypothesis": "gate_back", "p10": 0.1, "p50": 0.2, "p90": 0.3}
+    vf.record(load(folder), ({"person": who, **asked, "p_zero": float("nan")} for who in ("Ada", "Ben")))
+    assert [body["p_zero"] for _, body in load(folder).acts.of("forecast")] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([*ROWS, {"person": "Dora", "retention": -1}], "nothing was recorded: row 4: "),
+        ([*ROWS, {"person": "Dora", "retention": "much"}], "row 4: retention is 'much', which is no number"),
+        ([*ROWS, ROWS[0]], "row 4: answered in row 1 already"),
+        ([*ROWS, {"retention": 3}], "row 4: person is empty"),
+    ],
+)
+def test_of_rows_at_hand_all_are_recorded_or_none(folder: Path, rows: list[dict[str, object]], message: str) -> None:
+    with pytest.raises(ActError, match=message):
+        vf.record(load(folder), rows)
+    assert load(folder).acts.acts == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [([], "there are no rows"), ([{"person": "Ada", "retenton": 3}], "did you mean 'retention'")],
+)
+def test_rows_without_an_answer_or_with_an_unknown_column_are_refused(
+    folder: Path, rows: list[dict[str, object]], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        vf.record(load(folder), rows)

@@ -102,9 +102,9 @@ def sheet(
     Judgements: the columns person, group (if there is one), and one per factor. Forecasts: person, hypothesis,
     p10, p50, p90 and p_zero (if there is one).
     """
-    from vitalfew.judgement.sheets import record_sheet
+    from vitalfew.judgement.sheets import record
 
-    _done(*record_sheet(_load(folder), file))
+    _done(*record(_load(folder), file))
 
 
 def lock(

@@ -1,14 +1,17 @@
 """Record what a group said on a sheet: judgements or forecasts of many people, all of them or none.
 
-A sheet is a CSV file with a heading. Of judgements: `person`, `group` if there is one, and points in a column per
-factor. Of forecasts: `person`, `hypothesis`, `p10`, `p50`, `p90`, and `p_zero` if there is one. An empty cell says
-nothing.
+A sheet is a CSV file with a heading, or rows at hand. Of judgements: `person`, `group` if there is one, and points in a
+column per factor. Of forecasts: `person`, `hypothesis`, `p10`, `p50`, `p90`, and `p_zero` if there is one. An empty
+cell says nothing.
 """
 
 from __future__ import annotations
 
 import csv
+import math
+from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import ActError, UsageError, VitalfewError, Where, suggest
@@ -18,9 +21,8 @@ from vitalfew.workspace.locks import VALUE_MODEL, reference, value_model
 from vitalfew.workspace.people import same_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from vitalfew.workspace.acts import Act, Writer
     from vitalfew.workspace.chain import DefinitionRef
@@ -34,41 +36,63 @@ _NAMED = 5
 _QUANTILES = ("p10", "p50", "p90")
 
 
-def record_sheet(ws: Workspace, sheet: Path, *, at: datetime | None = None) -> tuple[Act, ...]:
-    """Record the judgements or the forecasts of a group; nothing is recorded unless every row can be.
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Rows that say something, by their number; `called`: what a row is called; `file` is None of rows at hand."""
+
+    heading: list[str]
+    lines: list[Line]
+    called: str
+    file: Path | None = None
+
+    def where(self, line: int | None = None) -> Where | None:
+        """Where it is wrong, as errors tell it."""
+        return None if self.file is None else Where(str(self.file), line)
+
+
+def record(
+    ws: Workspace, sheet: Path | str | Iterable[Mapping[str, object]], *, at: datetime | None = None
+) -> tuple[Act, ...]:
+    """Record the judgements or the forecasts of many people; nothing is recorded unless every row can be.
 
     Args:
         ws: a workspace whose acts are kept somewhere (`recording.journal_of`).
-        sheet: a CSV file; of forecasts where it has a column `hypothesis`.
+        sheet: a CSV file, or a mapping per person and answer from column to cell, None where nothing was said; of
+            forecasts where there is a column `hypothesis`.
         at: when; by default now.
 
     Raises:
         UsageError: the file or one of its columns is not what it should be.
         ActError: rows cannot be recorded; each is named with the reason.
+
+    Example:
+        >>> import vitalfew as vf
+        >>> ws = vf.load("acme")  # doctest: +SKIP
+        >>> said = [{"person": "anna", "retention": 100, "speed": 20}, {"person": "ben", "retention": 50, "speed": 50}]
+        >>> len(vf.record(ws, said))  # doctest: +SKIP
+        2
     """
-    heading, lines = _read(sheet)
-    told = _forecasts if "hypothesis" in heading else _judgements
-    record = told(ws, sheet, heading, lines, at)
+    found = _read(Path(sheet)) if isinstance(sheet, (str, Path)) else _at_hand(sheet)
+    told = _forecasts if "hypothesis" in found.heading else _judgements
+    keep = told(ws, found, at)
     done: list[Act] = []
     wrong: list[tuple[int, str]] = []
     with journal_of(ws).writing() as writer, writer.all_or_nothing():
-        for line, cells in lines:
+        for line, cells in found.lines:
             try:
-                done.append(record(writer, cells))
+                done.append(keep(writer, cells))
             except VitalfewError as error:
                 wrong.append((line, str(error)))
-        _raise(sheet, wrong)
+        _raise(found, wrong)
     return tuple(done)
 
 
-def _judgements(
-    ws: Workspace, sheet: Path, heading: Sequence[str], lines: Sequence[Line], at: datetime | None
-) -> Record:
+def _judgements(ws: Workspace, sheet: _Sheet, at: datetime | None) -> Record:
     factors = ws.definitions.factors
-    _check(sheet, heading, ["person"], ["group", *factors])
-    _complete(sheet, lines, ["person"])
-    if not any(cells.get(factor) for _, cells in lines for factor in factors):
-        raise UsageError("the sheet says nothing of any factor", where=Where(str(sheet)), expected=", ".join(factors))
+    _check(sheet, ["person"], ["group", *factors])
+    _complete(sheet, ["person"])
+    if not any(cells.get(factor) for _, cells in sheet.lines for factor in factors):
+        raise UsageError("the sheet says nothing of any factor", where=sheet.where(), expected=", ".join(factors))
 
     told: list[DefinitionRef] = []  # the same for all rows of a sheet
 
@@ -83,12 +107,10 @@ def _judgements(
     return record
 
 
-def _forecasts(
-    ws: Workspace, sheet: Path, heading: Sequence[str], lines: Sequence[Line], at: datetime | None
-) -> Record:
+def _forecasts(ws: Workspace, sheet: _Sheet, at: datetime | None) -> Record:
     needed = ["person", "hypothesis", *_QUANTILES]
-    _check(sheet, heading, needed, ["p_zero"])
-    _complete(sheet, lines, needed, once=("person", "hypothesis"))
+    _check(sheet, needed, ["p_zero"])
+    _complete(sheet, needed, once=("person", "hypothesis"))
 
     told: dict[str, DefinitionRef] = {}  # the same for all rows about a hypothesis
 
@@ -103,11 +125,25 @@ def _forecasts(
     return record
 
 
-def _read(sheet: Path) -> tuple[list[str], list[Line]]:
-    """The heading of a sheet, and the rows that say something with their lines in the file."""
-    where, expected = Where(str(sheet)), "a CSV file in UTF-8"
+def _at_hand(rows: Iterable[Mapping[str, object]]) -> _Sheet:
+    """Rows as a program has them: None and NaN are empty cells, as of frames they come from."""
+    told = [{str(name): _cell(cell) for name, cell in row.items()} for row in rows]
+    lines = [(at, cells) for at, cells in enumerate(told, 1) if any(cells.values())]
+    if not lines:
+        raise UsageError("there are no rows")
+    return _Sheet(list(dict.fromkeys(name for _, cells in lines for name in cells)), lines, "row")
+
+
+def _cell(value: object) -> str:
+    empty = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if empty else str(value).strip()
+
+
+def _read(file: Path) -> _Sheet:
+    """The heading of a file, and the rows that say something with their lines in it."""
+    where, expected = Where(str(file)), "a CSV file in UTF-8"
     try:
-        text = sheet.read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
         first = text.partition("\n")[0]
         rows = csv.reader(StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
         heading = [name.strip() for name in next(rows, [])]
@@ -121,14 +157,16 @@ def _read(sheet: Path) -> tuple[list[str], list[Line]]:
         raise UsageError("the sheet has no rows", where=where)
     # A comma in a number moves every cell after it into the next column.
     beyond = [(line, "more cells than the heading has") for line, cells in lines if any(cells[len(heading) :])]
-    _raise(sheet, beyond)
     padding = [""] * len(heading)
-    return heading, [(line, dict(zip(heading, cells + padding, strict=False))) for line, cells in lines]
+    named = [(line, dict(zip(heading, cells + padding, strict=False))) for line, cells in lines]
+    sheet = _Sheet(heading, named, "line", file)
+    _raise(sheet, beyond)
+    return sheet
 
 
-def _check(sheet: Path, heading: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:
+def _check(sheet: _Sheet, needed: Sequence[str], others: Sequence[str]) -> None:
     """Refuse a heading in which a column is missing or means nothing."""
-    where, names = Where(str(sheet)), (*needed, *others)
+    where, names, heading = sheet.where(), (*needed, *others), sheet.heading
     for name in needed:
         if name not in heading:
             raise UsageError(f"the sheet has no column {name}", where=where, hint=suggest(name, heading))
@@ -140,23 +178,24 @@ def _check(sheet: Path, heading: Sequence[str], needed: Sequence[str], others: S
             raise UsageError(problem, where=where, hint=suggest(name[:80], names))
 
 
-def _complete(sheet: Path, lines: Sequence[Line], needed: Sequence[str], once: Sequence[str] = ("person",)) -> None:
+def _complete(sheet: _Sheet, needed: Sequence[str], once: Sequence[str] = ("person",)) -> None:
     """Refuse empty cells, and to guess which of two answers of a person counts."""
+    lines = sheet.lines
     _raise(sheet, [(line, f"{name} is empty") for line, cells in lines for name in needed if not cells.get(name)])
     first: dict[tuple[str, ...], int] = {}
     known_as = [(line, cells | {"person": same_person(cells["person"])}) for line, cells in lines]
     said = [(line, tuple(cells[name] for name in once)) for line, cells in known_as]
     twice = [(line, who) for line, who in said if first.setdefault(who, line) != line]
-    _raise(sheet, [(line, f"answered in line {first[who]} already") for line, who in twice])
+    _raise(sheet, [(line, f"answered in {sheet.called} {first[who]} already") for line, who in twice])
 
 
-def _raise(sheet: Path, wrong: Sequence[tuple[int, str]]) -> None:
+def _raise(sheet: _Sheet, wrong: Sequence[tuple[int, str]]) -> None:
     """Say what is wrong in which line; names of people are not repeated."""
     if not wrong:
         return
-    told = "; ".join(f"line {at}: {reason}" for at, reason in wrong[:_NAMED])
+    told = "; ".join(f"{sheet.called} {at}: {reason}" for at, reason in wrong[:_NAMED])
     more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-    raise ActError(f"nothing was recorded: {told}{more}", where=Where(str(sheet), wrong[0][0]))
+    raise ActError(f"nothing was recorded: {told}{more}", where=sheet.where(wrong[0][0]))
 
 
 def _number(text: str, name: str) -> float:
