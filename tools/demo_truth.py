@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from acceptance.seeds import Outcome, outcomes
+from vitalfew.stats.percent import percent
 
 
 def demo_table(found: list[Outcome]) -> list[str]:
@@ -18,7 +19,8 @@ def demo_table(found: list[Outcome]) -> list[str]:
     names = dict.fromkeys(item for each in found for item in (*each.right, *each.wrong))
     rows = [f"| {name} | {right[name]} of {len(found)} |" for name in names]
     return [
-        f"95 % intervals cover the planted effect in {covered:,} of {effects:,} cases: {covered / effects:.2%}.",
+        f"95 % intervals cover the planted effect in {covered:,} of {effects:,} cases:",
+        f"{percent(covered / effects, 2)}.",
         "",
         "| planted | found |",
         "|---|---|",

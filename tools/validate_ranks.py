@@ -22,6 +22,7 @@ from vitalfew.decide.sampling import chances, forecast_draws
 from vitalfew.decide.shrunk import shrunk
 from vitalfew.judgement.calibration import Calibration, calibrated, drawn_calibration
 from vitalfew.results.rows import PromiseRow
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -189,7 +190,7 @@ def greedy_table(companies: int) -> str:
     rows = []
     for lines in (15, 25, 50, 100):
         off, other, lost = np.mean([greedy_against_exact(lines, seed) for seed in range(companies)], axis=0)
-        rows.append(f"| {lines} | {off:.2f} | {other:.1%} | {lost:.2%} |")
+        rows.append(f"| {lines} | {off:.2f} | {percent(other, 1)} | {percent(lost, 2)} |")
     return "\n".join(rows)
 
 
@@ -211,7 +212,7 @@ def main() -> None:
         found = [shipped(past, seed) for seed in range(companies)]
         within = np.mean([low <= k <= high for _, _, (k, low, high) in found])
         told, true = (np.concatenate([each[at] for each in found]) for at in (0, 1))
-        rows.append((past.name, told, true, f"k within its interval: {within:.0%}"))
+        rows.append((past.name, told, true, f"k within its interval: {percent(within)}"))
     table(rows)
     print(f"\n{equal_projects(companies)}\n\n{greedy_table(min(companies, GREEDY_COMPANIES))}")
 

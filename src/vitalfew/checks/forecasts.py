@@ -11,6 +11,7 @@ from vitalfew.decide.verdict import has_come
 from vitalfew.judgement.record import in_ranges
 from vitalfew.judgement.scores import cdf
 from vitalfew.results.words import listed
+from vitalfew.stats.percent import percent
 from vitalfew.stats.shares import wilson
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def hippo(view: View) -> Iterator[Found]:
         return row.slope.estimate < view.thresholds.hippo_slope
 
     for row in _where(view, says_nothing):
-        share = f"{100 * row.slope.estimate:.0f} %"
+        share = percent(row.slope.estimate)
         yield Found("forecasts", f"{_whose(row)}: of what is forecast, {share} comes ({_resolved(row)}).")
 
 
@@ -168,7 +169,7 @@ def _resolved(row: CalibrationRow) -> str:
 
 def _covered(row: CalibrationRow) -> str:
     held = row.coverage.estimate if row.coverage else 0.0
-    return f"{100 * held:.0f} % of what came ({_resolved(row)})"
+    return f"{percent(held)} of what came ({_resolved(row)})"
 
 
 def _resolved_promises(view: View) -> list[tuple[PromiseRow, VerdictRow]]:

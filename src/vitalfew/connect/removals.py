@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect.words import counted
 from vitalfew.stats.normal import ppf, two_sided
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +36,7 @@ def said(facts: Facts, events: tuple[str, ...]) -> str:
     points = 100 * detectable((found.share * (1 - found.share)) ** 0.5, found.users)
     text = (
         f" Hide it from half of the {found.users:,} who use it in four weeks, and watch whether they come back (now"
-        f" {100 * found.share:.0f} % in the week after): four weeks can show a change of {points:.1f} percentage points"
+        f" {percent(found.share)} in the week after): four weeks can show a change of {points:.1f} percentage points"
     )
     if facts.outcome is None:
         return f"{text}."
@@ -73,7 +74,7 @@ def page(facts: Facts, features: Mapping[str, Mapping[str, object]]) -> Iterator
             if outcome is None
             else f" {'too few' if few else _shown(detectable(outcome.sd, found.users), share=outcome.is_share)} |"
         )
-        yield f"| {_cell(title)} | {found.users:,} | {100 * found.share:.0f} % | {change} |{own}"
+        yield f"| {_cell(title)} | {found.users:,} | {percent(found.share)} | {change} |{own}"
 
 
 def _shown(change: float, *, share: bool) -> str:

@@ -10,6 +10,7 @@ from vitalfew.connect.outcomes import CAPPED_AT, LONG_TAIL, metric, outcome_colu
 from vitalfew.connect.times import could_hold_times, read_times
 from vitalfew.connect.words import counted, listed, plain, title_of
 from vitalfew.errors import DataError
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.event_profile import profile_events
 from vitalfew.warehouse.returning import returning, spreads
 from vitalfew.workspace.yaml_text import CONTROL
@@ -243,7 +244,7 @@ def add_metrics(draft: Draft, file: Recognised, source: str, outcomes: Sequence[
             definition["cap"] = {"percentile": CAPPED_AT}
             comment = (
                 f"a few users hold much of it (skewness {spread.skewness:.0f}): values beyond the"
-                f" {100 * CAPPED_AT:.1f} % quantile are set to it. Remove `cap` to count every value in full."
+                f" {percent(CAPPED_AT, 1)} quantile are set to it. Remove `cap` to count every value in full."
             )
         keys.append(draft.add("metrics", column, definition, comment))
         if draft.facts.outcome is None and spread is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vitalfew.errors import UsageError
 from vitalfew.stats.normal import cdf, two_sided
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from datetime import date
@@ -148,5 +149,4 @@ def _percent(share: float) -> str:
         return "over 99.9 %"
     if share < 0.001:  # noqa: PLR2004 - likewise at the other end
         return "under 0.1 %"
-    text = f"{100 * share:.0f}" if 0.005 <= share < 0.9 else f"{100 * share:.1f}"  # noqa: PLR2004 - tails need a decimal
-    return f"{text} %"
+    return percent(share, 0 if 0.005 <= share < 0.9 else 1)  # noqa: PLR2004 - tails need a decimal

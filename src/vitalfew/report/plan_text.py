@@ -12,6 +12,7 @@ from rich.table import Table
 from vitalfew.report.sheet import Sheet
 from vitalfew.report.words import figure, significant, unit_of, with_unit
 from vitalfew.results.words import MODES
+from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def _is_known(plan: ExperimentPlan, metric: MetricPlan) -> bool:
 
 def plan_sentences(plan: ExperimentPlan, definitions: Definitions) -> Iterator[str]:
     """What the experiment can find, in sentences; the first things first."""
-    arms = ", ".join(f"{arm} {100 * share:.0f} %" for arm, share in plan.arms.items())
+    arms = ", ".join(f"{arm} {percent(share)}" for arm, share in plan.arms.items())
     yield f"{plan.title}: {arms}; {MODES[plan.mode]}; error rate {_percent(plan.alpha)}, power {_percent(plan.power)}."
     each = plan.metrics[0].power if plan.metrics else plan.power
     if each > plan.power:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from vitalfew.stats.percent import percent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -67,7 +69,7 @@ def recovery(truth: Truth, tables: Tables) -> Recovery:
         Recovered(
             "95 % intervals of sound experiments",
             "19 of 20 hold the planted effect",
-            f"{covered} of {effects}" + (f" ({covered / effects:.1%})" if effects else ""),
+            f"{covered} of {effects}" + (f" ({percent(covered / effects, 1)})" if effects else ""),
             _covers(covered, effects),
         ),
         *_links(truth, tables),
