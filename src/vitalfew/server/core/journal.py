@@ -110,7 +110,7 @@ class TableJournal:
         written = _Lines()
         for some in batched(rows.iterator(_BATCH), _BATCH):
             count += len(some)
-            if not listening.hear("".join([written.of(*row) for row in some]).encode()) or listening.count != count:
+            if not listening.hear("".join([written.of(row) for row in some]).encode()) or listening.count != count:
                 return None
         return listening.acts()
 
@@ -125,9 +125,9 @@ class _Lines:
     def __init__(self) -> None:
         self._named: dict[str | None, str] = {None: "null"}
 
-    def of(
-        self, about: str, at: str, body_hash: str, by: str, named: str | None, digest: str, kind: str, n: int, prev: str
-    ) -> str:
+    def of(self, row: tuple[Any, ...]) -> str:
+        """The line of a row, whose fields are those of `_IN_LINES`."""
+        about, at, body_hash, by, named, digest, kind, n, prev = row
         if named not in self._named:
             self._named[named] = json.dumps(json.loads(named or "null"), sort_keys=True, separators=(",", ":"))
         return (
