@@ -17,7 +17,7 @@ _MEASURED = ("workspace", "data", "sources", "metrics", "releases", "segments")
 _ASKED = (*_MEASURED, "links", "factors")  # which metrics need a value a day hangs on these as well
 RELEASED = ("series", "waves", "releases")
 """Stages that measure and judge releases, in order."""
-TOGETHER = ("links", "luck", "proxies", "trade_offs", "contributions")
+TOGETHER = ("links", "luck", "proxies", "horizons", "trade_offs", "contributions")
 """Stages that read all effects at once, in order."""
 
 
@@ -44,6 +44,7 @@ def together_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         Stage("links", ALL_KINDS, _links, after=before, other=day_of_run),
         Stage("luck", ALL_KINDS, _luck, after=(*before, "links"), other=day_of_run),
         Stage("proxies", ALL_KINDS, _proxies, after=(*before, "links"), other=day_of_run),
+        Stage("horizons", ("experiments", "initiatives"), _horizons, after=(*before, "luck", "proxies")),
         Stage("trade_offs", ALL_KINDS, _trade_offs, after=before, other=day_of_run),
         Stage("contributions", ALL_KINDS, _contributions, after=(*before, "links", "luck"), other=day_of_run),
     )
@@ -132,6 +133,12 @@ def _proxies(context: Context, tables: Tables) -> Output:
         "proxies": proxies(defined, corpus, joint, context.today),
         "predicted": predicted(defined, corpus, joint, tables.links, tables.link_covariances),
     }
+
+
+def _horizons(context: Context, tables: Tables) -> Output:
+    from vitalfew.evidence.horizons import horizons
+
+    return {"horizons": horizons(context.definitions, tables)}
 
 
 def _trade_offs(context: Context, tables: Tables) -> Output:

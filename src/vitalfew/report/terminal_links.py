@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from vitalfew.report import words
+from vitalfew.report.html_horizons import horizon_sentences
 from vitalfew.report.link_words import (
     STATUS_MEANINGS,
     arrow,
@@ -57,6 +58,7 @@ def print_links(view: View, console: Console) -> None:
     _sentences(sheet, "TRADE-OFFS", trade_off_sentences(view))
     _proxies(view, sheet)
     _foreseen(view, sheet)
+    _sentences(sheet, "SHORT AND LONG RUN (95 % intervals)", horizon_sentences(view))
 
 
 def _links(view: View, sheet: Sheet) -> None:

@@ -12,6 +12,7 @@ from vitalfew.results.rows import (
     ContributionRow,
     EffectRow,
     EventStudyRow,
+    HorizonRow,
     LinkRow,
     PartRow,
     PathRow,
@@ -40,7 +41,8 @@ class CorpusPart:
     """What all effects show together.
 
     `spreads` and `shrunk`: how far true effects scatter, and each effect without luck; `paths`: what metrics do further
-    up; `proxies`, `predicted`: early metrics for late ones; `parts`: changes taken apart by formulas.
+    up; `proxies`, `predicted`: early metrics for late ones; `horizons`: what holdouts show of the long run beside what
+    was expected; `parts`: changes taken apart by formulas.
     """
 
     spreads: tuple[SpreadRow, ...]
@@ -48,6 +50,7 @@ class CorpusPart:
     paths: tuple[PathRow, ...]
     proxies: tuple[ProxyRow, ...]
     predicted: tuple[PredictedRow, ...]
+    horizons: tuple[HorizonRow, ...]
     trade_offs: tuple[TradeOffRow, ...]
     conflicts: tuple[ConflictRow, ...]
     contributions: tuple[ContributionRow, ...]
@@ -74,6 +77,7 @@ def evidence_parts(tables: Tables) -> EvidenceParts:
             paths=tables.paths,
             proxies=tables.proxies,
             predicted=tables.predicted,
+            horizons=tables.horizons,
             trade_offs=tables.trade_offs,
             conflicts=tables.conflicts,
             contributions=tables.contributions,

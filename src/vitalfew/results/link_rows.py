@@ -9,6 +9,7 @@ from typing import Literal
 from vitalfew.results.basics import Estimate
 from vitalfew.workspace.definitions import Grade
 
+HorizonVerdict = Literal["as_expected", "more", "less", "cannot_tell", "nothing_expected"]
 LinkStatus = Literal["exact", "estimated", "weak", "not_identified", "opinion"]
 Corpus = Literal["randomised", "releases"]
 SubjectKind = Literal["experiment", "release", "feature", "initiative", "team", "unexplained"]
@@ -178,6 +179,32 @@ class PredictedRow:
     method: str
     through: tuple[str, ...]
     measured: Estimate | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonRow:
+    """What a holdout measured of the long run, beside what was expected of the experiments it is kept out of (95 %).
+
+    `experiments`: those that stayed, whose effects are added up, and `initiatives` of them. `short`: what was left
+    without luck of their effects while they ran; `foreseen`: what history said would come of them; `expected`: of each
+    what was foreseen, else the short run. `held`: the holdout's effect. `p` of a difference this large between both.
+    `verdict`: *more* or *less* than expected by sign (a metric that should fall included); *cannot_tell*: neither the
+    expected nor nothing is ruled out.
+    """
+
+    holdout: str
+    arm: str
+    metric: str
+    experiments: tuple[str, ...]
+    initiatives: tuple[str, ...]
+    short: Estimate | None
+    foreseen: Estimate | None
+    expected: Estimate | None
+    held: Estimate
+    p: float | None
+    verdict: HorizonVerdict
+    grade: Grade
     notes: tuple[str, ...] = ()
 
 

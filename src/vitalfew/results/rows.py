@@ -65,6 +65,8 @@ from vitalfew.results.ledger_rows import (
 from vitalfew.results.link_rows import (
     ConflictRow,
     ContributionRow,
+    HorizonRow,
+    HorizonVerdict,
     LinkCovarianceRow,
     LinkRow,
     LinkStatus,
@@ -136,6 +138,8 @@ __all__ = [
     "HealthRow",
     "HealthStatus",
     "HeterogeneityRow",
+    "HorizonRow",
+    "HorizonVerdict",
     "InformationRow",
     "Interval",
     "LifetimesRow",
@@ -244,6 +248,7 @@ class Tables:
     shrunk: tuple[ShrunkRow, ...] = ()
     proxies: tuple[ProxyRow, ...] = ()
     predicted: tuple[PredictedRow, ...] = ()
+    horizons: tuple[HorizonRow, ...] = ()
     trade_offs: tuple[TradeOffRow, ...] = ()
     conflicts: tuple[ConflictRow, ...] = ()
     contributions: tuple[ContributionRow, ...] = ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
-from vitalfew.report import cells, html_links, words
+from vitalfew.report import cells, html_horizons, html_links, words
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.cells import GLYPH
 from vitalfew.report.layout import Column, table
@@ -123,6 +123,7 @@ def _parts(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, ob
         "conflicts": _conflicts(workspace, view, queries.conflicts(run, wanted)),
         "proxies": html_links.proxies(view),
         "foreseen": html_links.foreseen(view),
+        "horizons": html_horizons.horizons(view),
         "luck": html_links.luck(view),
         "gave": [
             (view.title("metrics", metric), contributions(workspace, view, found, view.unit(metric)))
