@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 _LARGE = 100
 
 
-def ideas(view: View) -> Markup | None:
-    """The ideas of a sheet by their probability of being among the first; nothing once any candidate has a value."""
+def ideas(view: View, most: int | None = None) -> Markup | None:
+    """The ideas of a sheet by their probability of being among the first; nothing once any candidate has a value.
+
+    Args:
+        view: of a run.
+        most: how many ideas; all when not given.
+    """
     if not is_ideas_only(view):
         return None
-    rows = in_order(view)
+    rows = in_order(view)[:most]
     first = rows[0]
     axis = axis_over(_mark(row.likely) for row in rows if row.likely)
     by = "" if first.by is None else f" by {METHODS[first.by]}"
@@ -37,10 +42,14 @@ def ideas(view: View) -> Markup | None:
         table(
             heads,
             [(*_cells(view, row, axis), steps.get(row.line, "")) for row in rows],
-            caption=f"{_capital(legend_of(first))}.",
+            caption=f"{_capital(legend_of(first))}.{_cut(len(rows), len(view.tables.classic))}",
             row_classes=[None if (row.p_top or 0.0) >= HALF else "below" for row in rows],
         ),
     )
+
+
+def _cut(shown: int, of: int) -> str:
+    return f" The first {shown} of {of:,}." if shown < of else ""
 
 
 def _cells(view: View, row: ClassicRow, axis: Axis) -> tuple[str | Markup, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import frontier_curve
+from vitalfew.report.ideas import in_order
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
 
@@ -21,8 +22,13 @@ PLAN_NAMES = {
 ALL = "all"
 
 
-def plan(view: View) -> Markup | None:
-    """The plan, once there is something to choose from; nothing where no candidate has a value and a cost."""
+def plan(view: View, most: int | None = None) -> Markup | None:
+    """The plan, once there is something to choose from; nothing where no candidate has a value and a cost.
+
+    Args:
+        view: of a run.
+        most: lines of the table of classic scores, the first by their score; all when not given.
+    """
     tables = view.tables
     if not tables.plans and not tables.information and not tables.classic:
         return None
@@ -34,7 +40,7 @@ def plan(view: View) -> Markup | None:
         _sequence(view),
         _staged(view),
         _ask(view),
-        _classic(view),
+        _classic(view, most),
     ]
     if not any(parts):
         teach = "Here stands the best plan, once candidates have a value and a cost."
@@ -190,8 +196,8 @@ def _ask(view: View) -> Child:
     )
 
 
-def _classic(view: View) -> Child:
-    rows = view.tables.classic
+def _classic(view: View, most: int | None) -> Child:
+    rows = in_order(view)[:most]
     if not rows:
         return None
     columns: dict[str, list[float | None]] = {
@@ -221,6 +227,8 @@ def _classic(view: View) -> Child:
     error = "" if first.input_error is None else f" when each input is off by a factor of {first.input_error:g}"
     likely = "Likely: what is left of the score without luck."
     caption = f"{likely} P(first {first.top or 5}): probability of being among the first{by}{error}."
+    if len(rows) < len(view.tables.classic):
+        caption += f" The first {len(rows)} of {len(view.tables.classic):,}."
     return fold("Scores of the classic methods", table(heads, body, caption=caption))
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from vitalfew.server.bets.queries.board import board
+from vitalfew.server.bets.queries.board import MOST_SHOWN, PAGE, board
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import NotYet, gate, move, passes_gate, remove_bet, remove_hypothesis, save_bet
 from vitalfew.server.core.access import Place
 from vitalfew.server.core.models import KindOwner
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Role
-from vitalfew.server.core.services.definitions import Conflict, FolderOwned, save
+from vitalfew.server.core.services.definitions import Conflict, FolderOwned, change, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,3 +175,12 @@ def test_the_board_is_a_table_too(workspace: Workspace, client_of: ClientOf) -> 
     there = reverse("board", kwargs={"workspace": workspace.key})
     rows = list(csv.DictReader(client_of("viewer").get(there, {"format": "csv"}).text.splitlines()))
     assert [(row["bet"], row["column"]) for row in rows] == [("gate", "Framed"), ("tools", "Framed")]
+
+
+def test_a_long_column_has_pages_of_its_own(workspace: Workspace, client_of: ClientOf) -> None:
+    many = MOST_SHOWN + PAGE
+    change(workspace, {("initiatives", f"bet_{n}"): {"title": f"Bet {n}"} for n in range(many)}, by=None)
+    viewer, there = client_of("viewer"), reverse("board", kwargs={"workspace": workspace.key})
+    assert f'column=idea">Show all {many}</a>' in viewer.get(there).text
+    cards = [viewer.get(there, {"column": "idea", "page": page}).text.count('class="bet"') for page in (1, 2)]
+    assert cards == [PAGE, MOST_SHOWN]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from vitalfew.server.bets.queries.board import board
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place, place_of
-from vitalfew.server.core.queries.comments import discussion, mentions
 from vitalfew.server.core.queries.acts import pseudonym_of
+from vitalfew.server.core.queries.comments import discussion, mentions
 from vitalfew.server.core.queries.promised import forecast_by, spoken
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import comments, undo
@@ -32,7 +32,7 @@ def test_a_bet_is_forecast_locked_and_talked_about(
         promising.forecast(place, "gate_rounds", {"p10": 1.0, "p50": 2.0, "p90": 3.0, "p_zero": 0.1})
         wordings = spoken(workspace)["gate_rounds"].forecasters  # counted on from what was known before
         mine = pseudonym_of(workspace, voice_of_user(found.user))
-        assert forecast_by(workspace, mine) == {("gate_rounds", digest) for digest in wordings}
+        assert forecast_by(workspace, mine, ["gate_rounds"]) == {("gate_rounds", digest) for digest in wordings}
     assert list(wordings.values()) == [2], each_database
     editor = Place(workspace, people[0], people[0].user, Role.EDITOR.abilities)
     promising.lock(editor, "gate_rounds")

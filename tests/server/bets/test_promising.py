@@ -228,5 +228,5 @@ def test_the_board_asks_the_database_as_often_however_many_bets_there_are(
     client.force_login(ada.user)
     address = reverse("board", kwargs={"workspace": workspace.key})
     client.get(address)
-    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]  # a context
+    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]  # a context
         client.get(address)

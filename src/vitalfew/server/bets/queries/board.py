@@ -34,8 +34,10 @@ MEANINGS: dict[Stage, tuple[str, str]] = {
     "live": ("Live", "work has begun, or it is out and not told yet"),
     "verdict": ("Verdict", "the promise was held against what was measured"),
 }
-MOST_SHOWN = 20
-"""Cards of a column before the rest folds away."""
+MOST_SHOWN = 12
+"""Cards of a column beside the others."""
+PAGE = 60
+"""Cards on a page of one column alone."""
 MOST_OPEN = 3
 """Bets a team has open (committed or live) before the board asks whether all of them are being finished."""
 
@@ -66,18 +68,18 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column with its cards; `rest`: keys and titles of those that fold away."""
+    """One column with the cards that are shown, and how many it has in all."""
 
     stage: Stage
     title: str
     meaning: str
     cards: tuple[Card, ...]
-    rest: tuple[tuple[str, str], ...]
+    count: int
 
     @property
-    def count(self) -> int:
-        """How many cards it has in all."""
-        return len(self.cards) + len(self.rest)
+    def more(self) -> int:
+        """How many of its cards are not shown."""
+        return self.count - len(self.cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,25 @@ class Board:
     total: int
 
 
-def board(place: Place, wanted: Filter | None = None, run_id: str | None = None, most: int = MOST_SHOWN) -> Board:
-    """The bets of a board that are asked for; `most` cards a column, the rest by title."""
+def board(
+    place: Place,
+    wanted: Filter | None = None,
+    run_id: str | None = None,
+    *,
+    most: int = MOST_SHOWN,
+    first: int = 0,
+    only: str = "",
+) -> Board:
+    """The bets of a board that are asked for.
+
+    Args:
+        place: who looks, and where.
+        wanted: which bets.
+        run_id: of the run whose values the cards show; the newest when not given.
+        most: cards of a column.
+        first: so many cards of a column come before those shown.
+        only: the one column to show; all when empty.
+    """
     found = loaded(place.workspace)
     definitions = found.workspace.definitions
     run = open_run(place.workspace, run_id)
@@ -122,7 +141,7 @@ def board(place: Place, wanted: Filter | None = None, run_id: str | None = None,
 
     owns = "initiatives" in found.folder_kinds
     return Board(
-        tuple(_column(stage, on_board, card, definitions, most) for stage in STAGES),
+        tuple(_column(stage, on_board, card, slice(first, first + most)) for stage in STAGES if only in ("", stage)),
         tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OFF_BOARD),
         found.workspace.where("initiatives") if owns else None,
         owns,
@@ -195,14 +214,10 @@ def ready(standing: Standing) -> str:
     return ""
 
 
-def _column(
-    stage: Stage, on_board: list[Standing], card: Callable[[Standing], Card], definitions: Definitions, most: int
-) -> Column:
+def _column(stage: Stage, on_board: list[Standing], card: Callable[[Standing], Card], shown: slice) -> Column:
     """One column, what is overdue first."""
     mine = sorted((one for one in on_board if one.stage == stage), key=lambda one: not one.overdue)
-    title, meaning = MEANINGS[stage]
-    rest = tuple(_named(standing, definitions) for standing in mine[most:])
-    return Column(stage, title, meaning, tuple(map(card, mine[:most])), rest)
+    return Column(stage, *MEANINGS[stage], tuple(map(card, mine[shown])), len(mine))
 
 
 def _crowded(every: tuple[Standing, ...], definitions: Definitions) -> tuple[str, ...]:

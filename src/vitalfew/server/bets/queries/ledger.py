@@ -29,6 +29,8 @@ type Half = Literal["shipped", "candidates"]
 
 BELOW = 15
 """Lines shown below the drawn line before the rest is only offered."""
+IDEAS = 100
+"""Ideas of a sheet that a page shows by their scores; files hold all of them."""
 _KINDS = {
     "Vital": "num odds",
     "P in plan": "num odds",

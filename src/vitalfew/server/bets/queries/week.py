@@ -117,7 +117,7 @@ def _asked(place: Place, bets: tuple[Standing, ...], defined: Definitions) -> li
     if not open_:
         return []
     mine = pseudonym_of(place.workspace, voice_of_user(place.user))
-    given = forecast_by(place.workspace, mine)
+    given = forecast_by(place.workspace, mine, (question.key for _, question in open_))
     found = []
     for bet, question in open_:
         if (question.key, question.wording) in given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import NotYet, move
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.filters import asked, bar
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability
@@ -25,8 +27,11 @@ from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.editing import back_of, conflicted, folder_owned
 
 if TYPE_CHECKING:
+    from django.core.paginator import Page
+
     from vitalfew.server.bets.queries.board import Board
     from vitalfew.server.core.access import Request
+    from vitalfew.server.core.filters import Filter
     from vitalfew.workspace.definitions import Definitions
 
 STEPS = {
@@ -53,17 +58,29 @@ def show(request: Request) -> HttpResponse:
     run = request.GET.get("run")
     if request.GET.get("format") == "csv":
         return _csv(board(request.place, wanted, run, most=EVERY), definitions)
-    found = board(request.place, wanted, run)
+    only = request.GET.get("column", "")
+    found, pages = _column(request, wanted, only) if only in STAGES else (board(request.place, wanted, run), None)
     context = {
         "title": "Bets",
         "answers": "Which bets are open, what each of them still needs, and which are due.",
         "board": found,
+        "shown": pages,
+        "kept": kept(request),
         "bar": bar(request, wanted, offers, lambda one: queries.count(request.place, one)),
         "stages": [(stage, MEANINGS[stage][0]) for stage in STAGES[:-1]],
         "may_bet": request.place.may(Ability.BET),
         "may_move": request.place.may(Ability.BET) and not found.folder_owned,
     }
     return render(request, "bets/board.html", context)
+
+
+def _column(request: Request, wanted: Filter, only: str) -> tuple[Board, Page[int]]:
+    """A page of one column alone, and which page it is."""
+    run = request.GET.get("run")
+    (column,) = board(request.place, wanted, run, only=only, most=0).columns
+    pages = Paginator(range(column.count), queries.PAGE).get_page(request.GET.get("page"))
+    first = (pages.number - 1) * queries.PAGE
+    return board(request.place, wanted, run, only=only, most=queries.PAGE, first=first), pages
 
 
 @require_POST

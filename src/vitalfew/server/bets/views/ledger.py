@@ -61,7 +61,7 @@ def ledger(request: Request) -> HttpResponse:
         "title": TITLE,
         "sentences": words.headline_sentences(run.view.headline, run.view.definitions.policy.cost_unit),
         "notes": run.view.headline.notes if run.view.headline else (),
-        "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
+        "ideas": per_run(run, "ideas", lambda one: ideas(one.view, queries.IDEAS) or ""),
         "halves": _halves(request, run, wanted, whole=whole),
         "bar": found,
         **_what_if(request, run, wanted),

@@ -58,8 +58,8 @@ def priorities(request: Request) -> HttpResponse:
         "answers": ANSWERS,
         "asked": asked,
         "unranked": [line for line in lines if line.line not in ranked_at_all],
-        "ideas": per_run(run, "ideas", lambda one: ideas(one.view) or ""),
-        "plan": per_run(run, "plan", lambda one: plan(one.view)),
+        "ideas": per_run(run, "ideas", lambda one: ideas(one.view, queries.IDEAS) or ""),
+        "plan": per_run(run, "plan", lambda one: plan(one.view, queries.IDEAS)),
     }
     return render(request, "bets/priorities.html", context)
 

@@ -12,6 +12,8 @@ from django.db.models import Count
 from vitalfew.server.core.models import ActRecord, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
 _KEPT = 16
@@ -59,11 +61,11 @@ def spoken(workspace: Workspace) -> dict[str, Spoken]:
     return found
 
 
-def forecast_by(workspace: Workspace, by: str) -> frozenset[tuple[str, str]]:
-    """Which hypotheses a pseudonym forecast, with the hash of the wording, as far as it was not erased."""
-    acts = ActRecord.objects.filter(workspace=workspace, kind="forecast", by=by, body__isnull=False).order_by()
-    named = acts.values_list("about", "definition").distinct()
-    return frozenset((about, definition["hash"]) for about, definition in named if definition)
+def forecast_by(workspace: Workspace, by: str, about: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Which of some hypotheses a pseudonym forecast, with the hash of the wording, as far as it was not erased."""
+    acts = ActRecord.objects.filter(workspace=workspace, by=by, kind="forecast", about__in=about, body__isnull=False)
+    named = acts.order_by().values_list("about", "definition").distinct()
+    return frozenset((key, definition["hash"]) for key, definition in named if definition)
 
 
 def _count(acts: QuerySet[ActRecord]) -> dict[str, Spoken]:
