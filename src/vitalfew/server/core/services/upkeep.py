@@ -18,6 +18,7 @@ from vitalfew.server.core.models import Answer, Job, Link, Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import OPEN
 from vitalfew.server.core.services.jobs import sweep
+from vitalfew.server.core.services.parcels import forget_offers
 from vitalfew.server.core.services.runs import start
 from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 
@@ -56,6 +57,7 @@ def forget_expired() -> None:
     Answer.objects.filter(at__lt=now - _DAY).delete()
     DBTaskResult.objects.filter(enqueued_at__lt=now - timedelta(days=7)).delete()
     Job.objects.filter(finished_at__lt=now - timedelta(days=90)).delete()
+    forget_offers()
 
 
 def run_where_data_changed() -> int:

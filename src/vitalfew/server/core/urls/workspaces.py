@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability, Access
-from vitalfew.server.core.views import jobs, workspaces
+from vitalfew.server.core.views import jobs, moving, workspaces
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -18,6 +18,11 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}files/", workspaces.add_files, "add-files", Ability.DEFINE),
     route(f"{MINE}started/", workspaces.started, "started", Ability.READ),
     route(f"{MINE}started/again/", workspaces.start_again, "start-again", Ability.DEFINE),
+    route(f"{MINE}settings/moving/", moving.index, "moving", Ability.ADMINISTER),
+    route(f"{MINE}settings/moving/export/", moving.export, "moving-export", Ability.ADMINISTER),
+    route(f"{MINE}settings/moving/files/", moving.bring, "moving-bring", Ability.ADMINISTER),
+    route(f"{MINE}settings/moving/plan/", moving.plan, "moving-plan", Ability.ADMINISTER),
+    route(f"{MINE}settings/moving/apply/", moving.apply, "moving-apply", Ability.ADMINISTER),
     route(f"{MINE}run/", jobs.start_run, "start-run", Ability.BET),
     route(f"{MINE}run-line/", jobs.run_line, "run-line", Ability.READ),
     route(f"{MINE}jobs/", jobs.listed, "jobs", Ability.READ),

@@ -1,0 +1,247 @@
+"""A workspace as one file: packed to be taken away; unpacked, looked at and applied when one is brought.
+
+What is brought comes from outside. Of an archive only definitions and the log of acts are taken, under plain names,
+and no more of it is ever unpacked than a server takes, whatever it says of itself.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import shutil
+import stat
+import time
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from vitalfew.errors import DefinitionError, UsageError
+from vitalfew.judgement.recording import journal_of
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.services.moving import accept, propose_from
+from vitalfew.workspace.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from django.core.files.uploadedfile import UploadedFile
+
+    from vitalfew.errors import Problem
+    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.services.moving import Proposal
+
+MOST_FILES = 200_000
+"""Files of an archive: each act of a log is one."""
+MOST_TIMES = 5
+"""How many times larger than an upload may be what is unpacked of it; text shrinks to about a fifth."""
+_KEPT = 24 * 3600
+_TAKEN = re.compile(r"(?:[^/]+/)*(?:[^/]+\.ya?ml|acts\.jsonl|acts/[^/]+\.json)")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
+_ZIP = b"PK\x03\x04"
+_EXPECTED = "a zip of a workspace folder, or its YAML files"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was brought, kept until it is applied or a day has passed. `left_out`: files that are no definitions."""
+
+    token: str
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How definitions are applied: whether what is not among them is removed, whether the log of acts is taken on."""
+
+    prune: bool = False
+    acts: bool = False
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Files as a zip, the same bytes for the same files."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return held.getvalue()
+
+
+def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> Offer:
+    """Keep what was brought, so that it can be looked at before it is applied; what was brought before goes.
+
+    Raises:
+        UsageError: it is no workspace, leads out of its folder, or is too much.
+    """
+    files, left_out = unpacked(uploads, settings.CONFIG.upload_mb * 1_000_000 * MOST_TIMES)
+    place = _place(row, by)
+    shutil.rmtree(place, ignore_errors=True)
+    token = secrets.token_urlsafe(24)
+    for name, content in files.items():
+        path = place / token / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Offer(token, left_out)
+
+
+def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
+    """What it would mean to apply an offer.
+
+    Raises:
+        UsageError: it is no longer there.
+        DefinitionError: its definitions are wrong.
+        ActError: its log does not continue the one here.
+    """
+    folder = _place(row, by) / token
+    if not _TOKEN.fullmatch(token) or not folder.is_dir():
+        raise UsageError("what was uploaded is no longer there", hint="upload it again")
+    try:
+        found = load(folder)
+    except DefinitionError as error:
+        raise DefinitionError([_below(problem, folder) for problem in error.problems]) from error
+    return propose_from(row, found.definitions, prune=how.prune, acts=journal_of(found).copy() if how.acts else None)
+
+
+def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Proposal:
+    """Apply an offer, all of it or nothing.
+
+    Args:
+        row: the workspace.
+        token: of the offer.
+        how: as its plan was made.
+        stamp: of the workspace when its plan was shown.
+        by: who applies it.
+
+    Raises:
+        UsageError: the workspace has changed since, or the offer is gone.
+        FolderOwned: a kind belongs to the folder.
+        DefinitionError: definitions would be wrong afterwards.
+        ActError: its log does not continue the one here.
+    """
+    proposal = proposed(row, token, how, by=by)
+    if proposal.stamp != stamp:
+        raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
+    accept(row, proposal, by=by)
+    shutil.rmtree(_place(row, by), ignore_errors=True)
+    return proposal
+
+
+def in_the_way(row: Workspace, proposal: Proposal) -> tuple[str, ...]:
+    """Kinds that would change and belong to the folder."""
+    return tuple(sorted({kind for kind, _ in proposal.bodies} & loaded(row).folder_kinds))
+
+
+def forget_offers() -> None:
+    """Remove what was brought and not applied within a day."""
+    for place in _root().glob("*"):
+        if place.stat().st_mtime < time.time() - _KEPT:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def unpacked(uploads: Sequence[UploadedFile[Any]], most: int) -> tuple[dict[str, bytes], int]:
+    """The definitions and the log among what was brought, by name, and how many other files there were.
+
+    Args:
+        uploads: one archive, or files of definitions.
+        most: bytes that are unpacked at most.
+
+    Raises:
+        UsageError: it is no workspace, leads out of its folder, or is too much.
+    """
+    files: dict[str, bytes] = {}
+    left_out = 0
+    for name, content in _members(uploads, most):
+        if not _TAKEN.fullmatch(name) or any(part.startswith(".") for part in name.split("/")):
+            left_out += 1
+        elif name in files:
+            raise UsageError(f"two files are called '{name[:80]}'", hint="give them different names")
+        else:
+            files[name] = content
+    if not any(name.endswith((".yaml", ".yml")) for name in files):
+        raise UsageError("there are no definitions in it", expected=_EXPECTED)
+    return _without_common_folder(files), left_out
+
+
+def _members(uploads: Sequence[UploadedFile[Any]], most: int) -> Iterator[tuple[str, bytes]]:
+    left = most
+    for upload in uploads:
+        if upload.read(len(_ZIP)) != _ZIP:
+            upload.seek(0)
+            yield Path(upload.name or "").name, upload.read()
+            continue
+        upload.seek(0)
+        try:
+            with zipfile.ZipFile(upload) as archive:
+                for name, content in _in(archive, left):
+                    left -= len(content)
+                    yield name, content
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            NotImplementedError,
+            EOFError,
+            RuntimeError,
+            OSError,
+        ) as error:
+            raise UsageError("the zip cannot be read", expected=_EXPECTED) from error
+
+
+def _in(archive: zipfile.ZipFile, most: int) -> Iterator[tuple[str, bytes]]:
+    """The files of an archive; it is stopped where it becomes too much, whatever its index promises."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MOST_FILES:
+        raise UsageError(f"{len(members):,} files are too many", expected=f"at most {MOST_FILES:,}")
+    left = most
+    for member in members:
+        name = _safe(member)
+        if not _TAKEN.fullmatch(name):
+            yield name, b""
+            continue
+        with archive.open(member) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise UsageError("it unpacks to too much", expected=f"at most {most // 1_000_000:,} MB")
+        yield name, content
+
+
+def _safe(member: zipfile.ZipInfo) -> str:
+    """The name of a file of an archive, where it stays within the folder.
+
+    Raises:
+        UsageError: it leads out of it.
+    """
+    name, path = member.filename, PurePosixPath(member.filename)
+    is_plain = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
+    outside = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not name.isprintable()
+    if outside or not is_plain or len(name) > 300:  # noqa: PLR2004 - longer than a path of a workspace
+        raise UsageError(f"'{name[:80]!s}' leads out of the folder", expected=_EXPECTED)
+    return str(path)
+
+
+def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
+    """As the folder itself was packed or what is in it: the log stands at the top."""
+    first = {name.split("/", 1)[0] for name in files}
+    if len(first) > 1 or any("/" not in name for name in files):
+        return files
+    return {name.split("/", 1)[1]: content for name, content in files.items()}
+
+
+def _below(problem: Problem, folder: Path) -> Problem:
+    """The same without where on this machine the files are kept."""
+    where = problem.where
+    if where is None or not Path(where.file).is_relative_to(folder):
+        return problem
+    return replace(problem, where=replace(where, file=str(Path(where.file).relative_to(folder))))
+
+
+def _place(row: Workspace, user: User) -> Path:
+    return _root() / f"{row.pk}-{user.pk}"
+
+
+def _root() -> Path:
+    found: Path = settings.CONFIG.home / "offered"
+    return found

@@ -1,0 +1,106 @@
+"""Taking a workspace away as a file, and applying one that is brought, with its plan shown before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from vitalfew.errors import VitalfewError
+from vitalfew.server.core.numbers import whole
+from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services.moving import exported
+from vitalfew.server.core.services.parcels import How
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from vitalfew.server.core.access import Request
+
+
+def index(request: Request) -> HttpResponse:
+    """Both ways."""
+    context = {
+        "title": "Files",
+        "answers": "How does this workspace go to another place, and how do definitions from elsewhere come here?",
+    }
+    return render(request, "core/moving.html", context)
+
+
+@require_POST
+def export(request: Request) -> HttpResponse:
+    """The workspace as a zip; its acts only when asked for."""
+    row = request.place.workspace
+    with_acts = request.POST.get("acts") == "1"
+    try:
+        files = exported(row, with_acts=with_acts, by=request.place.user)
+    except VitalfewError as error:
+        return _refused(request, error)
+    answer = HttpResponse(parcels.packed(files), content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{row.key}.zip"'
+    return answer
+
+
+@require_POST
+def bring(request: Request) -> HttpResponse:
+    """Keep what was uploaded, and show its plan."""
+    try:
+        offer = parcels.offer(request.place.workspace, request.FILES.getlist("files"), by=request.place.user)
+    except VitalfewError as error:
+        return _refused(request, error)
+    chosen = {name: "1" for name in ("prune", "acts") if request.POST.get(name) == "1"}
+    query = urlencode({"token": offer.token, "left_out": offer.left_out, **chosen})
+    return redirect(f"{reverse('moving-plan', kwargs={'workspace': request.place.workspace.key})}?{query}")
+
+
+def plan(request: Request) -> HttpResponse:
+    """What applying it would change, as `vitalfew manage apply` says it."""
+    token, how = request.GET.get("token", ""), _how(request.GET)
+    row = request.place.workspace
+    try:
+        proposal = parcels.proposed(row, token, how, by=request.place.user)
+    except VitalfewError as error:
+        return _refused(request, error)
+    context = {
+        "title": "Apply these definitions?",
+        "answers": "What changes, before it does. All of it is applied, or nothing.",
+        "proposal": proposal,
+        "sentences": proposal.plan.sentences(),
+        "in_the_way": parcels.in_the_way(row, proposal),
+        "how": how,
+        "token": token,
+        "left_out": whole(request.GET.get("left_out")) or 0,
+    }
+    return render(request, "core/moving_plan.html", context)
+
+
+@require_POST
+def apply(request: Request) -> HttpResponse:
+    """Apply what was planned."""
+    row, how, stamp = request.place.workspace, _how(request.POST), whole(request.POST.get("stamp"))
+    try:
+        done = parcels.applied(
+            row, request.POST.get("token", ""), how, -1 if stamp is None else stamp, by=request.place.user
+        )
+    except VitalfewError as error:
+        return _refused(request, error)
+    messages.success(request, f"Applied: {'; '.join(done.plan.sentences()[:3])}. The next run uses it.")
+    return redirect("moving", workspace=row.key)
+
+
+def _how(given: QueryDict) -> How:
+    return How(prune=given.get("prune") == "1", acts=given.get("acts") == "1")
+
+
+def _refused(request: Request, error: VitalfewError) -> HttpResponse:
+    context = {
+        "title": "Nothing was changed",
+        "problems": error.problems[:20],
+        "more": max(0, len(error.problems) - 20),
+    }
+    return render(request, "core/moving_refused.html", context, status=409)

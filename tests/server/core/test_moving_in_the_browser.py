@@ -1,0 +1,174 @@
+"""A workspace as a zip, taken away and brought in a browser: planned first, applied whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from vitalfew.errors import UsageError
+from vitalfew.judgement import recording
+from vitalfew.server.core.models import ActRecord, AuditEntry, KindOwner, Workspace
+from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services.acts import acting
+from vitalfew.server.core.services.definitions import save
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from django.test import Client
+
+    type ClientOf = Callable[..., Client]
+
+PAGE = "/w/playground/settings/moving/"
+LABS = b"teams:\n  labs: {title: Labs}\n"
+
+
+def zipped(**files: bytes) -> bytes:
+    return parcels.packed({name.replace("__", "/") + ".yaml": content for name, content in files.items()})
+
+
+def bring(client: Client, content: bytes, **given: str) -> Any:
+    upload = SimpleUploadedFile("folder.zip", content)
+    return client.post(f"{PAGE}files/", {"files": upload, **given}, follow=True)
+
+
+def confirm(client: Client, plan: Any) -> Any:
+    fields = dict(re.findall(r'type="hidden" name="(token|stamp|prune|acts)" value="([^"]*)"', plan.content.decode()))
+    return client.post(f"{PAGE}apply/", fields, follow=True)
+
+
+def test_what_is_exported_is_the_workspace_and_its_acts_only_when_asked(
+    workspace: Workspace, client_of: ClientOf, tmp_path: Path
+) -> None:
+    recording.judge(acting(workspace), "Ben", {"rounds": 2, "retention": 1})
+    client = client_of("admin")
+    for given, log in (({}, False), ({"acts": "1"}, True)):
+        answer = client.post(f"{PAGE}export/", given)
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="playground.zip"'
+        folder = tmp_path / f"out {log}"
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            archive.extractall(folder)
+        assert load(folder).definitions == loaded(workspace).workspace.definitions
+        assert (folder / "acts.jsonl").exists() is log
+    assert AuditEntry.objects.filter(workspace=workspace, action="exported").count() == 2
+
+
+def test_the_plan_is_shown_before_and_all_of_it_applied(workspace: Workspace, client_of: ClientOf) -> None:
+    client = client_of("admin")
+    plan = bring(client, zipped(folder__teams=LABS, folder__more__needs=b"needs: {calm: {statement: It is loud}}\n"))
+    page = plan.content.decode()
+    assert "Added teams: labs" in page
+    assert "Added needs: calm" in page
+    assert "labs" not in loaded(workspace).workspace.definitions.teams
+    assert "Applied: added " in confirm(client, plan).content.decode()
+    workspace.refresh_from_db()
+    made = loaded(workspace).workspace.definitions
+    assert {"labs", "games"} <= set(made.teams)
+    assert "calm" in made.needs
+    assert not list((settings.CONFIG.home / "offered").glob("*/*"))
+
+
+def test_a_whole_workspace_goes_to_another_with_its_acts(workspace: Workspace, client_of: ClientOf) -> None:
+    recording.judge(acting(workspace), "Ben", {"rounds": 2, "retention": 1})
+    taken = client_of("admin").post(f"{PAGE}export/", {"acts": "1"}).content
+    other = Workspace.objects.create(key="other", name="Other", folder=f"{workspace.folder}-other")
+    client = client_of("admin", of=other)
+    plan: Any = client.post(
+        "/w/other/settings/moving/files/", {"files": SimpleUploadedFile("w.zip", taken), "acts": "1"}, follow=True
+    )
+    assert "Acts: 1 more" in plan.content.decode()
+    fields = dict(re.findall(r'type="hidden" name="(token|stamp|acts)" value="([^"]*)"', plan.content.decode()))
+    client.post("/w/other/settings/moving/apply/", fields)
+    other.refresh_from_db()
+    assert loaded(other).workspace.definitions == loaded(workspace).workspace.definitions
+    assert ActRecord.objects.filter(workspace=other).count() == 1
+
+
+def test_what_would_be_wrong_afterwards_is_not_applied_at_all(workspace: Workspace, client_of: ClientOf) -> None:
+    client = client_of("admin")
+    plan = bring(client, zipped(teams=LABS), prune="1")
+    assert "Removed teams: games, tools" in plan.content.decode()
+    answer = confirm(client, plan)
+    assert answer.status_code == 409
+    assert "games" in answer.content.decode()
+    assert set(loaded(workspace).workspace.definitions.teams) == {"games", "tools"}
+
+
+def test_a_plan_that_somebody_overtook_is_not_carried_out(workspace: Workspace, client_of: ClientOf) -> None:
+    client = client_of("admin")
+    plan = bring(client, zipped(teams=LABS))
+    save(workspace, "teams", "new", {}, by=None, version=0)
+    answer = confirm(client, plan)
+    assert answer.status_code == 409
+    assert "changed while you looked" in answer.content.decode()
+    workspace.refresh_from_db()
+    assert set(loaded(workspace).workspace.definitions.teams) == {"games", "tools", "new"}
+
+
+def test_what_the_folder_owns_is_in_the_way_and_said(workspace: Workspace, client_of: ClientOf) -> None:
+    KindOwner.objects.create(workspace=workspace, kind="teams", owner="folder")
+    page = bring(client_of("admin"), zipped(teams=LABS)).content.decode()
+    assert "The folder owns teams" in page
+    assert "Apply all of it" not in page
+
+
+@pytest.mark.usefixtures("workspace")
+def test_wrong_definitions_are_told_without_a_path_of_the_machine(client_of: ClientOf) -> None:
+    answer = bring(client_of("admin"), zipped(teams=b"teams: {labs: {colour: red}}\n"))
+    assert answer.status_code == 409
+    assert "teams.yaml:1" in answer.content.decode()
+    assert str(settings.CONFIG.home) not in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["../up.yaml", "/etc/over.yaml", "C:\\x.yaml", "a/../../b.yaml"])
+def test_a_zip_that_leads_out_of_its_folder_is_refused(name: str, workspace: Workspace, client_of: ClientOf) -> None:
+    answer = bring(client_of("admin", of=workspace), parcels.packed({name: LABS}))
+    assert answer.status_code == 409
+    assert "leads out of the folder" in answer.content.decode()
+
+
+def test_a_link_in_a_zip_is_refused() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        link = zipfile.ZipInfo("teams.yaml")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(UsageError, match="leads out"):
+        parcels.unpacked([SimpleUploadedFile("x.zip", held.getvalue())], 1_000)
+
+
+def test_a_bomb_is_stopped_where_it_becomes_too_much() -> None:
+    bomb = parcels.packed({f"{at}.yaml": b"# " + b"x" * 1_000_000 for at in range(20)})
+    assert len(bomb) < 100_000
+    with pytest.raises(UsageError, match="unpacks to too much"):
+        parcels.unpacked([SimpleUploadedFile("x.zip", bomb)], 3_000_000)
+    torn = bomb[: len(bomb) // 2]
+    with pytest.raises(UsageError, match="cannot be read"):
+        parcels.unpacked([SimpleUploadedFile("x.zip", torn)], 3_000_000)
+
+
+def test_data_beside_the_definitions_is_left_out_and_counted() -> None:
+    parcel = parcels.packed(
+        {"w/teams.yaml": LABS, "w/data/users.csv": b"id", "w/.git/config.yaml": b"x", "w/acts.jsonl": b""}
+    )
+    files, left_out = parcels.unpacked([SimpleUploadedFile("x.zip", parcel)], 10_000)
+    assert set(files) == {"teams.yaml", "acts.jsonl"}
+    assert left_out == 2
+
+
+@pytest.mark.usefixtures("workspace")
+def test_only_admins_come_here(client_of: ClientOf) -> None:
+    client = client_of("analyst")
+    assert client.get(PAGE).status_code == 403
+    assert client.post(f"{PAGE}export/").status_code == 403
+    assert bring(client, zipped(teams=LABS)).status_code == 403
