@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
 from vitalfew.judgement import recording
+from vitalfew.report.html_horizons import horizon_sentences
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.bet_forms import ForecastForm, forecast_initial
 from vitalfew.server.bets.queries.bet import asked
@@ -156,6 +157,7 @@ def _evidence(request: Request, standing: Standing, found: Loaded, run: Results 
         "opened": opened(run, line) if run is not None and line is not None else None,
         "experiments": experiments,
         "releases": releases,
+        "long_run": [] if run is None else list(horizon_sentences(run.view, standing.key)),
     }
 
 
