@@ -37,8 +37,8 @@ for _router in (
 ):
     api.add_router(WORKSPACE, _router)
 
-urls = api.urls
-for _pattern in urls[0]:
+urlpatterns = api.urls[0]
+for _pattern in urlpatterns:
     # The guard asks every view who may use it; of an operation that is said by its `auth=needs(…)`. The description and
     # the root, which leads nowhere, hold no secret.
     _open = isinstance(_pattern.callback, partial)

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.urls import path
+from django.urls import URLResolver
+from django.urls.resolvers import RoutePattern
 
-from vitalfew.server.api import urls as api
 from vitalfew.server.bets import urls as bets
 from vitalfew.server.core import urls as core
 from vitalfew.server.value import urls as value
 
 if TYPE_CHECKING:
-    from django.urls import URLPattern, URLResolver
+    from django.urls import URLPattern
+
+API = "vitalfew.server.api"
+
+
+class _Later(URLResolver):
+    """Addresses that are made when one of them is asked for.
+
+    The operations of the API take a second to make, and no page needs them.
+    """
+
+    def _populate(self) -> None:
+        """Add nothing to the names of pages: these addresses have a namespace of their own."""
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", api),
+    _Later(RoutePattern("api/v1/"), API, app_name="ninja", namespace="api"),
     *core.urlpatterns,
     *value.urlpatterns,
     *bets.urlpatterns,
