@@ -17,6 +17,7 @@ from vitalfew.server.core.models import Comment, Job, Link, Token
 from vitalfew.server.core.pages import PAGES
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability, Access
+from vitalfew.workspace.fields import singular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -164,8 +165,9 @@ def filling_of(row: Workspace, member: Member) -> dict[str, object]:
         "run_id": row.last_run or "none",
         "part": "shipped",
     }
-    for kind, page in PAGES.items():
+    for kind in keys:
+        one = PAGES.get(kind, singular(kind))
         for found in routes():
-            if kind in keys and found.name.split("-")[0] == page:
+            if one in (found.name.split("-")[0], found.name.split("-")[-1]):
                 filling[f"{found.name}:key"] = keys[kind]
     return filling

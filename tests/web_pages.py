@@ -11,6 +11,9 @@ PAGES = (
     "experiments/",
     "experiments/customer_search/",
     "experiments/customer_search/plan/",
+    "needs/",
+    "needs/retyped_addresses/",
+    "segments/",
     "experiments/guided_tour/",
     "metrics/",
     "metrics/jobs_completed/",
@@ -34,9 +37,28 @@ PAGES = (
     "jobs/",
     "mentions/",
     "settings/",
+    "settings/sources/",
     "settings/people/",
     "settings/tokens/",
     "settings/audit/",
     "settings/workspace/",
 )
 """Addresses below `/w/fieldnote/`."""
+FORMS = (
+    "settings/sources/new/",
+    "settings/sources/of/users/edit/",
+    "experiments/of/new/",
+    "experiments/route_suggestions/edit/",
+    "experiments/route_suggestions/plan/",
+    "releases/of/new/",
+    "needs/of/new/",
+    "needs/",
+    "segments/new/",
+    "segments/",
+    "links/new/",
+    "links/",
+    "value/model/factor/new/",
+    "value/goals/objective/new/",
+    "value/policy/edit/policy/",
+)
+"""Forms, and lists without anything, below the address of a workspace that the server owns."""

@@ -13,7 +13,7 @@ class Kinds extends HTMLElement {
         const fits = (part.dataset["kinds"] ?? "").split(" ").includes(by.value);
         part.hidden = !fits && !(this.hasAttribute("keep") && filled(part));
       }
-      for (const group of this.querySelectorAll<HTMLElement>(".part, .beside-each, .one-entry")) {
+      for (const group of this.querySelectorAll<HTMLElement>(".part, .fold, .beside-each, .one-entry")) {
         const parts = [...group.querySelectorAll<HTMLElement>(".entry")];
         group.hidden = parts.length > 0 && parts.every((part) => part.hidden);
       }

@@ -154,7 +154,7 @@ class DefinitionForm(forms.Form):
         found = [Shown("", "", folded=False, rows=self._rows(" ".join(first)))]
         for group in self.groups:
             if group.names in self.entries:
-                parts = [[self[name] for name in row] for row in self._entry_names(group.names)]
+                parts = self._fields(self._entry_names(group.names), self.shown_for.get(group.names, ""))
                 found.append(Shown(group.legend, group.hint, folded=False, entries=parts))
                 continue
             rows = self._rows(group.names)
@@ -250,10 +250,14 @@ class DefinitionForm(forms.Form):
         return None if held is None or held.is_required() else held.get_default(call_default_factory=True)
 
     def _rows(self, names: str) -> list[list[BoundField]]:
-        rows = [[self[name] for name in row.split("+") if name in self.fields] for row in names.split()]
-        for each in (each for row in rows for each in row):
-            each.kinds = self.shown_for.get(each.name, "")  # type: ignore[attr-defined]  # for the page
-        return [row for row in rows if row]
+        rows = [[name for name in row.split("+") if name in self.fields] for row in names.split()]
+        return self._fields([row for row in rows if row])
+
+    def _fields(self, rows: Sequence[Sequence[str]], kinds: str = "") -> list[list[BoundField]]:
+        """Fields by name, each told for which words of the switch it is shown."""
+        for name in (name for row in rows for name in row):
+            self[name].kinds = kinds or self.shown_for.get(name, "")  # type: ignore[attr-defined]  # for the page
+        return [[self[name] for name in row] for row in rows]
 
     def _says(self, name: str) -> bool:
         if self.errors.get(name) or self.is_bound:

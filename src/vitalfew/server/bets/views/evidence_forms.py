@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 NO_DATA = First("There are no data yet that say who got which arm.", "new-source", "Add data")
+_PARTS = {"primary": "primary", "secondary": "secondary", "guardrail": "guardrails"}
 LOCKED = "The plan is locked: it stays as it was, and only what is around it can be changed here."
 
 
@@ -47,13 +48,16 @@ def keep_plan(request: Request, key: str, found: TestPlan) -> str:
     needed = [
         mode.units for one in plan.metrics for mode in one.modes.values() if mode.mode == plan.mode and mode.units
     ]
-    said: dict[str, Any] = {"plan__mode": plan.mode, "plan__power": plan.power, "plan__alpha": plan.alpha}
+    said: dict[str, Any] = {f"plan__{part}": [] for part in _PARTS.values()}
+    for one in plan.metrics:
+        said[f"plan__{_PARTS[one.part]}"].append(one.metric)
+    said |= {"plan__mode": plan.mode, "plan__power": plan.power, "plan__alpha": plan.alpha}
     if needed:
         said["plan__units"] = max(needed)
     if request.GET.get("smallest_effect"):
         said["plan__smallest_effect"] = request.GET["smallest_effect"]
     address = reverse("edit-experiment", kwargs={"workspace": request.place.workspace.key, "key": key})
-    return f"{address}?{urlencode(said)}"
+    return f"{address}?{urlencode(said, doseq=True)}"
 
 
 EXPERIMENTS = Kind(

@@ -88,9 +88,10 @@ def columns(row: Workspace) -> tuple[dict[str, Any], ...]:
 def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> dict[str, dict[str, Any]]:
     """What tables hold, as `vitalfew.pipeline.held` tells it, by their name; a table that takes too long says so."""
     found = loaded(row).workspace
-    wanted = sorted(set(tables))
     base = Path(row.folder) / found.definitions.data.path
-    states = [_state(base, one) for one in wanted]
+    # The smallest come first, so that one large table leaves time for all others.
+    states = sorted((_state(base, one) for one in set(tables)), key=lambda state: (state[1], state[0]))
+    wanted = [table for table, *_ in states]
     told = f"{row.pk} {found.definitions.data.model_dump(mode='json')} {recognise} {states}"
     name = f"held-{hashlib.sha256(told.encode()).hexdigest()}"
     known: dict[str, dict[str, Any]] | None = cache.get(name)
@@ -102,7 +103,8 @@ def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> d
     except VitalfewError as error:
         return {table: {"table": table, "types": {}, "values": {}, "reason": str(error)} for table in wanted}
     known = {one["table"]: one for one in asked}
-    cache.set(name, known, _FRESH)
+    if all(one["rows"] is not None or one["reason"] for one in asked):
+        cache.set(name, known, _FRESH)
     return known
 
 

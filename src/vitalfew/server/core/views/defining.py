@@ -89,7 +89,8 @@ def routes(kind: Kind, new: str, one: str) -> Iterator[URLPattern]:
     if kind.kind not in SETTINGS:
         yield route(new, _of(_new, kind), f"new-{kind.name}", ability)
         yield route(f"{one}remove/", _of(require_POST(_remove), kind), f"remove-{kind.name}", ability)
-    yield route(f"{one}edit/" if "<" in one else one, _of(_edit, kind), f"edit-{kind.name}", ability)
+    edit = one if kind.kind in SETTINGS else f"{one}edit/"
+    yield route(edit, _of(_edit, kind), f"edit-{kind.name}", ability)
 
 
 def may_edit(request: Request, kind: str) -> bool:
@@ -151,7 +152,7 @@ def _form(request: Request, kind: Kind, key: str | None) -> HttpResponse:
         elif (answer := _saved(request, kind, form, key)) is not None:
             return answer
     context = {**_page(request, kind, key), "form": form, "version": version or 0, **beside}
-    return render(request, kind.template, context, status=422 if form.errors else 200)
+    return render(request, kind.template, context)
 
 
 def _asked(request: Request, kind: Kind) -> dict[str, Any]:
