@@ -50,7 +50,7 @@ def foreseen(experiment: str, estimate: float, se: float, arm: str = "new") -> P
 
 def shrunk(experiment: str, estimate: float, se: float) -> ShrunkRow:
     told = around(estimate, se)
-    return ShrunkRow(experiment, "new", METRIC, "randomised", told, told, 0.5, True, 30)  # noqa: FBT003 - joint
+    return ShrunkRow(experiment, "new", METRIC, "randomised", told, told, 0.5, joint=True, experiments=30)
 
 
 def card(defined: Definitions, effects: Sequence[EffectRow], **tables: Any) -> HorizonRow:
