@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from vitalfew.server.bets.bet_forms import new_key
+from vitalfew.server.core.definition_forms import key_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.services.definitions import save
@@ -132,6 +132,12 @@ def test_the_history_of_a_bet_is_on_its_page(workspace: Workspace, client_of: Cl
 
 
 def test_keys_are_made_of_titles_and_never_twice() -> None:
-    assert new_key("Größere Fotos!", ()) == "grossere_fotos" or new_key("Größere Fotos!", ()) == "groere_fotos"
-    assert new_key("A", ("a", "a_2")) == "a_3"
-    assert new_key("漢字", ()) == "bet"
+    assert key_of("Größere Fotos!", (), "bet") == "grossere_fotos"
+    assert key_of("A", ("a", "a_2"), "bet") == "a_3"
+    assert key_of("漢字", (), "bet") == "bet"
+
+
+def test_a_bet_begins_with_the_need_it_was_asked_for(workspace: Workspace, client_of: ClientOf) -> None:
+    address = reverse("new-initiative", kwargs={"workspace": workspace.key})
+    form = client_of("editor").get(address, {"serves": "bored"}).context["form"]
+    assert form["serves"].value() == ["bored"]

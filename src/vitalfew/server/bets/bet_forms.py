@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,7 +10,7 @@ from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.standing import called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from vitalfew.workspace.definitions import Definitions, Metric
 
@@ -27,14 +25,6 @@ ORIGINS = {
 _BOXES = {"vision": "Vision", "needs": "Experience: needs", "metrics": "KPI: metrics", "objectives": "OKR: objectives"}
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _KEPT = "version"
-
-
-def new_key(title: str, known: Iterable[str]) -> str:
-    """A key made of a title, different from all known ones."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:60] or "bet"
-    taken = set(known)
-    return next(key for key in (stem, *(f"{stem}_{n}" for n in range(2, len(taken) + 3))) if key not in taken)
 
 
 class DefinitionForm(forms.Form):

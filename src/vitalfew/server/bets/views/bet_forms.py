@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
-from vitalfew.server.bets.bet_forms import HypothesisForm, InitiativeForm, initiative_initial, new_key
+from vitalfew.server.bets.bet_forms import HypothesisForm, InitiativeForm, initiative_initial
 from vitalfew.server.bets.queries.record import base_rate
 from vitalfew.server.bets.services.bets import remove_bet, remove_hypothesis, save_bet
+from vitalfew.server.core.definition_forms import key_of
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 def new_initiative(request: Request) -> HttpResponse:
     """A new bet."""
     definitions = loaded(request.place.workspace).workspace.definitions
-    form = InitiativeForm(request.POST or None, definitions=definitions)
+    initial = {"serves": request.GET.getlist("serves")}
+    form = InitiativeForm(request.POST or None, initial=initial, definitions=definitions)
     if request.method == "POST" and form.is_valid():
-        key = new_key(form.cleaned_data["title"], definitions.initiatives)
+        key = key_of(form.cleaned_data["title"], definitions.initiatives, "bet")
         return _save(request, form, ("initiatives", key), form.tree({}), 0)
     answers = "A title is enough to begin with; each thing more makes the ledger say more."
     return _page(request, form, "initiatives", "New bet", answers)
@@ -62,7 +64,7 @@ def new_hypothesis(request: Request, key: str) -> HttpResponse:
     initial = {"metric": metrics[0] if metrics else None, "segment": "all", "guardrails": list(definitions.guardrails)}
     form = HypothesisForm(request.POST or None, initial=initial, definitions=definitions)
     if request.method == "POST" and form.is_valid():
-        name = new_key(f"{key}_{form.cleaned_data['metric']}", definitions.hypotheses)
+        name = key_of(f"{key}_{form.cleaned_data['metric']}", definitions.hypotheses, "hypothesis")
         return _save(request, form, ("hypotheses", name), form.tree({"initiative": key}), 0)
     title = definitions.title("initiatives", key)
     answers = f"What {title} will change, for whom and by when: a question that can be answered afterwards."
