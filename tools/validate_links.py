@@ -70,6 +70,7 @@ def run(planted: Planted, seed: int) -> Run:
         weights=drawn.weights,
         within=drawn.within,
         clusters=drawn.clusters,
+        tails="far",  # as the links of a run
     )
     link = links[0]
     ends = link.intervals()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vitalfew.errors import NotEnoughData
+from vitalfew.evidence.joint_fits import JointFits
 from vitalfew.results.rows import Estimate
-from vitalfew.stats.effect_spread import fit_spread, posterior_effects, refits
+from vitalfew.stats.effect_spread import posterior_effects
 from vitalfew.stats.normal import two_sided
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.evidence.corpus import EffectCorpus
+    from vitalfew.evidence.joint_fits import JointFit
     from vitalfew.stats.effect_spread import Spread
 
     Floats = NDArray[np.float64]
@@ -26,8 +28,6 @@ FEWEST_JOINT = 30
 """Comparisons with cross products from which on metrics help each other; more where there are many metrics."""
 PER_METRIC = 4
 """Comparisons per metric below which a covariance of all of them is mostly luck."""
-_GROUPS = 15
-_FOR_TAILS = 60  # comparisons from which heavier tails than normal can be told
 _LEAST_DF = 3.0  # of an interval: below, its width says more of the approximation than of the doubt
 _NORMAL = 1e6  # degrees of freedom from which on t is normal
 
@@ -82,21 +82,26 @@ class Joint:
         return float(sum((statistic(self.spread + one) - here) ** 2 for one in self.doubts))
 
 
-def joint_of(corpus: EffectCorpus) -> Joint | None:
-    """Fit all metrics of a corpus at once; None where too few comparisons say how their metrics vary together."""
-    usable = _usable(corpus)
-    return None if usable is None else joint_on(usable)
+def joint_of(corpus: EffectCorpus, fits: JointFits | None = None) -> Joint | None:
+    """All metrics of a corpus at once; None where too few comparisons say how their metrics vary together.
+
+    Args:
+        corpus: of randomised experiments, or of releases.
+        fits: its joint fits, where others read them too.
+    """
+    metrics = _usable(corpus)
+    return None if metrics is None else joint_on((fits or JointFits(corpus)).of(metrics))
 
 
-def joint_on(usable: EffectCorpus) -> Joint | None:
-    """Fit all metrics of these comparisons at once; whoever asks sees to it that they are enough for the question."""
-    effects, noise = usable.effects, usable.noise
+def joint_on(known: JointFit) -> Joint | None:
+    """All metrics of some comparisons at once; whoever asks sees to it that they are enough for the question."""
     try:
-        fit = fit_spread(effects, noise, tails="t" if len(usable) >= _FOR_TAILS else "normal")
-        quick = len(usable) >= FEWEST_JOINT  # with fewer, each group is too large a share for one step
-        again = refits(effects, noise, fit, groups=_GROUPS, clusters=usable.clusters, one_step=quick).without
+        found = known.for_effects
     except NotEnoughData:
         return None
+    usable, unit = known.corpus, np.outer(known.scale, known.scale)
+    effects, noise = usable.effects, usable.noise
+    fit, again = replace(found.spread, matrix=found.spread.matrix * unit), found.refits.without * unit
     doubts = (again - again.mean(axis=0)) * ((len(again) - 1) / len(again)) ** 0.5
     means, covariances = posterior_effects(effects, noise, fit)
     return Joint(usable, fit, doubts, means, covariances, *_moved(fit, doubts, effects, noise))
@@ -122,11 +127,11 @@ def _moved(fit: Spread, doubts: Floats, effects: Floats, noise: Floats) -> tuple
     return moved, unsteady
 
 
-def _usable(corpus: EffectCorpus) -> EffectCorpus | None:
-    """Comparisons with cross products, on metrics that enough of them measured."""
+def _usable(corpus: EffectCorpus) -> tuple[str, ...] | None:
+    """Metrics that enough comparisons with cross products measured, where these are enough for so many."""
     part = corpus.joint()
     often = [name for name in part.metrics if np.isfinite(part.effects[:, part.at(name)]).sum() >= FEWEST_JOINT]
     if len(often) < 2:  # noqa: PLR2004 - one metric has nothing to be joined with
         return None
     part = corpus.joint(often)
-    return part if len(part) >= max(FEWEST_JOINT, PER_METRIC * len(often)) else None
+    return part.metrics if len(part) >= max(FEWEST_JOINT, PER_METRIC * len(often)) else None

@@ -10,8 +10,7 @@ import numpy as np
 from vitalfew.evidence.downgrades import ESTIMATED, IDENTIFIED, fewest
 from vitalfew.evidence.link_families import metrics_to_fit
 from vitalfew.stats.bypass import bypass
-from vitalfew.stats.effect_spread import fit_spread, least_chance
-from vitalfew.stats.link_fit import fit_corpus, fit_links, pooled_noise
+from vitalfew.stats.link_fit import fit_links, pooled_noise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,16 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.evidence.corpus import EffectCorpus
+    from vitalfew.evidence.joint_fits import JointFit, JointFits
     from vitalfew.evidence.link_families import Family
     from vitalfew.evidence.link_paths import Chain
-    from vitalfew.stats.effect_spread import Spread
     from vitalfew.stats.link_fit import Fitted, LinkFit
     from vitalfew.workspace.definitions import Definitions
 
     Floats = NDArray[np.float64]
-
-_RIDGE = 1e-8  # of a variance
-_OUTSTANDING = 1e-8  # chance, among as many normal effects, of one as large: tails cost time, and some precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +71,30 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The joint fit of a corpus.
+    """The joint fit of a corpus, and what it says of links.
 
     Attributes:
-        corpus: the comparisons and metrics in it, in the metrics' units.
-        scale: standard deviation of a unit, `(G,)`: effects are divided by it before they are fitted.
-        fitted: covariance of true effects, and without each group of experiments.
+        joint: of the comparisons and metrics in it.
         told: by child.
     """
 
-    corpus: EffectCorpus
-    scale: Floats
-    fitted: Fitted
+    joint: JointFit
     told: Mapping[str, Told]
+
+    @property
+    def corpus(self) -> EffectCorpus:
+        """The comparisons, in the metrics' units."""
+        return self.joint.corpus
+
+    @property
+    def scale(self) -> Floats:
+        """Standard deviation of a unit, `(G,)`: effects are divided by it before they are fitted."""
+        return self.joint.scale
+
+    @property
+    def fitted(self) -> Fitted:
+        """Covariance of true effects, and without each group of experiments."""
+        return self.joint.for_links
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -121,13 +128,13 @@ class Fit:
             wanted = (chain.child, chain.parent, *chain.others)
             if set(wanted) <= set(self.metrics) and self.independent(wanted) >= fewest(len(wanted) - 1):
                 at = [self.corpus.at(metric) for metric in wanted]
-                if _links(self.corpus, self.scale, [(at[0], at[1:])], self.fitted)[0].z_each[0] >= IDENTIFIED:
+                if _links(self.joint, [(at[0], at[1:])])[0].z_each[0] >= IDENTIFIED:
                     found.add(chain)
         return found
 
 
-def fit(definitions: Definitions, corpus: EffectCorpus, families: Sequence[Family]) -> Fit | None:
-    """Fit all families at once; None where no link can be estimated.
+def fit(definitions: Definitions, fits: JointFits, families: Sequence[Family]) -> Fit | None:
+    """Read all families from one fit; None where no link can be estimated.
 
     Raises:
         VitalfewError: the effects or their noise are none that can be fitted.
@@ -135,55 +142,25 @@ def fit(definitions: Definitions, corpus: EffectCorpus, families: Sequence[Famil
     usable = [family for family in families if family.parents]
     if not usable:
         return None
-    chosen = corpus.joint(metrics_to_fit(corpus, families))
-    scale = _scale(chosen)
-    effects, noise = _scaled(chosen, scale)
-    fitted = fit_corpus(effects, noise, clusters=chosen.clusters, fitted=_spread(effects, noise))
+    joint = fits.of(metrics_to_fit(fits.corpus, families))
+    chosen, scale = joint.corpus, joint.scale
     edges = [(chosen.at(family.child), [chosen.at(parent) for parent in family.parents]) for family in usable]
-    found = _links(chosen, scale, edges, fitted)
+    found = _links(joint, edges)
     told: dict[str, Told] = {}
-    known = Fit(chosen, scale, fitted, told)
+    known = Fit(joint, told)
     for family, link in zip(usable, found, strict=True):
         units = scale[link.child] / scale[list(link.parents)]
         independent = known.independent((family.child, *family.parents))
-        told[family.child] = Told(link, units, _bypass(definitions, chosen, scale, family, link), independent)
+        told[family.child] = Told(link, units, _bypass(definitions, joint, family, link), independent)
     return known
 
 
-def _links(
-    corpus: EffectCorpus, scale: Floats, edges: Sequence[tuple[int, Sequence[int]]], fitted: Fitted
-) -> tuple[LinkFit, ...]:
-    effects, noise = _scaled(corpus, scale)
-    return fit_links(effects, noise, edges, weights=corpus.weights, clusters=corpus.clusters, fitted=fitted)
+def _links(joint: JointFit, edges: Sequence[tuple[int, Sequence[int]]]) -> tuple[LinkFit, ...]:
+    weights, clusters = joint.corpus.weights, joint.corpus.clusters
+    return fit_links(joint.effects, joint.noise, edges, weights=weights, clusters=clusters, fitted=joint.for_links)
 
 
-def _scale(corpus: EffectCorpus) -> Floats:
-    """Standard deviation of a unit, after adjustment: from noise and weights, which every comparison has."""
-    with np.errstate(all="ignore"):
-        variances = np.diagonal(corpus.noise, axis1=1, axis2=2) * corpus.weights[:, None]
-        return np.asarray(np.sqrt(np.nanmedian(variances, axis=0)))
-
-
-def _spread(effects: Floats, noise: Floats) -> Spread:
-    """Covariance of true effects; with heavy tails where single experiments stand far out.
-
-    A few that moved everything ten times as far would else set the slopes, and weaken them where they lack the child.
-    """
-    found = fit_spread(effects, noise)
-    if least_chance(effects, noise, found.matrix) >= _OUTSTANDING:
-        return found
-    return fit_spread(effects, noise, tails="t", start=found.matrix)
-
-
-def _scaled(corpus: EffectCorpus, scale: Floats) -> tuple[Floats, Floats]:
-    """Effects and noise in standard deviations; metrics that are sums of others get a breath of noise of their own."""
-    own = 1 + _RIDGE * np.eye(len(scale))
-    return corpus.effects / scale, corpus.noise / np.outer(scale, scale) * own
-
-
-def _bypass(
-    definitions: Definitions, corpus: EffectCorpus, scale: Floats, family: Family, link: LinkFit
-) -> float | None:
+def _bypass(definitions: Definitions, joint: JointFit, family: Family, link: LinkFit) -> float | None:
     """P-value of no path round the parents, tested with all metrics that should reach the child by them alone.
 
     These are what the links say moves the parents, and metrics of features where parents and child are none.
@@ -194,13 +171,14 @@ def _bypass(
     if any(_level(definitions, metric) == "feature" for metric in mine):
         return None
     below = [
-        at for at, name in enumerate(corpus.metrics) if name not in mine and _level(definitions, name) == "feature"
+        at
+        for at, name in enumerate(joint.corpus.metrics)
+        if name not in mine and _level(definitions, name) == "feature"
     ]
     if not below:
         return None
-    effects, noise = _scaled(corpus, scale)
-    weights, within = pooled_noise(effects, noise, corpus.weights, None)
-    test = bypass(effects, weights, within, link.child, link.parents, below, clusters=corpus.clusters)
+    weights, within = pooled_noise(joint.effects, joint.noise, joint.corpus.weights, None)
+    test = bypass(joint.effects, weights, within, link.child, link.parents, below, clusters=joint.corpus.clusters)
     return None if test is None else test.p
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from vitalfew.errors import VitalfewError
 from vitalfew.evidence.downgrades import bypassed, doubts, grade_of_link
+from vitalfew.evidence.joint_fits import JointFits
 from vitalfew.evidence.link_families import families
 from vitalfew.evidence.link_fits import fit
 from vitalfew.evidence.link_paths import Slopes, chains, path_rows
@@ -67,7 +68,11 @@ class LinkOutput:
 
 
 def links(
-    definitions: Definitions, corpora: Corpora, exact: Iterable[LinkRow] = (), released: Joint | None = None
+    definitions: Definitions,
+    corpora: Corpora,
+    exact: Iterable[LinkRow] = (),
+    released: Joint | None = None,
+    fits: JointFits | None = None,
 ) -> LinkOutput:
     """Estimate every influence link from the randomised experiments, and follow chains of links.
 
@@ -78,11 +83,12 @@ def links(
         corpora: effects of all experiments.
         exact: component links, which chains run through as well; returned among the others.
         released: all metrics of releases at once, where that could be fitted.
+        fits: joint fits of the randomised experiments, where others read them too.
     """
     corpus = corpora.randomised
     found, failed, fitted = families(definitions, corpus), list[FailedRow](), None
     try:
-        fitted = fit(definitions, corpus, found)
+        fitted = fit(definitions, fits or JointFits(corpus), found)
     except VitalfewError as error:
         failed.append(FailedRow(STAGE, "links", str(error)))
     except np.linalg.LinAlgError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.evidence.joint import joint_on
+from vitalfew.evidence.joint_fits import JointFit
 from vitalfew.evidence.roles import sign_of
 from vitalfew.results.rows import Estimate, TradeOffRow
 from vitalfew.workspace.graph import edges
@@ -120,7 +121,7 @@ def _alone(corpus: EffectCorpus, pair: tuple[str, str]) -> Joint | None:
     both = some.only(np.isfinite(some.effects).all(axis=1))
     if len(both.metrics) < len(pair) or len(set(both.clusters)) < FEWEST_PAIR:
         return None
-    return joint_on(both)
+    return joint_on(JointFit(both))
 
 
 def _told(joint: Joint, pair: tuple[str, str], signs: Floats, agreed: float | None, experiments: int) -> TradeOffRow:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.options import Options, Pool
     from vitalfew.evidence.corpus import Corpora
     from vitalfew.evidence.joint import Joint
+    from vitalfew.evidence.joint_fits import JointFits
     from vitalfew.results.rows import ArrivalRow, Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
@@ -42,6 +43,7 @@ class Context:
     _pool: Pool | None = None
     _measured_lines: MeasuredLines | None = None
     _corpora: Corpora | None = None
+    _fits: JointFits | None = None
     _joint: Joint | Literal["unknown"] | None = "unknown"
     _released: Joint | Literal["unknown"] | None = "unknown"
 
@@ -116,12 +118,20 @@ class Context:
             self._corpora = corpora(self.definitions, tables)
         return self._corpora
 
+    def fits(self, tables: Tables) -> JointFits:
+        """Joint fits of the randomised experiments, each made once for all stages; `tables` as for `corpora`."""
+        if self._fits is None:
+            from vitalfew.evidence.joint_fits import JointFits
+
+            self._fits = JointFits(self.corpora(tables).randomised)
+        return self._fits
+
     def joint(self, tables: Tables) -> Joint | None:
-        """What randomised experiments show of all metrics at once, fitted once; `tables` as for `corpora`."""
+        """What randomised experiments show of all metrics at once; `tables` as for `corpora`."""
         if self._joint == "unknown":
             from vitalfew.evidence.joint import joint_of
 
-            self._joint = joint_of(self.corpora(tables).randomised)
+            self._joint = joint_of(self.corpora(tables).randomised, self.fits(tables))
         return self._joint
 
     def released(self, tables: Tables) -> Joint | None:

@@ -105,7 +105,7 @@ def _links(context: Context, tables: Tables) -> Output:
 
     corpora = context.corpora(tables)
     exact = components(context.definitions, corpora, tables.series, context.today)
-    found = links(context.definitions, corpora, exact.links, context.released(tables))
+    found = links(context.definitions, corpora, exact.links, context.released(tables), context.fits(tables))
     return {
         "links": found.links,
         "link_covariances": found.link_covariances,

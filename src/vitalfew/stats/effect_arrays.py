@@ -45,6 +45,13 @@ class Prepared:
         """Some of the experiments."""
         return Prepared(self.scale, self.effects[rows], self.measured[rows], self.noise[rows], self.constants[rows])
 
+    def weighed(self, weights: Floats) -> Prepared:
+        """Effects and noise as if true effects were so many times as large in variance, `(K,)`: 1 leaves them as is."""
+        size = np.sqrt(weights)[:, None]
+        constants = self.constants + self.measured.sum(axis=1) * np.log(weights) / 2
+        noise = self.noise * weights[:, None, None]
+        return Prepared(self.scale, self.effects * size, self.measured, noise, constants)
+
     @cached_property
     def complete(self) -> bool:
         """Whether every experiment measured every metric."""

@@ -31,13 +31,15 @@ __all__ = [
     "Spread",
     "Tails",
     "fit_spread",
+    "heavier",
     "jackknife",
     "least_chance",
     "posterior_effects",
+    "pulled_in",
     "refits",
 ]
 
-Tails = Literal["normal", "t"]
+Tails = Literal["normal", "t", "far"]
 TAILS = (3.0, 5.0, 10.0, 30.0)
 """Degrees of freedom that are tried beside normal effects."""
 GROUPS = 15
@@ -45,6 +47,9 @@ GROUPS = 15
 _LARGE, _PART = 2_000, 1_250  # experiments above which a fit starts from that of a part of them
 _ROUGH, _NEAR_ENOUGH = 1e-2, 1e-5  # tolerance of that start, and of the fit of so many: far below its own error
 _NEAR_IN_TAILS = 1e-4  # likewise of the fit with heavy tails, which creeps at its end: slopes change by less than .001
+_FAR = 1e-8  # chance, among as many normal effects, of one as large: what is rarer is pulled in
+_PULL_TO = 0.999  # quantile of normal effects to which it is pulled
+_MOST_PULLS, _SAME = 10, 0.05  # rounds of pulling in, and change of a weight that no longer matters
 _GAIN = 2.0  # of log-likelihood, for which heavier tails are believed
 
 
@@ -55,7 +60,8 @@ class Spread:
     Attributes:
         matrix: Lambda, `(G, G)`, in the squared units of the effects; positive semidefinite, of any rank.
         tail: degrees of freedom of the effects; None: normal.
-        weights: of the experiments, `(K,)`; 1 for normal effects; with tails below 1 where effects stand out.
+        weights: of the experiments, `(K,)`: 1 for normal effects, below 1 where effects stand out; true effects of an
+            experiment vary with the matrix over its weight.
         iterations: steps of the fit.
         converged: whether it came to rest.
         log_likelihood: at its end.
@@ -77,7 +83,8 @@ def fit_spread(
     Args:
         effects: treatment minus control, `(K, G)`; NaN: not measured there.
         noise: covariance of each experiment's effects, `(K, G, G)`; NaN for metrics not measured.
-        tails: "t" tries heavier tails too (3, 5, 10 and 30 degrees of freedom) and takes the likeliest.
+        tails: "t" tries heavier tails too (3, 5, 10 and 30 degrees of freedom) and takes the likeliest; "far" pulls in
+            what stands far out (see `pulled_in`): for slopes, which large effects of a normal size tell best.
         start: a covariance to start from, `(G, G)`; by default the total covariance less the noise.
 
     Raises:
@@ -90,8 +97,8 @@ def fit_spread(
     >>> round(float(spread.matrix[0, 0]) ** 0.5, 3)
     0.03
     """
-    if tails not in {"normal", "t"}:
-        raise UsageError(f"tails '{tails}'", expected="'normal' or 't'")
+    if tails not in {"normal", "t", "far"}:
+        raise UsageError(f"tails '{tails}'", expected="'normal', 't' or 'far'")
     data = prepare(effects, noise)
     root = revived(_scaled(start, data) if start is not None else _total_less_noise(data))
     large = len(data.effects) > _LARGE
@@ -99,15 +106,56 @@ def fit_spread(
         part = np.linspace(0, len(data.effects) - 1, _PART).astype(np.intp)
         root = climb(data.pick(part), root, tolerance=_ROUGH).at.root
     best = climb(data, root, tolerance=_NEAR_ENOUGH if large else TOLERANCE)
-    tail, heavy = _heavy(data, best) if tails == "t" else (None, best)
-    if heavy.at.log_likelihood - best.at.log_likelihood > _GAIN:
-        return _spread(data, heavy, tail)
-    return _spread(data, best, None)
+    found = _spread(data, best, None)
+    if tails == "normal":
+        return found
+    return heavier(effects, noise, found) if tails == "t" else pulled_in(effects, noise, found)
 
 
-def _heavy(data: Prepared, normal: Climbed) -> tuple[float, Climbed]:
+def heavier(effects: ArrayLike, noise: ArrayLike, spread: Spread) -> Spread:
+    """The fit with heavier tails than normal where these are likelier; else the normal fit that is given."""
+    data = prepare(effects, noise)
+    tail, found = _heavy(data, _scaled(spread.matrix, data))
+    gain = found.at.log_likelihood - spread.log_likelihood
+    return _spread(data, found, tail) if gain > _GAIN else spread
+
+
+def pulled_in(effects: ArrayLike, noise: ArrayLike, spread: Spread) -> Spread:
+    """The fit with weights below 1 for experiments that stand out, if one does so far beyond what is normal.
+
+    A few that moved everything ten times as far would else set the slopes. Heavier tails would weigh down the large
+    effects of every experiment, which tell most of slopes; here only what lies beyond the 99.9 % quantile of normal
+    effects is pulled in to there (Huber's weights), and again under the spread that then is left.
+
+    Args:
+        effects: `(K, G)`.
+        noise: `(K, G, G)`.
+        spread: the normal fit to these.
+
+    Returns:
+        The spread that was given, where nothing stands far out.
+    """
+    if least_chance(effects, noise, spread.matrix) >= _FAR:
+        return spread
+    from scipy.special import gammaincinv
+
+    data = prepare(effects, noise)
+    bounds = 2 * gammaincinv(data.measured.sum(axis=1) / 2, _PULL_TO)
+    here = expected(data, revived(_scaled(spread.matrix, data), 0.0))
+    weights = np.ones(len(bounds))
+    for _ in range(_MOST_PULLS):
+        before, away = weights, (here.found[:, 0, :] * data.effects).sum(axis=1)
+        weights = np.minimum(1.0, bounds / np.maximum(away, bounds))
+        here = expected(data, climb(data.weighed(weights), here.root, tolerance=_ROUGH).at.root)
+        if np.abs(weights / before - 1).max() < _SAME:
+            break
+    last = climb(data.weighed(weights), here.root, tolerance=_NEAR_IN_TAILS)
+    return replace(_spread(data, last, None), weights=weights)
+
+
+def _heavy(data: Prepared, normal: Floats) -> tuple[float, Climbed]:
     """The likeliest of the heavier tails: compared by rough fits, in which the likelihood has one top, then fitted."""
-    tail, best = TAILS[0], climb(data, revived(normal.at.matrix, 1e-3), nodes_of(TAILS[0]), _ROUGH)
+    tail, best = TAILS[0], climb(data, revived(normal, 1e-3), nodes_of(TAILS[0]), _ROUGH)
     for freedom in TAILS[1:]:
         found = climb(data, revived(best.at.matrix, 1e-3), nodes_of(freedom), _ROUGH)
         if found.at.log_likelihood < best.at.log_likelihood:
@@ -187,10 +235,18 @@ def refits(
     clusters: ArrayLike | None = None,
     one_step: bool = False,
 ) -> Refits:
-    """Fit the spread again without each group of experiments; see `jackknife`."""
+    """Fit the spread again without each group of experiments; see `jackknife`.
+
+    Weights of experiments are taken as known: with heavy tails these are normal fits to what the weights leave.
+    """
     data = prepare(effects, noise)
     root = revived(_scaled(spread.matrix, data), 0.0)
-    return refit(data, root, nodes_of(spread.tail), groups=groups, clusters=clusters, one_step=one_step)
+    if np.any(spread.weights != 1):
+        data = data.weighed(spread.weights)
+    if spread.tail is not None:
+        root = climb(data, root, tolerance=_NEAR_IN_TAILS).at.root
+    found = refit(data, root, groups=groups, clusters=clusters, one_step=one_step)
+    return replace(found, matrix=spread.matrix)
 
 
 def jackknife(
@@ -213,8 +269,7 @@ def jackknife(
         groups: of experiments, each left out in turn; dealt out in the order given.
         clusters: control group of each experiment, `(K,)`; those that share one are left out together.
         spread: the fit to all experiments, when it is at hand.
-        one_step: one scoring step from the full fit (four with heavy tails) instead of a fit without each group: for
-            large corpora.
+        one_step: one scoring step from the full fit instead of a fit without each group: for large corpora.
         tails: of the fit, when none is given.
 
     Raises:

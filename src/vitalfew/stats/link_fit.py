@@ -107,7 +107,7 @@ def fit_links(
         weights: n_t n_c / (n_t + n_c), `(K,)`; by default from the noise.
         within: pooled covariance of units within arms, `(G, G)`; by default from noise and weights.
         clusters: control group of each experiment, `(K,)`; those that share one are left out together.
-        tails: "t" for effects with heavier tails than normal.
+        tails: "far" pulls in experiments that stand far out; "t" for effects with heavier tails than normal.
         fitted: a joint fit at hand; see `fit_corpus`.
 
     Returns:
@@ -150,7 +150,7 @@ def fit_corpus(
 ) -> Fitted:
     """One joint fit with its refits, for many questions: links, chains of links, proxies.
 
-    Large corpora, and those with heavy tails, are refitted by a few steps each. `fitted`: a joint fit at hand.
+    Large corpora, and those where experiments stand out, are refitted by a step each. `fitted`: a joint fit at hand.
 
     >>> effects, noise = np.random.default_rng(1).normal(0, 2, (60, 2)), np.tile(np.eye(2), (60, 1, 1))
     >>> known = fit_corpus(effects, noise)
@@ -158,7 +158,7 @@ def fit_corpus(
     14.0
     """
     full = fitted or fit_spread(effects, noise, tails=tails)
-    quick = np.size(noise) > _LARGE or full.tail is not None
+    quick = np.size(noise) > _LARGE or bool(np.any(full.weights != 1))
     return Fitted(full, refits(effects, noise, full, clusters=clusters, one_step=quick))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.spread_steps import DAMPING, NORMAL, Curve, Expected, Nodes, bounded, climb, expected
+from vitalfew.stats.spread_steps import Curve, Expected, bounded, climb, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _NEAR = 1e-3  # tolerance of a refit: its distance from the full fit is some thirty times as large
-_MOST_STEPS = 100
-_TAILED_STEPS = 4  # more than one with heavy tails: the curvature does not know that sizes have to be learnt too
+_STEADY = 1e-3  # damping of a step: with less, what moves a direction that is nearly empty moves everything
 _FEWEST_GROUPS = 2
 
 
@@ -65,7 +64,6 @@ class Refits:
 def refit(
     data: Prepared,
     root: Floats,
-    nodes: Nodes = NORMAL,
     *,
     groups: int,
     clusters: ArrayLike | None = None,
@@ -79,10 +77,8 @@ def refit(
     """
     at = deal(len(data.effects), groups, clusters)
     sizes = np.bincount(at)
-    if one_step and nodes is NORMAL:
-        roots = _stepped(expected(data, root, nodes), at)[0]
-    else:
-        roots = _climbed(data, root, nodes, at, _TAILED_STEPS if one_step else _MOST_STEPS)
+    here = expected(data, root)
+    roots = _stepped(here, at)[0] if one_step else _climbed(data, here, at)
     without = roots @ roots.swapaxes(1, 2)
     scale = np.outer(data.scale, data.scale)
     return Refits(root @ root.T * scale, without * scale, sizes)
@@ -102,16 +98,15 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
     return np.asarray(number % held)
 
 
-def _climbed(data: Prepared, root: Floats, nodes: Nodes, at: NDArray[np.intp], most: int) -> Floats:
+def _climbed(data: Prepared, here: Expected, at: NDArray[np.intp]) -> Floats:
     """A fit without each group, from one step towards it."""
-    here = expected(data, root, nodes)
     stepped, curve = _stepped(here, at)
     found = []
     for group, near in enumerate(stepped):
         others = data.pick(at != group)
-        there = expected(others, near, nodes)
+        there = expected(others, near)
         gains = there.log_likelihood >= here.log_likelihoods[at != group].sum()
-        found.append(climb(others, there if gains else root, nodes, _NEAR, curve, most).at.root)
+        found.append(climb(others, there if gains else here.root, tolerance=_NEAR, curve=curve).at.root)
     return np.stack(found)
 
 
@@ -124,5 +119,5 @@ def _stepped(here: Expected, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
     whole = here.slope()
     curve = Curve.at(here, whole)
     share = 1 - np.bincount(at) / len(at)
-    steps = bounded(curve.step((whole - slopes) @ root, DAMPING) / share[:, None, None], root)
+    steps = bounded(curve.step((whole - slopes) @ root, _STEADY) / share[:, None, None], root)
     return np.asarray(root + steps), curve

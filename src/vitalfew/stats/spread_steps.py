@@ -32,7 +32,7 @@ _NEARLY, _NO_GAIN = 1e-4, 1e-8  # a move that no longer matters, when the likeli
 _MOST_STEPS = 200
 _REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
 _MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
-DAMPING = 1e-7  # least, against directions that turn B and leave Lambda as it is
+_DAMPING = 1e-7  # least, against directions that turn B and leave Lambda as it is
 _STILL, _SLOWER = 0.02, 3.0  # a move below which, and a shrinking of moves above which, a curvature is used again
 _NODES = 15
 _TAIL_CUT = 0.002  # probability beyond the outermost nodes, on either side
@@ -167,16 +167,15 @@ def climb(
     nodes: Nodes = NORMAL,
     tolerance: float = TOLERANCE,
     curve: Curve | None = None,
-    most: int = _MOST_STEPS,
 ) -> Climbed:
-    """Climb to the most likely Lambda from a root `start`, `(G, G)`, in at most so many steps; it never loses height.
+    """Climb to the most likely Lambda from a root `start`, `(G, G)`; it never loses height.
 
     `start`: or what is expected there, where that is known. `curve`: a curvature at hand that is good enough for the
     first step.
     """
     here = start if isinstance(start, Expected) else expected(data, start, nodes)
-    damping, last = DAMPING, np.inf
-    for step in range(1, most + 1):
+    damping, last = _DAMPING, np.inf
+    for step in range(1, _MOST_STEPS + 1):
         curve = curve or Curve.at(here, here.slope())
         there, damping = _better(data, here, nodes, curve, damping)
         moved = _distance(here, there)
@@ -187,7 +186,7 @@ def climb(
         if moved > _STILL or moved > last / _SLOWER:  # else the curvature is still good, and costly to compute anew
             curve = None
         last = moved
-    return Climbed(here, most, converged=False)
+    return Climbed(here, _MOST_STEPS, converged=False)
 
 
 def revived(start: Floats, least: float = _REVIVED) -> Floats:
@@ -219,7 +218,7 @@ def _better(data: Prepared, here: Expected, nodes: Nodes, curve: Curve, damping:
     for _ in range(_MOST_TRIES):
         there = expected(data, here.root + bounded(curve.step(slope, damping), here.root), nodes)
         if there.log_likelihood >= here.log_likelihood - slack:
-            return there, max(damping / 10, DAMPING)
+            return there, max(damping / 10, _DAMPING)
         damping = max(10 * damping, 1e-4)
     there = expected(data, em_step(data, here), nodes)
     return (there if there.log_likelihood >= here.log_likelihood else here), damping
