@@ -50,6 +50,11 @@ class WhatIf:
         """Lots of the draws of a preview, `(lines that may be funded, draws)`."""
         return lots(self.options.ready, self.kept.shape[2])
 
+    @cached_property
+    def own(self) -> Standing:
+        """Where they stand in a preview by the workspace's own weights and budget."""
+        return self.standing(preview=True)
+
     def values(self, weights: Floats | None = None, *, preview: bool = False) -> Singles:
         """Value of every line, `(lines, draws)`.
 

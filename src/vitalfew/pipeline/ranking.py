@@ -158,7 +158,7 @@ class _Drawn:
         by = options.weights if given is None else weights_of(options, given)
         changed = given is not None or budget is not None
         values = self.what_if.values(by, preview=preview)
-        before = self.what_if.standing(preview=preview)
+        before = self.what_if.own if preview else self.what_if.standing()
         found = self.what_if.standing(by, budget, preview=preview) if changed else before
         return Ranking(
             lines=ranked_lines(self.inputs, self.pool, found, before, values),

@@ -83,6 +83,9 @@ def test_filters_and_what_if_go_together(client_of: ClientOf, run: Results) -> N
     planning = {line.line for line in run.ledger.candidates if line.team == "planning"}
     assert set(_order(page)) == planning
     assert '<input type="hidden" name="team" value="planning">' in page
+    bar = page.split('<form class="filters"', 1)[1].split("</form>", 1)[0]
+    name, _, weight = _heavy(run).partition("=")
+    assert f'<input type="hidden" name="{name}" value="{weight}">' in bar
 
 
 @pytest.mark.usefixtures("demo")

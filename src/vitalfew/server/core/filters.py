@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from vitalfew.server.core.carrying import CARRIED
 from vitalfew.server.core.listing import NOBODY, among
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _LABELS = {"product": "Product", "team": "Team", "segment": "Segment", "time": "Time", "state": "State", "q": "Words"}
 _EVERY = {"time": "Any time"}
 _LONGEST = 100
+_OF_THIS_PAGE = ("page", "format", "all", "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,17 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The bar of filters of a page. `drops`: of the filters that are set, only where nothing was found."""
+    """The bar of filters of a page.
+
+    `kept`: what else the address asks, such as a what-if; `drops`: of the filters that are set, only where nothing was
+    found.
+    """
 
     choices: tuple[Choice, ...]
     q: str | None
     query: str
     clear: str
+    kept: tuple[tuple[str, str], ...]
     drops: tuple[Drop, ...]
     any: bool
 
@@ -200,11 +207,13 @@ def bar(
         for name in wanted.said:
             without = wanted.but({name: ""})
             drops.append(Drop(labels[name], titles[name], _query(request, {name: ""}), count(without)))
+    known = {*offers, *CARRIED, *_OF_THIS_PAGE}
     return Bar(
         choices=tuple(choices),
         q=wanted.q if "q" in offers else None,
         query=_query(request, {}),
         clear=_query(request, dict.fromkeys(offers, "")),
+        kept=tuple((name, str(value)) for name, value in request.GET.items() if name not in known),
         drops=tuple(drops),
         any=bool(wanted.said),
     )
@@ -213,7 +222,7 @@ def bar(
 def _query(request: Request, changed: Mapping[Field, str]) -> str:
     """The query of an address with some fields changed; what is emptied is said, so that it is not carried on."""
     query = request.GET.copy()
-    for name in ("page", "format", "all", "before"):
+    for name in _OF_THIS_PAGE:
         query.pop(name, None)
     for name, value in changed.items():
         if name in query:
