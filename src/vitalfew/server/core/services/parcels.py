@@ -181,7 +181,6 @@ def _members(uploads: Sequence[UploadedFile[Any]], most: int) -> Iterator[tuple[
         except (
             zipfile.BadZipFile,
             zipfile.LargeZipFile,
-            NotImplementedError,
             EOFError,
             RuntimeError,
             OSError,
