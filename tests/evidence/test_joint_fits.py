@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+
+from evidence.planted_corpora import defined, planted_corpus
+from vitalfew.evidence.corpus import Corpora
+from vitalfew.evidence.joint import joint_of
+from vitalfew.evidence.joint_fits import JointFits
+from vitalfew.evidence.links import links
+from vitalfew.simulate.metric_graph import EDGES, NAMES, SCENARIOS, Planted, corpus
+from vitalfew.stats.effect_spread import fit_spread, refits
+from vitalfew.stats.link_fit import slopes_of
+
+CHILD, PARENTS = EDGES[0]
+NORMAL = Planted(experiments=50)
+
+
+def test_links_and_effects_without_luck_read_the_very_same_fit() -> None:
+    found, _ = planted_corpus(NORMAL, 1)
+    named = {"link": {"parent": NAMES[8], "child": NAMES[-1]}}
+    fits = JointFits(found)
+    joint = joint_of(found, fits)
+    assert joint is not None
+    links(defined(NORMAL, links=named), Corpora(found, found.only(np.zeros(len(found), dtype=bool))), fits=fits)
+    fit = fits.of(found.metrics)
+    assert fit.for_links is fit.for_effects
+    assert np.array_equal(joint.spread, fit.for_links.spread.matrix * np.outer(fit.scale, fit.scale))
+
+
+def test_what_a_joint_fit_says_does_not_hang_on_who_asked_first() -> None:
+    found, _ = planted_corpus(NORMAL, 2)
+    alone, shared = JointFits(found), JointFits(found)
+    assert shared.of(found.metrics).for_effects.refits is shared.of(found.metrics).for_links.refits
+    assert np.array_equal(
+        alone.of(found.metrics).for_links.refits.without, shared.of(found.metrics).for_links.refits.without
+    )
+
+
+def test_one_step_without_a_group_lands_where_a_fit_does_though_a_direction_is_empty() -> None:
+    drawn = corpus(SCENARIOS["base"], 0)
+    spread = fit_spread(drawn.effects, drawn.noise)
+    assert np.linalg.eigvalsh(spread.matrix)[0] < 1e-3 * np.linalg.eigvalsh(spread.matrix)[-1]
+    slow, quick = (
+        refits(drawn.effects, drawn.noise, spread, one_step=one_step).of(lambda it: slopes_of(it, CHILD, PARENTS))
+        for one_step in (False, True)
+    )
+    assert np.abs(quick.se / slow.se - 1).max() < 0.15
+
+
+def test_experiments_ten_times_as_large_are_pulled_in_and_no_others() -> None:
+    drawn = corpus(SCENARIOS["base"], 3)
+    effects = drawn.effects.copy()
+    effects[:2] += 9 * drawn.true_effects[:2] + 0.2
+    found = fit_spread(effects, drawn.noise, tails="far")
+    assert found.tail is None
+    assert found.weights[:2].max() < 0.3
+    assert np.median(found.weights) == 1
+    assert (fit_spread(drawn.effects, drawn.noise, tails="far").weights == 1).all()
