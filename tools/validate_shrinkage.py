@@ -164,7 +164,8 @@ def _true_quality(corpus: EffectCorpus, row: ProxyRow) -> float:
     names = list(row.weights)
     at = [WANTED.index(name) for name in (*names, TARGET)]
     noise = corpus.within[np.ix_(at, at)] * 2 / row.users_per_arm
-    return proxy_quality(TRUE_SPREAD[np.ix_(at, at)], noise, list(range(len(names))), len(names))
+    weights = np.array([row.weights[name] for name in names])
+    return proxy_quality(TRUE_SPREAD[np.ix_(at, at)], noise, list(range(len(names))), len(names), weights)
 
 
 def _true_spread() -> Floats:

@@ -142,7 +142,7 @@ def test_the_best_proxies_know_the_clickbait_and_their_quality_is_the_true_one()
 
 
 def test_a_proxy_that_gains_while_its_target_loses_is_broken() -> None:
-    whole, _ = planted_corpus(Planted(experiments=300, links=(0.0, 0.0, -0.5)), 1)
+    whole, _ = planted_corpus(Planted(experiments=300, links=(0.0, 0.0, -0.5)), 2)
     found = whole.only(np.ones(len(whole), dtype=bool), [NAMES[10], TARGET])
     (row,) = [row for row in proxies(KNOWN, found, joint_of(found), TODAY) if set(row.weights) == {NAMES[10]}]
     assert row.status == "broken"

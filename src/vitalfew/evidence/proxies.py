@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,8 @@ TOGETHER = 3
 """Metrics that are put together at most: more of them fit the past better and the future worse."""
 _WORTH = 0.01  # of quality that one more metric must add
 _TWO = 2
+_PAIRS = 30  # of draws, each with its opposite, that say how much too good a proxy looks where it was chosen
+_AGAIN = 3  # times that flattery counts as doubt: a fit without rest for the target hides part of it
 _MOST = 0.9999  # of a correlation whose Fisher z is taken
 _ALONE = "too few experiments say how their metrics vary together: neither weight nor quality can be computed"
 _BLEND = "with {target} itself, which would reach {own:.2f} alone"
@@ -45,11 +48,19 @@ _NOISY = "measured effects agree in sign less than true ones do: the noise of us
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Metrics that stand in for a target, with their weights in units of the target; `blend`: the target among them."""
+    """Metrics that stand in for a target, with their weights in units of the target.
+
+    Attributes:
+        names: of the metrics.
+        weights: `(p,)`.
+        blend: the target is among them.
+        among: the metrics they were chosen from, where they were.
+    """
 
     names: tuple[str, ...]
     weights: tuple[float, ...]
     blend: bool = False
+    among: tuple[str, ...] = ()
 
 
 def targets(definitions: Definitions, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -105,12 +116,12 @@ class _Weigher:
         found = proxy_weights(self.joint.spread, self.noise, self._places(names), self.target)
         return _Candidate(names, tuple(float(weight) for weight in found), blend)
 
-    def best(self, known: Sequence[str]) -> tuple[str, ...]:
-        """The best few together, each next one only where it adds enough."""
+    def best(self, known: Sequence[str], spread: Floats | None = None) -> tuple[str, ...]:
+        """The best few together, each next one only where it adds enough; by another covariance, where given."""
         chosen: tuple[str, ...] = ()
         reached = 0.0
         while len(chosen) < TOGETHER:
-            tried = {name: self._value((*chosen, name)) for name in known if name not in chosen}
+            tried = {name: self._value((*chosen, name), spread) for name in known if name not in chosen}
             name = max(tried, key=lambda key: tried[key], default=None)
             if name is None or tried[name] < reached + _WORTH:
                 break
@@ -121,22 +132,44 @@ class _Weigher:
         """Quality of the target's own measurement."""
         return proxy_quality(self.joint.spread, self.noise, [self.target], self.target)
 
-    def quality(self, names: Sequence[str]) -> Estimate:
-        """Quality of the best weights, with its interval by leaving out experiments.
+    def quality(self, names: Sequence[str], among: Sequence[str] = ()) -> Estimate:
+        """Quality that the weights found will show in experiments to come, with its interval.
 
-        The interval is made where a correlation has no bounds (Fisher's z). The same experiments chose the weights, so
-        with few of them the middle is somewhat too high, and the interval wide.
+        The interval is made where a correlation has no bounds (Fisher's z), by leaving out experiments. The same
+        experiments chose weights and metrics, which flatters both: by how much is seen from draws around the fit, in
+        which they are chosen again and held against the fit itself. That is taken off, and counted as doubt as well.
+
+        Args:
+            names: of the proxies.
+            among: the metrics they were chosen from, where they were.
         """
-        places, value = self._places(names), min(self._value(names), _MOST)
-        weights = proxy_weights(self.joint.spread, self.noise, places, self.target)
 
-        def statistic(spread: Floats) -> float:
-            found = proxy_quality(spread, self.noise, places, self.target, weights)
+        def shown(spread: Floats, used: Sequence[str], weights: Floats) -> float:
+            found = proxy_quality(spread, self.noise, self._places(used), self.target, weights)
             return float(np.arctanh(min(max(found, -_MOST), _MOST)))
 
-        found = self.joint.interval(float(np.arctanh(value)), 0.0, self.joint.doubt_of(statistic))
-        low, high = (float(np.tanh(end or 0.0)) for end in (found.low, found.high))
-        return Estimate(value, max(low, 0.0), high)
+        def flattery(drawn: Floats) -> float:
+            used = self.best(among, drawn) if among else tuple(names)
+            if not used:
+                return 0.0
+            weights = proxy_weights(drawn, self.noise, self._places(used), self.target)
+            return shown(drawn, used, weights) - shown(self.joint.spread, used, weights)
+
+        weights = proxy_weights(self.joint.spread, self.noise, self._places(names), self.target)
+        much = float(np.mean([flattery(drawn) for drawn in self._draws]))
+        middle = shown(self.joint.spread, names, weights) - much
+        doubt = self.joint.doubt_of(lambda spread: shown(spread, names, weights)) + (_AGAIN * much) ** 2
+        found = self.joint.interval(middle, 0.0, doubt)
+        value, low, high = (float(np.tanh(end or 0.0)) for end in (found.estimate, found.low, found.high))
+        return Estimate(max(value, 0.0), low, max(high, 0.0))  # below 0: its weights may point the wrong way
+
+    @cached_property
+    def _draws(self) -> Floats:
+        """Covariances of true effects as the doubts about it let them be, `(2 * _PAIRS, G, G)`."""
+        sizes = np.random.default_rng(0).normal(size=(_PAIRS, len(self.joint.doubts)))
+        away = np.tensordot(sizes, self.joint.doubts, 1)
+        values, vectors = np.linalg.eigh(self.joint.spread + np.concatenate([away, -away]))
+        return np.asarray((vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.swapaxes(1, 2))
 
     def slope(self, names: Sequence[str], weights: Floats) -> Estimate | None:
         """What comes of one unit of the proxy; None where it never moves."""
@@ -155,8 +188,9 @@ class _Weigher:
         slope = proxy_slope(spread, at, self.target, weights)
         return max(float(spread[self.target, self.target] - slope * (weights @ spread[at, self.target])), 0.0)
 
-    def _value(self, names: Sequence[str]) -> float:
-        return proxy_quality(self.joint.spread, self.noise, self._places(names), self.target)
+    def _value(self, names: Sequence[str], spread: Floats | None = None) -> float:
+        known = self.joint.spread if spread is None else spread
+        return proxy_quality(known, self.noise, self._places(names), self.target)
 
     def _places(self, names: Sequence[str]) -> list[int]:
         return [self.joint.corpus.at(name) for name in names]
@@ -186,7 +220,7 @@ class _Seen:
                 yield _Candidate((name,), (1.0,))
         best = () if weigher is None else weigher.best(known)
         if weigher is not None and len(best) > 1:
-            yield weigher.weighed(best)
+            yield replace(weigher.weighed(best), among=tuple(known))
         if weigher is not None and best:
             yield weigher.weighed((*best, self.target), blend=True)
 
@@ -202,7 +236,7 @@ class _Seen:
             target=self.target,
             weights=dict(zip(one.names, one.weights, strict=True)),
             users_per_arm=self.users,
-            quality=None if weigher is None else weigher.quality(one.names),
+            quality=None if weigher is None else weigher.quality(one.names, one.among),
             sensitivity=sensitivity,
             agreement=None if one.blend else agreement,
             slope=slope,
