@@ -31,6 +31,7 @@ _HOMES = (
     "promises",
     "forecasts",
     "value_model",
+    "discipline",
     "factors",
     "stakeholders",
     "agreement",
@@ -108,6 +109,8 @@ class Thresholds:
     questionable_share: float = 0.05
     followed_share: float = 0.75
     followed_lines: int = 5
+    discipline_fall: float = 0.2
+    discipline_lines: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from vitalfew.cli import (
     planning,
     portfolio,
     ranking,
+    reviewing,
     runs,
     serving,
     value_model,
@@ -63,6 +64,7 @@ portfolio.register(app)
 ranking.register(app)
 explaining.register(app)
 value_model.register(app)
+reviewing.register(app)
 evidence.register(app)
 backtesting.register(app)
 acts.register(app)

@@ -98,13 +98,26 @@ def say_do(inputs: Inputs) -> tuple[SayDoRow, ...]:
     return tuple(rows)
 
 
+def is_chosen(inputs: Inputs, initiative: Initiative) -> bool:
+    """Whether it was agreed on, begun or shipped; what was dropped later had been chosen, but is so no more."""
+    if initiative.status in OVER:
+        return initiative.status == "removed"
+    begun = initiative.started is not None and initiative.started <= inputs.today
+    return begun or initiative.status == "committed" or is_shipped(initiative, inputs)
+
+
+def effort_of(initiative: Initiative) -> float:
+    """What was spent on an initiative, else its expected cost, in the policy's unit; NaN where neither is known."""
+    return sum(spent.amount for spent in initiative.spent) or expected_cost(initiative.cost)
+
+
 def _effort(inputs: Inputs, factors: tuple[str, ...]) -> Effort:
     lines: tuple[ShippedLine | CandidateLine, ...] = (*inputs.tables.shipped, *inputs.tables.candidates)
     parts = {line.line: line for line in lines}
     costs, spread = [], []
     for key, initiative in sorted(inputs.definitions.initiatives.items()):
-        cost = sum(spent.amount for spent in initiative.spent) or expected_cost(initiative.cost)
-        if not _is_chosen(inputs, initiative) or not cost > 0:
+        cost = effort_of(initiative)
+        if not is_chosen(inputs, initiative) or not cost > 0:
             continue
         meant = meant_for(inputs.definitions, key, _parts(parts.get(key), factors))
         shares = np.array([meant.get(factor, 0.0) for factor in factors])
@@ -117,21 +130,13 @@ def _parts(line: ShippedLine | CandidateLine | None, factors: tuple[str, ...]) -
     return {part.factor: part.mean for part in line.parts if part.factor in factors} if line else {}
 
 
-def _is_chosen(inputs: Inputs, initiative: Initiative) -> bool:
-    """Whether it was agreed on, begun or shipped; what was dropped later had been chosen, but is so no more."""
-    if initiative.status in OVER:
-        return initiative.status == "removed"
-    begun = initiative.started is not None and initiative.started <= inputs.today
-    return begun or initiative.status == "committed" or is_shipped(initiative, inputs)
-
-
 def _slopes(inputs: Inputs, factors: tuple[str, ...]) -> tuple[Slopes | None, str]:
     """What accepted lines promised more than rejected ones; with the reason where that cannot be told."""
     scores, accepted = [], []
     for key, initiative in sorted(inputs.definitions.initiatives.items()):
         rejected = initiative.status == "dropped"
         score = _score(inputs, key, initiative, factors)
-        if score is not None and (rejected or _is_chosen(inputs, initiative)):
+        if score is not None and (rejected or is_chosen(inputs, initiative)):
             scores.append(score)
             accepted.append(not rejected)
     yes, no = sum(accepted), len(accepted) - sum(accepted)

@@ -32,6 +32,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
+        _stage("review", _review, (*before, "ledger")),
         _stage("reasons", _reasons, (*before, "ledger", "plans", "information")),
     )
 
@@ -131,6 +132,13 @@ def _bets(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.bets import bets
 
     return {"bets": bets(context.definitions, context.workspace.acts, tables, context.today)}
+
+
+def _review(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
+
+    inputs = context.inputs(tables)
+    return {"breakdowns": breakdowns(inputs, context.measured_lines(tables)), "effort": effort_by_quarter(inputs)}
 
 
 def _reasons(context: Context, tables: Tables) -> Output:

@@ -20,6 +20,7 @@ from vitalfew.report.html_model import model
 from vitalfew.report.html_plan import plan
 from vitalfew.report.html_record import record
 from vitalfew.report.html_releases import releases
+from vitalfew.report.html_review import review
 from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
 
@@ -47,7 +48,7 @@ def write_html(view: View, path: str | Path) -> Path:
 
 def html_page(view: View) -> str:
     """The report as text of an HTML document."""
-    decided = {"plan": plan(view), "model": model(view), "record": record(view)}
+    decided = {"plan": plan(view), "model": model(view), "record": record(view), "review": review(view)}
     decided |= {"releases": releases(view), "links": links(view)}
     body = [
         _top(view, {name for name, part in decided.items() if part}),
@@ -71,6 +72,7 @@ def _sections(view: View, decided: Mapping[str, Markup | None]) -> list[Markup |
         decided["model"],
         promises(view),
         decided["record"],
+        decided["review"],
         experiments(view),
         decided["releases"],
         decided["links"],
@@ -122,6 +124,7 @@ def _top(view: View, decided: AbstractSet[str]) -> Markup:
         "model": "Model",
         "promises": "Promises",
         "record": "Record",
+        "review": "Review",
         "experiments": "Experiments",
         "releases": "Releases",
         "links": "Links",
@@ -138,9 +141,11 @@ def _top(view: View, decided: AbstractSet[str]) -> Markup:
         sections = {
             key: name
             for key, name in sections.items()
-            if key not in ("plan", "value", "model", "promises", "record", "releases", "links")
+            if key not in ("plan", "value", "model", "promises", "record", "review", "releases", "links")
         }
-    empty = {"plan", "model", "record", "releases", "links"} - decided | (set() if view.tables.failed else {"failed"})
+    empty = {"plan", "model", "record", "review", "releases", "links"} - decided | (
+        set() if view.tables.failed else {"failed"}
+    )
     shown = [(key, name) for key, name in sections.items() if key not in empty]
     nav = tag("nav", [tag("a", name, href=f"#{key}") for key, name in shown], aria_label="Sections")
     brand = tag("a", "vitalfew ", tag("span", view.info.workspace), href="#main", class_="brand")

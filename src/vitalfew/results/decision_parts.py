@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from vitalfew.results.rows import (
     BetRow,
+    BreakdownRow,
     CalibrationRow,
+    EffortRow,
     FactorLightsRow,
     FactorShareRow,
     FrontierRow,
@@ -56,6 +58,14 @@ class PlansPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewPart:
+    """What a review looks back on: where effort went and what came of it, and where it went quarter by quarter."""
+
+    breakdowns: tuple[BreakdownRow, ...]
+    effort: tuple[EffortRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionParts:
     """All of it, under the names the export has for it."""
 
@@ -67,6 +77,7 @@ class DecisionParts:
     information: tuple[InformationRow, ...]
     explanations: Mapping[str, tuple[ReasonRow, ...]]
     bets: tuple[BetRow, ...]
+    review: ReviewPart
 
 
 def decision_parts(tables: Tables) -> DecisionParts:
@@ -89,4 +100,5 @@ def decision_parts(tables: Tables) -> DecisionParts:
         information=tables.information,
         explanations=reasons,
         bets=tables.bets,
+        review=ReviewPart(tables.breakdowns, tables.effort),
     )

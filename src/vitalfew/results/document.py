@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from vitalfew.results.codec import plain
-from vitalfew.results.decision_parts import CalibrationPart, PlansPart, ValuePart, decision_parts
+from vitalfew.results.decision_parts import CalibrationPart, PlansPart, ReviewPart, ValuePart, decision_parts
 from vitalfew.results.evidence_parts import CorpusPart, ReleasePart, evidence_parts
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import (
@@ -67,6 +67,7 @@ PARTS = (
     "classic",
     "explanations",
     "bets",
+    "review",
     "checks",
 )
 _MIN_RESOLVED = 10
@@ -271,6 +272,7 @@ class Document:
     classic: Mapping[str, ClassicRow]
     explanations: Mapping[str, tuple[ReasonRow, ...]]
     bets: tuple[BetRow, ...]
+    review: ReviewPart
     checks: tuple[FindingRow, ...]
 
 
@@ -308,6 +310,7 @@ def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Documen
         classic={row.line: row for row in tables.classic},
         explanations=decided.explanations,
         bets=decided.bets,
+        review=decided.review,
         checks=tables.findings,
     )
 

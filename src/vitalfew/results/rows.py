@@ -99,6 +99,7 @@ from vitalfew.results.release_rows import (
     PlaceboRow,
     SeriesRow,
 )
+from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow
 
 __all__ = [
     "ArrivalRow",
@@ -106,6 +107,8 @@ __all__ = [
     "BalanceRow",
     "BandRow",
     "BetRow",
+    "BreakdownKind",
+    "BreakdownRow",
     "CalibrationPosteriorRow",
     "CalibrationRow",
     "CandidateLine",
@@ -121,6 +124,7 @@ __all__ = [
     "DisagreementRow",
     "DueRow",
     "EffectRow",
+    "EffortRow",
     "Estimate",
     "EventStudyRow",
     "ExperimentRow",
@@ -281,5 +285,7 @@ class Tables:
     classic: tuple[ClassicRow, ...] = ()
     reasons: tuple[ReasonRow, ...] = ()
     bets: tuple[BetRow, ...] = ()
+    breakdowns: tuple[BreakdownRow, ...] = ()
+    effort: tuple[EffortRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()

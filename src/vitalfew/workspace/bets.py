@@ -12,6 +12,7 @@ from vitalfew.workspace.vocabulary import (
     Cost,
     Day,
     Definition,
+    Discipline,
     EventName,
     FeatureKey,
     Flag,
@@ -77,8 +78,8 @@ class Initiative(Definition):
     every `half_life_weeks` (no decay when not given). `weeks`: how long the work takes. `needed_by`: after this day
     it is worth nothing any more (a window that closes). `prerequisites` must be out or funded with it, `excludes`
     must not be. `later`: its larger part, decided upon once the first has shown what it is worth; `cost` is then
-    that of the first. `capability`: people, platform, ability; no score in the short run. `scores`: what a sheet or
-    a survey says of it.
+    that of the first. `discipline`: the value discipline it feeds. `capability`: people, platform, ability; no score
+    in the short run. `scores`: what a sheet or a survey says of it.
     """
 
     title: Text | None = None
@@ -101,6 +102,7 @@ class Initiative(Definition):
     prerequisites: tuple[InitiativeKey, ...] = ()
     excludes: tuple[InitiativeKey, ...] = ()
     horizon: Horizon | None = None
+    discipline: Discipline | None = None
     later: Later | None = None
     capability: Flag = False
     spent: tuple[Spending, ...] = ()

@@ -51,6 +51,7 @@ from vitalfew.workspace.vocabulary import (
     Day,
     Days,
     Definition,
+    Discipline,
     EventName,
     FeatureKey,
     Filter,
@@ -105,6 +106,7 @@ __all__ = [
     "Definition",
     "Definitions",
     "Delay",
+    "Discipline",
     "EventName",
     "EventSource",
     "Experiment",
@@ -114,6 +116,8 @@ __all__ = [
     "Feature",
     "FeatureKey",
     "Filter",
+    "Floor",
+    "Focus",
     "Grade",
     "Guardrail",
     "Horizon",
@@ -218,6 +222,20 @@ class Treaty(Definition):
     reason: Text | None = None
 
 
+class Floor(Definition):
+    """A level that a metric must not cross for the worse, in its unit."""
+
+    metric: MetricKey
+    level: Number
+
+
+class Focus(Definition):
+    """The one value discipline to excel in, and `thresholds`: the levels to keep in what the other two stand for."""
+
+    chosen: Discipline
+    thresholds: tuple[Floor, ...] = ()
+
+
 class Policy(Definition):
     """Budget and horizon of decisions. `discount` is per year, as a share.
 
@@ -226,7 +244,7 @@ class Policy(Definition):
     them every person counts alike. `criteria` of weighted scores; `rice_period`: over what RICE counts reach; `ice`:
     the one of its two variants that this workspace uses; `input_error`: the factor by which each input of a score is
     taken to be off (one standard deviation on the log scale). `treaties`: exchanges between metrics that teams agreed
-    on, so that a conflict that keeps to one is not flagged.
+    on, so that a conflict that keeps to one is not flagged. `discipline`: the value discipline that was chosen.
     """
 
     budget: Positive | None = None
@@ -244,6 +262,7 @@ class Policy(Definition):
     ice: Literal["mean", "product"] | None = None
     input_error: Annotated[float, Strict(), Field(gt=1, le=10)] = 1.5
     treaties: tuple[Treaty, ...] = ()
+    discipline: Focus | None = None
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------

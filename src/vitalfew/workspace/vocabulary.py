@@ -60,10 +60,13 @@ Direction = Literal["up", "down"]
 Level = Literal["feature", "system", "business"]
 ValueType = Literal["functional", "efficiency", "experience", "economic", "risk"]
 Side = Literal["customer", "business", "technical", "employee"]
+Family = Literal["acquisition", "conversion", "retention", "technical", "cost"]
 Grade = Literal["replicated", "tested", "staged", "dated", "correlated", "opinion"]
 CauseEvidence = Literal["observed", "analysed", "reported", "assumed"]
 Status = Literal["idea", "framed", "forecast", "committed", "live", "shipped", "dropped", "removed"]
 Horizon = Literal["h1", "h2", "h3"]
+Discipline = Literal["operations", "intimacy", "product"]
+"""Value disciplines (Treacy and Wiersema 1993): run it best, know the customer best, offer the best product."""
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 Aggregation = Literal["sum", "count", "count_distinct", "max", "min", "last", "avg"]
 MetricKind = Literal[

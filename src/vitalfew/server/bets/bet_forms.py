@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from vitalfew.report.review_words import DISCIPLINES, ORIGINS
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.standing import called
 
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
 
     from vitalfew.workspace.definitions import Definitions, Metric
 
-ORIGINS = {
-    "need": "a need of customers",
-    "request": "somebody asked for it",
-    "sales": "a sale",
-    "management": "management",
-    "team": "the team",
-    "technical": "technology",
-}
 _BOXES = {"vision": "Vision", "needs": "Experience: needs", "metrics": "KPI: metrics", "objectives": "OKR: objectives"}
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _KEPT = "version"
@@ -51,6 +44,9 @@ class InitiativeForm(DefinitionForm):
     product = forms.ChoiceField(required=False)
     origin = forms.ChoiceField(
         required=False, label="Where it comes from", choices=[("", "not said"), *ORIGINS.items()]
+    )
+    discipline = forms.ChoiceField(
+        required=False, label="Value discipline it feeds", choices=[("", "not said"), *DISCIPLINES.items()]
     )
     feature = forms.ChoiceField(required=False, label="Feature it builds or changes")
     removes = forms.ChoiceField(required=False, label="Feature it takes away")

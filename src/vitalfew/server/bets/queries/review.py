@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
+from vitalfew.report.html_review import effort
 from vitalfew.report.html_value import promises
 from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, times
@@ -34,12 +35,14 @@ class Reviewed:
     """The bets that fell due in a time.
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
+    `effort`: where effort went and what came of it, over everything.
     """
 
     picture: Markup
     bets: int
     record: tuple[str, ...]
     calibration: Markup | None
+    effort: Markup | None
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
     stop: tuple[ShippedLine, ...]
@@ -74,6 +77,7 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
         bets=len(rows),
         record=tuple(sentences(whole)) if whole else (),
         calibration=calibration(run.view),
+        effort=effort(run.view),
         rows=rows,
         learned=_learned(run, rows),
         stop=tuple(line for line in run.tables.shipped if line.recommendation in STOPPED and line.line in lines),

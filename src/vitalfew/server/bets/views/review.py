@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
+from vitalfew.report.html_review import BREAKDOWN_HEADS, breakdown_cells
 from vitalfew.server.bets.queries import review as queries
 from vitalfew.server.bets.views.steps import step_address
 from vitalfew.server.core.csv import csv_response
@@ -26,6 +27,8 @@ def review(request: Request) -> HttpResponse:
     run = open_run(request.place.workspace, request.GET.get("run"))
     if run is None:
         return render(request, "bets/review.html", {"title": TITLE, "answers": ANSWERS})
+    if request.GET.get("format") == "csv" and request.GET.get("of") == "effort":
+        return csv_response("effort", BREAKDOWN_HEADS, map(breakdown_cells, run.tables.breakdowns))
     offers = queries.offers(run)
     wanted = asked(request.GET, run.workspace.definitions, run.day, *offers)
     found = queries.reviewed(run, wanted)

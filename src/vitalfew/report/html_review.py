@@ -1,0 +1,122 @@
+"""Looking back in HTML: where effort went and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import cells, words
+from vitalfew.report.axis import axis_over
+from vitalfew.report.layout import Column, fold, items, section, table
+from vitalfew.report.markup import Child, Markup, tag
+from vitalfew.report.review_words import KINDS, LEARNING, accepted, group_name, value, verdicts
+
+if TYPE_CHECKING:
+    from vitalfew.report.axis import Axis
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow
+
+OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
+"""Breakdowns that stand open; the others are a click away."""
+
+
+def review(view: View) -> Markup | None:
+    """The section, once work has anything in common."""
+    parts = [effort(view)]
+    if not any(parts):
+        return None
+    return section("review", "Looking back", "Where effort went, and what came of it.", *parts)
+
+
+BREAKDOWN_HEADS = (
+    "kind", "group", "ideas", "committed", "shipped", "accepted", "accepted_low_80", "accepted_high_80", "effort",
+    "share", "share_low_80", "share_high_80", "measured", "value", "value_low_80", "value_high_80", "verdicts", "notes",
+)  # fmt: skip
+
+
+def breakdown_cells(row: BreakdownRow) -> tuple[object, ...]:
+    """A row of the breakdowns with whole numbers, under `BREAKDOWN_HEADS`."""
+    accepted, share, worth = row.accepted, row.share, row.value
+    return (
+        row.kind, row.group, row.ideas, row.committed, row.shipped,
+        *((accepted.estimate, accepted.low, accepted.high) if accepted else (None,) * 3), row.effort,
+        *((share.estimate, share.low, share.high) if share else (None,) * 3), row.measured,
+        *((worth.mean, worth.low, worth.high) if worth else (None,) * 3), verdicts(row.verdicts), "; ".join(row.notes),
+    )  # fmt: skip
+
+
+def effort(view: View) -> Markup | None:
+    """Where effort went and what came of it, by what work has in common."""
+    rows = view.tables.breakdowns
+    if not rows:
+        return None
+    axis = axis_over(cells.value_mark(row.value) for row in rows if row.value)
+    shown: list[Child] = []
+    for kind, title in KINDS.items():
+        found = [row for row in rows if row.kind == kind]
+        if found:
+            drawn = _table(view, kind, found, axis)
+            shown.append([tag("h4", title), drawn] if kind in OPEN else fold(title, drawn))
+    return tag(
+        "div",
+        tag("h3", "Where our effort went"),
+        tag("p", LEARNING, class_="notes"),
+        shown,
+        _by_quarter(view),
+        class_="sub",
+    )
+
+
+def _table(view: View, kind: BreakdownKind, rows: list[BreakdownRow], axis: Axis) -> Markup:
+    heads = [
+        KINDS[kind].removeprefix("By ").capitalize(),
+        Column("Committed (80 %)", "num"),
+        Column("Share of effort (80 %)", "num"),
+        Column("Value of what was measured", "nowrap"),
+        Column("Measured", "num"),
+        Column("Verdicts", "long"),
+    ]
+    body = [
+        (
+            group_name(view, kind, row.group),
+            accepted(row),
+            _share(row),
+            cells.value(row.value, axis, _why_not(row)),
+            f"{row.measured} of {row.shipped} shipped",
+            "; ".join(filter(None, [verdicts(row.verdicts), *row.notes])),
+        )
+        for row in rows
+    ]
+    caption = "Value in points at full effect, as measured, with its 80 % interval. Of fewer than five, counts only."
+    return table(heads, body, caption=caption)
+
+
+def _share(row: BreakdownRow) -> Child:
+    if row.share is None:
+        return cells.unknown(_why_not(row) if row.effort else "no cost is known")
+    return words.share_span(row.share)
+
+
+def _why_not(row: BreakdownRow) -> str:
+    return next((note for note in row.notes if "counts only" in note), value(row))
+
+
+def _by_quarter(view: View) -> Child:
+    rows = view.tables.effort
+    if not rows:
+        return None
+    groups = sorted({row.group for row in rows}, key=lambda group: (group is None, group))
+    quarters = {row.quarter: row.lines for row in rows}
+    shares = {(row.quarter, row.group): row.share for row in rows}
+    heads = [
+        "Quarter",
+        *(Column(group_name(view, "discipline", group), "num") for group in groups),
+        Column("Lines", "num"),
+    ]
+    body = [
+        (quarter, *(words.share(shares.get((quarter, group), 0.0)) for group in groups), str(lines))
+        for quarter, lines in quarters.items()
+    ]
+    focus = view.definitions.policy.discipline
+    said = [f"Chosen: {group_name(view, 'discipline', focus.chosen)}."] if focus else []
+    caption = "Shares of what was spent in each quarter; a cost without days of spending is spread over the work."
+    return [tag("h4", "Value discipline by quarter"), items(said), table(heads, body, caption=caption)]

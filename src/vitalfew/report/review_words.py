@@ -1,0 +1,70 @@
+"""How what a review looks back on is worded, for the terminal and for HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow, Verdict
+
+ORIGINS = {
+    "need": "a need of customers",
+    "request": "somebody asked for it",
+    "sales": "a sale",
+    "management": "management",
+    "team": "the team",
+    "technical": "technology",
+}
+DISCIPLINES = {
+    "operations": "operations (run it best)",
+    "intimacy": "intimacy (know the customer best)",
+    "product": "product (offer the best)",
+}
+HORIZONS = {"h1": "h1 (now)", "h2": "h2 (next)", "h3": "h3 (later)"}
+KINDS: Mapping[BreakdownKind, str] = {
+    "origin": "By where the idea came from",
+    "discipline": "By value discipline",
+    "team": "By team",
+    "product": "By product",
+    "horizon": "By horizon",
+}
+"""The order in which breakdowns are shown: what to learn from first."""
+_NAMED: Mapping[BreakdownKind, Mapping[str, str]] = {
+    "origin": ORIGINS,
+    "discipline": DISCIPLINES,
+    "horizon": HORIZONS,
+}
+_TITLED: Mapping[BreakdownKind, str] = {"team": "teams", "product": "products"}
+LEARNING = "Shown to learn from, not to blame: work differs in more than where it came from or who did it."
+
+
+def group_name(view: View, kind: BreakdownKind, group: str | None) -> str:
+    """What a group is called."""
+    if group is None:
+        return "not said"
+    if kind in _TITLED:
+        return view.title(_TITLED[kind], group)
+    return _NAMED[kind].get(group, group)
+
+
+def verdicts(found: Mapping[Verdict, int]) -> str:
+    """Verdicts with how often each came, the best first: `9 kept, 2 fell short`."""
+    return ", ".join(f"{found[kind]} {name}" for kind, name in words.VERDICTS.items() if found.get(kind))
+
+
+def accepted(row: BreakdownRow) -> str:
+    """How many of the ideas were committed or further, and their share where there are enough."""
+    many = f"{row.committed} of {row.ideas}"
+    return many if row.accepted is None else f"{many}: {words.share_span(row.accepted)}"
+
+
+def value(row: BreakdownRow) -> str:
+    """What was measured of a group together; or the reason why nothing is said."""
+    if row.value is not None:
+        return words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE)
+    return "too few" if row.measured else "not measured"

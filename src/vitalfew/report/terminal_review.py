@@ -1,0 +1,74 @@
+"""Looking back in the terminal: where effort went and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vitalfew.report import words
+from vitalfew.report.review_words import KINDS, LEARNING, accepted, group_name, value, verdicts
+from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vitalfew.report.view import View
+    from vitalfew.results.rows import BreakdownRow
+
+
+def print_review(view: View, console: Console) -> None:
+    """Print what a review looks back on.
+
+    Args:
+        view: the run.
+        console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
+    """
+    sheet = Sheet(console)
+    if not view.tables.breakdowns:
+        sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
+        sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
+    _effort(view, sheet)
+    _by_quarter(view, sheet)
+
+
+def _effort(view: View, sheet: Sheet) -> None:
+    rows = view.tables.breakdowns
+    if not rows:
+        return
+    sheet.say("Where effort went, and what came of it (80 % intervals).", "bold")
+    sheet.say(LEARNING, "dim")
+    fields = [
+        Field("", 0),
+        Field("committed", 30, right=True),
+        Field("effort", 21, right=True),
+        Field("points, measured", 23, right=True),
+    ]
+    for kind, title in KINDS.items():
+        found = [row for row in rows if row.kind == kind]
+        if found:
+            sheet.heading(title.upper())
+            sheet.table(fields, [line for row in found for line in _lines(view, row, sheet)])
+
+
+def _lines(view: View, row: BreakdownRow, sheet: Sheet) -> list[Row]:
+    share = "" if row.share is None else words.share_span(row.share)
+    told = [accepted(row), share, value(row)]
+    if sheet.is_pipe:
+        names = ("committed", "effort", "points")
+        told = [f"{name} {text}" for name, text in zip(names, told, strict=True) if text]
+    of = f"{row.measured} of {row.shipped} shipped measured" if row.shipped else ""
+    note = "; ".join(filter(None, [verdicts(row.verdicts), of, *row.notes]))
+    cells: Row = [Cell(group_name(view, row.kind, row.group)), *map(Cell, told)]
+    return [cells, Note(note)] if note else [cells]
+
+
+def _by_quarter(view: View, sheet: Sheet) -> None:
+    quarters = dict.fromkeys(row.quarter for row in view.tables.effort)
+    if quarters:
+        sheet.heading("VALUE DISCIPLINE BY QUARTER (share of effort)")
+    for quarter in quarters:
+        parts = [
+            f"{group_name(view, 'discipline', row.group).partition(' (')[0]} {words.share(row.share)}"
+            for row in view.tables.effort
+            if row.quarter == quarter
+        ]
+        sheet.say(f"{quarter}: {', '.join(parts)}.")
