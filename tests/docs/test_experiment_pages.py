@@ -11,6 +11,7 @@ import vitalfew as vf
 from docs.pages import ROOT, blocks
 from docs.shop import tables
 from docs.shop_designs import designs, strange
+from vitalfew.report.html_horizons import horizon_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +37,12 @@ def _page(name: str) -> Path:
 def test_a_run_of_what_the_page_defines_says_what_the_page_quotes(name: str, tmp_path: Path) -> None:
     for number, block in enumerate(blocks(_page(name), "yaml")):
         (tmp_path / f"{number}.yaml").write_text(block.code, encoding="utf-8")
-    found = vf.run(vf.load(tmp_path), frames=PAGES[name](), as_of=date(2026, 3, 29)).tables
+    run = vf.run(vf.load(tmp_path), frames=PAGES[name](), as_of=date(2026, 3, 29))
+    found = run.tables
     assert found.failed == ()
     said = [row.message for row in found.health] + [row.message for row in found.heterogeneity]
     said += [row.reason for row in found.experiments] + [note for row in found.effects for note in row.notes]
+    said += list(horizon_sentences(run.view))
     quoted = [line for block in blocks(_page(name), "text") for line in block.code.splitlines()]
     assert quoted
     assert [line for line in quoted if not any(line.casefold() in text.casefold() for text in said)] == []

@@ -42,9 +42,7 @@ def horizons(view: View) -> Markup | None:
         ]
         for row in rows
     ]
-    caption = (
-        "What experiments brought while they ran, what was foreseen of them, and what those kept out show."
-    )
+    caption = "What experiments brought while they ran, what was foreseen of them, and what those kept out show."
     return tag("div", tag("h3", "Short and long run"), table(heads, body, caption=caption), class_="sub")
 
 
