@@ -53,6 +53,13 @@ def test_links_and_releases_have_sections_that_are_named_on_top() -> None:
     assert all(f'id="{name}"' in page and f'href="#{name}"' in page for name in ("links", "releases"))
 
 
+def test_where_only_luck_is_known_the_section_is_called_so() -> None:
+    known = html_page(beyond.view())
+    luck = html_page(beyond.view(replace(beyond.tables(), links=(), trade_offs=(), paths=(), predicted=())))
+    assert 'href="#links">Links<' in known
+    assert 'href="#links">Luck<' in luck
+
+
 def test_the_section_of_links_says_all_there_is_to_know() -> None:
     said = words_of(links(beyond.view()))
     for part in (

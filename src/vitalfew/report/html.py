@@ -15,7 +15,7 @@ from vitalfew.report.html_experiments import experiments
 from vitalfew.report.html_features import features
 from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_ledger import ledger, not_begun
-from vitalfew.report.html_links import links
+from vitalfew.report.html_links import knows_moves, links
 from vitalfew.report.html_model import model
 from vitalfew.report.html_plan import plan
 from vitalfew.report.html_record import record
@@ -127,7 +127,7 @@ def _top(view: View, decided: AbstractSet[str]) -> Markup:
         "review": "Review",
         "experiments": "Experiments",
         "releases": "Releases",
-        "links": "Links",
+        "links": "Links" if knows_moves(view) else "Luck",
         "features": "Use",
         "checks": "Checks",
         "failed": "Not computed",

@@ -42,12 +42,17 @@ _FEWEST_POINTS = 3
 _HELD = "What early metrics foresaw, beside what was measured afterwards."
 
 
+def knows_moves(view: View) -> bool:
+    """Whether anything is known of how metrics move each other, and not of the luck in effects alone."""
+    return bool(view.tables.links or view.tables.trade_offs)
+
+
 def links(view: View) -> Markup | None:
     """The section, once links, trade-offs or effects without luck are known."""
     tables = view.tables
-    if not (tables.links or tables.trade_offs or tables.shrunk):
+    moves = knows_moves(view)
+    if not (moves or tables.shrunk):
         return None
-    moves = tables.links or tables.trade_offs
     title = "What moves what" if moves else "What of the effects is luck"
     question = (
         "Which metric moves which, as far as many experiments together tell; and what of their effects is luck."
