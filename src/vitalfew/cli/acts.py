@@ -146,6 +146,7 @@ def decision(
     evidence: Annotated[str, typer.Option(help="On which evidence.")],
     counter: Annotated[str, typer.Option(help="The best argument against it.")],
     review: Annotated[str | None, typer.Option(metavar="DATE", help="When to look at it again.")] = None,
+    against: Annotated[str | None, typer.Option(help="What was suggested, where this goes against it.")] = None,
 ) -> None:
     """Record a decision.
 
@@ -153,7 +154,7 @@ def decision(
     """
     from vitalfew.judgement import recording
 
-    body = {"what": what, "evidence": evidence, "counter": counter, "review": day(review)}
+    body = {"what": what, "evidence": evidence, "counter": counter, "review": day(review), "against": against}
     _done(
         recording.decide(_load(folder), about, by, {name: value for name, value in body.items() if value is not None})
     )

@@ -175,7 +175,7 @@ def decide(
         about: the key of an initiative, feature, experiment, hypothesis, need, objective, metric or factor.
         by: the person, kept as a pseudonym.
         body: `what` was decided, on which `evidence`, against which `counter`-argument, when to `review` it, and
-            `alternatives`, `dissent`, `anyway` where given. The value model that stands is cited with it.
+            `alternatives`, `dissent`, `anyway`, `against` where given. The value model that stands is cited with it.
         at: when; by default now.
     """
     found = _find(ws.definitions, about, DECIDED)

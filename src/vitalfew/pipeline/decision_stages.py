@@ -136,9 +136,14 @@ def _bets(context: Context, tables: Tables) -> Output:
 
 def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
+    from vitalfew.decide.overrides import overrides
 
     inputs = context.inputs(tables)
-    return {"breakdowns": breakdowns(inputs, context.measured_lines(tables)), "effort": effort_by_quarter(inputs)}
+    return {
+        "breakdowns": breakdowns(inputs, context.measured_lines(tables)),
+        "effort": effort_by_quarter(inputs),
+        "overrides": overrides(context.definitions, context.workspace.acts, tables, context.today),
+    }
 
 
 def _reasons(context: Context, tables: Tables) -> Output:

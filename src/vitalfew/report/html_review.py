@@ -8,7 +8,19 @@ from vitalfew.report import cells, words
 from vitalfew.report.axis import axis_over
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
-from vitalfew.report.review_words import KINDS, LEARNING, accepted, group_name, value, verdicts
+from vitalfew.report.review_words import (
+    KINDS,
+    LEARNING,
+    OVERRIDES,
+    accepted,
+    came_of,
+    decision_title,
+    group_name,
+    override_sentences,
+    value,
+    verdicts,
+    why_override,
+)
 
 if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
@@ -21,10 +33,12 @@ OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
 
 def review(view: View) -> Markup | None:
     """The section, once work has anything in common."""
-    parts = [effort(view)]
+    parts = [effort(view), overrides(view)]
     if not any(parts):
         return None
-    return section("review", "Looking back", "Where effort went, and what came of it.", *parts)
+    return section(
+        "review", "Looking back", "Where effort went, what was decided anyway, and what came of both.", *parts
+    )
 
 
 BREAKDOWN_HEADS = (
@@ -62,6 +76,31 @@ def effort(view: View) -> Markup | None:
         tag("p", LEARNING, class_="notes"),
         shown,
         _by_quarter(view),
+        class_="sub",
+    )
+
+
+def overrides(view: View) -> Markup | None:
+    """Decisions that were taken anyway, beside what came of them."""
+    rows = view.tables.overrides
+    if not rows:
+        return None
+    heads = ["About", Column("Decided", "long"), Column("In spite of", "long"), Column("What came of it", "long")]
+    body = [
+        (
+            [decision_title(view, row.about), tag("small", words.date_and_time(row.at[:10]), class_="muted")],
+            [tag("p", row.what), tag("p", f"Their evidence: {row.evidence}", class_="muted small")],
+            [tag("p", why_override(row)), tag("p", f"Against it was said: {row.counter}", class_="muted small")],
+            [cells.verdict(row.verdict), " ", came_of(row)] if row.verdict else came_of(row),
+        )
+        for row in rows
+    ]
+    return tag(
+        "div",
+        tag("h3", "Decided anyway"),
+        tag("p", OVERRIDES, class_="notes"),
+        items(override_sentences(rows)),
+        table(heads, body, caption="In the words of the acts; who decided is shown nowhere."),
         class_="sub",
     )
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.report.view import View
-    from vitalfew.results.rows import BreakdownKind, BreakdownRow, Verdict
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, Verdict
 
 ORIGINS = {
     "need": "a need of customers",
@@ -68,3 +68,41 @@ def value(row: BreakdownRow) -> str:
     if row.value is not None:
         return words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE)
     return "too few" if row.measured else "not measured"
+
+
+OVERRIDES = "What people knew that the numbers did not, or the other way round: read it to learn, not to blame."
+_ABOUT = ("initiatives", "features", "experiments", "hypotheses", "needs", "objectives", "metrics")
+
+
+def decision_title(view: View, key: str) -> str:
+    """The title of whatever a decision is about."""
+    kind = next((kind for kind in _ABOUT if key in getattr(view.definitions, kind)), "initiatives")
+    return view.title(kind, key)
+
+
+def why_override(row: OverrideRow) -> str:
+    """What a decision was taken in spite of."""
+    if row.why == "weak":
+        return "The evidence was weaker than staged."
+    if row.why == "model":
+        return "By the value model it would be dropped."
+    return f"Suggested was: {row.suggested}."
+
+
+def came_of(row: OverrideRow) -> str:
+    """What came of a decision that was taken anyway."""
+    if row.line is None:
+        return "no line of the ledger tells"
+    if not row.shipped:
+        return "not out yet"
+    if row.value is None:
+        return "nothing was measured that has a value"
+    return f"{words.change(row.value.mean, row.value.low, row.value.high, words.VALUE)}, 80 % interval"
+
+
+def override_sentences(rows: Sequence[OverrideRow]) -> list[str]:
+    """How many were taken anyway, and how those whose lines are out came out, in counts."""
+    lines = {row.line: row.verdict for row in rows if row.verdict}
+    found = {kind: sum(each == kind for each in lines.values()) for kind in words.VERDICTS}
+    told = f"; of {words.count(len(lines), 'line')} that {'is' if len(lines) == 1 else 'are'} out: {verdicts(found)}"
+    return [f"{words.count(len(rows), 'decision')} taken anyway{told if lines else ''}."]

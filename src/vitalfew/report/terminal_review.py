@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
-from vitalfew.report.review_words import KINDS, LEARNING, accepted, group_name, value, verdicts
+from vitalfew.report.review_words import (
+    KINDS,
+    LEARNING,
+    OVERRIDES,
+    accepted,
+    came_of,
+    decision_title,
+    group_name,
+    override_sentences,
+    value,
+    verdicts,
+    why_override,
+)
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
 
 if TYPE_CHECKING:
@@ -23,11 +35,12 @@ def print_review(view: View, console: Console) -> None:
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
     sheet = Sheet(console)
-    if not view.tables.breakdowns:
+    if not (view.tables.breakdowns or view.tables.overrides):
         sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
         sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
     _effort(view, sheet)
     _by_quarter(view, sheet)
+    _overrides(view, sheet)
 
 
 def _effort(view: View, sheet: Sheet) -> None:
@@ -72,3 +85,18 @@ def _by_quarter(view: View, sheet: Sheet) -> None:
             if row.quarter == quarter
         ]
         sheet.say(f"{quarter}: {', '.join(parts)}.")
+
+
+def _overrides(view: View, sheet: Sheet) -> None:
+    rows = view.tables.overrides
+    if not rows:
+        return
+    sheet.heading("DECIDED ANYWAY")
+    for sentence in override_sentences(rows):
+        sheet.say(sentence)
+    sheet.say(OVERRIDES, "dim")
+    for row in rows:
+        sheet.say(f"{decision_title(view, row.about)}, {words.date_and_time(row.at[:10])}: {row.what}")
+        outcome = f"{words.VERDICTS[row.verdict]}, {came_of(row)}" if row.verdict else came_of(row)
+        sheet.say(f"{why_override(row)} Their evidence: {row.evidence} Against it was said: {row.counter}", "dim", 2)
+        sheet.say(f"What came of it: {outcome}.", indent=2)

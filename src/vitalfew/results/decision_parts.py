@@ -15,6 +15,7 @@ from vitalfew.results.rows import (
     FrontierRow,
     GroupValueRow,
     InformationRow,
+    OverrideRow,
     PlanRow,
     RankRow,
     ReasonRow,
@@ -59,10 +60,11 @@ class PlansPart:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPart:
-    """What a review looks back on: where effort went and what came of it, and where it went quarter by quarter."""
+    """What a review looks back on: where effort went and what came of it, and what was decided anyway."""
 
     breakdowns: tuple[BreakdownRow, ...]
     effort: tuple[EffortRow, ...]
+    overrides: tuple[OverrideRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +102,5 @@ def decision_parts(tables: Tables) -> DecisionParts:
         information=tables.information,
         explanations=reasons,
         bets=tables.bets,
-        review=ReviewPart(tables.breakdowns, tables.effort),
+        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides),
     )

@@ -58,3 +58,34 @@ class EffortRow:
     effort: float
     share: float
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRow:
+    """A decision that was taken anyway, and what came of it; by whom is said nowhere.
+
+    Attributes:
+        act: its number in the log.
+        at: when (ISO).
+        about: the key that it is about, and `line`: the line of the ledger that shows what came of it (None: no line).
+        why: *weak*: the evidence was weaker than *staged*; *suggestion*: it goes against what was suggested; *model*:
+            it lets work go on that the value model would drop.
+        suggested: what was suggested, where that is recorded or known.
+        what: decided, in the words of the act; `evidence` and `counter` likewise.
+        shipped: whether the line is out.
+        verdict: of a line that is out.
+        value: of a line that is out, as measured.
+    """
+
+    act: int
+    at: str
+    about: str
+    line: str | None
+    why: Literal["weak", "suggestion", "model"]
+    suggested: str | None
+    what: str
+    evidence: str
+    counter: str
+    shipped: bool
+    verdict: Verdict | None
+    value: Value | None

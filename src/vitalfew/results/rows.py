@@ -99,7 +99,7 @@ from vitalfew.results.release_rows import (
     PlaceboRow,
     SeriesRow,
 )
-from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow
+from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow, OverrideRow
 
 __all__ = [
     "ArrivalRow",
@@ -155,6 +155,7 @@ __all__ = [
     "MomentsRow",
     "NextStep",
     "OverlapRow",
+    "OverrideRow",
     "PartRow",
     "PathRow",
     "PlaceboRow",
@@ -287,5 +288,6 @@ class Tables:
     bets: tuple[BetRow, ...] = ()
     breakdowns: tuple[BreakdownRow, ...] = ()
     effort: tuple[EffortRow, ...] = ()
+    overrides: tuple[OverrideRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()

@@ -185,6 +185,7 @@ def _decisions(company: Company, definitions: Definitions) -> Iterator[Said]:
             "what": decision.what,
             "evidence": decision.evidence,
             "counter": decision.counter,
+            "against": decision.against,
             "review": START + timedelta(days=decision.day + 90),
         }
         by = pseudonym(decision.name)

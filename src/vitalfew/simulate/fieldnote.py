@@ -178,6 +178,7 @@ _DECISIONS = (
         what="Nudges go out to everybody.",
         evidence="The experiment shows many more clicks on the plan and more seats added.",
         counter="Fewer users came back in week four.",
+        against="do not ship",
     ),
     Decision(
         "assistant",
@@ -186,6 +187,7 @@ _DECISIONS = (
         what="The assistant ships to all customers before the trade fair.",
         evidence="Everybody at the fair asked for it.",
         counter="In the experiment fewer jobs were completed, not more.",
+        against="do not ship",
     ),
     Decision(
         "weekly_digest",

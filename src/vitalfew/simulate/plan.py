@@ -148,6 +148,7 @@ class Decision:
     what: str
     evidence: str
     counter: str
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

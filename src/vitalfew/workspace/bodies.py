@@ -146,7 +146,8 @@ class DecisionBody(Body):
     """What was decided, on which evidence, against which counter-argument, and when it is looked at again.
 
     `alternatives`: what else could have been done; `dissent`: what those who disagree say, without their names.
-    `anyway`: it was decided although the evidence was weaker than *staged*.
+    `anyway`: it was decided although the evidence was weaker than *staged*. `against`: what was suggested, where the
+    decision goes against it.
     """
 
     what: Text
@@ -155,6 +156,7 @@ class DecisionBody(Body):
     alternatives: Text | None = None
     dissent: Text | None = None
     anyway: bool | None = None
+    against: Text | None = None
     review: date | None = None
     value_model: ValueModelBody | None = None
 

@@ -32,8 +32,8 @@ KINDS = ("initiatives", "features", "experiments", "hypotheses", "needs", "objec
 class Decision:
     """A decision as pages show it; by whom is in the log as a pseudonym and nowhere else.
 
-    `anyway`: it was taken although the evidence was weaker than *staged*. `rests_on`: *now* the value model that
-    stands, *earlier* another one, *none*. `due`: its day of review has come.
+    `anyway`: it was taken although the evidence was weaker than *staged*. `against`: what was suggested instead.
+    `rests_on`: *now* the value model that stands, *earlier* another one, *none*. `due`: its day of review has come.
     """
 
     n: int
@@ -47,6 +47,7 @@ class Decision:
     dissent: str
     review: date | None
     anyway: bool
+    against: str
     rests_on: str
     due: bool
 
@@ -138,6 +139,7 @@ def _decision(act: Act, body: dict[str, Any], defined: Definitions, stands: str,
         dissent=body.get("dissent", ""),
         review=review,
         anyway=bool(body.get("anyway")),
+        against=body.get("against", ""),
         rests_on="none" if not cited else "now" if cited["definitions"] == stands else "earlier",
         due=review is not None and review <= today,
     )

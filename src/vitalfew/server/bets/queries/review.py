@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
-from vitalfew.report.html_review import effort
+from vitalfew.report.html_review import effort, overrides
 from vitalfew.report.html_value import promises
 from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, times
@@ -35,7 +35,7 @@ class Reviewed:
     """The bets that fell due in a time.
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
-    `effort`: where effort went and what came of it, over everything.
+    `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
     """
 
     picture: Markup
@@ -43,6 +43,7 @@ class Reviewed:
     record: tuple[str, ...]
     calibration: Markup | None
     effort: Markup | None
+    overrides: Markup | None
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
     stop: tuple[ShippedLine, ...]
@@ -78,6 +79,7 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
         record=tuple(sentences(whole)) if whole else (),
         calibration=calibration(run.view),
         effort=effort(run.view),
+        overrides=overrides(run.view),
         rows=rows,
         learned=_learned(run, rows),
         stop=tuple(line for line in run.tables.shipped if line.recommendation in STOPPED and line.line in lines),

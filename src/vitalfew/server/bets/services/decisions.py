@@ -21,7 +21,7 @@ def record(row: Workspace, about: str, said: Mapping[str, str | bool | date | No
     Args:
         row: the workspace.
         about: the key of what is decided about.
-        said: `what`, `evidence`, `counter`, and where given `alternatives`, `dissent`, `review`, `anyway`.
+        said: `what`, `evidence`, `counter`, and where given `alternatives`, `dissent`, `review`, `anyway`, `against`.
         by: who decides; kept as a pseudonym.
 
     Raises:

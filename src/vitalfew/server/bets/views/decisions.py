@@ -82,9 +82,10 @@ def log(request: Request) -> HttpResponse:
     found = decisions(row, before=whole(request.GET.get("before")), wanted=wanted)
     if request.GET.get("format") == "csv":
         heads = ("n", "at", "about", "title", "what", "evidence", "counter", "alternatives", "dissent", "review",
-                 "decided_anyway", "value_model")  # fmt: skip
+                 "decided_anyway", "against", "value_model")  # fmt: skip
         rows = ([one.n, one.at, one.about, one.title, one.what, one.evidence, one.counter, one.alternatives,
-                 one.dissent, one.review, one.anyway, one.rests_on] for one in found.rows)  # fmt: skip
+                 one.dissent, one.review, one.anyway, one.against,
+                 one.rests_on] for one in found.rows)  # fmt: skip
         return csv_response("decisions", heads, rows)
     rows_shown = [(one, subject_address(request, defined, one.about)) for one in found.rows]
     consistent, citing = found.consistent
@@ -114,7 +115,8 @@ def decide(request: Request, line: str) -> HttpResponse:
     told = None if found else told
     form = _form(request, run, found, told, defined)
     weak = is_weak(found) if found else told is not None and bool(told.weakness)
-    if request.method == "POST" and form.is_valid() and _recorded(request, form, about, weak=weak):
+    suggested = found.recommendation if found else None
+    if request.method == "POST" and form.is_valid() and _recorded(request, form, about, weak=weak, suggested=suggested):
         return redirect("decisions", workspace=request.place.workspace.key)
     context = {
         "title": f"Decide: {found.title if found else titled(defined, line)}",
@@ -143,14 +145,15 @@ def _form(
     return form
 
 
-def _recorded(request: Request, form: DecisionForm, about: str, *, weak: bool) -> bool:
-    """Record what the form says; False with its error where the log refuses."""
+def _recorded(request: Request, form: DecisionForm, about: str, *, weak: bool, suggested: str | None) -> bool:
+    """Record what the form says, and what it goes against; False with its error where the log refuses."""
     said = dict(form.cleaned_data)
     choice = said.pop("choice")
     word = CHOICES[choice]
     sentence = said["what"].strip()
     said["what"] = f"{word}: {sentence}" if sentence else word
     said["anyway"] = weak and choice not in CAUTIOUS
+    said["against"] = CHOICES[suggested] if suggested and suggested != choice else None
     try:
         act = record(request.place.workspace, about, said, by=request.place.user)
     except VitalfewError as error:

@@ -17,7 +17,7 @@ from vitalfew.judgement.answers import BestWorst
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
 from vitalfew.server.core.api.problems import PROBLEMS
-from vitalfew.server.core.queries.acts import pseudonym_of, said_since
+from vitalfew.server.core.queries.acts import PERSONAL, pseudonym_of, said_since
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.workspace.verify import verify
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.workspace import Workspace
 
 router = Router(tags=["acts"])
-PERSONAL = ("judgement", "forecast")
 
 
 class ActOut(Schema):
@@ -85,6 +84,8 @@ class DecisionIn(Schema):
     evidence: str
     counter: str
     review: date | None = None
+    anyway: bool | None = None
+    against: str | None = None
 
 
 class SignOffIn(Schema):
