@@ -164,6 +164,7 @@ def filling_of(row: Workspace, member: Member) -> dict[str, object]:
         "run": row.last_run or "none",
         "run_id": row.last_run or "none",
         "part": "shipped",
+        "start-from:template": "loyalty",
     }
     for kind in keys:
         one = PAGES.get(kind, singular(kind))

@@ -26,6 +26,7 @@ PAGES = (
     "sessions/new/",
     "value/model/",
     "value/model/versions/",
+    "value/model/start/",
     "value/stakeholders/",
     "value/goals/",
     "value/policy/",

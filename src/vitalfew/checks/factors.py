@@ -45,6 +45,21 @@ def story_only(view: View) -> Iterator[Found]:
 
 
 @check(
+    "R15",
+    "warning",
+    why="A weight speaks of the swing over a range. Over an example that a template brought it speaks of nothing.",
+    do="Agree on the worst and the best plausible value within the horizon, and take out `provisional`.",
+)
+def provisional_range(view: View) -> Iterator[Found]:
+    """Factors whose range is an example from a template that nobody has agreed on."""
+    open_yet = [key for key, factor in view.definitions.factors.items() if factor.provisional]
+    if open_yet:
+        names = listed((view.title("metrics", key) for key in open_yet), SHOWN)
+        ranges = "The range of" if len(open_yet) == 1 else "The ranges of"
+        yield Found("factors", f"{ranges} {names} {'is an example' if len(open_yet) == 1 else 'are examples'}.")
+
+
+@check(
     "R7",
     "warning",
     why="Weights speak of the swing from worst to best. Of a swing nobody has ever come near, they say little.",

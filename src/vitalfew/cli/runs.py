@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def start(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your files: use, results, ideas, opinions.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Your files: use, results, ideas, opinions.")
+    ] = None,
     into: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; by default vitalfew-NAME.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     kind: Annotated[
@@ -44,14 +46,24 @@ def start(
         typer.Option("--as", metavar="FILE=KIND", help="What a file is, where its columns do not tell. Repeatable."),
     ] = None,
     html: Html = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Without files: begin with a value model; 'list' names all.")
+    ] = None,
 ) -> None:
     """From your own files to a value ledger.
 
-    Recognises the files, writes a workspace, runs it, and names the file that would tell most next.
+    Recognises the files, writes a workspace, runs it, and names the file that would tell most next. With no file at
+    hand, a template gives a value model to make your own, and an empty table for its numbers.
     """
     from vitalfew.connect import begin
+    from vitalfew.errors import UsageError
     from vitalfew.workspace import load
 
+    if template is not None:
+        _from_template(template, files, into)
+        return
+    if not files:
+        raise UsageError("there is no file to start from", hint="name one, or take '--template list' to begin without")
     begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask, kind=kind or ())
     for sentence in begun.recognised:
         say(sentence)
@@ -61,6 +73,21 @@ def start(
     for sentence in begun.next_steps(results.tables):
         say(sentence)
     leave(results)
+
+
+def _from_template(name: str, files: Sequence[Path] | None, into: Path | None) -> None:
+    from vitalfew.connect.starters import begin_from, starter, starters
+    from vitalfew.errors import UsageError
+
+    if files:
+        raise UsageError("files tell what to define, and a template does too", hint="give one of the two")
+    if name == "list":
+        for each in starters():
+            say(f"{each.name}: {each.title}. {each.about}")
+        return
+    chosen = starter(name)
+    for sentence in begin_from(chosen, into or Path(f"vitalfew-{name}")):
+        say(sentence)
 
 
 def demo(

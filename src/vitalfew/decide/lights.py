@@ -19,7 +19,8 @@ def lights(definitions: Definitions, tables: Tables) -> tuple[FactorLightsRow, .
     """How far the agreement on each factor goes: agreement in stories is not yet agreement in numbers.
 
     *narrative*: a title and a sentence about it, and whose value it is. *definition*: this run measured it, and its
-    unit, owner and baseline are given. *weight*: several people weighed it, and its interval is not wide. *target*: a
+    unit, owner and baseline are given. *weight*: several people weighed it, over a range that is no mere example, and
+    its interval is not wide. *target*: a
     key result with baseline, target and date asks for it.
 
     Args:
@@ -36,7 +37,7 @@ def is_measured(tables: Tables, metric: str) -> bool:
 
 def _row(definitions: Definitions, tables: Tables, factor: str) -> FactorLightsRow:
     narrative, definition = _narrative(definitions, factor), _definition(definitions, tables, factor)
-    weight, target = _weight(tables, factor), _target(definitions, factor)
+    weight, target = _weight(definitions, tables, factor), _target(definitions, factor)
     found = {"narrative": narrative, "definition": definition, "weight": weight, "target": target}
     missing = tuple(f"{name}: {why}" for name, (_, why) in found.items() if why)
     return FactorLightsRow(factor, narrative[0], definition[0], weight[0], target[0], missing)
@@ -61,15 +62,18 @@ def _definition(definitions: Definitions, tables: Tables, factor: str) -> tuple[
     lacking = [] if is_measured(tables, factor) else ["measure it in an experiment"]
     lacking += ["name its owner"] if metric.owner is None else []
     lacking += ["say where it stands (baseline)"] if held.baseline is None else []
+    lacking += ["agree on its range"] if held.provisional else []
     return _of(lacking, most=3)
 
 
-def _weight(tables: Tables, factor: str) -> tuple[Light, str]:
+def _weight(definitions: Definitions, tables: Tables, factor: str) -> tuple[Light, str]:
     row = next((row for row in tables.weights if row.factor == factor), None)
     if row is None or not row.raters:
         return "off", "nobody has weighed it"
     if row.raters < FEWEST_RATERS:
         return "partly", "one person's answer"
+    if definitions.factors[factor].provisional:
+        return "partly", "it was weighed over a range that nobody has agreed on"
     if len(tables.weights) > 1 and row.low is not None and row.high is not None and row.high > WIDE * row.low:
         return "partly", "its weight is far from agreed"
     return "on", ""

@@ -17,6 +17,7 @@ from vitalfew.workspace.vocabulary import (
     Definition,
     Direction,
     EventName,
+    Family,
     Filter,
     Flag,
     Level,
@@ -114,6 +115,7 @@ class Metric(Definition):
     role: Literal["goal", "driver", "guardrail", "diagnostic"] | None = None
     value_type: ValueType | None = None
     timeliness: Literal["leading", "lagging"] | None = None
+    family: Family | None = None
     side: Side | None = None
     owner: TeamKey | None = None
     import_key: Text | None = None
@@ -145,7 +147,7 @@ class Factor(Definition):
     `baseline`: where the metric stands; every `utility` but the plain linear one needs it. `money`: what the whole
     swing is worth over the horizon, in the workspace's currency; one factor that has it gives every point a price.
     `counter`: the metric that would get worse if this one were chased alone. `tangible`: whether it is counted directly
-    or through an accepted `proxy`.
+    or through an accepted `proxy`. `provisional`: its range is an example that nobody has agreed on yet.
     """
 
     range: tuple[Number, Number]
@@ -160,6 +162,7 @@ class Factor(Definition):
     proxy: Text | None = None
     north_star: Flag = False
     provenance: Literal["customer", "internal"] | None = None
+    provisional: Flag = False
 
     @model_validator(mode="after")
     def _has_width(self) -> Self:

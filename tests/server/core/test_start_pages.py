@@ -35,6 +35,11 @@ def test_a_newcomer_makes_an_empty_workspace_and_is_its_admin(newcomer: Client) 
     assert newcomer.get("/w/acme-tools/ledger/").status_code == 200
 
 
+def test_a_newcomer_without_data_begins_with_a_template(newcomer: Client) -> None:
+    answer = newcomer.post("/workspaces/new/", {"name": "Acme tools", "template": "1"}, follow=True)
+    assert b"Start from this" in answer.content
+
+
 def test_the_demo_is_one_click_away(newcomer: Client) -> None:
     answer = newcomer.post("/workspaces/demo/", follow=True)
     assert b"waiting for a free worker" in answer.content.lower()

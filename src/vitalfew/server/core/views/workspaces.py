@@ -28,14 +28,14 @@ _MOST_LINES = 2
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Ways to a workspace: files, the demo, an empty one."""
+    """Ways to a workspace: files, the demo, a template of a value model, an empty one."""
     if request.method == "POST":
         try:
             row = workspaces.create(_user(request), request.POST.get("name", ""))
         except UsageError as error:
             messages.error(request, str(error))
         else:
-            return redirect("ledger", workspace=row.key)
+            return redirect("starters" if "template" in request.POST else "ledger", workspace=row.key)
     return render(request, "core/new_workspace.html", {"title": "A new workspace"})
 
 

@@ -99,6 +99,7 @@ class FactorForm(OnMetric):
     )
     proxy = forms.CharField(label="The proxy, in words", max_length=200, required=False)
     north_star = forms.BooleanField(label="This is the North Star", required=False)
+    provisional = forms.BooleanField(label="The range is an example: nobody has agreed on it yet", required=False)
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The ends by what is better, numbers as shown, the parts of the utility."""
@@ -160,6 +161,7 @@ class FactorForm(OnMetric):
                 "utility": utility,
                 "tangible": {"yes": True, "no": False}.get(given["tangible"]),
                 "north_star": given["north_star"] or None,
+                "provisional": given["provisional"] or None,
             }
         )
 
@@ -265,10 +267,27 @@ class ObjectiveForm(DefinitionForm):
         return Decimal(str(unit_of(self.definitions.metrics.get(result.get("metric") or "")).factor))
 
 
+def _treaty() -> dict[str, forms.Field]:
+    return {
+        "gains": Pick("metrics", "Work that gains on", none="no treaty"),
+        "loses": Pick("metrics", "may lose on", none="no treaty"),
+        "at_most": number("up to, for each one gained"),
+        "between": Picks("teams", "Agreed between"),
+        "until": Day("Until"),
+        "reason": forms.CharField(label="Why", max_length=300, required=False),
+    }
+
+
 class PolicyForm(DefinitionForm):
-    """Budget, horizon, what groups count, how an experiment is decided."""
+    """Budget, horizon, what groups count, how an experiment is decided, exchanges that teams agreed on."""
 
     defines = "policy"
+    apart = frozenset(("treaties",))
+    entries: ClassVar = {"treaties": _treaty}
+    groups = (
+        Group("Treaties", "treaties", hint="Exchanges that teams agreed on; what keeps to one is no alarm any more."),
+    )
+    more = 1
     budget = forms.FloatField(label="Budget of one horizon", required=False, min_value=0)
     cost_unit = forms.CharField(label="Costs are counted in", max_length=60, required=False)
     horizon_weeks = forms.FloatField(label="How many weeks ahead value counts", required=False, min_value=1)
@@ -299,3 +318,23 @@ class PolicyForm(DefinitionForm):
         example="h3, 15",
         help_text="One a line: horizon (h1 now, h2 next, h3 later), percent.",
     )
+
+    def stands(self, name: str) -> list[dict[str, Any]]:
+        """Treaties with their price in the units in which both metrics are shown."""
+        return [
+            row | {"at_most": (Decimal(repr(row["at_most"])) * self._factor(row)).normalize() + 0}
+            for row in super().stands(name)
+        ]
+
+    def tree(self) -> dict[str, Any]:
+        """The policy; a row without metrics is no treaty."""
+        found = [
+            row | ({"at_most": float(Decimal(repr(row["at_most"])) / self._factor(row))} if "at_most" in row else {})
+            for row in self.rows_of("treaties")
+            if "gains" in row or "loses" in row
+        ]
+        return without_empty(super().tree() | {"treaties": found})
+
+    def _factor(self, treaty: Mapping[str, Any]) -> Decimal:
+        gains, loses = (unit_of(self.definitions.metrics.get(treaty.get(end) or "")) for end in ("gains", "loses"))
+        return Decimal(str(loses.factor)) / Decimal(str(gains.factor))

@@ -41,6 +41,7 @@ class Facts:
     unit: Unit
     stakeholder: str
     north_star: bool
+    provisional: bool
     provenance: str
     value_type: str
     proxy: str
@@ -85,6 +86,7 @@ def _facts(definitions: Definitions, key: str, standing: Standing | None) -> Fac
         unit,
         definitions.title("stakeholders", factor.stakeholder) if factor.stakeholder else "",
         factor.north_star,
+        factor.provisional,
         factor.provenance or "",
         (metric.value_type or "") if metric else "",
         (factor.proxy or "not named") if factor.tangible is False else "",

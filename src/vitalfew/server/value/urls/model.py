@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.views.defining import routes
-from vitalfew.server.value.views import editing, goals, model
+from vitalfew.server.value.views import editing, goals, model, starters
 from vitalfew.workspace.merging import SETTINGS
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def _forms() -> Iterator[URLPattern]:
 urlpatterns: list[URLPattern] = [
     route(MINE + "value/model/", model.value_model, "value-model", Ability.READ),
     route(MINE + "value/model/sign/", model.sign_value_model, "sign-value-model", Ability.RATE),
+    route(MINE + "value/model/start/", starters.index, "starters", Ability.ADMINISTER),
+    route(MINE + "value/model/start/<str:template>/", starters.start_from, "start-from", Ability.ADMINISTER),
     route(MINE + "value/model/versions/", model.compare_versions, "value-versions", Ability.READ),
     route(MINE + "value/stakeholders/", goals.stakeholders, "stakeholders", Ability.READ),
     route(MINE + "value/goals/", goals.goals, "goals", Ability.READ),

@@ -105,6 +105,7 @@ def value_model(request: Request) -> HttpResponse:
         "guardrails": guardrails(found),
         "versions": versions(workspace)[:6],
         "may_edit": request.place.may(Ability.FACILITATE) and "factors" not in found.folder_kinds,
+        "may_start": request.place.may(Ability.ADMINISTER),
         "folder_owned": "factors" in found.folder_kinds,
         "may_sign": request.place.may(Ability.RATE) and bool(rows),
         "signed": signed_by(workspace, voice_of_user(request.place.user), definitions),
