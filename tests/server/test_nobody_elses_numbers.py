@@ -5,7 +5,9 @@ One person says numbers that nothing else could make. Then everybody asks every 
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +20,16 @@ from server_routes import ask, filling_of, routes
 from vitalfew.judgement.recording import forecast, judge, lock
 from vitalfew.pipeline import run
 from vitalfew.server.core.journal import TableJournal
+from vitalfew.server.core.models import Member
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.acts import acting, voice_of_user
+from vitalfew.workspace import load
+from vitalfew.workspace.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vitalfew.server.core.models import Member, User, Workspace
+    from vitalfew.server.core.models import User, Workspace
 
     type MakeMember = Callable[..., Member]
 
@@ -110,3 +115,20 @@ def test_whoever_said_them_is_told_all_of_them(spoken: User) -> None:
     text = client.get("/account/export/").content.decode()
     assert str(WEIGHT) in text
     assert str(FORECAST) in text
+
+
+def test_a_zip_of_the_workspace_holds_ones_own_numbers_and_nobody_elses(
+    workspace: Workspace, spoken: User, member: MakeMember
+) -> None:
+    Member.objects.filter(user=spoken).update(role=Role.ADMIN)
+    for user, told in ((member("admin").user, False), (spoken, True)):
+        client = Client()
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        taken = client.post("/w/playground/settings/moving/export/", {"acts": "1"}).content
+        with zipfile.ZipFile(io.BytesIO(taken)) as archive:
+            held = b"".join(archive.read(name) for name in archive.namelist()).decode()
+            archive.extractall(Path(workspace.folder) / str(user.pk))
+        assert held.count('"kind":"forecast"') == 6
+        assert (str(WEIGHT) in held, str(FORECAST) in held) == (told, told)
+        found = verify(load(Path(workspace.folder) / str(user.pk)))
+        assert found.ok, "what is missing is missing as if it were erased"

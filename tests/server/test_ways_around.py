@@ -183,6 +183,8 @@ def test_a_workspace_may_let_only_members_with_a_second_factor_in(
     listed = f"/api/v1/workspaces/{workspace.key}/definitions/needs"
     assert other.get(listed).status_code == 403
     assert Client().get(listed, headers={"Authorization": f"Bearer {token}"}).status_code == 403
+    assert other.get("/account/export/").headers["Location"] == reverse("mfa_index"), "nor is what was said there told"
+    assert reverse("board", kwargs=here) not in other.get("/account/").text, "nor is its frame shown"
 
 
 @pytest.mark.parametrize(
@@ -321,6 +323,16 @@ def test_the_secret_of_a_request_that_comes_twice_is_kept_nowhere(member: MakeMe
     secret = first.json()["path"].split("/")[2]
     assert secret not in bytes(Answer.objects.get().content or b"").decode()
     assert Link.objects.count() == 1
+
+
+def test_an_answer_is_not_repeated_to_a_token_that_reaches_another_workspace_only(
+    workspace: Workspace, member: MakeMember
+) -> None:
+    who, other = member("admin").user, Workspace.objects.create(key="other", name="Other", folder="/nowhere")
+    here, there = (_by(tokens.make(who, "test", ["define"], workspace=row)) for row in (workspace, other))
+    headers = {"Idempotency-Key": "one", "If-None-Match": "*"}
+    sent = {"path": f"{HERE}/definitions/needs/odd", "data": {"statement": "Odd"}, "content_type": "application/json"}
+    assert [ask.put(**sent, headers=headers).status_code for ask in (here, here, there)] == [200, 200, 422]
 
 
 @pytest.mark.usefixtures("workspace")

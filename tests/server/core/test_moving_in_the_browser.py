@@ -14,12 +14,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from vitalfew.errors import UsageError
 from vitalfew.judgement import recording
+from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import ActRecord, AuditEntry, KindOwner, Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services import parcels
-from vitalfew.server.core.services.acts import acting
+from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import save
+from vitalfew.server.core.services.moving import exported
 from vitalfew.workspace import load
+from vitalfew.workspace.exporting import write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,6 +158,39 @@ def test_a_bomb_is_stopped_where_it_becomes_too_much() -> None:
     torn = bomb[: len(bomb) // 2]
     with pytest.raises(UsageError, match="cannot be read"):
         parcels.unpacked([SimpleUploadedFile("x.zip", torn)], 3_000_000)
+
+
+def test_no_zip_breaks_the_server_however_it_is_damaged(workspace: Workspace, client_of: ClientOf) -> None:
+    client, whole = client_of("admin", of=workspace), zipped(teams=LABS * 20)
+    begins = whole.index(b"teams.yaml") + len("teams.yaml")
+    damaged = [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(begins, len(whole))]
+    assert {bring(client, one).status_code for one in damaged} <= {200, 409}
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("teams.yaml", LABS)
+    strange = (zipped(**{"teams": LABS, "teams.yaml__more": LABS}), zipped(**{"x" * 290: LABS}), held.getvalue())
+    assert [bring(client, one).status_code for one in strange] == [409] * 3
+
+
+def test_a_small_zip_does_not_take_the_memory_of_the_server(workspace: Workspace, client_of: ClientOf) -> None:
+    crowd = "teams: {labs: {title: [" + "a," * 49_000 + "]}}\n"
+    bomb = zipped(**{f"t{at}": crowd.encode() for at in range(60)})
+    assert len(bomb) < 100_000
+    assert "at most 5 MB of YAML" in bring(client_of("admin", of=workspace), bomb).content.decode()
+
+
+def test_a_log_from_elsewhere_does_not_speak_for_people_of_this_server(
+    workspace: Workspace, client_of: ClientOf, tmp_path: Path
+) -> None:
+    client, ben = client_of("admin"), client_of("rater").member.user  # type: ignore[attr-defined]  # of the fixture
+    voice = TableJournal(workspace.pk).pseudonym(voice_of_user(ben))
+    write_folder(tmp_path / "w", exported(workspace, with_acts=True))
+    recording.judge(load(tmp_path / "w"), voice, {"rounds": 99, "retention": 1})
+    names = (path for path in (tmp_path / "w").rglob("*") if path.is_file() and ".vitalfew" not in path.parts)
+    forged = parcels.packed({str(path.relative_to(tmp_path / "w")): path.read_bytes() for path in names})
+    answer = bring(client, forged, acts="1")
+    assert answer.status_code == 409
+    assert "in the name of people who speak here themselves" in answer.content.decode()
 
 
 def test_data_beside_the_definitions_is_left_out_and_counted() -> None:

@@ -75,6 +75,11 @@ class SecondFactorNeeded(PermissionDenied):
     """A member without a second factor asks for a workspace whose members need one."""
 
 
+def is_shut(workspace: Workspace, user: User) -> bool:
+    """Whether a workspace needs a second factor which this member has not."""
+    return workspace.needs_second_factor and not is_mfa_enabled(user)
+
+
 def place_of(user: User, workspace: str) -> Place:
     """Where a user stands in a workspace.
 
@@ -85,7 +90,7 @@ def place_of(user: User, workspace: str) -> Place:
     found = Member.objects.select_related("workspace").filter(workspace__key=workspace, user=user).first()
     if found is None:
         raise Http404("no such workspace")
-    if found.workspace.needs_second_factor and not is_mfa_enabled(user):
+    if is_shut(found.workspace, user):
         raise SecondFactorNeeded("this workspace needs a second factor: set one up in your account")
     return Place(found.workspace, found, user, Role(found.role).abilities)
 

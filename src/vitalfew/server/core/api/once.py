@@ -101,13 +101,14 @@ def _asker(request: HttpRequest) -> tuple[User, str] | None:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         bearer = tokens.find(secret.strip())
-        return (bearer.user, _rights(request, bearer.user, sorted(bearer.scopes))) if bearer else None
+        reach = () if bearer is None or bearer.workspace_id is None else (str(bearer.workspace_id),)
+        return (bearer.user, _rights(request, bearer.user, (*sorted(bearer.scopes), *reach))) if bearer else None
     user = getattr(request, "user", None)
     return (user, _rights(request, user, ())) if user is not None and user.is_authenticated else None
 
 
 def _rights(request: HttpRequest, user: User, scopes: Iterable[str]) -> str:
-    """The role in the workspace that the address names, and what a token narrows it to."""
+    """The role in the workspace that the address names, and what a token narrows it to: scopes, one workspace."""
     inside = _WORKSPACE.match(request.path)
     roles = Member.objects.filter(user=user, workspace__key=inside[1]).values_list("role", flat=True) if inside else ()
     return " ".join([*roles, *scopes])

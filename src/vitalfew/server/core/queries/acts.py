@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.chain import Act, Kind
 
+PERSONAL = ("judgement", "forecast")
+"""Kinds of acts whose bodies nobody reads but the person who said them."""
+
 
 def said(
     row: Workspace, kind: Kind | None = None, about: str | None = None, by: str | None = None

@@ -13,7 +13,9 @@ from vitalfew.pipeline.changing import change_plan
 from vitalfew.server.core.journal import TableJournal, part_of
 from vitalfew.server.core.models import ActRecord
 from vitalfew.server.core.models import Workspace as WorkspaceRow
+from vitalfew.server.core.queries.acts import PERSONAL, pseudonym_of
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.definitions import change
 from vitalfew.workspace.changes import differences, entries_of, merged
@@ -103,15 +105,25 @@ def exported(
 ) -> dict[str, bytes]:
     """The files of a folder that holds the same workspace, by name; its acts only when asked for.
 
+    With `by`, somebody takes it away in a browser: what others judged and forecast stays here, as if it were erased.
+
     Raises:
         UsageError: there is no such kind.
         ActError: the log is damaged.
     """
     files = files_of(loaded(row).workspace.definitions, kinds)
     if with_acts:
-        files |= files_of_log(TableJournal(row.pk).copy())
+        copy = TableJournal(row.pk).copy()
+        files |= files_of_log(_readable(copy, row, by) if by else copy)
     note(row, by, "exported", "definitions and acts" if with_acts else "definitions")
     return files
+
+
+def _readable(copy: LogCopy, row: WorkspaceRow, reader: User) -> LogCopy:
+    """The same log with what one person may read of it: the bodies that are their own or everybody's."""
+    mine = pseudonym_of(row, voice_of_user(reader))
+    told = {act.n for act in copy.log().acts if act.kind not in PERSONAL or act.by == mine}
+    return replace(copy, bodies={n: body for n, body in copy.bodies.items() if n in told})
 
 
 def _acts_behind(row: WorkspaceRow, changes: Iterable[Change]) -> ActLog:

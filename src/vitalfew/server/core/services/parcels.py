@@ -13,17 +13,23 @@ import shutil
 import stat
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.judgement.recording import journal_of
+from vitalfew.server.core.journal import TableJournal
+from vitalfew.server.core.models import Link, User
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
 from vitalfew.server.core.services.moving import accept, propose_from
 from vitalfew.workspace.loading import load
+from vitalfew.workspace.people import keyed_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,18 +37,24 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from vitalfew.errors import Problem
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.services.moving import Proposal
+    from vitalfew.workspace.log_copies import LogCopy
 
 MOST_FILES = 200_000
 """Files of an archive: each act of a log is one."""
 MOST_TIMES = 5
-"""How many times larger than an upload may be what is unpacked of it; text shrinks to about a fifth."""
+"""How many times larger than an upload may be what is unpacked of it; a log shrinks to about a third."""
+MOST_DEFINED = 5_000_000
+"""Bytes of definitions in all. While YAML is read it takes some two hundred times the memory of its bytes."""
 _KEPT = 24 * 3600
 _TAKEN = re.compile(r"(?:[^/]+/)*(?:[^/]+\.ya?ml|acts\.jsonl|acts/[^/]+\.json)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
 _ZIP = b"PK\x03\x04"
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_YAML = (".yaml", ".yml")
 _EXPECTED = "a zip of a workspace folder, or its YAML files"
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +88,13 @@ def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> 
     Raises:
         UsageError: it is no workspace, leads out of its folder, or is too much.
     """
-    files, left_out = unpacked(uploads, settings.CONFIG.upload_mb * 1_000_000 * MOST_TIMES)
+    size = sum(upload.size or 0 for upload in uploads)
+    files, left_out = unpacked(uploads, MOST_TIMES * size + 2 * MOST_DEFINED)
     place = _place(row, by)
     shutil.rmtree(place, ignore_errors=True)
     token = secrets.token_urlsafe(24)
     for name, content in files.items():
-        path = place / token / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(content)
+        _keep(place / token / name, name, content)
     return Offer(token, left_out)
 
 
@@ -99,10 +110,15 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
     if not _TOKEN.fullmatch(token) or not folder.is_dir():
         raise UsageError("what was uploaded is no longer there", hint="upload it again")
     try:
-        found = load(folder)
+        with _one_at_a_time:
+            found = load(folder)
     except DefinitionError as error:
         raise DefinitionError([_below(problem, folder) for problem in error.problems]) from error
-    return propose_from(row, found.definitions, prune=how.prune, acts=journal_of(found).copy() if how.acts else None)
+    acts = journal_of(found).copy() if how.acts else None
+    proposal = propose_from(row, found.definitions, prune=how.prune, acts=acts)
+    if acts is not None:
+        _refuse_voices_of_others(row, acts, by)
+    return proposal
 
 
 def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Proposal:
@@ -160,8 +176,11 @@ def unpacked(uploads: Sequence[UploadedFile[Any]], most: int) -> tuple[dict[str,
             raise UsageError(f"two files are called '{name[:80]}'", hint="give them different names")
         else:
             files[name] = content
-    if not any(name.endswith((".yaml", ".yml")) for name in files):
+    defined = sum(len(content) for name, content in files.items() if name.endswith(_YAML))
+    if not any(name.endswith(_YAML) for name in files):
         raise UsageError("there are no definitions in it", expected=_EXPECTED)
+    if defined > MOST_DEFINED:
+        raise UsageError("it defines too much at once", expected=f"at most {MOST_DEFINED // 1_000_000} MB of YAML")
     return _without_common_folder(files), left_out
 
 
@@ -181,9 +200,11 @@ def _members(uploads: Sequence[UploadedFile[Any]], most: int) -> Iterator[tuple[
         except (
             zipfile.BadZipFile,
             zipfile.LargeZipFile,
+            zlib.error,
             EOFError,
             RuntimeError,
             OSError,
+            ValueError,  # names that are no text, places before the beginning
         ) as error:
             raise UsageError("the zip cannot be read", expected=_EXPECTED) from error
 
@@ -199,6 +220,8 @@ def _in(archive: zipfile.ZipFile, most: int) -> Iterator[tuple[str, bytes]]:
         if not _TAKEN.fullmatch(name):
             yield name, b""
             continue
+        if member.compress_type not in _PACKED:
+            raise zipfile.BadZipFile("packed in a way that takes as much memory as it says")
         with archive.open(member) as file:
             content = file.read(left + 1)
         left -= len(content)
@@ -235,6 +258,28 @@ def _below(problem: Problem, folder: Path) -> Problem:
     if where is None or not Path(where.file).is_relative_to(folder):
         return problem
     return replace(problem, where=replace(where, file=str(Path(where.file).relative_to(folder))))
+
+
+def _refuse_voices_of_others(row: Workspace, acts: LogCopy, by: User) -> None:
+    """A file must not speak for people of this server, who say here themselves what they think.
+
+    Raises:
+        UsageError: it does.
+    """
+    users = map(voice_of_user, User.objects.exclude(pk=by.pk).only("pk"))
+    links = map(voice_of_link, Link.objects.filter(workspace=row).values_list("pk", flat=True))
+    here = {keyed_pseudonym(bytes.fromhex(row.people_key), voice) for voice in (*users, *links)}
+    if any(act.by in here for act in acts.beyond(TableJournal(row.pk).read())):
+        hint = "whoever runs the server can take the log on: vitalfew manage apply --acts"
+        raise UsageError("the log holds new acts in the name of people who speak here themselves", hint=hint)
+
+
+def _keep(path: Path, name: str, content: bytes) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:  # a name that is too long, or that of a folder
+        raise UsageError(f"'{name[:80]}' cannot be kept: {error.strerror}", expected=_EXPECTED) from error
 
 
 def _place(row: Workspace, user: User) -> Path:

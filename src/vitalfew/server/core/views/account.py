@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 
 from vitalfew.errors import UsageError
-from vitalfew.server.core.access import Place
+from vitalfew.server.core.access import Place, is_shut
 from vitalfew.server.core.forms import Erase, Mine
 from vitalfew.server.core.models import Member, User
 from vitalfew.server.core.queries import myself
@@ -67,10 +67,13 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 
 def export(request: HttpRequest) -> HttpResponse:
-    """All that is kept about whoever asks, as JSON."""
+    """All that is kept about whoever asks, as JSON; by whoever could see it in its workspaces."""
     user = cast("User", request.user)
-    found: dict[str, Any] = myself.kept(user)
     members = Member.objects.filter(user=user).select_related("workspace")
+    if any(is_shut(row.workspace, user) for row in members):
+        messages.error(request, "One of your workspaces needs a second factor: set one up first.")
+        return redirect("mfa_index")
+    found: dict[str, Any] = myself.kept(user)
     found["said"] = {row.workspace.key: own_acts.said(row.workspace, user) for row in members}
     note(None, user, "exported", "what is kept about me")
     answer = JsonResponse(found, json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -97,9 +100,9 @@ def erase(request: Request) -> HttpResponse:
 
 
 def _layout(request: HttpRequest, user: User) -> str:
-    """The frame of the workspace one was in last, so that the way back is there; a plain page in no workspace."""
+    """The frame of the workspace one was in last, so that the way back is there; a plain page where none is open."""
     member = last_member(request, user)
-    if member is None:
+    if member is None or is_shut(member.workspace, user):
         return "core/plain.html"
     request.place = Place(member.workspace, member, user, Role(member.role).abilities)  # type: ignore[attr-defined]  # read by the frame
     return "core/page.html"
