@@ -15,6 +15,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 
+from vitalfew.server.core.connections import let_go
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -116,13 +118,14 @@ def _config(address: str) -> Config:
 def in_place(wanted: dict[str, Any]) -> Iterator[None]:
     """Let Django's default database be another one."""
     before = connections.settings[DEFAULT], connections[DEFAULT]
+    let_go()
     connections.settings[DEFAULT] = connections.configure_settings({DEFAULT: wanted})[DEFAULT]
     connections[DEFAULT] = connections.create_connection(DEFAULT)
     ContentType.objects.clear_cache()
     try:
         yield
     finally:
-        connections[DEFAULT].close()
+        let_go()
         connections.settings[DEFAULT], connections[DEFAULT] = before
         ContentType.objects.clear_cache()
 

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from vitalfew.errors import UsageError
 
 SHORTEST_SECRET = 32
+_POOL = {"min_size": 1, "max_size": 8, "timeout": 10.0, "reconnect_timeout": 5.0}
+"""Connections of one process to PostgreSQL; seconds to wait for one, and to try again before the next who asks does."""
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -40,6 +42,7 @@ class Config:
         job_minutes: minutes that one run may take.
         require_jail: whether a job is refused where this machine cannot shut it out of other files and the network.
         data: folders whose tables any workspace of the server may name, besides its own folder.
+        webhook_private: whether webhooks may lie in the server's own network, and be called without HTTPS.
     """
 
     home: Path
@@ -58,6 +61,7 @@ class Config:
     job_minutes: int = 60
     require_jail: bool = False
     data: tuple[Path, ...] = ()
+    webhook_private: bool = False
 
     @classmethod
     def from_environment(cls) -> Config:
@@ -84,6 +88,7 @@ class Config:
             data=tuple(
                 Path(name).resolve() for name in os.environ.get("VITALFEW_DATA_FOLDERS", "").split(os.pathsep) if name
             ),
+            webhook_private=_flag("VITALFEW_WEBHOOK_PRIVATE"),
             mail=os.environ.get("VITALFEW_MAIL_URL", ""),
             oidc=_oidc(),
         )
@@ -116,8 +121,9 @@ class Config:
             "PASSWORD": unquote(address.password or ""),
             "HOST": parse_qs(address.query).get("host", [unquote(address.hostname or "")])[0],
             "PORT": str(address.port or ""),
-            # Each request has a thread of its own: a connection that outlives it would never be used again.
-            "CONN_MAX_AGE": 0,
+            # Each request has a thread of its own, so connections that stay open are the process's, not the thread's.
+            "OPTIONS": {"pool": dict(_POOL)},
+            "CONN_HEALTH_CHECKS": True,
         }
 
     def mail_settings(self) -> dict[str, object]:

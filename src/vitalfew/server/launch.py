@@ -156,6 +156,7 @@ def _first_address(folder: Path | None, address: str) -> str:
     _set_up()
     from django.core.management import call_command
 
+    from vitalfew.server.core.connections import let_go
     from vitalfew.server.core.services.accounts import first_address
     from vitalfew.server.core.services.workspaces import connect_folder
 
@@ -163,7 +164,9 @@ def _first_address(folder: Path | None, address: str) -> str:
     call_command("createcachetable", verbosity=0)
     if folder is not None:
         connect_folder(folder)
-    return first_address(address)
+    found = first_address(address)
+    let_go()  # this process only watches from now on, and starts others
+    return found
 
 
 def _refuse_taken(host: str, port: int) -> None:

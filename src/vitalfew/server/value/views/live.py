@@ -52,7 +52,11 @@ async def rater_events(request: HttpRequest) -> StreamingHttpResponse:
 
 
 async def told(pk: int, every: float = EVERY) -> AsyncIterator[str]:
-    """Events of one session: one at once, then one for each change, and a comment now and then to keep the line."""
+    """Events of one session: one at once, then one for each change, and a comment now and then to keep the line.
+
+    The connection to the database that the request began with goes back: it would be held for minutes.
+    """
+    await sync_to_async(close_old_connections)()
     before: Pulse | None = None
     ends = time.monotonic() + STREAM.total_seconds()
     beat = time.monotonic()
