@@ -59,9 +59,9 @@ class JointFit:
     def scale(self) -> Floats:
         """Standard deviation of a unit, after adjustment, `(G,)`: from noise and weights; else a typical error."""
         variances = np.diagonal(self.corpus.noise, axis1=1, axis2=2)
-        with np.errstate(all="ignore"):
-            weighted = np.nanmedian(variances * self.corpus.weights[:, None], axis=0)
-            return np.sqrt(np.where(np.isfinite(weighted), weighted, np.nanmedian(variances, axis=0)))
+        weighted = variances * self.corpus.weights[:, None]
+        known = np.isfinite(weighted).any(axis=0)
+        return np.asarray(np.sqrt(np.nanmedian(np.where(known, weighted, variances), axis=0)))
 
     @cached_property
     def effects(self) -> Floats:
