@@ -115,11 +115,11 @@ class Slider extends HTMLElement {
   }
 }
 
-/** A button that copies the address beside it. */
+/** A button that copies the address or the text beside it. */
 class Copy extends HTMLElement {
   connectedCallback(): void {
     const button = this.querySelector("button");
-    const field = this.querySelector("input");
+    const field = this.querySelector<HTMLInputElement | HTMLTextAreaElement>("input, textarea");
     if (!button || !field) return;
     button.hidden = false;
     button.addEventListener("click", () => {

@@ -10,8 +10,9 @@ from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
 from vitalfew.report.html_review import effort, overrides
 from vitalfew.report.html_value import promises
+from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.view import View
-from vitalfew.server.core.filters import owners, times
+from vitalfew.server.core.filters import owners, span, times
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
@@ -84,6 +85,17 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
         learned=_learned(run, rows),
         stop=tuple(line for line in run.tables.shipped if line.recommendation in STOPPED and line.line in lines),
     )
+
+
+def notes(run: Results, wanted: Filter) -> str:
+    """Release notes of value of what was shipped and is asked for, as Markdown; empty where nothing was."""
+    first, last = span(wanted.time, wanted.today) if wanted.time else (None, None)
+    lines = [
+        line
+        for line in delivered(run.view, first, last)
+        if wanted.owned(line.product, line.team) and wanted.worded(line.title, line.line)
+    ]
+    return release_notes(run.view, lines, first) if lines else ""
 
 
 def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:

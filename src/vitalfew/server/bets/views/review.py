@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from vitalfew.report.html_review import BREAKDOWN_HEADS, breakdown_cells
@@ -14,8 +15,6 @@ from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
     from vitalfew.server.core.access import Request
 
 TITLE = "Did we get what we promised?"
@@ -31,6 +30,10 @@ def review(request: Request) -> HttpResponse:
         return csv_response("effort", BREAKDOWN_HEADS, map(breakdown_cells, run.tables.breakdowns))
     offers = queries.offers(run)
     wanted = asked(request.GET, run.workspace.definitions, run.day, *offers)
+    notes = queries.notes(run, wanted)
+    if request.GET.get("format") == "md":
+        file = {"Content-Disposition": 'attachment; filename="value-notes.md"'}
+        return HttpResponse(notes, content_type="text/markdown; charset=utf-8", headers=file)
     found = queries.reviewed(run, wanted)
     if request.GET.get("format") == "csv":
         heads = ("hypothesis", "initiative", "metric", "promised", "measured", "low_95", "high_95", "due", "verdict",
@@ -43,6 +46,7 @@ def review(request: Request) -> HttpResponse:
         "title": TITLE,
         "answers": ANSWERS,
         "reviewed": found,
+        "notes": notes,
         "bar": bar(request, wanted, offers, lambda one: len(queries.due(run, one))),
         "stop": [(line, step_address(request, defined, line.line, line.recommendation)) for line in found.stop],
     }
