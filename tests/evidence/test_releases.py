@@ -318,3 +318,35 @@ def test_a_release_of_many_regions_takes_their_mean_once() -> None:
     regions = [row for at in range(3) for row in rows(noise(at), unit=f"region {at}")]
     daily = Daily.of(regions)
     assert daily.whole("orders") is daily.whole("orders")
+
+
+def followed(lift: float) -> tuple[Definitions, list[SeriesRow]]:
+    """A share of those who come on a day and are back 7 to 14 days later; from a release on more are."""
+    back = {"source": "e", "kind": "retention", "events": ["open"], "window": {"delay": 7, "length": 7}}
+    events = {"table": "e", "shape": "events", "unit": "user", "time": "at", "event": "name"}
+    release = {"date": day(640), "metrics": ["back"]}
+    defined = Definitions.model_validate(
+        {"sources": {"e": events}, "metrics": {"back": back}, "releases": {"r": release}}
+    )
+    saw_it = np.clip((np.arange(DAYS) + 14 - 640) / 7, 0, 1)  # share of the window of those of a day
+    return defined, rows(noise(2) / 1000 + lift * saw_it, "back")
+
+
+def test_those_who_came_before_a_release_and_saw_it_while_they_were_followed_are_not_the_level_before_it() -> None:
+    defined, series = followed(0.1)
+    effect = the(releases(defined, series, TODAY), "r", "back")
+    interval = effect.interval()
+    assert interval is not None
+    assert interval.low < 0.1 < interval.high
+    assert effect.estimate == pytest.approx(0.1, abs=0.005)
+    assert any("came in the 14 days before it" in note for note in effect.notes)
+
+
+def test_releases_that_reach_the_same_followed_users_are_not_told_apart() -> None:
+    defined, _ = followed(0.1)
+    two = {
+        key: defined.releases["r"].model_copy(update={"date": FIRST + timedelta(at)})
+        for key, at in (("a", 600), ("b", 640))
+    }
+    assert bundles(two)["a"].others == ()
+    assert bundles(two, 14)["a"].others == ("b",)

@@ -50,7 +50,7 @@ def touching(definitions: Definitions, metric: str) -> dict[str, Release]:
     return dict(sorted(found.items(), key=lambda item: (item[1].date, item[0])))
 
 
-def bundles(releases: Mapping[str, Release]) -> dict[str, Bundle]:
+def bundles(releases: Mapping[str, Release], followed: int = 0) -> dict[str, Bundle]:
     """Which releases on one metric belong together.
 
     Releases in a row with less than the compared days between each and the next are one change when all came within
@@ -58,9 +58,10 @@ def bundles(releases: Mapping[str, Release]) -> dict[str, Bundle]:
 
     Args:
         releases: in the order of their dates.
+        followed: days for which those of a day are followed, so that later releases reach them.
     """
     found: dict[str, Bundle] = {}
-    for row in _rows(releases):
+    for row in _rows(releases, followed):
         days = [releases[key].date for key in row]
         first, last = days[0], days[-1]
         joint = (last - first).days <= BEFORE
@@ -70,8 +71,8 @@ def bundles(releases: Mapping[str, Release]) -> dict[str, Bundle]:
                 found[key] = Bundle(others, first, last, joint=True)
             else:
                 day = releases[key].date
-                since = bisect_right(days, day - timedelta(BEFORE))
-                until = bisect_left(days, day + timedelta(_after(releases[key])))
+                since = bisect_right(days, day - timedelta(BEFORE + followed))
+                until = bisect_left(days, day + timedelta(_after(releases[key]) + followed))
                 near = tuple(other for other in row[since:until] if other != key)
                 found[key] = Bundle(near, day, day, joint=False)
     return found
@@ -97,10 +98,10 @@ def bundled(placebos: Iterable[PlaceboRow]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _rows(releases: Mapping[str, Release]) -> Iterator[Sequence[str]]:
+def _rows(releases: Mapping[str, Release], followed: int) -> Iterator[Sequence[str]]:
     row = list(releases)[:1]
     for before, key in pairwise(releases):
-        if (releases[key].date - releases[before].date).days < max(_after(releases[before]), BEFORE):
+        if (releases[key].date - releases[before].date).days < max(_after(releases[before]), BEFORE) + followed:
             row.append(key)
         else:
             yield row

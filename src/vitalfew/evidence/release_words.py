@@ -18,6 +18,10 @@ AFTER, BEFORE_IT = "after", "before"
 STANDS_OUT, NOISE = "stands out", "cannot be told from noise"
 METHOD = "forecast against placebo dates"
 WEEKLY = "one value a week, taken for the seven days from its date on"
+FOLLOWED = (
+    "users are followed for {days} days: those who came in the {days} days before it saw it too, and are left out of"
+    " the level before it"
+)
 JUMPED = (
     "around {day} it moved once as at no other time, as at a launch: taken for something that happened then, and left"
     " out of how far it strays by chance"

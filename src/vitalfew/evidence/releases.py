@@ -12,12 +12,13 @@ from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.placebo_errors import Strayed, with_correlations, written
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import AFTER, BEFORE_IT, JUMPED, METHOD, STAGED, WEEKLY, notes, verdict
+from vitalfew.evidence.release_words import AFTER, BEFORE_IT, FOLLOWED, JUMPED, METHOD, STAGED, WEEKLY, notes, verdict
 from vitalfew.evidence.released_units import NOT_YET, RELEASED, on_one_day, released_units
 from vitalfew.evidence.roles import role_of
 from vitalfew.evidence.snapshots import described, snapshot
 from vitalfew.results.rows import EffectRow, FailedRow, Interval, PlaceboRow
 from vitalfew.stats.forecast_gap import BEFORE, Gap, Question, forecast_gap
+from vitalfew.workspace.metric_kinds import days_followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,9 +107,11 @@ def _items(definitions: Definitions, metric: str, daily: Daily, today: date) -> 
     found = {key: one for key, one in touching(definitions, metric).items() if one.date <= today}
     days = np.array([daily.at(one.date) for one in found.values()], dtype=np.int64)
     around = _Around(days, {key: at for at, key in enumerate(found)})
-    for key, bundle in bundles(found).items():
+    own = definitions.metrics.get(metric)
+    followed = 0 if own is None else days_followed(own, definitions.sources[own.numerator.source])
+    for key, bundle in bundles(found, followed).items():
         if not is_staged(found[key]):
-            yield _Item(definitions, key, metric, found[key], bundle, around)
+            yield _Item(definitions, key, metric, found[key], bundle, around, followed)
 
 
 def _newest(items: Sequence[_Item]) -> Sequence[_Item]:
@@ -143,7 +146,10 @@ class _Around:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One release on one metric, with all releases that may have changed it."""
+    """One release on one metric, with all releases that may have changed it.
+
+    Those of the `followed` days before a release were still followed when it came: they are neither before nor after.
+    """
 
     definitions: Definitions
     key: str
@@ -151,6 +157,7 @@ class _Item:
     release: Release
     bundle: Bundle
     around: _Around
+    followed: int
 
     def found(self, daily: Daily) -> tuple[EffectRow, PlaceboRow, Strayed | None]:
         """The effect, judged where the days allow it, else described where there are values before and after.
@@ -171,7 +178,7 @@ class _Item:
             whole = daily.whole(self.metric)
             series = units if some else [whole] if whole is not None else []
             day, after = daily.at(self.release.date), max(1, int(self.release.after_days))
-            levels = snapshot(series, day, after)
+            levels = snapshot(series, day, after, self.followed)
             if levels is None:
                 raise
             filled = max(int(np.isfinite(values[max(0, day - BEFORE) : day + after]).sum()) for values in series)
@@ -189,21 +196,23 @@ class _Item:
         Raises:
             NotEnoughData: the series begins after it, or too few days after it are over.
         """
-        day, asked = daily.at(self.bundle.first), max(1, int(self.release.after_days))
+        day, asked = daily.at(self.bundle.first) - self.followed, max(1, int(self.release.after_days))
+        span = self.bundle.span + self.followed
         if day < BEFORE:
             raise NotEnoughData(f"the series begins on {daily.start}: {BEFORE} days before a release tell the level")
-        over = daily.last(self.metric) - day - self.bundle.span + 1
+        over = daily.last(self.metric) - day - span + 1
         if over < min(FEWEST_DAYS, asked):
             raise TooEarlyError(
                 f"the series ends on {daily.day(daily.last(self.metric))}: too few days after it are known",
-                hint=f"it can be judged once the series reaches {daily.day(day + self.bundle.span + asked - 1)}",
+                hint=f"it can be judged once the series reaches {daily.day(day + span + asked - 1)}",
             )
-        return Question(day, min(over, asked), self.bundle.span), over
+        return Question(day, min(over, asked), span), over
 
     def avoid(self) -> NDArray[np.int64]:
         """Days of other releases, which disturb the dates that this one is held against."""
         own = [self.around.places[key] for key in (self.key, *self.bundle.others)]
-        return np.delete(self.around.days, own)
+        others = np.delete(self.around.days, own)
+        return np.union1d(others, others - self.followed)
 
 
 def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow, Strayed | None]:
@@ -219,6 +228,7 @@ def _judged(item: _Item, daily: Daily) -> tuple[EffectRow, PlaceboRow, Strayed |
         why = "looked at every day, something would stand out by chance"
         gap = replace(gap, judged=None, reason=f"{early}; {why}")
     more = [] if gap.jump is None else [JUMPED.format(day=daily.day(gap.jump))]
+    more += [FOLLOWED.format(days=item.followed)] if item.followed else []
     more += [WEEKLY] if item.metric in daily.weekly else []
     return _effect(item, gap, question, more), _placebo(item, gap, question), Strayed.of(gap, question)
 

@@ -25,17 +25,19 @@ LONGEST = 366
 """Days before a release beyond which a value says nothing of it."""
 
 
-def snapshot(series: Sequence[Floats], day: int, after: int) -> tuple[float, float] | None:
+def snapshot(series: Sequence[Floats], day: int, after: int, followed: int = 0) -> tuple[float, float] | None:
     """The last value before a day and the mean of those in the days after it, averaged over series that have both.
 
     Args:
         series: `(days,)` each, NaN where a day has no value.
         day: position of the first day after the change.
         after: days after it that count.
+        followed: days before it that do not: those of these days were followed beyond it.
     """
     found = []
     for values in series:
-        earlier, later = values[max(0, day - LONGEST) : max(0, day)], values[max(0, day) : max(0, day) + after]
+        last = max(0, day - followed)
+        earlier, later = values[max(0, last - LONGEST) : last], values[max(0, day) : max(0, day) + after]
         earlier, later = earlier[np.isfinite(earlier)], later[np.isfinite(later)]
         if len(earlier) and len(later):
             found.append((float(earlier[-1]), float(later.mean())))

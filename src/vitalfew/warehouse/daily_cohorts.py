@@ -6,7 +6,6 @@ their week is over. So every such day is measured as if it were the arm of an ex
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import add
@@ -24,7 +23,7 @@ from vitalfew.warehouse.everybody import alone
 from vitalfew.warehouse.measure import measure
 from vitalfew.warehouse.prepared import IDENTITIES, learn_identities, opened
 from vitalfew.workspace.definitions import EventSource, Experiment, ExposureSource, UnitSource
-from vitalfew.workspace.metric_kinds import DISTRIBUTIONS, follow_up
+from vitalfew.workspace.metric_kinds import DISTRIBUTIONS, days_followed, follow_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -178,7 +177,7 @@ def _rows(
     last_day = span[1] // _DAY
     complete = last_day - (as_of is None or date_of(last_day) != as_of.isoformat())
     for name, metric in metrics.items():
-        last = complete - math.ceil(follow_up(metric) or 0.0)
+        last = complete - days_followed(metric, source)
         for day in sorted(by_day):
             value = _value(name, by_day[day]) if first <= day <= last else None
             if value is not None:

@@ -22,6 +22,7 @@ from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.event_values import NO_NAMES
 from vitalfew.warehouse.prepared import IDENTITIES, learn_identities, opened
 from vitalfew.workspace.expressions import parse
+from vitalfew.workspace.metric_kinds import is_of_a_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions, EventSource, Measure, Metric
 
 STAGE = "series"
-_SUMMED = (None, "sum", "count")
-_OF_A_DAY = ("mean", "count", "proportion", "ratio", "error_rate")
 
 
 def daily_use(
@@ -88,16 +87,6 @@ def daily_use(
     return rows, failed
 
 
-def is_of_a_day(metric: Metric) -> bool:
-    """Whether the events of one day tell a metric's value of it."""
-    summed = all(one.aggregation in _SUMMED for one in _measures(metric)) and metric.cap is None
-    return metric.kind in _OF_A_DAY and summed and not metric.threshold
-
-
-def _measures(metric: Metric) -> list[Measure]:
-    return [one for one in (metric.numerator, metric.denominator) if one is not None]
-
-
 _EVENTS, _SEEN = "events", "seen"
 _Answer = dict[int, dict[str, int]]
 
@@ -138,7 +127,7 @@ def _parts(
 
 
 def _part(scope: Scope, source: EventSource, metric: Metric) -> _Part:
-    measures = _measures(metric)
+    measures = [one for one in (metric.numerator, metric.denominator) if one is not None]
     if not is_of_a_day(metric):
         raise Unsupported(
             f"{why_not(metric)}, so no release can be judged on it", hint="give it a series of its own (shape: series)"

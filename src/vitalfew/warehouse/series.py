@@ -16,10 +16,11 @@ from vitalfew.results.words import listed
 from vitalfew.warehouse.calendar_days import date_of, day_number, offsets
 from vitalfew.warehouse.compile import Scope, count_where, present
 from vitalfew.warehouse.daily_cohorts import daily_cohorts, is_followed
-from vitalfew.warehouse.daily_use import STAGE, daily_use, is_of_a_day
+from vitalfew.warehouse.daily_use import STAGE, daily_use
 from vitalfew.warehouse.tables import NoRowsError
 from vitalfew.workspace.definitions import EventSource, SeriesSource, UnitSource
 from vitalfew.workspace.expressions import parse
+from vitalfew.workspace.metric_kinds import is_of_a_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vitalfew.workspace.metrics import Metric
+    from vitalfew.workspace.sources import AnySource
     from vitalfew.workspace.vocabulary import MetricKind
 
 SHARES: tuple[MetricKind, ...] = ("proportion", "retention")
@@ -37,6 +39,8 @@ _OWNERS: dict[str, tuple[MetricKind, ...]] = {
 }
 _UNCAPPED: tuple[MetricKind, ...] = (*DISTRIBUTIONS, "funnel", "participation", *SCALES)
 _OWN_AGGREGATION: tuple[MetricKind, ...] = ("funnel", "time_to_event", "participation", *SCALES)
+_OF_A_DAY: tuple[MetricKind, ...] = ("mean", "count", "proportion", "ratio", "error_rate")
+_SUMMED = (None, "sum", "count")
 
 
 def is_percentage(metric: Metric) -> bool:
@@ -57,6 +61,20 @@ def follow_up(metric: Metric) -> float | None:
     if window is None or window.kind == "lookback" or window.length is None:
         return metric.horizon
     return window.delay + window.length
+
+
+def is_of_a_day(metric: Metric) -> bool:
+    """Whether the events of one day tell a metric's value of it."""
+    parts = [one for one in (metric.numerator, metric.denominator) if one is not None]
+    summed = all(one.aggregation in _SUMMED for one in parts) and metric.cap is None
+    return metric.kind in _OF_A_DAY and summed and not metric.threshold
+
+
+def days_followed(metric: Metric, source: AnySource) -> int:
+    """Days after that of a daily value in which it still could change; 0 where it says what happened on the day."""
+    if source.shape == "series" or (source.shape == "events" and is_of_a_day(metric)):
+        return 0
+    return math.ceil(follow_up(metric) or 0)
 
 
 def unit_of(metric: Metric) -> str:
