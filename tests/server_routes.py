@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from vitalfew.server.core.models import Comment, Job, Link, Token
+from vitalfew.server.core.models import Comment, Job, Link, Token, Webhook
 from vitalfew.server.core.pages import PAGES
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability, Access
@@ -138,6 +138,7 @@ def filling_of(row: Workspace, member: Member) -> dict[str, object]:
     comment = Comment.objects.create(workspace=row, kind="metrics", about=keys["metrics"], author=user, text="Hm.")
     job = Job.objects.create(workspace=row, kind="run", state="failed")
     token = Token.objects.create(user=user, name="t", prefix="vf_", hash="2" * 64, scopes=["read"])
+    webhook = Webhook.objects.create(workspace=row, address="https://one.example/", due_seen="2030-01-01")
     filling: dict[str, object] = {
         "workspace": row.key,
         "user": user.pk,
@@ -150,6 +151,8 @@ def filling_of(row: Workspace, member: Member) -> dict[str, object]:
         "job_id": job.pk,
         "token": token.pk,
         "token_id": token.pk,
+        "webhook": webhook.pk,
+        "webhook_id": webhook.pk,
         "undo:token": "none",
         "history": 1,
         "number": 1,

@@ -25,6 +25,7 @@ from vitalfew.server.core.models import (
     Member,
     Token,
     User,
+    Webhook,
     Workspace,
 )
 from vitalfew.server.core.roles import Ability, Access, Role
@@ -247,6 +248,7 @@ def theirs(_database: None, tmp_path: Path) -> Workspace:
     Comment.objects.create(pk=SWEEP, workspace=row, kind="metrics", about=THEIRS, author=user, text=MARK)
     Job.objects.create(pk=SWEEP, workspace=row, kind="run", state="failed", message=MARK)
     Token.objects.create(pk=SWEEP, user=user, workspace=row, name=MARK, prefix="vf_", hash="b" * 64, expires_at=expires)
+    Webhook.objects.create(pk=SWEEP, workspace=row, address=f"https://{MARK}.example/", due_seen="2030-01-01")
     ActRecord.objects.create(
         pk=SWEEP, workspace=row, n=1, at="", by="", kind="decision", about=THEIRS, body_hash="", prev="", hash=""
     )
@@ -255,7 +257,7 @@ def theirs(_database: None, tmp_path: Path) -> Workspace:
 
 def _rows(row: Workspace) -> list[object]:
     """All that a workspace holds."""
-    tables: tuple[Any, ...] = (Member, Definition, Link, Comment, Job, ActRecord)
+    tables: tuple[Any, ...] = (Member, Definition, Link, Comment, Job, Webhook, ActRecord)
     held = [list(table.objects.filter(workspace=row).order_by("pk").values()) for table in tables]
     return [*held, list(Token.objects.filter(user=SWEEP).values()), User.objects.filter(pk=SWEEP).values().get()]
 

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 
 from vitalfew import __version__
 from vitalfew.server.bets import api as bets
-from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, work
+from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, webhooks, work
 from vitalfew.server.core.api.reading import Strict
 from vitalfew.server.core.roles import Access
 from vitalfew.server.value import api as value
@@ -32,6 +32,7 @@ for _router in (
     work.router,
     people.router,
     talk.router,
+    webhooks.router,
     value.router,
     bets.router,
 ):

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from vitalfew.server.core.events import Event
+from vitalfew.server.core.outbound import LONGEST_ADDRESS
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.accounts import THEMES
 from vitalfew.server.core.services.tokens import Scope
@@ -92,6 +94,21 @@ class NewToken(forms.Form):
     )
     days = forms.TypedChoiceField(label="Ends after", choices=_TERMS, coerce=int, initial=90)
     here = forms.BooleanField(label="Only in this workspace", required=False, initial=True)
+
+
+class NewWebhook(forms.Form):
+    """Where to tell what happens, and of what."""
+
+    address = forms.CharField(
+        max_length=LONGEST_ADDRESS,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+        help_text="Of a program that answers by a status of 2xx.",
+    )
+    events = forms.MultipleChoiceField(
+        label="It is told of",
+        choices=[(event.value, f"{event.value}: {event.meaning}") for event in Event],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class WorkspaceForm(forms.Form):

@@ -324,6 +324,71 @@ class Answer(models.Model):
         return self.key
 
 
+class Webhook(models.Model):
+    """An address that is told what happens in a workspace, and which kinds of `events`.
+
+    Its secret is made from the server's own and `salt`; `salt_before`: of the secret that stood until `rotated_at`.
+    What it was told of: the run `run_seen`, acts up to `acts_seen`, promises due up to `due_seen`.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="webhooks")
+    address = models.CharField(max_length=500)
+    events = models.JSONField(default=list)
+    salt = models.CharField(max_length=64, default=new_key, editable=False)
+    salt_before = models.CharField(max_length=64, blank=True, editable=False)
+    rotated_at = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_because = models.CharField(max_length=120, blank=True)
+    run_seen = models.CharField(max_length=40, blank=True)
+    acts_seen = models.PositiveBigIntegerField(default=0)
+    due_seen = models.DateField()
+
+    class Meta:
+        """In the order they were made."""
+
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk}"
+
+
+class Delivery(models.Model):
+    """An event on its way to an address; `body` is what is sent, each time the same under the same `key`.
+
+    `next_at`: when it is sent, or sent again; while it is being sent, when its worker is taken for lost.
+    """
+
+    class State(models.TextChoices):
+        """Where a delivery stands."""
+
+        WAITING = "waiting"
+        SENT = "sent"
+        FAILED = "failed"
+
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
+    key = models.CharField(max_length=40, unique=True)
+    event = models.CharField(max_length=40)
+    body = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    status = models.PositiveSmallIntegerField(null=True)
+    message = models.CharField(max_length=120, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    next_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Oldest first; those that are due are found by the index."""
+
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["state", "next_at"], name="deliveries_due")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.key}: {self.state}"
+
+
 # Talk -------------------------------------------------------------------------------------------------------------
 
 

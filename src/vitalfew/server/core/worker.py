@@ -1,4 +1,4 @@
-"""A worker: one job after another, and what the clock asks for, until it is told to stop."""
+"""A worker: one job after another, what the clock asks for, and events on their way, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
+from vitalfew.server.core.services.delivering import keep_delivering
 from vitalfew.server.core.services.upkeep import keep_up
 from vitalfew.server.core.services.work import ending
 
@@ -43,7 +44,7 @@ def run_worker() -> None:
         excluded_queue_names=[],
     )
     worker.configure_signals()
-    clock = threading.Thread(target=keep_up, args=(ending,), name="clock", daemon=True)
-    clock.start()
+    for name, steady in (("clock", keep_up), ("post", keep_delivering)):
+        threading.Thread(target=steady, args=(ending,), name=name, daemon=True).start()
     log.info("worker begun")
     worker.run()

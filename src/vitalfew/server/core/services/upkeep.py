@@ -1,4 +1,4 @@
-"""What the clock asks for: lost jobs taken up again, a run a day where data changed, and what has expired removed."""
+"""What the clock asks for: lost jobs, a run a day where data changed, verdicts that fall due, what has expired."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from django_tasks_db.models import DBTaskResult
 
 from vitalfew.errors import VitalfewError
 from vitalfew.results.store import Store
-from vitalfew.server.core.models import Answer, Job, Link, Workspace
+from vitalfew.server.core.models import Answer, Delivery, Job, Link, Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import OPEN
 from vitalfew.server.core.services.jobs import sweep
 from vitalfew.server.core.services.parcels import forget_offers
 from vitalfew.server.core.services.runs import start
+from vitalfew.server.core.services.telling import tell_of_due
 from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def keep_up(over: Event) -> None:
                 waited = 0.0
                 forget_expired()
                 run_where_data_changed()
+                tell_of_due()
         except (DatabaseError, OSError, VitalfewError) as error:  # such as a database that is away for a moment
             log.warning("upkeep was interrupted: %s", type(error).__name__)
         over.wait(_LOOK)
@@ -56,6 +58,7 @@ def forget_expired() -> None:
     Link.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
     Answer.objects.filter(at__lt=now - _DAY).delete()
     DBTaskResult.objects.filter(enqueued_at__lt=now - timedelta(days=7)).delete()
+    Delivery.objects.filter(ended_at__lt=now - timedelta(days=30)).delete()
     Job.objects.filter(finished_at__lt=now - timedelta(days=90)).delete()
     forget_offers()
 

@@ -42,6 +42,7 @@ SECTIONS = (
     Section("policy", "Policy", "Budget, horizon and the rules recommendations follow.", Ability.READ),
     Section("jobs", "Work of the server", "Runs and imports: what waits, works, failed.", Ability.READ),
     Section("tokens", "Tokens", "For programs that read or act in your name.", Ability.READ),
+    Section("webhooks", "Webhooks", "Which other programs are told what happens here.", Ability.ADMINISTER),
     Section("audit", "Audit", "Who signed in, invited, changed roles, exported.", Ability.ADMINISTER),
 )
 
