@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from dataclasses import replace
+from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,7 @@ def log_of(said: Sequence[tuple[Kind, str, DefinitionRef | None, int, str]]) -> 
         digest, raw = seal(validate(kind, bodies[kind]))
         last = acts[-1] if acts else None
         fields = {"by": by, "kind": kind, "about": "h", "definition": definition, "body_hash": digest}
-        acts.append(follow(last, at=timestamp(BEGIN), **fields))
+        acts.append(follow(last, at=timestamp(BEGIN + timedelta(len(acts))), **fields))
         if state != "erased":
             left[acts[-1].n] = raw if state == "kept" else raw.replace(b'"salt":"', b'"salt": "0')
     return acts, left
@@ -186,9 +187,8 @@ def test_what_is_carried_to_a_run_gives_what_the_whole_log_gives(
     for log in (lazy, carried):
         assert promises(DEFINED, log) == promises(DEFINED, plain)
         assert behind_lock("h", DEFINED, log) == behind_lock("h", DEFINED, plain)
-        assert [row.asked for row in bets(DEFINED, log, Tables(), BEGIN.date())] == [
-            row.asked for row in bets(DEFINED, plain, Tables(), BEGIN.date())
-        ]
+        asked = [act.at[:10] for act in acts if act.n in left and act.kind in {"forecast", "lock"}]
+        assert [row.asked for row in bets(DEFINED, log, Tables(), date(2027, 1, 1))] == [next(iter(asked), None)]
         assert [*log.of("judgement", "h")] == [*plain.of("judgement", "h")]
         assert [*log.of("decision")] == [*plain.of("decision")]
     assert {found.n for found in lazy.damage} == {*left} - {*opened}

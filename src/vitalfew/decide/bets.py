@@ -92,9 +92,14 @@ def _bet(
 
 def _asked(definitions: Definitions, acts: ActLog) -> dict[str, date]:
     zone = ZoneInfo(definitions.workspace.time_zone)
-    found = {key: [acts.first_of(kind, key) for kind in ("forecast", "lock")] for key in definitions.hypotheses}
-    days = {key: [act.time.astimezone(zone).date() for act in first if act] for key, first in found.items()}
-    return {key: min(said) for key, said in days.items() if said}
+    # What somebody said again and better counts no more, and was the first word all the same.
+    gone = frozenset(acts.erased)
+    found: dict[str, date] = {}
+    for key in definitions.hypotheses:
+        first = (acts.first_of(kind, key, without=gone) for kind in ("forecast", "lock"))
+        if days := [act.time.astimezone(zone).date() for act in first if act is not None]:
+            found[key] = min(days)
+    return found
 
 
 def _first_evidence(definitions: Definitions, tables: Tables, today: date) -> dict[str, date]:

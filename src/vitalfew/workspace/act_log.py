@@ -15,7 +15,7 @@ from vitalfew.workspace.sealed import AT_ONCE, InMemory, Sealed
 from vitalfew.workspace.sound import SoundActs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from vitalfew.workspace.chain import Act, Damage, Kind
@@ -163,10 +163,10 @@ class ActLog:
         places = (place for kind, about in self._index.by_subject if about == key for place in self._places(kind, key))
         return (self.acts[place] for place in sorted(places))
 
-    def first_of(self, kind: Kind, about: str) -> Act | None:
-        """The act of a kind about one thing that is the oldest by its clock, of those that still say something."""
+    def first_of(self, kind: Kind, about: str, *, without: Collection[int] = ()) -> Act | None:
+        """The act of a kind about one thing that is the oldest by its clock, but for those with some numbers."""
         in_time = sorted(self._places(kind, about), key=self._index.moment)
-        return next((act for place in in_time if (act := self.acts[place]).n in self.bodies), None)
+        return next((act for place in in_time if (act := self.acts[place]).n not in without), None)
 
     def version_of(self, kind: str, key: str, digest: str) -> int:
         """The version of a definition with this hash: which of the wordings that acts have spoken of, from 1 up."""
