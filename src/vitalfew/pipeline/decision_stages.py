@@ -137,12 +137,14 @@ def _bets(context: Context, tables: Tables) -> Output:
 def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
     from vitalfew.decide.overrides import overrides
+    from vitalfew.decide.stopping import stop_list
 
     inputs = context.inputs(tables)
     return {
         "breakdowns": breakdowns(inputs, context.measured_lines(tables)),
         "effort": effort_by_quarter(inputs),
         "overrides": overrides(context.definitions, context.workspace.acts, tables, context.today),
+        "stop": stop_list(context.definitions, tables, context.today),
     }
 
 

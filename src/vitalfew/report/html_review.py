@@ -12,11 +12,13 @@ from vitalfew.report.review_words import (
     KINDS,
     LEARNING,
     OVERRIDES,
+    STOPS,
     accepted,
     came_of,
     decision_title,
     group_name,
     override_sentences,
+    stopped_title,
     value,
     verdicts,
     why_override,
@@ -33,11 +35,14 @@ OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
 
 def review(view: View) -> Markup | None:
     """The section, once work has anything in common."""
-    parts = [effort(view), overrides(view)]
+    parts = [stop(view), effort(view), overrides(view)]
     if not any(parts):
         return None
     return section(
-        "review", "Looking back", "Where effort went, what was decided anyway, and what came of both.", *parts
+        "review",
+        "Looking back",
+        "What asks to be stopped, where effort went, what was decided anyway, and what came of it.",
+        *parts,
     )
 
 
@@ -78,6 +83,29 @@ def effort(view: View) -> Markup | None:
         _by_quarter(view),
         class_="sub",
     )
+
+
+def stop(view: View) -> Markup | None:
+    """What to stop or mend: one list, each with its reason and one thing to do."""
+    rows = view.tables.stop
+    if not rows:
+        return None
+    unit = view.definitions.policy.cost_unit
+    heads = ["What", "Why it is here", Column("Reason", "long"), Column("Do", "long"), Column("Value (80 %)", "num"),
+             Column(f"Upkeep a year, {unit}", "num")]  # fmt: skip
+    body = [
+        (
+            stopped_title(view, row),
+            STOPS[row.kind],
+            row.reason,
+            row.do,
+            "" if row.value is None else words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE),
+            "" if row.upkeep is None else words.significant(row.upkeep),
+        )
+        for row in rows
+    ]
+    caption = "The harmful first; then bets whose day is over, features by upkeep, and metrics that nothing hangs on."
+    return tag("div", tag("h3", "What to stop or mend"), table(heads, body, caption=caption), class_="sub")
 
 
 def overrides(view: View) -> Markup | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.report.view import View
-    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, Verdict
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, StopRow, Verdict
 
 ORIGINS = {
     "need": "a need of customers",
@@ -106,3 +106,18 @@ def override_sentences(rows: Sequence[OverrideRow]) -> list[str]:
     found = {kind: sum(each == kind for each in lines.values()) for kind in words.VERDICTS}
     told = f"; of {words.count(len(lines), 'line')} that {'is' if len(lines) == 1 else 'are'} out: {verdicts(found)}"
     return [f"{words.count(len(rows), 'decision')} taken anyway{told if lines else ''}."]
+
+
+STOPS = {
+    "line": "Did harm or fell short",
+    "bet": "Unproven past its day",
+    "feature": "Hardly used",
+    "metric": "A metric of nobody",
+}
+_STOPPED = {"line": "initiatives", "bet": "initiatives", "feature": "features", "metric": "metrics"}
+
+
+def stopped_title(view: View, row: StopRow) -> str:
+    """What is to be stopped or mended, by its title."""
+    found = next((line.title for line in view.tables.shipped if line.line == row.key), None)
+    return found or view.title(_STOPPED[row.kind], row.key)

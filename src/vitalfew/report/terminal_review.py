@@ -9,11 +9,13 @@ from vitalfew.report.review_words import (
     KINDS,
     LEARNING,
     OVERRIDES,
+    STOPS,
     accepted,
     came_of,
     decision_title,
     group_name,
     override_sentences,
+    stopped_title,
     value,
     verdicts,
     why_override,
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.results.rows import BreakdownRow
 
+MOST_STOPPED = 10
+"""Lines of one kind that are printed; the report holds all."""
+
 
 def print_review(view: View, console: Console) -> None:
     """Print what a review looks back on.
@@ -35,12 +40,13 @@ def print_review(view: View, console: Console) -> None:
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
     sheet = Sheet(console)
-    if not (view.tables.breakdowns or view.tables.overrides):
+    if not (view.tables.breakdowns or view.tables.overrides or view.tables.stop):
         sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
         sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
     _effort(view, sheet)
     _by_quarter(view, sheet)
     _overrides(view, sheet)
+    _stop(view, sheet)
 
 
 def _effort(view: View, sheet: Sheet) -> None:
@@ -100,3 +106,15 @@ def _overrides(view: View, sheet: Sheet) -> None:
         outcome = f"{words.VERDICTS[row.verdict]}, {came_of(row)}" if row.verdict else came_of(row)
         sheet.say(f"{why_override(row)} Their evidence: {row.evidence} Against it was said: {row.counter}", "dim", 2)
         sheet.say(f"What came of it: {outcome}.", indent=2)
+
+
+def _stop(view: View, sheet: Sheet) -> None:
+    if view.tables.stop:
+        sheet.heading("WHAT TO STOP OR MEND")
+    for kind, title in STOPS.items():
+        rows = [row for row in view.tables.stop if row.kind == kind]
+        if rows:
+            sheet.say(f"{title}:")
+        for row in rows[:MOST_STOPPED]:
+            sheet.say(f"{stopped_title(view, row)}: {row.reason}; {row.do}.", indent=2)
+        sheet.left_out(len(rows) - MOST_STOPPED, "line")

@@ -17,12 +17,14 @@ from vitalfew.results.rows import (
     InformationRow,
     OverrideRow,
     PlanRow,
+    PulseRow,
     RankRow,
     ReasonRow,
     RedundantRow,
     SayDoRow,
     SequenceRow,
     StagedRow,
+    StopRow,
     Tables,
     VitalFactorsRow,
 )
@@ -39,13 +41,14 @@ class CalibrationPart:
 
 @dataclass(frozen=True, slots=True)
 class ValuePart:
-    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, say and do."""
+    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, and the pulse."""
 
     shares: tuple[FactorShareRow, ...]
     lights: tuple[FactorLightsRow, ...]
     redundant: tuple[RedundantRow, ...]
     groups: tuple[GroupValueRow, ...]
     say_do: tuple[SayDoRow, ...]
+    pulse: tuple[PulseRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,12 @@ class PlansPart:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPart:
-    """What a review looks back on: where effort went and what came of it, and what was decided anyway."""
+    """What a review looks back on: where effort went and what came of it, what was decided anyway, what to stop."""
 
     breakdowns: tuple[BreakdownRow, ...]
     effort: tuple[EffortRow, ...]
     overrides: tuple[OverrideRow, ...]
+    stop: tuple[StopRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,17 @@ def decision_parts(tables: Tables) -> DecisionParts:
         ),
         vital_few=tables.vital_factors,
         value=ValuePart(
-            tables.factor_shares, tables.factor_lights, tables.redundant, tables.group_values, tables.say_do
+            tables.factor_shares,
+            tables.factor_lights,
+            tables.redundant,
+            tables.group_values,
+            tables.say_do,
+            tables.pulse,
         ),
         ranks={row.line: row for row in tables.ranks},
         plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
         information=tables.information,
         explanations=reasons,
         bets=tables.bets,
-        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides),
+        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides, tables.stop),
     )

@@ -89,3 +89,25 @@ class OverrideRow:
     shipped: bool
     verdict: Verdict | None
     value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRow:
+    """Something that asks to be stopped or mended.
+
+    Attributes:
+        kind: *line*: shipped, and harmful or fell short; *bet*: unproven past its day; *feature*: hardly used;
+            *metric*: nobody owns it and nothing hangs on it.
+        key: of the line or initiative, the feature, the metric.
+        reason: why, in words.
+        do: one thing to do.
+        value: of a line, as measured.
+        upkeep: per year, in the policy's unit of cost.
+    """
+
+    kind: Literal["line", "bet", "feature", "metric"]
+    key: str
+    reason: str
+    do: str
+    value: Value | None
+    upkeep: float | None

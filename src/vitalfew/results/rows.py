@@ -48,6 +48,7 @@ from vitalfew.results.judgement_rows import (
     GroupChoiceRow,
     GroupWeightRow,
     PromiseRow,
+    PulseRow,
     WeightPosteriorRow,
     WeightRow,
 )
@@ -99,7 +100,7 @@ from vitalfew.results.release_rows import (
     PlaceboRow,
     SeriesRow,
 )
-from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow, OverrideRow
+from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow, OverrideRow, StopRow
 
 __all__ = [
     "ArrivalRow",
@@ -162,6 +163,7 @@ __all__ = [
     "PlanRow",
     "PredictedRow",
     "PromiseRow",
+    "PulseRow",
     "Promised",
     "Proof",
     "ProxyRow",
@@ -180,6 +182,7 @@ __all__ = [
     "ShrunkRow",
     "SpreadRow",
     "StagedRow",
+    "StopRow",
     "SuggestedTest",
     "Tables",
     "TradeOffRow",
@@ -261,6 +264,7 @@ class Tables:
     weights: tuple[WeightRow, ...] = ()
     weight_posterior: tuple[WeightPosteriorRow, ...] = ()
     group_weights: tuple[GroupWeightRow, ...] = ()
+    pulse: tuple[PulseRow, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
     at_due: tuple[DueRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
@@ -289,5 +293,6 @@ class Tables:
     breakdowns: tuple[BreakdownRow, ...] = ()
     effort: tuple[EffortRow, ...] = ()
     overrides: tuple[OverrideRow, ...] = ()
+    stop: tuple[StopRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()

@@ -11,16 +11,15 @@ from vitalfew.report.html_record import calibration, sentences
 from vitalfew.report.html_review import effort, overrides
 from vitalfew.report.html_value import promises
 from vitalfew.report.release_notes import delivered, release_notes
+from vitalfew.report.review_words import stopped_title
 from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, span, times
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
-    from vitalfew.results.rows import ShippedLine, Verdict, VerdictRow
+    from vitalfew.results.rows import StopRow, Verdict, VerdictRow
     from vitalfew.server.core.filters import Choices, Field, Filter
-
-STOPPED = ("fix", "remove")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Reviewed:
     overrides: Markup | None
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
-    stop: tuple[ShippedLine, ...]
+    stop: tuple[StopRow, ...]
 
 
 def offers(run: Results) -> dict[Field, Choices]:
@@ -73,7 +72,6 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
     rows = due(run, wanted)
     shown = View(replace(run.tables, verdicts=rows), run.workspace.definitions, run.info)
     whole = next((row for row in run.tables.calibration if row.kind == "overall"), None)
-    lines = {row.initiative for row in rows}
     return Reviewed(
         picture=promises(shown),
         bets=len(rows),
@@ -83,7 +81,7 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
         overrides=overrides(run.view),
         rows=rows,
         learned=_learned(run, rows),
-        stop=tuple(line for line in run.tables.shipped if line.recommendation in STOPPED and line.line in lines),
+        stop=tuple(row for row in run.tables.stop if _stops(run, row, wanted)),
     )
 
 
@@ -107,6 +105,14 @@ def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:
         and wanted.worded(made.title("initiatives", row.initiative), row.initiative, row.hypothesis)
         and wanted.dated(_due(row))
     )
+
+
+def _stops(run: Results, row: StopRow, wanted: Filter) -> bool:
+    """Whether something to stop is of this product and team, whenever it fell due; a metric is its owner's."""
+    made = run.workspace.definitions
+    of = made.features.get(row.key) if row.kind == "feature" else made.initiatives.get(row.key)
+    product, team = (made.product_of(of), of.team) if of else (None, None)
+    return wanted.owned(product, team) and wanted.worded(stopped_title(run.view, row), row.key)
 
 
 def _due(row: VerdictRow) -> date | None:

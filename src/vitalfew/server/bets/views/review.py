@@ -8,16 +8,21 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from vitalfew.report.html_review import BREAKDOWN_HEADS, breakdown_cells
+from vitalfew.report.review_words import stopped_title
 from vitalfew.server.bets.queries import review as queries
-from vitalfew.server.bets.views.steps import step_address
+from vitalfew.server.bets.views.steps import address, step_address, subject_address
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.runs import open_run
 
 if TYPE_CHECKING:
+    from vitalfew.pipeline import Results
+    from vitalfew.results.rows import StopRow
     from vitalfew.server.core.access import Request
+    from vitalfew.workspace.definitions import Definitions
 
 TITLE = "Did we get what we promised?"
+STOP_HEADS = ("kind", "key", "title", "reason", "do", "value", "low_80", "high_80", "upkeep")
 ANSWERS = "A promise is locked before the work and never changed; here it stands beside what was measured."
 
 
@@ -28,6 +33,8 @@ def review(request: Request) -> HttpResponse:
         return render(request, "bets/review.html", {"title": TITLE, "answers": ANSWERS})
     if request.GET.get("format") == "csv" and request.GET.get("of") == "effort":
         return csv_response("effort", BREAKDOWN_HEADS, map(breakdown_cells, run.tables.breakdowns))
+    if request.GET.get("format") == "csv" and request.GET.get("of") == "stop":
+        return csv_response("stop", STOP_HEADS, (_stop_cells(run, row) for row in run.tables.stop))
     offers = queries.offers(run)
     wanted = asked(request.GET, run.workspace.definitions, run.day, *offers)
     notes = queries.notes(run, wanted)
@@ -48,6 +55,26 @@ def review(request: Request) -> HttpResponse:
         "reviewed": found,
         "notes": notes,
         "bar": bar(request, wanted, offers, lambda one: len(queries.due(run, one))),
-        "stop": [(line, step_address(request, defined, line.line, line.recommendation)) for line in found.stop],
+        "stop": [
+            (row, stopped_title(run.view, row), _page(request, defined, row), _step(request, defined, row))
+            for row in found.stop
+        ],
     }
     return render(request, "bets/review.html", context)
+
+
+def _page(request: Request, defined: Definitions, row: StopRow) -> str:
+    """The page of what is to be stopped: its line of the ledger, or its metric."""
+    return subject_address(request, defined, row.key) if row.kind == "metric" else address(request, "line", key=row.key)
+
+
+def _step(request: Request, defined: Definitions, row: StopRow) -> str:
+    """Where one does what is to be done; empty for whoever may only read."""
+    if row.kind == "metric":
+        return ""
+    return step_address(request, defined, row.key, "measure" if row.kind == "bet" else "remove")
+
+
+def _stop_cells(run: Results, row: StopRow) -> tuple[object, ...]:
+    worth = (row.value.mean, row.value.low, row.value.high) if row.value else (None,) * 3
+    return row.kind, row.key, stopped_title(run.view, row), row.reason, row.do, *worth, row.upkeep
