@@ -151,7 +151,8 @@ def test_numbers_on_links_cover_neither_each_other_nor_a_box(parents: int, child
     texts = [
         (float(x), float(y)) for x, y in re.findall(r'<text x="([-\d.]+)" y="([-\d.]+)" class="e-text mid"', drawn)
     ]
-    boxes = [tuple(map(float, found)) for found in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn)]
+    box = r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]* class="n-box"'
+    boxes = [tuple(map(float, found)) for found in re.findall(box, drawn)]
     assert len(texts) == len(edges)
     assert all(abs(x - u) >= 2 * half or abs(y - v) >= high for (x, y), (u, v) in combinations(texts, 2))
     assert all(x + half <= left or x - half >= left + wide for x, _ in texts for left, wide in boxes)

@@ -50,7 +50,7 @@ def conflicts(definitions: Definitions, tables: Tables, today: date) -> tuple[Co
     def of(wanted: Callable[[EffectRow], bool]) -> list[Change]:
         return changes(definitions, effects, tables.health, lambda row: row.segment is None and wanted(row))
 
-    whose = _Whose(definitions, today)
+    whose = Whose(definitions, today)
     within = _within(definitions, whose, of(lambda row: not whose.is_dropped(row)))
     undone = _undone(definitions, whose, of(whose.is_live))
     found = [_agreed(row, kept(definitions, effects, row, today)) for row in (*within, *undone)]
@@ -62,13 +62,14 @@ def _agreed(row: ConflictRow, treaty: Treaty | None) -> ConflictRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
+class Whose:
     """What an effect belongs to: an initiative by its experiment, or a release with several."""
 
     definitions: Definitions
     today: date
 
     def initiatives(self, effect: EffectRow) -> frozenset[str]:
+        """The keys of what it is about."""
         release = self.definitions.releases.get(effect.experiment)
         if release is not None:
             return frozenset(release.initiatives)
@@ -81,12 +82,14 @@ class _Whose:
         return bool(found) and all(each.status in {"dropped", "removed"} for each in found)
 
     def is_live(self, effect: EffectRow) -> bool:
+        """Whether users have it today."""
         release = self.definitions.releases.get(effect.experiment)
         if release is not None:
             return release.date <= self.today
         return any(is_live(each, self.today) for each in self._initiatives(effect))
 
     def began(self, effect: EffectRow) -> date | None:
+        """Since when users have it."""
         release = self.definitions.releases.get(effect.experiment)
         if release is not None:
             return release.date
@@ -95,11 +98,13 @@ class _Whose:
         return min(shipped, default=experiment.start if experiment else None)
 
     def team(self, effect: EffectRow) -> str | None:
+        """Whose work it is."""
         home = self.definitions.releases.get(effect.experiment) or self.definitions.experiments.get(effect.experiment)
         of_work = [each.team for each in self._initiatives(effect) if each.team is not None]
         return next(iter(of_work), home.team if home is not None else None)
 
     def title(self, effect: EffectRow) -> str:
+        """Of the release or the experiment."""
         kind = "releases" if effect.experiment in self.definitions.releases else "experiments"
         return self.definitions.title(kind, effect.experiment)
 
@@ -119,7 +124,7 @@ class _Worst:
     pair: tuple[Change, Change] | None
 
 
-def _within(definitions: Definitions, whose: _Whose, found: Sequence[Change]) -> Iterator[ConflictRow]:
+def _within(definitions: Definitions, whose: Whose, found: Sequence[Change]) -> Iterator[ConflictRow]:
     """The clearest pair of a gain and a loss of each experiment: of the business against the customer, and others."""
     by_arm: dict[tuple[str, str], list[Change]] = {}
     for change in found:
@@ -197,7 +202,7 @@ def _counts(definitions: Definitions, change: Change) -> bool:
 # One change undoing another ----------------------------------------------------------------------------------------
 
 
-def _undone(definitions: Definitions, whose: _Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
+def _undone(definitions: Definitions, whose: Whose, live: Sequence[Change]) -> Iterator[ConflictRow]:
     """For each clear loss the earlier gains that it took back, those of which it took most first, `MOST` of them."""
     gains: dict[str, list[_Gain]] = {}
     for change, p_value in _clear(live, [change.p_gain for change in live]):
@@ -231,7 +236,7 @@ class _Gain:
     p_value: float
 
 
-def _is_apart(whose: _Whose, gain: _Gain, later: Change) -> bool:
+def _is_apart(whose: Whose, gain: _Gain, later: Change) -> bool:
     """Whether it is other work: what measured the same change again took nothing back."""
     one, other = gain.change.effect, later.effect
     return one.experiment != other.experiment and not whose.initiatives(one) & whose.initiatives(other)
@@ -241,7 +246,7 @@ def _clear(found: Sequence[Change], p_values: Sequence[float]) -> list[tuple[Cha
     return [pair for pair in zip(found, adjusted(p_values), strict=True) if pair[1] <= RATE]
 
 
-def _row(whose: _Whose, gain: Change, loss: Change, kind: str, p_value: float, message: str) -> ConflictRow:
+def _row(whose: Whose, gain: Change, loss: Change, kind: str, p_value: float, message: str) -> ConflictRow:
     teams = (whose.team(change.effect) for change in (gain, loss))
     return ConflictRow(
         subject=loss.effect.experiment,

@@ -26,13 +26,17 @@ _ROOM = 1.12
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The effects of one experiment on two metrics, with half widths of their 95 % intervals, as shown."""
+    """The effects of one experiment on two metrics, with half widths of their 95 % intervals, as shown.
+
+    `on_front`: no other beats it on both.
+    """
 
     x: float
     y: float
     half_x: float
     half_y: float
     title: str
+    on_front: bool = False
 
 
 def scatter(
@@ -57,21 +61,29 @@ def scatter(
 
 
 def ellipse(
-    points: Sequence[Point], covariance: tuple[float, float, float], captions: tuple[str, str], title: str
+    points: Sequence[Point],
+    covariance: tuple[float, float, float],
+    captions: tuple[str, str],
+    title: str,
+    *,
+    agreed: float | None = None,
 ) -> Markup:
-    """Effects on two metrics, and the ellipse that holds 95 % of true effects.
+    """Effects on two metrics, the ellipse that holds 95 % of true effects, and those that no other beats.
 
     Args:
         points: one per experiment.
         covariance: variance of the first, covariance, variance of the second, in the units shown.
         captions: below and beside.
         title: the text alternative.
+        agreed: slope of the line on which one makes up for the other by the weights; None: not known.
     """
     outline = _ellipse(covariance)
     around = [Point(x, y, 0.0, 0.0, "") for x, y in outline]
     frame = _square_frame([*points, *around])
     way = path_of([(frame.right(x), frame.down(y)) for x, y in outline])
     drawn = [tag("path", d=f"{way}Z", class_="band"), *upright(frame, captions[1]), *numbers_below(frame)]
+    if agreed is not None:
+        drawn += _through_zero(frame, agreed, "naive", "agreed")
     drawn += [part for point in points for part in _cross(frame, point)]
     drawn.append(caption_below(frame, captions[0]))
     return picture(title, drawn, width=WIDE, height=TALL, class_="wide")
@@ -162,7 +174,8 @@ def _cross(frame: Frame, point: Point) -> list[Markup]:
     left, right = (min(max(frame.right(point.x + side), LEFT), WIDE - RIGHT) for side in (-point.half_x, point.half_x))
     low, high = (frame.down(point.y + side) for side in (-point.half_y, point.half_y))
     bars = [line(left, y, right, y, "c-bar"), line(x, low, x, high, "c-bar")]
-    dot = tag("g", tag("title", point.title), tag("circle", cx=x, cy=y, r=3, class_="c-dot"))
+    ring = tag("circle", cx=x, cy=y, r=6, class_="c-front") if point.on_front else None
+    dot = tag("g", tag("title", point.title), ring, tag("circle", cx=x, cy=y, r=3, class_="c-dot"))
     return [*bars, dot] if point.title else [dot]
 
 

@@ -118,9 +118,13 @@ def _row(view: View, row: LinkRow) -> list[Markup | str | None]:
     ]
 
 
-def scatters(view: View) -> Markup | None:
-    """Effects against effects, link by link, with the line a scatter suggests and the corrected one."""
-    drawn = [_scatter(view, row) for row in view.tables.links if row.kind == "influence" and row.naive is not None]
+def scatters(view: View, rows: Iterable[LinkRow] | None = None) -> Markup | None:
+    """Effects against effects, for all links or some, with the line a scatter suggests and the corrected one."""
+    drawn = [
+        _scatter(view, row)
+        for row in (view.tables.links if rows is None else rows)
+        if row.kind == "influence" and row.naive is not None
+    ]
     pictures = [part for part in drawn if part is not None]
     if not pictures:
         return None
@@ -147,11 +151,16 @@ def _scatter(view: View, row: LinkRow) -> Markup | None:
     return tag("figure", scatter(points, (naive, corrected), names, title), tag("figcaption", title))
 
 
-def _points(view: View, first: str, second: str) -> list[Point]:
-    """Effects of one experiment and arm on two metrics, over all units, in the units shown."""
+def _points(view: View, first: str, second: str, front: frozenset[str] = frozenset()) -> list[Point]:
+    """Effects of one experiment and arm on two metrics, over all units, in the units shown; `front`: to be ringed.
+
+    Experiments that failed a trust test are left out, as they are of what is drawn beside them.
+    """
+    failed = {row.experiment for row in view.tables.health if row.status == "failed"}
     found: dict[tuple[str, str], dict[str, EffectRow]] = {}
     for row in view.tables.effects:
-        if row.segment is None and row.metric in (first, second) and row.estimate is not None and row.se:
+        told = row.segment is None and row.estimate is not None and row.se and row.experiment not in failed
+        if told and row.metric in (first, second):
             found.setdefault((row.experiment, row.arm), {})[row.metric] = row
     both = {key: pair for key, pair in found.items() if len(pair) == len({first, second})}
     across, up = view.unit(first).factor, view.unit(second).factor
@@ -162,6 +171,7 @@ def _points(view: View, first: str, second: str) -> list[Point]:
             1.96 * (pair[first].se or 0.0) * across,
             1.96 * (pair[second].se or 0.0) * up,
             view.title("experiments", key[0]),
+            key[0] in front,
         )
         for key, pair in both.items()
     ]
@@ -182,15 +192,16 @@ def trade_offs(view: View) -> Markup | None:
     rows = view.tables.trade_offs
     if not rows:
         return None
-    drawn = [part for row in rows[:MOST_PICTURES] if (part := _ellipse(view, row)) is not None]
+    drawn = trade_off_pictures(view, rows)
     sentences = items(trade_off_sentences(view))
-    return tag(
-        "div",
-        tag("h3", "Trade-offs"),
-        sentences,
-        fold("As pictures", tag("div", drawn, class_="figures")) if drawn else None,
-        class_="sub",
-    )
+    return tag("div", tag("h3", "Trade-offs"), sentences, fold("As pictures", drawn) if drawn else None, class_="sub")
+
+
+def trade_off_pictures(view: View, rows: Sequence[TradeOffRow]) -> Markup | None:
+    """Effects on both metrics, the ellipse of true ones, the front and the agreed rate, for the first pairs."""
+    told = [row for row in rows if row.covariance is not None]
+    drawn = [part for row in told[:MOST_PICTURES] if (part := _ellipse(view, row)) is not None]
+    return tag("div", drawn, class_="figures") if drawn else None
 
 
 def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
@@ -198,12 +209,18 @@ def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
     if row.covariance is None or row.covariance[0] <= 0 or row.covariance[2] <= 0:
         return None
     first, both, second = row.covariance
-    points = _points(view, row.first, row.second)
+    points = _points(view, row.first, row.second, frozenset(row.front))
     names = (_caption(view, row.first), _caption(view, row.second))
+    agreed = None if row.agreed_rate is None else row.agreed_rate * up / across
     shown = (first * across**2, both * across * up, second * up**2)
     said = trade_off_sentence(view, row)
-    text = f"{said} The shaded ellipse holds 95 % of true effects."
-    return tag("figure", ellipse(points, shown, names, said), tag("figcaption", text))
+    text = (
+        f"{said} The shaded ellipse holds 95 % of true effects; ringed are experiments that no other beats on both once"
+        " luck is out."
+    )
+    if agreed is not None:
+        text += " On the dashed line one makes up for the other by the agreed weights."
+    return tag("figure", ellipse(points, shown, names, said, agreed=agreed), tag("figcaption", text))
 
 
 def proxies(view: View) -> Markup | None:

@@ -192,7 +192,14 @@ def _numbers(edges: Sequence[Edge], ways: Sequence[Sequence[Point]]) -> list[Mar
         for at, spots in free.items():
             others = [spot for other, spot in taken.items() if other != at]
             taken[at] = min(spots, key=lambda found: (_covered(found[0], others), found[1]))[0]
-    return [label(x, y + 4, edges[at].text, "e-text mid") for at, ((x, y), _) in taken.items()]
+    return [part for at, spot in taken.items() for part in _on_ground(edges[at].text, spot)]
+
+
+def _on_ground(text: str, spot: Spot) -> list[Markup]:
+    """A number on a ground of its own, so that no line runs through it."""
+    (x, y), half = spot
+    ground = tag("rect", x=x - half - 2, y=y - _TEXT_HIGH / 2, width=2 * half + 4, height=_TEXT_HIGH, class_="halo")
+    return [ground, label(x, y + 4, text, "e-text mid")]
 
 
 def _spots(edge: Edge, way: Sequence[Point], edges: Sequence[Edge], ways: Sequence[Sequence[Point]]) -> list[Spot]:

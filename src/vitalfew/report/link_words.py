@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.evidence.link_words import ASSUMES, BETWEEN_USERS
 from vitalfew.evidence.trade_offs import FEWEST_PAIR
 from vitalfew.report import words
+from vitalfew.results.figures import unit_of
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.report.words import Unit
     from vitalfew.results.rows import Estimate, LinkRow, LinkStatus, PathRow, ProxyRow, SpreadRow, TradeOffRow
+    from vitalfew.workspace.definitions import Definitions, Treaty
 
 STATUSES: dict[LinkStatus, str] = {
     "exact": "exact",
@@ -52,7 +54,11 @@ def slope_unit(view: View, parent: str, child: str) -> Unit:
 
 def per(view: View, parent: str) -> str:
     """What one more of the parent is: `per 1 pp`, `per job`, `per 1`."""
-    unit = view.unit(parent).change
+    return _per(view.unit(parent))
+
+
+def _per(one_more: Unit) -> str:
+    unit = one_more.change
     if not unit:
         return "per 1"
     one = (
@@ -78,6 +84,17 @@ def slope_of(view: View, row: LinkRow) -> str:
         return STATUSES[row.status]
     number, ends = words.change_parts(row.estimate, row.low, row.high, slope_unit(view, row.parent, row.child))
     return f"{number} ({'exact' if row.status == 'exact' and row.low is None else ends})"
+
+
+def treaty_sentence(definitions: Definitions, treaty: Treaty) -> str:
+    """What teams agreed on: how much one metric may lose for what the other gains."""
+    gains, loses = (unit_of(definitions.metrics.get(metric)) for metric in (treaty.gains, treaty.loses))
+    price = words.with_unit(words.significant(treaty.at_most * loses.factor / gains.factor), loses.change)
+    won, lost = (definitions.title("metrics", metric) for metric in (treaty.gains, treaty.loses))
+    who = listed(definitions.title("teams", team) for team in treaty.between)
+    until = f", until {treaty.until}" if treaty.until else ""
+    why = f" Why: {treaty.reason}" if treaty.reason else ""
+    return f"{who} agreed: work that gains on {won} may lose up to {price} on {lost} {_per(gains)}{until}.{why}"
 
 
 def arrow(view: View, parent: str, child: str, sign: str = "→") -> str:
@@ -184,6 +201,27 @@ def trade_off_sentence(view: View, row: TradeOffRow) -> str:
     if row.p_opposed is not None:
         told.append(f"P(a gain of one is a loss of the other) {words.probability(row.p_opposed)}")
     return f"{first} and {second}: {'; '.join(told) or 'no experiment moved one of the two beyond its noise'}."
+
+
+def agreed_rate(view: View, row: TradeOffRow) -> str:
+    """How much of the second makes up for one more of the first by the weights; empty where both are not weighed."""
+    if row.agreed_rate is None:
+        return ""
+    return words.change_parts(row.agreed_rate, None, None, slope_unit(view, row.first, row.second))[0]
+
+
+def worth_it(view: View, row: TradeOffRow) -> str:
+    """Whether a gain on the first pays for what comes with it on the second, by the weights; empty if not weighed."""
+    rate = row.exchange_rate
+    if rate is None or rate.low is None or rate.high is None or row.agreed_rate is None:
+        return ""
+    good = view.unit(row.first).good * view.unit(row.second).good
+    low, high = sorted(good * (end - row.agreed_rate) for end in (rate.low, rate.high))
+    if low > 0:
+        return "a gain on the first is worth what comes with it"
+    return (
+        "a gain on the first costs more than it brings" if high < 0 else "not told: the interval holds the agreed rate"
+    )
 
 
 def luck_sentence(view: View, row: SpreadRow) -> str:

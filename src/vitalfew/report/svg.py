@@ -6,7 +6,7 @@ which is its text alternative.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.words import GRADES, VERDICT_MEANINGS, VERDICTS
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vitalfew.report.axis import Axis, Mark
     from vitalfew.results.rows import Verdict
     from vitalfew.workspace.definitions import Grade
+
+type Direction = Literal["gain", "loss", "both"]
 
 WIDTH = 150
 HEIGHT = 22
@@ -30,6 +32,16 @@ _SHAPES: dict[Verdict, tuple[Markup, ...]] = {
     "harmful": (tag("path", d="M2.5 2.5l9 9m0-9l-9 9", class_="s-harm"),),
     "unproven": (tag("circle", cx=7, cy=7, r=4.6, class_="s-unproven"),),
     "no_promise": (tag("rect", x=2.5, y=2.5, width=9, height=9, class_="s-none"),),
+}
+
+
+_DIRECTIONS: dict[Direction, tuple[str, tuple[Markup, ...]]] = {
+    "gain": ("clear gain", (tag("path", d="M7 1.5l5.5 10.5h-11z", class_="s-kept"),)),
+    "loss": ("clear loss", (tag("path", d="M2 2.5h10l-5 9z", class_="s-harm"),)),
+    "both": (
+        "clear gain and clear loss",
+        (tag("path", d="M3.5 2l3 6h-6z", class_="s-kept"), tag("path", d="M7.5 7h5l-2.5 5z", class_="s-harm")),
+    ),
 }
 
 
@@ -92,6 +104,12 @@ def empty(reason: str, *, width: int = WIDTH) -> Markup:
     """The frame of an unknown number, with the reason on hover."""
     frame = tag("rect", x=EDGE, y=4.5, width=width - 2 * EDGE, height=HEIGHT - 9, rx=2, class_="g-empty")
     return picture(reason, frame, width=width, height=HEIGHT, class_="glyph")
+
+
+def direction_shape(direction: Direction) -> Markup:
+    """The shape of what work did: up and filled for a gain, down and hollow for a loss, both."""
+    title, shape = _DIRECTIONS[direction]
+    return picture(title, shape, width=14, height=14, class_="shape")
 
 
 def verdict_shape(verdict: Verdict) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from vitalfew.report.markup import Markup, short, tag
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from vitalfew.report.tree_layout import Places
 
 LEVELS = ("Vision", "Business", "System", "Feature", "Initiatives")
-BOX, BOX_HIGH = 196.0, 42.0
-ROW = 58.0
-LEAST_GAP, ROOM = 56.0, 26.0
+BOX, BOX_HIGH = 204.0, 42.0
+ROW = 66.0
+LEAST_GAP, ROOM = 56.0, 44.0
 """Room between columns: at least, and besides the widest number between them."""
 EDGE, TOP = 8.0, 30.0
-LETTERS = 24
+LETTERS, LINES = 26, 2
+"""Letters of a title in one line, and lines at most."""
 WIDEST = 6.0
-_LETTER, _LINE = 6.2, 12.0
+_LETTER, _LINE, _TITLE_LINE = 6.4, 12.0, 15.0
 _ALONG = (0.5, 0.38, 0.62, 0.28, 0.72)
 _NEAR_CAUSE = (0.3, 0.22, 0.38, 0.5, 0.62)
 """Where on its line a number may stand, from the cause (0) on; near the cause where many lines end in one box."""
@@ -140,13 +142,15 @@ def _heads(nodes: Sequence[TreeNode], plan: _Plan) -> list[Markup]:
 
 def _box(node: TreeNode, x: float, y: float) -> Markup:
     """A box that leads to its page and shows its card; keys move between boxes."""
-    name = node.title if len(node.title) <= LETTERS else f"{node.title[: LETTERS - 1]}…"
-    middle = y + BOX_HIGH / 2
-    frame = tag("rect", x=x, y=y, width=BOX, height=BOX_HIGH, rx=4, class_=f"t-box t-{node.kind}")
-    texts = [label(x + 12, middle - 2 if node.under else middle + 4, name, "t-name")]
+    names = wrap(node.title, LETTERS, max_lines=LINES, placeholder="…")
+    more = _TITLE_LINE * (len(names) - 1)  # the box grows up and down alike, so that lines still meet its middle
+    top, high = y - more / 2, BOX_HIGH + more
+    first = y + BOX_HIGH / 2 - more / 2 + (-2 if node.under else 4)
+    frame = tag("rect", x=x, y=top, width=BOX, height=high, rx=4, class_=f"t-box t-{node.kind}")
+    texts = [label(x + 12, first + at * _TITLE_LINE, name, "t-name") for at, name in enumerate(names)]
     if node.under:
-        texts.append(label(x + 12, middle + 13, node.under, "t-under"))
-    mark = tag("rect", x=x, y=y, width=4, height=BOX_HIGH, rx=2, class_=f"t-{node.counts}") if node.counts else None
+        texts.append(label(x + 12, first + more + _TITLE_LINE, node.under, "t-under"))
+    mark = tag("rect", x=x, y=top, width=4, height=high, rx=2, class_=f"t-{node.counts}") if node.counts else None
     said = ", ".join(part for part in (node.title, node.counts, node.under) if part)
     body = [tag("title", said), frame, mark, *texts]
     if not node.address:
@@ -180,7 +184,9 @@ def _lines(edges: Sequence[TreeEdge], plan: _Plan) -> list[Markup]:
 
 def _number(edge: TreeEdge, at: tuple[float, float]) -> Markup:
     x, y = at
-    lines = [label(x, y - 2 if edge.span else y + 4, edge.text, f"t-text mid x-{edge.line}")]
+    half, tall = _wide(edge) / 2 + 2, _LINE if edge.span else _LINE - 4
+    ground = tag("rect", x=x - half, y=y - tall, width=2 * half, height=2 * tall, rx=3, class_="t-ground")
+    lines = [ground, label(x, y - 2 if edge.span else y + 4, edge.text, f"t-text mid x-{edge.line}")]
     if edge.span:
         lines.append(label(x, y + 10, edge.span, "t-span mid"))
     return tag("g", lines, data_of=f"{edge.cause} {edge.effect}")

@@ -75,14 +75,13 @@ def test_a_metric_without_a_series_says_why(client_of: Callable[..., Client]) ->
 
 
 @pytest.mark.usefixtures("demo")
-def test_links_show_certainty_and_conflicts_only_from_staged_up(client_of: Callable[..., Client]) -> None:
-    client = client_of("viewer")
-    text = client.get(f"{DEMO}/links/").content.decode()
+def test_links_show_certainty_and_what_it_would_take(client_of: Callable[..., Client]) -> None:
+    text = client_of("viewer").get(f"{DEMO}/links/").content.decode()
     assert "4 more experiments that measure" in text
-    assert "Daily nudges" in text
-    narrowed = client.get(f"{DEMO}/links/?team=security").content.decode()
-    assert "Daily nudges gains" not in narrowed
-    assert "Sign in again on every shift" in narrowed
+    assert "As a picture" in text
+    narrowed = client_of("viewer").get(f"{DEMO}/links/?metric=seats_added&state=estimated").content.decode()
+    assert "1.14 min" not in narrowed
+    assert "0.071" in narrowed
 
 
 @pytest.mark.usefixtures("demo")
@@ -97,7 +96,18 @@ def test_the_tree_opens_from_vision_to_initiatives(client_of: Callable[..., Clie
     assert "What this moves" in card
 
 
-@pytest.mark.parametrize("page", ["metrics/", "metrics/planning_minutes/", "links/", "tree/?open=business,system"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "metrics/",
+        "metrics/planning_minutes/",
+        "links/",
+        "trade-offs/",
+        "conflicts/",
+        "moved/",
+        "tree/?open=business,system",
+    ],
+)
 @pytest.mark.usefixtures("demo")
 def test_pages_take_few_queries(
     client_of: Callable[..., Client],
@@ -208,7 +218,7 @@ def test_metrics_of_a_folder_are_edited_there(client_of: Callable[..., Client]) 
 def test_an_empty_workspace_teaches(workspace: Workspace, client_of: Callable[..., Client]) -> None:
     Definition.objects.filter(workspace=workspace).delete()
     client = client_of("analyst")
-    for page in ("metrics", "links", "tree"):
+    for page in ("metrics", "links", "trade-offs", "conflicts", "moved", "tree"):
         text = client.get(f"/w/playground/{page}/").content.decode()
         assert 'class="empty"' in text
         assert "For example" in text

@@ -1,4 +1,4 @@
-"""One filter for every list: by product, team, segment, time, state and words, as the address of the page says it.
+"""One filter for every list: by product, team, segment, metric, time, state and words, as its address says.
 
 A page takes some of its fields and says what may be chosen; `Bar` is what its template shows. What an address says that
 means nothing here asks for nothing, so that a filter chosen on one page never breaks another.
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
 
-type Field = Literal["product", "team", "segment", "time", "state", "q"]
+type Field = Literal["product", "team", "segment", "metric", "time", "state", "q"]
 type Choices = Sequence[tuple[str, str]]
 
 TIMES = {"quarter": "last quarter", "year": "last year", "earlier": "earlier"}
 """Times counted back from today; others are quarters of the calendar, such as `2026-Q4`."""
 _DAYS = {"quarter": 91, "year": 365}
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
-_LABELS = {"product": "Product", "team": "Team", "segment": "Segment", "time": "Time", "state": "State", "q": "Words"}
+_LABELS = {
+    "product": "Product", "team": "Team", "segment": "Segment", "metric": "Metric", "time": "Time", "state": "State",
+    "q": "Words",
+}  # fmt: skip
 _EVERY = {"time": "Any time"}
 _LONGEST = 100
 _OF_THIS_PAGE = ("page", "format", "all", "before")
@@ -43,6 +46,7 @@ class Filter:
     product: str = ""
     team: str = ""
     segment: str = ""
+    metric: str = ""
     time: str = ""
     state: str = ""
     q: str = ""
@@ -50,7 +54,7 @@ class Filter:
     @property
     def said(self) -> dict[Field, str]:
         """The fields that ask for something."""
-        names: tuple[Field, ...] = ("product", "team", "segment", "time", "state", "q")
+        names: tuple[Field, ...] = ("product", "team", "segment", "metric", "time", "state", "q")
         return {name: value for name in names if (value := getattr(self, name))}
 
     @property
@@ -167,6 +171,7 @@ def asked(given: QueryDict, definitions: Definitions, today: date, *takes: Field
         "product": {*definitions.products, NOBODY}.__contains__,
         "team": {*definitions.teams, NOBODY}.__contains__,
         "segment": definitions.segments.__contains__,
+        "metric": definitions.metrics.__contains__,
         "time": _is_time,
         "state": set(states).__contains__,
         "q": lambda _: True,

@@ -322,7 +322,7 @@ class PolicyForm(DefinitionForm):
     def stands(self, name: str) -> list[dict[str, Any]]:
         """Treaties with their price in the units in which both metrics are shown."""
         return [
-            row | {"at_most": (Decimal(repr(row["at_most"])) * self._factor(row)).normalize() + 0}
+            {**row, "at_most": (Decimal(repr(row["at_most"])) * self._factor(row)).normalize() + 0}
             for row in super().stands(name)
         ]
 

@@ -1,80 +1,56 @@
-"""Links, trade-offs, conflicts and contributions of a run, as the page about them shows them."""
+"""Links, trade-offs and contributions of a run, as the pages about them show them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitalfew.server.core.listing import teams_among
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from vitalfew.pipeline import Results
-    from vitalfew.results.rows import ConflictRow, ContributionRow, LinkRow
-    from vitalfew.workspace.definitions import Grade
-
-STRONG: tuple[Grade, ...] = ("replicated", "tested", "staged")
-"""Grades from which a conflict is told at all."""
-STATUSES = ("exact", "estimated", "weak", "not_identified", "opinion")
+    from vitalfew.results.rows import ContributionRow, LinkRow, TradeOffRow
+    from vitalfew.server.core.filters import Choices, Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of the page, as its address gives them; '' is no filter."""
-
-    team: str = ""
-    status: str = ""
-    metric: str = ""
-
-
-def links_of(run: Results, wanted: Wanted) -> tuple[LinkRow, ...]:
+def links_of(run: Results, wanted: Filter) -> tuple[LinkRow, ...]:
     """Links that are asked for, in the order of a run."""
     return tuple(
         row
         for row in run.tables.links
-        if wanted.status in ("", row.status) and wanted.metric in ("", row.parent, row.child)
+        if wanted.state in ("", row.status) and wanted.metric in ("", row.parent, row.child)
     )
 
 
-def conflicts(run: Results, wanted: Wanted) -> tuple[ConflictRow, ...]:
-    """Conflicts from grade staged up, by what was released; a team only narrows them down."""
-    return tuple(
-        row
-        for row in run.tables.conflicts
-        if row.grade in STRONG
-        and (not wanted.team or wanted.team in row.teams)
-        and wanted.metric in ("", row.gain_metric, row.loss_metric)
-    )
+def trade_offs(run: Results, wanted: Filter) -> tuple[TradeOffRow, ...]:
+    """Pairs of metrics that are asked for: those that experiments tell of first, the most opposed on top."""
+    found = (row for row in run.tables.trade_offs if wanted.metric in ("", row.first, row.second))
+    return tuple(sorted(found, key=lambda row: (row.covariance is None, -(row.p_opposed or 0.0), -row.experiments)))
 
 
-def contributions(run: Results, wanted: Wanted) -> dict[str, tuple[ContributionRow, ...]]:
+def contributions(run: Results, wanted: Filter) -> dict[str, tuple[ContributionRow, ...]]:
     """What each gave, by metric at the top, the largest first."""
     found: dict[str, list[ContributionRow]] = {}
     for row in run.tables.contributions:
-        if row.contribution is not None and wanted.metric in ("", row.metric) and _of_team(run, row, wanted.team):
+        if row.contribution is not None and wanted.metric in ("", row.metric) and _is_of(run, row, wanted):
             found.setdefault(row.metric, []).append(row)
     return {metric: tuple(sorted(rows, key=_size)) for metric, rows in found.items()}
 
 
-def teams(run: Results) -> tuple[tuple[str, str], ...]:
-    """Teams by which the page can be narrowed down: key and title."""
-    return teams_among(run.workspace.definitions, run.workspace.definitions.teams)
-
-
-def metrics(run: Results) -> tuple[tuple[str, str], ...]:
-    """Metrics that links name: key and title."""
-    keys = {key for row in run.tables.links for key in (row.parent, row.child)}
+def metrics(run: Results | None, named: Iterable[str]) -> Choices:
+    """Metrics to choose from, by title."""
+    if run is None:
+        return ()
     definitions = run.workspace.definitions
-    return tuple(sorted(((key, definitions.title("metrics", key)) for key in keys), key=lambda one: one[1]))
+    return sorted(((key, definitions.title("metrics", key)) for key in set(named)), key=lambda one: one[1])
 
 
-def _of_team(run: Results, row: ContributionRow, team: str) -> bool:
-    if not team:
+def _is_of(run: Results, row: ContributionRow, wanted: Filter) -> bool:
+    """Whether what gave it is of the team that is asked for."""
+    if not wanted.team:
         return True
-    definitions = run.workspace.definitions
     if row.kind == "team":
-        return row.subject == team
+        return row.subject == wanted.team
+    definitions = run.workspace.definitions
     kinds: dict[str, Mapping[str, object]] = {
         "experiment": definitions.experiments,
         "release": definitions.releases,
@@ -82,7 +58,7 @@ def _of_team(run: Results, row: ContributionRow, team: str) -> bool:
         "initiative": definitions.initiatives,
     }
     found = kinds.get(row.kind, {}).get(row.subject)
-    return found is not None and getattr(found, "team", None) == team
+    return found is not None and wanted.owned(None, getattr(found, "team", None))
 
 
 def _size(row: ContributionRow) -> float:

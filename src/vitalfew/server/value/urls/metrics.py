@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.views.defining import routes
-from vitalfew.server.value.views import links, metric_edit, metrics, segments
+from vitalfew.server.value.views import conflicts, links, metric_edit, metrics, moved, segments, trade_offs
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}define/metric/", metric_edit.metric_new, "metric-new", Ability.DEFINE),
     route(f"{MINE}links/", links.links, "links", Ability.READ),
     *routes(links.KIND, f"{MINE}links/new/", f"{MINE}links/of/<str:key>/"),
+    route(f"{MINE}trade-offs/", trade_offs.trade_offs, "trade-offs", Ability.READ),
+    route(f"{MINE}conflicts/", conflicts.conflicts, "conflicts", Ability.READ),
+    route(f"{MINE}moved/", moved.moved, "moved", Ability.READ),
     route(f"{MINE}segments/", segments.segments, "segments", Ability.READ),
     *routes(segments.KIND, f"{MINE}segments/new/", f"{MINE}segments/of/<str:key>/"),
 ]

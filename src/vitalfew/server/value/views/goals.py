@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from vitalfew.report.link_words import treaty_sentence
 from vitalfew.report.words import level, probability, share
 from vitalfew.results.figures import amount, significant, unit_of, with_unit
 from vitalfew.server.core.csv import csv_response
@@ -147,6 +148,7 @@ def policy(request: Request) -> HttpResponse:
         ],
         "guardrails": guardrails(found),
         "policy": definitions.policy,
+        "treaties": [treaty_sentence(definitions, one) for one in definitions.policy.treaties],
         "budget": amount(definitions.policy.budget, definitions.policy.cost_unit) if definitions.policy.budget else "",
         "shares": [
             (name, share(each / sum(definitions.policy.rater_groups.values())))

@@ -1,4 +1,4 @@
-"""What moves what: links, trade-offs, conflicts, contributions."""
+"""What moves what: links with their estimates, and early metrics that stand in for late ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
-from vitalfew.report import cells, html_horizons, html_links, words
+from vitalfew.report import cells, html_links
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.cells import GLYPH
 from vitalfew.report.layout import Column, table
@@ -24,14 +24,14 @@ from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import empty, glyph
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
-from vitalfew.server.core.listing import kept
+from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.defining import NO_METRIC, Kind, may_edit
 from vitalfew.server.value.forms.evidence import LinkForm
-from vitalfew.server.value.queries import links as queries
-from vitalfew.server.value.views.metric_parts import contributions
+from vitalfew.server.value.queries.links import links_of, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,12 @@ if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Child
     from vitalfew.report.view import View
-    from vitalfew.results.rows import ConflictRow, LinkRow
+    from vitalfew.results.rows import LinkRow
     from vitalfew.server.core.access import Request
+    from vitalfew.server.core.filters import Choices, Field, Filter
 
 _CSV = ("link", "parent", "child", "kind", "status", "estimate", "low", "high", "grade", "strength", "experiments",
         "would_take", "method")  # fmt: skip
-_CONFLICTS_CSV = ("what", "other", "kind", "gains_on", "gain", "gain_low", "gain_high", "loses_on", "loss", "loss_low",
-                  "loss_high", "adjusted_p", "grade")  # fmt: skip
 
 KIND = Kind(
     LinkForm,
@@ -58,30 +57,23 @@ KIND = Kind(
 
 
 def links(request: Request) -> HttpResponse:
-    """Every link with its estimate; how metrics trade off; who took back what; who gave what."""
+    """Every link with its estimate, as a table, as a picture, and effects against effects."""
     run = open_run(request.place.workspace, request.GET.get("run"))
-    given = request.GET
-    wanted = queries.Wanted(given.get("team", ""), given.get("status", ""), given.get("metric", ""))
     context: dict[str, object] = {
         "title": "Links",
-        "answers": "Which metric moves which, as far as many experiments together tell; and who works against whom.",
-        "wanted": wanted,
+        "answers": "Which metric moves which, as far as many experiments together tell.",
+        **_defined(request),
     }
-    context |= _defined(request)
     if run is None:
         return render(request, "value/links.html", context)
-    if given.get("format") == "csv":
-        return csv_response("links", _CSV, (_csv(row) for row in queries.links_of(run, wanted)))
-    if given.get("format") == "conflicts-csv":
-        return csv_response("conflicts", _CONFLICTS_CSV, (_conflict_csv(row) for row in queries.conflicts(run, wanted)))
-    context |= {
-        "teams": queries.teams(run),
-        "metrics": queries.metrics(run),
-        "statuses": [(key, STATUS_WORDS[key]) for key in STATUS_WORDS],
-        "kept": kept(request),
-        **_found(request.place.workspace.key, run, wanted),
-    }
-    return render(request, "value/links.html", context)
+    definitions = run.workspace.definitions
+    named = (metric for row in run.tables.links for metric in (row.parent, row.child))
+    offers: dict[Field, Choices] = {"metric": metrics(run, named), "state": list(STATUS_WORDS.items())}
+    wanted = asked(request.GET, definitions, today_in(definitions), *offers, states=STATUS_WORDS)
+    if request.GET.get("format") == "csv":
+        return csv_response("links", _CSV, (_csv(row) for row in links_of(run, wanted)))
+    context["bar"] = bar(request, wanted, offers, lambda one: len(links_of(run, one)))
+    return render(request, "value/links.html", context | _found(request.place.workspace.key, run, wanted))
 
 
 def _defined(request: Request) -> dict[str, object]:
@@ -102,33 +94,23 @@ def _defined(request: Request) -> dict[str, object]:
     return {"lines": lines, "may_edit": may_edit(request, "links"), "folder_owned": "links" in found.folder_kinds}
 
 
-def _found(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:
+def _found(workspace: str, run: Results, wanted: Filter) -> dict[str, object]:
     """The parts of the page, kept where nothing is filtered, for a run never changes."""
-    if wanted != queries.Wanted():
+    if wanted.said:
         return _parts(workspace, run, wanted)
     return per_run(run, f"links at {workspace}", lambda one: _parts(workspace, one, wanted))
 
 
-def _parts(workspace: str, run: Results, wanted: queries.Wanted) -> dict[str, object]:
-    view, rows = run.view, queries.links_of(run, wanted)
-    gave = queries.contributions(run, wanted)
+def _parts(workspace: str, run: Results, wanted: Filter) -> dict[str, object]:
+    view, rows = run.view, links_of(run, wanted)
     return {
         "headline": links_headline(view) if view.tables.links else "",
         "graph": html_links.graph(view),
         "table": _table(workspace, view, rows),
         "assumed": assumed(rows),
-        "scatters": html_links.scatters(view),
+        "scatters": html_links.scatters(view, rows),
         "chains": html_links.chains(view),
-        "trade_offs": html_links.trade_offs(view),
-        "conflicts": _conflicts(workspace, view, queries.conflicts(run, wanted)),
         "proxies": html_links.proxies(view),
-        "foreseen": html_links.foreseen(view),
-        "horizons": html_horizons.horizons(view),
-        "luck": html_links.luck(view),
-        "gave": [
-            (view.title("metrics", metric), contributions(workspace, view, found, view.unit(metric)))
-            for metric, found in gave.items()
-        ],
     }
 
 
@@ -167,39 +149,7 @@ def _certainty(row: LinkRow) -> Mark | None:
     return Mark(1.0, None, (low, high))
 
 
-def _conflicts(workspace: str, view: View, rows: Sequence[ConflictRow]) -> Markup | None:
-    """By what was released first; teams are no column, only a filter."""
-    if not rows:
-        return None
-    heads = ["What", "Gains on", Column("Gain (95 %)", "num"), "Loses on", Column("Loss (95 %)", "num"), "Grade"]
-    heads += [Column("In words", "long")]
-    body: list[Sequence[Child]] = []
-    for row in rows:
-        kind = "releases" if row.subject in view.definitions.releases else "experiments"
-        gain, loss = (
-            words.change(found.estimate, found.low, found.high, view.unit(metric))
-            for metric, found in ((row.gain_metric, row.gain), (row.loss_metric, row.loss))
-        )
-        body.append((
-            linked(workspace, kind, row.subject, view.title(kind, row.subject)),
-            linked(workspace, "metrics", row.gain_metric, view.title("metrics", row.gain_metric)),
-            gain,
-            linked(workspace, "metrics", row.loss_metric, view.title("metrics", row.loss_metric)),
-            loss,
-            cells.grade(row.grade),
-            row.message,
-        ))  # fmt: skip
-    caption = "From grade staged up; false discoveries over the workspace are held in check."
-    return table(heads, body, caption=caption, class_="evidence-table")
-
-
 def _csv(row: LinkRow) -> tuple[object, ...]:
     take = row.would_take.message if row.would_take else None
     return (row.link, row.parent, row.child, row.kind, row.status, row.estimate, row.low, row.high, row.grade, row.z,
             row.experiments, take, row.method)  # fmt: skip
-
-
-def _conflict_csv(row: ConflictRow) -> tuple[object, ...]:
-    gain, loss = row.gain, row.loss
-    return (row.subject, row.other, row.kind, row.gain_metric, gain.estimate, gain.low, gain.high, row.loss_metric,
-            loss.estimate, loss.low, loss.high, row.adjusted_p, row.grade)  # fmt: skip
