@@ -150,5 +150,10 @@ def _review(context: Context, tables: Tables) -> Output:
 
 def _reasons(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.explain import reasons
+    from vitalfew.decide.triangulation import sentence, triangulation
+    from vitalfew.results.rows import ReasonRow
 
-    return {"reasons": reasons(context.options(tables), context.inputs(tables), tables)}
+    told = reasons(context.options(tables), context.inputs(tables), tables)
+    badges = triangulation(context.definitions, tables)
+    why = tuple(ReasonRow(row.line, "why", sentence(row), {}) for row in badges)
+    return {"reasons": (*told, *why), "triangulation": badges}

@@ -26,6 +26,7 @@ from vitalfew.results.rows import (
     StagedRow,
     StopRow,
     Tables,
+    TriangulationRow,
     VitalFactorsRow,
 )
 
@@ -82,6 +83,7 @@ class DecisionParts:
     plans: PlansPart
     information: tuple[InformationRow, ...]
     explanations: Mapping[str, tuple[ReasonRow, ...]]
+    triangulation: Mapping[str, TriangulationRow]
     bets: tuple[BetRow, ...]
     review: ReviewPart
 
@@ -110,6 +112,7 @@ def decision_parts(tables: Tables) -> DecisionParts:
         plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
         information=tables.information,
         explanations=reasons,
+        triangulation={row.line: row for row in tables.triangulation},
         bets=tables.bets,
         review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides, tables.stop),
     )

@@ -36,6 +36,7 @@ from vitalfew.results.rows import (
     ReasonRow,
     ShippedLine,
     Tables,
+    TriangulationRow,
     UseRow,
     VerdictRow,
     VitalFactorsRow,
@@ -66,6 +67,7 @@ PARTS = (
     "information",
     "classic",
     "explanations",
+    "triangulation",
     "bets",
     "review",
     "checks",
@@ -271,6 +273,7 @@ class Document:
     information: tuple[InformationRow, ...]
     classic: Mapping[str, ClassicRow]
     explanations: Mapping[str, tuple[ReasonRow, ...]]
+    triangulation: Mapping[str, TriangulationRow]
     bets: tuple[BetRow, ...]
     review: ReviewPart
     checks: tuple[FindingRow, ...]
@@ -309,6 +312,7 @@ def document(tables: Tables, info: RunInfo, definitions: Definitions) -> Documen
         information=decided.information,
         classic={row.line: row for row in tables.classic},
         explanations=decided.explanations,
+        triangulation=decided.triangulation,
         bets=decided.bets,
         review=decided.review,
         checks=tables.findings,

@@ -8,6 +8,8 @@ from typing import Literal
 
 from vitalfew.results.basics import Estimate, Value, Verdict
 
+EvidenceKind = Literal["experiment", "release", "links", "need"]
+Badge = Literal["triangulated", "single_source", "contradictory", "none"]
 BreakdownKind = Literal["origin", "team", "product", "horizon", "discipline"]
 
 
@@ -111,3 +113,22 @@ class StopRow:
     do: str
     value: Value | None
     upkeep: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TriangulationRow:
+    """Whether the kinds of evidence behind a line agree.
+
+    Attributes:
+        line: its key.
+        metric: that experiments and releases are asked about; None where the line names none.
+        badge: *triangulated*: two kinds or more say the same; *single_source*: only one says anything; *contradictory*:
+            one speaks for the line and one against it; *none*: none is clear.
+        speaks_for: kinds that speak for it, and `speaks_against` those against it.
+    """
+
+    line: str
+    metric: str | None
+    badge: Badge
+    speaks_for: tuple[EvidenceKind, ...]
+    speaks_against: tuple[EvidenceKind, ...]

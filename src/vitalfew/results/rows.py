@@ -100,11 +100,21 @@ from vitalfew.results.release_rows import (
     PlaceboRow,
     SeriesRow,
 )
-from vitalfew.results.review_rows import BreakdownKind, BreakdownRow, EffortRow, OverrideRow, StopRow
+from vitalfew.results.review_rows import (
+    Badge,
+    BreakdownKind,
+    BreakdownRow,
+    EffortRow,
+    EvidenceKind,
+    OverrideRow,
+    StopRow,
+    TriangulationRow,
+)
 
 __all__ = [
     "ArrivalRow",
     "AssignmentRow",
+    "Badge",
     "BalanceRow",
     "BandRow",
     "BetRow",
@@ -128,6 +138,7 @@ __all__ = [
     "EffortRow",
     "Estimate",
     "EventStudyRow",
+    "EvidenceKind",
     "ExperimentRow",
     "FactorLightsRow",
     "FactorPart",
@@ -186,6 +197,7 @@ __all__ = [
     "SuggestedTest",
     "Tables",
     "TradeOffRow",
+    "TriangulationRow",
     "UseRow",
     "Value",
     "Verdict",
@@ -289,6 +301,7 @@ class Tables:
     information: tuple[InformationRow, ...] = ()
     classic: tuple[ClassicRow, ...] = ()
     reasons: tuple[ReasonRow, ...] = ()
+    triangulation: tuple[TriangulationRow, ...] = ()
     bets: tuple[BetRow, ...] = ()
     breakdowns: tuple[BreakdownRow, ...] = ()
     effort: tuple[EffortRow, ...] = ()
