@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import authenticate
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 import vitalfew
@@ -19,7 +21,7 @@ from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import MOST_TRIES, Place
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import Answer, AuditEntry, Definition, Link, Member, Workspace
+from vitalfew.server.core.models import Answer, AuditEntry, Definition, Link, Member, Webhook, Workspace
 from vitalfew.server.core.queries.promised import spoken
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import accounts, looks, tokens
@@ -201,6 +203,8 @@ def test_a_workspace_may_let_only_members_with_a_second_factor_in(
         ".vitalfew/runs/*/*.json",
         ".vitalfew/server/server.log",
         "uploads/.draft.csv",
+        "~/x.csv",
+        "~nobody-here/x.csv",
     ],
 )
 def test_a_source_reads_neither_the_log_of_acts_nor_what_the_workspace_keeps_for_itself(
@@ -218,6 +222,15 @@ def test_data_do_not_lie_in_a_hidden_folder_and_patterns_find_none(workspace: Wo
         (tmp_path / folder / "x.csv").write_text("id\n1\n")
     assert [path.parent.name for path in table_files("*/*.csv", tmp_path).paths] == ["uploads"]
     assert save(workspace, "sources", "fine", {"table": "uploads/*.csv", "unit": "id"}, by=None, version=0).version == 1
+
+
+@pytest.mark.parametrize("table", ["nowhere/x.csv", "x.csv", "https://192.0.2.1/x.csv"])
+def test_what_is_wrong_with_a_table_is_told_without_where_it_lies_on_the_machine(
+    workspace: Workspace, table: str
+) -> None:
+    reason = looks.held(workspace, [table])[table]["reason"]
+    assert "there is no table" in reason
+    assert workspace.folder not in reason
 
 
 # Other workspaces and accounts ------------------------------------------------------------------------------------
@@ -323,6 +336,20 @@ def test_the_secret_of_a_request_that_comes_twice_is_kept_nowhere(member: MakeMe
     secret = first.json()["path"].split("/")[2]
     assert secret not in bytes(Answer.objects.get().content or b"").decode()
     assert Link.objects.count() == 1
+
+
+@pytest.mark.usefixtures("workspace")
+def test_nor_is_that_of_a_webhook(member: MakeMember) -> None:
+    ask, wanted = _by(tokens.make(member("admin").user, "test", ["admin"])), ["run.finished"]
+    codes: list[int] = []
+    with override_settings(CONFIG=replace(settings.CONFIG, webhook_private=True)):
+        for path, body in (("", {"address": "http://127.0.0.1:9/", "events": wanted}), ("/{}/secret", {})):
+            for _ in range(2):
+                address = f"{HERE}/webhooks{path}".format(*Webhook.objects.values_list("pk", flat=True))
+                sent = {"content_type": "application/json", "headers": {"Idempotency-Key": f"one {path}"}}
+                codes.append(ask.post(address, body, **sent).status_code)
+    assert codes == [201, 409, 201, 409]
+    assert not any("whsec_" in bytes(kept.content or b"").decode() for kept in Answer.objects.all())
 
 
 def test_an_answer_is_not_repeated_to_a_token_that_reaches_another_workspace_only(

@@ -99,11 +99,13 @@ def _is_hidden(found: Path, pattern: Path) -> bool:
 
 
 def _what_exists(table: str, folder: Path) -> str:
-    place = (folder / Path(table).expanduser()).parent
+    """Told by the folder as it was named: pages show this to people who need not know where the machine keeps it."""
+    place, named = (folder / Path(table).expanduser()).parent, Path(table).parent
+    told = f"the folder {named}" if named.parts else "the folder of the data"
     if not place.is_dir():
-        return f"there is no folder {place}"
+        return f"there is no such folder: {named}"
     names = sorted(path.name for path in place.iterdir() if path.is_file() and _readable(path.name))
-    return f"in {place}: {suggest(Path(table).name, names)}" if names else f"{place} holds no tables"
+    return f"in {told}: {suggest(Path(table).name, names)}" if names else f"{told} holds no tables"
 
 
 def _readable(name: str) -> bool:

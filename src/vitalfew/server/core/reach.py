@@ -32,7 +32,7 @@ def out_of_reach(definitions: Definitions, folder: Path, folder_kinds: Collectio
         folder: of the workspace.
         folder_kinds: kinds that the folder owns.
     """
-    base = (folder / Path(definitions.data.path).expanduser()).resolve()
+    base = _place(folder, definitions.data.path)
     within = (folder.resolve(), *settings.CONFIG.data)
     problems = []
     if "data" in folder_kinds:
@@ -43,7 +43,7 @@ def out_of_reach(definitions: Definitions, folder: Path, folder_kinds: Collectio
     if "sources" not in folder_kinds:
         own += [(f"source '{key}'", source) for key, source in definitions.sources.items()]
     named = [(name, table) for name, defined in own for table in _tables(defined.model_dump())]
-    places = [(name, (base / Path(table).expanduser()).resolve()) for name, table in named]
+    places = [(name, _place(base, table)) for name, table in named]
     foreign = [name for name, place in places if not _lies_in(place, within) or is_kept_apart(place, folder)]
     told = [Problem(f"the table of {name} is not this workspace's to read", expected=_EXPECTED) for name in foreign]
     return [*problems, *told]
@@ -60,6 +60,14 @@ def _tables(tree: object) -> Iterator[str]:
     elif isinstance(tree, list | tuple):
         for item in tree:
             yield from _tables(item)
+
+
+def _place(base: Path, name: str) -> Path:
+    """Where a name leads; that of a home of nobody leads to the top of the machine."""
+    try:
+        return (base / Path(name).expanduser()).resolve()
+    except RuntimeError:
+        return Path(base.anchor)
 
 
 def _lies_in(path: Path, folders: tuple[Path, ...]) -> bool:

@@ -28,7 +28,7 @@ KEPT = timedelta(days=1)
 ABANDONED = timedelta(minutes=5)
 """After this time a request that was never answered (its process ended) may be sent again."""
 _LONGEST_KEY, _LARGEST = 255, 1_000_000
-_WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessions))")
+_WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessions|webhooks|webhooks/\d+/secret))")
 """Operations whose answers hold secrets, which are kept as hashes only."""
 _WORKSPACE = re.compile(r"/api/v1/workspaces/([^/]+)")
 
