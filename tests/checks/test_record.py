@@ -92,6 +92,18 @@ def test_a_value_bought_with_another_factor_is_told(parts: dict[str, Part], *, f
     assert bool(subjects("hidden_tradeoff", defined(), Tables(candidates=rows))) is fires
 
 
+def test_among_many_lines_a_loss_that_one_in_ten_shows_by_luck_is_not_told() -> None:
+    by_luck: dict[str, Part] = {"fun": (9, 8, 10), "errors": (-2, -3.9, -0.1)}
+    quiet: dict[str, Part] = {"fun": (9, 8, 10), "errors": (0, -1.9, 1.9)}
+    rows = (
+        candidate("odd", None, "tested", **by_luck),
+        *(candidate(f"c{n}", None, "tested", **quiet) for n in range(20)),
+    )
+    assert not subjects("hidden_tradeoff", defined(), Tables(candidates=rows))
+    bought = candidate("bought", None, "tested", fun=(9, 8, 10), errors=(-4, -5, -3))
+    assert subjects("hidden_tradeoff", defined(), Tables(candidates=(*rows, bought))) == ["bought"]
+
+
 @pytest.mark.parametrize(
     ("loss", "fires"), [((-4.0, -5.0, -3.0), True), ((-4.0, -12.0, 4.0), False), ((-1, -1.2, -0.8), False)]
 )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from vitalfew.checks.registry import Found, View, check
 from vitalfew.evidence.changes import STRONG
 from vitalfew.results.words import listed
+from vitalfew.stats.families import benjamini_hochberg
 from vitalfew.stats.normal import cdf, two_sided
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vitalfew.results.rows import BetRow, CandidateLine, FactorPart, ShippedLine
     from vitalfew.workspace.definitions import Initiative
@@ -116,15 +117,15 @@ def rests_on_belief(view: View) -> Iterator[Found]:
     "info",
     why="A good sum can hide that one thing is bought with another, which somebody else will miss.",
     do="Show both effects to those who own them, and look for a variant without the loss.",
-    reads=("one_factor_share", "lost_share"),
+    reads=("one_factor_share", "lost_share", "false_discoveries"),
 )
 def hidden_tradeoff(view: View) -> Iterator[Found]:
     """Lines whose value comes nearly all from one factor, while another factor clearly loses."""
     lines: list[ShippedLine | CandidateLine] = [*view.tables.shipped, *view.tables.candidates]
-    for line in lines:
-        if line.value is None or line.value.mean <= 0 or line.grade not in STRONG:
-            continue
-        pair = _traded(line, view)
+    sound = [line for line in lines if line.value is not None and line.value.mean > 0 and line.grade in STRONG]
+    losing = _losing(sound, view.thresholds.false_discoveries)
+    for line in sound:
+        pair = _traded(line, losing.get(line.line, []), view)
         if pair is not None:
             won, lost = (view.title("metrics", part.factor) for part in pair)
             yield Found(line.line, f"{line.title}: nearly all of its value is {won}; {lost} pays for it.")
@@ -159,14 +160,31 @@ def planned_conflict(view: View) -> Iterator[Found]:
                 yield Found(factor, f"{on}: what {names} would gain by the plan, {other} would lose.")
 
 
-def _traded(line: ShippedLine | CandidateLine, view: View) -> tuple[FactorPart, FactorPart] | None:
+def _traded(
+    line: ShippedLine | CandidateLine, losing: Sequence[FactorPart], view: View
+) -> tuple[FactorPart, FactorPart] | None:
     won = sorted((part for part in line.parts if part.mean > 0), key=lambda part: -part.mean)
-    lost = sorted((part for part in line.parts if part.high < 0), key=lambda part: part.mean)
-    if not won or not lost:
+    if not won or not losing:
         return None
-    gain = sum(part.mean for part in won)
-    clear = won[0].mean > view.thresholds.one_factor_share * gain
-    return (won[0], lost[0]) if clear and -lost[0].mean >= view.thresholds.lost_share * gain else None
+    gain, lost = sum(part.mean for part in won), min(losing, key=lambda part: part.mean)
+    nearly_all = won[0].mean > view.thresholds.one_factor_share * gain
+    return (won[0], lost) if nearly_all and -lost.mean >= view.thresholds.lost_share * gain else None
+
+
+def _losing(lines: Sequence[ShippedLine | CandidateLine], rate: float) -> dict[str, list[FactorPart]]:
+    """By line, the parts that are losses; the share of false ones among all of them is kept to a rate."""
+    parts = [(line.line, part) for line in lines for part in line.parts]
+    adjusted = benjamini_hochberg([_chance_of_no_loss(part) for _, part in parts])
+    found: dict[str, list[FactorPart]] = {}
+    for (line, part), chance in zip(parts, adjusted, strict=True):
+        if chance <= rate:
+            found.setdefault(line, []).append(part)
+    return found
+
+
+def _chance_of_no_loss(part: FactorPart) -> float:
+    sd = (part.high - part.low) / (2 * _Z80)
+    return cdf(part.mean / sd) if sd > 0 else float(part.mean >= 0)
 
 
 def _surely(found: tuple[float, float], likely: float, sign: float) -> bool:
