@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -142,3 +143,19 @@ def test_a_run_of_many_releases_stays_small() -> None:
     for release in {row.experiment for row in told.release_effects}:
         notes = [note for row in told.release_effects if row.experiment == release for note in row.notes]
         assert sum("a staged rollout would have told" in note for note in notes) == 1
+
+
+def test_what_two_metrics_that_are_nearly_one_do_by_chance_tells_no_slopes_apart() -> None:
+    defined = workspace().model_copy(deep=True)
+    defined.metrics["sessions"] = defined.metrics["visits"]
+    defined.links["shops"] = defined.links["sells"].model_copy(update={"parent": "sessions"})
+    series = days(2, 0)
+    again = np.random.default_rng(3).normal(0, 0.02, DAYS)
+    like = [row for row in series if row.metric == "visits"]
+    series += [replace(row, metric="sessions", value=row.value + move) for row, move in zip(like, again, strict=True)]
+    told = releases(defined, series, FIRST + timedelta(DAYS))
+    together = max(abs(value) for row in told.placebos for value in row.correlation.values())
+    assert 0.9995 < together < 1
+    found = corpora(defined, tables(told))
+    rows = links(defined, found, released=joint_of(found.releases)).links
+    assert [row.released for row in rows] == [None, None]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_ROUNDING = 1e-12
+_ROUNDING = 1e-6  # of the largest variance: below, a direction is none that anything could be told of
 
 
 def slope_of_releases(joint: Joint | None, child: str, parents: Sequence[str], parent: str) -> Estimate | None:

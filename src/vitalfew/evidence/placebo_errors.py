@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_DIGITS = 3
+_DIGITS = 9  # of metrics that are nearly one, what tells them apart lies behind the first few
 
 
 @dataclass(frozen=True, slots=True)
