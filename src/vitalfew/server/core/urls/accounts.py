@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from allauth.account import views as account
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery
-from allauth.mfa.totp import views as totp
-from allauth.socialaccount.providers.openid_connect import views as provider
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
@@ -18,8 +15,10 @@ from vitalfew.server.core.views import signing_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpResponseBase
+    from django.http import HttpRequest, HttpResponseBase
     from django.urls import URLPattern
+
+    type View = Callable[..., HttpResponseBase]
 
 
 class Base36(StringConverter):
@@ -28,8 +27,20 @@ class Base36(StringConverter):
     regex = "[0-9A-Za-z]+"
 
 
+def _later(module: str, name: str) -> View:
+    """A view of allauth that is imported when it is first asked for: second factors bring all of cryptography along."""
+
+    def view(request: HttpRequest, **given: str) -> HttpResponseBase:
+        found: View = getattr(import_module(f"allauth.{module}.views"), name)
+        return found(request, **given)
+
+    return view
+
+
 register_converter(Base36, "base36")
-_ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = (
+_MFA, _TOTP, _CODES = "mfa.base", "mfa.totp", "mfa.recovery_codes"
+_PROVIDER = "socialaccount.providers.openid_connect"
+_ROUTES: tuple[tuple[str, View, str, Access], ...] = (
     ("accounts/login/", signing_in.login, "account_login", Access.PUBLIC),
     ("accounts/logout/", account.logout, "account_logout", Access.PUBLIC),
     ("accounts/signup/", account.signup, "account_signup", Access.PUBLIC),
@@ -51,16 +62,26 @@ _ROUTES: tuple[tuple[str, Callable[..., HttpResponseBase], str, Access], ...] = 
         "account_reset_password_from_key_done",
         Access.PUBLIC,
     ),
-    ("accounts/from/<slug:provider_id>/", provider.login, "openid_connect_login", Access.PUBLIC),
-    ("accounts/from/<slug:provider_id>/back/", provider.callback, "openid_connect_callback", Access.PUBLIC),
-    ("accounts/second/", mfa.index, "mfa_index", Access.SIGNED_IN),
-    ("accounts/second/check/", mfa.authenticate, "mfa_authenticate", Access.PUBLIC),
-    ("accounts/second/again/", mfa.reauthenticate, "mfa_reauthenticate", Access.SIGNED_IN),
-    ("accounts/second/app/", totp.activate_totp, "mfa_activate_totp", Access.SIGNED_IN),
-    ("accounts/second/app/off/", totp.deactivate_totp, "mfa_deactivate_totp", Access.SIGNED_IN),
-    ("accounts/second/codes/", recovery.view_recovery_codes, "mfa_view_recovery_codes", Access.SIGNED_IN),
-    ("accounts/second/codes/new/", recovery.generate_recovery_codes, "mfa_generate_recovery_codes", Access.SIGNED_IN),
-    ("accounts/second/codes/file/", recovery.download_recovery_codes, "mfa_download_recovery_codes", Access.SIGNED_IN),
+    ("accounts/from/<slug:provider_id>/", _later(_PROVIDER, "login"), "openid_connect_login", Access.PUBLIC),
+    ("accounts/from/<slug:provider_id>/back/", _later(_PROVIDER, "callback"), "openid_connect_callback", Access.PUBLIC),
+    ("accounts/second/", _later(_MFA, "index"), "mfa_index", Access.SIGNED_IN),
+    ("accounts/second/check/", _later(_MFA, "authenticate"), "mfa_authenticate", Access.PUBLIC),
+    ("accounts/second/again/", _later(_MFA, "reauthenticate"), "mfa_reauthenticate", Access.SIGNED_IN),
+    ("accounts/second/app/", _later(_TOTP, "activate_totp"), "mfa_activate_totp", Access.SIGNED_IN),
+    ("accounts/second/app/off/", _later(_TOTP, "deactivate_totp"), "mfa_deactivate_totp", Access.SIGNED_IN),
+    ("accounts/second/codes/", _later(_CODES, "view_recovery_codes"), "mfa_view_recovery_codes", Access.SIGNED_IN),
+    (
+        "accounts/second/codes/new/",
+        _later(_CODES, "generate_recovery_codes"),
+        "mfa_generate_recovery_codes",
+        Access.SIGNED_IN,
+    ),
+    (
+        "accounts/second/codes/file/",
+        _later(_CODES, "download_recovery_codes"),
+        "mfa_download_recovery_codes",
+        Access.SIGNED_IN,
+    ),
 )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from vitalfew.pipeline.weighing import Weighed, choosable, weigh
 from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
@@ -17,6 +16,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
+    from vitalfew.pipeline.weighing import Weighed
     from vitalfew.results.rows import WeightRow
     from vitalfew.server.core.rows import Workspace
     from vitalfew.server.value.queries.sessions import SessionView
@@ -71,6 +71,8 @@ def moved(found: Reveal) -> tuple[Moved, ...]:
 
 
 def _reveal(workspace: Workspace, view: SessionView, run: Results | None) -> Reveal:
+    from vitalfew.pipeline.weighing import Weighed, choosable, weigh
+
     if view.revealed_n is None:
         return Reveal(Weighed(0), None)
     people = pseudonyms(view.id)
