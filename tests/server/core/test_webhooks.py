@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +29,7 @@ from vitalfew.server.core.events import MOST_ITEMS, Event, Happened
 from vitalfew.server.core.models import AuditEntry, Definition, Delivery, Webhook, Workspace
 from vitalfew.server.core.queries import runs as open_runs
 from vitalfew.server.core.queries.webhooks import deliveries
-from vitalfew.server.core.services import delivering, telling, webhooks
+from vitalfew.server.core.services import telling, webhooks
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.delivering import DELAYS, deliver
 from vitalfew.server.core.signatures import secret_of, signed
@@ -221,14 +225,47 @@ def test_of_many_workers_one_sends(each_database: str, admin: Member, receiver: 
     assert each_database
 
 
-def test_what_a_worker_died_with_is_sent_by_another(admin: Member, receiver: Receiver) -> None:
-    hook, _ = _add(admin, receiver)
-    webhooks.test(admin.workspace, hook.pk, by=admin.user)
-    assert delivering._claim(Delivery.objects.get().pk) is not None
-    assert deliver() == 0
+def test_what_a_killed_worker_had_in_hand_is_sent_by_the_next(
+    sqlite: None, admin: Member, receiver: Receiver, tmp_path: Path
+) -> None:
+    hook, secret = _add(admin, receiver, ["decision.recorded"])
+    body = {"what": "Stop", "evidence": "It costs", "counter": "none"}
+    decide(acting(admin.workspace), "gate", voice_of_user(admin.user), body)
+    receiver.drip = 0.05
+    first = _worker(tmp_path)
+    try:
+        _until(lambda: bool(receiver.got))
+    finally:
+        first.kill()
+        first.wait()
+    assert [(sent.state, sent.attempts) for sent in deliveries(admin.workspace)] == [("waiting", 1)]
     _later()
-    assert deliver() == 1
-    assert Delivery.objects.get().state == "sent"
+    receiver.drip = 0
+    second = _worker(tmp_path)
+    try:
+        _until(lambda: Delivery.objects.get().state == "sent")
+    finally:
+        second.terminate()
+        second.wait()
+    assert len({got.headers["webhook-id"] for got in receiver.got}) == 1
+    assert _verify()(secret, receiver.got[1].headers, receiver.got[1].body)["type"] == "decision.recorded"
+    assert hook.address not in (tmp_path / "worker.log").read_text(encoding="utf-8")
+    assert sqlite is None
+
+
+def _worker(home: Path) -> subprocess.Popen[bytes]:
+    """A worker of its own, over the database in this folder."""
+    told = {"VITALFEW_HOME": str(home), "VITALFEW_SECRET_KEY": settings.SECRET_KEY, "VITALFEW_WEBHOOK_PRIVATE": "yes"}
+    with (home / "worker.log").open("ab") as log:
+        command = [sys.executable, "-m", "vitalfew", "worker"]
+        return subprocess.Popen(command, env={**os.environ, **told}, stdout=log, stderr=log)
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_no_address_waits_behind_another_ones_many(admin: Member, receiver: Receiver) -> None:
