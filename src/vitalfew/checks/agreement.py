@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.settled import settled_weights
+from vitalfew.evidence.changes import beyond_doubt
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vitalfew.results.rows import DisagreementRow
+    from vitalfew.results.rows import DisagreementRow, PulseRow
 
 _FEWEST_FLAT = 3
 _NO_MEETING = "No meeting is needed for this choice; look again when candidates change."
@@ -116,7 +117,7 @@ def dominant(view: View) -> Iterator[Found]:
     """Single people whose answers move the weights by more than a tenth, or far more than others' do."""
     row = _row(view)
     if row is not None and row.dominant:
-        yield Found("weights", f"Each of {row.dominant} of {row.people} people alone moves the weights markedly.")
+        yield Found("weights", f"{row.dominant} of {row.people} people would each alone move the weights markedly.")
 
 
 @check(
@@ -162,3 +163,31 @@ def herding(view: View) -> Iterator[Found]:
 
 def _row(view: View) -> DisagreementRow | None:
     return next(iter(view.tables.disagreement), None)
+
+
+@check(
+    "R16",
+    "warning",
+    why="Who does not know what comes first chooses by something else, without meaning to go against anybody.",
+    do="Let the team tell in its own words how its work leads to what comes first, and ask again next quarter.",
+    reads=("least_understood", "false_pulse"),
+)
+def not_understood(view: View) -> Iterator[Found]:
+    """Teams of five or more of whom surely less than half name what comes first, in the newest quarter with answers."""
+    rows, limits = view.tables.pulse, view.thresholds
+    newest = [row for row in rows if row.quarter == rows[-1].quarter and row.first is not None]
+    asked = [row for row in newest if row.teams is not None] or newest
+    flags = beyond_doubt([_so_few(row, limits.least_understood) for row in asked], limits.false_pulse)
+    for row, flag in zip(asked, flags, strict=True):
+        if flag and row.first is not None:
+            who = "everybody" if row.teams is None else listed((view.title("teams", key) for key in row.teams), SHOWN)
+            subject = "factors" if row.teams is None else row.teams[0]
+            yield Found(subject, f"Of {who} ({row.people} people) {percent(row.first.estimate)} name what comes first.")
+
+
+def _so_few(row: PulseRow, share: float) -> float:
+    """The chance that so few or fewer name it when the share of those who would is `share`."""
+    named = round(row.first.estimate * row.people) if row.first else 0
+    return sum(
+        math.comb(row.people, many) * share**many * (1 - share) ** (row.people - many) for many in range(named + 1)
+    )

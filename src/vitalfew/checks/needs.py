@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
-from vitalfew.workspace.graph import edges
+from vitalfew.workspace.graph import downstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from vitalfew.workspace.definitions import Definitions, Initiative
 
@@ -104,16 +104,3 @@ def _needs_of_objective(defined: Definitions, key: str) -> set[str]:
             found |= set(initiative.serves) & set(defined.needs)
     measured = {result.metric for result in objective.key_results.values() if result.metric}
     return found | {need for need in defined.needs if downstream(defined, defined.needs[need].harms) & measured}
-
-
-def downstream(defined: Definitions, metrics: Iterable[str]) -> set[str]:
-    """These metrics and all that links lead to from them."""
-    reached = set(metrics)
-    open_ends = list(reached)
-    while open_ends:
-        parent = open_ends.pop()
-        for edge in edges(defined):
-            if edge.parent == parent and edge.child not in reached:
-                reached.add(edge.child)
-                open_ends.append(edge.child)
-    return reached

@@ -66,6 +66,8 @@ class Thresholds:
     flat_ratio: float = 1.5
     least_agreement: float = 0.6
     least_concordance: float = 0.5
+    least_understood: float = 0.5
+    false_pulse: float = 0.05
     most_spread: float = 0.7
     same_choice: float = 0.7
     least_side: float = 0.1

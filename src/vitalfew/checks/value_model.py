@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.checks.needs import downstream
 from vitalfew.checks.registry import SHOWN, Found, View, check, folded
 from vitalfew.decide.followed import followed
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.graph import downstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

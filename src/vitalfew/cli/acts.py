@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     act = typer.Typer(
         help="Record what people say and decide.\n\nThe log cannot be changed unseen.", no_args_is_help=True
     )
-    for command in (judgement, forecast, sheet, lock, waiver, decision, sign_off, erase):
+    for command in (judgement, forecast, sheet, lock, waiver, decision, sign_off, pulse, erase):
         act.command()(command)
     app.add_typer(act, name="act")
     app.command()(verify)
@@ -170,6 +170,24 @@ def sign_off(
     from vitalfew.judgement import recording
 
     _done(recording.sign_off(_load(folder), about, by, note=note))
+
+
+def pulse(
+    folder: Folder,
+    by: By,
+    first: Annotated[
+        str | None, typer.Option("--first", metavar="FACTOR", help="Which factor comes first here.")
+    ] = None,
+    mine: Annotated[str | None, typer.Option("--mine", metavar="METRIC", help="Which metric is yours to move.")] = None,
+    team: Annotated[str | None, typer.Option(metavar="TEAM", help="The team you work in.")] = None,
+) -> None:
+    """Say which factor comes first here, and which metric is yours.
+
+    Leave out what you do not know: that is an answer too. Only shares of five people or more are ever shown.
+    """
+    from vitalfew.judgement import recording
+
+    _done(recording.pulse(_load(folder), by, first, mine, team=team))
 
 
 def erase(folder: Folder, by: By) -> None:

@@ -196,6 +196,43 @@ def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at:
         return writer.append("sign_off", about, by, {"note": note}, definition, at)
 
 
+def pulse(
+    ws: Workspace,
+    by: str,
+    factor: str | None,
+    metric: str | None,
+    *,
+    team: str | None = None,
+    at: datetime | None = None,
+) -> Act:
+    """Record which factor a person takes to come first, and which metric to be theirs to move.
+
+    Args:
+        ws: a workspace whose acts are kept somewhere (`journal_of`).
+        by: the person, kept as a pseudonym.
+        factor: a factor; None: does not know.
+        metric: a metric; None: has none, or does not know.
+        team: the team the person works in.
+        at: when; by default now.
+
+    Raises:
+        UsageError: the factor, metric or team is unknown, or nobody has defined a factor yet.
+    """
+    defined = ws.definitions
+    if not defined.factors:
+        raise UsageError("there is no factor yet, so none can come first", hint="define factors before asking")
+    for key, kind, what in ((factor, defined.factors, "factor"), (metric, defined.metrics, "metric")):
+        if key is not None:
+            known(key, kind, what)
+    if team is not None:
+        known(team, defined.teams, "team")
+    with journal_of(ws).writing() as writer:
+        definition = value_model(defined, writer)
+        return writer.append(
+            "pulse", VALUE_MODEL, by, {"factor": factor, "metric": metric, "team": team}, definition, at
+        )
+
+
 def erase(ws: Workspace, by: str) -> Erasure:
     """Erase what a person said (`workspace.journal`), and the stored runs, which hold what was reckoned from it.
 

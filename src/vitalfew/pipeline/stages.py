@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import Tables
     from vitalfew.results.store import Output
 
-_JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiatives", "experiments")
+_JUDGED = ("workspace", "policy", "factors", "metrics", "hypotheses", "initiatives", "experiments", "links")
 
 
 def stages(definitions: Definitions) -> tuple[Stage, ...]:
@@ -133,12 +133,15 @@ def _effects(context: Context, tables: Tables) -> Output:
 def _judgement(context: Context, _: Tables) -> Output:
     from vitalfew.judgement.panel import panel
     from vitalfew.judgement.promises import locked_promises
+    from vitalfew.judgement.pulse import pulse
     from vitalfew.judgement.weights import group_weights, posterior_rows, weight_rows
 
     acts = context.workspace.acts
     people = panel(context.definitions, acts)
+    weights = weight_rows(people)
     return {
-        "weights": weight_rows(people),
+        "weights": weights,
+        "pulse": pulse(context.definitions, acts, weights),
         "weight_posterior": posterior_rows(people),
         "group_weights": group_weights(people),
         "promises": locked_promises(context.definitions, acts, context.proofs),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import regret_curve
 from vitalfew.report.ends import necessary
+from vitalfew.report.html_sides import sides
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
+from vitalfew.report.pulse import pulse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,11 +24,18 @@ MOST = 12
 def model(view: View) -> Markup | None:
     """The section, once factors and lines say something together."""
     tables = view.tables
-    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do):
+    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do or tables.pulse):
         return None
     question = "How few factors would decide the same, and who else weighs or gains otherwise."
     return section(
-        "model", "The value model at work", question, _vital(view), _redundant(view), _groups(view), _say_do(view)
+        "model",
+        "The value model at work",
+        question,
+        _vital(view),
+        _redundant(view),
+        _groups(view),
+        _say_do(view),
+        pulse(view),
     )
 
 

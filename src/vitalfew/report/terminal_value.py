@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.ends import necessary
+from vitalfew.report.pulse import sentences
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Sheet
 from vitalfew.report.textbar import bar
 from vitalfew.results.words import listed
@@ -53,6 +54,7 @@ def print_value(view: View, console: Console) -> None:
     _say_do(view, sheet)
     _groups(view, sheet)
     _losers(view, sheet)
+    _messages(sheet, "IS IT UNDERSTOOD?", sentences(view))
 
 
 def headline(view: View) -> str:

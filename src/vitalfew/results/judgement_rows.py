@@ -57,6 +57,24 @@ class GroupWeightRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PulseRow:
+    """How well the chosen value is understood, of those who answered the pulse in a quarter (such as `2026-Q4`).
+
+    `teams`: None for everybody; teams of fewer than five are merged, *no group* are those who named none. `first`: the
+    share that names the factor with the largest weight, or one that cannot be told from it; `own`: the share that names
+    a metric of theirs from which links lead to a factor; None, with the reason in `notes`, when fewer than five
+    answered.
+    """
+
+    quarter: str
+    teams: tuple[str, ...] | None
+    people: int
+    first: Estimate | None
+    own: Estimate | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GroupChoiceRow:
     """What a group of raters would fund by its own weights: `agreement` with what all would, as a Jaccard index.
 

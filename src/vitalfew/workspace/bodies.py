@@ -167,6 +167,14 @@ class SignOffBody(Body):
     note: Text | None = None
 
 
+class PulseBody(Body):
+    """Which factor somebody takes to come first, and which metric to be theirs to move; none: they do not know."""
+
+    factor: Name | None = None
+    metric: Name | None = None
+    team: Name | None = None
+
+
 MODELS: dict[Kind, type[Body]] = {
     "judgement": JudgementBody,
     "forecast": ForecastBody,
@@ -174,6 +182,7 @@ MODELS: dict[Kind, type[Body]] = {
     "waiver": WaiverBody,
     "decision": DecisionBody,
     "sign_off": SignOffBody,
+    "pulse": PulseBody,
 }
 
 

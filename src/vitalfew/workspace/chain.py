@@ -19,7 +19,7 @@ from vitalfew.workspace.strict_json import canonical, is_hash, loads, sha256
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Kind = Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off"]
+Kind = Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off", "pulse"]
 Code = Literal["malformed", "torn", "edited", "link", "gap", "duplicated", "reordered", "clock", "body", "head"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -9,7 +9,7 @@ from vitalfew.workspace.definitions import EventSource
 from vitalfew.workspace.formulas import parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from vitalfew.workspace.definitions import Definitions, Feature, Initiative, Link
@@ -35,6 +35,19 @@ def edges(definitions: Definitions) -> tuple[Edge, ...]:
     return tuple(
         Edge(key, parent, link.child, link) for key, link in definitions.links.items() for parent in parts_of(link)
     )
+
+
+def downstream(definitions: Definitions, metrics: Iterable[str]) -> set[str]:
+    """These metrics and all that links lead to from them."""
+    reached = set(metrics)
+    open_ends = list(reached)
+    while open_ends:
+        parent = open_ends.pop()
+        for edge in edges(definitions):
+            if edge.parent == parent and edge.child not in reached:
+                reached.add(edge.child)
+                open_ends.append(edge.child)
+    return reached
 
 
 def event_source(definitions: Definitions, feature: Feature) -> str | None:

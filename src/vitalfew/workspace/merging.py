@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS = ("workspace", "data", "policy")  # kinds that hold fields, where others hold keys with definitions
 
-_ACTS = ("act", "judgement", "forecast", "lock", "waiver", "decision", "sign_off")
+_ACTS = ("act", "judgement", "forecast", "lock", "waiver", "decision", "sign_off", "pulse")
 
 
 def merge(documents: Sequence[Document]) -> tuple[Places, list[Problem]]:

@@ -249,7 +249,7 @@ class Link(models.Model):
     """A personal link, kept as a hash: into a workspace for good, or to rate or forecast without an account.
 
     `purpose`: *setup* (first admin), *invitation*, *password* (choose a new one), *session* (rate in a value session),
-    *forecast*. `about`: the key of the session or the hypothesis, or the number of the user who forgot the password.
+    *forecast*, *pulse*. `about`: the key of the session, the hypothesis or the value model, or the number of the user who forgot the password.
     `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is invited. `speaks_as`: the
     number of the first link of the same person about the same thing, whose place this one took.
     """
@@ -262,6 +262,7 @@ class Link(models.Model):
         PASSWORD = "password"  # noqa: S105 - what a link is for, no secret
         SESSION = "session"
         FORECAST = "forecast"
+        PULSE = "pulse"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="links", null=True)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)

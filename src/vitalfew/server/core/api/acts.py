@@ -95,6 +95,14 @@ class SignOffIn(Schema):
     note: str | None = None
 
 
+class PulseIn(Schema):
+    """Which factor comes first to whoever asks, and which metric is theirs to move; none: they do not know."""
+
+    factor: str | None = None
+    metric: str | None = None
+    team: str | None = None
+
+
 class VerificationOut(Schema):
     """What the log proves: its length, its head, what is damaged, which promises preceded their start."""
 
@@ -109,7 +117,7 @@ def list_acts(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     about: str | None = None,
-    kind: Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off"] | None = None,
+    kind: Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off", "pulse"] | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ActPage:
@@ -155,6 +163,13 @@ def sign_off(request: ApiRequest, workspace: Path[str], said: SignOffIn) -> Stat
     """Agree to the value model, or to one definition, as it stands."""
     act = recording.sign_off(_ws(request), said.about, _voice(request), note=said.note)
     return done(act, {"note": said.note} if said.note else {})
+
+
+@router.post("/acts/pulses", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
+def pulse(request: ApiRequest, workspace: Path[str], said: PulseIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
+    """Say which factor comes first, and which metric is yours; the latest answer of a person in a quarter counts."""
+    act = recording.pulse(_ws(request), _voice(request), said.factor, said.metric, team=said.team)
+    return done(act, said.model_dump(exclude_none=True))
 
 
 @router.get("/verify", response={200: VerificationOut, **PROBLEMS}, auth=needs(Ability.READ))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.chain import Act, Kind
 
-PERSONAL = ("judgement", "forecast")
+PERSONAL = ("judgement", "forecast", "pulse")
 """Kinds of acts whose bodies nobody reads but the person who said them."""
 
 
