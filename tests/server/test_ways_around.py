@@ -27,6 +27,7 @@ from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services import accounts, looks, tokens
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.services.links import find_link
+from vitalfew.server.core.services.webhooks import MOST_TESTS
 from vitalfew.server.value.models import Participant, Session
 from vitalfew.server.value.services import sessions
 from vitalfew.warehouse.tables import table_files
@@ -350,6 +351,16 @@ def test_nor_is_that_of_a_webhook(member: MakeMember) -> None:
                 codes.append(ask.post(address, body, **sent).status_code)
     assert codes == [201, 409, 201, 409]
     assert not any("whsec_" in bytes(kept.content or b"").decode() for kept in Answer.objects.all())
+
+
+@pytest.mark.usefixtures("workspace")
+def test_tests_of_a_webhook_do_not_pile_up_before_somebody_elses_door(member: MakeMember) -> None:
+    ask = _by(tokens.make(member("admin").user, "test", ["admin"]))
+    with override_settings(CONFIG=replace(settings.CONFIG, webhook_private=True)):
+        wanted = {"address": "http://127.0.0.1:9/", "events": ["run.finished"]}
+        pk = ask.post(f"{HERE}/webhooks", wanted, content_type="application/json").json()["id"]
+        sent = [ask.post(f"{HERE}/webhooks/{pk}/test").status_code for _ in range(MOST_TESTS + 2)]
+    assert sent == [202] * MOST_TESTS + [422] * 2
 
 
 def test_an_answer_is_not_repeated_to_a_token_that_reaches_another_workspace_only(

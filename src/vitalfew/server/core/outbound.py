@@ -108,7 +108,7 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, private: bool
         return Reply(None, f"no answer within {LIMIT:.0f} seconds")
     except ssl.SSLCertVerificationError:
         return Reply(None, "its certificate is not valid for this name")
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return Reply(None, "no connection, or no answer that can be read")
     finally:
         call.close()
@@ -118,6 +118,8 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, private: bool
 def _is_allowed(machine: IPv4Address | IPv6Address, *, private: bool) -> bool:
     """Whether a machine may be called. Addresses that stand for one of IPv4 behind a gateway never are."""
     if isinstance(machine, IPv6Address) and (machine.ipv4_mapped or machine.sixtofour or machine.teredo):
+        return False
+    if isinstance(machine, IPv6Address) and machine.is_site_local and not private:  # which counts as global
         return False
     if machine in _METADATA or machine.is_multicast or machine.is_unspecified or machine.is_link_local:
         return False

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Addresses that one workspace may have."""
+MOST_TESTS = 30
+"""Tests on their way to one address at once: each is sent again and again until it arrives."""
 
 
 def add(row: Workspace, address: str, events: Iterable[str], *, by: User) -> tuple[int, str]:
@@ -59,10 +61,11 @@ def change(
         found = _of(row, pk)
         if events is not None:
             found.events = _known(events)
+            found.save(update_fields=["events"])  # not the marks, which a worker may be moving
         if enabled and found.disabled_at:
             found.disabled_at, found.disabled_because = None, ""
             _from_now_on(found)
-        found.save()
+            found.save()
         if enabled is False:
             disable(found, "stopped by an admin")
         _note(found, by, "webhook changed", events=found.events, enabled=found.disabled_at is None)
@@ -86,7 +89,7 @@ def rotate(row: Workspace, pk: int, *, by: User) -> str:
     with transaction.atomic():
         found = _of(row, pk)
         found.salt_before, found.salt, found.rotated_at = found.salt, new_key(), timezone.now()
-        found.save()
+        found.save(update_fields=["salt", "salt_before", "rotated_at"])
         _note(found, by, "webhook secret changed")
     return secret_of(found.salt)
 
@@ -107,11 +110,13 @@ def test(row: Workspace, pk: int, *, by: User) -> str:
     """Send a test to an address; gives its id.
 
     Raises:
-        UsageError: there is no such address, or it is stopped.
+        UsageError: there is no such address, it is stopped, or enough tests are on their way to it.
     """
     found = _of(row, pk)
     if found.disabled_at:
         raise UsageError("this address is stopped", hint="begin again first")
+    if Delivery.objects.filter(webhook=found, event=TEST, state=Delivery.State.WAITING).count() >= MOST_TESTS:
+        raise UsageError(f"{MOST_TESTS} tests are on their way to it already", hint="wait for what comes of them")
     made = post(found, Happened(TEST, "webhooks"))
     _note(found, by, "webhook tested")
     return made
