@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vitalfew.pipeline import stored
+from vitalfew.server.bets.views.experiments import MOST
+from vitalfew.server.core.models import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,28 @@ def test_the_list_shows_every_experiment_with_its_light(demo: Workspace, client_
     for row in stored(demo.folder).tables.experiments:
         assert f"/w/fieldnote/experiments/{row.experiment}/" in page
     assert "trust test failed" in page
+
+
+def test_a_long_list_is_cut_and_the_rest_is_offered(workspace: Workspace, client_of: Callable[..., Client]) -> None:
+    Definition.objects.bulk_create(
+        Definition(
+            workspace=workspace,
+            kind="experiments",
+            key=f"try_{at}",
+            body={"initiative": "gate", "source": "players", "variant": "arm", "control": "old", "metrics": ["rounds"]},
+            version=1,
+        )
+        for at in range(MOST)
+    )
+    workspace.refresh_from_db()
+    workspace.stamp += 1
+    workspace.save()
+    cut = text(client_of("viewer"), f"/w/{workspace.key}/experiments/")
+    assert cut.count("<tr data-row") == MOST
+    assert f"Show all {MOST + 1} experiments" in cut
+    whole = text(client_of("viewer"), f"/w/{workspace.key}/experiments/?all=1")
+    assert whole.count("<tr data-row") == MOST + 1
+    assert "Show all" not in whole.partition("<tbody")[2]
 
 
 @pytest.mark.usefixtures("demo")

@@ -82,6 +82,15 @@ def test_no_list_is_longer_than_seven(member: MakeMember) -> None:
 
 
 @pytest.mark.usefixtures("demo")
+def test_all_seven_alarms_are_seen_at_once_and_the_rest_is_a_link_to_checks(client_of: ClientOf) -> None:
+    page = client_of("admin").get("/w/fieldnote/ledger/").content.decode()
+    alarms = page.partition("<h3>Alarms")[2].partition("<h3>")[0]
+    assert alarms.partition("</ul>")[0].count("<li") == MOST
+    assert "<details" not in alarms
+    assert 'href="/w/fieldnote/checks/">all of them</a>' in alarms
+
+
+@pytest.mark.usefixtures("demo")
 def test_a_week_stays_folded_for_whoever_folded_it(client_of: ClientOf) -> None:
     client, other = client_of("viewer"), client_of("viewer")
     client.post("/w/fieldnote/ledger/week/fold/", {"folded": "1"})

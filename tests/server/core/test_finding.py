@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vitalfew.server.core.models import Definition
+from vitalfew.server.value.models import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,12 @@ def found(client: Client, text: str, workspace: str = "fieldnote") -> list[dict[
 @pytest.mark.usefixtures("demo")
 def test_what_one_remembers_is_enough(client_of: Callable[..., Client], text: str, title: str) -> None:
     assert title in {row["title"] for row in found(client_of("viewer"), text)[:3]}
+
+
+def test_a_session_is_found_by_its_title(workspace: Workspace, client_of: Callable[..., Client]) -> None:
+    Session.objects.create(workspace=workspace, key="autumn", title="Autumn weights", factors=[], groups=[])
+    (row,) = found(client_of("viewer"), "autumn", workspace.key)
+    assert row == {"title": "Autumn weights", "kind": "session", "address": f"/w/{workspace.key}/sessions/autumn/"}
 
 
 @pytest.mark.usefixtures("demo")

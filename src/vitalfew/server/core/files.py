@@ -8,11 +8,28 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from vitalfew.errors import VitalfewError, Where
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from django.http import HttpRequest
     from whitenoise.responders import StaticFile
+
+
+class NotBuilt(VitalfewError):
+    """The scripts and styles of the pages are not there: a checkout in which nobody built them."""
+
+    @classmethod
+    def at(cls, path: Path) -> NotBuilt:
+        """Nothing is at a path."""
+        return cls(
+            "The pages have no scripts and styles yet",
+            where=Where(path.name),
+            expected="the built front end",
+            hint="run `make setup` in a checkout; an installed package (pip install 'vitalfew[server]') holds it",
+        )
 
 
 class Files(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no types

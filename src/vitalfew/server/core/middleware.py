@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
 from vitalfew.server.core.both_ways import BothWays
+from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.numbers import LARGEST
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ class Guard(BothWays):
             raise Http404("no such thing")
         if not hasattr(view, "access"):
             raise Http404("no such page")
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Without scripts and styles no page can be drawn: say so in plain text."""
+        if not isinstance(error, NotBuilt):
+            return None
+        return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
 
 
 def _with_headers(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:

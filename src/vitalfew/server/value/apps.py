@@ -10,3 +10,10 @@ class ValueApp(AppConfig):
 
     name = "vitalfew.server.value"
     label = "value"
+
+    def ready(self) -> None:
+        """Tell the search of sessions."""
+        from vitalfew.server.core.finders import register
+        from vitalfew.server.value.queries.sessions import to_find
+
+        register(to_find)

@@ -19,6 +19,7 @@ from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
+    from vitalfew.results.rows import FindingRow
     from vitalfew.server.bets.queries.standing import Question, Standing
     from vitalfew.server.core.access import Place
     from vitalfew.workspace.definitions import Definitions
@@ -136,8 +137,13 @@ def _takes_forecasts(bet: Standing, question: Question) -> bool:
 def _alarms(place: Place, run: Results | None) -> list[Task]:
     if run is None:
         return []
-    found = [row for row in open_findings(place.workspace, run) if row.severity in ALARMS]
+    found = sorted((row for row in open_findings(place.workspace, run) if row.severity in ALARMS), key=_urgency)
     return [Task(_first_sentence(row.message), row.do, "open", "subject", row.subject) for row in found]
+
+
+def _urgency(row: FindingRow) -> bool:
+    """Errors first, each in the order of the page of checks."""
+    return row.severity != "error"
 
 
 def _triage(bets: tuple[Standing, ...], defined: Definitions) -> list[Task]:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
 from vitalfew.report.markup import Markup
+from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 from vitalfew.workspace.fields import singular
 
@@ -35,8 +36,14 @@ ENTRY = "src/main.ts"
 
 @register.simple_tag
 def asset(kind: str) -> str:
-    """The address of the built script or style of all pages."""
+    """The address of the built script or style of all pages.
+
+    Raises:
+        NotBuilt: nobody built them.
+    """
     path = Path(settings.STATIC_ROOT) / "dist" / "manifest.json"
+    if not path.exists():
+        raise NotBuilt.at(path)
     entry = _manifest(path.stat().st_mtime_ns)[ENTRY]
     name = entry["file"] if kind == "js" else entry["css"][0]
     return f"{settings.STATIC_URL}dist/{name}"

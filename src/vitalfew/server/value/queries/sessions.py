@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from vitalfew.server.core.finders import Entry
 from vitalfew.server.value.models import Participant, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from vitalfew.server.core.access import Place
     from vitalfew.server.core.rows import Workspace
 
 STEPS = (
@@ -138,6 +141,12 @@ def sessions(workspace: Workspace) -> tuple[SessionView, ...]:
     """All sessions of a workspace, newest first."""
     found = Session.objects.filter(workspace=workspace).prefetch_related("participants")
     return tuple(view_of(row) for row in found)
+
+
+def to_find(place: Place) -> Iterable[Entry]:
+    """Sessions, for the search."""
+    for key, title in Session.objects.filter(workspace=place.workspace).values_list("key", "title"):
+        yield Entry(title, "session", reverse("session", kwargs={"workspace": place.workspace.key, "key": key}))
 
 
 def session(workspace: Workspace, key: str) -> SessionView | None:

@@ -63,8 +63,9 @@ def metric_new(request: Request) -> HttpResponse:
     found = loaded(request.place.workspace)
     if "metrics" in found.folder_kinds:
         return folder_owned(request, FolderOwned("metrics", None))
-    template = TEMPLATES.get(request.GET.get("template", ""))
-    before: dict[str, Any] = dict(template.fields) if template else {}
+    name = request.GET.get("template", "")
+    template = TEMPLATES.get(name)
+    before: dict[str, Any] = {"title": name.replace("_", " ").capitalize(), **template.fields} if template else {}
     return _edit(request, found, "", before, 0)
 
 
