@@ -29,10 +29,20 @@ def test_a_clear_loss_that_nobody_looked_for_is_found_with_whom_it_hits() -> Non
         ({"factors": {"fun": {"range": [0, 1]}}}, (effect("x", "fun", -9),)),
         ({"guardrails": {"fun": {"margin": 0.0}}}, (effect("x", "fun", -9),)),
         ({"hypotheses": {"h": {"initiative": "i", "metric": "fun"}}}, (effect("x", "fun", -9),)),
+        ({"experiments": {"x": TESTED["x"] | {"metrics": ["fun"]}}}, (effect("x", "fun", -9),)),
         ({"initiatives": {"i": {"shipped": TODAY + timedelta(days=1)}}}, (effect("x", "fun", -9),)),
         ({}, (effect("x", "fun", -9, grade="dated"),)),
     ],
-    ids=["a gain", "in doubt among many", "a factor", "a guardrail", "its aim", "not live yet", "a weak grade"],
+    ids=[
+        "a gain",
+        "in doubt among many",
+        "a factor",
+        "a guardrail",
+        "its aim",
+        "all it measured",
+        "not live yet",
+        "a weak grade",
+    ],
 )
 def test_what_is_watched_already_or_in_doubt_is_no_side_effect(
     kinds: dict[str, Any], effects: tuple[EffectRow, ...]

@@ -176,14 +176,25 @@ def test_metrics_of_which_less_is_better_are_told_by_their_names_and_wins_follow
     assert "1 worse" in sentence
 
 
-def test_a_file_that_matches_none_lists_what_each_kind_needs_and_what_was_found(tmp_path: Path) -> None:
-    path = write_text(tmp_path / "tickets.csv", "id,subject,body", "1,a,b", "2,c,d")
+def test_a_file_that_matches_none_says_what_it_comes_nearest_to_and_what_that_lacks(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "tickets.csv", "id,moment,body", "1,2026-01-01,b", "2,2026-01-02,d")
     with pytest.raises(DataError) as caught:
         begin([path], into=tmp_path / "made")
-    text = str(caught.value)
-    assert "tickets.csv has 3 columns: id, subject, body" in text
-    assert "missing user (such as user_id), time (such as timestamp)" in text
-    assert "--as 'tickets.csv=events'" in text
+    first, _, *near, others = str(caught.value).split("\n")
+    assert first == "tickets.csv has 3 columns: id, moment, body"
+    assert near[0].endswith("found time=moment; missing user (such as user_id)")
+    assert others.endswith("--as 'tickets.csv=users'")
+    assert "or else: " in others
+
+
+def test_an_ab_test_log_and_a_sheet_of_points_are_known_by_the_words_that_teams_use(tmp_path: Path) -> None:
+    tests = write_text(
+        tmp_path / "tests.csv", "Test,Primary KPI,Uplift,Std Error", "One,Conversion,0.3,0.1", "Two,Retention,0.2,0.1"
+    )
+    points = write_text(tmp_path / "points.csv", "Name,Value driver,Points", *("Mia,Trust,40", "Mia,Speed,60"))
+    begun = begin([tests, points], into=tmp_path / "made")
+    assert {"conversion", "retention"} <= set(begun.definitions.metrics)
+    assert set(begun.definitions.factors) == {"trust", "speed"}
 
 
 def test_a_file_that_matches_two_kinds_is_decided_by_the_user(tmp_path: Path) -> None:

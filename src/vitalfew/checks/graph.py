@@ -114,16 +114,17 @@ def _is_aside(view: View, effect: EffectRow) -> bool:
     defined = view.definitions
     if effect.metric in defined.factors or effect.metric in defined.guardrails:
         return False
-    release = defined.releases.get(effect.experiment)
+    release, experiment = defined.releases.get(effect.experiment), defined.experiments.get(effect.experiment)
     if release is not None:
         keys = release.initiatives
         live = release.date <= view.as_of
     else:
-        experiment = defined.experiments.get(effect.experiment)
         keys = (experiment.initiative,) if experiment and experiment.initiative in defined.initiatives else ()
         live = any(view.is_live(defined.initiatives[key]) for key in keys)
     asked = {question.metric for question in defined.hypotheses.values() if question.initiative in keys}
     served = {name for key in keys for name in defined.initiatives[key].serves}
+    if not asked | served and experiment and experiment.metrics == (effect.metric,):
+        return False  # a past result of one metric: what else was it made for?
     return live and effect.metric not in asked | served | feared_metrics(view, tuple(keys))
 
 

@@ -27,7 +27,7 @@ from vitalfew.cli import (
     serving,
     value_model,
 )
-from vitalfew.cli.output import harmless
+from vitalfew.cli.output import complaint, harmless
 from vitalfew.errors import UsageError, VitalfewError
 
 _INTERRUPTED = 130
@@ -108,7 +108,7 @@ def _run() -> int:
         return leaving.code if isinstance(leaving.code, int) else 0
     except VitalfewError as error:
         for problem in error.problems:
-            sys.stderr.write(f"vitalfew: {harmless(str(problem))}\n")
+            sys.stderr.write(f"{complaint(str(problem))}\n")
         return 2 if isinstance(error, UsageError) else 1
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError) as error:
         return _unexpected(error)

@@ -31,6 +31,11 @@ def harmless(text: str) -> str:
     return _ENDLESS.sub(r"\1…\2", _UNSEEN.sub(_spelled, text))
 
 
+def complaint(text: str) -> str:
+    """What is wrong, on as many lines as it has; later ones are set in, so that none passes for another."""
+    return "\n  ".join(harmless(line.strip()) for line in f"vitalfew: {text}".split("\n"))
+
+
 def say(sentence: str, *, err: bool = False) -> None:
     """Print a sentence on a line of its own."""
     typer.echo(harmless(sentence), err=err)

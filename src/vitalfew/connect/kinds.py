@@ -109,8 +109,8 @@ VARIANT = Role("variant", _names(
 ))  # fmt: skip
 METRIC = Role("metric", _names(
     """metric, metric_id, metric_name, metric_key, kpi, kpi_name, measure, outcome, outcome_name, goal, goal_name,
-    indicator, target_metric, primary_metric, dependent_variable, kennzahl, metrik, zielgrosse, maltal,
-    indicateur, metrica"""
+    indicator, target_metric, primary_metric, primary_kpi, main_metric, main_kpi, key_metric, success_metric,
+    decision_metric, dependent_variable, kennzahl, metrik, zielgrosse, maltal, indicateur, metrica"""
 ))  # fmt: skip
 ESTIMATE = Role("estimate", _names(
     """estimate, effect, effect_size, estimated_effect, treatment_effect, ate, point_estimate, lift, uplift, delta,
@@ -265,7 +265,10 @@ SCORE = Role("score", _names(
 RATER = Role("person", _names(
     "person, group, rater, respondent, name, participant, stakeholder, role, who, user, team, voter, employee, judge"
 ))  # fmt: skip
-FACTOR = Role("factor", _names("factor, criterion, criteria, dimension, value_factor, attribute, faktor, kriterium"))
+FACTOR = Role("factor", _names(
+    """factor, criterion, criteria, dimension, value_factor, value_driver, driver, attribute, faktor, kriterium,
+    werttreiber"""
+))  # fmt: skip
 POINTS = Role("points", _names("points, weight, score, votes, rating, importance, allocation, punkte, gewicht, vaegt"))
 RATER_GROUP = Role("group", _names("group, team, role, department, stakeholder, side, gruppe, rolle, groupe, grupo"))
 RELEASE_DATE = Role("date", _names(

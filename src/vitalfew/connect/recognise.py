@@ -42,6 +42,8 @@ _PEOPLE = frozenset(
 )
 _DATUM = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|[-+]?\d+(\.\d+)?|\S+@\S+\.\S+")
 _FEW_ROWS, _MOST_VARIANTS = 20, 5
+_NEAREST = 3  # kinds of which it is said what they lack
+_RENAME = "rename the columns in a copy of the file"
 _BALANCED = (0.4, 0.6)
 _FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 
@@ -354,14 +356,25 @@ def _none(look: Look, wanted: Kind | None = None) -> DataError:
     as_data = [name for name in names if _DATUM.fullmatch(name)]
     head = f"{look.name} has {counted(look.profile.width, 'column')}: {listed(names)}"
     if wanted is not None:
-        return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_rename(look))
+        return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_RENAME)
     if as_data:
         return DataError(
             f"{look.name}: the first line looks like data ({listed(names)})",
             expected="a line of column names above the rows, such as user_id,timestamp,event",
         )
-    lines = "\n".join(_needs(look, kind) for kind in kinds.KINDS)
-    return DataError(f"{head}\nThat is no kind of file that is known. What each needs:\n{lines}", hint=_rename(look))
+    near = sorted(kinds.KINDS, key=lambda kind: _distance(look, kind))
+    lines = "\n".join(_needs(look, kind) for kind in near[:_NEAREST])
+    others = listed([kind.key for kind in near[_NEAREST:]])
+    return DataError(
+        f"{head}\nThat is no kind of file that is known. It comes nearest to:\n{lines}\n  or else: {others}",
+        hint=f"{_RENAME}, or say what it is: --as '{look.name}={near[0].key}'",
+    )
+
+
+def _distance(look: Look, kind: Kind) -> tuple[int, int]:
+    """How many columns a kind lacks, then how few it has."""
+    found = assigned(look, (*kind.needs, *kind.may))
+    return sum(role.key not in found for role in kind.needs), -len(found)
 
 
 def _needs(look: Look, kind: Kind) -> str:
@@ -378,7 +391,3 @@ def _needs(look: Look, kind: Kind) -> str:
 
 def _example(role: Role) -> str:
     return role.names[0]
-
-
-def _rename(look: Look) -> str:
-    return f"rename the columns in a copy of the file, or say what it is: --as '{look.name}=events'"
