@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from django.conf import settings
@@ -271,7 +271,7 @@ def _until(happened: Callable[[], bool]) -> None:
 def test_no_address_waits_behind_another_ones_many(admin: Member, receiver: Receiver) -> None:
     first, _ = _add(admin, receiver)
     for _ in range(30):
-        webhooks.test(admin.workspace, first.pk, by=admin.user)
+        webhooks.post(first, Happened(Event.RUN_FINISHED, "ledger"))
     with receiving() as other:
         second, _ = _add(admin, other)
         webhooks.test(admin.workspace, second.pk, by=admin.user)
@@ -440,6 +440,27 @@ def test_the_api_does_what_the_page_does(client_of: ClientOf, workspace: Workspa
     assert [found["id"] for found in ask("GET").json()] == [made["id"]]
     assert ask("DELETE", one).status_code == 204
     assert ask("GET", f"{one}/deliveries").status_code == 404
+
+
+class Damaged:
+    """A run that lacks something."""
+
+    @property
+    def tables(self) -> object:
+        """Not to be read."""
+        raise LookupError("verdicts")
+
+
+def test_what_cannot_be_read_in_one_workspace_keeps_no_other_from_being_told(
+    workspace: Workspace, demo: Workspace, member: MakeMember, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for row in (workspace, demo):
+        _add(member("admin", of=row), receiver, ["run.finished"])
+    Workspace.objects.update(last_run="20990101T000000-later")
+    monkeypatch.setitem(open_runs._open, (workspace.folder, "20990101T000000-later"), cast("Any", Damaged()))
+    telling.tell()
+    assert list(_told(demo)) == ["run.finished"]
+    assert not _told(workspace)
 
 
 def test_a_workspace_has_a_bounded_number_of_addresses(

@@ -6,11 +6,13 @@ mark in the transaction that notes the events. So none is lost where a worker di
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from vitalfew.errors import VitalfewError
 from vitalfew.server.core.events import MOST_ITEMS, Event, Happened, absolute, place_of
 from vitalfew.server.core.models import ActRecord, Webhook
 from vitalfew.server.core.pages import page_of
@@ -22,11 +24,13 @@ from vitalfew.server.core.services.webhooks import post
 from vitalfew.server.core.today import today_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from vitalfew.pipeline import Results
     from vitalfew.server.core.models import Workspace
     from vitalfew.workspace.definitions import Definitions
+
+log = logging.getLogger(__name__)
 
 _ALARMS = frozenset(("error", "warning"))
 _OLD = timedelta(days=1)
@@ -35,22 +39,38 @@ _OLD = timedelta(days=1)
 
 def tell() -> None:
     """Note runs that ended and decisions that were recorded."""
-    for hook in Webhook.objects.filter(disabled_at=None).select_related("workspace"):
-        if hook.workspace.last_run not in ("", hook.run_seen):
-            _note(hook, _of_run(hook), run_seen=hook.workspace.last_run)
-        if hook.workspace.acts_count > hook.acts_seen:
-            last, happened = _decisions(hook)
-            _note(hook, happened, acts_seen=last)
+    _each(_tell)
 
 
 def tell_of_due() -> None:
     """Note promises whose day has come."""
+    _each(_tell_of_due)
+
+
+def _each(told: Callable[[Webhook], None]) -> None:
+    """Do something for every webhook; what cannot be read in one workspace keeps no other from being told."""
     for hook in Webhook.objects.filter(disabled_at=None).select_related("workspace"):
-        defined = loaded(hook.workspace).workspace.definitions
-        today = today_in(defined)
-        if today > hook.due_seen:
-            items = [_item(hook.workspace, "hypotheses", key) for key in _due(hook, defined)]
-            _note(hook, [Happened(Event.VERDICT_DUE, "board", items)] if items else [], due_seen=today)
+        try:
+            told(hook)
+        except (VitalfewError, LookupError, TypeError) as error:
+            found = {"workspace": hook.workspace.key}
+            log.warning("what happened cannot be told: %s", type(error).__name__, extra=found)
+
+
+def _tell(hook: Webhook) -> None:
+    if hook.workspace.last_run not in ("", hook.run_seen):
+        _note(hook, _of_run(hook), run_seen=hook.workspace.last_run)
+    if hook.workspace.acts_count > hook.acts_seen:
+        last, happened = _decisions(hook)
+        _note(hook, happened, acts_seen=last)
+
+
+def _tell_of_due(hook: Webhook) -> None:
+    defined = loaded(hook.workspace).workspace.definitions
+    today = today_in(defined)
+    if today > hook.due_seen:
+        items = [_item(hook.workspace, "hypotheses", key) for key in _due(hook, defined)]
+        _note(hook, [Happened(Event.VERDICT_DUE, "board", items)] if items else [], due_seen=today)
 
 
 def _note(hook: Webhook, happened: Iterable[Happened], **seen: Any) -> None:  # noqa: ANN401 - a mark of its own type
