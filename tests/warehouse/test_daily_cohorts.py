@@ -40,11 +40,18 @@ def iso(day: int) -> str:
 
 
 def read(
-    engine: Engine, source: Mapping[str, Any], as_of: date | None = None, *, named: bool = True, **metrics: Any
+    engine: Engine,
+    source: Mapping[str, Any],
+    as_of: date | None = None,
+    *,
+    named: bool = True,
+    zone: str = "UTC",
+    **metrics: Any,
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
     defined = {key: {"source": "s"} | fields for key, fields in metrics.items()}
     release: dict[str, Any] = {"date": "2026-02-20"} | ({"metrics": list(defined)} if named else {})
-    found = Definitions.model_validate({"sources": {"s": source}, "metrics": defined, "releases": {"r": release}})
+    whole = {"sources": {"s": source}, "metrics": defined, "releases": {"r": release}, "workspace": {"time_zone": zone}}
+    found = Definitions.model_validate(whole)
     silent = () if named else tuple(defined)
     return told(*series(found, engine, as_of, None, silent))
 
@@ -166,3 +173,24 @@ def test_units_without_a_time_have_no_days(engine: Engine) -> None:
     customers(engine)
     values, _ = read(engine, {key: value for key, value in USERS.items() if key != "time"}, paid={"column": "paid"})
     assert values == {}
+
+
+@pytest.mark.parametrize(("zone", "ahead"), [("America/Los_Angeles", -8), ("Asia/Tokyo", 9)])
+@pytest.mark.parametrize("hour", [1, 20])
+def test_the_days_of_users_are_those_of_the_team(engine: Engine, zone: str, ahead: int, hour: int) -> None:
+    """One user a day comes at the same hour where the team is; 60 days, the last of them not over."""
+    days = range(60)
+    at = [moment(day).replace(hour=hour) - timedelta(hours=ahead) for day in days]
+    engine.write("t", pa.table({"user": [f"{day}" for day in days], "at": at, "name": ["open"] * 60}))
+    values, _ = read(engine, EVENTS, zone=zone, back=BACK)
+    assert list(values["back"]) == [iso(day) for day in range(28, 45)]
+    values, _ = read(engine, EVENTS, date(2026, 2, 19), zone=zone, back=BACK)
+    assert list(values["back"]) == [iso(day) for day in range(28, 36)]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_dates_are_days_as_they_are_written_wherever_the_team_is(engine: Engine, zone: str) -> None:
+    customers(engine)
+    values, _ = read(engine, USERS, zone=zone, paid={"column": "paid"})
+    assert list(values["paid"]) == [iso(day) for day in range(1, 19)]
+    assert values["paid"][iso(9)] == pytest.approx(6.0)

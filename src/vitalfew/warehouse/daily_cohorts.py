@@ -17,8 +17,8 @@ from sqlglot import exp
 from vitalfew.results.columns import DENOMINATOR
 from vitalfew.results.moments import moments_of
 from vitalfew.results.rows import FailedRow, SeriesRow
-from vitalfew.warehouse.calendar_days import date_of, day_of
-from vitalfew.warehouse.compile import Scope, present, table_named, whole
+from vitalfew.warehouse.calendar_days import date_of, day_number, day_of, offsets
+from vitalfew.warehouse.compile import Scope, count_where, present, table_named, whole
 from vitalfew.warehouse.everybody import alone
 from vitalfew.warehouse.measure import measure
 from vitalfew.warehouse.prepared import IDENTITIES, learn_identities, opened
@@ -117,7 +117,7 @@ def _any_day(engine: Engine, column: str) -> str:
 def _lend(
     definitions: Definitions, source: EventSource | UnitSource, engine: Engine, as_of: date | None
 ) -> tuple[int, int] | None:
-    """Name the table of units with the day of each; the first and last instant in it, None where it has none."""
+    """Name the table of units with the day of each; the first and last day in it, None where it has none."""
     learn_identities(engine, definitions.data)
     try:
         events = isinstance(source, EventSource)
@@ -128,15 +128,19 @@ def _lend(
         if as_of is not None:
             rows = rows.where(exp.LT(this=at.copy(), expression=whole(_end(as_of, zone))))
         ends = exp.alias_(exp.Min(this=at.copy()), "low"), exp.alias_(exp.Max(this=at.copy()), "high")
-        row = engine.query(rows.select(*ends)).to_pylist()[0]
+        timed = count_where(
+            exp.NEQ(this=exp.Mod(this=exp.paren(at.copy()), expression=whole(_DAY)), expression=whole(0))
+        )
+        row = engine.query(rows.select(*ends, exp.alias_(timed, "timed"))).to_pylist()[0]
         if row["low"] is None:
             return None
         low, high = int(row["low"]), int(row["high"])
+        zone = zone if row["timed"] else "UTC"  # times that are all midnight in UTC are dates
         if isinstance(source, EventSource):
             engine.write(_TABLE, _first_seen(rows, known.column(source.unit), at, (zone, low, high)))
         else:
             engine.lend(_TABLE, rows.select("*", exp.alias_(_day(at, zone, low, high), _ARM, quoted=True)))
-        return low, high
+        return _number(low, zone), _number(high, zone)
     finally:
         engine.drop(IDENTITIES)
 
@@ -152,6 +156,12 @@ def _first_seen(rows: exp.Select, unit: exp.Expr, at: exp.Expr, days: tuple[str,
 
 def _day(moment: exp.Expr, zone: str, low: int, high: int) -> exp.Expr:
     return exp.cast(day_of(moment, zone, low, high), "TEXT")
+
+
+def _number(moment: int, zone: str) -> int:
+    """The day of an instant, in days since 1970."""
+    ((_, shift), *_) = offsets(zone, moment, moment)
+    return (moment + shift) // _DAY
 
 
 def _end(as_of: date, zone: str) -> int:
@@ -173,9 +183,8 @@ def _rows(
     for row in moments:
         if row.segment is None and row.day is None:
             by_day.setdefault(int(row.arm), []).append(row)
-    first = span[0] // _DAY + (1 if isinstance(source, UnitSource) else FIRST_DAYS)
-    last_day = span[1] // _DAY
-    complete = last_day - (as_of is None or date_of(last_day) != as_of.isoformat())
+    first = span[0] + (1 if isinstance(source, UnitSource) else FIRST_DAYS)
+    complete = span[1] - (as_of is None or span[1] != day_number(as_of))
     for name, metric in metrics.items():
         last = complete - days_followed(metric, source)
         for day in sorted(by_day):
