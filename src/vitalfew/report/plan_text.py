@@ -6,9 +6,6 @@ import math
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 from vitalfew.report.sheet import Sheet
 from vitalfew.report.words import figure, significant, unit_of, with_unit
 from vitalfew.results.words import MODES
@@ -16,6 +13,9 @@ from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+    from rich.table import Table
 
     from vitalfew.evidence.planning import ExperimentPlan, MetricPlan
     from vitalfew.report.words import Unit
@@ -35,6 +35,8 @@ _ONE_WEEK_AT_MOST, _WHOLE, _YEAR = 1.5, 10, 52  # weeks
 
 def plan_text(plan: ExperimentPlan, definitions: Definitions, width: int = 100) -> str:
     """The plan as text."""
+    from rich.console import Console
+
     out = StringIO()
     print_plan(plan, definitions, Console(file=out, width=width, force_terminal=False))
     return out.getvalue()
@@ -167,6 +169,8 @@ def _by_mode(plan: ExperimentPlan, metric: MetricPlan, unit: Unit) -> Table:
 
 
 def _table() -> Table:
+    from rich.table import Table
+
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 

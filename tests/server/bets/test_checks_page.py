@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from vitalfew.server.bets.queries.checks import checked, trend
+from vitalfew.server.bets.views import checks
 from vitalfew.server.core.models import AuditEntry, Dismissal
 from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.queries.runs import finding_counts
@@ -36,6 +38,21 @@ def test_every_finding_says_what_why_and_one_thing_to_do(client_of: ClientOf, ru
     rows = client_of("viewer").get(f"{PAGE}?format=csv").content.decode()
     for row in run.tables.findings:
         assert row.do.replace('"', '""') in rows
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_check_that_found_much_shows_its_first_beside_others_and_all_alone(
+    client_of: ClientOf, run: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((most, count), *others) = Counter(row.id for row in run.tables.findings).most_common()
+    monkeypatch.setattr(checks, "MOST_SHOWN", count - 1)
+    client = client_of("viewer")
+    every = client.get(PAGE).content.decode()
+    assert every.count(f"<code>{most}</code> ·") == count - 1
+    assert f'href="?check={most}">Show all {count} of' in every
+    alone = client.get(f"{PAGE}?check={most}").content.decode()
+    assert alone.count(f"<code>{most}</code> ·") == count
+    assert not any(f"<code>{check}</code> ·" in alone for check, _ in others)
 
 
 def test_a_dismissed_finding_leaves_the_open_ones_and_can_come_back(

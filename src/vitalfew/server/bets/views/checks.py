@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from vitalfew.errors import UsageError
-from vitalfew.server.bets.queries.checks import checked, trend
+from vitalfew.server.bets.queries.checks import NAMES, checked, trend
 from vitalfew.server.bets.views.steps import subject_address
 from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.listing import kept
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import dismissals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vitalfew.server.bets.queries.checks import Found
     from vitalfew.server.core.access import Request
 
 TITLE = "Checks"
 ANSWERS = "What the detectors found wrong, why it matters, and one thing to do about each."
+MOST_SHOWN, PAGE = 5, 60
+"""Findings of a check beside those of others, and on a page of one check alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Findings of one check: those shown, each with the page of what it is about, and how many there are."""
+
+    check: str
+    shown: tuple[tuple[Found, str], ...]
+    count: int
 
 
 def checks(request: Request) -> HttpResponse:
@@ -36,12 +52,31 @@ def checks(request: Request) -> HttpResponse:
         every = [*(one for _, group in found.groups for one in group), *found.dismissed]
         return csv_response("checks", _HEADS, (_cells(one) for one in every))
 
-    def linked(some: tuple[Found, ...]) -> list[tuple[Found, str]]:
-        return [(one, subject_address(request, run.workspace.definitions, one.row.subject)) for one in some]
+    def linked(some: Iterable[Found]) -> tuple[tuple[Found, str], ...]:
+        return tuple((one, subject_address(request, run.workspace.definitions, one.row.subject)) for one in some)
 
-    groups = [(name, linked(some)) for name, some in found.groups]
-    context |= {"checked": found, "groups": groups, "dismissed": linked(found.dismissed)}
-    return render(request, "bets/checks.html", {**context, "trend": trend(place.workspace)})
+    only = request.GET.get("check", "")
+    alone = Paginator([one for _, some in found.groups for one in some if one.row.id == only], PAGE)
+    if alone.count:
+        shown = alone.get_page(request.GET.get("page"))
+        name = NAMES[shown[0].row.severity]
+        groups = [(name, alone.count, [Batch(only, linked(shown), alone.count)])]
+        context |= {"shown": shown}
+    else:
+        groups = [
+            (name, len(some), [Batch(check, linked(ones[:MOST_SHOWN]), len(ones)) for check, ones in _by_check(some)])
+            for name, some in found.groups
+        ]
+        context |= {"dismissed": linked(found.dismissed), "trend": trend(place.workspace)}
+    return render(request, "bets/checks.html", {**context, "checked": found, "groups": groups, "kept": kept(request)})
+
+
+def _by_check(some: Iterable[Found]) -> Iterable[tuple[str, list[Found]]]:
+    """Findings by what found them, in the order in which each is first named."""
+    found: dict[str, list[Found]] = {}
+    for one in some:
+        found.setdefault(one.row.id, []).append(one)
+    return found.items()
 
 
 def dismiss(request: Request) -> HttpResponse:

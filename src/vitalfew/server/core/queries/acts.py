@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
 
-from vitalfew.server.core.journal import TableJournal, part_of
+from vitalfew.server.core.journal import part_of
 from vitalfew.server.core.models import ActRecord
+from vitalfew.workspace.people import keyed_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -91,4 +92,4 @@ def last_before(row: Workspace, at: datetime) -> int:
 
 def pseudonym_of(row: Workspace, voice: str) -> str:
     """What a voice is called in the log of a workspace."""
-    return TableJournal(row.pk).pseudonym(voice)
+    return keyed_pseudonym(bytes.fromhex(row.people_key), voice)
