@@ -127,14 +127,13 @@ def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: 
     goal |= {f"key_results__0__{part}": said for part, said in result.items()}
     assert ada.post(_at("new-objective", workspace), goal).status_code == 302
     rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "decision__success": "all"}
-    rules |= {"decision__guardrails": "no_harm"}
-    rules |= {"rater_groups": "players, 2\nstaff, 1", "version": "1"}
+    rules |= {"decision__guardrails": "no_harm", "rater_groups": "players, 2\nstaff, 1", "version": "1"}
     assert ada.post(_at("edit-policy", workspace), rules).status_code == 302
     held = {(row.kind, row.key): row.body for row in Definition.objects.filter(workspace=workspace)}
     assert held["guardrails", "retention"] == {"margin": 0.03}
     assert held["stakeholders", "parents"]["role"] == "payer"
-    result = {"title": "Back", "metric": "retention", "baseline": 0.3, "target": 0.4, "due": "2030-01-01"}
-    assert held["objectives", "more_come_back"]["key_results"] == {"back": result}
+    kept = {"title": "Back", "metric": "retention", "baseline": 0.3, "target": 0.4, "due": "2030-01-01"}
+    assert held["objectives", "more_come_back"]["key_results"] == {"back": kept}
     assert held["policy", ""]["rater_groups"] == {"players": 2.0, "staff": 1.0}
     assert held["policy", ""]["decision"] == {"success": "all", "guardrails": "no_harm"}
     page = ada.get(_at("policy", workspace)).content.decode()
