@@ -32,6 +32,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
+        _stage("goals", _goals, before),
         _stage("review", _review, (*before, "ledger")),
         _stage("reasons", _reasons, (*before, "ledger", "plans", "information")),
     )
@@ -128,6 +129,12 @@ def _say_do(context: Context, tables: Tables) -> Output:
     return {"say_do": say_do(context.inputs(tables))}
 
 
+def _goals(context: Context, tables: Tables) -> Output:
+    from vitalfew.evidence.attainment import attainment
+
+    return {"key_results": attainment(context.definitions, tables)}
+
+
 def _bets(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.bets import bets
 
@@ -138,12 +145,14 @@ def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
     from vitalfew.decide.overrides import overrides
     from vitalfew.decide.stopping import stop_list
+    from vitalfew.decide.value_matrix import value_matrix
 
-    inputs = context.inputs(tables)
+    inputs, measured = context.inputs(tables), context.measured_lines(tables)
     return {
-        "breakdowns": breakdowns(inputs, context.measured_lines(tables)),
+        "breakdowns": breakdowns(inputs, measured),
         "effort": effort_by_quarter(inputs),
         "overrides": overrides(context.definitions, context.workspace.acts, tables, context.today),
+        "value_matrix": value_matrix(inputs, measured),
         "stop": stop_list(context.definitions, tables, context.today),
     }
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import regret_curve
 from vitalfew.report.ends import necessary
+from vitalfew.report.html_matrix import matrix
 from vitalfew.report.html_sides import sides
+from vitalfew.report.goals import goals
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.pulse import pulse
@@ -24,7 +26,7 @@ MOST = 12
 def model(view: View) -> Markup | None:
     """The section, once factors and lines say something together."""
     tables = view.tables
-    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do or tables.pulse):
+    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do or tables.pulse or tables.key_results):
         return None
     question = "How few factors would decide the same, and who else weighs or gains otherwise."
     return section(
@@ -33,9 +35,12 @@ def model(view: View) -> Markup | None:
         question,
         _vital(view),
         _redundant(view),
+        matrix(view),
+        sides(view),
         _groups(view),
         _say_do(view),
         pulse(view),
+        goals(view),
     )
 
 

@@ -40,6 +40,16 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Sided:
+    """What a line is worth to the business (across) and to customers (up), 80 % intervals; `open`: not shipped yet."""
+
+    title: str
+    across: Mark
+    up: Mark
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """A feature in the inventory of use; `reach` as a share, `frequency` in uses per user and 30 days."""
 
@@ -100,6 +110,37 @@ def promised_against_measured(pairs: Sequence[Pair], unit: str) -> Markup:
         f"Promised against measured, {len(pairs)} promises; below the line less was measured than promised",
         drawn, width=SIDE, height=SIDE, class_="square",
     )  # fmt: skip
+
+
+def quadrants(lines: Sequence[Sided], across: str, up: str, names: Sequence[str]) -> Markup:
+    """Lines by two values, with the four quarters named; what is not shipped yet is hollow.
+
+    Args:
+        lines: to draw.
+        across: what the value to the right is.
+        up: what the value upwards is.
+        names: of the quarters: both gain, only the upper side, only the right one, neither.
+    """
+    dots = [abs(mark.dot) for one in lines for mark in (one.across, one.up)]
+    reaches = [end for one in lines for mark in (one.across, one.up) for end in mark.reach]
+    limit = 1.6 * max(dots, default=1.0) or 1.0
+    low, high = max(-limit, min([0.0, *reaches])), min(limit, max([0.0, *reaches]))
+    axis = Axis(min(low, -0.3 * high) * 1.05, max(high, -0.3 * low) * 1.05)
+    zero, floor = _right(axis, 0.0), _up(axis, 0.0)
+    drawn = _frame(axis, across, up)
+    drawn += [line(zero, TOP, zero, SIDE - BOTTOM, "guide"), line(LEFT, floor, SIDE - RIGHT, floor, "guide")]
+    both, upper, right, neither = names
+    drawn += [label(SIDE - RIGHT - 4, TOP + 12, both, "note end"), label(LEFT + 4, TOP + 12, upper, "note")]
+    drawn += [label(SIDE - RIGHT - 4, SIDE - BOTTOM - 6, right, "note end")]
+    drawn += [label(LEFT + 4, SIDE - BOTTOM - 6, neither, "note")]
+    for one in lines:
+        x, y = _right(axis, one.across.dot), _up(axis, one.up.dot)
+        left, end = (_right(axis, each) for each in one.across.thick or (one.across.dot,) * 2)
+        bottom, top = (_up(axis, each) for each in one.up.thick or (one.up.dot,) * 2)
+        crossed = [line(left, y, end, y, "g-thin"), line(x, bottom, x, top, "g-thin")]
+        dot = tag("circle", cx=x, cy=y, r=4, class_="g-ring" if one.open else "g-dot")
+        drawn.append(tag("g", tag("title", one.title), crossed, dot))
+    return picture(f"{len(lines)} lines by {across} and {up}", drawn, width=SIDE, height=SIDE, class_="square")
 
 
 def inventory(features: Sequence[Used], limit: float) -> Markup:

@@ -15,6 +15,7 @@ from vitalfew.results.rows import (
     FrontierRow,
     GroupValueRow,
     InformationRow,
+    KeyResultRow,
     OverrideRow,
     PlanRow,
     PulseRow,
@@ -27,6 +28,7 @@ from vitalfew.results.rows import (
     StopRow,
     Tables,
     TriangulationRow,
+    ValueCellRow,
     VitalFactorsRow,
 )
 
@@ -42,7 +44,7 @@ class CalibrationPart:
 
 @dataclass(frozen=True, slots=True)
 class ValuePart:
-    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, and the pulse."""
+    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, pulse, goals."""
 
     shares: tuple[FactorShareRow, ...]
     lights: tuple[FactorLightsRow, ...]
@@ -50,6 +52,7 @@ class ValuePart:
     groups: tuple[GroupValueRow, ...]
     say_do: tuple[SayDoRow, ...]
     pulse: tuple[PulseRow, ...]
+    key_results: tuple[KeyResultRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class ReviewPart:
     effort: tuple[EffortRow, ...]
     overrides: tuple[OverrideRow, ...]
     stop: tuple[StopRow, ...]
+    matrix: tuple[ValueCellRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ def decision_parts(tables: Tables) -> DecisionParts:
             tables.group_values,
             tables.say_do,
             tables.pulse,
+            tables.key_results,
         ),
         ranks={row.line: row for row in tables.ranks},
         plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
@@ -114,5 +119,5 @@ def decision_parts(tables: Tables) -> DecisionParts:
         explanations=reasons,
         triangulation={row.line: row for row in tables.triangulation},
         bets=tables.bets,
-        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides, tables.stop),
+        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides, tables.stop, tables.value_matrix),
     )

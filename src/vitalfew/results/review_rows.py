@@ -132,3 +132,29 @@ class TriangulationRow:
     badge: Badge
     speaks_for: tuple[EvidenceKind, ...]
     speaks_against: tuple[EvidenceKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCellRow:
+    """A type of value in a segment: what counts, what was done, what came of it; a cell of nothing is told as well.
+
+    Attributes:
+        type: of value; None: metrics that do not say theirs.
+        segment: its key; None: everybody.
+        weight: of all factors of the type, with its 80 % interval; of everybody only.
+        effort: what chosen work meant for it cost, in the policy's unit, spread evenly over all it was meant for.
+        needs: how many are of this segment and harm a metric of this type.
+        measured: effects of chosen work on metrics of this type in this segment, and of these
+        gains: clear at 95 %, and `losses` likewise.
+        value: what all shipped lines together gave, in points at full effect (80 %); of everybody only.
+    """
+
+    type: str | None
+    segment: str | None
+    weight: Estimate | None
+    effort: float
+    needs: int
+    measured: int
+    gains: int
+    losses: int
+    value: Value | None

@@ -41,6 +41,7 @@ from vitalfew.results.decision_rows import (
     VitalFactorsRow,
 )
 from vitalfew.results.effect_rows import BandRow, DueRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
+from vitalfew.results.goal_rows import KeyResultRow
 from vitalfew.results.judgement_rows import (
     CalibrationPosteriorRow,
     CalibrationRow,
@@ -109,6 +110,7 @@ from vitalfew.results.review_rows import (
     OverrideRow,
     StopRow,
     TriangulationRow,
+    ValueCellRow,
 )
 
 __all__ = [
@@ -158,6 +160,7 @@ __all__ = [
     "HorizonVerdict",
     "InformationRow",
     "Interval",
+    "KeyResultRow",
     "LifetimesRow",
     "Light",
     "LinkCovarianceRow",
@@ -200,6 +203,7 @@ __all__ = [
     "TriangulationRow",
     "UseRow",
     "Value",
+    "ValueCellRow",
     "Verdict",
     "VerdictRow",
     "VitalFactorsRow",
@@ -277,6 +281,7 @@ class Tables:
     weight_posterior: tuple[WeightPosteriorRow, ...] = ()
     group_weights: tuple[GroupWeightRow, ...] = ()
     pulse: tuple[PulseRow, ...] = ()
+    key_results: tuple[KeyResultRow, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
     at_due: tuple[DueRow, ...] = ()
     verdicts: tuple[VerdictRow, ...] = ()
@@ -307,5 +312,6 @@ class Tables:
     effort: tuple[EffortRow, ...] = ()
     overrides: tuple[OverrideRow, ...] = ()
     stop: tuple[StopRow, ...] = ()
+    value_matrix: tuple[ValueCellRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()

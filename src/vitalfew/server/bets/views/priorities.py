@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_plan import plan
+from vitalfew.report.html_sides import sides
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries import ledger as queries
 from vitalfew.server.bets.queries.ledger import asked_for as lines_asked_for
@@ -59,6 +60,7 @@ def priorities(request: Request) -> HttpResponse:
         "asked": asked,
         "unranked": [line for line in lines if line.line not in ranked_at_all],
         "ideas": per_run(run, "ideas", lambda one: ideas(one.view, queries.IDEAS) or ""),
+        "sides": per_run(run, "sides", lambda one: sides(one.view) or ""),
         "plan": per_run(run, "plan", lambda one: plan(one.view, queries.IDEAS)),
     }
     return render(request, "bets/priorities.html", context)
