@@ -117,3 +117,12 @@ def test_nothing_is_said_about_what_does_not_exist(workspace: Workspace, client_
     for kind, about in (("initiatives", "nothing"), ("policy", ""), ("model_fields", "x")):
         browser.post(add, {"kind": kind, "about": about, "text": "words"})
     assert not Comment.objects.exists()
+
+
+def test_whoever_may_discuss_is_offered_the_people_to_name(workspace: Workspace, client_of: ClientOf) -> None:
+    address = reverse("people-to-name", kwargs={"workspace": workspace.key})
+    writer = client_of("contributor")
+    offered = writer.get(address).json()["people"]
+    assert all(set(person) == {"handle", "name"} for person in offered)
+    assert offered
+    assert client_of("viewer").get(address).status_code == 403

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 urlpatterns: list[URLPattern] = [
     route(f"{MINE}find/", find.find, "find", Ability.READ),
     route(f"{MINE}comments/", talk.say, "comment-add", Ability.DISCUSS),
+    route(f"{MINE}comments/people/", talk.people, "people-to-name", Ability.DISCUSS),
     route(f"{MINE}comments/<int:pk>/", talk.reword, "comment-edit", Ability.DISCUSS),
     route(f"{MINE}comments/<int:pk>/delete/", talk.withdraw, "comment-delete", Ability.DISCUSS),
     route(f"{MINE}mentions/", talk.mentions, "mentions", Ability.READ),

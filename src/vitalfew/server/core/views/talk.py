@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.pages import page_of
-from vitalfew.server.core.queries.comments import Said, comment
+from vitalfew.server.core.queries.comments import Said, comment, handles_in
 from vitalfew.server.core.queries.comments import mentions as mentioned
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Ability
@@ -21,6 +21,12 @@ from vitalfew.server.core.views.editing import back_of, offer_undo
 
 if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
+
+
+def people(request: Request) -> JsonResponse:
+    """Who can be named with an @, for the field in which one types."""
+    found = handles_in(request.place.workspace)
+    return JsonResponse({"people": [{"handle": person.handle, "name": person.name} for person in found]})
 
 
 @require_POST
