@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import regret_curve
 from vitalfew.report.ends import necessary
+from vitalfew.report.goals import goals
 from vitalfew.report.html_matrix import matrix
 from vitalfew.report.html_sides import sides
-from vitalfew.report.goals import goals
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.pulse import pulse
@@ -26,7 +26,15 @@ MOST = 12
 def model(view: View) -> Markup | None:
     """The section, once factors and lines say something together."""
     tables = view.tables
-    if not (tables.vital_factors or tables.redundant or tables.group_values or tables.say_do or tables.pulse or tables.key_results):
+    told = (
+        tables.vital_factors,
+        tables.redundant,
+        tables.group_values,
+        tables.say_do,
+        tables.pulse,
+        tables.key_results,
+    )
+    if not any(told):
         return None
     question = "How few factors would decide the same, and who else weighs or gains otherwise."
     return section(

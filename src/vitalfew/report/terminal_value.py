@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import goals, pulse, words
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.ends import necessary
-from vitalfew.report.pulse import sentences
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Sheet
 from vitalfew.report.textbar import bar
 from vitalfew.results.words import listed
@@ -54,7 +53,8 @@ def print_value(view: View, console: Console) -> None:
     _say_do(view, sheet)
     _groups(view, sheet)
     _losers(view, sheet)
-    _messages(sheet, "IS IT UNDERSTOOD?", sentences(view))
+    _messages(sheet, "IS IT UNDERSTOOD?", pulse.sentences(view))
+    _messages(sheet, "WILL KEY RESULTS BE REACHED? (80 % intervals)", goals.sentences(view))
 
 
 def headline(view: View) -> str:

@@ -249,9 +249,10 @@ class Link(models.Model):
     """A personal link, kept as a hash: into a workspace for good, or to rate or forecast without an account.
 
     `purpose`: *setup* (first admin), *invitation*, *password* (choose a new one), *session* (rate in a value session),
-    *forecast*, *pulse*. `about`: the key of the session, the hypothesis or the value model, or the number of the user who forgot the password.
-    `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is invited. `speaks_as`: the
-    number of the first link of the same person about the same thing, whose place this one took.
+    *forecast*, *pulse*. `about`: the key of the session, the hypothesis or the value model, or the number of the user
+    who forgot the password. `name` and `group` of a rater without an account; `role`, `team` and `group` of whoever is
+    invited. `speaks_as`: the number of the first link of the same person about the same thing, whose place this one
+    took.
     """
 
     class Purpose(models.TextChoices):

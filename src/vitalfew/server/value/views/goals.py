@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from vitalfew.report.goals import foreseen
 from vitalfew.report.link_words import treaty_sentence
 from vitalfew.report.words import level, probability, share
 from vitalfew.results.figures import amount, significant, unit_of, with_unit
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
     from vitalfew.server.core.queries.definitions import Loaded
     from vitalfew.server.core.rows import Workspace
-    from vitalfew.workspace.definitions import Definitions, KeyResult
+    from vitalfew.workspace.definitions import Definitions
 
 CYCLE = timedelta(weeks=13)
 """How long weights and ranges stand before people weigh again."""
@@ -53,6 +54,7 @@ class Result:
     today: str
     way: float | None
     said: str
+    foreseen: str
 
 
 @require_GET
@@ -95,15 +97,25 @@ def goals(request: Request) -> HttpResponse:
             "title": each.title,
             "team": definitions.title("teams", each.team) if each.team else "",
             "serves": [_purpose(definitions, name) for name in each.serves],
-            "results": [_result(workspace, definitions, name, one, run) for name, one in each.key_results.items()],
+            "results": [_result(workspace, definitions, key, name, run) for name in each.key_results],
             "where": found.owned_by("objectives", key),
         }
         for key, each in definitions.objectives.items()
     ]
     if request.GET.get("format") == "csv":
-        heads = ("objective", "team", "key_result", "metric", "baseline", "target", "due", "today")
+        heads = ("objective", "team", "key_result", "metric", "baseline", "target", "due", "today", "foreseen")
         cells = [
-            (each["title"], each["team"], one.title, one.metric, one.baseline, one.target, one.due, one.today)
+            (
+                each["title"],
+                each["team"],
+                one.title,
+                one.metric,
+                one.baseline,
+                one.target,
+                one.due,
+                one.today,
+                one.foreseen,
+            )
             for each in objectives
             for one in each["results"]
         ]
@@ -198,9 +210,10 @@ def _stakeholder(definitions: Definitions, found: Loaded, key: str, run: Results
     }
 
 
-def _result(
-    workspace: Workspace, definitions: Definitions, name: str, result: KeyResult, run: Results | None
-) -> Result:
+def _result(workspace: Workspace, definitions: Definitions, objective: str, name: str, run: Results | None) -> Result:
+    result = definitions.objectives[objective].key_results[name]
+    rows = run.tables.key_results if run else ()
+    row = next((row for row in rows if (row.objective, row.key, row.metric) == (objective, name, result.metric)), None)
     metric = result.metric or ""
     unit = unit_of(definitions.metrics.get(metric))
     standing = known(run).standings.get(metric)
@@ -220,6 +233,7 @@ def _result(
         now,
         None if way is None else min(1.0, max(0.0, way)),
         _said(metric, today, way, standing is not None),
+        foreseen(definitions, row) if row else "comes with the next run",
     )
 
 
