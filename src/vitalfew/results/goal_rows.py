@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vitalfew.results.basics import Estimate
+from vitalfew.results.basics import Estimate
 
 
 @dataclass(frozen=True, slots=True)
