@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from vitalfew.server.core.api.problems import problem
 from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.models import Answer, Member
 from vitalfew.server.core.services import tokens
@@ -54,7 +53,7 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
     if key is None or request.method not in ("POST", "PUT", "PATCH", "DELETE") or not request.path.startswith("/api/"):
         return None
     if not 1 <= len(key) <= _LONGEST_KEY:
-        return problem(422, f"an idempotency key has 1 to {_LONGEST_KEY} characters")
+        return _refused(422, f"an idempotency key has 1 to {_LONGEST_KEY} characters")
     asker = _asker(request)
     if asker is None:
         return None
@@ -72,9 +71,9 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
 
 def _repeated(known: Answer, digest: str) -> HttpResponse:
     if known.request != digest:
-        return problem(422, "this idempotency key was sent with another request, or with other rights, before")
+        return _refused(422, "this idempotency key was sent with another request, or with other rights, before")
     if known.status is None:
-        answer = problem(409, "the same request is being worked on")
+        answer = _refused(409, "the same request is being worked on")
         answer.headers["Retry-After"] = "1"
         return answer
     return HttpResponse(bytes(known.content or b""), status=known.status, headers=known.headers)
@@ -88,12 +87,19 @@ def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpRespon
         return answer
     told = answer
     if _WITH_SECRET.fullmatch(path) and answer.status_code == 201:  # noqa: PLR2004 - something was made
-        told = problem(409, "this was done already; the secret in its answer was shown once and is kept nowhere")
+        told = _refused(409, "this was done already; the secret in its answer was shown once and is kept nowhere")
     held.status, held.content = told.status_code, told.content
     kept = ("Content-Type", "ETag", "Location")
     held.headers = {name: told.headers[name] for name in kept if name in told.headers}
     held.save(update_fields=["status", "content", "headers"])
     return answer
+
+
+def _refused(status: int, why: str) -> HttpResponse:
+    """A refusal as the API words them; its parts, which no page needs, are imported for it."""
+    from vitalfew.server.core.api.problems import problem
+
+    return problem(status, why)
 
 
 def _asker(request: HttpRequest) -> tuple[User, str] | None:
