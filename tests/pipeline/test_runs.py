@@ -211,3 +211,8 @@ def test_a_walk_to_some_stages_takes_those_before_them_and_no_other(folder: Path
     assert part.tables.effects == whole.tables.effects
     assert whole.tables.effects
     assert part.tables.shipped == ()
+
+
+def test_a_seed_below_0_is_refused_and_not_drawn_from_for_ever(folder: Path) -> None:
+    with pytest.raises(UsageError, match="seed -1"):
+        vf.run(vf.load(folder), seed=-1)

@@ -58,8 +58,10 @@ def run(
         wanted: stages to walk, with all that they are made from; all stages when empty.
 
     Raises:
-        UsageError: `as_of` lies in the future.
+        UsageError: `as_of` lies in the future, or `seed` below 0.
     """
+    if seed < 0:
+        raise UsageError(f"seed {seed}", expected="a whole number from 0 up")
     now = datetime.now(UTC)
     today = _last_day(workspace, now, as_of)
     workspace = workspace if as_of is None else _as_known(workspace, as_of)
