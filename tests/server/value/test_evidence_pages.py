@@ -80,6 +80,9 @@ def test_what_moved_names_each_gift_and_what_is_luck(client_of: Callable[..., Cl
     text = _text(client, "moved/")
     assert "What each gave at the top" in text
     assert "8 wins of 29 experiments claimed" in text
+    narrowed = _text(client, "moved/?team=planning")
+    assert "team Planning and dispatch" in narrowed
+    assert "claimed" not in narrowed
     rows = _rows(client, "moved/?format=csv&team=planning")
     assert {row["subject"] for row in rows if row["kind"] == "team"} == {"planning"}
 

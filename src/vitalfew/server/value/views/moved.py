@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import ContributionRow
     from vitalfew.server.core.access import Request
-    from vitalfew.server.core.filters import Choices, Field, Filter
+    from vitalfew.server.core.filters import Choices, Field
 
 _CSV = ("metric", "kind", "subject", "gave", "low", "high", "grade")
 
@@ -55,13 +55,11 @@ def moved(request: Request) -> HttpResponse:
             for metric, rows in gave.items()
         ],
     }
-    return render(request, "value/moved.html", context | _rest(run, wanted))
+    return render(request, "value/moved.html", context | _rest(run))
 
 
-def _rest(run: Results, wanted: Filter) -> dict[str, object]:
-    """What no filter narrows down, where none is set."""
-    if wanted.said:
-        return {}
+def _rest(run: Results) -> dict[str, object]:
+    """What no filter narrows down; shown where none is set."""
     return per_run(
         run,
         "luck and what is foreseen",
