@@ -47,7 +47,7 @@ def value_by_factor(view: View) -> Markup:
 
 def promises(view: View) -> Markup:
     """Promised against measured, as a picture and as a table."""
-    question = "Did we get what we promised? A promise is locked before the work and never changed."
+    question = "Each promise beside what came of it: on the line as promised, below it less."
     held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
     if not held:
         teach = (
@@ -63,14 +63,9 @@ def promises(view: View) -> Markup:
     drawing = tag(
         "figure",
         promised_against_measured(found, unit),
-        tag(
-            "figcaption",
-            f"{_drawn(found, held)} On the line: measured as promised. Bars: 80 % promised, 95 % measured.",
-        ),
+        tag("figcaption", f"{_drawn(found, held)} Bars: 80 % promised, 95 % measured."),
     )
-    return section(
-        "promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub")
-    )  # fmt: skip
+    return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
 
 
 def extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:
