@@ -33,6 +33,7 @@ _HOMES = (
     "value_model",
     "discipline",
     "factors",
+    "upkeep",
     "stakeholders",
     "agreement",
     "needs",

@@ -10,10 +10,14 @@ from vitalfew.workspace.vocabulary import ColumnName, Definition, Positive, Tabl
 
 
 class Source(Definition):
-    """What all sources share: a table, as a path below `data.path` or a table name in the engine."""
+    """What all sources share: a table, as a path below `data.path` or a table name in the engine.
+
+    `fresh_days`: how old its newest day may be; a check says when a series is older.
+    """
 
     table: Table
     title: Text | None = None
+    fresh_days: Positive | None = None
 
 
 class UnitSource(Source):

@@ -16,7 +16,8 @@ CONDITIONS = 4
 PLAIN = ("title", "description", "kind", "threshold", "quantile", "over", "horizon", "rule", "direction", "unit",
          "level", "role", "value_type", "side", "owner")  # fmt: skip
 """Fields of the form that are fields of the definition under the same name."""
-_KEPT = ("covariate_days", "covariates", "segments", "timeliness", "import_key", "version", "summary", "template")
+_KEPT = ("covariate_days", "covariates", "segments", "timeliness", "import_key", "version", "summary", "template",
+         "family")  # fmt: skip
 """Fields without a place in the form, which stay as they were."""
 _DEFAULTS = {"kind": "mean", "over": "units", "direction": "up", "level": "system"}
 

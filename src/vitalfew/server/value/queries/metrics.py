@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.evidence.freshness import Freshness, freshness
 from vitalfew.evidence.standing import Standing, by_day, standings, weeks
 from vitalfew.server.core.listing import teams_among
 from vitalfew.server.core.queries.kept import per_run
@@ -24,11 +25,12 @@ USES = ("factor", "guardrail", "key result")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a run knows of metrics: where they stand, their weeks, how many experiments measured them."""
+    """What a run knows of metrics: where they stand, their weeks, experiments that measured them, how old they are."""
 
     standings: Mapping[str, Standing]
     weeks: Mapping[str, tuple[Week, ...]]
     experiments: Mapping[str, int]
+    fresh: Mapping[str, Freshness]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Listed:
     standing: Standing | None
     weeks: tuple[Week, ...]
     experiments: int
+    age: Freshness | None = None
 
     @property
     def fresh(self) -> str | None:
@@ -74,7 +77,7 @@ class Wanted:
 
 def known(run: Results | None) -> Known:
     """What a run knows of its metrics; nothing without a run."""
-    return Known({}, {}, {}) if run is None else per_run(run, "metrics", _known)
+    return Known({}, {}, {}, {}) if run is None else per_run(run, "metrics", _known)
 
 
 def _known(run: Results) -> Known:
@@ -83,7 +86,9 @@ def _known(run: Results) -> Known:
         series.setdefault(row.metric, []).append(row)
     found = {metric: weeks(by_day(rows)) for metric, rows in series.items()}
     pairs = {(row.experiment, row.metric) for row in run.tables.effects if row.segment is None}
-    return Known(standings(run.workspace.definitions, run.tables), found, Counter(metric for _, metric in pairs))
+    definitions, measured = run.workspace.definitions, Counter(metric for _, metric in pairs)
+    ages = freshness(definitions, run.tables, run.day)
+    return Known(standings(definitions, run.tables), found, measured, ages)
 
 
 def listed(definitions: Definitions, run: Results | None, wanted: Wanted) -> tuple[Listed, ...]:
@@ -100,6 +105,7 @@ def listed(definitions: Definitions, run: Results | None, wanted: Wanted) -> tup
             told.standings.get(key),
             told.weeks.get(key, ()),
             told.experiments.get(key, 0),
+            told.fresh.get(key),
         )
         for key, metric in definitions.metrics.items()
     )
