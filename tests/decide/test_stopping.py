@@ -50,7 +50,7 @@ def test_a_bet_past_its_day_is_named_once_and_one_still_open_is_not() -> None:
                 unproven("open", "2026-06-01"), unproven("gone", "2026-01-01"))  # fmt: skip
     rows = stop_list(made, Tables(verdicts=verdicts), TODAY)
     assert [(row.kind, row.key, row.reason) for row in rows if row.kind == "bet"] == [
-        ("bet", "late", "due on 2026-04-01, and nothing was measured")
+        ("bet", "late", "due on 1 Apr 2026, and nothing was measured")
     ]
 
 

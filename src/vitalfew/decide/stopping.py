@@ -32,10 +32,10 @@ def stop_list(definitions: Definitions, tables: Tables, today: date) -> tuple[St
         today: the day of the run.
     """
     lines = [*_lines(tables)]
-    told = {row.key for row in lines}
-    told |= {made.feature for key, made in definitions.initiatives.items() if key in told and made.feature}
-    bets = [*_bets(definitions, tables, today, told)]
-    return (*lines, *bets, *_features(definitions, tables, told), *_metrics(definitions))
+    bets = [*_bets(definitions, tables, today, {row.key for row in lines})]
+    told = {row.key for row in (*lines, *bets)}
+    built = {made.feature for key, made in definitions.initiatives.items() if key in told and made.feature}
+    return (*lines, *bets, *_features(definitions, tables, told | built), *_metrics(definitions))
 
 
 def is_idle(definitions: Definitions, metric: str) -> bool:
@@ -70,12 +70,17 @@ def _bets(definitions: Definitions, tables: Tables, today: date, told: Collectio
         do = "measure it once more with enough units, or stop it" if row.estimate is not None else "measure it, or stop"
         line = next((each for each in tables.shipped if each.line == row.initiative), None)
         yield StopRow(
-            "bet", row.initiative, f"due on {row.due}, and {known}", do, line.value if line else None, made.upkeep
+            "bet", row.initiative, f"due on {_told(row)}, and {known}", do, line.value if line else None, made.upkeep
         )
 
 
 def _is_past(row: VerdictRow, today: date) -> bool:
     return row.due is not None and has_come(date.fromisoformat(row.due[:10]), today)
+
+
+def _told(row: VerdictRow) -> str:
+    day = date.fromisoformat((row.due or "")[:10])
+    return f"{day.day} {day:%b %Y}"
 
 
 def _features(definitions: Definitions, tables: Tables, told: Collection[str]) -> Iterator[StopRow]:

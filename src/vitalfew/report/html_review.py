@@ -116,7 +116,7 @@ def overrides(view: View) -> Markup | None:
     heads = ["About", Column("Decided", "long"), Column("In spite of", "long"), Column("What came of it", "long")]
     body = [
         (
-            [decision_title(view, row.about), tag("small", words.date_and_time(row.at[:10]), class_="muted")],
+            [decision_title(view, row.about), " ", tag("small", words.date_and_time(row.at[:10]), class_="muted")],
             [tag("p", row.what), tag("p", f"Their evidence: {row.evidence}", class_="muted small")],
             [tag("p", why_override(row)), tag("p", f"Against it was said: {row.counter}", class_="muted small")],
             [cells.verdict(row.verdict), " ", came_of(row)] if row.verdict else came_of(row),
