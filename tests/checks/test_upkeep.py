@@ -12,7 +12,7 @@ from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.definitions import Definitions
 
 TODAY = date(2026, 6, 30)
-OURS = {"stale_metric", "ownerless_metric", "team_without_metric"}
+OURS = {"stale_metric", "ownerless_metric", "team_without_metric", "family_gap"}
 
 
 def _found(days: str = "2026-06-29", **changed: Any) -> dict[str, str]:
@@ -53,3 +53,13 @@ def test_factors_without_an_owner_and_teams_without_a_metric_are_named() -> None
 
 def test_where_nobody_owns_anything_owners_are_not_asked_for() -> None:
     assert _found(metrics={"m": {"source": "kpi"}, "n": {"source": "kpi"}}) == {}
+
+
+def test_a_team_covers_each_family_or_waives_it_with_a_reason() -> None:
+    families = {
+        name: {"source": "kpi", "owner": "apps", "family": name} for name in ("acquisition", "conversion", "retention")
+    }
+    metrics = {"m": {"source": "kpi", "owner": "core"}} | families
+    assert _found(metrics=metrics) == {"family_gap": "apps has no metric of technical and cost."}
+    waived = {"apps": {"waives": {"technical": "core runs it", "cost": "no budget of its own"}}, "core": {}}
+    assert _found(metrics=metrics, teams=waived) == {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.evidence.freshness import freshness
 from vitalfew.results.words import listed
+from vitalfew.workspace.vocabulary import Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,3 +63,19 @@ def team_without_metric(view: View) -> Iterator[Found]:
     if owners and teams:
         have = "has" if len(teams) == 1 else "have"
         yield Found("teams", f"{listed((view.title('teams', key) for key in teams), SHOWN)} {have} no metric.")
+
+
+@check(
+    "R42",
+    "info",
+    why="What a team does not look at gets worse unseen: growth at any cost, or quality that nobody buys.",
+    do="Give the team a metric of that family, or say why it goes without: `waives` of the team.",
+)
+def family_gap(view: View) -> Iterator[Found]:
+    """Teams that own metrics with a family, and neither have nor waive one of each; a finding for each team."""
+    defined = view.definitions
+    for key, team in defined.teams.items():
+        owned = {metric.family for metric in defined.metrics.values() if metric.owner == key and metric.family}
+        lacking = [family for family in get_args(Family) if family not in {*owned, *team.waives}]
+        if owned and lacking:
+            yield Found(key, f"{view.title('teams', key)} has no metric of {listed(lacking)}.")

@@ -53,6 +53,7 @@ from vitalfew.workspace.vocabulary import (
     Definition,
     Discipline,
     EventName,
+    Family,
     FeatureKey,
     Filter,
     Grade,
@@ -112,6 +113,7 @@ __all__ = [
     "Experiment",
     "ExposureSource",
     "Factor",
+    "Family",
     "Fear",
     "Feature",
     "FeatureKey",
@@ -343,11 +345,15 @@ class Product(Definition):
 
 
 class Team(Definition):
-    """A team. `capacity` per horizon, in the policy's cost unit; `product`: of all it owns that names no other."""
+    """A team. `capacity` per horizon, in the policy's cost unit; `product`: of all it owns that names no other.
+
+    `waives`: families of metrics that it goes without on purpose, each with the reason.
+    """
 
     title: Text | None = None
     capacity: Positive | None = None
     product: ProductKey | None = None
+    waives: dict[Family, Text] = Field(default_factory=dict)
 
 
 class Definitions(Definition):

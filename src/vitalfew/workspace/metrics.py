@@ -87,6 +87,8 @@ class Metric(Definition):
     to where the restricted mean looks; duration: the longest a task may take), `summary` (time_to_event), `rule` (ces:
     mean answer, share of 5 to 7, or 5 to 7 minus 1 to 3). `template` stands for several of these.
 
+    `family`: which part of the business it watches, so that a check can say what a team does not look at.
+
     `covariate_days` (0: none) adjusts for the same measure in that many days before the exposure,
     `covariates` for columns of the unit source, known before the assignment (CUPED).
     """
