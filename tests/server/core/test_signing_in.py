@@ -43,6 +43,14 @@ def signed_in() -> Client:
     return client
 
 
+def test_the_page_tells_the_first_person_where_the_link_is_and_the_others_who_invites() -> None:
+    assert "link that stands in the terminal" in Client().get(LOGIN).content.decode()
+    User.objects.create_user("ada@example.org", PASSWORD, name="Ada")
+    said = Client().get(LOGIN).content.decode()
+    assert "invitation of an admin" in said
+    assert "terminal" not in said
+
+
 def test_who_signs_in_gets_a_session_with_a_new_key_and_is_told_in_the_trail(ada: User) -> None:
     client = Client()
     client.get(LOGIN)

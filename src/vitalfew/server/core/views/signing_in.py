@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpResponseNotAllowed
 
+from vitalfew.server.core.services.accounts import is_set_up
+
 if TYPE_CHECKING:
     from django.forms import Form
     from django.http import HttpRequest, HttpResponseBase
@@ -35,10 +37,10 @@ class Login(views.LoginView):  # type: ignore[misc]  # allauth ships no types
         return form
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's
-        """The name of the provider, for its button."""
+        """The name of the provider, for its button; whether anybody can sign in at all."""
         oidc = settings.CONFIG.oidc
         context: dict[str, Any] = super().get_context_data(**given)
-        return context | {"company": oidc.name if oidc else ""}
+        return context | {"company": oidc.name if oidc else "", "is_set_up": is_set_up()}
 
 
 class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth ships no types
