@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
+
+from serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,39 +53,15 @@ for at, ((kind, key), body) in enumerate(bodies.items()):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """A server with one small workspace, as `granian` runs it; gives its address."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """A server with one small workspace; gives its address."""
     home = tmp_path / "home"
     home.mkdir()
-    secret = "0123456789abcdefghijklmnopqrstuvwxyz" * 2
     told = {"VITALFEW_HOME": str(home), "DJANGO_SETTINGS_MODULE": "vitalfew.server.settings"}
-    environment = {**os.environ, **told, "VITALFEW_SECRET_KEY": secret}
-    subprocess.run([sys.executable, "-c", SEED], env=environment, check=True, timeout=120)
-    listens = ["--interface", "asginl", "--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "3"]
-    command = [sys.executable, "-m", "granian", *listens, "vitalfew.server.asgi:application"]
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(address + "/healthz")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    written = (tmp_path / "log").read_text()
-    assert not re.search(r"/(rate|join)/[A-Za-z0-9_-]{20,}", written)
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urlopen(address, timeout=5):  # noqa: S310 - our own server, on this machine
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError("the server did not come up")
+    told["VITALFEW_SECRET_KEY"] = "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+    subprocess.run([sys.executable, "-c", SEED], env={**os.environ, **told}, check=True, timeout=120)
+    with serving(home=home, environment=told) as server:
+        yield server.address
+    assert not re.search(r"/(rate|join)/[A-Za-z0-9_-]{20,}", server.log)
 
 
 @contextmanager
