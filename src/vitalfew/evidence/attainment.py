@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.evidence.standing import WEEK, Week, by_day, weeks
+from vitalfew.evidence.standing import WEEK, Week, by_day, standings, weeks
 from vitalfew.results.basics import Estimate
 from vitalfew.results.goal_rows import KeyResultRow
 from vitalfew.stats.outlook import FEWEST, outlook
@@ -27,6 +27,7 @@ _LIKELY = 0.8
 NO_METRIC = "it counts output: no metric"
 NO_DATE = "it has no target, or no day on which it is due"
 NO_SERIES = "its metric has no daily series"
+NOT_DAILY = "its metric follows users over days, so that a day of its series is another number than its target"
 
 
 def attainment(definitions: Definitions, tables: Tables) -> tuple[KeyResultRow, ...]:
@@ -34,14 +35,15 @@ def attainment(definitions: Definitions, tables: Tables) -> tuple[KeyResultRow, 
     series: dict[str, list[SeriesRow]] = {}
     for row in tables.series:
         series.setdefault(row.metric, []).append(row)
-    return tuple(_rows(definitions, series))
+    followed = {key for key, found in standings(definitions, tables).items() if found.basis == "control"}
+    return tuple(_rows(definitions, series, followed))
 
 
-def _rows(definitions: Definitions, series: dict[str, list[SeriesRow]]) -> Iterator[KeyResultRow]:
+def _rows(definitions: Definitions, series: dict[str, list[SeriesRow]], followed: set[str]) -> Iterator[KeyResultRow]:
     for objective, held in definitions.objectives.items():
         for key, result in held.key_results.items():
             row = KeyResultRow(objective, key, result.metric)
-            missing = _missing(definitions, result)
+            missing = _missing(definitions, result) or (NOT_DAILY if result.metric in followed else "")
             found = weeks(by_day(series.get(result.metric or "", ())))
             if missing or not found:
                 yield replace(row, notes=(missing or NO_SERIES,))
