@@ -38,7 +38,7 @@ def story_only(view: View) -> Iterator[Found]:
         one = len(silent) == 1
         yield Found(
             silent[0] if one else "factors",
-            f"{names} {'is' if one else 'are'} a story only: no experiment measured it.",
+            f"{names} {'is' if one else 'are'} a story only: no experiment measured {'it' if one else 'them'}.",
         )
     else:
         yield Found("factors", f"The factors are a story only so far: nothing has measured {names}.", "info")

@@ -50,10 +50,8 @@ def promises(view: View) -> Markup:
     question = "Each promise beside what came of it: on the line as promised, below it less."
     held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
     if not held:
-        teach = (
-            "Here every promise stands beside what was measured. A promise is a forecast locked before the work starts."
-        )
-        step = "First step: write a hypothesis, collect blind forecasts with “vitalfew act”, and lock them."
+        teach = "Here every promise stands beside what was measured. A promise is a forecast that was locked."
+        step = "First step: write a hypothesis, collect blind forecasts, and lock them before the work starts."
         return section("promises", "Promised against measured", question, blank(teach, step))
     listed = _promise_table(view, held)
     found = _pairs(view, held)

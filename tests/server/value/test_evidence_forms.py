@@ -122,7 +122,17 @@ def test_a_formula_belongs_to_an_exact_link_only(workspace: Workspace, ada: Clie
 
 def test_half_a_range_is_none(workspace: Workspace, ada: Client) -> None:
     sent = {"kind": "influence", "parent": "rounds", "child": "retention", "low": "2"}
-    assert "needs both its ends" in str(_errors(ada.post(_at("new-link", workspace), sent)))
+    assert "needs both its ends" in _errors(ada.post(_at("new-link", workspace), sent))["high"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "said"),
+    [("influence", "parent", "Choose the metric"), ("component", "formula", "Write the formula")],
+)
+def test_what_a_kind_of_link_lacks_is_said_beside_its_field(
+    workspace: Workspace, ada: Client, kind: str, field: str, said: str
+) -> None:
+    assert said in _errors(ada.post(_at("new-link", workspace), {"kind": kind, "child": "rounds"}))[field]
 
 
 def test_links_that_no_run_knows_yet_can_be_changed(workspace: Workspace, ada: Client) -> None:

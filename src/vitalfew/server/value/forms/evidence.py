@@ -129,6 +129,19 @@ class LinkForm(DefinitionForm):
         ends = {name: Decimal(repr(body[name])) * factor for name in _ENDS if body.get(name) is not None}
         return super().opened(body) | {name: value.normalize() + 0 for name, value in ends.items()}
 
+    def clean(self) -> dict[str, Any]:
+        """What each kind of link needs, said beside its field."""
+        given = super().clean() or self.cleaned_data
+        if given.get("kind") == "component":
+            if not (given.get("parent") or given.get("formula") or self.has_error("formula")):
+                self.add_error("formula", "Write the formula, or choose the metric that is a part of the other one.")
+            return given
+        if not given.get("parent"):
+            self.add_error("parent", "Choose the metric that moves the other one.")
+        if (given.get("low") is None) != (given.get("high") is None):
+            self.add_error("high" if given.get("high") is None else "low", "A range needs both its ends.")
+        return given
+
     def new_key(self) -> str:
         """Of both metrics."""
         given = self.cleaned_data
