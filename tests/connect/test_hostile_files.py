@@ -28,6 +28,7 @@ HOSTILE = {
     "sheet.xlsx": (b"PK\x03\x04", "save the sheet as CSV"),
     "picture.png": (b"\x89PNG", "picture.png"),
     "no_header.csv": (b"u1,2025-01-01,export\nu2,2025-01-02,share\n", "looks like data"),
+    "ends.csv": (b"person,factor,points\nmia,trust,40\r\nmia,speed,60\r\n", "lines may end in two ways"),
     "twice.csv": (b"user,user,time,event\n1,1,2025-01-01,go\n", "twice"),
     "no_times.csv": (b"user,time,event\n1,soon,go\n1,later,go\n", "time"),
     "nobody.csv": (b"user,time,event\n,2025-01-01,go\n,2025-01-02,go\n", "user"),

@@ -355,6 +355,11 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
             f"{table}{where}: the row does not fit the others",
             expected="as many cells in every row as in the header, and quotes that close",
         )
+    if isinstance(error, duckdb.InvalidInputException) and "CSV" in text:
+        return DataError(
+            f"{table} falls into no rows and cells: lines may end in two ways, or a quote may not close",
+            hint="open it in a spreadsheet, and save it as CSV again",
+        )
     if isinstance(error, duckdb.IOException) or any(sign in text for sign in _CUT_OFF):
         return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
     return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
