@@ -10,7 +10,7 @@ from decide.building import definitions, effect
 from report import sample
 from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.view import View
-from vitalfew.results.rows import ExperimentRow, Measured, Promised, ShippedLine, Tables, VerdictRow
+from vitalfew.results.rows import ExperimentRow, Measured, Promised, ShippedLine, Tables, Verdict, VerdictRow
 
 BOUGHT: dict[str, Any] = {
     "initiatives": {
@@ -27,7 +27,7 @@ BOUGHT: dict[str, Any] = {
 
 
 def line(key: str, title: str, measured: Measured | None = None, promised: Promised | None = None) -> ShippedLine:
-    verdict = "kept" if promised else "no_promise"
+    verdict: Verdict = "kept" if promised else "no_promise"
     return ShippedLine(
         key, title, "initiative", None, promised, measured, None, (), None, None, verdict, "keep", None, "tested"
     )

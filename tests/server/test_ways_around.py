@@ -347,8 +347,8 @@ def test_nor_is_that_of_a_webhook(member: MakeMember) -> None:
         for path, body in (("", {"address": "http://127.0.0.1:9/", "events": wanted}), ("/{}/secret", {})):
             for _ in range(2):
                 address = f"{HERE}/webhooks{path}".format(*Webhook.objects.values_list("pk", flat=True))
-                sent = {"content_type": "application/json", "headers": {"Idempotency-Key": f"one {path}"}}
-                codes.append(ask.post(address, body, **sent).status_code)
+                headers = {"Idempotency-Key": f"one {path}"}
+                codes.append(ask.post(address, body, content_type="application/json", headers=headers).status_code)
     assert codes == [201, 409, 201, 409]
     assert not any("whsec_" in bytes(kept.content or b"").decode() for kept in Answer.objects.all())
 
@@ -369,8 +369,12 @@ def test_an_answer_is_not_repeated_to_a_token_that_reaches_another_workspace_onl
     who, other = member("admin").user, Workspace.objects.create(key="other", name="Other", folder="/nowhere")
     here, there = (_by(tokens.make(who, "test", ["define"], workspace=row)) for row in (workspace, other))
     headers = {"Idempotency-Key": "one", "If-None-Match": "*"}
-    sent = {"path": f"{HERE}/definitions/needs/odd", "data": {"statement": "Odd"}, "content_type": "application/json"}
-    assert [ask.put(**sent, headers=headers).status_code for ask in (here, here, there)] == [200, 200, 422]
+
+    def put(ask: Client) -> int:
+        address, body = f"{HERE}/definitions/needs/odd", {"statement": "Odd"}
+        return ask.put(address, body, content_type="application/json", headers=headers).status_code
+
+    assert [put(ask) for ask in (here, here, there)] == [200, 200, 422]
 
 
 @pytest.mark.usefixtures("workspace")

@@ -17,7 +17,8 @@ from vitalfew.simulate.trials import run_trials
 from vitalfew.simulate.truth import FILE as TRUTH
 from vitalfew.simulate.truth import Truth
 from vitalfew.simulate.users import draw_users
-from vitalfew.workspace import acts
+from vitalfew.workspace.acts import LOG
+from vitalfew.workspace.sealed import FOLDER
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -79,9 +80,9 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
 def make_room(folder: Path) -> None:
     """Make the folder; an earlier simulated company in it is taken away, anything else is left alone."""
     if (folder / TRUTH).exists():
-        for old in (folder / DATA, folder / acts.FOLDER):
+        for old in (folder / DATA, folder / FOLDER):
             shutil.rmtree(old, ignore_errors=True)
-        (folder / acts.LOG).unlink(missing_ok=True)
+        (folder / LOG).unlink(missing_ok=True)
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"'{folder}' is not empty", expected="a new or empty folder", hint="choose another folder")
     (folder / DATA).mkdir(parents=True)

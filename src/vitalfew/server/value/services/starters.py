@@ -15,7 +15,7 @@ from vitalfew.server.core.services.sources import add_file
 
 if TYPE_CHECKING:
     from vitalfew.connect.starters import Starter
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.rows import User, Workspace
     from vitalfew.server.core.services.definitions import Saved
     from vitalfew.workspace.definitions import Definitions
 
