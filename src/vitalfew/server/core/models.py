@@ -265,6 +265,9 @@ class Link(models.Model):
         FORECAST = "forecast"
         PULSE = "pulse"
 
+    RATERS = (Purpose.SESSION, Purpose.FORECAST, Purpose.PULSE)
+    """What links of people without an account are for."""
+
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="links", null=True)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     hash = models.CharField(max_length=64, unique=True)

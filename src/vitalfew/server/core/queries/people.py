@@ -82,7 +82,7 @@ def free_raters(workspace: Workspace) -> tuple[Invited, ...]:
     """Links that still let somebody answer without an account, newest first."""
     links = Link.objects.filter(
         workspace=workspace,
-        purpose__in=(Link.Purpose.SESSION, Link.Purpose.FORECAST),
+        purpose__in=Link.RATERS,
         used_at=None,
         revoked_at=None,
         expires_at__gt=timezone.now(),

@@ -97,8 +97,7 @@ def end_link(workspace: Workspace, link_id: int, by: User) -> None:
     Raises:
         NoSuch: there is no such link in this workspace that still works.
     """
-    purposes = (Link.Purpose.SESSION, Link.Purpose.FORECAST)
-    links = Link.objects.filter(workspace=workspace, pk=link_id, purpose__in=purposes, used_at=None, revoked_at=None)
+    links = Link.objects.filter(workspace=workspace, pk=link_id, purpose__in=Link.RATERS, used_at=None, revoked_at=None)
     if not links.update(revoked_at=timezone.now()):
         raise NoSuch("there is no such link in this workspace")
     note(workspace, by, "rater's link ended")
