@@ -96,6 +96,15 @@ def test_a_worth_that_needs_a_number_asks_for_it(workspace: Workspace, ada: Clie
     assert body["utility"] == {"form": "saturating", "half": 10.0}
 
 
+def test_a_new_factor_asks_first_for_what_it_needs_and_shows_numbers_of_a_worth_with_that_worth(
+    workspace: Workspace, ada: Client
+) -> None:
+    form = ada.get(_at("new-factor", workspace)).context["form"]
+    assert form["half"].kinds == "saturating"
+    assert form["target"].kinds == form["width"].kinds == "threshold"
+    assert [shown.folded for shown in form.shown()] == [False, True]
+
+
 def test_more_than_ten_factors_are_refused_and_more_than_five_warned_of(workspace: Workspace, ada: Client) -> None:
     for at in range(9):
         save(workspace, "metrics", f"m{at}", {"source": "players", "column": "rounds"}, by=None, version=0)

@@ -74,6 +74,12 @@ class FactorForm(OnMetric):
     """A factor: what counts, over which range, to whom, and how the worth grows along the range."""
 
     defines = "factors"
+    switch = "form"
+    shown_for: ClassVar = {"half": "saturating", "target": "threshold", "width": "threshold"}
+    groups = (
+        Group("", "metric title worst+best provisional baseline form half target+width loss north_star"),
+        Group("More about it", "stakeholder counter provenance tangible+proxy", folded=True),
+    )
     title = forms.CharField(label="What it means to people, in a few words", max_length=200, required=False)
     worst = forms.DecimalField(label="Worst plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
     best = forms.DecimalField(label="Best plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
