@@ -54,16 +54,19 @@ def promises(view: View) -> Markup:
         step = "First step: write a hypothesis, collect blind forecasts, and lock them before the work starts."
         return section("promises", "Promised against measured", question, blank(teach, step))
     listed = _promise_table(view, held)
-    found = _pairs(view, held)
-    if not found:
+    drawn = promise_picture(view)
+    if drawn is None:
         return section("promises", "Promised against measured", question, listed)
-    unit = "share of the factor's range" if view.definitions.factors else "share of the metric's largest promise"
-    drawing = tag(
-        "figure",
-        promised_against_measured(found, unit),
-        tag("figcaption", f"{_drawn(found, held)} Bars: 80 % promised, 95 % measured."),
-    )
+    told = f"{_drawn(_pairs(view, held), held)} Bars: 80 % promised, 95 % measured."
+    drawing = tag("figure", drawn, tag("figcaption", told))
     return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
+
+
+def promise_picture(view: View) -> Markup | None:
+    """Promised against measured, each as a point; None where nothing has both on one scale."""
+    found = _pairs(view, view.tables.verdicts)
+    unit = "share of the factor's range" if view.definitions.factors else "share of the metric's largest promise"
+    return promised_against_measured(found, unit) if found else None
 
 
 def extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:

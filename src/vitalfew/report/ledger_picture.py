@@ -1,4 +1,4 @@
-"""The ledger as one picture that needs nothing around it: for slides, mails and wikis."""
+"""The ledger, and what became of promises, as pictures that need nothing around them: for slides, mails and wikis."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import cells, words
 from vitalfew.report.axis import Axis, axis_over
 from vitalfew.report.charts import alone
+from vitalfew.report.html_value import promise_picture
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import empty, glyph, grade_mark, label, line, picture, verdict_shape
 from vitalfew.report.view import chance, cut
@@ -48,6 +49,12 @@ def ledger_svg(view: View, shipped: Sequence[ShippedLine], candidates: Sequence[
         drawn += part
     title = "; ".join(words.headline_sentences(view.headline, view.definitions.policy.cost_unit)) or "The value ledger"
     return alone(picture(title, drawn, width=WIDTH, height=y))
+
+
+def promises_svg(view: View) -> str | None:
+    """Promised against measured as a file of its own; None where nothing can be drawn."""
+    drawn = promise_picture(view)
+    return None if drawn is None else alone(drawn)
 
 
 def _list(name: str, lines: Sequence[Line], top: float) -> tuple[list[Markup], float]:

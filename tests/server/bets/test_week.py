@@ -111,6 +111,9 @@ def test_the_review_shows_the_bets_of_a_quarter_and_a_team(client_of: ClientOf) 
     assert 0 < len(quarter) < len(every)
     assert all("2026-07-01" <= day[:10] <= "2026-09-30" for day in quarter)
     assert 0 < len(_due(client, "&team=planning")) < len(every)
+    drawn = client.get("/w/fieldnote/review/?format=svg")
+    assert drawn["Content-Type"] == "image/svg+xml"
+    assert "Offline forms" in drawn.content.decode()
     page = client.get("/w/fieldnote/review/?time=2026-Q3").content.decode()
     assert "Promised against measured" in page
     assert "never about single people" in page

@@ -10,6 +10,7 @@ from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
 from vitalfew.report.html_review import effort, overrides
 from vitalfew.report.html_value import promises
+from vitalfew.report.ledger_picture import promises_svg
 from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.review_words import stopped_title
 from vitalfew.report.view import View
@@ -70,10 +71,9 @@ def due(run: Results, wanted: Filter) -> tuple[VerdictRow, ...]:
 def reviewed(run: Results, wanted: Filter) -> Reviewed:
     """The bets that fell due and are asked for."""
     rows = due(run, wanted)
-    shown = View(replace(run.tables, verdicts=rows), run.workspace.definitions, run.info)
     whole = next((row for row in run.tables.calibration if row.kind == "overall"), None)
     return Reviewed(
-        picture=promises(shown),
+        picture=promises(_shown(run, rows)),
         bets=len(rows),
         record=tuple(sentences(whole)) if whole else (),
         calibration=calibration(run.view),
@@ -85,6 +85,11 @@ def reviewed(run: Results, wanted: Filter) -> Reviewed:
     )
 
 
+def picture(run: Results, wanted: Filter) -> str | None:
+    """Promised against measured of what is asked for, as an SVG file; None where nothing can be drawn."""
+    return promises_svg(_shown(run, due(run, wanted)))
+
+
 def notes(run: Results, wanted: Filter) -> str:
     """Release notes of value of what was shipped and is asked for, as Markdown; empty where nothing was."""
     first, last = span(wanted.time, wanted.today) if wanted.time else (None, None)
@@ -94,6 +99,10 @@ def notes(run: Results, wanted: Filter) -> str:
         if wanted.owned(line.product, line.team) and wanted.worded(line.title, line.line)
     ]
     return release_notes(run.view, lines, first) if lines else ""
+
+
+def _shown(run: Results, rows: tuple[VerdictRow, ...]) -> View:
+    return View(replace(run.tables, verdicts=rows), run.workspace.definitions, run.info)
 
 
 def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:

@@ -11,7 +11,7 @@ from vitalfew.report.html_review import BREAKDOWN_HEADS, breakdown_cells
 from vitalfew.report.review_words import stopped_title
 from vitalfew.server.bets.queries import review as queries
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
-from vitalfew.server.core.csv import csv_response
+from vitalfew.server.core.csv import csv_response, svg_response
 from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.runs import open_run
 
@@ -41,6 +41,8 @@ def review(request: Request) -> HttpResponse:
     if request.GET.get("format") == "md":
         file = {"Content-Disposition": 'attachment; filename="value-notes.md"'}
         return HttpResponse(notes, content_type="text/markdown; charset=utf-8", headers=file)
+    if request.GET.get("format") == "svg" and (drawn := queries.picture(run, wanted)):
+        return svg_response("review", drawn)
     found = queries.reviewed(run, wanted)
     if request.GET.get("format") == "csv":
         heads = ("hypothesis", "initiative", "metric", "promised", "measured", "low_95", "high_95", "due", "verdict",
