@@ -74,6 +74,6 @@ def one_reads_the_keys(page: Page) -> None:
 def a_feature_is_filtered_without_a_button(page: Page) -> None:
     page.goto("/w/fieldnote/features/")
     page.get_by_label("Use").select_option("hardly used")
-    page.wait_for_url("**use=hardly*")
+    page.wait_for_url("**state=hardly*")
     expect(page.get_by_role("link", name="Export wizard")).to_be_visible()
     expect(page.get_by_role("link", name="Job list")).to_have_count(0)

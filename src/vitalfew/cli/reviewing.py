@@ -29,7 +29,7 @@ def review(
         str | None, typer.Option(metavar="DATE", help="With --notes: only what was shipped from this day on.")
     ] = None,
 ) -> None:
-    """Look back: where effort went, what was decided anyway, and what came of both.
+    """Look back: where effort went, and what came of it.
 
     By origin of the idea, value discipline, team, product and horizon. Facts about groups, never about people. Release
     notes say of everything shipped who can now do what, from where to where, with n and interval, or that nobody

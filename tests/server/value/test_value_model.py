@@ -125,6 +125,14 @@ def test_what_the_folder_owns_is_edited_there(demo: Workspace, ada: Client) -> N
     assert b"value.yaml" in answer.content
 
 
+def test_the_policy_is_edited_before_there_is_any_team_or_metric(workspace: Workspace, ada: Client) -> None:
+    Definition.objects.filter(workspace=workspace).exclude(kind="workspace").delete()
+    Workspace.objects.filter(pk=workspace.pk).update(stamp=workspace.stamp + 1)
+    page = ada.get(_at("edit-policy", workspace))
+    assert page.status_code == 200
+    assert "Budget of one horizon" in page.text
+
+
 def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: Workspace, ada: Client) -> None:
     metric = {"margin": "3", "version": "1"}
     assert ada.post(_at("edit-guardrail", workspace, key="retention"), metric).status_code == 302

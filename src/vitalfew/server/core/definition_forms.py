@@ -250,14 +250,14 @@ class DefinitionForm(forms.Form):
         return None if held is None or held.is_required() else held.get_default(call_default_factory=True)
 
     def _rows(self, names: str) -> list[list[BoundField]]:
-        rows = [[name for name in row.split("+") if name in self.fields] for row in names.split()]
-        return self._fields([row for row in rows if row])
+        return self._fields([row.split("+") for row in names.split()])
 
     def _fields(self, rows: Sequence[Sequence[str]], kinds: str = "") -> list[list[BoundField]]:
-        """Fields by name, each told for which words of the switch it is shown."""
-        for name in (name for row in rows for name in row):
+        """Fields by name as far as they are offered, each told for which words of the switch it is shown."""
+        offered = [found for row in rows if (found := [name for name in row if name in self.fields])]
+        for name in (name for row in offered for name in row):
             self[name].kinds = kinds or self.shown_for.get(name, "")  # type: ignore[attr-defined]  # for the page
-        return [[self[name] for name in row] for row in rows]
+        return [[self[name] for name in row] for row in offered]
 
     def _says(self, name: str) -> bool:
         if self.errors.get(name) or self.is_bound:
