@@ -15,6 +15,7 @@ from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.review_words import stopped_title
 from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, span, times
+from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
@@ -69,7 +70,13 @@ def due(run: Results, wanted: Filter) -> tuple[VerdictRow, ...]:
 
 
 def reviewed(run: Results, wanted: Filter) -> Reviewed:
-    """The bets that fell due and are asked for."""
+    """The bets that fell due and are asked for; kept unless words were searched for."""
+    if wanted.q:
+        return _reviewed(run, wanted)
+    return per_run(run, f"reviewed {wanted.name}", lambda of: _reviewed(of, wanted))
+
+
+def _reviewed(run: Results, wanted: Filter) -> Reviewed:
     rows = due(run, wanted)
     whole = next((row for row in run.tables.calibration if row.kind == "overall"), None)
     return Reviewed(
@@ -91,7 +98,13 @@ def picture(run: Results, wanted: Filter) -> str | None:
 
 
 def notes(run: Results, wanted: Filter) -> str:
-    """Release notes of value of what was shipped and is asked for, as Markdown; empty where nothing was."""
+    """Release notes of value of what was shipped and is asked for, as Markdown; empty where nothing was. Kept likewise."""
+    if wanted.q:
+        return _notes(run, wanted)
+    return per_run(run, f"notes {wanted.name}", lambda of: _notes(of, wanted))
+
+
+def _notes(run: Results, wanted: Filter) -> str:
     first, last = span(wanted.time, wanted.today) if wanted.time else (None, None)
     lines = [
         line
