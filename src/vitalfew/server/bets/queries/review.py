@@ -98,7 +98,7 @@ def picture(run: Results, wanted: Filter) -> str | None:
 
 
 def notes(run: Results, wanted: Filter) -> str:
-    """Release notes of value of what was shipped and is asked for, as Markdown, kept likewise; empty where nothing was."""
+    """Release notes of value of what shipped and is asked for, as Markdown, kept likewise; empty where nothing did."""
     if wanted.q:
         return _notes(run, wanted)
     return per_run(run, f"notes {wanted.name}", lambda of: _notes(of, wanted))
