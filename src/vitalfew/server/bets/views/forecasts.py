@@ -25,6 +25,7 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import opened as links
 from vitalfew.server.core.today import today_in
+from vitalfew.server.core.views import personal
 from vitalfew.server.core.views.editing import back_of
 
 if TYPE_CHECKING:
@@ -140,17 +141,8 @@ def ask(request: Request, key: str) -> HttpResponse:
 @never_cache
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """A personal link: a button opens it in this browser, and its secret leaves the address for a cookie."""
-    found = links.open_link(request, secret, FORECAST)
-    if found is None:
-        return _gone(request)
-    if not found.here:
-        if request.method != "POST":
-            return render(request, "bets/forecast_begin.html", {"title": "What do you expect?"})
-        if not links.begin(found):
-            return _gone(request)
-    answer = redirect("forecast-by-link")
-    links.keep_open(answer, found, FORECAST, reverse("forecast-by-link"), answered=found.answered)
-    return answer
+    begin = ("bets/forecast_begin.html", "What do you expect?")
+    return personal.enter(request, secret, FORECAST, begin=begin, to="forecast-by-link") or _gone(request)
 
 
 @never_cache

@@ -16,6 +16,7 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import opened as links
+from vitalfew.server.core.views import personal
 from vitalfew.server.value.forms.pulse import PulseForm
 from vitalfew.server.value.services.pulse import PULSE, answer, ask
 from vitalfew.server.value.views.entry import gone
@@ -62,17 +63,8 @@ def ask_pulse(request: Request) -> HttpResponse:
 @never_cache
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """A personal link: a button opens it in this browser, and its secret leaves the address for a cookie."""
-    found = links.open_link(request, secret, PULSE)
-    if found is None:
-        return gone(request)
-    if not found.here:
-        if request.method != "POST":
-            return render(request, "value/pulse_begin.html", {"title": "Two questions"})
-        if not links.begin(found):
-            return gone(request)
-    response = redirect("pulse-by-link")
-    links.keep_open(response, found, PULSE, reverse("pulse-by-link"))
-    return response
+    begin = ("value/pulse_begin.html", "Two questions")
+    return personal.enter(request, secret, PULSE, begin=begin, to="pulse-by-link") or gone(request)
 
 
 @never_cache
