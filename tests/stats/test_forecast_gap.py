@@ -185,6 +185,15 @@ def test_one_jump_long_ago_does_not_hide_what_a_release_does(jump: float, at: in
     assert found.judged.p < 0.001
 
 
+@pytest.mark.parametrize("after", [14, 28, 42])
+@pytest.mark.parametrize("at", range(170, 177))
+def test_no_date_that_a_launch_is_in_the_days_of_tells_how_far_a_series_strays(at: int, after: int) -> None:
+    found = forecast_gap(noise(3, 750) + 30 * (np.arange(750) >= at), Question(700, after))
+    dates = np.array(found.dates)
+    assert not ((dates - 28 < at) & (at < dates + after)).any()
+    assert len(dates[dates < at]) > 5
+
+
 def test_jumps_that_come_again_remain_in_how_a_series_strays() -> None:
     days = np.arange(828)
     twice = noise(days=828) + 30 * (days >= 300) + 30 * (days >= 500)

@@ -288,7 +288,9 @@ def _jumped(own: _Stretches, question: Question, kept: NDArray[np.bool_]) -> NDA
     years = question.day - _YEAR * np.arange(MOST_HISTORY // _YEAR + 1)
     if far.max() - far.min() >= reach or (np.abs(np.median(far) - years) < reach).any():
         return none
-    jumped = kept & (dates >= far.min() - _WEEK) & (dates <= far.max() + _WEEK)
+    # It is in the days of dates beyond those that it moved far, too; half a week, since dates are a week apart.
+    wide = max(BEFORE, question.after) + (question.span + _WEEK) / 2
+    jumped = kept & (np.abs(dates - (far.min() + far.max()) / 2) < wide)
     return jumped if (kept & ~jumped).sum() >= FEWEST_DATES else none
 
 
