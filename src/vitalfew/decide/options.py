@@ -21,7 +21,8 @@ from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 OVER = frozenset({"dropped", "removed"})
 _BEYOND = 0.05
 """Share of draws beyond the range of a factor from which it is said."""
+_CLEARED = 20
+"""Lines whose room is cleared in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +160,42 @@ def pool_of(inputs: Inputs) -> Pool:
     ]
     ordered = sorted(still_open, key=lambda each: each[1].cost is None)
     factors = tuple(sorted(inputs.weights))
-    # Untouched pages of zeros cost nothing, so room for all is made before it is known who has a value.
-    swings = np.zeros((len(ordered), len(factors), inputs.draws), dtype=np.float32)
-
+    swings = np.empty((len(ordered), len(factors), inputs.draws), dtype=np.float32)
     keep_memory()
-    # In one thread: a line is many short steps, and threads would spend longer on handing over than they gain.
-    found = [_drawn(inputs, *each, factors, room) for each, room in zip(ordered, swings, strict=True)]
+    # Lines in one thread: each is many short steps, and threads would spend longer on handing over than they gain.
+    with ThreadPoolExecutor(1) as beside:
+        rooms = _cleared(swings, beside)
+        bought = beside.submit(_costs, inputs, [key for key, each in ordered if each.cost is not None])
+        found = [_drawn(inputs, *each, factors, room) for each, room in zip(ordered, rooms, strict=True)]
     valued = [at for at, candidate in enumerate(found) if candidate.valued]
-    if valued != list(range(len(valued))):
-        for to, at in enumerate(valued):
-            swings[to] = swings[at]
-    kept = swings[: len(valued)]
-    priced = sum(ordered[at][1].cost is not None for at in valued)
+    priced = [at for at in valued if ordered[at][1].cost is not None]
+    kept = _only(swings, valued)
     candidates = [found[at] for at in valued] + [each for each in found if not each.valued]
-    return Pool(tuple(candidates), kept, _options(inputs, factors, kept[:priced], candidates[:priced]))
+    options = _options(inputs, factors, kept[: len(priced)], _only(bought.result(), priced), candidates[: len(priced)])
+    return Pool(tuple(candidates), kept, options)
+
+
+def _cleared(swings: Singles, beside: Executor) -> Iterator[Singles]:
+    """Room for each line, `(factors, draws)`, as soon as another thread has cleared it.
+
+    The first touch of new memory takes a system about as long as drawing what will lie there.
+    """
+    starts = range(0, len(swings), _CLEARED)
+    cleared = [beside.submit(_clear, swings[at : at + _CLEARED]) for at in starts]
+    return (room for part in cleared for room in part.result())
+
+
+def _clear(part: Singles) -> Singles:
+    part.fill(0)
+    return part
+
+
+def _only[T: np.generic](lines: NDArray[T], places: Sequence[int]) -> NDArray[T]:
+    """Some of the lines, in their order, moved to the front: four hundred megabytes are not copied."""
+    for to, at in enumerate(places):
+        if to != at:
+            lines[to] = lines[at]
+    return lines[: len(places)]
 
 
 def pool_among(pool: Pool, grades: Collection[str]) -> Pool:
@@ -190,20 +215,25 @@ def pool_among(pool: Pool, grades: Collection[str]) -> Pool:
     return Pool(tuple(priced[at] for at in rows), left.swings, left)
 
 
-def _options(inputs: Inputs, factors: tuple[str, ...], swings: Singles, priced: Sequence[Candidate]) -> Options:
-    draws = inputs.draws
-    costs = np.empty((len(priced), draws))
+def _costs(inputs: Inputs, keys: Sequence[str]) -> Floats:
+    """Draws of what lines cost in all, `(lines, draws)`."""
+    costs = np.empty((len(keys), inputs.draws))
+    for at, key in enumerate(keys):
+        costs[at] = first_cost(inputs, key)
+        if inputs.definitions.initiatives[key].later:
+            costs[at] += later_cost(inputs, key)
+    return costs
 
-    for at, candidate in enumerate(priced):
-        costs[at] = first_cost(inputs, candidate.key)
-        if candidate.initiative.later:
-            costs[at] += later_cost(inputs, candidate.key)
+
+def _options(
+    inputs: Inputs, factors: tuple[str, ...], swings: Singles, costs: Floats, priced: Sequence[Candidate]
+) -> Options:
     budget, notes = budget_of(inputs, [each.initiative for each in priced])
     return Options(
         tuple(each.key for each in priced),
         factors,
         swings,
-        np.array([inputs.weights[factor] for factor in factors]).reshape(len(factors), draws),
+        np.array([inputs.weights[factor] for factor in factors]).reshape(len(factors), inputs.draws),
         costs,
         budget,
         np.array(["fail" not in each.gates.values() for each in priced], dtype=bool),

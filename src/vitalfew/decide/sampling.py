@@ -16,6 +16,7 @@ import numpy as np
 from vitalfew.judgement.metalog import Metalog, SplitNormal, fit
 from vitalfew.judgement.posterior import root
 from vitalfew.judgement.streams import stream
+from vitalfew.stats.normal import ppf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,9 +53,8 @@ def _logits() -> Singles:
 @cache
 def normals() -> Singles:
     """The standard normal quantile of each level, `(LEVELS,)`."""
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(_middles()), dtype=np.float32)
+    below = np.array([ppf(u) for u in _middles()[: LEVELS // 2].tolist()])
+    return np.concatenate([below, -below[::-1]]).astype(np.float32)
 
 
 def correlated(each: Chances, correlation: Floats) -> Chances:
