@@ -36,30 +36,31 @@ def test_an_edit_keeps_what_the_form_does_not_show(workspace: Workspace, client_
         workspace,
         "initiatives",
         "tools",
-        {"title": "T", "capability": True, "cost": 3, "reach": 0.2},
+        {"title": "T", "scores": {"kano": {"must_be": 3}}, "cost": 3, "reach": 0.2},
         by=None,
         version=1,
     )
     form = {
         "title": "Tools",
-        "low": "2",
-        "likely": "3",
-        "high": "5",
+        "cost_low": "2",
+        "cost_likely": "3",
+        "cost_high": "5",
         "reach": "20",
         "version": "2",
         "serves": ["bored"],
     }
     client_of("editor").post(reverse("edit-initiative", kwargs={"workspace": workspace.key, "key": "tools"}), form)
     body, version = body_of(workspace, "initiatives", "tools") or ({}, None)
-    expected = {"title": "Tools", "capability": True, "cost": {"p10": 2, "p50": 3, "p90": 5}, "reach": 0.2}
-    assert (body, version) == (expected | {"serves": ["bored"]}, 3)
+    said = {"title": "Tools", "cost": {"p10": 2, "p50": 3, "p90": 5}, "reach": 0.2, "serves": ["bored"]}
+    assert (body, version) == (said | {"scores": {"kano": {"must_be": 3}}}, 3)
 
 
 def test_a_cost_is_one_number_or_three_that_rise(workspace: Workspace, client_of: ClientOf) -> None:
     browser = client_of("editor")
     address = reverse("new-initiative", kwargs={"workspace": workspace.key})
-    for given in ({"low": "3"}, {"low": "3", "likely": "2", "high": "5"}, {"low": "1", "high": "5"}):
-        page = browser.post(address, {"title": "Moat", "version": "0"} | given).text
+    for given in (("3", "", ""), ("3", "2", "5"), ("1", "", "5"), ("", "0", "")):
+        cost = dict(zip(("cost_low", "cost_likely", "cost_high"), given, strict=True))
+        page = browser.post(address, {"title": "Moat", "version": "0"} | cost).text
         assert "errorlist" in page, given
     workspace.refresh_from_db()
     assert set(loaded(workspace).workspace.definitions.initiatives) == {"gate", "tools"}
@@ -93,7 +94,9 @@ def test_a_hypothesis_is_written_as_a_sentence_and_a_number(workspace: Workspace
         "version": "0",
     }
     where = {"workspace": workspace.key, "key": "tools"}
-    browser.post(reverse("new-hypothesis", kwargs=where), form)
+    address = reverse("new-hypothesis", kwargs={"workspace": workspace.key})
+    asked = browser.get(address, {"initiative": "tools"}).context["form"]["initiative"].value()
+    browser.post(address, form | {"initiative": asked})
     body, _ = body_of(workspace, "hypotheses", "tools_rounds") or ({}, None)
     assert body == {name: value for name, value in form.items() if name != "version"} | {"initiative": "tools"}
     page = browser.get(reverse("initiative", kwargs=where)).text
@@ -112,7 +115,7 @@ def test_a_removed_bet_comes_back_by_undo(workspace: Workspace, client_of: Clien
         by=None,
         version=1,
     )
-    answer = browser.post(reverse("delete-initiative", kwargs=where), {"version": "1"}, follow=True)
+    answer = browser.post(reverse("remove-initiative", kwargs=where), {"version": "1"}, follow=True)
     workspace.refresh_from_db()
     assert "gate" not in loaded(workspace).workspace.definitions.initiatives
     assert "gate_rounds" not in loaded(workspace).workspace.definitions.hypotheses

@@ -119,9 +119,9 @@ def test_what_people_forecast_is_dropped_and_not_removed(place: Place) -> None:
     promising.forecast(place, "gate_rounds", EXPECTED)
     place.workspace.refresh_from_db()
     with pytest.raises(NotYet, match="Drop"):
-        remove_bet(place, "gate", 1)
+        remove_bet(place, ("initiatives", "gate"), 1)
     with pytest.raises(NotYet, match="Drop"):
-        remove_hypothesis(place, "gate_rounds", 1)
+        remove_hypothesis(place, ("hypotheses", "gate_rounds"), 1)
     move(place, "gate", "dropped", 1)
     place.workspace.refresh_from_db()
     assert board(place).off == (("gate", "Move the gate"),)
@@ -147,7 +147,7 @@ def test_a_script_is_told_the_reason_and_the_way_out(workspace: Workspace, clien
     said = browser.post(address, {"to": "forecast", "version": "1"}, headers={"Accept": "application/json"}).json()
     assert said["moved"] is False
     assert "hypothesis" in said["reason"]
-    assert said["address"] == reverse("new-hypothesis", kwargs={"workspace": workspace.key, "key": "tools"})
+    assert said["address"] == reverse("new-hypothesis", kwargs={"workspace": workspace.key}) + "?initiative=tools"
     said = browser.post(address, {"to": "idea", "version": "1"}, headers={"Accept": "application/json"}).json()
     assert said == {"moved": True, "version": 2}
 

@@ -1,180 +1,261 @@
-"""Forms of bets: the initiative, the hypothesis, a forecast. Each gives and takes the plain tree of its definition."""
+"""Forms of bets: the initiative, the hypothesis, a forecast."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
-from vitalfew.report.review_words import DISCIPLINES, ORIGINS
+from vitalfew.report.review_words import DISCIPLINES, HORIZONS, ORIGINS
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.standing import called
+from vitalfew.server.core.definition_fields import (
+    Day,
+    Listed,
+    Percent,
+    Pick,
+    Picks,
+    Spread,
+    choice,
+    number,
+    over,
+    text,
+    tick,
+    times,
+    unknown,
+)
+from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
+from vitalfew.workspace.definitions import EventSource
+from vitalfew.workspace.vocabulary import Cadence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from vitalfew.workspace.definitions import Definitions, Metric
 
 _BOXES = {"vision": "Vision", "needs": "Experience: needs", "metrics": "KPI: metrics", "objectives": "OKR: objectives"}
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-_KEPT = "version"
+_MOST = 10_000
 
 
-class DefinitionForm(forms.Form):
-    """A form over some fields of a definition; fields it does not show stay as they are."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
-
-    def tree(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """The definition with what the form says; what was emptied is left out."""
-        said = {name: plain(value) for name, value in self.cleaned_data.items() if name in self.own}
-        return {name: value for name, value in {**before, **said}.items() if value not in (None, "", [])}
-
-    @property
-    def own(self) -> set[str]:
-        """The names of fields that are fields of the definition as they stand."""
-        return {name for name in self.fields if name != _KEPT}
+def _spending() -> dict[str, forms.Field]:
+    return {"at": Day("On"), "amount": number("spent", min_value=0)}
 
 
 class InitiativeForm(DefinitionForm):
     """Something that may be built, changed or removed."""
 
-    title = forms.CharField(max_length=200, label="What", help_text="A few words that everybody understands.")
-    team = forms.ChoiceField(required=False)
-    product = forms.ChoiceField(required=False)
-    origin = forms.ChoiceField(
-        required=False, label="Where it comes from", choices=[("", "not said"), *ORIGINS.items()]
+    defines = "initiatives"
+    entries: ClassVar = {"spent": _spending}
+    more = 1
+    groups = (
+        Group("", "title team+product origin discipline"),
+        Group("Cost", "cost upkeep+weeks"),
+        Group("What it serves", "serves exception"),
+        Group("Feature, reach and days", "feature+removes reach started+shipped+needed_by", folded=True),
+        Group(
+            "How it lasts, and what it waits for",
+            "ramp_weeks+half_life_weeks horizon prerequisites excludes capability",
+            folded=True,
+        ),
+        Group(
+            "A second step",
+            "later__cost later__after_weeks+later__tells",
+            "Decided upon once the first step has shown what it is worth; the cost above is then that of the first.",
+            folded=True,
+        ),
+        Group(
+            "Scores of a sheet",
+            "scores__rice__reach+scores__rice__impact+scores__rice__confidence+scores__rice__effort"
+            " scores__ice__impact+scores__ice__confidence+scores__ice__ease"
+            " scores__wsjf__value+scores__wsjf__criticality+scores__wsjf__opportunity+scores__wsjf__size"
+            " scores__delay__per_week+scores__delay__weeks scores__value_effort__value+scores__value_effort__effort",
+            "Shown beside the ledger, never in it.",
+            folded=True,
+        ),
+        Group("What was spent so far", "spent"),
     )
-    discipline = forms.ChoiceField(
-        required=False, label="Value discipline it feeds", choices=[("", "not said"), *DISCIPLINES.items()]
+    title = text("What", "A few words that everybody understands.", required=True)
+    team = Pick("teams", "Team", none="no team")
+    product = Pick("products", "Product", none="that of its team")
+    origin = choice("Where it comes from", (("", "not said"), *ORIGINS.items()))
+    discipline = choice("Value discipline it feeds", (("", "not said"), *DISCIPLINES.items()))
+    cost = Spread("Cost")
+    upkeep = number("Upkeep a year", min_value=0)
+    weeks = number("Weeks the work takes", min_value=0)
+    serves = Picks("vision needs metrics objectives", "Vision, experience, KPI or OKR")
+    exception = text(
+        "Serves none of these, because",
+        "Such as a law, or a debt that has to be paid. It is kept on record.",
+        long=True,
+        most=_MOST,
     )
-    feature = forms.ChoiceField(required=False, label="Feature it builds or changes")
-    removes = forms.ChoiceField(required=False, label="Feature it takes away")
-    low = forms.FloatField(required=False, label="Cost: low", min_value=0)
-    likely = forms.FloatField(required=False, label="likely", min_value=0)
-    high = forms.FloatField(required=False, label="high", min_value=0)
-    upkeep = forms.FloatField(required=False, label="Upkeep a year", min_value=0)
-    weeks = forms.FloatField(required=False, label="Weeks the work takes", min_value=0)
-    reach = forms.FloatField(required=False, label="Reach, in % of all users", min_value=0, max_value=100)
-    serves = forms.MultipleChoiceField(
-        required=False,
-        label="Vision, experience, KPI or OKR",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="What it is for. Any one is enough.",
-    )
-    exception = forms.CharField(
-        required=False,
-        label="Serves none of these, because",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Such as a law, or a debt that has to be paid. It is kept on record.",
-    )
-    started = forms.DateField(required=False, label="Work started", widget=_DAY)
-    shipped = forms.DateField(required=False, label="Shipped", widget=_DAY)
+    feature = Pick("features", "Feature it builds or changes")
+    removes = Pick("features", "Feature it takes away")
+    reach = Percent("Reach, in % of all users")
+    started = Day("Work started")
+    shipped = Day("Shipped")
+    needed_by = Day("Worth nothing after")
+    ramp_weeks = number("Weeks until it is used in full", min_value=0)
+    half_life_weeks = number("Weeks until half of its effect is gone", min_value=0)
+    horizon = choice("Horizon", (("", "not said"), *HORIZONS.items()))
+    prerequisites = Picks("initiatives", "Only with or after these")
+    excludes = Picks("initiatives", "Never together with these")
+    capability = tick("It builds ability (people, platform): no score in the short run")
+    later__cost = Spread("Cost of the second step")
+    later__after_weeks = number("Decided after so many weeks", min_value=0)
+    later__tells = Percent("The first step settles, in % of what is uncertain")
+    scores__rice__reach = number("RICE: reach", min_value=0)
+    scores__rice__impact = number("impact", min_value=0)
+    scores__rice__confidence = Percent("confidence, in %", most=None)
+    scores__rice__effort = number("effort", min_value=0)
+    scores__ice__impact = number("ICE: impact")
+    scores__ice__confidence = number("confidence")
+    scores__ice__ease = number("ease")
+    scores__wsjf__value = number("WSJF: value", min_value=0)
+    scores__wsjf__criticality = number("time criticality", min_value=0)
+    scores__wsjf__opportunity = number("risk or opportunity", min_value=0)
+    scores__wsjf__size = number("job size", min_value=0)
+    scores__delay__per_week = number("A week of delay costs, in money", min_value=0)
+    scores__delay__weeks = number("weeks of work", min_value=0)
+    scores__value_effort__value = number("Value of a two by two")
+    scores__value_effort__effort = number("effort", min_value=0)
 
-    def __init__(self, *args: Any, definitions: Definitions, **given: Any) -> None:  # noqa: ANN401 - Django's
-        super().__init__(*args, **given)
-        unit = definitions.policy.cost_unit
-        self.fields["low"].label = f"Cost in {unit}: low"
+    def furnish(self) -> None:
+        """The unit of cost; what it serves by kind; no bet waits for itself."""
+        super().furnish()
+        unit = self.definitions.policy.cost_unit
+        self.fields["cost"].label = f"Cost, in {unit}"
         self.fields["upkeep"].label = f"Upkeep a year, in {unit}"
-        _offer(self.fields["team"], "no team", _titled(definitions, "teams"))
-        _offer(self.fields["product"], "that of its team", _titled(definitions, "products"))
-        if not definitions.products:
-            del self.fields["product"]
-        _offer(self.fields["feature"], "none", _titled(definitions, "features"))
-        _offer(self.fields["removes"], "none", _titled(definitions, "features"))
-        served = [(label, _titled(definitions, kind)) for kind, label in _BOXES.items()]
-        self.fields["serves"].choices = [(label, found) for label, found in served if found]  # type: ignore[attr-defined]  # a choice field
+        served = [(label, self._called(kind)) for kind, label in _BOXES.items()]
+        if "serves" in self.fields:
+            self.choose("serves", [(label, found) for label, found in served if found])
+            self.fields["serves"].help_text = "What it is for. Any one is enough."
+        for name in ("prerequisites", "excludes"):
+            others = [pair for pair in self.titles("initiatives") if pair[0] != self.key]
+            if others:
+                self.choose(name, others)
+            else:
+                self.fields.pop(name, None)
 
-    @property
-    def own(self) -> set[str]:
-        """Cost and reach are written in another form than they are kept in."""
-        return super().own - {"low", "likely", "high", "reach"}
+    def new_key(self) -> str:
+        """Of its title."""
+        return key_of(self.cleaned_data["title"], self.definitions.initiatives, "bet")
 
-    def clean(self) -> dict[str, Any]:
-        """One number or three, rising."""
-        said = super().clean() or {}
-        given = [said[name] for name in ("low", "likely", "high") if said.get(name) is not None]
-        if len(given) == 2 or (len(given) == 1 and said.get("likely") is None):  # noqa: PLR2004 - neither one nor three
-            self.add_error("low", "Give one number, as likely, or all three: low, likely, high.")
-        elif given != sorted(given):
-            self.add_error("low", "The three must rise: low, likely, high.")
-        elif given and max(given) <= 0:
-            self.add_error("likely", "A cost is more than 0; leave it out when it is not known.")
-        return said
-
-    def tree(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """With cost as one number or three quantiles, and reach as a share."""
-        said, found = self.cleaned_data, super().tree(before)
-        three = {"p10": said["low"], "p50": said["likely"], "p90": said["high"]}
-        cost = three if said["low"] is not None else said["likely"]
-        reach = None if said["reach"] is None else said["reach"] / 100
-        return {name: value for name, value in (found | {"cost": cost, "reach": reach}).items() if value is not None}
+    def _called(self, kind: str) -> list[tuple[str, Any]]:
+        return [(key, called(self.definitions, kind, key)) for key in getattr(self.definitions, kind)]
 
 
-def initiative_initial(body: Mapping[str, Any], version: int | None) -> dict[str, Any]:
-    """What the form of an initiative shows at first."""
-    cost = body.get("cost")
-    three = cost if isinstance(cost, dict) else {"p50": cost}
-    numbers = {"low": three.get("p10"), "likely": three.get("p50"), "high": three.get("p90")}
-    reach = body.get("reach")
-    return {**body, **numbers, "reach": None if reach is None else f"{reach * 100:g}", "version": version or 0}
+def _fear() -> dict[str, forms.Field]:
+    return {"what": text("What may go wrong", most=_MOST), "metric": Pick("metrics", "Seen by", none="no metric")}
 
 
 class HypothesisForm(DefinitionForm):
     """The question a bet poses: which metric, for whom, by when, and what would change our mind."""
 
-    who = forms.CharField(
-        required=False, max_length=500, label="We believe that", help_text="Who: dispatchers in mid-size firms."
+    defines = "hypotheses"
+    entries: ClassVar = {"premortem": _fear}
+    apart = frozenset(("margin",))
+    more = 1
+    groups = (
+        Group("", "initiative"),
+        Group("In a sentence", "who will because"),
+        Group("In a number", "metric segment+due method guardrails margin"),
+        Group("", "rethink"),
+        Group(
+            "Premortem",
+            "premortem",
+            "It is a year later and it failed: why? Written down before the work, and held against what came.",
+        ),
     )
-    will = forms.CharField(
-        required=False,
-        max_length=1000,
-        label="will",
-        help_text="What they do or feel then: plan a day in fewer minutes.",
+    initiative = Pick("initiatives", "Bet", required=True)
+    who = text("We believe that", "Who: dispatchers in mid-size firms.", most=500)
+    will = text("will", "What they do or feel then: plan a day in fewer minutes.", most=1000)
+    because = text(
+        "because", "What you have seen: 14 of 19 interviews described re-typing addresses.", long=True, most=_MOST
     )
-    because = forms.CharField(
-        required=False,
-        max_length=5000,
-        label="because",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="What you have seen: 14 of 19 interviews described re-typing addresses.",
+    metric = Pick("metrics", "Measured by", required=True, help_text="One metric. Others belong to the guardrails.")
+    segment = Pick("segments", "Among", none="everybody")
+    due = Day("Verdict on", help_text="The day on which you look at what came of it.")
+    method = choice(
+        "How it is measured",
+        (("experiment", "experiment: some get it, some do not"), ("release", "release: before and after")),
     )
-    metric = forms.ChoiceField(label="Measured by", help_text="One metric. Others belong to the guardrails.")
-    segment = forms.ChoiceField(label="Among")
-    due = forms.DateField(
-        label="Verdict on", widget=_DAY, required=False, help_text="The day on which you look at what came of it."
-    )
-    method = forms.ChoiceField(
-        label="How it is measured",
-        choices=[("experiment", "experiment: some get it, some do not"), ("release", "release: before and after")],
-    )
-    guardrails = forms.MultipleChoiceField(
-        required=False, label="May not get worse", widget=forms.CheckboxSelectMultiple
-    )
-    rethink = forms.CharField(
-        required=False,
-        max_length=5000,
-        label="What would change our mind",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Fewer than one in five uses it in its second week.",
+    guardrails = Picks("guardrails metrics", "May not get worse")
+    margin = number("Where nothing is to change: kept within", "In the unit in which the metric is shown.", min_value=0)
+    rethink = text(
+        "What would change our mind", "Fewer than one in five uses it in its second week.", long=True, most=_MOST
     )
 
-    def __init__(self, *args: Any, definitions: Definitions, **given: Any) -> None:  # noqa: ANN401 - Django's
-        super().__init__(*args, **given)
-        factors = [(key, title) for key, title in _titled(definitions, "metrics") if key in definitions.factors]
-        others = [(key, title) for key, title in _titled(definitions, "metrics") if key not in definitions.factors]
+    def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A new one is about a factor and holds every guardrail; the margin as the metric is shown."""
+        found = super().opened(body)
+        if body:
+            shown = None if body.get("margin") is None else times(body["margin"], self.factor_of(body))
+            return found | {"margin": shown}
+        first = next(iter(self.definitions.factors or self.definitions.metrics), None)
+        return found | {"metric": first, "guardrails": list(self.definitions.guardrails)}
+
+    def furnish(self) -> None:
+        """Factors before other metrics."""
+        super().furnish()
+        titles = dict(self.titles("metrics"))
+        factors = [(key, title) for key, title in titles.items() if key in self.definitions.factors]
+        others = [(key, title) for key, title in titles.items() if key not in self.definitions.factors]
         groups = [("Factors: they count as value", factors), ("Other metrics", others)]
-        self.fields["metric"].choices = [(name, found) for name, found in groups if found]  # type: ignore[attr-defined]  # a choice field
-        segments = [("all", "everybody"), *_titled(definitions, "segments")]
-        self.fields["segment"].choices = segments  # type: ignore[attr-defined]  # likewise
-        kept = dict.fromkeys([*definitions.guardrails, *definitions.metrics])
-        self.fields["guardrails"].choices = [(key, definitions.title("metrics", key)) for key in kept]  # type: ignore[attr-defined]  # likewise
+        self.choose("metric", [(name, found) for name, found in groups if found])
 
-    def tree(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """Without what says nothing: everybody, by experiment."""
-        found = super().tree(before)
-        silent = {"segment": "all", "method": "experiment"}
-        return {name: value for name, value in found.items() if silent.get(name) != value}
+    def new_key(self) -> str:
+        """Of its bet and its metric."""
+        said = self.cleaned_data
+        return key_of(f"{said['initiative']}_{said['metric']}", self.definitions.hypotheses, "hypothesis")
+
+    def tree(self) -> dict[str, Any]:
+        """With the margin in the metric's own unit."""
+        margin: Decimal | None = self.cleaned_data.get("margin")
+        own = None if margin is None else over(margin, self.factor_of(self.cleaned_data))
+        return without_empty({**super().tree(), "margin": own})
+
+
+class FeatureForm(DefinitionForm):
+    """Something users can use: how its use is seen, who may use it, what it costs."""
+
+    defines = "features"
+    groups = (
+        Group("", "title team+product"),
+        Group("How its use is seen", "source events eligible+cadence", "A run then tells reach, frequency and trend."),
+        Group("What it costs", "cost upkeep shipped"),
+    )
+    title = text("What it is called", "As users know it.", required=True)
+    team = Pick("teams", "Team", none="no team")
+    product = Pick("products", "Product", none="that of its team")
+    source = Pick("sources", "Table of events", none="none: its use is not measured")
+    events = Listed("Events that are its use", help_text="Apart by commas.")
+    eligible = Pick("segments", "Who may use it", none="everybody")
+    cadence = choice("How often one would use it", ((word, word) for word in get_args(Cadence)))
+    cost = Spread("What it cost")
+    upkeep = number("Upkeep a year", min_value=0)
+    shipped = Day("Shipped")
+
+    def furnish(self) -> None:
+        """Tables of events, and the events that they hold."""
+        super().furnish()
+        found = {key: one for key, one in self.definitions.sources.items() if isinstance(one, EventSource)}
+        if "source" in self.fields:
+            titles = [(key, one.title or key.replace("_", " ")) for key, one in found.items()]
+            self.choose("source", [("", "none: its use is not measured"), *titles])
+        unit = self.definitions.policy.cost_unit
+        self.fields["cost"].label = f"What it cost, in {unit}"
+        self.fields["upkeep"].label = f"Upkeep a year, in {unit}"
+        self.suggest("events", self.known.get("events", ()))
+
+    def clean(self) -> dict[str, Any]:
+        """Events are looked for in the data."""
+        given = super().clean() or self.cleaned_data
+        for name in self.value_of("events"):
+            if wrong := unknown(name, self.known.get("events", ()), "event"):
+                self.add_error("events", wrong)
+        return given
 
 
 class ForecastForm(forms.Form):
@@ -217,16 +298,3 @@ def forecast_initial(body: Mapping[str, float], definitions: Definitions, metric
     unit = unit_of(definitions.metrics.get(metric))
     shown = {name: f"{body[name] * unit.factor:.10g}" for name in ("p10", "p50", "p90")}
     return shown | {"p_zero": f"{100 * body.get('p_zero', 0.0):g}"}
-
-
-def plain(value: object) -> object:
-    """A value of a form as YAML would hold it."""
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _titled(definitions: Definitions, kind: str) -> list[tuple[str, str]]:
-    return [(key, called(definitions, kind, key)) for key in getattr(definitions, kind)]
-
-
-def _offer(field: forms.Field, nothing: str, found: list[tuple[str, str]]) -> None:
-    field.choices = [("", nothing), *found]  # type: ignore[attr-defined]  # a choice field

@@ -9,6 +9,7 @@ from django import forms
 from vitalfew.server.core.definition_fields import (
     Column,
     Day,
+    Listed,
     Pairs,
     Percent,
     Pick,
@@ -18,6 +19,7 @@ from vitalfew.server.core.definition_fields import (
     number_text,
     positive,
     text,
+    tick,
     unknown,
 )
 from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
@@ -60,6 +62,31 @@ _EVIDENCE = (
 )
 
 
+class Looks(forms.CharField):
+    """How often a plan is looked at, or the share of its units at each look."""
+
+    def __init__(self, label: str, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=False, max_length=200, **given)
+
+    def outwards(self, value: object) -> str:
+        """`5`, or `0.25, 0.5, 1`."""
+        return ", ".join(f"{each:g}" for each in (value if isinstance(value, list | tuple) else [value]))
+
+    def clean(self, value: Any) -> int | list[float] | None:  # noqa: ANN401 - Django's
+        """Numbers.
+
+        Raises:
+            ValidationError: it is neither a whole number nor shares.
+        """
+        said = super().clean(value)
+        try:
+            return int(said) if said.isdecimal() else [float(part) for part in said.split(",") if said] or None
+        except ValueError as error:
+            raise forms.ValidationError(
+                "Write how many, such as 5, or shares apart by commas: 0.25, 0.5, 1."
+            ) from error
+
+
 class ExperimentForm(DefinitionForm):
     """A randomised comparison: what is compared, what decides, how it is read."""
 
@@ -77,10 +104,11 @@ class ExperimentForm(DefinitionForm):
         Group("When", "start+end"),
         Group(
             "How it is read",
-            "plan__mode plan__smallest_effect+plan__units plan__power+plan__alpha segments strata",
+            "plan__mode plan__smallest_effect+plan__units plan__power+plan__alpha plan__family"
+            " plan__looks+plan__spending plan__futility plan__segments segments strata",
             folded=True,
         ),
-        Group("Design", "design burn_in holds_out cluster crossed", folded=True),
+        Group("Design", "design burn_in holds_out cluster crossed dealing__salt+dealing__hash", folded=True),
     )
     title = text("What is tested", "As in sentences: “Route suggestions for half of the dispatchers”.", required=True)
     initiative = Pick("initiatives", "Bet it tests", none="none yet")
@@ -110,12 +138,25 @@ class ExperimentForm(DefinitionForm):
     plan__units = forms.IntegerField(label="Units planned, all arms together", required=False, min_value=1)
     plan__power = forms.FloatField(label="Power", required=False, min_value=0.5, max_value=0.99)
     plan__alpha = forms.FloatField(label="Chance of a false alarm", required=False, min_value=0.001, max_value=0.5)
+    plan__family = choice(
+        "Several primary metrics or arms are corrected",
+        (("holm", "step by step (Holm)"), ("dunnett", "for one control (Dunnett)"), ("none", "not at all")),
+    )
+    plan__looks = Looks("Looks of a plan with a few", help_text="How many; or shares of its units: 0.25, 0.5, 1.")
+    plan__spending = choice(
+        "that spend the chance of a false alarm",
+        (("obrien_fleming", "late (O'Brien and Fleming)"), ("pocock", "evenly (Pocock)")),
+    )
+    plan__futility = tick("It may stop early when it cannot succeed any more")
+    plan__segments = Picks("segments", "Segments that the plan names")
     segments = Picks("segments", "Segments that are looked at", help_text="None chosen: all there are.")
     strata = Picks("segments", "Averaged over", help_text="Segments that exclude each other.")
     design = choice("How units get arms", _DESIGNS)
     burn_in = forms.FloatField(label="Hours left out at the beginning of each block", required=False, min_value=0)
     holds_out = Picks("experiments", "Kept out of these experiments")
     cluster = Column("Column of what was randomised together", help_text="Such as a class, a shop, a company.")
+    dealing__salt = text("Salt of the assignment", "With it each unit's arm is worked out again and compared.")
+    dealing__hash = choice("Hash", (("sha256", "SHA-256"), ("md5", "MD5")))
     crossed = choice("Units seen in several arms", (("exclude", "are left out"), ("first", "count for the first")))
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,6 +247,7 @@ class ReleaseForm(DefinitionForm):
         "rollout__units": "units",
         "how": "column exposures units",
         "rollout__cluster": "column exposures",
+        "rollout__covariates": "column exposures",
         "rollout__period_days": "column exposures units",
     }
     groups = (
@@ -217,7 +259,8 @@ class ReleaseForm(DefinitionForm):
         ),
         Group(
             "Who got it when",
-            "came rollout__source rollout__wave rollout__id rollout__units how rollout__cluster rollout__period_days",
+            "came rollout__source rollout__wave rollout__id rollout__units how rollout__cluster"
+            " rollout__covariates rollout__period_days",
             "Waves tell far more than one day for all: those who have it are held against those who do not yet.",
         ),
     )
@@ -245,6 +288,9 @@ class ReleaseForm(DefinitionForm):
     )
     how = choice("Who came when", _HOW)
     rollout__cluster = Column("Column of what got it together", help_text="Such as a company.")
+    rollout__covariates = Listed(
+        "Columns known before", help_text="Where users chose it: what they are compared by, apart by commas."
+    )
     rollout__period_days = forms.IntegerField(label="Days of one period", required=False, min_value=1, max_value=366)
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -296,6 +342,12 @@ class NeedForm(DefinitionForm):
         Group("Whose", "segment+stakeholder"),
         Group("What is behind it", "causes", "Ask why until something can be changed; say how each answer is known."),
         Group("What it does", "harms feedback"),
+        Group(
+            "What a survey said",
+            "survey__importance+survey__satisfaction+survey__respondents",
+            "Of 1 to 5: who called it important, who is satisfied with what there is, by 4 or 5.",
+            folded=True,
+        ),
     )
     statement = text(
         "The need, in a sentence",
@@ -309,6 +361,10 @@ class NeedForm(DefinitionForm):
     stakeholder = Pick("stakeholders", "Stakeholder", none="nobody in particular")
     harms = Picks("metrics", "Metrics that it damages")
     feedback = forms.IntegerField(label="How often it was said", required=False, min_value=0)
+
+    survey__importance = Percent("Important to, in %")
+    survey__satisfaction = Percent("Satisfied, in %")
+    survey__respondents = forms.IntegerField(label="Of so many who answered", required=False, min_value=1)
 
     def new_key(self) -> str:
         """Of its name, else of the beginning of the sentence."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _BIGGEST = 1e15
 _SHOWN = 60
+_QUANTILES = ("p10", "p50", "p90")
+_SURE = "One number: as likely. Three say how sure you are: 1 in 10 below the low, 1 in 10 above the high."
 
 
 class Pick(forms.ChoiceField):
@@ -29,6 +31,10 @@ class Pick(forms.ChoiceField):
     def offer(self, found: Choices) -> None:
         """Choose among these; one that is needed and alone is chosen already."""
         self.choices = found if self.required else [("", self.none), *found]
+
+    def outwards(self, value: str) -> str:
+        """`all` is no choice among others."""
+        return "" if value == "all" else value
 
 
 class Picks(forms.MultipleChoiceField):
@@ -138,6 +144,65 @@ class Pairs(forms.CharField):
         return name, read
 
 
+class Listed(forms.CharField):
+    """Names, apart by commas."""
+
+    def __init__(self, label: str, **given: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(label=label, required=False, max_length=2_000, **given)
+
+    def outwards(self, value: Iterable[str]) -> str:
+        """In a row."""
+        return ", ".join(value)
+
+    def inwards(self, value: str | None) -> list[str]:
+        """One by one."""
+        return [name.strip() for name in (value or "").split(",") if name.strip()]
+
+
+class _Three(forms.MultiWidget):
+    """Low, likely and high, side by side."""
+
+    def __init__(self) -> None:
+        told = {"low": "1 in 10 below", "likely": "as likely more as less", "high": "1 in 10 above"}
+        parts: dict[str, forms.Widget | type[forms.Widget]] = {
+            name: forms.NumberInput(attrs={"step": "any", "placeholder": name, "aria-label": f"{name}: {meaning}"})
+            for name, meaning in told.items()
+        }
+        super().__init__(parts, attrs={"class": "of-three"})
+
+    def decompress(self, value: Any) -> list[Any]:  # noqa: ANN401 - a number or its quantiles
+        """A number alone is as likely."""
+        found = [value.get(name) for name in _QUANTILES] if isinstance(value, dict) else [None, value, None]
+        return [trimmed(each) for each in found]
+
+
+class Spread(forms.MultiValueField):
+    """A positive quantity: one number, as likely; or three that say how sure one is."""
+
+    def __init__(self, label: str, hint: str = "", **given: Any) -> None:  # noqa: ANN401 - Django's
+        parts = [forms.FloatField(required=False) for _ in _QUANTILES]
+        super().__init__(
+            fields=parts, widget=_Three(), required=False, require_all_fields=False, label=label,
+            help_text=f"{hint} {_SURE}".strip(), **given,
+        )  # fmt: skip
+
+    def compress(self, values: list[float | None]) -> float | dict[str, float] | None:
+        """As a definition holds it.
+
+        Raises:
+            ValidationError: it is neither one number nor three, they do not rise, or say nothing.
+        """
+        given = [value for value in values if value is not None]
+        alone = len(given) == 1 and values[1] is not None
+        if given and not alone and len(given) != len(_QUANTILES):
+            raise forms.ValidationError("Give one number, as likely, or all three: low, likely, high.")
+        if given != sorted(given):
+            raise forms.ValidationError("The three must rise: low, likely, high.")
+        if given and (given[0] < 0 or given[-1] <= 0):
+            raise forms.ValidationError("This is more than 0; leave it out when it is not known.")
+        return values[1] if alone else dict(zip(_QUANTILES, given, strict=True)) if given else None
+
+
 def positive(text: str) -> float | None:
     """A number above 0, a sign of per cent forgiven; None for others.
 
@@ -146,6 +211,21 @@ def positive(text: str) -> float | None:
     """
     value = float(text.rstrip("%"))
     return value if 0 < value < _BIGGEST else None
+
+
+def trimmed(value: Any) -> Any:  # noqa: ANN401 - whatever is held
+    """A whole number without a fraction, anything else as it is: 60.0 is shown as 60."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def times(value: float, factor: float) -> Decimal:
+    """A number in the unit in which it is shown, exactly: 0.45 of a share is 45 %."""
+    return (Decimal(repr(value)) * Decimal(str(factor))).normalize() + 0
+
+
+def over(value: Decimal | float, factor: float) -> float:
+    """A number that was typed in the unit in which it is shown, in the metric's own."""
+    return float((value if isinstance(value, Decimal) else Decimal(repr(value))) / Decimal(str(factor)))
 
 
 def number_text(value: float) -> str:
@@ -172,6 +252,11 @@ def text(label: str, hint: str = "", *, long: bool = False, most: int = 200, req
     """A text; a long one has lines."""
     widget = forms.Textarea(attrs={"rows": 2}) if long else forms.TextInput()
     return forms.CharField(label=label, help_text=hint, widget=widget, max_length=most, required=required)
+
+
+def tick(label: str, hint: str = "") -> forms.BooleanField:
+    """Yes, or nothing said."""
+    return forms.BooleanField(label=label, help_text=hint, required=False)
 
 
 def choice(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
-from vitalfew.server.core.definition_fields import Column, Pick, Picks, text
+from vitalfew.results.figures import unit_of
+from vitalfew.server.core.definition_fields import Column, Pick, Picks, text, trimmed
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.fields import bare, fields_of, singular
 
@@ -112,8 +113,10 @@ class DefinitionForm(forms.Form):
 
     def stands(self, name: str) -> Sequence[Mapping[str, Any]]:
         """The parts of a list as they stand, by the names of their fields."""
-        found: Sequence[Mapping[str, Any]] = self.standing.get(name) or ()
-        return found
+        found: Any = self.standing
+        for part in name.split("__"):
+            found = (found or {}).get(part)
+        return found or ()
 
     def furnish(self) -> None:
         """Fill in choices; a choice among nothing is not offered."""
@@ -146,6 +149,10 @@ class DefinitionForm(forms.Form):
         """Keys and titles of definitions."""
         named = "metrics" if kind == "guardrails" else kind  # which are called as their metrics
         return [(key, self.definitions.title(named, key)) for key in getattr(self.definitions, kind)]
+
+    def factor_of(self, row: Mapping[str, Any]) -> float:
+        """By what numbers of a row about a metric are multiplied where they are shown."""
+        return unit_of(self.definitions.metrics.get(row.get("metric") or "")).factor
 
     def shown(self) -> list[Shown]:
         """The fields in groups."""
@@ -240,7 +247,9 @@ class DefinitionForm(forms.Form):
 
     def _outwards(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever is held
         field = self.fields.get(name)
-        return field.outwards(value) if field and hasattr(field, "outwards") and value not in _EMPTY else value
+        if value in _EMPTY:
+            return None
+        return field.outwards(value) if field and hasattr(field, "outwards") else trimmed(value)
 
     def _default(self, path: Sequence[str]) -> Any:  # noqa: ANN401 - whatever a definition holds by itself
         model: Any = self.model()
@@ -262,7 +271,8 @@ class DefinitionForm(forms.Form):
     def _says(self, name: str) -> bool:
         if self.errors.get(name) or self.is_bound:
             return bool(self.errors.get(name) or self[name].value())
-        return self.initial.get(name) not in _EMPTY and self.initial.get(name) != self._default(name.split("__"))
+        held = self.initial.get(name)
+        return held not in _EMPTY and held != self._outwards(name, self._default(name.split("__")))
 
 
 def without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:

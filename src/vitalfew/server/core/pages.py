@@ -24,6 +24,8 @@ LISTS = {
     "links": "links",
     "segments": "segments",
     "sources": "sources",
+    "teams": "teams",
+    "products": "teams",
 }
 """The name of the page that shows all definitions of a kind which have no page of their own."""
 

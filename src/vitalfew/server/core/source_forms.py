@@ -82,7 +82,7 @@ class SourceForm(DefinitionForm):
         Group(
             "Arms side by side", "arms", "For a table with n, mean and variance of each arm in columns of their own."
         ),
-        Group("Cleaning", "id arrived bots_above", folded=True),
+        Group("Upkeep", "fresh_days id arrived bots_above", folded=True),
     )
     title = text("What it is called", "As people will look for it.", required=True)
     table = forms.ChoiceField(label="File")
@@ -98,6 +98,12 @@ class SourceForm(DefinitionForm):
     se = Column("Its standard error")
     n = Column("Units")
     date = Column("Day")
+    fresh_days = forms.FloatField(
+        label="Its newest day may be so many days old",
+        help_text="A check says when it is older.",
+        required=False,
+        min_value=0.1,
+    )
     id = Column("Number of the message", help_text="An event that came twice under one number counts once.")
     arrived = Column("When it reached the table", help_text="Then events that come late are counted.")
     bots_above = forms.FloatField(label="More events than this on a day are no person's", required=False, min_value=1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import suggest
 from vitalfew.server.core.conditions import conditions, split
+from vitalfew.server.core.definition_fields import trimmed
 from vitalfew.workspace.metrics import MEASURE_FIELDS
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 CONDITIONS = 4
 """Rows of typed conditions in the form."""
 PLAIN = ("title", "description", "kind", "threshold", "quantile", "over", "horizon", "rule", "direction", "unit",
-         "level", "role", "value_type", "side", "owner")  # fmt: skip
+         "level", "role", "value_type", "side", "owner", "family", "timeliness", "summary", "covariate_days",
+         "segments")  # fmt: skip
 """Fields of the form that are fields of the definition under the same name."""
-_KEPT = ("covariate_days", "covariates", "segments", "timeliness", "import_key", "version", "summary", "template",
-         "family")  # fmt: skip
+_KEPT = ("import_key", "version", "template")
 """Fields without a place in the form, which stay as they were."""
-_DEFAULTS = {"kind": "mean", "over": "units", "direction": "up", "level": "system"}
+_DEFAULTS = {"kind": "mean", "over": "units", "direction": "up", "level": "system", "summary": "restricted_mean"}
 
 
 def body_of(
@@ -38,12 +39,13 @@ def body_of(
     body: dict[str, Any] = {name: before[name] for name in _KEPT if name in before}
     for name in PLAIN:
         value = cleaned.get(name)
-        if value not in (None, "") and value != _DEFAULTS.get(name):
+        if value not in (None, "", []) and value != _DEFAULTS.get(name):
             body[name] = value
     if cleaned.get("complement"):
         body["complement"] = True
-    if steps := listed(cleaned.get("steps", "")):
-        body["steps"] = steps
+    for name in ("steps", "covariates"):
+        if names := listed(cleaned.get(name, "")):
+            body[name] = names
     source = cleaned["source"]
     body |= _measure(cleaned, "", source)
     if filters := [*cleaned.get("kept", ()), *conditions(_rows(cleaned), types.get(source, {}))]:
@@ -62,7 +64,8 @@ def initial_of(body: Mapping[str, Any]) -> dict[str, Any]:
     below = body.get("denominator") or {}
     window, cap = body.get("window") or {}, body.get("cap") or {}
     initial: dict[str, Any] = {name: body.get(name, _DEFAULTS.get(name)) for name in PLAIN}
-    initial |= {"complement": body.get("complement", False), "steps": ", ".join(body.get("steps", ()))}
+    initial |= {"complement": body.get("complement", False)}
+    initial |= {name: ", ".join(body.get(name, ())) for name in ("steps", "covariates")}
     for prefix, measure in (("", over), ("below_", below)):
         initial |= {
             f"{prefix}source": measure.get("source", ""),
@@ -76,7 +79,7 @@ def initial_of(body: Mapping[str, Any]) -> dict[str, Any]:
     typed, kept = split(over.get("filters", ()), CONDITIONS)
     for at, (column, operator, value) in enumerate(typed):
         initial |= {f"column_{at}": column, f"operator_{at}": operator, f"value_{at}": value}
-    return initial | {"kept": kept, "others": kept}
+    return {name: trimmed(value) for name, value in initial.items()} | {"kept": kept, "others": kept}
 
 
 def listed(text: str) -> list[str]:

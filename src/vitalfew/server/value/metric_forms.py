@@ -8,7 +8,7 @@ from django import forms
 
 from vitalfew.server.core.conditions import condition_fields
 from vitalfew.server.value.metric_bodies import CONDITIONS, unknown_events
-from vitalfew.workspace.vocabulary import Level, MetricKind, Side, ValueType
+from vitalfew.workspace.vocabulary import Family, Level, MetricKind, Side, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +101,24 @@ class MetricForm(forms.Form):
     role = forms.ChoiceField(choices=_choices(_ROLES, "none"), required=False)
     value_type = forms.ChoiceField(choices=_choices(get_args(ValueType), "not said"), required=False)
     side = forms.ChoiceField(choices=_choices(get_args(Side), "not said"), required=False)
+    family = forms.ChoiceField(
+        choices=_choices(get_args(Family), "none"), required=False, label="Part of the business it watches"
+    )
+    timeliness = forms.ChoiceField(choices=_choices(("leading", "lagging"), "not said"), required=False)
+    summary = forms.ChoiceField(
+        choices=[("restricted_mean", "mean up to the horizon"), ("median", "median")], required=False, label="Told as"
+    )
+    covariate_days = forms.FloatField(
+        required=False, min_value=0, label="Days before that effects are adjusted by",
+        help_text="The same measure before the exposure (CUPED); empty: as the policy says.",
+    )  # fmt: skip
+    covariates = forms.CharField(
+        required=False, label="Columns that effects are adjusted by", help_text="Known of a unit before; by commas."
+    )
+    segments = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Segments that are looked at",
+        help_text="None chosen: those of the experiment.",
+    )  # fmt: skip
     owner = forms.ChoiceField(required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -123,6 +141,7 @@ class MetricForm(forms.Form):
         for name in ("source", "below_source"):
             self._choose(name, sources if name == "source" else [("", "none"), *sources])
         self._choose("owner", [("", "nobody"), *((key, definitions.title("teams", key)) for key in definitions.teams)])
+        self._choose("segments", [(key, definitions.title("segments", key)) for key in definitions.segments])
         for at in range(CONDITIONS):
             for part, field in condition_fields().items():
                 field.label = f"Condition {at + 1}: {str(field.label).lower()}"

@@ -87,7 +87,7 @@ def save_bet(
     return change(place.workspace, made, by=place.user, versions=held)
 
 
-def remove_bet(place: Place, key: str, version: int) -> tuple[Saved, ...]:
+def remove_bet(place: Place, name: tuple[str, str], version: int) -> tuple[Saved, ...]:
     """Remove an initiative with its hypotheses.
 
     Raises:
@@ -95,27 +95,23 @@ def remove_bet(place: Place, key: str, version: int) -> tuple[Saved, ...]:
     """
     definitions = loaded(place.workspace).workspace.definitions
     every = standings(place, definitions, open_run(place.workspace), today_in(definitions))
-    now = next((standing for standing in every if standing.key == key), None)
+    now = next((standing for standing in every if standing.key == name[1]), None)
     if now is None:
         raise UsageError("there is no such bet")
     if now.locked or now.forecasts:
         raise NotYet("People forecast this bet: what they said stays on record. Drop it instead.", "drop")
-    asked = [question.key for question in now.questions]
-    names: list[tuple[str, str]] = [("initiatives", key), *(("hypotheses", name) for name in asked)]
-    versions: dict[tuple[str, str], int | None] = {("initiatives", key): version}
-    return change(place.workspace, dict.fromkeys(names), by=place.user, versions=versions)
+    names = [name, *(("hypotheses", question.key) for question in now.questions)]
+    return change(place.workspace, dict.fromkeys(names), by=place.user, versions={name: version})
 
 
-def remove_hypothesis(place: Place, key: str, version: int) -> tuple[Saved, ...]:
+def remove_hypothesis(place: Place, name: tuple[str, str], version: int) -> tuple[Saved, ...]:
     """Remove a hypothesis that nobody forecast yet.
 
     Raises:
         NotYet: a promise of it is locked, or people forecast it.
     """
-    said = spoken(place.workspace).get(key)
-    if said is not None:
+    if spoken(place.workspace).get(name[1]) is not None:
         raise NotYet("People forecast this hypothesis: what they said stays on record. Drop the bet instead.", "drop")
-    name = ("hypotheses", key)
     return change(place.workspace, {name: None}, by=place.user, versions={name: version})
 
 

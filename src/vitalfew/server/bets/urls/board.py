@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.server.bets.views import bet, bet_forms, board, forecasts
+from vitalfew.server.bets.views import bet, board, forecasts
+from vitalfew.server.bets.views.bet_forms import HYPOTHESES, INITIATIVES
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability, Access
+from vitalfew.server.core.views.defining import routes
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -16,16 +18,12 @@ _ASKED = f"{MINE}board/hypothesis/<str:key>/"
 
 urlpatterns: list[URLPattern] = [
     route(f"{MINE}board/", board.show, "board", Ability.READ),
-    route(f"{MINE}board/new/", bet_forms.new_initiative, "new-initiative", Ability.BET),
+    *routes(INITIATIVES, f"{MINE}board/new/", _BET),
+    *routes(HYPOTHESES, f"{MINE}board/hypothesis/", _ASKED),
     route(_BET, bet.show, "initiative", Ability.READ),
-    route(f"{_BET}edit/", bet_forms.edit_initiative, "edit-initiative", Ability.BET),
-    route(f"{_BET}delete/", bet_forms.delete_initiative, "delete-initiative", Ability.BET),
     route(f"{_BET}move/", board.step, "move-initiative", Ability.BET),
     route(f"{_BET}waive/", bet.waive, "waive", Ability.BET),
-    route(f"{_BET}hypothesis/", bet_forms.new_hypothesis, "new-hypothesis", Ability.BET),
     route(_ASKED, bet.hypothesis, "hypothesis", Ability.READ),
-    route(f"{_ASKED}edit/", bet_forms.edit_hypothesis, "edit-hypothesis", Ability.BET),
-    route(f"{_ASKED}delete/", bet_forms.delete_hypothesis, "delete-hypothesis", Ability.BET),
     route(f"{_ASKED}forecast/", forecasts.forecast, "forecast", Ability.RATE),
     route(f"{_ASKED}lock/", forecasts.lock, "lock", Ability.BET),
     route(f"{_ASKED}ask/", forecasts.ask, "ask-forecasts", Ability.BET),

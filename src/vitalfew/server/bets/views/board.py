@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
@@ -126,9 +127,10 @@ def _reason(error: VitalfewError) -> str:
 def _next(request: Request, key: str, what: str) -> tuple[str, str]:
     """The page that gives what is missing."""
     name, title = STEPS[what]
-    workspace = request.place.workspace.key
-    given = {"workspace": workspace} if name == "board" else {"workspace": workspace, "key": key}
-    anchor = {"gate": "#id_serves", "start": "#id_started", "evidence": "?tab=evidence"}.get(what, "")
+    here = {"workspace": request.place.workspace.key}
+    given = here if name in ("board", "new-hypothesis") else here | {"key": key}
+    parts = {"gate": "#id_serves", "start": "#id_started", "evidence": "?tab=evidence"}
+    anchor = parts.get(what, f"?{urlencode({'initiative': key})}" if what == "hypothesis" else "")
     return reverse(name, kwargs=given) + anchor, title
 
 

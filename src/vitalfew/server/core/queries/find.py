@@ -57,6 +57,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("checks", "Checks"),
     ("mentions", "Mentions of you"),
     ("settings", "Settings"),
+    ("teams", "Teams and products"),
     ("sources", "Data: tables and files"),
 )
 """Pages of a workspace by the names of their addresses."""

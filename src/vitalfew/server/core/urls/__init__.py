@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import route
 from vitalfew.server.core.roles import Access
-from vitalfew.server.core.urls import accounts, people, sources, talk, webhooks, workspaces
+from vitalfew.server.core.urls import accounts, people, sources, talk, teams, webhooks, workspaces
 from vitalfew.server.core.views import health, home
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     *people.urlpatterns,
     *workspaces.urlpatterns,
     *sources.urlpatterns,
+    *teams.urlpatterns,
     *webhooks.urlpatterns,
     *talk.urlpatterns,
 ]

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from vitalfew.errors import VitalfewError
+from vitalfew.errors import DefinitionError, VitalfewError
 from vitalfew.server.core.access import route
 from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.pages import PAGES, page_of
@@ -20,7 +20,7 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.roles import KIND_ABILITIES
 from vitalfew.server.core.services.definitions import FolderOwned, change
-from vitalfew.server.core.views.editing import attempt, folder_owned, say_with_undo
+from vitalfew.server.core.views.editing import attempt, back_of, folder_owned, say_with_undo
 from vitalfew.workspace.fields import singular
 from vitalfew.workspace.merging import SETTINGS
 
@@ -29,10 +29,21 @@ if TYPE_CHECKING:
 
     from django.urls import URLPattern
 
-    from vitalfew.server.core.access import Request
+    from vitalfew.server.core.access import Place, Request
     from vitalfew.server.core.definition_forms import DefinitionForm
     from vitalfew.server.core.services.definitions import Saved
     from vitalfew.workspace.definitions import Definitions
+
+    type Bodies = Mapping[tuple[str, str], dict[str, Any] | None]
+    type Versions = Mapping[tuple[str, str], int]
+
+
+def _change(place: Place, bodies: Bodies, versions: Versions) -> tuple[Saved, ...]:
+    return change(place.workspace, bodies, by=place.user, versions=versions)
+
+
+def _take_away(place: Place, name: tuple[str, str], version: int) -> tuple[Saved, ...]:
+    return _change(place, {name: None}, {name: version})
 
 
 def _nothing(_request: Request, _definitions: Definitions, _key: str | None) -> dict[str, Any]:
@@ -63,6 +74,9 @@ class Kind:
         beside: what the page shows besides the form: `first`, a `warning`, a `note`; `refused`: why there can be no
             more of them.
         template: the page.
+        called: what people call one of them, where that is not its kind.
+        save: writes definitions of the kind, with what goes with them.
+        take_away: removes one.
     """
 
     form: type[DefinitionForm]
@@ -71,6 +85,9 @@ class Kind:
     known: Callable[[Request, Definitions, str | None], Mapping[str, Any]] = _nothing
     beside: Callable[[Request, Definitions, str | None], dict[str, Any]] = _nothing
     template: str = "core/define.html"
+    called: str = ""
+    save: Callable[[Place, Bodies, Versions], tuple[Saved, ...]] = _change
+    take_away: Callable[[Place, tuple[str, str], int], tuple[Saved, ...]] = _take_away
 
     @property
     def kind(self) -> str:
@@ -114,16 +131,19 @@ def _edit(request: Request, kind: Kind, key: str = "") -> HttpResponse:
 
 def _remove(request: Request, kind: Kind, key: str) -> HttpResponse:
     """Remove a definition, with undo; what still names it is said."""
-    version = {(kind.kind, key): whole(request.POST.get("version")) or 0}
+    version = whole(request.POST.get("version")) or 0
     try:
-        done = attempt(request, lambda: _changed(request, {(kind.kind, key): None}, version))
-    except VitalfewError as error:
+        done = attempt(request, lambda: kind.take_away(request.place, (kind.kind, key), version))
+    except DefinitionError as error:
         messages.error(request, f"It is still needed: {'; '.join(str(problem) for problem in error.problems)}")
+        return redirect(_back(request, kind, key))
+    except VitalfewError as error:
+        messages.error(request, str(error))
         return redirect(_back(request, kind, key))
     if isinstance(done, HttpResponse):
         return done
-    say_with_undo(request, f"Removed the {kind.name}.", done or ())
-    return redirect(_back(request, kind))
+    say_with_undo(request, f"Removed the {kind.called or kind.name}.", done or ())
+    return redirect(back_of(request) if "next" in request.POST else _back(request, kind))
 
 
 def _form(request: Request, kind: Kind, key: str | None) -> HttpResponse:
@@ -170,19 +190,12 @@ def _asked(request: Request, kind: Kind) -> dict[str, Any]:
 def _saved(request: Request, kind: Kind, form: DefinitionForm, key: str | None) -> HttpResponse | None:
     name = form.new_key() if key is None else key
     version = {(kind.kind, name): form.cleaned_data.get("version") or 0 if key is not None else 0}
-    done = attempt(
-        request, lambda: _changed(request, {(kind.kind, name): form.tree()}, version), form, (kind.kind, name)
-    )
+    bodies: Bodies = {(kind.kind, name): form.tree()}
+    done = attempt(request, lambda: kind.save(request.place, bodies, version), form, (kind.kind, name))
     if done is None or isinstance(done, HttpResponse):
         return done
-    say_with_undo(request, f"Saved the {kind.name}.", done)
+    say_with_undo(request, f"Saved the {kind.called or kind.name}.", done)
     return redirect(_back(request, kind, name))
-
-
-def _changed(
-    request: Request, bodies: Mapping[tuple[str, str], dict[str, Any] | None], versions: Mapping[tuple[str, str], int]
-) -> tuple[Saved, ...]:
-    return change(request.place.workspace, bodies, by=request.place.user, versions=versions)
 
 
 def _page(request: Request, kind: Kind, key: str | None) -> dict[str, Any]:
@@ -190,7 +203,7 @@ def _page(request: Request, kind: Kind, key: str | None) -> dict[str, Any]:
     if kind.kind in SETTINGS:
         title = f"Edit the {kind.name}"
     else:
-        title = f"Edit: {definitions.title(kind.kind, key)}" if key else f"New {kind.name}"
+        title = f"Edit: {definitions.title(kind.kind, key)}" if key else f"New {kind.called or kind.name}"
     return {
         "title": title,
         "answers": kind.answers,

@@ -38,6 +38,7 @@ SECTIONS = (
     Section("sources", "Data", "Which tables are read, and what their columns mean.", Ability.READ),
     Section("owners", "Folder and server", "Which definitions are edited in files, which here.", Ability.ADMINISTER),
     Section("moving", "Files", "Export all of it as a zip; apply definitions from elsewhere.", Ability.ADMINISTER),
+    Section("teams", "Teams and products", "Who works on what, with how much capacity.", Ability.READ),
     Section("people", "People", "Members, roles, teams, invitations, raters without an account.", Ability.ADMINISTER),
     Section("policy", "Policy", "Budget, horizon and the rules recommendations follow.", Ability.READ),
     Section("jobs", "Work of the server", "Runs and imports: what waits, works, failed.", Ability.READ),

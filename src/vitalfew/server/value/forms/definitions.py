@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
+from vitalfew.report.review_words import DISCIPLINES
 from vitalfew.results.figures import unit_of
-from vitalfew.server.core.definition_fields import Day, Pairs, Pick, Picks, choice, number, number_text, positive
+from vitalfew.server.core.definition_fields import (
+    Day,
+    Pairs,
+    Percent,
+    Pick,
+    Picks,
+    Spread,
+    choice,
+    number,
+    number_text,
+    over,
+    positive,
+    text,
+    tick,
+    times,
+)
 from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
 from vitalfew.workspace.vocabulary import Horizon
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
     from vitalfew.report.words import Unit
 
@@ -55,13 +71,11 @@ class OnMetric(DefinitionForm):
 
     def inwards(self, value: Decimal | None) -> float | None:
         """A number as typed, in the metric's own unit: 45 % is 0.45."""
-        return None if value is None else float(value / Decimal(str(self.unit.factor)))
+        return None if value is None else over(value, self.unit.factor)
 
     def outwards(self, value: float | None) -> Decimal | None:
         """A number of the metric as it is shown."""
-        if value is None:
-            return None
-        return (Decimal(repr(value)) * Decimal(str(self.unit.factor))).normalize() + 0
+        return None if value is None else times(value, self.unit.factor)
 
     def label_units(self, *names: str) -> None:
         """Say the unit beside numbers."""
@@ -78,7 +92,7 @@ class FactorForm(OnMetric):
     shown_for: ClassVar = {"half": "saturating", "target": "threshold", "width": "threshold"}
     groups = (
         Group("", "metric title worst+best provisional baseline form half target+width loss north_star"),
-        Group("More about it", "stakeholder counter provenance tangible+proxy", folded=True),
+        Group("More about it", "stakeholder counter provenance tangible+proxy lag_weeks money", folded=True),
     )
     title = forms.CharField(label="What it means to people, in a few words", max_length=200, required=False)
     worst = forms.DecimalField(label="Worst plausible value", widget=forms.NumberInput(attrs={"step": "any"}))
@@ -104,8 +118,10 @@ class FactorForm(OnMetric):
         choices=(("", "not said"), ("yes", "yes"), ("no", "no, through a proxy that we accept")),
     )
     proxy = forms.CharField(label="The proxy, in words", max_length=200, required=False)
-    north_star = forms.BooleanField(label="This is the North Star", required=False)
-    provisional = forms.BooleanField(label="The range is an example: nobody has agreed on it yet", required=False)
+    lag_weeks = number("Weeks until a change is felt in it", min_value=0)
+    money = Spread("What the way from worst to best is worth in money", "Over the horizon. One factor prices all.")
+    north_star = tick("This is the North Star")
+    provisional = tick("The range is an example: nobody has agreed on it yet")
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The ends by what is better, numbers as shown, the parts of the utility."""
@@ -158,10 +174,10 @@ class FactorForm(OnMetric):
             utility["loss"] = float(given["loss"])
         else:
             utility.pop("loss", None)
-        names = ("title", "stakeholder", "counter", "provenance", "proxy")
+        names = ("title", "stakeholder", "counter", "provenance", "proxy", "lag_weeks", "money")
         return self.laid_over(
             {
-                **{name: given.get(name) for name in names},
+                **{name: self.value_of(name) if name in self.fields else None for name in names},
                 "range": [self.inwards(given["worst"]), self.inwards(given["best"])],
                 "baseline": self.inwards(given["baseline"]),
                 "utility": utility,
@@ -176,15 +192,18 @@ class GuardrailForm(OnMetric):
     """A guardrail: a metric, and how much worse it may get."""
 
     defines = "guardrails"
+    apart = frozenset(("metric", "margin"))
+    groups = (Group("How sure one has to be", "alpha", folded=True),)
     margin = forms.DecimalField(
         label="May get worse by at most", min_value=0, widget=forms.NumberInput(attrs={"step": "any"})
     )
     segment = Pick("segments", "For whom", none="everybody")
     stakeholder = Pick("stakeholders", "Who would be hurt", none="nobody in particular")
+    alpha = number("Chance of passing what does harm", "0.05: one time in twenty.", min_value=0.001, max_value=0.5)
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The margin as shown."""
-        return {**body, "margin": self.outwards(body.get("margin"))}
+        return super().opened(body) | {"margin": self.outwards(body.get("margin"))}
 
     def furnish(self) -> None:
         """The unit."""
@@ -194,9 +213,7 @@ class GuardrailForm(OnMetric):
 
     def tree(self) -> dict[str, Any]:
         """The guardrail in the metric's own unit; a margin of nothing is one."""
-        given = self.cleaned_data
-        found = self.laid_over({name: given.get(name) for name in ("segment", "stakeholder")})
-        return {**found, "margin": self.inwards(given["margin"])}
+        return {**super().tree(), "margin": self.inwards(self.cleaned_data["margin"])}
 
 
 class StakeholderForm(DefinitionForm):
@@ -252,7 +269,10 @@ class ObjectiveForm(DefinitionForm):
     def stands(self, name: str) -> list[dict[str, Any]]:
         """Key results with their numbers as they are shown."""
         return [
-            {part: self._shown(value, result) if part in _NUMBERS else value for part, value in result.items()}
+            {
+                part: times(value, self.factor_of(result)) if part in _NUMBERS else value
+                for part, value in result.items()
+            }
             for result in (self.standing.get(name) or {}).values()
         ]
 
@@ -261,16 +281,9 @@ class ObjectiveForm(DefinitionForm):
         standing, found = list(self.standing.get("key_results") or {}), dict[str, Any]()
         for at, row in enumerate(self.rows_of("key_results")):
             if "title" in row or "metric" in row:
-                factor = self._factor(row)
                 key = standing[at] if at < len(standing) else key_of(row.get("title") or row["metric"], found, "result")
-                found[key] = row | {name: float(Decimal(repr(row[name])) / factor) for name in _NUMBERS if name in row}
+                found[key] = row | {name: over(row[name], self.factor_of(row)) for name in _NUMBERS if name in row}
         return without_empty(super().tree() | {"key_results": found})
-
-    def _shown(self, value: float, result: Mapping[str, Any]) -> Decimal:
-        return (Decimal(repr(value)) * self._factor(result)).normalize() + 0
-
-    def _factor(self, result: Mapping[str, Any]) -> Decimal:
-        return Decimal(str(unit_of(self.definitions.metrics.get(result.get("metric") or "")).factor))
 
 
 def _treaty() -> dict[str, forms.Field]:
@@ -284,23 +297,46 @@ def _treaty() -> dict[str, forms.Field]:
     }
 
 
+def _threshold() -> dict[str, forms.Field]:
+    return {"metric": Pick("metrics", "Metric", none="none"), "level": number("never worse than")}
+
+
+def _criterion() -> dict[str, forms.Field]:
+    return {
+        "criterion": text("Criterion", most=120),
+        "weight": number("counts", min_value=0),
+        "direction": choice("and", (("up", "more is better"), ("down", "less is better"))),
+    }
+
+
 class PolicyForm(DefinitionForm):
     """Budget, horizon, what groups count, how an experiment is decided, exchanges that teams agreed on."""
 
     defines = "policy"
-    apart = frozenset(("treaties",))
-    entries: ClassVar = {"treaties": _treaty}
+    apart = frozenset(("treaties", "discipline__thresholds", "criteria"))
+    entries: ClassVar = {"treaties": _treaty, "discipline__thresholds": _threshold, "criteria": _criterion}
     groups = (
+        Group("Money and time", "budget+cost_unit horizon_weeks+discount money_per_cost_unit+test_cost"),
+        Group("Whose word counts", "rater_groups"),
+        Group("How an experiment is decided", "decision__success+decision__guardrails covariate_days"),
+        Group(
+            "Value discipline",
+            "discipline__chosen",
+            "The one to excel in: run it best, know the customer best, or offer the best product.",
+        ),
+        Group("and what the other two have to keep", "discipline__thresholds"),
+        Group("Balance of the plan", "minimum_shares"),
         Group("Treaties", "treaties", hint="Exchanges that teams agreed on; what keeps to one is no alarm any more."),
+        Group("Scores of sheets", "rice_period+ice+input_error", folded=True),
+        Group("Criteria of weighted scores", "criteria"),
     )
     more = 1
     budget = forms.FloatField(label="Budget of one horizon", required=False, min_value=0)
     cost_unit = forms.CharField(label="Costs are counted in", max_length=60, required=False)
     horizon_weeks = forms.FloatField(label="How many weeks ahead value counts", required=False, min_value=1)
-    discount = forms.FloatField(
-        label="What value a year later is worth less (share)", required=False, min_value=0, max_value=1
-    )
+    discount = Percent("What value a year later is worth less, in %")
     money_per_cost_unit = forms.FloatField(label="Money for one unit of cost", required=False, min_value=0)
+    test_cost = number("What a test costs", "In the unit of costs, on top of the time it takes.", min_value=0)
     rater_groups = Pairs(
         "Shares of groups of raters",
         read=positive,
@@ -316,6 +352,12 @@ class PolicyForm(DefinitionForm):
         "and its guardrails",
         (("non_inferior", "are shown to be no worse than their margins"), ("no_harm", "show no harm")),
     )
+    covariate_days = number(
+        "Days before an experiment that effects are adjusted by",
+        "What people did before tells much of what they do now (CUPED). 0: none.",
+        min_value=0,
+    )
+    discipline__chosen = choice("We excel in", (("", "not chosen"), *DISCIPLINES.items()))
     minimum_shares = Pairs(
         "Least shares of the plan by horizon",
         read=lambda text: (positive(text) or 0) / 100 or None,
@@ -324,23 +366,37 @@ class PolicyForm(DefinitionForm):
         example="h3, 15",
         help_text="One a line: horizon (h1 now, h2 next, h3 later), percent.",
     )
+    rice_period = text("RICE counts reach over", "Such as a quarter.")
+    ice = choice("ICE is", (("", "as the sheet says"), ("mean", "the mean of its three"), ("product", "their product")))
+    input_error = number("Inputs of scores are off by a factor of", min_value=1.01, max_value=10)
 
     def stands(self, name: str) -> list[dict[str, Any]]:
-        """Treaties with their price in the units in which both metrics are shown."""
-        return [
-            {**row, "at_most": (Decimal(repr(row["at_most"])) * self._factor(row)).normalize() + 0}
-            for row in super().stands(name)
-        ]
+        """Treaties and levels in the units in which their metrics are shown; criteria by name."""
+        if name == "criteria":
+            return [{"criterion": key, **each} for key, each in (self.standing.get(name) or {}).items()]
+        part, factor = _SCALED[name]
+        return [{**row, part: times(row[part], factor(self, row))} for row in super().stands(name)]
 
     def tree(self) -> dict[str, Any]:
-        """The policy; a row without metrics is no treaty."""
-        found = [
-            row | ({"at_most": float(Decimal(repr(row["at_most"])) / self._factor(row))} if "at_most" in row else {})
-            for row in self.rows_of("treaties")
-            if "gains" in row or "loses" in row
-        ]
-        return without_empty(super().tree() | {"treaties": found})
+        """The policy; a row without metrics is no treaty, one without a metric no level, one without a name nothing."""
+        held = {name: self._scaled(name) for name in _SCALED}
+        criteria = {key: row for row in self.rows_of("criteria") if (key := row.pop("criterion", ""))}
+        return self.laid_over(super().tree() | held | {"criteria": criteria})
 
-    def _factor(self, treaty: Mapping[str, Any]) -> Decimal:
-        gains, loses = (unit_of(self.definitions.metrics.get(treaty.get(end) or "")) for end in ("gains", "loses"))
-        return Decimal(str(loses.factor)) / Decimal(str(gains.factor))
+    def _scaled(self, name: str) -> list[dict[str, Any]]:
+        part, factor = _SCALED[name]
+        said = [row for row in self.rows_of(name) if _NAMES & row.keys()]
+        return [row | ({part: over(row[part], factor(self, row))} if part in row else {}) for row in said]
+
+    def price_of(self, treaty: Mapping[str, Any]) -> float:
+        """By what the price of a treaty is multiplied where it is shown."""
+        gains, loses = (self.factor_of({"metric": treaty.get(end)}) for end in ("gains", "loses"))
+        return loses / gains
+
+
+_NAMES = frozenset(("gains", "loses", "metric"))
+_SCALED: Mapping[str, tuple[str, Callable[[PolicyForm, Mapping[str, Any]], float]]] = {
+    "treaties": ("at_most", PolicyForm.price_of),
+    "discipline__thresholds": ("level", PolicyForm.factor_of),
+}
+"""Lists of the policy whose rows hold a number in the unit of a metric: which, and by what it is multiplied."""

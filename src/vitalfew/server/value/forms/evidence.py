@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
-from vitalfew.results.figures import unit_of
 from vitalfew.server.core.conditions import Conditions, condition_fields, conditions, split
-from vitalfew.server.core.definition_fields import Day, Percent, Pick, choice, number, text
+from vitalfew.server.core.definition_fields import Day, Percent, Pick, choice, number, over, text, times
 from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
 from vitalfew.workspace.definitions import UnitSource
 from vitalfew.workspace.expression_tree import And
@@ -126,8 +124,8 @@ class LinkForm(DefinitionForm):
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The range as both metrics are shown."""
         factor = self._factor(body.get("parent"), body.get("child"))
-        ends = {name: Decimal(repr(body[name])) * factor for name in _ENDS if body.get(name) is not None}
-        return super().opened(body) | {name: value.normalize() + 0 for name, value in ends.items()}
+        ends = {name: times(body[name], factor) for name in _ENDS if body.get(name) is not None}
+        return super().opened(body) | ends
 
     def clean(self) -> dict[str, Any]:
         """What each kind of link needs, said beside its field."""
@@ -152,12 +150,12 @@ class LinkForm(DefinitionForm):
         given = self.cleaned_data
         factor = self._factor(given.get("parent"), given.get("child"))
         ends = {name: self.value_of(name) for name in _ENDS}
-        own = {name: value if value is None else float(Decimal(repr(value)) / factor) for name, value in ends.items()}
+        own = {name: value if value is None else over(value, factor) for name, value in ends.items()}
         return without_empty(super().tree() | own)
 
-    def _factor(self, parent: str | None, child: str | None) -> Decimal:
-        above, below = (unit_of(self.definitions.metrics.get(key or "")).factor for key in (child, parent))
-        return Decimal(str(above)) / Decimal(str(below))
+    def _factor(self, parent: str | None, child: str | None) -> float:
+        above, below = (self.factor_of({"metric": key}) for key in (child, parent))
+        return above / below
 
 
 def _parts(tree: Expr) -> tuple[Expr, ...]:
