@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_reset
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.dispatch import receiver
 from django.shortcuts import render
+from django.urls import reverse
 
 from vitalfew.server.core.models import User
 from vitalfew.server.core.services import accounts, invitations
 from vitalfew.server.core.services.audit import note
 
 if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialLogin
+    from allauth.socialaccount.models import SocialAccount, SocialLogin
     from django.http import HttpRequest, HttpResponse
 
 
@@ -54,15 +57,20 @@ class ForeignAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         """
         if sociallogin.is_existing:
             return
-        addresses = [found.email.casefold() for found in sociallogin.email_addresses if found.verified]
-        for address in addresses:
-            user = User.objects.filter(email=address, is_active=True).first() or _invited(address, sociallogin)
-            if user is not None:
-                sociallogin.connect(request, user)
-                return
-        title = "No invitation is open for you" if addresses else "Your address is not verified there"
+        address = _vouched_for(sociallogin)
+        found = User.objects.filter(email=address, is_active=True).first() if address else None
+        user = found or (_invited(address, sociallogin) if address else None)
+        if user is not None:
+            accounts.prove(user)
+            sociallogin.connect(request, user)
+            return
+        title = "No invitation is open for you" if address else "Your address is not verified there"
         text = "Ask an admin of the workspace to invite the address you sign in with."
         raise ImmediateHttpResponse(render(request, "core/error.html", {"title": title, "text": text}, status=403))
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:  # noqa: ARG002 - allauth's
+        """Whoever is signed in already and comes from the provider once more goes to their account."""
+        return reverse("account")
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **given: Any) -> None:  # noqa: ANN401, ARG002 - allauth's
         """The provider did not let them in, or did not answer.
@@ -73,6 +81,23 @@ class ForeignAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         text = f"{provider.name} did not confirm who you are. Try once more, or sign in with a password."
         page = {"title": "Signing in did not work", "text": text}
         raise ImmediateHttpResponse(render(request, "core/error.html", page, status=403))
+
+
+@receiver(password_reset)
+def _proven_by_mail(user: User, **_: object) -> None:
+    """Whoever got the mail has the address."""
+    accounts.prove(user, keep_password=True)
+
+
+def _vouched_for(sociallogin: SocialLogin) -> str:
+    """The address that the provider says it has verified; empty where it says so of none.
+
+    Some say it as a word, and then "false" is no yes. Of letters beyond ASCII some look like others and become them in
+    small letters, so that addresses with such letters are taken for nobody's.
+    """
+    said = sociallogin.account.get_provider_account().get_user_data()
+    email = str(said.get("email", ""))
+    return email.casefold() if str(said.get("email_verified")).lower() == "true" and email.isascii() else ""
 
 
 def _invited(address: str, sociallogin: SocialLogin) -> User | None:

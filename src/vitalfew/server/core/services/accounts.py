@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from vitalfew.errors import UsageError
-from vitalfew.server.core.models import Link, Member, User, Workspace
+from vitalfew.server.core.models import Link, Member, Token, User, Workspace
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.links import NoSuch, make_link, use_up
@@ -17,8 +19,14 @@ from vitalfew.server.core.services.members import add_member
 THEMES = ("system", "light", "dark")
 
 
-def new_user(email: str, name: str, password: str | None) -> User:
+def new_user(email: str, name: str, password: str | None, *, is_proven: bool = True) -> User:
     """Make an account; without a password only a provider lets its person in.
+
+    Args:
+        email: its address.
+        name: as others see it.
+        password: with which its person signs in.
+        is_proven: whether somebody vouches for the address; else whoever came by an open link has chosen it.
 
     Raises:
         UsageError: the address has an account already.
@@ -32,8 +40,27 @@ def new_user(email: str, name: str, password: str | None) -> User:
             user = User.objects.create_user(address, password, name=name.strip())
     except IntegrityError:
         raise UsageError(f"{address} has an account already", hint="sign in with it") from None
-    EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+    EmailAddress.objects.create(user=user, email=address, primary=True, verified=is_proven)
     return user
+
+
+def prove(user: User, *, keep_password: bool = False) -> None:
+    """Note that an address belongs to whoever shows it now. Whoever chose it before without proof keeps no way in.
+
+    Args:
+        user: whose address was shown to be theirs.
+        keep_password: whether the password was set by whoever showed it.
+    """
+    with transaction.atomic():
+        if not EmailAddress.objects.filter(user=user, verified=False).update(verified=True):
+            return
+        Authenticator.objects.filter(user=user).delete()
+        Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        if not keep_password:
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+        note(None, user, "address proven", str(user))
+    end_sessions(user)
 
 
 def is_set_up() -> bool:

@@ -115,7 +115,7 @@ def join(link: Link, email: str, name: str, password: str) -> User:
         UsageError: the address has an account, or the invitation was used meanwhile.
     """
     with transaction.atomic():
-        user = new_user(link.email or email, name, password)
+        user = new_user(link.email or email, name, password, is_proven=bool(link.email))
         accept(link, user)
     return user
 
