@@ -77,7 +77,14 @@ TEMPLATES = [
 
 DATABASES = {"default": CONFIG.database_settings()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "vitalfew_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "vitalfew_cache",
+        # Once it is full, counts of tries go, whosever they are: nobody should fill it to try once more.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # People -----------------------------------------------------------------------------------------------------------
@@ -110,6 +117,7 @@ ACCOUNT_RATE_LIMITS = {
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.proxies
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "vitalfew"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # whoever proves the address later takes it off: `services.accounts.prove`
 SOCIALACCOUNT_ADAPTER = "vitalfew.server.core.accounts.ForeignAdapter"
 SOCIALACCOUNT_PROVIDERS = CONFIG.provider_settings()
 _MAIL = CONFIG.mail_settings()

@@ -13,6 +13,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Concatenate
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.utils import is_mfa_enabled
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -154,7 +155,7 @@ def _not_too_often(view: View) -> Callable[..., Any]:
 
     @wraps(view)
     def now(request: HttpRequest, **given: object) -> HttpResponseBase:
-        address = get_client_ip(request) or ""
+        address = truncate_ip(get_client_ip(request) or "")
         tries, writes = f"tries:{address}", f"writes:{address}"
         wrote = limits.count(writes, WINDOW) if request.method == "POST" else 0
         if wrote > MOST_WRITES or limits.counted(tries, WINDOW) >= MOST_TRIES:

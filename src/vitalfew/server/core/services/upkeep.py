@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from vitalfew.errors import VitalfewError
 from vitalfew.results.store import Store
+from vitalfew.server.core import limits
 from vitalfew.server.core.models import Answer, Delivery, Job, Link, Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import OPEN
@@ -61,6 +62,7 @@ def forget_expired() -> None:
     Delivery.objects.filter(ended_at__lt=now - timedelta(days=30)).delete()
     Job.objects.filter(finished_at__lt=now - timedelta(days=90)).delete()
     forget_offers()
+    limits.forget()
 
 
 def run_where_data_changed() -> int:
