@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A workspace folder; none is needed.")] = None,
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 lets phones in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = PORT,
     show: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "vitalfew.server.settings"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 _LARGEST_LOG = 10_000_000  # bytes
 _PATIENCE = 30.0  # seconds until a server that does not answer is given up
 _FAREWELL = 8.0  # seconds that parts have to end by themselves
@@ -77,9 +78,10 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
     """
     home = prepare(folder)
     _refuse_taken(host, port)
+    reached = reached_at(host)
     if host not in _LOOPBACK:
-        os.environ.setdefault("VITALFEW_HOSTS", f"localhost 127.0.0.1 [::1] {host} {socket.gethostname()}")
-    address = f"http://{'localhost' if host in ('0.0.0.0', '::') else f'[{host}]' if ':' in host else host}:{port}"  # noqa: S104 - compared, not bound
+        os.environ.setdefault("VITALFEW_HOSTS", f"localhost 127.0.0.1 [::1] {reached} {socket.gethostname()}")
+    own, address = (f"http://{name}:{port}" for name in ("localhost" if host in _EVERYWHERE else reached, reached))
     with _log(home) as log:
         parts = _Parts(log.fileno())
         with parts.stopped_by_signals():
@@ -87,7 +89,7 @@ def serve(folder: Path | None, host: str, port: int, *, show: bool, say: Callabl
                 "web", web_command(host, port, min(2, os.cpu_count() or 1))
             )  # it loads while the tables are made
             first = _first_address(folder, address)
-            _wait_for(f"{address}/healthz", parts, home)
+            _wait_for(f"{own}/healthz", parts, home)
             parts.start("worker", [sys.executable, "-m", "vitalfew", "worker"])
             if first:
                 say(f"Nobody can sign in yet. Open this once, within a day, and choose a password: {first}")
@@ -140,6 +142,21 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
         *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--workers-kill-timeout", "5", "--log-level", "warning", "--no-ws", "vitalfew.server.asgi:application"),
     ]
+
+
+def reached_at(host: str) -> str:
+    """The name under which others reach a server that listens at an address.
+
+    Of one that listens everywhere: the address of this machine in its network. Nothing is sent to find it.
+    """
+    if host not in _EVERYWHERE:
+        return f"[{host}]" if ":" in host else host
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as trial:
+        try:
+            trial.connect(("192.0.2.1", 9))  # an address for examples: connecting chooses the way, and sends nothing
+        except OSError:
+            return socket.gethostname()
+        return str(trial.getsockname()[0])
 
 
 # One machine ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 from django.urls import resolve
@@ -22,6 +23,7 @@ from django.urls import resolve
 from serving import answers, gone, serving
 from vitalfew.server.core.bounded import ORDINARY, Bounded
 from vitalfew.server.core.services.accounts import first_address
+from vitalfew.server.launch import reached_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
-    from server.conftest import DemoRun
+    from server.conftest import ClientOf, DemoRun
+    from vitalfew.server.core.models import Workspace
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
@@ -64,6 +67,35 @@ def test_a_folder_is_served_started_again_when_a_part_dies_and_stopped_whole(dem
         assert all(json.loads(line)["at"] for line in server.log.splitlines() if line.startswith("{"))
     assert server.process.returncode == 0
     assert _within(10, lambda: all(gone(pid) for pid in every))
+
+
+def test_a_server_for_phones_prints_the_address_that_they_open(tmp_path: Path) -> None:
+    with serving("--host", "0.0.0.0", home=tmp_path) as server:  # noqa: S104 - what the test is about
+        address = server.setup.partition("/setup/")[0]
+        assert address.startswith(f"http://{reached_at('0.0.0.0')}:")  # noqa: S104 - likewise
+        for asked in (address, server.address.replace("127.0.0.1", "localhost")):
+            with urlopen(f"{asked}/accounts/login/", timeout=20) as answer:  # noqa: S310 - our own server
+                assert answer.status == 200
+    assert reached_at("::1") == "[::1]"
+    assert reached_at("value.example.org") == "value.example.org"
+
+
+@pytest.mark.django_db
+def test_a_link_says_when_it_opens_on_this_computer_only(workspace: Workspace, client_of: ClientOf) -> None:
+    invite = f"/w/{workspace.key}/settings/people/"
+    asked = {"email": "", "role": "rater"}
+    here = client_of("admin").post(invite, asked, headers={"host": "127.0.0.1:8000"}, follow=True)
+    assert "opens on this computer only" in here.content.decode()
+    there = client_of("admin").post(invite, asked, follow=True)
+    assert "serves once" in there.content.decode()
+    assert "opens on this computer only" not in there.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_not_the_servers_is_named_as_the_reason(client: Client) -> None:
+    answer = client.get("/accounts/login/", headers={"host": "192.0.2.7"})
+    assert answer.status_code == 400
+    assert "VITALFEW_HOSTS" in answer.content.decode()
 
 
 def _within(seconds: float, happens: Callable[[], bool]) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -70,6 +71,13 @@ def here(context: Context, name: str, *args: object, **given: object) -> str:
     request = context["request"]
     asked = () if args else (("workspace", request.place.workspace.key), *given.items())
     return _address(request.META.get("SCRIPT_NAME", ""), name, args, asked)
+
+
+@register.inclusion_tag("core/only_here.html", takes_context=True)
+def only_here(context: Context) -> dict[str, bool]:
+    """Says that links of this page open on this computer only, where the address that the page was asked at does."""
+    name = urlsplit(f"//{context['request'].get_host()}").hostname or ""
+    return {"only_here": name in ("localhost", "::1") or name.startswith("127.")}
 
 
 @register.simple_tag(takes_context=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import DisallowedHost
 from django.shortcuts import render
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """The request makes no sense."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The request makes no sense, or was sent to a name that is not the server's."""
+    if isinstance(exception, DisallowedHost):
+        way = "Whoever runs it adds the name in this address to VITALFEW_HOSTS."
+        return _page(request, 400, "This server does not answer to that name", way)
     return _page(request, 400, "This request makes no sense to us", "Go back, load the page anew and try once more.")
 
 
