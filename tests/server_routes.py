@@ -156,6 +156,7 @@ def filling_of(row: Workspace, member: Member) -> dict[str, object]:
         "undo:token": "none",
         "history": 1,
         "number": 1,
+        "place": 1,
         "kind": "metrics",
         "key": keys["metrics"],
         "factor": keys["factors"],

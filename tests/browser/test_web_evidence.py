@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from serving import Server
     from visitor import Visitor
 
+NUMBERS = {
+    "experiments/bulk_assign/": "td a.opens",
+    "metrics/planning_minutes/": "td a.opens",
+    "review/": "td a.opens",
+    "value/model/": ".weight a.opens",
+    "tree/": "svg a.opens",
+    "links/": "td a.opens",
+    "features/assistant/": "td a.opens",
+}
+"""Where numbers stand, and how one of them is found."""
+
 
 def test_from_the_search_to_what_moves_a_metric(server: Server, visit: Callable[..., Visitor]) -> None:
     someone = visit(server.address)
@@ -23,6 +34,26 @@ def test_from_the_search_to_what_moves_a_metric(server: Server, visit: Callable[
     one_walks_the_tree_by_keys(page)
     one_reads_the_keys(page)
     a_feature_is_filtered_without_a_button(page)
+
+
+def test_numbers_open_their_definition_data_and_method(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address)
+    someone.sign_in()
+    page, drawer = someone.page, someone.page.locator("#drawer")
+    for address, number in NUMBERS.items():
+        page.goto(f"/w/fieldnote/{address}")
+        page.locator(number).first.click()
+        for part in ("Definition", "Data", "Method"):
+            expect(drawer.get_by_role("heading", name=part, exact=True)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(drawer).to_be_hidden()
+    drawer_of_a_row_opens_by_a_click_on_any_of_its_numbers(page)
+
+
+def drawer_of_a_row_opens_by_a_click_on_any_of_its_numbers(page: Page) -> None:
+    page.goto("/w/fieldnote/priorities/")
+    page.locator("tr[data-row] td.num").nth(1).click()
+    expect(page.locator("#drawer").get_by_role("heading", name="Why it stands here")).to_be_visible()
 
 
 def test_the_tree_is_a_list_on_a_phone(server: Server, visit: Callable[..., Visitor]) -> None:

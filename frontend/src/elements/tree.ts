@@ -138,7 +138,7 @@ class Tree extends HTMLElement {
   private drag(view: HTMLElement): void {
     let from: { x: number; y: number; left: number; top: number } | undefined;
     view.addEventListener("pointerdown", (event) => {
-      if (event.pointerType !== "mouse" || (event.target as Element).closest("[data-node]")) return;
+      if (event.pointerType !== "mouse" || (event.target as Element).closest("[data-node], a")) return;
       from = { x: event.clientX, y: event.clientY, left: view.scrollLeft, top: view.scrollTop };
       view.setPointerCapture(event.pointerId);
     });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.explanation import Explanation
     from vitalfew.report import View
     from vitalfew.report.charts import Chart
+    from vitalfew.report.view import Opens
     from vitalfew.results.run import RunInfo
     from vitalfew.workspace.workspace import Workspace
 
@@ -39,12 +40,14 @@ class Results:
         info: identity of the run.
         tables: all rows, by kind.
         notes: what is worth knowing about the run itself, such as that it could not be kept.
+        opens: where pages say what stands behind a number, by its row.
     """
 
     workspace: Workspace
     info: RunInfo
     tables: Tables
     notes: tuple[str, ...] = ()
+    opens: Opens | None = field(default=None, compare=False, repr=False)
 
     @property
     def ledger(self) -> Ledger:
@@ -70,7 +73,7 @@ class Results:
         """What reports are made from."""
         from vitalfew.report import View
 
-        return View(self.tables, self.workspace.definitions, self.info)
+        return View(self.tables, self.workspace.definitions, self.info, self.opens)
 
     def only(self, names: Iterable[str]) -> Results:
         """The same results with just the rows about some experiments, initiatives, hypotheses or features."""

@@ -28,6 +28,12 @@ def unknown(reason: str) -> Markup:
     return svg.empty(reason, width=SHORT)
 
 
+def opened(view: View, text: Child, row: object) -> Child:
+    """A number that leads to what stands behind it, where this surface has such pages."""
+    address = view.page_behind(row)
+    return tag("a", text, href=address, class_="opens") if address else text
+
+
 def estimate(text: str, picture: Markup) -> Markup:
     """A number beside its picture."""
     return tag("span", tag("span", text, class_="n"), picture, class_="est")

@@ -164,7 +164,8 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
         )
         name = view.name_of(row)
         figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(view, row))]
-        rows.append(([name, _how(view, row, shared)], figures[0], drawn, figures[1], _p(row), figures[2],
+        change = cells.opened(view, figures[0], row)
+        rows.append(([name, _how(view, row, shared)], change, drawn, figures[1], _p(row), figures[2],
                      cells.grade(row.grade), figures[3]))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip

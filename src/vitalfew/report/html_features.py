@@ -79,7 +79,7 @@ def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]
     moved = None if row.trend is None else words.with_unit(words.figure(100 * row.trend, 1, signed=True), "pp")
     return (
         tag("span", view.title("features", row.feature), id=anchor("feature", row.feature)),
-        words.share_interval(reach) if reach else "",
+        cells.opened(view, words.share_interval(reach), row) if reach else "",
         cells.used(reach) if reach else None,
         cells.unknown("nobody used it") if row.frequency is None else words.significant(row.frequency, 2),
         moved or cells.unknown("too short a history"),

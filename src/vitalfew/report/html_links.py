@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.report.cells import opened
 from vitalfew.report.evidence_pictures import Point, ellipse, scatter
 from vitalfew.report.html_horizons import horizons
 from vitalfew.report.layout import Column, fold, items, section, table
@@ -28,7 +29,7 @@ from vitalfew.report.link_words import (
     trade_off_sentence,
     trade_off_sentences,
 )
-from vitalfew.report.markup import Markup, tag
+from vitalfew.report.markup import Child, Markup, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,13 +104,13 @@ def _links(view: View) -> Markup | None:
     return tag("div", table(heads, body, caption=caption), class_="sub")
 
 
-def _row(view: View, row: LinkRow) -> list[Markup | str | None]:
+def _row(view: View, row: LinkRow) -> list[Child]:
     naive = slope(view, row.parent, row.child, row.naive)
     said = [STATUS_MEANINGS[row.status], *([row.would_take.message] if row.would_take else [])]
     said += own_notes(row, beside_scatter=True)
     return [
         arrow(view, row.parent, row.child),
-        slope_of(view, row),
+        opened(view, slope_of(view, row), row),
         per(view, row.parent) if row.estimate is not None else "",
         "" if row.z is None else words.figure(row.z, 1),
         "by definition" if row.status == "exact" else row.grade,

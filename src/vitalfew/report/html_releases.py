@@ -114,7 +114,7 @@ def _effects(view: View) -> Markup | None:
         body.append([
             _named(view, row.experiment),
             view.title("metrics", row.metric),
-            cells.effect_text(row, view),
+            cells.opened(view, cells.effect_text(row, view), row),
             _chance(row),
             row.grade,
             said_of(row, placebo),

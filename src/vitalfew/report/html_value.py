@@ -45,8 +45,8 @@ def value_by_factor(view: View) -> Markup:
     return section("value", "Value by factor", question, key(view, factors), grid, _all_parts(view, lines, factors))
 
 
-def promises(view: View) -> Markup:
-    """Promised against measured, as a picture and as a table."""
+def promises(view: View, most: int | None = None) -> Markup:
+    """Promised against measured, as a picture of all and as a table, of so many lines at most."""
     question = "Each promise beside what came of it: on the line as promised, below it less."
     held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
     if not held:
@@ -60,6 +60,11 @@ def promises(view: View) -> Markup:
     told = f"{_drawn(_pairs(view, held), held)} Bars: 80 % promised, 95 % measured."
     drawing = tag("figure", drawn, tag("figcaption", told))
     return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
+
+
+def due_or_measured(rows: Iterable[VerdictRow]) -> list[VerdictRow]:
+    """Those that the table of promises holds: something was promised or measured."""
+    return [row for row in rows if row.promised is not None or row.estimate is not None]
 
 
 def promise_picture(view: View) -> Markup | None:
@@ -190,7 +195,7 @@ def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair
     return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
 
 
-def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
+def _promise_table(view: View, shown: Sequence[VerdictRow], total: int) -> Markup:
     heads = [
         "Promise",
         Column("Promised", "num"),
@@ -201,21 +206,33 @@ def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
     rows = [
         (
             [
-                view.title("initiatives", row.initiative),
+                cells.opened(view, view.title("initiatives", row.initiative), view.lines.get(row.initiative)),
                 tag("div", view.title("metrics", row.metric), class_="muted small"),
             ],
-            _promised_text(view, row),
-            _measured_text(view, row),
+            cells.opened(view, _promised_text(view, row), _promise(view, row)),
+            cells.opened(view, _measured_text(view, row), _measured(view, row)),
             cells.verdict(row.verdict),
             row.reason,
         )
         for row in held
     ]
-    return table(heads, rows, caption="Every promise that is due or measured.")
+    which = "Every promise" if len(shown) == total else f"{len(shown)} of {total} promises"
+    is_or_are = "is" if len(shown) == total else "are"
+    return table(heads, rows, caption=f"{which} that {is_or_are} due or measured.")
+
+
+def _promise(view: View, row: VerdictRow) -> PromiseRow | None:
+    return next((p for p in view.tables.promises if p.hypothesis == row.hypothesis and p.locked_at), None)
+
+
+def _measured(view: View, row: VerdictRow) -> EffectRow | None:
+    """The effect that a verdict rests on, where it is one of the run's own."""
+    found = (effect for key in view.experiments_on(row.initiative) for effect in view.effects_of(key))
+    return next((effect for effect in found if (effect.metric, effect.estimate) == (row.metric, row.estimate)), None)
 
 
 def _promised_text(view: View, row: VerdictRow) -> str:
-    promise = next((p for p in view.tables.promises if p.hypothesis == row.hypothesis and p.locked_at), None)
+    promise = _promise(view, row)
     if promise is not None:
         return words.change(promise.p50, promise.p10, promise.p90, view.unit(row.metric))
     return "nothing" if row.promised is None else words.change(row.promised, None, None, view.unit(row.metric))

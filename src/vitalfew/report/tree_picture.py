@@ -65,7 +65,7 @@ class TreeNode:
 class TreeEdge:
     """A line from a cause to what it moves: how it is known, how much, how wide (0 to 1), in full in `title`.
 
-    `text`: the number on the line; `span`: its interval, below it.
+    `text`: the number on the line; `span`: its interval, below it; `opens`: the page about what is behind them.
     """
 
     cause: str
@@ -75,6 +75,7 @@ class TreeEdge:
     span: str
     size: float
     title: str
+    opens: str = ""
 
     @property
     def says(self) -> str:
@@ -189,7 +190,8 @@ def _number(edge: TreeEdge, at: tuple[float, float]) -> Markup:
     lines = [ground, label(x, y - 2 if edge.span else y + 4, edge.text, f"t-text mid x-{edge.line}")]
     if edge.span:
         lines.append(label(x, y + 10, edge.span, "t-span mid"))
-    return tag("g", lines, data_of=f"{edge.cause} {edge.effect}")
+    drawn = tag("a", lines, href=edge.opens, class_="opens", aria_label=edge.title) if edge.opens else lines
+    return tag("g", drawn, data_of=f"{edge.cause} {edge.effect}")
 
 
 type Ends = tuple[float, float, float, float]

@@ -12,7 +12,7 @@ from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import CandidateLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from vitalfew.results.rows import (
         EffectRow,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from vitalfew.results.run import RunInfo
     from vitalfew.workspace.definitions import Definitions
 
+type Opens = Callable[[object], str | None]
+
 VITAL = 0.5
 """Probability of being in the vital set, or in the best portfolio, from which a line stands above the drawn line."""
 
@@ -38,6 +40,8 @@ class View:
     tables: Tables
     definitions: Definitions
     info: RunInfo
+    opens: Opens | None = None
+    """Where a page says what stands behind a number, by its row; None where there are no such pages."""
 
     @property
     def headline(self) -> Headline | None:
@@ -90,6 +94,20 @@ class View:
         """The experiments behind a ledger line."""
         wanted = {line.line} if line.kind == "initiative" else self.initiatives_on(line.line)
         return tuple(row for row in self.tables.experiments if row.initiative in wanted)
+
+    def page_behind(self, row: object) -> str | None:
+        """Where it is said what stands behind a number, by its row; None where this surface has no such page."""
+        return self.opens(row) if self.opens and row is not None else None
+
+    @cached_property
+    def lines(self) -> dict[str, ShippedLine | CandidateLine]:
+        """The lines of the ledger by key."""
+        known: dict[str, ShippedLine | CandidateLine] = {line.line: line for line in self.tables.candidates}
+        return known | {line.line: line for line in self.tables.shipped}
+
+    def experiments_on(self, initiative: str) -> tuple[str, ...]:
+        """The experiments about an initiative, by key."""
+        return tuple(row.experiment for row in self.tables.experiments if row.initiative == initiative)
 
     def initiatives_on(self, feature: str) -> set[str]:
         """The initiatives that built, changed or would remove a feature."""

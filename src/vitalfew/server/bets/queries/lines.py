@@ -56,6 +56,7 @@ class Shown:
     metric: str
     title: str
     text: str
+    opens: str | None
     picture: Markup | None
     grade: Grade
     source: str
@@ -74,7 +75,7 @@ class Opened:
     stacked: Markup | None
     parts: tuple[Part, ...]
     groups: tuple[Concerned, ...]
-    promises: tuple[str, ...]
+    promises: tuple[tuple[str, str | None], ...]
     effects: tuple[Shown, ...]
     releases: tuple[tuple[str, str], ...]
     serves: tuple[str, ...]
@@ -92,7 +93,9 @@ def opened(run: Results, line: Line) -> Opened:
         stacked=_stacked(view, line),
         parts=_parts(view, line),
         groups=_groups(view, line),
-        promises=tuple(_promise(view, row) for row in view.tables.promises if row.initiative == line.line),
+        promises=tuple(
+            (_promise(view, row), view.page_behind(row)) for row in view.tables.promises if row.initiative == line.line
+        ),
         effects=tuple(_effect(view, row) for row in _effects(view, line)),
         releases=_releases(view, line),
         serves=_serves(view, line),
@@ -113,7 +116,7 @@ def _parts(view: View, line: Line) -> tuple[Part, ...]:
     factors = list(view.definitions.factors)
     found = []
     for part in line.parts:
-        title, text = view.title("metrics", part.factor), words.change(part.mean, part.low, part.high, words.VALUE)
+        title, text = view.title("factors", part.factor), words.change(part.mean, part.low, part.high, words.VALUE)
         drawn = glyph(axis, marks[part.factor], f"{title}: {text}, 80 % interval", width=cells.GLYPH)
         letter = swatch(factors.index(part.factor), title) if part.factor in factors else None
         found.append(Part(part.factor, letter, title, text, drawn))
@@ -169,7 +172,7 @@ def _effect(view: View, row: EffectRow) -> Shown:
     title, text, mark = view.name_of(row), cells.effect_text(row, view), cells.effect_mark(row)
     drawn = cells.on_metric(view, row.metric, mark, f"{title}: {text}") if mark else None
     source = view.title("experiments", row.experiment)
-    return Shown(row.metric, title, text, drawn, row.grade, row.experiment, source, row.method)
+    return Shown(row.metric, title, text, view.page_behind(row), drawn, row.grade, row.experiment, source, row.method)
 
 
 def _releases(view: View, line: Line) -> tuple[tuple[str, str], ...]:

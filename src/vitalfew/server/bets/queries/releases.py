@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vitalfew.evidence.discoveries import stands_out
-from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, times
 from vitalfew.server.core.queries.kept import per_run
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.pipeline import Results
+    from vitalfew.report.view import View
     from vitalfew.results.rows import ConflictRow, ContributionRow, EffectRow, PlaceboRow
     from vitalfew.server.core.filters import Choices, Field, Filter
     from vitalfew.workspace.definitions import Definitions, Release
@@ -114,7 +114,7 @@ def only(run: Results, key: str) -> View:
         balance=tuple(row for row in tables.balance if row.release == key),
         release_effects=tuple(row for row in tables.release_effects if row.experiment == key),
     )
-    return View(kept, view.definitions, view.info)
+    return replace(view, tables=kept)
 
 
 def _told(

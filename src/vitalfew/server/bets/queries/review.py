@@ -13,13 +13,13 @@ from vitalfew.report.html_value import promises
 from vitalfew.report.ledger_picture import promises_svg
 from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.review_words import stopped_title
-from vitalfew.report.view import View
 from vitalfew.server.core.filters import owners, span, times
 from vitalfew.server.core.queries.kept import per_run
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
+    from vitalfew.report.view import View
     from vitalfew.results.rows import StopRow, Verdict, VerdictRow
     from vitalfew.server.core.filters import Choices, Field, Filter
 
@@ -115,7 +115,7 @@ def _notes(run: Results, wanted: Filter) -> str:
 
 
 def _shown(run: Results, rows: tuple[VerdictRow, ...]) -> View:
-    return View(replace(run.tables, verdicts=rows), run.workspace.definitions, run.info)
+    return replace(run.view, tables=replace(run.tables, verdicts=rows))
 
 
 def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:

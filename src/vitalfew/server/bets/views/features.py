@@ -134,7 +134,7 @@ def feature(request: Request, key: str) -> HttpResponse:
         "answers": words.use_sentence(page.listed.use) if page.listed.use else "Its use is not in this run.",
         "page": page,
         "row": _row(definitions, run, page.listed),
-        "windows": _windows(page.windows),
+        "windows": _windows(run.view, page.windows) if run else None,
         "where": where,
         "may_bet": place.may(Ability.BET) and "initiatives" not in found.folder_kinds,
         "initiatives_in_folder": "initiatives" in found.folder_kinds,
@@ -143,7 +143,7 @@ def feature(request: Request, key: str) -> HttpResponse:
     return render(request, "bets/feature.html", context)
 
 
-def _windows(rows: Sequence[UseRow]) -> Markup | None:
+def _windows(view: View, rows: Sequence[UseRow]) -> Markup | None:
     """Use over windows of several lengths."""
     heads = [
         "Window",
@@ -154,16 +154,16 @@ def _windows(rows: Sequence[UseRow]) -> Markup | None:
     ]
     heads += [Column("Trend", "num")]
     body = [
-        (f"{row.window_days} days{', fits its cadence' if row.main else ''}", *_use_cells(row))
+        (f"{row.window_days} days{', fits its cadence' if row.main else ''}", *_use_cells(view, row))
         for row in rows
         if row.reach
     ]
     return table(heads, body, caption="Trend: reach in the window minus reach in the one before.") if body else None
 
 
-def _use_cells(row: UseRow) -> tuple[Child, ...]:
+def _use_cells(view: View, row: UseRow) -> tuple[Child, ...]:
     return (
-        words.share_interval(row.reach) if row.reach else "not measured",
+        cells.opened(view, words.share_interval(row.reach), row) if row.reach else "not measured",
         cells.used(row.reach) if row.reach else empty(row.reason or "not measured", width=GLYPH),
         f"{row.users or 0:,} of {row.eligible or 0:,}",
         "" if row.frequency is None else words.significant(row.frequency, 2),
@@ -180,7 +180,7 @@ def _of_run(workspace: str, view: View, page: queries.Page) -> dict[str, object]
         Column("Times per user, 30 days", "num"),
     ]
     heads += [Column("Trend", "num")]
-    body = [(view.title("segments", row.segment), *_use_cells(row)) for row in page.segments]
+    body = [(view.title("segments", row.segment), *_use_cells(view, row)) for row in page.segments]
     return {
         "segments": table(heads, body, caption="Of the eligible in each segment.") if body else None,
         "lines": _lines(workspace, page),

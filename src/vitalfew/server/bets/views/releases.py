@@ -188,7 +188,7 @@ def _effects(workspace: str, view: View, row: Listed) -> Markup | None:
         body.append((
             linked(workspace, "metrics", effect.metric, title),
             shape,
-            text,
+            cells.opened(view, text, effect),
             "" if p is None else words.p_value(p),
             cells.grade(effect.grade),
             tag("strong", said) if stands_out(effect) else said,

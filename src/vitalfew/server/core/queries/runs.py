@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vitalfew.errors import VitalfewError
 from vitalfew.pipeline import Results, stored
 from vitalfew.results.store import Store
+from vitalfew.server.core.queries.numbers import with_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ def open_run(workspace: Workspace, run_id: str | None = None) -> Results | None:
             _open.move_to_end(name)
             return _open[name]
     try:
-        results = stored(workspace.folder, found)
+        results = with_sheets(stored(workspace.folder, found), workspace.key)
     except VitalfewError:
         return None
     with _lock:

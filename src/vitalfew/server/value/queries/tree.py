@@ -155,7 +155,8 @@ class _Builder:
         number, span = words.change_parts(row.estimate, row.low, row.high, slope_unit(view, parent, child))
         exact = row.status == "exact"
         line: Line = "exact" if exact else row.grade
-        return TreeEdge(*ends, line, number, "" if exact else span, self._size(row), said)
+        opens = view.page_behind(row)
+        return TreeEdge(*ends, line, number, "" if exact else span, self._size(row), said, opens or "")
 
     def _size(self, row: LinkRow) -> float:
         """How much of what the effect does the cause explains: one spread of true effects in spreads of the other."""

@@ -192,7 +192,7 @@ def _behind(workspace: str, view: View, did: Sequence[Did]) -> Markup | None:
             _what(workspace, view, change.effect.experiment),
             direction_shape("gain" if change.good > 0 else "loss"),
             _glyph(view, change, axis),
-            cells.effect_text(change.effect, view),
+            cells.opened(view, cells.effect_text(change.effect, view), change.effect),
             cells.grade(change.effect.grade),
         )
         for change in changes

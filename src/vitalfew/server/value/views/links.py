@@ -131,7 +131,9 @@ def _table(workspace: str, view: View, rows: Sequence[LinkRow]) -> Markup | None
         body.append((
             linked(workspace, "metrics", row.parent, view.title("metrics", row.parent)),
             linked(workspace, "metrics", row.child, view.title("metrics", row.child)),
-            slope_of(view, row) if row.estimate is not None else tag("span", "not known", class_="muted"),
+            tag("span", "not known", class_="muted")
+            if row.estimate is None
+            else cells.opened(view, slope_of(view, row), row),
             per(view, row.parent) if row.estimate is not None else "",
             shape,
             "by definition" if row.status == "exact" else cells.grade(row.grade),

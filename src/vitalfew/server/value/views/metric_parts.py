@@ -10,7 +10,7 @@ from vitalfew.report.cells import GLYPH
 from vitalfew.report.curves import spread
 from vitalfew.report.layout import Column, fold, table
 from vitalfew.report.link_words import STATUS_MEANINGS, arrow, own_notes, per, proxy_name, slope_of
-from vitalfew.report.markup import Markup, tag
+from vitalfew.report.markup import Markup, join, tag
 from vitalfew.report.series_picture import beyond_words, series_picture, sparkline
 from vitalfew.report.svg import empty, glyph
 from vitalfew.report.terminal_releases import contributor
@@ -135,18 +135,20 @@ def _link_row(workspace: str, view: View, row: LinkRow, other: str) -> list[Chil
     more = " ".join((arrow(view, row.parent, row.child), *own_notes(row, beside_scatter=False)))
     return [
         linked(workspace, "metrics", other, view.title("metrics", other)),
-        slope_of(view, row) if row.estimate is not None else empty(STATUS_MEANINGS[row.status], width=GLYPH),
+        empty(STATUS_MEANINGS[row.status], width=GLYPH)
+        if row.estimate is None
+        else cells.opened(view, slope_of(view, row), row),
         per(view, row.parent) if row.estimate is not None else "",
         "by definition" if row.status == "exact" else cells.grade(row.grade),
         tag("span", "; ".join(said), title=more),
     ]
 
 
-def slope_words(view: View, row: LinkRow) -> str:
-    """How much a link moves its child, in a few words."""
+def slope_words(view: View, row: LinkRow) -> Markup:
+    """How much a link moves its child, in a few words that lead to what is behind them."""
     if row.estimate is None:
-        return STATUS_MEANINGS[row.status]
-    return f"{slope_of(view, row)} {per(view, row.parent)}"
+        return join(STATUS_MEANINGS[row.status])
+    return join(cells.opened(view, f"{slope_of(view, row)} {per(view, row.parent)}", row))
 
 
 def forest(workspace: str, view: View, page: Page, unit: Unit, most: int | None = None) -> Markup | None:
@@ -165,7 +167,8 @@ def forest(workspace: str, view: View, page: Page, unit: Unit, most: int | None 
         shape = (
             empty("not computed", width=GLYPH) if mark is None else glyph(axis, mark, f"{title}: {text}", width=GLYPH)
         )
-        return [linked(workspace, kind, row.experiment, title), shape, text, cells.grade(row.grade)]
+        told = cells.opened(view, text, row)
+        return [linked(workspace, kind, row.experiment, title), shape, told, cells.grade(row.grade)]
 
     telling = sorted(rows, key=lambda row: (not _clear(row), -abs(row.estimate or 0.0)))
     caption = "Zero is the line, right is better; those told from zero first, then by size."
@@ -191,7 +194,8 @@ def contributions(workspace: str, view: View, rows: Sequence[ContributionRow], u
         name = contributor(view, row)
         mark, kind = marks.get(id(row)), f"{row.kind}s"
         shape = glyph(axis, mark, f"{name}: {text}", width=GLYPH) if mark else empty("no interval", width=GLYPH)
-        return [linked(workspace, kind, row.subject, name), row.kind, shape, text, cells.grade(row.grade)]
+        told = cells.opened(view, text, row)
+        return [linked(workspace, kind, row.subject, name), row.kind, shape, told, cells.grade(row.grade)]
 
     return _some_open(heads, list(map(cells_of, rows)), "contribution", "Right is better; errors go along the links.")
 

@@ -71,12 +71,16 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A factor as a row of the page; `where`: its file and line, when the folder owns it."""
+    """A factor as a row of the page; `where`: its file and line, when the folder owns it.
+
+    `weight_opens`: the page about what is behind its weight.
+    """
 
     facts: Facts
     track: Markup
     weight: WeightRow | None
     weight_said: str
+    weight_opens: str
     bar: Markup | None
     lights: tuple[Light, ...]
     where: Where | None
@@ -191,6 +195,7 @@ def _rows(workspace: Workspace, found: Loaded, known: dict[str, Facts], run: Res
                 range_track(each.worst, each.best, each.today, each.unit, each.title),
                 weight,
                 ends,
+                (run.view.page_behind(weight) if run else None) or "",
                 bar,
                 _lights(lights.get(key)),
                 found.owned_by("factors", key),
