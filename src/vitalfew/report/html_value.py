@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
-    from vitalfew.results.rows import CandidateLine, PromiseRow, ShippedLine, VerdictRow, WeightRow
+    from vitalfew.results.rows import CandidateLine, EffectRow, PromiseRow, ShippedLine, VerdictRow, WeightRow
 
 DRAWN = 20
 """Lines drawn in value by factor; the table holds all."""
@@ -45,8 +45,8 @@ def value_by_factor(view: View) -> Markup:
     return section("value", "Value by factor", question, key(view, factors), grid, _all_parts(view, lines, factors))
 
 
-def promises(view: View, most: int | None = None) -> Markup:
-    """Promised against measured, as a picture of all and as a table, of so many lines at most."""
+def promises(view: View) -> Markup:
+    """Promised against measured, as a picture and as a table."""
     question = "Each promise beside what came of it: on the line as promised, below it less."
     held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
     if not held:
@@ -60,11 +60,6 @@ def promises(view: View, most: int | None = None) -> Markup:
     told = f"{_drawn(_pairs(view, held), held)} Bars: 80 % promised, 95 % measured."
     drawing = tag("figure", drawn, tag("figcaption", told))
     return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
-
-
-def due_or_measured(rows: Iterable[VerdictRow]) -> list[VerdictRow]:
-    """Those that the table of promises holds: something was promised or measured."""
-    return [row for row in rows if row.promised is not None or row.estimate is not None]
 
 
 def promise_picture(view: View) -> Markup | None:
@@ -195,7 +190,7 @@ def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair
     return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
 
 
-def _promise_table(view: View, shown: Sequence[VerdictRow], total: int) -> Markup:
+def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
     heads = [
         "Promise",
         Column("Promised", "num"),
@@ -216,9 +211,7 @@ def _promise_table(view: View, shown: Sequence[VerdictRow], total: int) -> Marku
         )
         for row in held
     ]
-    which = "Every promise" if len(shown) == total else f"{len(shown)} of {total} promises"
-    is_or_are = "is" if len(shown) == total else "are"
-    return table(heads, rows, caption=f"{which} that {is_or_are} due or measured.")
+    return table(heads, rows, caption="Every promise that is due or measured.")
 
 
 def _promise(view: View, row: VerdictRow) -> PromiseRow | None:
