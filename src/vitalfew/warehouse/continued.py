@@ -31,7 +31,7 @@ from vitalfew.warehouse.population import FIRST_EXPOSURES, Population
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.products import Products, all_changed, shown, width
 from vitalfew.warehouse.refresh import MOST_STEPS, Changes
-from vitalfew.warehouse.running import ROWS, integers
+from vitalfew.warehouse.running import ROWS, ahead, integers
 from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.state import key_of
 from vitalfew.warehouse.sums import Cell, cells
@@ -154,6 +154,7 @@ class Continued:
     def ordinary(self, population: Population) -> Population:
         """Begin an ordinary run."""
         self.found = self.came = self.standing = None
+        self.day["steps"] = 0
         query = exp.select("experiment", "unit").from_(table_named(FIRST_EXPOSURES)).where("arm <> other")
         self.crossed = self.engine.query(query)
         return self.take(population)
@@ -292,41 +293,50 @@ class Continued:
         found = [Products.from_row(rows.names, row) for row in kept.cells]
         place, places, _ = self.standing
         centres = [products.centre for products in found] + [None] * (len(places) - len(found))
-        old = step.ids[: step.first]
-        before = self._parts(grouped, step, (step.numbers, old, kept.place[old]), centres)
-        step.advance()
-        after = self._parts(grouped, step, (step.numbers, step.ids, place[step.ids]), centres)
+        before: dict[int, Part] = {}
+        after: dict[int, Part] = {}
+        for block in ahead(step.blocks()):
+            known = block.ids[: block.known]
+            self._add_parts(before, grouped, step, (block.numbers, known, kept.place[known]), centres)
+            block.advance()
+            self._add_parts(after, grouped, step, (block.numbers, block.ids, place[block.ids]), centres)
         nobody = Part.of(np.empty((len(rows.names), 0)))
         some = sorted({*before, *after, *range(len(found), len(places))})
         changed = {at: (before.get(at, nobody), after.get(at, nobody)) for at in some}
 
         def again(at: int) -> Part:
-            ids = np.flatnonzero(place == at)
-            return self._parts(grouped, step, (step.at(ids), ids, place[ids]), [None] * len(places)).get(at, nobody)
+            ids, parts = np.flatnonzero(place == at), dict[int, Part]()
+            self._add_parts(parts, grouped, step, (step.at(ids), ids, place[ids]), [None] * len(places))
+            return parts.get(at, nobody)
 
         return all_changed(found, changed, rows.shares, again)
 
-    def _parts(
+    def _add_parts(
         self,
+        parts: dict[int, Part],
         grouped: Grouped,
         step: Step,
         units: tuple[Sequence[Floats], NDArray[np.int64], Places],
-        centres: Sequence[Floats | None],
-    ) -> dict[int, Part]:
-        """Units by place, those that are nowhere left out.
+        centres: list[Floats | None],
+    ) -> None:
+        """Add units to the sums by place, those that are nowhere left out.
 
         Args:
+            parts: the sums.
             grouped: how numbers are named.
             step: what came.
             units: their numbers, ids and places.
-            centres: about what the units of each place are summed.
+            centres: about what the units of each place are summed; told by the first of them where it is not known.
         """
         numbers, ids, at = units
         order = np.argsort(at, kind="stable")
         ends = np.searchsorted(at[order], np.arange(len(centres) + 1))
         found = values_of_units(grouped, step, self.values, numbers, ids)
-        spans = enumerate(pairwise(ends))
-        return {at: Part.of(found.rows(order[start:end]), centres[at]) for at, (start, end) in spans if end > start}
+        for place, (start, end) in enumerate(pairwise(ends.tolist())):
+            if end > start:
+                part = Part.of(found.rows(order[start:end]), centres[place])
+                centres[place] = part.centre
+                parts[place] = parts[place] + part if place in parts else part
 
     def _shown(self, products: Sequence[Products], rows: Rows, arrived: Arrivals) -> dict[Cell, Moments]:
         """Moments as a pass over all units groups them."""
@@ -345,8 +355,11 @@ def _stand(then: Standing, people: pa.Table, moved: NDArray[np.int64], left: NDA
     import pyarrow as pa
 
     first = len(then.at)
-    ids = pa.Array.from_buffers(pa.int64(), len(moved), [None, pa.py_buffer(moved)])
-    found = placed(pa.concat_tables([people.slice(first), people.take(ids)]), then.places)
+    some = people.slice(first)
+    if len(moved):  # to take even none from a table lays all of its texts side by side first
+        ids = pa.Array.from_buffers(pa.int64(), len(moved), [None, pa.py_buffer(moved)])
+        some = pa.concat_tables([some, people.take(ids)])
+    found = placed(some, then.places)
     if found is None:
         raise NotOnward
     joined, count = people.num_rows - first, len(found.places)

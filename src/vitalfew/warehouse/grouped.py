@@ -68,6 +68,7 @@ class Grouped:
         """Put all units in the place of those that changed, with the numbers that some values read."""
         if self.step is None:
             return
+        self.step.hold()
         task, kept = self.step.task, self.step.kept
         read = {column.name for value in values for column in value.find_all(exp.Column)}
         which = [at for at in range(len(task.parts.running)) if f"{self.alias}r{at}" in read]

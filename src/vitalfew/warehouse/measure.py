@@ -168,11 +168,12 @@ def _from_exposures(
     from vitalfew.warehouse.events import measure_joined
     from vitalfew.warehouse.grouped import NotOnward
     from vitalfew.warehouse.population import from_exposures
+    from vitalfew.warehouse.state import Damaged
 
     continued = Continued.of(study, source, engine, end, state)
     known = None if continued is None else continued.population()
     if known is not None:
-        with suppress(NotOnward):
+        with suppress(NotOnward, Damaged):
             return measure_joined(study, known, engine, end, state, continued)
     population = from_exposures(study, source, engine, end)
     if continued is not None:

@@ -19,7 +19,7 @@ from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
-from vitalfew.warehouse.state import Kept, key_of
+from vitalfew.warehouse.state import Kept, Reading, hold, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +37,8 @@ MOST_STEPS = 30
 """After so many runs everything is added up from the numbers of all units again, so that rounding cannot pile up."""
 _MOST_CHANGED = 0.5  # share of units with new events from which all are better added up
 _MOST_EVENTS = 10  # for a unit on average that are kept as events until they are added to its numbers
+_SHIFT = 19
+_BLOCK = 1 << _SHIFT  # units whose numbers are read at once, of which those that changed stay near at hand
 _SAME = ("experiment", "unit", "arm", "start")
 
 
@@ -112,32 +114,102 @@ class Changes:
 
 
 @dataclass(slots=True)
+class Block:
+    """Some of the units that new events change.
+
+    Attributes:
+        ids: the units, ascending.
+        known: how many of them took part before; those that joined come last.
+        numbers: their running numbers until now, one array each, until the next block but one is asked for.
+        new: their new events, by position among them.
+        parts: what is added up.
+    """
+
+    ids: NDArray[np.int64]
+    known: int
+    numbers: Sequence[Floats]
+    new: Piece
+    parts: Additive
+
+    def advance(self) -> None:
+        """Let the new events change the numbers."""
+        add(self.parts, self.numbers, self.new)
+
+
+@dataclass(slots=True)
 class Step:
     """What new events change.
 
     Attributes:
         ids: units with new events, and those that joined, left or moved, ascending.
-        first: position in `ids` of the first unit that joined.
-        numbers: their running numbers until now, one array each.
-        piece: the new events.
-        kept: what is to be remembered of it.
+        first: id of the first unit that joined.
+        new: the new events.
+        kept: what is to be remembered of it, the new events in its log.
         task: what is added up.
+        held: whether the numbers remembered are known to be as they were written.
     """
 
     ids: NDArray[np.int64]
     first: int
-    numbers: Sequence[Floats]
-    piece: Piece
+    new: Piece
     kept: Kept
     task: Task
+    held: bool = False
 
-    def advance(self) -> None:
-        """Let the new events change the numbers."""
-        add(self.task.parts, self.numbers, _at_places(self.piece, _place_of(self.ids, self.task.people.num_rows)))
+    def blocks(self) -> Iterator[Block]:
+        """All these units, in as many blocks as their numbers are near at hand in.
+
+        Raises:
+            Damaged: the numbers remembered are not what was written.
+        """
+        past = [piece for piece in self.kept.log if piece is not self.new]
+        log = [_in_blocks(piece, self.task.people.num_rows) for piece in (*past, self.new)]
+        starts = range(0, self.task.people.num_rows, _BLOCK)
+        ids = np.split(self.ids, np.searchsorted(self.ids, starts[1:]))
+        rooms = [np.empty((len(self.kept.numbers), max(map(len, ids)))) for _ in range(2)]
+        with Reading(self.kept) as reading:
+            for at, start in enumerate(starts):
+                yield self._block(reading, start, ids[at], rooms[at % 2], [piece[at] for piece in log])
+            reading.end()
+        self.held = True
+
+    def _block(self, reading: Reading, start: int, ids: NDArray[np.int64], room: Floats, log: Sequence[Piece]) -> Block:
+        parts, count = self.task.parts, len(self.kept.numbers[0]) if self.kept.numbers else 0
+        within = ids - start
+        written = int(np.searchsorted(ids, count))
+        numbers = [column[: len(ids)] for column in room]
+        for at, (number, running) in enumerate(zip(numbers, parts.running, strict=True)):
+            if start < count:
+                reading.take(at, min(_BLOCK, count - start), within[:written], number[:written])
+            number[written:] = NOTHING[running.kind]
+        place = _place_of(within, _BLOCK)
+        *past, new = [_at_places((ids - start, codes, values), place) for ids, codes, values in log]
+        for piece in past:
+            add(parts, numbers, piece)
+        return Block(ids, int(np.searchsorted(ids, self.first)), numbers, new, parts)
+
+    def hold(self) -> None:
+        """See that the numbers remembered are what was written.
+
+        Raises:
+            Damaged: they are not.
+        """
+        if not self.held:
+            hold(self.kept)
+        self.held = True
 
     def at(self, ids: NDArray[np.int64]) -> list[Floats]:
-        """Running numbers of any units as they are now."""
-        return _numbers_at(self.task, self.kept, ids)
+        """Running numbers of any units, ascending, as they are now."""
+        self.hold()
+        kept, task = self.kept, self.task
+        known = int(np.searchsorted(ids, len(kept.numbers[0]))) if kept.numbers else 0
+        numbers = [np.full(len(ids), NOTHING[running.kind]) for running in task.parts.running]
+        for number, column in zip(numbers, kept.numbers, strict=True):
+            np.take(column, ids[:known], out=number[:known], mode="clip")
+        place = _place_of(ids, task.people.num_rows)
+        for piece in kept.log:
+            add(task.parts, numbers, _at_places(piece, place))
+        return numbers
 
 
 def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
@@ -161,13 +233,11 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     touched[changes.others] = True
     touched[piece[0]] = True
     ids = np.flatnonzero(touched)
-    room = task.room.limit // (16 * max(len(kept.numbers), 1))  # before and after, 8 bytes each
-    if len(ids) > min(_MOST_CHANGED * len(touched), room):
+    if len(ids) > _MOST_CHANGED * len(touched):
         return None
-    numbers = _numbers_at(task, kept, ids)
     log = (*kept.log, piece) if len(piece[0]) else kept.log
     kept = replace(kept, people=task.people, files=files, log=log)
-    return Step(ids, int(np.searchsorted(ids, changes.first)), numbers, piece, kept, task)
+    return Step(ids, changes.first, piece, kept, task)
 
 
 def _came(task: Task, kept: Kept, changes: Changes, files: Sequence[str]) -> Iterator[Any]:
@@ -179,18 +249,16 @@ def _came(task: Task, kept: Kept, changes: Changes, files: Sequence[str]) -> Ite
             yield from task.stream(list(kept.files), changes.since, _FRESH)
 
 
-def _numbers_at(task: Task, kept: Kept, ids: NDArray[np.int64]) -> list[Floats]:
-    """Running numbers of some units, ascending."""
-    count = len(kept.numbers[0]) if kept.numbers else 0
-    known = int(np.searchsorted(ids, count))
-    numbers = [np.empty(len(ids)) for _ in kept.numbers]
-    for number, column, running in zip(numbers, kept.numbers, task.parts.running, strict=True):
-        np.take(column, ids[:known], out=number[:known], mode="clip")
-        number[known:] = NOTHING[running.kind]
-    place = _place_of(ids, task.people.num_rows)
-    for piece in kept.log:
-        add(task.parts, numbers, _at_places(piece, place))
-    return numbers
+def _in_blocks(piece: Piece, units: int) -> list[Piece]:
+    """The events of each block of units."""
+    ids, codes, values = piece
+    block = (ids >> _SHIFT).astype(np.int16)
+    if (block[1:] < block[:-1]).any():
+        order = np.argsort(block, kind="stable")
+        ids, codes, values = ids[order], codes[order], [column[order] for column in values]
+    ends = np.cumsum(np.bincount(block, minlength=-(-units // _BLOCK)))
+    spans = zip([0, *ends[:-1]], ends, strict=True)
+    return [(ids[first:last], codes[first:last], [column[first:last] for column in values]) for first, last in spans]
 
 
 def _place_of(ids: NDArray[np.int64], units: int) -> NDArray[np.int32]:

@@ -12,15 +12,15 @@ import json
 import logging
 import time
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -36,6 +36,8 @@ _LIST = ".json"
 _TYPES: Mapping[str, np.dtype[Any]] = {".f8": np.dtype(np.float64), ".i2": np.dtype(np.int16)}
 _OWN = (*_TYPES, ".log", ".arrow", ".new")
 _BLOCK = 1 << 16  # bytes summed together in a checksum
+SHARE = _BLOCK // 8
+"""Numbers summed together in a checksum."""
 _UNFINISHED = 3600.0  # seconds after which files that no list names are the remains of a run that was cut off
 
 
@@ -69,6 +71,13 @@ class Kept:
     stored: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Damaged(ValueError):
+    """What is remembered is not what was written."""
+
+    def __init__(self) -> None:
+        super().__init__("a file of remembered numbers or units is damaged")
+
+
 class State:
     """The folder of remembered numbers.
 
@@ -79,14 +88,19 @@ class State:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, key: str) -> Kept | None:
-        """What is remembered under a key; None when there is nothing, or when it is damaged in any way."""
+    def load(self, key: str, *, held: bool = True) -> Kept | None:
+        """What is remembered under a key; None when there is nothing, or when it is damaged in any way.
+
+        Args:
+            key: what it hangs on.
+            held: whether numbers are held against their checksums; else `Reading` does when it reads them.
+        """
         try:
             found = json.loads((self._folder / f"{key}{_LIST}").read_text("utf-8"))
             body = found["body"]
             if found["hash"] != _hash_of(body) or body["version"] != _VERSION:
                 return None
-            numbers = [self._numbers(file, body["numbered"]) for file in body["numbers"]]
+            numbers = [self._numbers(file, body["numbered"], held=held) for file in body["numbers"]]
             people = self._people(body["people"])
             log = tuple(_piece_of(self._content(file)) for file in body["log"])
             cells = None if body["cells"] is None else self._cells(body["cells"])
@@ -101,12 +115,12 @@ class State:
         return Kept(people, numbers, body["files"], body["end"], log, body["day"], cells, place, crossed, body)
 
     def of_day(self, day: str) -> tuple[str, Kept] | None:
-        """What a run has left that hung on the same, with the key it is remembered under."""
+        """What a run has left that hung on the same, with the key it is remembered under; numbers are not held yet."""
         for path in self._lists():
             with suppress(OSError, ValueError, KeyError, TypeError):
                 found = json.loads(path.read_text("utf-8"))["body"]["day"]
                 if found is not None and found["key"] == day:
-                    kept = self.load(path.stem)
+                    kept = self.load(path.stem, held=False)
                     return None if kept is None else (path.stem, kept)
         return None
 
@@ -171,18 +185,18 @@ class State:
         if people.num_rows > known or not known:
             yield self._write_people(people.slice(known))
 
-    def _content(self, file: Mapping[str, Any]) -> NDArray[Any]:
+    def _content(self, file: Mapping[str, Any], *, held: bool = True) -> NDArray[Any]:
         path = self._folder / file["name"]
         kind: np.dtype[Any] = _row(file["values"]) if "values" in file else _TYPES[path.suffix]
         content: NDArray[Any] = np.memmap(path, kind, "r") if path.stat().st_size else np.empty(0, kind)
-        if _checksum(content) != file["sum"]:
-            raise ValueError("a file of numbers is damaged")
+        if held and _checksum(content) != file["sum"]:
+            raise Damaged
         return content
 
-    def _numbers(self, file: Mapping[str, Any], units: int) -> Floats:
-        column: Floats = self._content(file)
+    def _numbers(self, file: Mapping[str, Any], units: int, *, held: bool) -> Floats:
+        column: Floats = self._content(file, held=held)
         if len(column) != units:
-            raise ValueError("a file of numbers is damaged")
+            raise Damaged
         return column
 
     def _cells(self, file: Mapping[str, Any]) -> Floats:
@@ -203,8 +217,70 @@ class State:
         paths = [self._folder / file["name"] for file in files]
         for path, file in zip(paths, files, strict=True):
             if _checksum(np.memmap(path, np.uint8, "r")) != file["sum"]:
-                raise ValueError("a file of units is damaged")
+                raise Damaged
         return pa.concat_tables([pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths])
+
+
+class Reading:
+    """Numbers of all units, read in one go from the first unit to the last, and held against their checksums.
+
+    To have the pages of large files mapped takes longer than to read them through a window that stays at hand.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        columns = [column for column in kept.numbers if isinstance(column, np.memmap)]  # none where there is no unit
+        self._open = ExitStack()
+        files = [Path(str(column.filename)) for column in columns]
+        self._files = [self._open.enter_context(file.open("rb", buffering=0)) for file in files]
+        self._sums = [_Sums() for _ in columns]
+        self._wanted = [file["sum"] for file in kept.stored["numbers"][: len(columns)]]
+        self._window = np.empty(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def take(self, which: int, units: int, at: NDArray[np.int64], found: Floats) -> None:
+        """Read the numbers of the next units, all but the last time a multiple of `SHARE`.
+
+        Args:
+            which: position of the column.
+            units: how many.
+            at: positions among them whose numbers are asked for.
+            found: filled with these.
+
+        Raises:
+            Damaged: the file is too short.
+        """
+        if len(self._window) < units:
+            self._window = np.empty(units)
+        here = self._window[:units]
+        if self._files[which].readinto(here) != here.nbytes:
+            raise Damaged
+        self._sums[which].add(here)
+        np.take(here, at, out=found, mode="clip")
+
+    def end(self) -> None:
+        """Everything was read.
+
+        Raises:
+            Damaged: a file is not as it was written.
+        """
+        if [sums.all() for sums in self._sums] != self._wanted:
+            raise Damaged
+
+
+def hold(kept: Kept) -> None:
+    """Hold numbers against their checksums.
+
+    Raises:
+        Damaged: a file is not as it was written.
+    """
+    for column, file in zip(kept.numbers, kept.stored["numbers"], strict=True):
+        if _checksum(column) != file["sum"]:
+            raise Damaged
 
 
 def key_of(*parts: object) -> str:
@@ -242,9 +318,27 @@ def _piece_of(rows: NDArray[np.void]) -> Piece:
     return columns[0], columns[1], columns[2:]
 
 
-def _checksum(content: NDArray[Any]) -> str:
+class _Sums:
     """Of blocks summed as whole numbers, at the speed of memory: it is held against accidents, not against people."""
-    data = np.ascontiguousarray(content).reshape(-1).view(np.uint8)
-    whole = len(data) // _BLOCK * _BLOCK
-    sums = data[:whole].view(np.uint64).reshape(-1, _BLOCK // 8).sum(axis=1, dtype=np.uint64)
-    return hashlib.sha256(sums.tobytes() + data[whole:].tobytes() + str(len(data)).encode()).hexdigest()
+
+    def __init__(self) -> None:
+        self._hash, self._bytes = hashlib.sha256(), 0
+
+    def add(self, content: NDArray[Any]) -> None:
+        """Go on with more, whole blocks all but the last time."""
+        data = np.ascontiguousarray(content).reshape(-1).view(np.uint8)
+        whole = len(data) // _BLOCK * _BLOCK
+        sums = data[:whole].view(np.uint64).reshape(-1, _BLOCK // 8).sum(axis=1, dtype=np.uint64)
+        self._hash.update(sums.tobytes() + data[whole:].tobytes())
+        self._bytes += len(data)
+
+    def all(self) -> str:
+        """The checksum."""
+        self._hash.update(str(self._bytes).encode())
+        return self._hash.hexdigest()
+
+
+def _checksum(content: NDArray[Any]) -> str:
+    sums = _Sums()
+    sums.add(content)
+    return sums.all()
