@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 
 from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.numbers import LARGEST
+from vitalfew.server.core.roles import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from django.http import HttpRequest, HttpResponseBase
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Headers(BothWays):
@@ -35,6 +39,7 @@ class Guard(BothWays):
 
         Raises:
             Http404: nothing is at this address, or nothing that says who may use it.
+            BadRequest: what was sent holds what no database holds.
         """
         if "\x00" in unquote(request.get_full_path()):  # no name holds it, and some databases fail on it
             raise Http404("no such page")
@@ -42,12 +47,21 @@ class Guard(BothWays):
             raise Http404("no such thing")
         if not hasattr(view, "access"):
             raise Http404("no such page")
+        is_form = view.access is not Access.API and request.content_type in _FORMS
+        if is_form and any("\x00" in value for value in _sent(request)):
+            raise BadRequest("a zero character")
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Without scripts and styles no page can be drawn: say so in plain text."""
         if not isinstance(error, NotBuilt):
             return None
         return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+
+
+def _sent(request: HttpRequest) -> Iterator[str]:
+    """Names and values of a form."""
+    for name, values in request.POST.lists():
+        yield from (name, *map(str, values))
 
 
 def _with_headers(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:

@@ -12,9 +12,10 @@ from django.db.models import F, Max
 from vitalfew.errors import DefinitionError, Problem, UsageError, VitalfewError, Where
 from vitalfew.server.core.models import Definition
 from vitalfew.server.core.models import Workspace as WorkspaceRow
-from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.definitions import HERE, loaded
 from vitalfew.server.core.reach import out_of_reach
 from vitalfew.server.core.services.audit import note
+from vitalfew.server.core.unheld import unheld
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.merging import SETTINGS
 
@@ -85,6 +86,7 @@ def change(
 ) -> tuple[Saved, ...]:
     """Change several definitions at once, all or none; a body of None removes. See `save`."""
     asked = versions or {}
+    _refuse_unheld(bodies)
     with transaction.atomic():
         held = WorkspaceRow.objects.select_for_update().get(pk=row.pk)
         before = loaded(held)
@@ -140,6 +142,16 @@ def _begun(row: WorkspaceRow, kind: str, key: str, body: dict[str, Any]) -> Defi
         last = Definition.objects.filter(workspace=row, kind=kind).aggregate(last=Max("position"))["last"]
         version, position = 1, 0 if last is None else last + 1
     return Definition(workspace=row, kind=kind, key=key, body=body, version=version, position=position)
+
+
+def _refuse_unheld(bodies: Mapping[tuple[str, str], dict[str, Any] | None]) -> None:
+    found = [
+        Problem(said, Where(HERE, path=(*(part for part in name if part), *path)))
+        for name, body in bodies.items()
+        for path, said in unheld(body or {})
+    ]
+    if found:
+        raise DefinitionError(found)
 
 
 def _refuse_new_problems(before: tuple[Problem, ...], after: tuple[Problem, ...]) -> None:

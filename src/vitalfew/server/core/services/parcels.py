@@ -50,7 +50,7 @@ MOST_DEFINED = 5_000_000
 _KEPT = 24 * 3600
 _TAKEN = re.compile(r"(?:[^/]+/)*(?:[^/]+\.ya?ml|acts\.jsonl|acts/[^/]+\.json)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
-_ZIP = b"PK\x03\x04"
+_ZIP, _ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _YAML = (".yaml", ".yml")
 _EXPECTED = "a zip of a workspace folder, or its YAML files"
@@ -73,12 +73,12 @@ class How:
     acts: bool = False
 
 
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """Files as a zip, the same bytes for the same files."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+def packed(files: Mapping[str, bytes], *, shrunk: bool = True) -> bytes:
+    """Files as a zip, the same bytes for the same files; `shrunk`: smaller than they are."""
+    held, how = io.BytesIO(), zipfile.ZIP_DEFLATED if shrunk else zipfile.ZIP_STORED
+    with zipfile.ZipFile(held, "w", how) as archive:
         for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), content, how)
     return held.getvalue()
 
 
@@ -191,6 +191,8 @@ def _members(uploads: Sequence[UploadedFile[Any]], most: int) -> Iterator[tuple[
             upload.seek(0)
             yield Path(upload.name or "").name, upload.read()
             continue
+        if sum(part.count(_ENTRY) for part in upload.chunks()) > MOST_FILES:  # its index is read as a whole
+            raise UsageError("it holds too many files", expected=f"at most {MOST_FILES:,}")
         upload.seek(0)
         try:
             with zipfile.ZipFile(upload) as archive:

@@ -107,8 +107,9 @@ def _field(form: Form, path: Sequence[str | int]) -> str | None:
 def back_of(request: Request) -> str:
     """The page of this workspace that a form came from: what it says in `next`, else its referrer; else the ledger."""
     home = reverse("ledger", kwargs={"workspace": request.place.workspace.key})
-    for address in (request.POST.get("next"), request.GET.get("next"), request.META.get("HTTP_REFERER")):
-        if address and url_has_allowed_host_and_scheme(
+    asked = (request.POST.get("next"), request.GET.get("next"), request.META.get("HTTP_REFERER"))
+    for address in (one for one in asked if one and "/" in one):  # a word is taken for the name of a page
+        if url_has_allowed_host_and_scheme(
             address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         ):
             return address
