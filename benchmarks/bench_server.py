@@ -4,7 +4,8 @@
 PostgreSQL that it makes for itself, or on the empty one that `VITALFEW_DATABASE` names. Requests come at fixed times
 whatever the answers take, so that waiting in line is counted: to one page after another, then to all of them in turn.
 CPU is that of the web server's processes for one page (Linux). Smaller by `--acts 100000`, shorter by `--seconds 3`,
-fewer by `--pages ledger board`.
+fewer by `--pages ledger board`. `--keep FOLDER` uses the workspace that is kept there, and makes it where there is
+none; `--first` shows what the first look at each page takes instead: after the server began, and after another run.
 """
 
 from __future__ import annotations
@@ -65,15 +66,10 @@ class Asked:
 
 def ask(addresses: Sequence[str], cookie: str, seconds: int, web: int) -> Asked:
     """Ask for pages in turn, at a fixed rate."""
-    from django.conf import settings
-
-    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}", "Accept-Encoding": "gzip"}
 
     def one(due: float, address: str) -> tuple[float, bytes]:
         time.sleep(max(0.0, due - time.perf_counter()))
-        with urlopen(Request(address, headers=headers), timeout=60) as answer:  # noqa: S310 - our own server
-            found = answer.read()
-            assert answer.url == address, answer.url
+        found = _got(address, cookie)
         return 1_000 * (time.perf_counter() - due), found
 
     for address in WARMING * [*addresses]:
@@ -84,6 +80,15 @@ def ask(addresses: Sequence[str], cookie: str, seconds: int, web: int) -> Asked:
         found = list(pool.map(one, (begun + at / RATE for at in range(wanted)), islice(cycle(addresses), wanted)))
     cpu = 1_000 * (_cpu_of(web) - used) / wanted
     return Asked(np.array([wait for wait, _ in found]), len(found[0][1]), len(gzip.decompress(found[0][1])), cpu)
+
+
+def _got(address: str, cookie: str) -> bytes:
+    from django.conf import settings
+
+    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}", "Accept-Encoding": "gzip"}
+    with urlopen(Request(address, headers=headers), timeout=60) as answer:  # noqa: S310 - our own server
+        assert answer.url == address, answer.url
+        return bytes(answer.read())
 
 
 def session_of(user: User) -> str:
@@ -106,25 +111,54 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=SECONDS)
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL made for this")
     parser.add_argument("--pages", nargs="+", default=PAGES)
+    parser.add_argument("--keep", type=Path, help="the folder of a workspace that was made before, or is to be kept")
+    parser.add_argument("--first", action="store_true", help="what the first look at each page takes")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, postgres(Path(temporary), asked=asked.postgres):
-        home = Path(temporary)
+    with folder_for_all(asked.keep) as home, postgres(home, asked=asked.postgres):
         os.environ |= {"VITALFEW_HOME": str(home / "home"), "OPENBLAS_NUM_THREADS": "1"}
-        from vitalfew.server.launch import prepare
+        cookie, older = filled(home, asked.acts)
+        if asked.first:
+            first_looks(asked.pages, cookie, older)
+        else:
+            ask_for_all(asked.pages, cookie, asked.seconds)
 
-        prepare()
-        import django
-        from django.core.management import call_command
-        from django.db import connection
 
-        django.setup()
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        begun = time.perf_counter()
-        cookie = session_of(fill(home / "large", asked.acts))
-        print(f"{connection.vendor}: {asked.acts:,} acts, made in {time.perf_counter() - begun:.0f} s", flush=True)
-        connection.close()
-        ask_for_all(asked.pages, cookie, asked.seconds)
+@contextmanager
+def folder_for_all(kept: Path | None) -> Iterator[Path]:
+    """The folder that is kept, or one that goes at the end."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept.resolve()
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
+
+
+def filled(home: Path, acts: int) -> tuple[str, str]:
+    """The session of one who looks at the large workspace, and its run before the newest; made unless it is there."""
+    from vitalfew.server.launch import prepare
+
+    prepare()
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+
+    django.setup()
+    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.queries.runs import run_ids
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    begun = time.perf_counter()
+    if not Workspace.objects.exists():
+        fill(home / "large", acts)
+    row = Workspace.objects.get()
+    if row.acts_count != acts:
+        raise SystemExit(f"{home} holds {row.acts_count:,} acts: ask for as many by --acts, or for another folder")
+    cookie, (*_, older, _) = session_of(User.objects.get()), run_ids(row)
+    print(f"{connection.vendor}: {acts:,} acts, ready after {time.perf_counter() - begun:.0f} s", flush=True)
+    connection.close()
+    return cookie, older
 
 
 @contextmanager
@@ -149,12 +183,27 @@ def postgres(folder: Path, *, asked: bool) -> Iterator[None]:
         server.cleanup()
 
 
-def ask_for_all(pages: Sequence[str], cookie: str, seconds: int) -> None:
-    """Start the web server and ask for one page after another."""
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A web server that answers: its process, and where its pages of the large workspace are."""
+
+    pid: int
+    place: str
+
+    def page(self, name: str, run: str = "") -> str:
+        """The address of a page, of the newest run or another."""
+        path, mark, query = name.partition("?")
+        asked = "&".join(part for part in (query, f"run={run}" if run else "") if part)
+        return f"{self.place}/{path}/{mark or ('?' if asked else '')}{asked}"
+
+
+@contextmanager
+def web_server(processes: int) -> Iterator[Web]:
+    """A web server that has just begun; prints when it answered first."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
-    command = [sys.executable, "-m", "vitalfew", "web", "--port", str(port), "--processes", "2"]
+    command = [sys.executable, "-m", "vitalfew", "web", "--port", str(port), "--processes", str(processes)]
     begun = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - our own program
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -162,19 +211,39 @@ def ask_for_all(pages: Sequence[str], cookie: str, seconds: int) -> None:
         try:
             _wait_for(f"http://127.0.0.1:{port}/readyz")
             print(f"first answer of the web server after {time.perf_counter() - begun:.1f} s")
-            print(f"{'page':<28}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'kB':>6}{'unpacked':>10}")
-            addresses = [f"http://127.0.0.1:{port}/w/large/{_with_slash(page)}" for page in pages]
-            for page, address in zip(pages, addresses, strict=True):
-                _show(page, ask([address], cookie, seconds, web.pid))
-            if len(pages) > 1:
-                _show("all of them in turn", ask(addresses, cookie, max(seconds, len(pages) * 3 // RATE), web.pid))
+            yield Web(web.pid, f"http://127.0.0.1:{port}/w/large")
         finally:
             web.terminate()
 
 
-def _with_slash(page: str) -> str:
-    path, mark, query = page.partition("?")
-    return f"{path}/{mark}{query}"
+def ask_for_all(pages: Sequence[str], cookie: str, seconds: int) -> None:
+    """Start the web server and ask for one page after another."""
+    with web_server(2) as web:
+        print(f"{'page':<28}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'kB':>6}{'unpacked':>10}")
+        addresses = [web.page(page) for page in pages]
+        for page, address in zip(pages, addresses, strict=True):
+            _show(page, ask([address], cookie, seconds, web.pid))
+        if len(pages) > 1:
+            _show("all of them in turn", ask(addresses, cookie, max(seconds, len(pages) * 3 // RATE), web.pid))
+
+
+def first_looks(pages: Sequence[str], cookie: str, older: str) -> None:
+    """One process: the first look at each page of an older run, one more, and the first one at the newest run.
+
+    Pages are asked for in turn, so what several need is counted for the first of them.
+    """
+    with web_server(1) as web:
+        looks = [[_looked(web, web.page(page, run), cookie) for page in pages] for run in (older, older, "", "")]
+        print("milliseconds, and those of the processor")
+        print(f"{'page':<28}{'server began':>16}{'once more':>16}{'another run':>16}{'once more':>16}")
+        for page, *took in zip(pages, *looks, strict=True):
+            print(f"{page:<28}" + "".join(f"{wait:>9.0f}{cpu:>7.0f}" for wait, cpu in took))
+
+
+def _looked(web: Web, address: str, cookie: str) -> tuple[float, float]:
+    begun, used = time.perf_counter(), _cpu_of(web.pid)
+    _got(address, cookie)
+    return 1_000 * (time.perf_counter() - begun), 1_000 * (_cpu_of(web.pid) - used)
 
 
 def _show(name: str, found: Asked) -> None:

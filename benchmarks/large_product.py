@@ -7,6 +7,7 @@ tables as rows, chained as they must be.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vitalfew.server.core.models import User, Workspace
+    from vitalfew.server.core.models import Workspace
     from vitalfew.workspace.chain import Act, DefinitionRef
     from vitalfew.workspace.definitions import Definitions
 
@@ -26,12 +27,13 @@ TEAMS, ASKED, GOALS, FEATURES = 10, 400, 20, 100  # hypotheses: of every experim
 LOCKED = 300  # hypotheses with a promise: those of the experiments and half of the others
 FIRST, PEOPLE, AT_ONCE = 5, 500, 50_000  # forecasts of each hypothesis that the run knows
 FACTORS = ("metric_0", "metric_1", "metric_2")
-TAKEN = "2026-11-01 10:00:00+00:00"
+SAID = datetime(2026, 11, 1, 10, tzinfo=UTC)
+"""When everything was said: a log in which time runs backwards is no sound one."""
 _FIELDS = ("n", "at", "by", "kind", "about", "definition", "body_hash", "prev", "hash")
 
 
-def fill(folder: Path, acts: int) -> User:
-    """Put everything into the tables; gives the one who looks at the pages."""
+def fill(folder: Path, acts: int) -> None:
+    """Put everything into the tables, with one who looks at the pages, and run it twice."""
     from vitalfew.server.core.models import Definition, Member, User, Workspace
     from vitalfew.workspace.merging import SETTINGS
 
@@ -45,9 +47,9 @@ def fill(folder: Path, acts: int) -> User:
     user = User.objects.create_user("ada@example.org", name="Ada")
     Member.objects.create(workspace=row, user=user, role="admin", team="team_0")
     _said_at_first(row)
-    _run(row)
+    for _ in range(2):
+        _run(row)
     _record(row, acts)
-    return user
 
 
 # What it defines --------------------------------------------------------------------------------------------------
@@ -139,14 +141,14 @@ def _said_at_first(row: Workspace) -> None:
         whole = acting(row)
         for at in range(PEOPLE // 10):
             points = dict(zip(FACTORS, rng.integers(10, 100, len(FACTORS)).astype(float).tolist(), strict=True))
-            recording.judge(whole, f"user:{at}", points)
+            recording.judge(whole, f"user:{at}", points, at=SAID)
         for at, key in enumerate(whole.definitions.hypotheses):
             for person in range(FIRST):
                 middle = float(rng.normal(0.02, 0.02))
                 said = {"p10": middle - 0.02, "p50": middle, "p90": middle + 0.02, "p_zero": 0.2}
-                recording.forecast(whole, key, f"user:{(at + person) % PEOPLE}", said)
+                recording.forecast(whole, key, f"user:{(at + person) % PEOPLE}", said, at=SAID)
             if at < LOCKED:
-                recording.lock(whole, key, "user:1")
+                recording.lock(whole, key, "user:1", at=SAID)
     row.refresh_from_db()
 
 
@@ -182,7 +184,7 @@ def _record(row: Workspace, acts: int) -> None:
             _put(
                 "core_actrecord",
                 ("id", "workspace_id", *_FIELDS, "recorded_at"),
-                [(pk, row.pk, *_columns(act), TAKEN) for pk, (act, _) in zip(ids, part, strict=True)],
+                [(pk, row.pk, *_columns(act), SAID.isoformat(" ")) for pk, (act, _) in zip(ids, part, strict=True)],
             )
             _put(
                 "core_actbody", ("act_id", "content"), [(pk, sealed) for pk, (_, sealed) in zip(ids, part, strict=True)]
@@ -223,6 +225,8 @@ def _settle() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setval(pg_get_serial_sequence('core_actrecord', 'id'), max(id)) FROM core_actrecord")
             cursor.execute("VACUUM ANALYZE")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _acts(row: Workspace, count: int) -> Iterator[tuple[Act, bytes]]:
@@ -230,7 +234,7 @@ def _acts(row: Workspace, count: int) -> Iterator[tuple[Act, bytes]]:
     from vitalfew.server.core.journal import TableJournal
     from vitalfew.server.core.queries.definitions import loaded
     from vitalfew.workspace.bodies import seal
-    from vitalfew.workspace.chain import follow
+    from vitalfew.workspace.chain import follow, timestamp
     from vitalfew.workspace.people import keyed_pseudonym
 
     defined = loaded(row).workspace.definitions
@@ -245,7 +249,7 @@ def _acts(row: Workspace, count: int) -> Iterator[tuple[Act, bytes]]:
         named = None if decided else references[at % len(references)]
         last = follow(
             last,
-            at="2026-11-01T10:00:00.000Z",
+            at=timestamp(SAID),
             by=people[at // len(references) % PEOPLE],  # one after another goes through all hypotheses
             kind="forecast" if named else "decision",
             about=named.key if named else bets[at * 7 % len(bets)],

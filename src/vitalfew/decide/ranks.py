@@ -134,10 +134,15 @@ def standing_of(options: Options, values: Singles, budget: float | None = None, 
     return standing(values, costs[:, : values.shape[1]], options.budget if budget is None else budget, cast)
 
 
-def ranks(options: Options) -> tuple[RankRow, ...]:
-    """Where each candidate stands by the workspace's own weights and budget, as far as sealed ones let it be told."""
+def ranks(options: Options, found: Standing | None = None) -> tuple[RankRow, ...]:
+    """Where each candidate stands by the workspace's own weights and budget, as far as sealed ones let it be told.
+
+    Args:
+        options: what there is to choose from.
+        found: where they stand, where that is known already.
+    """
     values = options.singles()
-    rows = rank_rows(options, values, standing_of(options, values))
+    rows = rank_rows(options, values, found or standing_of(options, values))
     return tuple(coarse_row(row, options.sealed) for row in rows)
 
 

@@ -51,6 +51,11 @@ class WhatIf:
         return lots(self.options.ready, self.kept.shape[2])
 
     @cached_property
+    def exact(self) -> Standing:
+        """Where they stand by the workspace's own weights and budget."""
+        return self.standing()
+
+    @cached_property
     def own(self) -> Standing:
         """Where they stand in a preview by the workspace's own weights and budget."""
         return self.standing(preview=True)

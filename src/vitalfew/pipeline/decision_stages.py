@@ -64,9 +64,13 @@ def _ledger(context: Context, tables: Tables) -> Output:
 
 
 def _ranks(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.ranking import ranked
     from vitalfew.decide.ranks import ranks
+    from vitalfew.decide.what_if import WhatIf
 
-    return {"ranks": ranks(context.options(tables))}
+    what_if = WhatIf(context.options(tables))
+    own = ranked(context.inputs(tables), context.pool(tables), what_if)
+    return {"ranks": ranks(what_if.options, what_if.exact), "ranking": (own,)}
 
 
 def _disagreement(context: Context, tables: Tables) -> Output:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
-from vitalfew.errors import UsageError
-from vitalfew.results.rows import Estimate, RankedLine, RankedLines
+from vitalfew.results.rows import RankedLine, RankedLines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import pyarrow as pa
 
-    from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Pool
     from vitalfew.decide.what_if import WhatIf
     from vitalfew.pipeline.results import Results
     from vitalfew.workspace.definitions import Grade
     from vitalfew.workspace.workspace import Workspace
-
-_SET = 1e-9
-"""Spread below which a weight was set and not judged."""
-NO_WEIGHTS = "weights unknown: ranks run over the whole weight space"
 
 
 @dataclass(frozen=True)
@@ -55,13 +48,6 @@ class Ranking(RankedLines):
         own = {line.line: line.p_in_before for line in self.lines}
         lines = tuple(replace(line, p_in_before=own.get(line.line, line.p_in_before)) for line in few.lines)
         return replace(few, lines=lines, changed=True, _drawn=self._drawn)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values, for JSON."""
-        from vitalfew.results.codec import plain
-
-        names = ("weights", "budget", "unit", "changed", "preview", "notes", "lines")
-        return {name: plain(getattr(self, name)) for name in names}
 
     def to_arrow(self) -> pa.Table:
         """The lines as an Arrow table."""
@@ -150,47 +136,7 @@ class _Drawn:
         return cls(inputs, pool, WhatIf(pool.options))
 
     def ranking(self, given: Mapping[str, float] | None, budget: float | None, *, preview: bool) -> Ranking:
-        from vitalfew.decide.what_if import ranked_lines, weights_of
+        from vitalfew.decide.ranking import ranked
 
-        options = self.pool.options
-        if budget is not None and not (math.isfinite(budget) and budget >= 0):
-            raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
-        by = options.weights if given is None else weights_of(options, given)
-        changed = given is not None or budget is not None
-        values = self.what_if.values(by, preview=preview)
-        before = self.what_if.own if preview else self.what_if.standing()
-        found = self.what_if.standing(by, budget, preview=preview) if changed else before
-        return Ranking(
-            lines=ranked_lines(self.inputs, self.pool, found, before, values),
-            weights=_summaries(options.factors, by),
-            titles={factor: self.inputs.definitions.title("metrics", factor) for factor in options.factors},
-            budget=options.budget if budget is None else budget,
-            unit=self.inputs.definitions.policy.cost_unit,
-            changed=changed,
-            preview=preview,
-            notes=self._notes(given, budget),
-            _drawn=self,
-        )
-
-    def _notes(self, given: Mapping[str, float] | None, budget: float | None) -> tuple[str, ...]:
-        """What has to be said: where the budget comes from, unknown weights, candidates that cannot be ranked."""
-        notes = list(self.pool.options.notes) if budget is None else []
-        if given is None and self.inputs.weights and not self.inputs.tables.weights:
-            notes.append(NO_WEIGHTS)
-        without = len(self.pool.candidates) - len(self.pool.options.lines)
-        if without:
-            many = "1 candidate has" if without == 1 else f"{without} candidates have"
-            notes.append(f"{many} no value or no cost and cannot be ranked; the ledger says what is missing")
-        return tuple(notes)
-
-
-def _summaries(factors: tuple[str, ...], weights: Floats) -> dict[str, Estimate]:
-    import numpy as np
-
-    if not factors:
-        return {}
-    low, high = np.quantile(weights, [0.1, 0.9], axis=1)
-    return {
-        factor: Estimate(float(row.mean()), *((None, None) if most - least < _SET else (float(least), float(most))))
-        for factor, row, least, most in zip(factors, weights, low, high, strict=True)
-    }
+        found = ranked(self.inputs, self.pool, self.what_if, given, budget, preview=preview)
+        return Ranking(**{part.name: getattr(found, part.name) for part in fields(found)}, _drawn=self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -43,7 +43,8 @@ def to_table(row_class: type, rows: Sequence[Any]) -> pa.Table:
 
 def from_table[Row](row_class: type[Row], table: pa.Table) -> tuple[Row, ...]:
     """Rows of a class from an Arrow table that `to_table` made."""
-    return tuple(cast("Row", _revive(row_class, record)) for record in table.to_pylist())
+    revive = cast("Callable[[Any], Row]", _reviver(cast("Hashable", row_class)))
+    return tuple(map(revive, table.to_pylist()))
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - walks values of any row field
@@ -62,25 +63,54 @@ def from_plain[Row](row_class: type[Row], value: Any) -> Row:  # noqa: ANN401 - 
     return cast("Row", _revive(row_class, value))
 
 
-@cache
-def _hints(row_class: type) -> dict[str, Any]:
-    return get_type_hints(row_class)
-
-
 def _revive(annotation: Any, value: Any) -> Any:  # noqa: ANN401 - the inverse of `plain`
-    if value is None:
-        return None
+    revive = _reviver(annotation)
+    return value if revive is None or value is None else revive(value)
+
+
+@cache
+def _reviver(annotation: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - a type annotation has no narrower type
+    """What makes values of a type from plain ones; None where these are such values already.
+
+    Made once for each type, for a run holds hundreds of thousands of values.
+    """
     inner = _without_none(annotation)
     origin = get_origin(inner)
     if origin is tuple:
-        return tuple(_revive(get_args(inner)[0], item) for item in value)
+        return _each(_reviver(get_args(inner)[0]))
     if origin is Mapping:
-        pairs = value.items() if isinstance(value, Mapping) else value
-        return {key: _revive(get_args(inner)[1], item) for key, item in pairs}
-    if is_dataclass(inner):
-        hints = _hints(cast("type", inner))
-        return cast("type", inner)(**{name: _revive(hints[name], item) for name, item in value.items()})
-    return value
+        return _each_of_mapping(_reviver(get_args(inner)[1]))
+    return _made(inner) if is_dataclass(inner) else None
+
+
+def _each(revive: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    if revive is None:
+        return tuple
+    return lambda items: tuple([None if item is None else revive(item) for item in items])
+
+
+def _each_of_mapping(revive: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    def mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping, or the pairs that Arrow makes of one
+        found = dict(value)
+        if revive is None:
+            return found
+        return {key: None if inner is None else revive(inner) for key, inner in found.items()}
+
+    return mapping
+
+
+def _made(row_class: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any row class
+    hints = get_type_hints(row_class)
+    deeper = [(f.name, revive) for f in fields(row_class) if (revive := _reviver(hints[f.name])) is not None]
+
+    def made(record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a row of that class
+        given = dict(record)
+        for name, revive in deeper:
+            if given.get(name) is not None:
+                given[name] = revive(given[name])
+        return row_class(**given)
+
+    return made
 
 
 def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - a type annotation has no narrower type

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from vitalfew.results.basics import Choice, Estimate, Light, Value
 from vitalfew.workspace.definitions import Grade
@@ -94,6 +94,13 @@ class RankedLines:
     changed: bool
     preview: bool
     notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        from vitalfew.results.codec import plain
+
+        names = ("weights", "budget", "unit", "changed", "preview", "notes", "lines")
+        return {name: plain(getattr(self, name)) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,7 @@ class Tables:
     candidates: tuple[CandidateLine, ...] = ()
     headline: tuple[Headline, ...] = ()
     ranks: tuple[RankRow, ...] = ()
+    ranking: tuple[RankedLines, ...] = ()
     disagreement: tuple[DisagreementRow, ...] = ()
     group_choices: tuple[GroupChoiceRow, ...] = ()
     vital_factors: tuple[VitalFactorsRow, ...] = ()

@@ -49,7 +49,7 @@ def test_a_long_list_is_cut_and_the_rest_is_offered(workspace: Workspace, client
         for at in range(MOST)
     )
     workspace.refresh_from_db()
-    workspace.stamp += 1
+    workspace.defined += 1
     workspace.save()
     cut = text(client_of("viewer"), f"/w/{workspace.key}/experiments/")
     assert cut.count("<tr data-row") == MOST

@@ -69,7 +69,7 @@ def test_the_value_model_is_to_sign_until_i_have_signed_it(workspace: Workspace,
     assert _week(other)["To sign"].tasks[0].sentence == "You have not agreed to it as it stands."
     Definition.objects.filter(workspace=workspace, kind="factors", key="rounds").update(body={"range": [0, 50]})
     workspace.refresh_from_db()
-    workspace.stamp += 1
+    workspace.defined += 1
     workspace.save()
     assert _week(Member.objects.get(pk=mine.pk))["To sign"].tasks[0].sentence.startswith("Nobody")
 

@@ -25,6 +25,7 @@ from receiving import Receiver, receiving
 from vitalfew.errors import UsageError
 from vitalfew.judgement.recording import decide, forecast, lock
 from vitalfew.results.rows import FindingRow, VerdictRow
+from vitalfew.server.core import outbound
 from vitalfew.server.core.events import MOST_ITEMS, Event, Happened
 from vitalfew.server.core.models import AuditEntry, Definition, Delivery, Webhook, Workspace
 from vitalfew.server.core.queries import runs as open_runs
@@ -279,6 +280,53 @@ def test_no_address_waits_behind_another_ones_many(admin: Member, receiver: Rece
         assert (len(receiver.got), len(other.got)) == (1, 1)
 
 
+def test_an_address_that_gives_no_answer_is_left_alone_for_longer_each_time(admin: Member, receiver: Receiver) -> None:
+    hook, _ = _add(admin, receiver)
+    Webhook.objects.filter(pk=hook.pk).update(address="http://127.0.0.1:9/nobody")
+    for _ in range(8):
+        webhooks.post(hook, Happened(Event.RUN_FINISHED, "ledger"))
+    rests = []
+    assert deliver() == 1
+    for _ in range(5):
+        _later()
+        assert (deliver(), deliver(silent=True)) == (0, 0), "other events for it wait as well"
+        hook.refresh_from_db()
+        assert hook.rests_until is not None
+        rests.append(hook.rests_until - timezone.now())
+        Webhook.objects.update(rests_until=timezone.now())
+        assert (deliver(), deliver(silent=True)) == (0, 1)
+    assert [round(rest / timedelta(seconds=1), -1) for rest in rests] == [0, 60, 300, 1_800, 1_800]
+    Webhook.objects.update(address=receiver.address, rests_until=timezone.now())
+    _later()
+    assert (deliver(silent=True), deliver()) == (1, 1), "once it answers it is called like any other"
+
+
+def test_a_workspace_with_many_silent_addresses_delays_no_other(
+    admin: Member, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "LIMIT", 0.3)
+    neighbour = Workspace.objects.create(key="neighbour", name="Neighbour", folder=admin.workspace.folder)
+    with receiving() as silent:
+        silent.drip = 0.2
+        for _ in range(webhooks.MOST):
+            pk, _ = webhooks.add(neighbour, silent.address, ALL, by=admin.user)
+            for _ in range(3):
+                webhooks.post(Webhook.objects.get(pk=pk), Happened(Event.RUN_FINISHED, "ledger"))
+        hook, _ = _add(admin, receiver)
+        webhooks.test(admin.workspace, hook.pk, by=admin.user)
+        assert deliver() == 3, "two calls for the neighbour, its share, and ours"
+        assert len(receiver.got) == 1
+        while deliver():
+            pass
+        assert Webhook.objects.filter(workspace=neighbour, silent=1).count() == webhooks.MOST
+        assert Delivery.objects.filter(webhook__workspace=neighbour, attempts=1).count() == webhooks.MOST
+        webhooks.test(admin.workspace, hook.pk, by=admin.user)
+        Webhook.objects.update(rests_until=None)
+        _later()
+        assert deliver() == 1, "those that gave no answer are called apart from those that do"
+    assert len(receiver.got) == 2
+
+
 # What is told -----------------------------------------------------------------------------------------------------
 
 
@@ -359,7 +407,7 @@ def test_a_promise_is_told_once_on_the_day_it_falls_due(
     body = {"initiative": "gate", "metric": "rounds", "due": str(today)}
     for key in ("gate_rounds", "nobody_promised"):
         Definition.objects.update_or_create(workspace=workspace, kind="hypotheses", key=key, defaults={"body": body})
-    Workspace.objects.filter(pk=workspace.pk).update(stamp=workspace.stamp + 1)
+    Workspace.objects.filter(pk=workspace.pk).update(defined=workspace.defined + 1)
     workspace.refresh_from_db()
     who = voice_of_user(admin.user)
     forecast(acting(workspace), "gate_rounds", who, {"p10": 1, "p50": 2, "p90": 3, "p_zero": 0.1})

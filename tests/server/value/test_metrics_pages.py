@@ -128,7 +128,7 @@ def test_a_hundred_metrics_take_no_more_queries_than_two(
     for at in range(100):
         body = {"source": "players", "column": f"c{at}", "title": f"Metric {at}"}
         Definition.objects.create(workspace=workspace, kind="metrics", key=f"m{at}", body=body, position=10 + at)
-    workspace.stamp += 1
+    workspace.defined += 1
     workspace.save()
     assert queries(client, "/w/playground/metrics/") == few
     text = client.get("/w/playground/metrics/").content.decode()

@@ -52,9 +52,10 @@ class User(AbstractBaseUser):
 class Workspace(models.Model):
     """One product organisation on this server.
 
-    `folder`: the folder its data and runs lie in. `stamp` rises with every change of definitions and acts, so that
-    what was read of it can be kept until then. `acts_count` and `acts_head` are number and hash of the last act.
-    `last_run`: the id of the newest complete run. `needs_second_factor`: it opens only to members who have one.
+    `folder`: the folder its data and runs lie in. `stamp` rises with every change of definitions and acts, `defined`
+    with those of definitions alone, so that what was read of it can be kept until then. `acts_count` and `acts_head`
+    are number and hash of the last act. `last_run`: the id of the newest complete run. `needs_second_factor`: it opens
+    only to members who have one.
     """
 
     key = models.SlugField(max_length=60, unique=True)
@@ -62,6 +63,7 @@ class Workspace(models.Model):
     folder = models.CharField(max_length=1000)
     people_key = models.CharField(max_length=64, default=new_key, editable=False)
     stamp = models.PositiveBigIntegerField(default=0)
+    defined = models.PositiveBigIntegerField(default=0, editable=False)
     acts_count = models.PositiveBigIntegerField(default=0, editable=False)
     acts_head = models.CharField(max_length=64, blank=True, editable=False)
     last_run = models.CharField(max_length=40, blank=True)
@@ -333,7 +335,8 @@ class Webhook(models.Model):
     """An address that is told what happens in a workspace, and which kinds of `events`.
 
     Its secret is made from the server's own and `salt`; `salt_before`: of the secret that stood until `rotated_at`.
-    What it was told of: the run `run_seen`, acts up to `acts_seen`, promises due up to `due_seen`.
+    What it was told of: the run `run_seen`, acts up to `acts_seen`, promises due up to `due_seen`. `silent`: how often
+    in a row it gave no answer at all; it is left alone until `rests_until`.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="webhooks")
@@ -349,6 +352,8 @@ class Webhook(models.Model):
     run_seen = models.CharField(max_length=40, blank=True)
     acts_seen = models.PositiveBigIntegerField(default=0)
     due_seen = models.DateField()
+    silent = models.PositiveSmallIntegerField(default=0)
+    rests_until = models.DateTimeField(null=True)
 
     class Meta:
         """In the order they were made."""

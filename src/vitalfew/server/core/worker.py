@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from vitalfew.server.core.services.delivering import keep_delivering
+from vitalfew.server.core.services.delivering import keep_calling_silent, keep_delivering
 from vitalfew.server.core.services.upkeep import keep_up
 from vitalfew.server.core.services.work import ending
 
@@ -44,7 +44,7 @@ def run_worker() -> None:
         excluded_queue_names=[],
     )
     worker.configure_signals()
-    for name, steady in (("clock", keep_up), ("post", keep_delivering)):
+    for name, steady in (("clock", keep_up), ("post", keep_delivering), ("late post", keep_calling_silent)):
         threading.Thread(target=steady, args=(ending,), name=name, daemon=True).start()
     log.info("worker begun")
     worker.run()

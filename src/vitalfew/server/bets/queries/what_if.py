@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.pipeline.ranking import Ranking
     from vitalfew.report.axis import Axis
     from vitalfew.report.markup import Markup
-    from vitalfew.results.rows import CandidateLine, ClassicRow, RankedLine
+    from vitalfew.results.rows import CandidateLine, ClassicRow, RankedLine, RankedLines
     from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Grade
 
@@ -174,8 +174,10 @@ def relisted(
     return (*steps, *(line for key, line in known.items() if key not in out)), _moves(base, found)
 
 
-def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = False) -> tuple[Ranking, Ranking]:
+def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = False) -> tuple[RankedLines, RankedLines]:
     """The ranking by the run's own weights and budget, and that by what was asked. See `ranked`."""
+    if run.tables.ranking and not asked.changes and not preview:
+        return run.tables.ranking[0], run.tables.ranking[0]
     base = per_run(run, f"ranking {preview}", lambda one: _own(row, one, preview=preview))
     if not asked.changes:
         return base, base
@@ -184,7 +186,7 @@ def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = Fals
 
 
 def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
-    """Ranked by the run's own weights and budget, with the waivers that it knew."""
+    """Drawn and ranked by the run's own weights and budget, with the waivers that it knew."""
     if preview:
         return per_run(run, "ranking False", lambda one: _own(row, one, preview=False)).what_if(preview=True)
     known = [(act, body) for act, body in said(row, kind="waiver") if act.at <= run.info.computed_at]
@@ -193,7 +195,7 @@ def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
     return rank(whole, replace(run, workspace=whole))
 
 
-def _shares(given: tuple[tuple[str, float], ...], base: Ranking) -> Mapping[str, float] | None:
+def _shares(given: tuple[tuple[str, float], ...], base: RankedLines) -> Mapping[str, float] | None:
     """Weights as `rank` takes them: of some factors as shares of the whole, never more than all of it."""
     weights = {factor: weight for factor, weight in given if factor in base.weights}
     total = sum(weights.values())
@@ -213,7 +215,7 @@ def _fitting(lines: Sequence[RankedLine], budget: float) -> int:
     return fits
 
 
-def _moves(base: Ranking, found: Ranking) -> dict[str, int]:
+def _moves(base: RankedLines, found: RankedLines) -> dict[str, int]:
     """Places up or down of each line, among those that are still ranked."""
     now = [line.line for line in found.lines]
     left = set(now)
@@ -223,7 +225,11 @@ def _moves(base: Ranking, found: Ranking) -> dict[str, int]:
 
 
 def _places(
-    run: Results, base: Ranking, found: Ranking, lines: Sequence[tuple[int, RankedLine]], columns: tuple[str, ...]
+    run: Results,
+    base: RankedLines,
+    found: RankedLines,
+    lines: Sequence[tuple[int, RankedLine]],
+    columns: tuple[str, ...],
 ) -> tuple[Place, ...]:
     moves = _moves(base, found)
     candidates = {line.line: line for line in run.tables.candidates}
@@ -283,7 +289,7 @@ def _columns(run: Results) -> tuple[tuple[str, str], ...]:
     return ((RANK, "Rank (80 %)"), *scored)
 
 
-def _factors(run: Results, base: Ranking, found: Ranking, asked: Asked) -> tuple[Factor, ...]:
+def _factors(run: Results, base: RankedLines, found: RankedLines, asked: Asked) -> tuple[Factor, ...]:
     chosen = dict(asked.weights)
     means = {key: weight.estimate for key, weight in found.weights.items()}
     return tuple(
@@ -320,10 +326,10 @@ def _per_unit(run: Results, factor: str, weight: float) -> float:
 def _much(run: Results, factor: str, amount: float) -> str:
     unit = run.view.unit(factor)
     sign = words.MINUS if unit.good < 0 else "+"
-    return f"{sign}{words.with_unit(words.significant(amount, 2), unit.change)} on {run.view.title('metrics', factor)}"
+    return f"{sign}{words.with_unit(words.significant(amount, 2), unit.change)} on {run.view.title('factors', factor)}"
 
 
-def _says(base: Ranking, lines: Sequence[RankedLine], fits: int, asked: Asked) -> str:
+def _says(base: RankedLines, lines: Sequence[RankedLine], fits: int, asked: Asked) -> str:
     """What the change does, in a sentence."""
     if not asked.changes:
         return ""

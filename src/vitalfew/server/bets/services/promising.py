@@ -14,6 +14,7 @@ from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import UNGATED, NotYet, passes_gate
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import change
@@ -22,6 +23,7 @@ from vitalfew.server.core.services.links import make_link, replaced
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vitalfew.pipeline import Results
     from vitalfew.server.core.access import Place
     from vitalfew.server.core.services.opened import Opened
     from vitalfew.workspace.chain import Act
@@ -84,11 +86,15 @@ def track_weights(place: Place) -> dict[str, float]:
     from vitalfew.judgement.calibration_rows import person_weights
     from vitalfew.pipeline.calibration import history_of
 
-    workspace = acting(place.workspace)
-    if workspace.journal is None:
-        return {}
-    known = replace(workspace, acts=workspace.journal.read())
-    return person_weights(history_of(known, run.tables, run.day))
+    def weighed(of: Results) -> dict[str, float]:
+        workspace = acting(place.workspace)
+        if workspace.journal is None:
+            return {}
+        known = replace(workspace, acts=workspace.journal.read())
+        return person_weights(history_of(known, of.tables, of.day))
+
+    # What was forecast before the promises that this run resolved does not change any more.
+    return per_run(run, "weights of forecasters", weighed)
 
 
 def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TITLE = "Did we get what we promised?"
 STOP_HEADS = ("kind", "key", "title", "reason", "do", "value", "low_80", "high_80", "upkeep")
+LONGEST_HERE = 8_000
+"""Letters of release notes up to which they stand on the page itself."""
 ANSWERS = "A promise is locked before the work and never changed; here it stands beside what was measured."
 
 
@@ -43,7 +45,8 @@ def review(request: Request) -> HttpResponse:
         return HttpResponse(notes, content_type="text/markdown; charset=utf-8", headers=file)
     if request.GET.get("format") == "svg" and (drawn := queries.picture(run, wanted)):
         return svg_response("review", drawn)
-    found = queries.reviewed(run, wanted)
+    whole = request.GET.get("all") == "1"
+    found = queries.reviewed(run, wanted, whole=whole)
     if request.GET.get("format") == "csv":
         heads = ("hypothesis", "initiative", "metric", "promised", "measured", "low_95", "high_95", "due", "verdict",
                  "why")  # fmt: skip
@@ -56,6 +59,8 @@ def review(request: Request) -> HttpResponse:
         "answers": ANSWERS,
         "reviewed": found,
         "notes": notes,
+        "whole": whole,
+        "read_here": whole or len(notes) <= LONGEST_HERE,
         "bar": bar(request, wanted, offers, lambda one: len(queries.due(run, one))),
         "stop": [
             (row, stopped_title(run.view, row), _page(request, defined, row), _step(request, defined, row))

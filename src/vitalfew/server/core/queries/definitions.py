@@ -63,7 +63,7 @@ def loaded(row: WorkspaceRow, *, committed: bool = True) -> Loaded:
         committed: False inside a transaction that has changed definitions: what may be taken back is not kept.
     """
     folder = Path(row.folder)
-    state = (row.stamp, row.folder, _fingerprint(folder))
+    state = (row.defined, row.folder, _fingerprint(folder))
     with _lock:
         known = _known.get(row.pk)
         if committed and known is not None and known[0] == state:

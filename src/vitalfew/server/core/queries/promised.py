@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.core.cache import cache
 from django.db.models import Count
 
 from vitalfew.server.core.models import ActRecord, Workspace
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 _KEPT = 16
+_OFTEN = 50  # acts, after which what was counted is put down again for other processes
+_DAYS = 30 * 86_400
+_NAME = "spoken-1:{}"  # with the number of its form
 _lock = Lock()
 _known: OrderedDict[int, _Counted] = OrderedDict()
 
@@ -30,42 +34,61 @@ class Spoken:
 
 
 class _Counted(NamedTuple):
-    """What was said up to act number `last`, whose hash is `head`."""
+    """What was said up to act number `last`, whose hash is `head`; `put_down`: up to which all processes know it."""
 
     head: str
     last: int
     spoken: dict[str, Spoken]
+    put_down: int
 
 
 def spoken(workspace: Workspace) -> dict[str, Spoken]:
     """What was said of each hypothesis that anybody spoke of, counted by the database.
 
-    Kept: after more acts only what these were about is counted anew.
+    Kept, in this process and for those that begin later: after more acts only what these were about is counted anew.
     """
     head, last = Workspace.objects.values_list("acts_head", "acts_count").get(pk=workspace.pk)
     with _lock:
         known = _known.get(workspace.pk)
-    if known is not None and known.head == head:
-        return known.spoken
-    acts = ActRecord.objects.filter(workspace=workspace).order_by()
-    if known is not None and acts.filter(n=known.last, hash=known.head).exists():
-        touched = acts.filter(n__gt=known.last).values("about")
-        found = {**known.spoken, **_count(acts.filter(about__in=touched))}
-    else:  # nothing is known yet, or what is known was taken back
-        found = _count(acts)
+    if known is None:
+        known = _taken_up(workspace)
+    if known is None or known.head != head:
+        known = _counted(ActRecord.objects.filter(workspace=workspace).order_by(), known, head, last)
+        if last - known.put_down >= _OFTEN:
+            known = _put_down(workspace, known)
     with _lock:
-        _known[workspace.pk] = _Counted(head, last, found)
+        _known[workspace.pk] = known
         _known.move_to_end(workspace.pk)
         while len(_known) > _KEPT:
             _known.popitem(last=False)
-    return found
+    return known.spoken
+
+
+def _counted(acts: QuerySet[ActRecord], known: _Counted | None, head: str, last: int) -> _Counted:
+    if known is not None and acts.filter(n=known.last, hash=known.head).exists():
+        touched = acts.filter(n__gt=known.last).values("about")
+        found = {**known.spoken, **_count(acts.filter(about__in=touched))}
+        return _Counted(head, last, found, known.put_down)
+    return _Counted(head, last, _count(acts), 0)  # nothing is known yet, or what is known was taken back
+
+
+def _put_down(workspace: Workspace, known: _Counted) -> _Counted:
+    said = {key: (of.forecasters, of.locked) for key, of in known.spoken.items()}
+    cache.set(_NAME.format(workspace.pk), (known.head, known.last, said), timeout=_DAYS)
+    return known._replace(put_down=known.last)
+
+
+def _taken_up(workspace: Workspace) -> _Counted | None:
+    head, last, said = cache.get(_NAME.format(workspace.pk)) or ("", 0, {})
+    return _Counted(head, last, {key: Spoken(*of) for key, of in said.items()}, last) if head else None
 
 
 def forecast_by(workspace: Workspace, by: str, about: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Which of some hypotheses a pseudonym forecast, with the hash of the wording, as far as it was not erased."""
-    acts = ActRecord.objects.filter(workspace=workspace, by=by, kind="forecast", about__in=about, body__isnull=False)
-    named = acts.order_by().values_list("about", "definition").distinct()
-    return frozenset((key, definition["hash"]) for key, definition in named if definition)
+    # By the person alone: of what they forecast there is little, of what was forecast about so many there is much.
+    acts = ActRecord.objects.filter(workspace=workspace, by=by, kind="forecast", body__isnull=False)
+    named, wanted = acts.order_by().values_list("about", "definition").distinct(), frozenset(about)
+    return frozenset((key, definition["hash"]) for key, definition in named if definition and key in wanted)
 
 
 def _count(acts: QuerySet[ActRecord]) -> dict[str, Spoken]:

@@ -96,13 +96,13 @@ def change(
             if kind in before.folder_kinds:
                 raise FolderOwned(kind, before.place_of(kind, key))
         done = tuple(_put(held, *name, body, by, asked.get(name)) for name, body in bodies.items())
-        WorkspaceRow.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1)
-        held.refresh_from_db(fields=["stamp"])
+        WorkspaceRow.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1, defined=F("defined") + 1)
+        held.refresh_from_db(fields=["stamp", "defined"])
         after = loaded(held, committed=False)
         foreign = out_of_reach(after.workspace.definitions, Path(held.folder), after.folder_kinds)
         _refuse_new_problems(before.problems, (*after.problems, *foreign))
         note(held, by, "definitions changed", ", ".join(f"{kind}.{key}" for kind, key in list(bodies)[:5]))
-    row.stamp = held.stamp
+    row.stamp, row.defined = held.stamp, held.defined
     return done
 
 

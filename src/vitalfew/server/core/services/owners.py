@@ -98,7 +98,7 @@ def switch(row: Workspace, kind: str, to: str, *, stamp: int, by: User) -> None:
         new = [problem for problem in _switched(held, kind, to).problems if str(problem) not in known]
         if new:
             raise DefinitionError(new)
-        Workspace.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1)
+        Workspace.objects.filter(pk=held.pk).update(stamp=F("stamp") + 1, defined=F("defined") + 1)
         note(held, by, "owner changed", kind, owner=to)
     row.refresh_from_db()
 
@@ -113,7 +113,7 @@ def _switched(row: Workspace, kind: str, to: str) -> Loaded:
             if body:
                 Definition.objects.create(workspace=row, kind=kind, key=key, body=body, position=position)
     probe = copy(row)
-    probe.stamp = -time_ns()  # a stamp that no workspace ever has: what is read here is not what stands
+    probe.defined = -time_ns()  # what no workspace ever has: what is read here is not what stands
     return loaded(probe)
 
 

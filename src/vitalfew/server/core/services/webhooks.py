@@ -64,6 +64,7 @@ def change(
             found.save(update_fields=["events"])  # not the marks, which a worker may be moving
         if enabled and found.disabled_at:
             found.disabled_at, found.disabled_because = None, ""
+            found.silent, found.rests_until = 0, None
             _from_now_on(found)
             found.save()
         if enabled is False:

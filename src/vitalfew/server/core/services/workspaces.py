@@ -202,7 +202,7 @@ def _own(row: Workspace, kinds: Iterable[str]) -> None:
     new = [kind for kind in kinds if kind not in defined | known]
     KindOwner.objects.bulk_create(KindOwner(workspace=row, kind=kind, owner="folder") for kind in new)
     if new:
-        Workspace.objects.filter(pk=row.pk).update(stamp=F("stamp") + 1)
+        Workspace.objects.filter(pk=row.pk).update(stamp=F("stamp") + 1, defined=F("defined") + 1)
 
 
 def _kinds_in(folder: Path) -> tuple[str, ...]:

@@ -1,0 +1,88 @@
+"""The candidates in order, by the workspace's own weights and budget or by others, with what has to be said of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitalfew.decide.what_if import ranked_lines, weights_of
+from vitalfew.errors import UsageError
+from vitalfew.results.rows import Estimate, RankedLines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vitalfew.decide.draws import Floats
+    from vitalfew.decide.inputs import Inputs
+    from vitalfew.decide.options import Pool
+    from vitalfew.decide.what_if import WhatIf
+
+_SET = 1e-9
+"""Spread below which a weight was set and not judged."""
+NO_WEIGHTS = "weights unknown: ranks run over the whole weight space"
+
+
+def ranked(
+    inputs: Inputs,
+    pool: Pool,
+    what_if: WhatIf,
+    given: Mapping[str, float] | None = None,
+    budget: float | None = None,
+    *,
+    preview: bool = False,
+) -> RankedLines:
+    """Rank candidates by other weights or another budget, or by the workspace's own.
+
+    Args:
+        inputs: of the run.
+        pool: its candidates.
+        what_if: the same, to be ranked again and again.
+        given: weights of factors, see `weights_of`; the workspace's own when None.
+        budget: in the policy's unit of cost; the workspace's own when None.
+        preview: by the draws of a preview.
+
+    Raises:
+        UsageError: there is no such factor, or a weight or the budget is no number from 0 on.
+    """
+    options = pool.options
+    if budget is not None and not (math.isfinite(budget) and budget >= 0):
+        raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
+    by = options.weights if given is None else weights_of(options, given)
+    changed = given is not None or budget is not None
+    before = what_if.own if preview else what_if.exact
+    found = what_if.standing(by, budget, preview=preview) if changed else before
+    notes = (
+        *(options.notes if budget is None else ()),
+        *((NO_WEIGHTS,) if given is None and inputs.weights and not inputs.tables.weights else ()),
+        *_unranked(pool),
+    )
+    return RankedLines(
+        lines=ranked_lines(inputs, pool, found, before, what_if.values(by, preview=preview)),
+        weights=_summaries(options.factors, by),
+        titles={factor: inputs.definitions.title("factors", factor) for factor in options.factors},
+        budget=options.budget if budget is None else budget,
+        unit=inputs.definitions.policy.cost_unit,
+        changed=changed,
+        preview=preview,
+        notes=notes,
+    )
+
+
+def _unranked(pool: Pool) -> Iterator[str]:
+    """That candidates cannot be ranked, where some cannot."""
+    without = len(pool.candidates) - len(pool.options.lines)
+    if without:
+        many = "1 candidate has" if without == 1 else f"{without} candidates have"
+        yield f"{many} no value or no cost and cannot be ranked; the ledger says what is missing"
+
+
+def _summaries(factors: tuple[str, ...], weights: Floats) -> dict[str, Estimate]:
+    if not factors:
+        return {}
+    low, high = np.quantile(weights, [0.1, 0.9], axis=1)
+    return {
+        factor: Estimate(float(row.mean()), *((None, None) if most - least < _SET else (float(least), float(most))))
+        for factor, row, least, most in zip(factors, weights, low, high, strict=True)
+    }
