@@ -13,7 +13,7 @@ from vitalfew.report.pictures import LETTERS, Pair, promised_against_measured, s
 from vitalfew.report.svg import picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
@@ -45,21 +45,26 @@ def value_by_factor(view: View) -> Markup:
     return section("value", "Value by factor", question, key(view, factors), grid, _all_parts(view, lines, factors))
 
 
-def promises(view: View) -> Markup:
-    """Promised against measured, as a picture and as a table."""
+def promises(view: View, most: int | None = None) -> Markup:
+    """Promised against measured, as a picture of all and as a table, of so many lines at most."""
     question = "Each promise beside what came of it: on the line as promised, below it less."
-    held = [row for row in view.tables.verdicts if row.promised is not None or row.estimate is not None]
+    held = due_or_measured(view.tables.verdicts)
     if not held:
         teach = "Here every promise stands beside what was measured. A promise is a forecast that was locked."
         step = "First step: write a hypothesis, collect blind forecasts, and lock them before the work starts."
         return section("promises", "Promised against measured", question, blank(teach, step))
-    listed = _promise_table(view, held)
+    listed = _promise_table(view, held[:most], len(held))
     drawn = promise_picture(view)
     if drawn is None:
         return section("promises", "Promised against measured", question, listed)
     told = f"{_drawn(_pairs(view, held), held)} Bars: 80 % promised, 95 % measured."
     drawing = tag("figure", drawn, tag("figcaption", told))
     return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
+
+
+def due_or_measured(rows: Iterable[VerdictRow]) -> list[VerdictRow]:
+    """Those that the table of promises holds: something was promised or measured."""
+    return [row for row in rows if row.promised is not None or row.estimate is not None]
 
 
 def promise_picture(view: View) -> Markup | None:
@@ -190,7 +195,7 @@ def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair
     return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
 
 
-def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
+def _promise_table(view: View, shown: Sequence[VerdictRow], total: int) -> Markup:
     heads = [
         "Promise",
         Column("Promised", "num"),
@@ -209,9 +214,11 @@ def _promise_table(view: View, held: Sequence[VerdictRow]) -> Markup:
             cells.verdict(row.verdict),
             row.reason,
         )
-        for row in held
+        for row in shown
     ]
-    return table(heads, rows, caption="Every promise that is due or measured.")
+    which = "Every promise" if len(shown) == total else f"{len(shown)} of {total} promises"
+    is_or_are = "is" if len(shown) == total else "are"
+    return table(heads, rows, caption=f"{which} that {is_or_are} due or measured.")
 
 
 def _promise(view: View, row: VerdictRow) -> PromiseRow | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
 from vitalfew.report.html_review import effort, overrides
-from vitalfew.report.html_value import promises
+from vitalfew.report.html_value import due_or_measured, promises
 from vitalfew.report.ledger_picture import promises_svg
 from vitalfew.report.release_notes import delivered, release_notes
 from vitalfew.report.review_words import stopped_title
@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from vitalfew.server.core.filters import Choices, Field, Filter
 
 
+SHOWN = 20
+"""Lines of each list that are shown before the rest is only offered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A verdict with the bets that got it: their lines and titles."""
+    """A verdict with the bets that got it: their lines and titles; `more`: how many are not shown."""
 
     verdict: Verdict
     bets: tuple[tuple[str, str], ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Reviewed:
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
+    `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped.
     """
 
     picture: Markup
@@ -49,6 +55,8 @@ class Reviewed:
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
     stop: tuple[StopRow, ...]
+    more: int
+    more_to_stop: int
 
 
 def offers(run: Results) -> dict[Field, Choices]:
@@ -69,26 +77,30 @@ def due(run: Results, wanted: Filter) -> tuple[VerdictRow, ...]:
     return tuple(row for row in run.tables.verdicts if _fits(run, row, wanted))
 
 
-def reviewed(run: Results, wanted: Filter) -> Reviewed:
-    """The bets that fell due and are asked for; kept unless words were searched for."""
+def reviewed(run: Results, wanted: Filter, *, whole: bool = False) -> Reviewed:
+    """The bets that fell due and are asked for, long lists cut unless `whole`; kept unless words were searched for."""
     if wanted.q:
-        return _reviewed(run, wanted)
-    return per_run(run, f"reviewed {wanted.name}", lambda of: _reviewed(of, wanted))
+        return _reviewed(run, wanted, whole=whole)
+    return per_run(run, f"reviewed {whole} {wanted.name}", lambda of: _reviewed(of, wanted, whole=whole))
 
 
-def _reviewed(run: Results, wanted: Filter) -> Reviewed:
+def _reviewed(run: Results, wanted: Filter, *, whole: bool) -> Reviewed:
     rows = due(run, wanted)
-    whole = next((row for row in run.tables.calibration if row.kind == "overall"), None)
+    most, listed = None if whole else SHOWN, due_or_measured(rows)
+    stop = tuple(row for row in run.tables.stop if _stops(run, row, wanted))
+    overall = next((row for row in run.tables.calibration if row.kind == "overall"), None)
     return Reviewed(
-        picture=promises(_shown(run, rows)),
+        picture=promises(_shown(run, rows), most),
         bets=len(rows),
-        record=tuple(sentences(whole)) if whole else (),
+        record=tuple(sentences(overall)) if overall else (),
         calibration=calibration(run.view),
         effort=effort(run.view),
         overrides=overrides(run.view),
         rows=rows,
-        learned=_learned(run, rows),
-        stop=tuple(row for row in run.tables.stop if _stops(run, row, wanted)),
+        learned=_learned(run, rows, most),
+        stop=stop[:most],
+        more=len(listed) - len(listed[:most]),
+        more_to_stop=len(stop) - len(stop[:most]),
     )
 
 
@@ -141,13 +153,13 @@ def _due(row: VerdictRow) -> date | None:
     return date.fromisoformat(row.due[:10]) if row.due else None
 
 
-def _learned(run: Results, rows: tuple[VerdictRow, ...]) -> tuple[Learned, ...]:
+def _learned(run: Results, rows: tuple[VerdictRow, ...], most: int | None) -> tuple[Learned, ...]:
     """Bets by their verdict; those of which nothing was measured teach nothing yet."""
     told = [row for row in rows if row.estimate is not None]
     found = []
     for verdict in words.VERDICTS:
         lines = [row.initiative for row in told if row.verdict == verdict]
-        bets = tuple((line, run.view.title("initiatives", line)) for line in lines)
+        bets = tuple((line, run.view.title("initiatives", line)) for line in lines[:most])
         if bets:
-            found.append(Learned(verdict, bets))
+            found.append(Learned(verdict, bets, len(lines) - len(bets)))
     return tuple(found)
