@@ -13,6 +13,7 @@ from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.ledger import ledger
 from vitalfew.decide.measured_lines import measured_lines
+from vitalfew.results.rows import GroupValueRow, Value
 from vitalfew.stats.shares import wilson
 
 if TYPE_CHECKING:
@@ -123,3 +124,36 @@ def test_effort_by_quarter_follows_dated_spending_and_else_spreads_the_cost_over
 def test_without_a_discipline_nothing_is_said_by_quarter() -> None:
     given = {"a": {"status": "shipped", "cost": 3.0, "started": "2026-01-01", "shipped": "2026-02-01"}}
     assert effort_by_quarter(Inputs.of(definitions(initiatives=given), tables(), TODAY, 1)) == ()
+
+
+def test_effort_by_quarter_tells_who_gains_and_what_goes_into_technical_health() -> None:
+    work: dict[str, Any] = {"status": "shipped", "started": "2026-01-01", "shipped": "2026-03-31"}
+    defined = definitions(
+        policy={"technical": {"share": 0.3}},
+        initiatives={
+            "both": work | {"cost": 3.0},
+            "unsure": work | {"cost": 1.0},
+            "plumbing": work | {"cost": 4.0, "origin": "technical"},
+        },
+    )
+    rows = [
+        GroupValueRow(line, side, "side", Value(2.0, low, 4.0, 0.9), 0.1, shipped=True)
+        for line, low in (("both", 1.0), ("unsure", -1.0))
+        for side in ("customer", "business")
+    ]
+    found = effort_by_quarter(Inputs.of(defined, tables(group_values=tuple(rows)), TODAY, 1))
+    shares = {(row.kind, row.quarter, row.group): row.share for row in found}
+    assert shares == pytest.approx(
+        {
+            ("sides", "2026-Q1", "win-win"): 3 / 8,
+            ("sides", "2026-Q1", "open"): 1 / 8,
+            ("sides", "2026-Q1", None): 4 / 8,
+            ("technical", "2026-Q1", "technical"): 4 / 8,
+            ("technical", "2026-Q1", None): 4 / 8,
+        }
+    )
+    assert {row.lines for row in found} == {3}
+
+
+def test_without_two_sides_a_discipline_or_a_policy_there_are_no_quarters() -> None:
+    assert effort_by_quarter(Inputs.of(definitions(initiatives=ideas("need", ["shipped"])), tables(), TODAY, 1)) == ()

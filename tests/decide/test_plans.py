@@ -222,3 +222,14 @@ def test_value_on_a_factor_that_follows_late_pays_late() -> None:
     factors = {"retention": {"range": [0.1, 0.3], "lag_weeks": 26}, "tickets": {"range": [0, 10]}}
     best = planned({"a": 7.0}, {"a": {"cost": 1}}, policy={"budget": 9}, factors=factors).plans[0]
     assert best.payoff == pytest.approx([0, 0, 0.5, 0.5])
+
+
+def test_an_agreed_share_for_technical_health_is_kept_and_what_it_costs_is_told() -> None:
+    lines = {"a": {"cost": 6}, "b": {"cost": 5}, "mend": {"cost": 4, "origin": "technical"}}
+    policy = {"budget": 11, "technical": {"share": 0.3}}
+    best, _, unfenced = planned({"a": 7.0, "b": 5.5, "mend": 1.0}, lines, policy=policy).plans
+    assert set(best.lines) == {"a", "mend"}
+    assert set(unfenced.lines) == {"a", "b"}
+    assert (best.technical, unfenced.technical) == (pytest.approx(0.4), 0.0)
+    assert any(note.startswith("the minimum shares cost 4.") for note in best.notes)
+    assert planned({"a": 7.0}, {"a": {"cost": 6}}, policy={"budget": 11}).plans[0].technical is None

@@ -79,3 +79,10 @@ def test_only_a_metric_without_owner_and_use_is_of_nobody() -> None:
         needs={"n": {"statement": "s", "harms": ["harmed"]}},
     )
     assert [row.key for row in stop_list(made, Tables(), TODAY) if row.kind == "metric"] == ["idle"]
+
+
+def test_a_metric_with_a_floor_is_of_use() -> None:
+    floors = {"technical": {"floors": [{"metric": "lone", "level": 2.0}]}}
+    metrics = {"lone": {"source": "players", "column": "l"}, "other": {"source": "players", "column": "o"}}
+    found = stop_list(definitions(metrics=metrics, factors={}, policy=floors), Tables(), TODAY)
+    assert [row.key for row in found if row.kind == "metric"] == ["other"]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from vitalfew.errors import NotEnoughData
-from vitalfew.evidence.attainment import NO_DATE, NO_METRIC, NO_SERIES, attainment
+from vitalfew.evidence.attainment import NO_DATE, NO_METRIC, attainment
+from vitalfew.evidence.foreseen import NO_SERIES
 from vitalfew.results.rows import KeyResultRow, SeriesRow, Tables
 from vitalfew.stats.outlook import outlook
 from vitalfew.workspace.definitions import Definitions

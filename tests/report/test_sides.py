@@ -1,4 +1,4 @@
-"""Customer value against business value: quarters by name, and said to be open where an interval holds zero."""
+"""Customer value against business value: quadrants by name, and said to be open where an interval holds zero."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from report import decided
-from vitalfew.report.html_sides import quarter, sides
+from vitalfew.report.html_sides import sides
 from vitalfew.report.view import View
+from vitalfew.results.quadrants import quadrant
 from vitalfew.results.rows import GroupValueRow, Value
 
 
@@ -16,10 +17,11 @@ def row(line: str, side: str, mean: float, half: float = 0.5) -> GroupValueRow:
 
 
 def found(customer: float, business: float, half: float = 0.5) -> tuple[str, bool]:
-    return quarter({"customer": row("x", "customer", customer, half), "business": row("x", "business", business, half)})
+    means = {"customer": customer, "business": business}
+    return quadrant({side: row("x", side, mean, half) for side, mean in means.items()})
 
 
-def test_a_quarter_is_named_by_who_gains() -> None:
+def test_a_quadrant_is_named_by_who_gains() -> None:
     assert [found(1, 1), found(1, -1), found(-1, 1), found(-1, -1)] == [
         ("win-win", True),
         ("customer only", True),

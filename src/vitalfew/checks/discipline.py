@@ -11,7 +11,7 @@ from vitalfew.stats.percent import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vitalfew.workspace.definitions import Focus
+    from vitalfew.workspace.definitions import Floor, Focus
 
 RECENT = 2
 """Quarters that count as recent, against all before them."""
@@ -27,7 +27,7 @@ RECENT = 2
 def discipline_drifts(view: View) -> Iterator[Found]:
     """The chosen discipline's share of tagged effort is 20 points or more lower in the last two quarters."""
     focus = view.definitions.policy.discipline
-    quarters = list(dict.fromkeys(row.quarter for row in view.tables.effort))
+    quarters = list(dict.fromkeys(row.quarter for row in view.tables.effort if row.kind == "discipline"))
     if focus is None or len(quarters) <= RECENT:
         return
     before, now = (_share(view, focus, some) for some in (quarters[:-RECENT], quarters[-RECENT:]))
@@ -45,8 +45,13 @@ def discipline_drifts(view: View) -> Iterator[Found]:
 def below_threshold(view: View) -> Iterator[Found]:
     """Metrics of the disciplines that were not chosen stand clearly on the wrong side of their level."""
     focus = view.definitions.policy.discipline
-    told = standings(view.definitions, view.tables) if focus and focus.thresholds else {}
-    for floor in focus.thresholds if focus else ():
+    yield from crossed(view, focus.thresholds if focus else ())
+
+
+def crossed(view: View, floors: Sequence[Floor]) -> Iterator[Found]:
+    """Metrics that stand clearly on the wrong side of a level: all of the 80 % interval, where there is one."""
+    told = standings(view.definitions, view.tables) if floors else {}
+    for floor in floors:
         found, metric = told.get(floor.metric), view.definitions.metrics[floor.metric]
         if found is None:
             continue
@@ -59,7 +64,8 @@ def below_threshold(view: View) -> Iterator[Found]:
 
 def _share(view: View, focus: Focus, quarters: Sequence[str]) -> float | None:
     """Share of the chosen discipline in the effort that names one; None of too few lines."""
-    rows = [row for row in view.tables.effort if row.quarter in quarters and row.group is not None]
+    named = [row for row in view.tables.effort if row.kind == "discipline" and row.group is not None]
+    rows = [row for row in named if row.quarter in quarters]
     lines = max((row.lines for row in rows), default=0)
     total = sum(row.effort for row in rows)
     if lines < view.thresholds.discipline_lines or not total:

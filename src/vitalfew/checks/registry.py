@@ -32,6 +32,7 @@ _HOMES = (
     "forecasts",
     "value_model",
     "discipline",
+    "technical",
     "factors",
     "upkeep",
     "stakeholders",

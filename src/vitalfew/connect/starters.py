@@ -19,7 +19,7 @@ from vitalfew.workspace.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = ("loyalty", "subscription", "shop", "consumer_app", "internal_platform", "service_desk")
+NAMES = ("loyalty", "subscription", "shop", "consumer_app", "internal_platform", "service_desk", "delivery")
 SOURCE, TABLE, DAY = "kpis", "kpis.csv", "day"
 
 

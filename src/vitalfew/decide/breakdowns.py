@@ -15,8 +15,10 @@ from vitalfew.decide.measured_lines import KEPT
 from vitalfew.decide.say_do import effort_of, is_chosen
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.judgement.streams import stream
+from vitalfew.results.quadrants import OPEN, by_side, quadrant
 from vitalfew.results.rows import BreakdownRow, EffortRow, Estimate
 from vitalfew.stats.shares import wilson
+from vitalfew.workspace.sides import is_technical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.measured_lines import MeasuredLines
+    from vitalfew.results.review_rows import EffortKind
     from vitalfew.results.rows import BreakdownKind, Value, Verdict
     from vitalfew.workspace.definitions import Definitions, Initiative
 
@@ -72,26 +75,41 @@ def group_of(definitions: Definitions, kind: BreakdownKind, initiative: Initiati
 
 
 def effort_by_quarter(inputs: Inputs) -> tuple[EffortRow, ...]:
-    """Share of each value discipline in the effort of each quarter; empty where no initiative names a discipline.
+    """Shares of the effort of each quarter: of value disciplines, of who gains by it, of technical health.
 
-    By dated spending, else by the cost spread evenly over the days of the work. The quarter that runs ends today.
+    A kind that groups nothing is left out: disciplines that no initiative names, sides of which one has no factor,
+    technical health of which no policy speaks. By dated spending, else by the cost spread evenly over the days of the
+    work. The quarter that runs ends today.
     """
-    found: dict[tuple[date, str | None], float] = {}
-    lines: Counter[date] = Counter()
-    initiatives = [each for each in inputs.definitions.initiatives.values() if is_chosen(inputs, each)]
-    if not any(each.discipline for each in initiatives):
-        return ()
-    for initiative in initiatives:
-        for quarter, amount in _spent(initiative, inputs.today):
-            found[quarter, initiative.discipline] = found.get((quarter, initiative.discipline), 0.0) + amount
-            lines[quarter] += 1
+    chosen = {key: each for key, each in inputs.definitions.initiatives.items() if is_chosen(inputs, each)}
+    spent = [(key, *each) for key, initiative in chosen.items() for each in _spent(initiative, inputs.today)]
+    lines = Counter(quarter for _, quarter, _ in spent)
     totals: dict[date, float] = {}
-    for (quarter, _), amount in found.items():
+    for _, quarter, amount in spent:
         totals[quarter] = totals.get(quarter, 0.0) + amount
-    return tuple(
-        EffortRow(_named(quarter), group, amount, amount / totals[quarter], lines[quarter])
-        for (quarter, group), amount in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or "~"))
-    )
+    rows = []
+    for kind, groups in _groups(inputs, chosen):
+        found: dict[tuple[date, str | None], float] = {}
+        for key, quarter, amount in spent:
+            found[quarter, groups.get(key)] = found.get((quarter, groups.get(key)), 0.0) + amount
+        rows += [
+            EffortRow(_named(quarter), group, amount, amount / totals[quarter], lines[quarter], kind)
+            for (quarter, group), amount in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or "~"))
+        ]
+    return tuple(rows)
+
+
+def _groups(inputs: Inputs, chosen: Mapping[str, Initiative]) -> Iterator[tuple[EffortKind, Mapping[str, str | None]]]:
+    """The group of each initiative, by kind."""
+    disciplines: dict[str, str | None] = {key: each.discipline for key, each in chosen.items()}
+    if any(disciplines.values()):
+        yield "discipline", disciplines
+    known = by_side(inputs.tables.group_values)
+    found = {key: quadrant(known[key]) for key in chosen if len(known.get(key, ())) == 2}  # noqa: PLR2004 - both sides
+    if found:
+        yield "sides", {key: name if is_sure else OPEN for key, (name, is_sure) in found.items()}
+    if inputs.definitions.policy.technical is not None:
+        yield "technical", {key: "technical" for key in chosen if is_technical(inputs.definitions, key)}
 
 
 def _known(inputs: Inputs, measured: MeasuredLines) -> _Known:

@@ -15,6 +15,7 @@ from vitalfew.results.figures import amount, significant
 from vitalfew.results.rows import Estimate, PlanRow, Value
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.sides import is_technical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +106,7 @@ def _row(
         sides=None if hidden else by_side(menu, chosen),
         horizons=_spending(menu, chosen, inputs),
         payoff=() if hidden else _payoff(menu, chosen, inputs),
+        technical=_technical(menu, chosen, inputs),
     )
 
 
@@ -167,6 +169,15 @@ def _spending(menu: Menu, chosen: Flags, inputs: Inputs) -> dict[str, float]:
         spent[horizon] = spent.get(horizon, 0.0) + float(menu.price[at])
     total = sum(spent.values())
     return {horizon: amount / total for horizon, amount in sorted(spent.items())} if total > 0 else {}
+
+
+def _technical(menu: Menu, chosen: Flags, inputs: Inputs) -> float | None:
+    """Share of a set's expected cost that goes into technical health; None where no policy asks for it."""
+    total = float(menu.price[chosen].sum())
+    if inputs.definitions.policy.technical is None or total <= 0:
+        return None
+    mine = [at for at in np.flatnonzero(chosen) if is_technical(inputs.definitions, menu.lines[at])]
+    return float(menu.price[mine].sum()) / total
 
 
 def _payoff(menu: Menu, chosen: Flags, inputs: Inputs) -> tuple[float, ...]:

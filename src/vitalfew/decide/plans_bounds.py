@@ -16,6 +16,7 @@ from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import sample
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.sides import is_technical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,13 +73,19 @@ def _capacities(wares: Wares, inputs: Inputs) -> Iterator[Bound]:
 
 
 def _shares(wares: Wares, inputs: Inputs) -> Iterator[Bound]:
-    """At least this share of what is spent goes to a horizon."""
+    """At least this share of what is spent goes to a horizon, and to technical health."""
     for horizon, share in inputs.definitions.policy.minimum_shares.items():
         if share > 0:
             mine = np.array([_of(inputs, line).horizon == horizon for line in wares.lines], dtype=bool)
             words = f"at least {percent(share)} of the spending for {horizon}"
             least = share * wares.costs
             yield Bound("share", horizon, words, least - wares.costs * mine, 0.0, least, share)
+    technical = inputs.definitions.policy.technical
+    if technical is not None and technical.share > 0:
+        mine = np.array([is_technical(inputs.definitions, line) for line in wares.lines], dtype=bool)
+        words = f"at least {percent(technical.share)} of the spending for technical health"
+        least = technical.share * wares.costs
+        yield Bound("share", "technical", words, least - wares.costs * mine, 0.0, least, technical.share)
 
 
 def _rules(wares: Wares, inputs: Inputs) -> Iterator[Bound]:

@@ -121,5 +121,4 @@ def _used(definitions: Definitions) -> set[str | None]:
         found |= set(experiment.metrics or ())
     for treaty in definitions.policy.treaties:
         found |= {treaty.gains, treaty.loses}
-    focus = definitions.policy.discipline
-    return found | {floor.metric for floor in (focus.thresholds if focus else ())}
+    return found | {floor.metric for floor in definitions.policy.floors}

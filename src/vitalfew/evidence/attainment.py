@@ -5,50 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vitalfew.evidence.standing import WEEK, Week, by_day, standings, weeks
-from vitalfew.results.basics import Estimate
+from vitalfew.evidence.foreseen import NO_SERIES, Foreseen, foreseen, series_of
 from vitalfew.results.goal_rows import KeyResultRow
-from vitalfew.stats.outlook import FEWEST, outlook
-from vitalfew.workspace.metric_kinds import is_percentage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
-    from vitalfew.results.rows import SeriesRow, Tables
+    from vitalfew.evidence.standing import Week
+    from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions, KeyResult
 
-MOST_WEEKS = 52
-"""Weeks that count: what was longer ago was another product."""
-_LEAST_DAYS = 4
-_LIKELY = 0.8
 NO_METRIC = "it counts output: no metric"
 NO_DATE = "it has no target, or no day on which it is due"
-NO_SERIES = "its metric has no daily series"
-NOT_DAILY = "its metric follows users over days, so that a day of its series is another number than its target"
 
 
 def attainment(definitions: Definitions, tables: Tables) -> tuple[KeyResultRow, ...]:
     """A row for each key result, in the order in which they are defined."""
-    series: dict[str, list[SeriesRow]] = {}
-    for row in tables.series:
-        series.setdefault(row.metric, []).append(row)
-    followed = {key for key, found in standings(definitions, tables).items() if found.basis == "control"}
-    return tuple(_rows(definitions, series, followed))
-
-
-def _rows(definitions: Definitions, series: dict[str, list[SeriesRow]], followed: set[str]) -> Iterator[KeyResultRow]:
+    series = series_of(definitions, tables)
+    rows = []
     for objective, held in definitions.objectives.items():
         for key, result in held.key_results.items():
-            row = KeyResultRow(objective, key, result.metric)
-            missing = _missing(definitions, result) or (NOT_DAILY if result.metric in followed else "")
-            found = weeks(by_day(series.get(result.metric or "", ())))
-            if missing or not found:
-                yield replace(row, notes=(missing or NO_SERIES,))
+            row, found = KeyResultRow(objective, key, result.metric), series.get(result.metric or "", NO_SERIES)
+            missing = _missing(definitions, result) or (found if isinstance(found, str) else "")
+            if missing or isinstance(found, str):
+                rows.append(replace(row, notes=(missing,)))
             else:
-                yield _foreseen(definitions, result, row, found)
+                rows.append(_foreseen(definitions, result, row, found))
+    return tuple(rows)
 
 
 def _missing(definitions: Definitions, result: KeyResult) -> str:
@@ -66,19 +50,12 @@ def _foreseen(definitions: Definitions, result: KeyResult, row: KeyResultRow, se
     if result.due <= seen[-1].last:
         value = _week_of(result.due, seen)
         return replace(row, reached=bool(value >= result.target if is_up else value <= result.target))
-    # A week of a few days is noisier than the others; the newest is whole, since weeks are counted back from it.
-    kept = [week for week in seen if week.days >= _LEAST_DAYS][-MOST_WEEKS:] or list(seen)[-MOST_WEEKS:]
-    if len(kept) < FEWEST:
-        return replace(row, weeks=len(kept), notes=(f"{len(kept)} weeks of its series tell no trend yet",))
-    times = np.array([week.last.toordinal() / WEEK for week in kept])
-    ahead = outlook(times, np.array([week.value for week in kept]), result.due.toordinal() / WEEK)
-    below = ahead.below(result.target)
-    ends = [ahead.quantile(share) for share in ((1 - _LIKELY) / 2, 0.5, (1 + _LIKELY) / 2)]
-    low, middle, high = (min(max(end, 0.0), 1.0) for end in ends) if is_percentage(metric) else ends
-    far = result.due.toordinal() / WEEK - times[-1] > times[-1] - times[0]
-    notes = ("due further ahead than its series reaches back: a trend is little to go by",) if far else ()
+    found = foreseen(metric, seen, result.due)
+    if not isinstance(found, Foreseen):
+        return replace(row, weeks=found[0], notes=(found[1],))
+    below = found.ahead.below(result.target)
     chance = 1 - below if is_up else below
-    return replace(row, forecast=Estimate(middle, low, high), chance=chance, weeks=len(kept), notes=notes)
+    return replace(row, forecast=found.likely(), chance=chance, weeks=found.weeks, notes=found.notes)
 
 
 def _week_of(due: date, seen: Sequence[Week]) -> float:

@@ -32,8 +32,8 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("information", _information, (*before, "ledger")),
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
-        _stage("goals", _goals, before),
-        _stage("review", _review, (*before, "ledger")),
+        _stage("goals", _goals, (*before, "plans")),
+        _stage("review", _review, (*before, "ledger", "groups")),
         _stage("reasons", _reasons, (*before, "ledger", "plans", "information")),
     )
 
@@ -134,9 +134,10 @@ def _say_do(context: Context, tables: Tables) -> Output:
 
 
 def _goals(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.erosion import erosion
     from vitalfew.evidence.attainment import attainment
 
-    return {"key_results": attainment(context.definitions, tables)}
+    return {"key_results": attainment(context.definitions, tables), "erosion": erosion(context.inputs(tables))}
 
 
 def _bets(context: Context, tables: Tables) -> Output:

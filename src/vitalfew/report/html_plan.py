@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.decision_pictures import frontier_curve
+from vitalfew.report.erosion import erosion
 from vitalfew.report.ideas import in_order
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
@@ -30,7 +31,7 @@ def plan(view: View, most: int | None = None) -> Markup | None:
         most: lines of the table of classic scores, the first by their score; all when not given.
     """
     tables = view.tables
-    if not tables.plans and not tables.information and not tables.classic:
+    if not tables.plans and not tables.information and not tables.classic and not tables.erosion:
         return None
     question = "Which set to fund within the budget, in which order, and what is worth finding out before."
     best = next((row for row in tables.plans if row.plan == "best"), None)
@@ -39,6 +40,7 @@ def plan(view: View, most: int | None = None) -> Markup | None:
         _frontier(view, best),
         _sequence(view),
         _staged(view),
+        erosion(view),
         _ask(view),
         _classic(view, most),
     ]

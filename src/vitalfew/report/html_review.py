@@ -9,6 +9,7 @@ from vitalfew.report.axis import axis_over
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.review_words import (
+    EFFORT,
     KINDS,
     LEARNING,
     OVERRIDES,
@@ -16,7 +17,9 @@ from vitalfew.report.review_words import (
     accepted,
     came_of,
     decision_title,
+    effort_name,
     group_name,
+    held,
     override_sentences,
     stopped_title,
     value,
@@ -27,6 +30,7 @@ from vitalfew.report.review_words import (
 if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
+    from vitalfew.results.review_rows import EffortKind
     from vitalfew.results.rows import BreakdownKind, BreakdownRow
 
 OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
@@ -66,7 +70,7 @@ def breakdown_cells(row: BreakdownRow) -> tuple[object, ...]:
 def effort(view: View) -> Markup | None:
     """Where effort went and what came of it, by what work has in common."""
     rows = view.tables.breakdowns
-    if not rows:
+    if not rows and not view.tables.effort:
         return None
     axis = axis_over(cells.value_mark(row.value) for row in rows if row.value)
     shown: list[Child] = []
@@ -167,23 +171,22 @@ def _why_not(row: BreakdownRow) -> str:
     return next((note for note in row.notes if "counts only" in note), value(row))
 
 
-def _by_quarter(view: View) -> Child:
-    rows = view.tables.effort
+def _by_quarter(view: View) -> list[Child]:
+    return [_shares(view, kind, title) for kind, title in EFFORT.items()]
+
+
+def _shares(view: View, kind: EffortKind, title: str) -> Child:
+    rows = [row for row in view.tables.effort if row.kind == kind]
     if not rows:
         return None
     groups = sorted({row.group for row in rows}, key=lambda group: (group is None, group))
     quarters = {row.quarter: row.lines for row in rows}
     shares = {(row.quarter, row.group): row.share for row in rows}
-    heads = [
-        "Quarter",
-        *(Column(group_name(view, "discipline", group), "num") for group in groups),
-        Column("Lines", "num"),
-    ]
+    names = (Column(effort_name(view, kind, group), "num") for group in groups)
+    heads = ["Quarter", *names, Column("Lines", "num")]
     body = [
         (quarter, *(words.share(shares.get((quarter, group), 0.0)) for group in groups), str(lines))
         for quarter, lines in quarters.items()
     ]
-    focus = view.definitions.policy.discipline
-    said = [f"Chosen: {group_name(view, 'discipline', focus.chosen)}."] if focus else []
     caption = "Shares of what was spent in each quarter; a cost without days of spending is spread over the work."
-    return [tag("h4", "Value discipline by quarter"), items(said), table(heads, body, caption=caption)]
+    return [tag("h4", title), items(filter(None, [held(view, kind)])), table(heads, body, caption=caption)]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.report.view import View
+    from vitalfew.results.review_rows import EffortKind
     from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, StopRow, Verdict
 
 ORIGINS = {
@@ -40,6 +41,12 @@ _NAMED: Mapping[BreakdownKind, Mapping[str, str]] = {
     "horizon": HORIZONS,
 }
 _TITLED: Mapping[BreakdownKind, str] = {"team": "teams", "product": "products"}
+EFFORT: Mapping[EffortKind, str] = {
+    "discipline": "Value discipline by quarter",
+    "sides": "Customers and business by quarter",
+    "technical": "Technical health by quarter",
+}
+_OTHER: Mapping[EffortKind, str] = {"sides": "not known", "technical": "other work"}
 LEARNING = "Shown to learn from, not to blame: work differs in more than where it came from or who did it."
 
 
@@ -50,6 +57,23 @@ def group_name(view: View, kind: BreakdownKind, group: str | None) -> str:
     if kind in _TITLED:
         return view.title(_TITLED[kind], group)
     return _NAMED[kind].get(group, group)
+
+
+def effort_name(view: View, kind: EffortKind, group: str | None) -> str:
+    """What a group of work in a quarter is called."""
+    if kind == "discipline":
+        return group_name(view, kind, group)
+    return _OTHER[kind] if group is None else group
+
+
+def held(view: View, kind: EffortKind) -> str:
+    """What the effort of quarters is to be held against, in a sentence; empty where nothing was agreed."""
+    policy = view.definitions.policy
+    if kind == "discipline" and policy.discipline:
+        return f"Chosen: {group_name(view, kind, policy.discipline.chosen)}."
+    if kind == "technical" and policy.technical:
+        return f"Agreed: at least {words.share(policy.technical.share)} for technical health."
+    return ""
 
 
 def verdicts(found: Mapping[Verdict, int]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.report.erosion import TITLE
+from vitalfew.report.erosion import sentences as erosion
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
 from vitalfew.results.words import listed
 
@@ -39,6 +41,7 @@ def print_plans(found: PlanTables, view: View, console: Console) -> None:
     if best is None:
         sheet.say("There is nothing to choose from yet: no candidate has both a value and a cost.")
         sheet.say("First step: give an initiative a cost and a hypothesis about a factor, and let people forecast it.")
+        _print_erosion(sheet, view)
         return
     sheet.say(headline(best, view), "bold")
     for sentence in sentences(best, found.plans, view):
@@ -53,6 +56,15 @@ def print_plans(found: PlanTables, view: View, console: Console) -> None:
         sheet.heading("BETS IN TWO STEPS")
         for bet in found.staged:
             sheet.say(f"{view.title('initiatives', bet.line)}: {bet.message}")
+    _print_erosion(sheet, view)
+
+
+def _print_erosion(sheet: Sheet, view: View) -> None:
+    """Where technical health goes, with the plan of the workspace's own budget."""
+    if view.tables.erosion:
+        sheet.heading(f"{TITLE.upper()} (80 % intervals)")
+    for sentence in erosion(view):
+        sheet.say(sentence)
 
 
 def _print_unknowns(sheet: Sheet, view: View) -> None:
@@ -94,6 +106,8 @@ def sentences(best: PlanRow, plans: Sequence[PlanRow], view: View) -> Iterator[s
     if best.horizons and set(best.horizons) != {"none"}:
         parts = (f"{horizon} {words.share(part)}" for horizon, part in best.horizons.items())
         yield f"Of the cost, by horizon: {', '.join(parts)}."
+    if best.technical is not None:
+        yield f"Of the cost, {words.share(best.technical)} for technical health."
     for bound in best.binding:
         yield f"In the way of more: {bound}."
     for note in best.notes:

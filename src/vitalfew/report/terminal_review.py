@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.review_words import (
+    EFFORT,
     KINDS,
     LEARNING,
     OVERRIDES,
@@ -13,7 +14,9 @@ from vitalfew.report.review_words import (
     accepted,
     came_of,
     decision_title,
+    effort_name,
     group_name,
+    held,
     override_sentences,
     stopped_title,
     value,
@@ -40,7 +43,7 @@ def print_review(view: View, console: Console) -> None:
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
     sheet = Sheet(console)
-    if not (view.tables.breakdowns or view.tables.overrides or view.tables.stop):
+    if not (view.tables.breakdowns or view.tables.effort or view.tables.overrides or view.tables.stop):
         sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
         sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
     _effort(view, sheet)
@@ -81,16 +84,19 @@ def _lines(view: View, row: BreakdownRow, sheet: Sheet) -> list[Row]:
 
 
 def _by_quarter(view: View, sheet: Sheet) -> None:
-    quarters = dict.fromkeys(row.quarter for row in view.tables.effort)
-    if quarters:
-        sheet.heading("VALUE DISCIPLINE BY QUARTER (share of effort)")
-    for quarter in quarters:
-        parts = [
-            f"{group_name(view, 'discipline', row.group).partition(' (')[0]} {words.share(row.share)}"
-            for row in view.tables.effort
-            if row.quarter == quarter
-        ]
-        sheet.say(f"{quarter}: {', '.join(parts)}.")
+    for kind, title in EFFORT.items():
+        rows = [row for row in view.tables.effort if row.kind == kind]
+        if rows:
+            sheet.heading(f"{title.upper()} (share of effort)")
+        if rows and held(view, kind):
+            sheet.say(held(view, kind))
+        for quarter in dict.fromkeys(row.quarter for row in rows):
+            parts = [
+                f"{effort_name(view, kind, row.group).partition(' (')[0]} {words.share(row.share)}"
+                for row in rows
+                if row.quarter == quarter
+            ]
+            sheet.say(f"{quarter}: {', '.join(parts)}.")
 
 
 def _overrides(view: View, sheet: Sheet) -> None:

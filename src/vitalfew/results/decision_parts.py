@@ -10,6 +10,7 @@ from vitalfew.results.rows import (
     BreakdownRow,
     CalibrationRow,
     EffortRow,
+    ErosionRow,
     FactorLightsRow,
     FactorShareRow,
     FrontierRow,
@@ -57,12 +58,13 @@ class ValuePart:
 
 @dataclass(frozen=True, slots=True)
 class PlansPart:
-    """Sets of candidates to fund, what each budget buys, in which order to start, and bets in two steps."""
+    """Sets of candidates to fund, what each budget buys, when to start what, bets in two steps, technical health."""
 
     plans: tuple[PlanRow, ...]
     frontier: tuple[FrontierRow, ...]
     sequence: tuple[SequenceRow, ...]
     staged: tuple[StagedRow, ...]
+    erosion: tuple[ErosionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def decision_parts(tables: Tables) -> DecisionParts:
             tables.key_results,
         ),
         ranks={row.line: row for row in tables.ranks},
-        plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged),
+        plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged, tables.erosion),
         information=tables.information,
         explanations=reasons,
         triangulation={row.line: row for row in tables.triangulation},

@@ -276,6 +276,7 @@ class PlanRow:
         horizons: share of the cost by horizon (h1, h2, h3, none).
         payoff: share of the value by quarter (13 weeks) of the horizon.
         blocking: bounds that together leave nothing to fund, where something would be worth funding without them.
+        technical: share of the cost that goes into technical health; None where no policy asks for it.
     """
 
     plan: Literal["best", "cheapest", "unfenced"]
@@ -293,6 +294,7 @@ class PlanRow:
     horizons: Mapping[str, float] | None = None
     payoff: tuple[float, ...] = ()
     blocking: tuple[str, ...] = ()
+    technical: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from vitalfew.results.basics import Estimate, Value, Verdict
 EvidenceKind = Literal["experiment", "release", "links", "need"]
 Badge = Literal["triangulated", "single_source", "contradictory", "none"]
 BreakdownKind = Literal["origin", "team", "product", "horizon", "discipline"]
+EffortKind = Literal["discipline", "sides", "technical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,12 @@ class BreakdownRow:
 
 @dataclass(frozen=True, slots=True)
 class EffortRow:
-    """What went into a value discipline in a quarter of the calendar (`2026-Q1`), as a share of all dated effort of it.
+    """What went into a group of work in a quarter of the calendar (`2026-Q1`), as a share of all dated effort of it.
 
-    `group` None: initiatives that name no discipline. `lines`: all initiatives that took effort in this quarter.
+    `kind`: *discipline*, the value discipline; *sides*, who gains by it: *win-win*, *customer only*, *business only*,
+    *neither*, or *open* where intervals leave more than one of these; *technical*, what is for technical health.
+    `group` None: it names no discipline, its value is not known to both sides, or it is other work. `lines`: all
+    initiatives that took effort in this quarter.
     """
 
     quarter: str
@@ -60,6 +64,7 @@ class EffortRow:
     effort: float
     share: float
     lines: int
+    kind: EffortKind = "discipline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from vitalfew.results.decision_rows import (
     VitalFactorsRow,
 )
 from vitalfew.results.effect_rows import BandRow, DueRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
-from vitalfew.results.goal_rows import KeyResultRow
+from vitalfew.results.goal_rows import ErosionRow, KeyResultRow
 from vitalfew.results.judgement_rows import (
     CalibrationPosteriorRow,
     CalibrationRow,
@@ -138,6 +138,7 @@ __all__ = [
     "DueRow",
     "EffectRow",
     "EffortRow",
+    "ErosionRow",
     "Estimate",
     "EventStudyRow",
     "EvidenceKind",
@@ -304,6 +305,7 @@ class Tables:
     frontier: tuple[FrontierRow, ...] = ()
     sequence: tuple[SequenceRow, ...] = ()
     staged: tuple[StagedRow, ...] = ()
+    erosion: tuple[ErosionRow, ...] = ()
     information: tuple[InformationRow, ...] = ()
     classic: tuple[ClassicRow, ...] = ()
     reasons: tuple[ReasonRow, ...] = ()

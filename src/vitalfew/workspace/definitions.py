@@ -238,6 +238,17 @@ class Focus(Definition):
     thresholds: tuple[Floor, ...] = ()
 
 
+class TechnicalHealth(Definition):
+    """What keeps a team able to deliver.
+
+    `share`: of the spending at least this goes into work for it. `floors`: levels that lead time, failed changes,
+    latency or defects must not cross for the worse.
+    """
+
+    share: Share = 0.0
+    floors: tuple[Floor, ...] = ()
+
+
 class Policy(Definition):
     """Budget and horizon of decisions. `discount` is per year, as a share.
 
@@ -247,6 +258,7 @@ class Policy(Definition):
     the one of its two variants that this workspace uses; `input_error`: the factor by which each input of a score is
     taken to be off (one standard deviation on the log scale). `treaties`: exchanges between metrics that teams agreed
     on, so that a conflict that keeps to one is not flagged. `discipline`: the value discipline that was chosen.
+    `technical`: what is kept back for technical health, and the levels to keep there.
     """
 
     budget: Positive | None = None
@@ -265,6 +277,13 @@ class Policy(Definition):
     input_error: Annotated[float, Strict(), Field(gt=1, le=10)] = 1.5
     treaties: tuple[Treaty, ...] = ()
     discipline: Focus | None = None
+    technical: TechnicalHealth | None = None
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """Levels that metrics must not cross, whatever for."""
+        kept = self.discipline.thresholds if self.discipline else ()
+        return (*kept, *(self.technical.floors if self.technical else ()))
 
 
 # People, needs, goals ----------------------------------------------------------------------------------------------
@@ -381,9 +400,15 @@ class Definitions(Definition):
     teams: dict[Key, Team] = Field(default_factory=dict)
 
     def title(self, kind: str, key: str) -> str:
-        """The title of a definition, else its key in words."""
+        """The title of a definition, else its key in words.
+
+        A factor without a title of its own is called as its metric, a guardrail always; a need by what it states.
+        """
         found = getattr(self, kind).get(key)
-        return getattr(found, "title", None) or key.replace("_", " ")
+        title = getattr(found, "title", None) or getattr(found, "statement", None)
+        if title is None and kind in ("factors", "guardrails"):
+            return self.title("metrics", key)
+        return title or key.replace("_", " ")
 
     def product_of(self, thing: Feature | Initiative | Experiment | Release) -> str | None:
         """The product that something belongs to: its own, else its team's."""

@@ -1,4 +1,4 @@
-"""Whose side a metric is on: the customer's, the business', the technical or the employees'."""
+"""Whose side a metric is on: the customer's, the business', the technical or the employees'; what is technical work."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def side_of(definitions: Definitions, metric: str) -> Side | None:
         if stakeholder is not None and (stakeholder.side or stakeholder.role):
             return stakeholder.side or _OF_ROLE.get(stakeholder.role or "")
     return _OF_LEVEL.get(found.level) or _OF_TYPE.get(found.value_type or "")
+
+
+def is_technical(definitions: Definitions, initiative: str) -> bool:
+    """Whether work is for technical health: it asks about or serves a metric of that side, or came from there."""
+    made = definitions.initiatives[initiative]
+    asked = [each.metric for each in definitions.hypotheses.values() if each.initiative == initiative]
+    named = (name for name in (*asked, *made.serves) if name in definitions.metrics)
+    return made.origin == "technical" or any(side_of(definitions, name) == "technical" for name in named)

@@ -313,8 +313,13 @@ class PolicyForm(DefinitionForm):
     """Budget, horizon, what groups count, how an experiment is decided, exchanges that teams agreed on."""
 
     defines = "policy"
-    apart = frozenset(("treaties", "discipline__thresholds", "criteria"))
-    entries: ClassVar = {"treaties": _treaty, "discipline__thresholds": _threshold, "criteria": _criterion}
+    apart = frozenset(("treaties", "discipline__thresholds", "technical__floors", "criteria"))
+    entries: ClassVar = {
+        "treaties": _treaty,
+        "discipline__thresholds": _threshold,
+        "technical__floors": _threshold,
+        "criteria": _criterion,
+    }
     groups = (
         Group("Money and time", "budget+cost_unit horizon_weeks+discount money_per_cost_unit+test_cost"),
         Group("Whose word counts", "rater_groups"),
@@ -326,6 +331,12 @@ class PolicyForm(DefinitionForm):
         ),
         Group("and what the other two have to keep", "discipline__thresholds"),
         Group("Balance of the plan", "minimum_shares"),
+        Group(
+            "Technical health",
+            "technical__share",
+            "What keeps a team able to deliver: lead time, failed changes, response time, defects.",
+        ),
+        Group("and its floors", "technical__floors"),
         Group("Treaties", "treaties", hint="Exchanges that teams agreed on; what keeps to one is no alarm any more."),
         Group("Scores of sheets", "rice_period+ice+input_error", folded=True),
         Group("Criteria of weighted scores", "criteria"),
@@ -366,6 +377,7 @@ class PolicyForm(DefinitionForm):
         example="h3, 15",
         help_text="One a line: horizon (h1 now, h2 next, h3 later), percent.",
     )
+    technical__share = Percent("Least share of the spending for it, in %")
     rice_period = text("RICE counts reach over", "Such as a quarter.")
     ice = choice("ICE is", (("", "as the sheet says"), ("mean", "the mean of its three"), ("product", "their product")))
     input_error = number("Inputs of scores are off by a factor of", min_value=1.01, max_value=10)
@@ -398,5 +410,6 @@ _NAMES = frozenset(("gains", "loses", "metric"))
 _SCALED: Mapping[str, tuple[str, Callable[[PolicyForm, Mapping[str, Any]], float]]] = {
     "treaties": ("at_most", PolicyForm.price_of),
     "discipline__thresholds": ("level", PolicyForm.factor_of),
+    "technical__floors": ("level", PolicyForm.factor_of),
 }
 """Lists of the policy whose rows hold a number in the unit of a metric: which, and by what it is multiplied."""

@@ -12,8 +12,11 @@ from vitalfew.results.words import listed
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.definitions import FolderOwned, change
 from vitalfew.server.core.services.sources import add_file
+from vitalfew.workspace.merging import SETTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from vitalfew.connect.starters import Starter
     from vitalfew.server.core.rows import User, Workspace
     from vitalfew.server.core.services.definitions import Saved
@@ -28,8 +31,14 @@ def in_the_way(definitions: Definitions, starter: Starter) -> tuple[str, ...]:
         f"{kind}.{key}"
         for kind, entries in starter.tree.items()
         for key in entries
-        if key in getattr(definitions, kind)
+        if key in _named(definitions, kind)
     )
+
+
+def _named(definitions: Definitions, kind: str) -> Collection[str]:
+    """What is defined of a kind: keys, or the fields that are given of one that there is once."""
+    found: Any = getattr(definitions, kind)
+    return found.model_fields_set if kind in SETTINGS else found
 
 
 def take(row: Workspace, starter: Starter, *, by: User) -> tuple[Saved, ...]:
@@ -51,6 +60,9 @@ def take(row: Workspace, starter: Starter, *, by: User) -> tuple[Saved, ...]:
     header = SimpleUploadedFile(TABLE, f"{starter.header}\n".encode())
     tree["sources"][SOURCE]["table"] = add_file(row, header, by=by)
     bodies: dict[tuple[str, str], dict[str, Any] | None] = {
-        (kind, key): body for kind, entries in tree.items() for key, body in entries.items()
+        (kind, key): body for kind, entries in tree.items() if kind not in SETTINGS for key, body in entries.items()
     }
+    for kind in (kind for kind in SETTINGS if kind in tree):
+        held = getattr(found.workspace.definitions, kind).model_dump(mode="json", exclude_unset=True)
+        bodies[kind, ""] = held | tree[kind]
     return change(row, bodies, by=by, versions=dict.fromkeys(bodies))

@@ -160,6 +160,11 @@ def policy(request: Request) -> HttpResponse:
         ],
         "guardrails": guardrails(found),
         "policy": definitions.policy,
+        "technical": definitions.policy.technical,
+        "floors": [
+            (definitions.title("metrics", each.metric), level(each.level, unit_of(definitions.metrics.get(each.metric))))
+            for each in (definitions.policy.technical.floors if definitions.policy.technical else ())
+        ],
         "treaties": [treaty_sentence(definitions, one) for one in definitions.policy.treaties],
         "budget": amount(definitions.policy.budget, definitions.policy.cost_unit) if definitions.policy.budget else "",
         "shares": [
