@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.refresh import Step
     from vitalfew.warehouse.running import Floats
 
+_MOST_COUNTED = 1 << 14  # events of a unit up to which what follows from their number is looked up
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
@@ -38,31 +40,64 @@ class Units:
         return found
 
 
-def values_of_units(
-    grouped: Grouped,
-    step: Step,
-    values: Sequence[exp.Expr],
-    columns: Sequence[Floats],
-    ids: NDArray[np.int64],
-) -> Units:
-    """Values of units.
+@dataclass(slots=True)
+class Valued:
+    """What values units have, told from their running numbers.
 
-    Args:
+    Attributes:
         grouped: how numbers are named.
         step: the last run and this one.
         values: what each value is, over columns of `p`.
-        columns: running numbers of the units.
-        ids: the units; there may be numbers of more.
+        counted: values that hang on one count alone, for each count from 0 on.
     """
-    running = step.task.parts.running
-    names = {f"{grouped.alias}r{at}": at for at in range(len(running))}
-    known = {name: at for name, at in names.items() if running[at].kind in ("sum", "count")}
-    plain = {at: found for at, value in enumerate(values) if (found := _as_it_is(value, known)) is not None}
-    asked = {at: value for at, value in enumerate(values) if at not in plain}
-    answer = {at: columns[number] for at, number in plain.items()}
-    if asked and len(ids):
-        answer |= _computed(grouped, step, asked, columns, ids, names)
-    return Units([answer.get(at, np.empty(0)) for at in range(len(values))])
+
+    grouped: Grouped
+    step: Step
+    values: Sequence[exp.Expr]
+    counted: dict[int, Floats] = field(default_factory=dict)
+
+    def of(self, columns: Sequence[Floats], ids: NDArray[np.int64]) -> Units:
+        """Values of some units.
+
+        Args:
+            columns: running numbers of the units.
+            ids: the units; there may be numbers of more.
+        """
+        running = self.step.task.parts.running
+        names = {f"{self.grouped.alias}r{at}": at for at in range(len(running))}
+        known = {name: at for name, at in names.items() if running[at].kind in ("sum", "count")}
+        answer: dict[int, Floats] = {}
+        asked: dict[int, exp.Expr] = {}
+        for at, value in enumerate(self.values):
+            plain, count = _as_it_is(value, known), _only_number(value, names)
+            if plain is not None:
+                answer[at] = columns[plain]
+            elif count is not None and running[count].kind == "count" and len(ids):
+                answer[at] = self._by_count(at, count, columns[count][: len(ids)], names)
+            else:
+                asked[at] = value
+        if asked and len(ids):
+            answer |= _computed(self.grouped, self.step, asked, dict(enumerate(columns)), ids, names)
+        return Units([answer.get(at, np.empty(0)) for at in range(len(self.values))])
+
+    def _by_count(self, at: int, count: int, column: Floats, names: Mapping[str, int]) -> Floats:
+        """Most units have few events, so that the engine is asked once what follows from each number of them."""
+        rows = column.astype(np.int64)
+        most = int(rows.max())
+        if most >= _MOST_COUNTED:
+            ids = np.arange(len(rows))
+            return _computed(self.grouped, self.step, {at: self.values[at]}, {count: column}, ids, names)[at]
+        if most >= len(self.counted.get(at, ())):
+            every = np.arange(2 * most + 2)
+            numbers = {count: every.astype(np.float64)}
+            self.counted |= _computed(self.grouped, self.step, {at: self.values[at]}, numbers, every, names)
+        return self.counted[at][rows]
+
+
+def _only_number(value: exp.Expr, names: Mapping[str, int]) -> int | None:
+    """The number that is all that a value hangs on."""
+    read = {column.name for column in value.find_all(exp.Column)}
+    return names.get(next(iter(read))) if len(read) == 1 else None
 
 
 def _as_it_is(value: exp.Expr, known: Mapping[str, int]) -> int | None:
@@ -76,7 +111,7 @@ def _computed(
     grouped: Grouped,
     step: Step,
     values: Mapping[int, exp.Expr],
-    columns: Sequence[Floats],
+    columns: Mapping[int, Floats],
     ids: NDArray[np.int64],
     names: Mapping[str, int],
 ) -> dict[int, Floats]:

@@ -21,7 +21,7 @@ from vitalfew import __version__
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.arrivals import Arrivals
-from vitalfew.warehouse.changes import values_of_units
+from vitalfew.warehouse.changes import Valued
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.grouped import NotOnward, Onward
 from vitalfew.warehouse.newcomers import came_since, forget, lend_people
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vitalfew.stats.moments import Moments
+    from vitalfew.warehouse.changes import Units
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.grouped import Grouped
     from vitalfew.warehouse.newcomers import Came
@@ -169,7 +170,7 @@ class Continued:
         self,
         table: str,
         chunks: Sequence[Sequence[str]],
-        numbered: Callable[[], exp.Select],
+        listed: Callable[[], exp.Select],
         patterned: Callable[[str], exp.Select],
     ) -> Onward | None:
         """Let those who joined take part, and name the table of all.
@@ -177,7 +178,7 @@ class Continued:
         Args:
             table: its name.
             chunks: the segments.
-            numbered: query of those who joined, with all columns of the table.
+            listed: query of those who joined, with all columns of the table but their number, which is their place.
             patterned: query of `id` and `pattern0` of the units of a table.
 
         Raises:
@@ -193,7 +194,7 @@ class Continued:
         stood = Standing(kept.place, places, kept.cells[:, 0].astype(np.int64))
         people, first = kept.people, kept.people.num_rows
         if self.came.joined is not None:
-            people = _with(people, self.engine.query(numbered()))
+            people = _with(people, self.engine.query(listed()))
         moved = np.zeros(0, np.int64)
         if then["segments"] != self.day["segments"]:
             people, moved = self._moved(people, first, patterned)
@@ -295,48 +296,22 @@ class Continued:
         centres = [products.centre for products in found] + [None] * (len(places) - len(found))
         before: dict[int, Part] = {}
         after: dict[int, Part] = {}
+        valued = Valued(grouped, step, self.values)
         for block in ahead(step.blocks()):
             known = block.ids[: block.known]
-            self._add_parts(before, grouped, step, (block.numbers, known, kept.place[known]), centres)
+            _add_parts(before, valued.of(block.numbers, known), kept.place[known], centres)
             block.advance()
-            self._add_parts(after, grouped, step, (block.numbers, block.ids, place[block.ids]), centres)
+            _add_parts(after, valued.of(block.numbers, block.ids), place[block.ids], centres)
         nobody = Part.of(np.empty((len(rows.names), 0)))
         some = sorted({*before, *after, *range(len(found), len(places))})
         changed = {at: (before.get(at, nobody), after.get(at, nobody)) for at in some}
 
         def again(at: int) -> Part:
             ids, parts = np.flatnonzero(place == at), dict[int, Part]()
-            self._add_parts(parts, grouped, step, (step.at(ids), ids, place[ids]), [None] * len(places))
+            _add_parts(parts, valued.of(step.at(ids), ids), place[ids], [None] * len(places))
             return parts.get(at, nobody)
 
         return all_changed(found, changed, rows.shares, again)
-
-    def _add_parts(
-        self,
-        parts: dict[int, Part],
-        grouped: Grouped,
-        step: Step,
-        units: tuple[Sequence[Floats], NDArray[np.int64], Places],
-        centres: list[Floats | None],
-    ) -> None:
-        """Add units to the sums by place, those that are nowhere left out.
-
-        Args:
-            parts: the sums.
-            grouped: how numbers are named.
-            step: what came.
-            units: their numbers, ids and places.
-            centres: about what the units of each place are summed; told by the first of them where it is not known.
-        """
-        numbers, ids, at = units
-        order = np.argsort(at, kind="stable")
-        ends = np.searchsorted(at[order], np.arange(len(centres) + 1))
-        found = values_of_units(grouped, step, self.values, numbers, ids)
-        for place, (start, end) in enumerate(pairwise(ends.tolist())):
-            if end > start:
-                part = Part.of(found.rows(order[start:end]), centres[place])
-                centres[place] = part.centre
-                parts[place] = parts[place] + part if place in parts else part
 
     def _shown(self, products: Sequence[Products], rows: Rows, arrived: Arrivals) -> dict[Cell, Moments]:
         """Moments as a pass over all units groups them."""
@@ -348,6 +323,24 @@ class Continued:
                 day = max(place.day, floors[place.experiment])
                 found[_cell(place._replace(day=day), rows, arrived)].append(moments)
         return {cell: reduce(add, parts) for cell, parts in found.items()}
+
+
+def _add_parts(parts: dict[int, Part], units: Units, at: Places, centres: list[Floats | None]) -> None:
+    """Add units to the sums by place, those that are nowhere left out.
+
+    Args:
+        parts: the sums.
+        units: what values they have.
+        at: their places.
+        centres: about what the units of each place are summed; told by the first of them where it is not known.
+    """
+    order = np.argsort(at, kind="stable")
+    ends = np.searchsorted(at[order], np.arange(len(centres) + 1))
+    for place, (start, end) in enumerate(pairwise(ends.tolist())):
+        if end > start:
+            part = Part.of(units.rows(order[start:end]), centres[place])
+            centres[place] = part.centre
+            parts[place] = parts[place] + part if place in parts else part
 
 
 def _stand(then: Standing, people: pa.Table, moved: NDArray[np.int64], left: NDArray[np.int64]) -> Standing:
@@ -385,10 +378,10 @@ def _with(people: pa.Table, more: pa.Table) -> pa.Table:
 
     ids = np.arange(people.num_rows, people.num_rows + more.num_rows)
     number = pa.Array.from_buffers(pa.int64(), len(ids), [None, pa.py_buffer(ids)])
-    at = more.schema.get_field_index("id")
+    more = more.append_column("id", pa.chunked_array([number]))
     try:
-        return pa.concat_tables([people, more.set_column(at, "id", pa.chunked_array([number])).cast(people.schema)])
-    except (pa.ArrowInvalid, ValueError) as problem:
+        return pa.concat_tables([people, more.select(people.column_names).cast(people.schema)])
+    except (pa.ArrowInvalid, KeyError, ValueError) as problem:
         raise NotOnward from problem
 
 

@@ -80,7 +80,7 @@ def measure_joined(
         chunks = list(batched(plan.flags, SEGMENTS_A_PASS)) or [()]
         onward = None
         if continued is not None:
-            onward = continued.admit(_POPULATION, chunks, partial(plan.numbered, chunks), plan.patterned)
+            onward = continued.admit(_POPULATION, chunks, partial(plan.listed, chunks), plan.patterned)
         if onward is None:
             engine.write(_POPULATION, plan.numbered(chunks))
         newest = None if continued is None else continued.newest
@@ -275,6 +275,19 @@ class _Plan:
 
     def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         """The population with a number per unit and the patterns of segments."""
+        by = self._by()
+        order = {"order": exp.Order(expressions=by)} if by else {}
+        number = exp.Sub(this=exp.Window(this=exp.RowNumber(), **order), expression=whole(1))
+        return exp.select(exp.alias_(number, "id"), "*").from_(self._unnumbered(chunks).subquery("n"))
+
+    def listed(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
+        """The same in the order of the numbers, for whoever numbers them."""
+        return exp.select("*").from_(self._unnumbered(chunks).subquery("n")).order_by(*self._by())
+
+    def _by(self) -> list[exp.Expr]:
+        return [exp.column(name) for name in (["experiment", "unit"] if self.study.to_the_bit else self.order)]
+
+    def _unnumbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         start: list[exp.Expr] = []
         day: exp.Expr = exp.null()
         if self.population.timed:
@@ -284,11 +297,7 @@ class _Plan:
         start.append(exp.alias_(cluster, "cluster"))
         names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
         query = exp.select(*names, *start, exp.alias_(exp.cast(day, "INT"), "day"))
-        query = self._with_patterns(query.from_(self.population.query.subquery("a")), chunks)
-        by = ["experiment", "unit"] if self.study.to_the_bit else self.order
-        order = {"order": exp.Order(expressions=[exp.column(name) for name in by])} if by else {}
-        number = exp.Sub(this=exp.Window(this=exp.RowNumber(), **order), expression=whole(1))
-        return exp.select(exp.alias_(number, "id"), "*").from_(query.subquery("n"))
+        return self._with_patterns(query.from_(self.population.query.subquery("a")), chunks)
 
     def patterned(self, table: str) -> exp.Select:
         """The patterns of the units of a table, where one chunk has all segments."""
