@@ -329,7 +329,10 @@ def test_signing_is_an_act_of_each_person_and_closing_freezes_the_version(demo: 
         rater.post("/rate/answer/", {"do": "sign"})
         rater.post("/rate/answer/", {"do": "sign"})
     assert len(said(demo, kind="sign_off")) == 2
-    ada.post(reverse("session-step", kwargs={"workspace": demo.key, "key": key}), {"to": "closed"})
+    page = reverse("session", kwargs={"workspace": demo.key, "key": key})
+    assert "after closing nobody can" in ada.get(page).content.decode()
+    step = reverse("session-step", kwargs={"workspace": demo.key, "key": key})
+    assert "Closed; 2 of 5 have signed" in ada.post(step, {"to": "closed"}, follow=True).content.decode()
     row = _session(key)
     assert (row.step, row.signed_n) == ("closed", 7)
     assert "Signed" in ada.get(reverse("session", kwargs={"workspace": demo.key, "key": key})).content.decode()

@@ -64,7 +64,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if found is None or found[1].open_seats == 0:
         return gone(request)
     if request.method != "POST":
-        return render(request, "value/rate_begin.html", {"title": found[1].title, "groups": found[1].groups})
+        context = {"title": found[1].title, "groups": found[1].groups, "from_wall": True}
+        return render(request, "value/rate_begin.html", context)
     try:
         return entered(answers.enter_by_door(code, request.POST.get("group", "")))
     except answers.LinkGone:

@@ -108,9 +108,8 @@ def session_step(request: Request, key: str) -> HttpResponse:
         sessions.advance(view.id, to, place.user)
         if to == "closed":
             start(place.workspace, place.user)
-            messages.success(
-                request, "Signed off and closed. A run is on its way: the ledger will count by these weights."
-            )
+            signed = f"{view.signed} of {len(view.seats)} have signed"
+            messages.success(request, f"Closed; {signed}. A run is on its way: the ledger will count by these weights.")
 
     return _done(request, key, step)
 
@@ -205,11 +204,9 @@ def _remark(view: SessionView, key: str, run: Results | None) -> str:
     if view.step != "prune" or share is None:
         return ""
     many = len(share.changed)
-    return (
-        f"without it {many} {'line' if many == 1 else 'lines'} would be decided otherwise"
-        if many
-        else "changes no decision"
-    )
+    if many:
+        return f"without it {many} {'line' if many == 1 else 'lines'} would be decided otherwise"
+    return "changes no decision" if share.parked else ""
 
 
 def _steps(view: SessionView) -> list[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ _AGREEMENT = (
     (0.7, "people agree on much of the order"),
     (1.1, "people nearly agree on the order"),
 )
-_SPREADS = ((0.35, "close together"), (0.7, "some way apart"), (1e9, "far apart"))
+_SPREADS = ((0.25, "close together"), (0.6, "some way apart"), (1e9, "far apart"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ def matters(found: Weighed, definitions: Definitions) -> str:
     row = found.disagreement
     if row is None or row.decision_agreement is None:
         why = row.notes[0] if row and row.notes else "nothing is ready to be chosen from"
+        why = why.removeprefix("whether it matters is not known: ")
         return f"Whether our disagreement matters is not known: {why}."
     same = f"{share(row.decision_agreement)} of us would fund the same by our own weights"
     if not found.flips:
