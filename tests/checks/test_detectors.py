@@ -120,7 +120,10 @@ def test_shipped_work_without_a_promise_before_its_start_is_found(
 @pytest.mark.parametrize(
     ("initiative", "advice"),
     [
-        ({"status": "committed"}, "Let people forecast it, then: vitalfew act lock DIR h --by NAME"),
+        (
+            {"status": "committed"},
+            "Let people forecast it, then lock the promise: `vitalfew act lock DIR h --by NAME`.",
+        ),
         ({"status": "shipped", "shipped": date(2026, 5, 1)}, "before the next piece of work starts"),
     ],
 )

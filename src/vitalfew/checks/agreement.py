@@ -85,7 +85,7 @@ def camps(view: View) -> Iterator[Found]:
     """People who fall into two camps: two clear clusters of weights, clearer than one crowd would show."""
     row = _row(view)
     if row is not None and row.camps and row.camps_factor is not None:
-        factor = view.title("metrics", row.camps_factor)
+        factor = view.title("factors", row.camps_factor)
         yield Found("weights", f"{row.people} people fall into two camps; they differ most on {factor}.")
 
 

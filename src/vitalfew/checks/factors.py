@@ -33,7 +33,7 @@ def story_only(view: View) -> Iterator[Found]:
     silent = [key for key in view.definitions.factors if not is_measured(view.tables, key)]
     if not silent:
         return
-    names = listed((view.title("metrics", key) for key in silent), SHOWN)
+    names = listed((view.title("factors", key) for key in silent), SHOWN)
     if any(row.estimate is not None for row in view.tables.effects):
         one = len(silent) == 1
         yield Found(
@@ -54,7 +54,7 @@ def provisional_range(view: View) -> Iterator[Found]:
     """Factors whose range is an example from a template that nobody has agreed on."""
     open_yet = [key for key, factor in view.definitions.factors.items() if factor.provisional]
     if open_yet:
-        names = listed((view.title("metrics", key) for key in open_yet), SHOWN)
+        names = listed((view.title("factors", key) for key in open_yet), SHOWN)
         ranges = "The range of" if len(open_yet) == 1 else "The ranges of"
         yield Found("factors", f"{ranges} {names} {'is an example' if len(open_yet) == 1 else 'are examples'}.")
 
@@ -73,7 +73,7 @@ def no_range(view: View) -> Iterator[Found]:
         seen = [abs(row.estimate) for row in _effects(view, key) if row.estimate is not None]
         width = abs(factor.range[1] - factor.range[0])
         if len(seen) >= limits.range_effects and width > limits.range_times * max(seen):
-            title = view.title("metrics", key)
+            title = view.title("factors", key)
             times = f"{width / max(seen):.0f} times" if max(seen) > 0 else "far more than"
             yield Found(key, f"The range of {title} is {times} the largest of {len(seen)} effects ever seen on it.")
 
@@ -92,12 +92,12 @@ def insensitive(view: View) -> Iterator[Found]:
     for key, factor in view.definitions.factors.items():
         share = _detectable_share(view, key, factor)
         if factor.lag_weeks > horizon:
-            late = f"{view.title('metrics', key)} answers after {factor.lag_weeks:g} weeks; the horizon is {horizon:g}."
+            late = f"{view.title('factors', key)} answers after {factor.lag_weeks:g} weeks; the horizon is {horizon:g}."
             yield Found(key, late)
         elif share is not None and share > view.thresholds.swing_share:
             blind[key] = share
     if blind:
-        names = listed((f"{view.title('metrics', key)} ({percent(share)})" for key, share in blind.items()), SHOWN)
+        names = listed((f"{view.title('factors', key)} ({percent(share)})" for key, share in blind.items()), SHOWN)
         subject = next(iter(blind)) if len(blind) == 1 else "factors"
         yield Found(subject, f"The usual experiment sees only large parts of the swing: {names}.")
 
@@ -114,12 +114,12 @@ def unproven_north_star(view: View) -> Iterator[Found]:
     defined = view.definitions
     stars = [key for key, factor in defined.factors.items() if factor.north_star]
     if len(stars) > 1:
-        names = listed(view.title("metrics", key) for key in stars)
+        names = listed(view.title("factors", key) for key in stars)
         yield Found("factors", f"There are {len(stars)} North Stars: {names}. One is meant.")
     for key in stars:
         doubts = [*_doubts(view, key, defined.factors[key]), *_dear(view, key)]
         if doubts:
-            yield Found(key, f"The North Star {view.title('metrics', key)} {listed(doubts)}.")
+            yield Found(key, f"The North Star {view.title('factors', key)} {listed(doubts)}.")
 
 
 def _doubts(view: View, key: str, factor: Factor) -> Iterator[str]:

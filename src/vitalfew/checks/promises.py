@@ -35,7 +35,8 @@ def promise_missing(view: View) -> Iterator[Found]:
             yield Found(key, f"{name} was promised only after it had started.")
         elif key in asked:
             begun = view.is_begun(initiative)  # then a lock comes too late to count
-            lock = None if begun else f"Let people forecast it, then: vitalfew act lock DIR {asked[key]} --by NAME"
+            command = f"`vitalfew act lock DIR {asked[key]} --by NAME`"
+            lock = None if begun else f"Let people forecast it, then lock the promise: {command}."
             yield Found(key, f"{name} has a hypothesis, but no promise was locked.", do=lock)
         elif not view.is_history(key):
             unasked.append(key)

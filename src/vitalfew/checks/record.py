@@ -127,7 +127,7 @@ def hidden_tradeoff(view: View) -> Iterator[Found]:
     for line in sound:
         pair = _traded(line, losing.get(line.line, []), view)
         if pair is not None:
-            won, lost = (view.title("metrics", part.factor) for part in pair)
+            won, lost = (view.title("factors", part.factor) for part in pair)
             yield Found(line.line, f"{line.title}: nearly all of its value is {won}; {lost} pays for it.")
 
 
@@ -156,7 +156,7 @@ def planned_conflict(view: View) -> Iterator[Found]:
             against = [t for t in gaining if -teams[losing][0] >= view.thresholds.undone_share * teams[t][0]]
             if against:
                 names = listed((view.title("teams", team) for team in against), _SHOWN)
-                on, other = view.title("metrics", factor), view.title("teams", losing)
+                on, other = view.title("factors", factor), view.title("teams", losing)
                 yield Found(factor, f"{on}: what {names} would gain by the plan, {other} would lose.")
 
 

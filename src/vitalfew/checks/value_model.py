@@ -29,7 +29,7 @@ def too_many_factors(view: View) -> Iterator[Found]:
     """More factors than a group can weigh; or, over 20 lines or more, some that change no decision."""
     limits, count = view.thresholds, len(view.definitions.factors)
     parked = [row.factor for row in view.tables.factor_shares if row.parked]
-    names = ("any one of " if len(parked) > 1 else "") + listed((view.title("metrics", key) for key in parked), SHOWN)
+    names = ("any one of " if len(parked) > 1 else "") + listed((view.title("factors", key) for key in parked), SHOWN)
     if count > limits.factors_warn:
         without = f" Without {names} every decision would be the same." if parked else ""
         message = f"The value model has {count} factors; {limits.factors_warn} are many.{without}"
@@ -84,7 +84,7 @@ def internal_only(view: View) -> Iterator[Found]:
     inside = [key for key, factor in view.definitions.factors.items() if factor.provenance == "internal"]
     if not inside:
         return
-    names = listed((view.title("metrics", key) for key in inside), SHOWN)
+    names = listed((view.title("factors", key) for key in inside), SHOWN)
     share = sum(row.mean for row in view.tables.weights if row.factor in inside)
     held = f": {percent(share)} of the weight" if view.tables.weights else ""
     much = share > view.thresholds.internal_share
@@ -107,7 +107,7 @@ def say_do_gap(view: View) -> Iterator[Found]:
         if gap is None or gap.low is None or gap.high is None or row.lines < limits.say_do_lines:
             continue
         if abs(gap.estimate) >= limits.say_do_gap and not gap.low <= 0 <= gap.high:
-            title = view.title("metrics", row.factor)
+            title = view.title("factors", row.factor)
             said, done = (round(100 * found.estimate) if found else 0 for found in (row.stated, row.revealed))
             yield Found(row.factor, f"{title} is said to count {said} %; {done} % of the effort went to it.")
 

@@ -52,7 +52,7 @@ def _luck(row: ClassicRow) -> str:
 def next_file(facts: Facts, definitions: Definitions) -> str:
     """The columns that would tell most next, and why."""
     if "opinions" in facts.have and not facts.idea_moves:
-        names = listed((definitions.title("metrics", key) for key in definitions.factors), 4)
+        names = listed((definitions.title("factors", key) for key in definitions.factors), 4)
         return (
             f"Next, say what each idea does to each factor: columns in the sheet of ideas for {names} (0 to 10), or"
             " rows with title, metric, p10, p50, p90, cost. Only then can it be told whether the disagreement changes"

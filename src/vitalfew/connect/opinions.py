@@ -100,7 +100,7 @@ def _apart(tables: Tables, definitions: Definitions) -> Iterator[str]:
     if row.kendall_w is not None:
         yield f"Agreement of {row.people} orders: {row.kendall_w:.2f} (Kendall's W; 0 none, 1 full)."
     if row.camps is not None:
-        where = definitions.title("metrics", row.camps_factor) if row.camps_factor else ""
+        where = definitions.title("factors", row.camps_factor) if row.camps_factor else ""
         yield f"Two camps: they differ most on {where}." if row.camps else "No camps: people differ as one crowd does."
     yield from _choices(tables, definitions, row)
     if row.kendall_w is None or row.camps is None:
@@ -135,14 +135,14 @@ def _star(tables: Tables, definitions: Definitions) -> Iterator[str]:
     lost = None if alone is None else alone.regret
     if alone is None or lost is None or len(tables.weights) < 2:  # noqa: PLR2004 - one factor is a North Star already
         return
-    name = definitions.title("metrics", alone.factors[0])
+    name = definitions.title("factors", alone.factors[0])
     span = "" if lost.low is None or lost.high is None else f" ({percent(lost.low)} to {percent(lost.high)})"
     rests = ", if ideas move all factors alike" if alone.basis == "assumed" else ""
     price = f"{percent(lost.estimate)}{span} of the value{rests}"
     yield f"The price of a North Star: choosing by {name} alone would lose {price}."
     enough = next((each for each in tables.vital_factors if each.enough), None)
     if enough is not None and enough.k < len(tables.weights):
-        kept = listed((definitions.title("metrics", key) for key in enough.factors), SHOWN)
+        kept = listed((definitions.title("factors", key) for key in enough.factors), SHOWN)
         yield f"{counted(enough.k, 'factor')} would decide nearly the same: {kept}."
 
 

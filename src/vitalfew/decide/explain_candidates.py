@@ -235,7 +235,7 @@ def _by_effect(side: str, turn: Turn) -> Sentence:
 
 
 def _by_weight(side: str, turn: Turn, field: Field) -> Sentence:
-    name = field.inputs.definitions.title("metrics", turn.factor or "")
+    name = field.inputs.definitions.title("factors", turn.factor or "")
     likely = f"({chance(turn.chance)} likely)"
     if turn.at > _ALL:
         text = f"{side} only if {name} were all that counts {likely}."

@@ -283,7 +283,7 @@ def _fill(
         beyond = curve.outside(change)
         if factor not in found.through and beyond < _BEYOND:
             continue
-        title = inputs.definitions.title("metrics", factor)
+        title = inputs.definitions.title("factors", factor)
         if factor in found.through:
             said.append(reached(inputs.definitions, factor, found.through[factor]))
         if beyond >= _BEYOND:

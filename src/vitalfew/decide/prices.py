@@ -79,7 +79,7 @@ def _by_money(options: Options, inputs: Inputs) -> Price:
         return Price(None, None, missing)
     money = np.sum([_money(inputs, factor) for factor in weighed], axis=0)
     weight = np.sum([options.weights[options.factors.index(factor)] for factor in weighed], axis=0)
-    names = ", ".join(definitions.title("metrics", factor) for factor in weighed)
+    names = ", ".join(definitions.title("factors", factor) for factor in weighed)
     return Price(money / (100 * weight) / per_unit, "money", f"A point is priced by what {names} is worth in money.")
 
 

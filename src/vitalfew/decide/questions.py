@@ -63,7 +63,7 @@ def _cheap(line: CandidateLine, found: Standing, field: Field) -> list[_Question
     definitions = field.inputs.definitions
     weights = f"How much does each factor count? Agreeing on it changes this decision with {chance(found.by_weights)}"
     if found.weight is not None and found.weight.factor is not None:
-        about = definitions.title("metrics", found.weight.factor)
+        about = definitions.title("factors", found.weight.factor)
         weights = f"How much does {about} count? Agreeing on the weights changes this decision with "
         weights += chance(found.by_weights)
     talk = _Question(f"{weights} probability, and talking costs an hour.", found.by_weights)

@@ -144,7 +144,7 @@ def _correlated(definitions: Definitions, found: Effects, measured: Measured, we
             continue
         keep = _better(found, one, other, weights)
         gone = one if keep == other else other
-        names = [definitions.title("metrics", found.factors[at]) for at in (gone, one + other - gone)]
+        names = [definitions.title("factors", found.factors[at]) for at in (gone, one + other - gone)]
         how = "move together" if strength.estimate > 0 else "move against each other"
         message = (
             f"{names[0]} and {names[1]} {how}: true effects of {count} experiments correlate by "
@@ -174,7 +174,7 @@ def _explained(definitions: Definitions, found: Effects, measured: Measured) -> 
         share = explained(joint[np.ix_([at, *others], [at, *others])], 0, count)
         if share < REDUNDANT:
             continue
-        names = listed(definitions.title("metrics", found.factors[j]) for j in others)
+        names = listed(definitions.title("factors", found.factors[j]) for j in others)
         message = f"{names} explain {percent(share)} of the true effects on {definitions.title('metrics', factor)}"
         partners = tuple(found.factors[j] for j in others)
         rows.append(RedundantRow(factor, partners, "explained", Estimate(share), count, None, None, message))
@@ -199,7 +199,7 @@ def _paths(
             if strength is not None and abs(strength.estimate) < REDUNDANT:
                 continue
             keep = _better(found, one, other, weights)
-            names = [definitions.title("metrics", key) for key in way]
+            names = [definitions.title("factors", key) for key in way]
             message = f"{names[0]} is a means to {names[-1]} ({' → '.join(names)}): one value counts twice"
             merged = float(weights[one] + weights[other])
             rows.append(RedundantRow(factor, (end,), "path", strength, count, _name(found, keep), merged, message))

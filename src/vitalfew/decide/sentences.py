@@ -62,6 +62,6 @@ def carried_by(definitions: Definitions, parts: Sequence[FactorPart]) -> Sentenc
         text = f"{joined(shown)} {verb} {what}."
     if against:
         pull = "pulls" if len(against) == 1 else "pull"
-        names = joined([definitions.title("metrics", f) for f in against])
+        names = joined([definitions.title("factors", f) for f in against])
         text += f" {names[:1].upper()}{names[1:]} {pull} the other way."
     return Sentence("why", text[:1].upper() + text[1:], {f"points.{factor}": mean for factor, mean in shares.items()})

@@ -207,7 +207,7 @@ def _link_reasons(inputs: Inputs, carried: Mapping[str, Carried]) -> tuple[str, 
 
 def reached(definitions: Definitions, factor: str, carried: Carried) -> str:
     """How a factor is reached that nobody measured, and what an expert's range leaves out of it, in words."""
-    title = definitions.title("metrics", factor)
+    title = definitions.title("factors", factor)
     by = "by an expert's range" if carried.grade == "opinion" else f"estimated over experiments ({carried.grade})"
     sources = listed(definitions.title("metrics", metric) for metric in carried.sources)
     rest = "; what a change does to it in other ways is not in the interval" if carried.grade == "opinion" else ""
@@ -219,7 +219,7 @@ def value_reasons(inputs: Inputs, known: Collection[str]) -> tuple[str, ...]:
     factors = inputs.definitions.factors
     if not factors:
         return ("no factors yet: facts only",)
-    missing = [inputs.definitions.title("metrics", factor) for factor in factors if factor not in known]
+    missing = [inputs.definitions.title("factors", factor) for factor in factors if factor not in known]
     if len(missing) == len(factors):
         return ("no effect on any factor has been measured",)
     reasons = [f"value leaves out what was not measured: {', '.join(missing)}"] if missing else []
@@ -291,7 +291,7 @@ def _promise_reasons(inputs: Inputs, promise: PromiseRow | None, draws: LineDraw
     if promise is None or draws is None or promise.metric in draws.parts:
         return ()
     title = inputs.definitions.title
-    counted = ", ".join(title("metrics", factor) for factor in draws.parts)
+    counted = ", ".join(title("factors", factor) for factor in draws.parts)
     return (f"its value is that of {counted}; what was promised, {title('metrics', promise.metric)}, is not in it",)
 
 

@@ -154,7 +154,7 @@ def _untold(definitions: Definitions, found: _Lines) -> tuple[str, ...]:
         return ()
     moved = _moved(found)
     factors = zip(found.stakes.factors, moved, strict=True)
-    silent = [definitions.title("metrics", key) for key, is_moved in factors if not is_moved]
+    silent = [definitions.title("factors", key) for key, is_moved in factors if not is_moved]
     return (f"no line is known to move {listed(silent)}: what leaving it out costs is not known",) if silent else ()
 
 

@@ -85,8 +85,8 @@ def _by_factor(view: View, line: ShippedLine | CandidateLine) -> Child:
     rows = []
     for part in line.parts:
         text = words.change(part.mean, part.low, part.high, words.VALUE)
-        title = f"{view.title('metrics', part.factor)}: {text}, 80 % interval"
-        rows.append((view.title("metrics", part.factor), text, glyph(axis, marks[part.factor], title)))
+        title = f"{view.title('factors', part.factor)}: {text}, 80 % interval"
+        rows.append((view.title("factors", part.factor), text, glyph(axis, marks[part.factor], title)))
     heads = ["Factor", Column("Points (80 %)", "num"), ""]
     return [heading, table(heads, rows, caption="Contributions add up to the value of the line.")]
 

@@ -20,7 +20,7 @@ def necessary(definitions: Definitions) -> str:
     if not ends or not means:
         return ""
     one = len(means) == 1
-    factors = listed((definitions.title("metrics", key) for key in means), _NAMED)
+    factors = listed((definitions.title("factors", key) for key in means), _NAMED)
     business = listed((definitions.title("metrics", key) for key in ends), _NAMED)
     verb, they = ("is", "it") if one else ("are", "they")
     return (

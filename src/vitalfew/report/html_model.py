@@ -88,7 +88,7 @@ def _sentences(view: View, known: Sequence[VitalFactorsRow]) -> list[str]:
         for row in stars
     ]
     shares = [
-        f"{view.title('metrics', row.factor)} {words.share(row.share.estimate)}"
+        f"{view.title('factors', row.factor)} {words.share(row.share.estimate)}"
         for row in view.tables.factor_shares
         if row.share is not None
     ]
@@ -101,7 +101,7 @@ def _sentences(view: View, known: Sequence[VitalFactorsRow]) -> list[str]:
 
 
 def _named(view: View, factors: Iterable[str]) -> str:
-    return ", ".join(view.title("metrics", key) for key in factors)
+    return ", ".join(view.title("factors", key) for key in factors)
 
 
 def _redundant(view: View) -> Child:
@@ -153,7 +153,7 @@ def _say_do(view: View) -> Child:
         Column("Work less weight", "num"),
     ]
     body = [
-        (view.title("metrics", row.factor), _percent(row.stated), _percent(row.revealed), _percent(row.gap))
+        (view.title("factors", row.factor), _percent(row.stated), _percent(row.revealed), _percent(row.gap))
         for row in rows
     ]
     caption = "Stated by people's judgements, revealed by what was chosen; 80 % intervals."

@@ -83,7 +83,7 @@ def extent(line: ShippedLine | CandidateLine) -> tuple[float, float]:
 def bar(view: View, line: ShippedLine | CandidateLine, factors: Sequence[str], axis: Axis) -> Markup:
     """The value of a line as stacked signed bars, factor by factor."""
     parts = [(factors.index(part.factor), part.mean) for part in line.parts if part.factor in factors]
-    named = "; ".join(f"{view.title('metrics', p.factor)} {words.figure(p.mean, 1, signed=True)}" for p in line.parts)
+    named = "; ".join(f"{view.title('factors', p.factor)} {words.figure(p.mean, 1, signed=True)}" for p in line.parts)
     total = cells.value_mark(line.value) if line.value else Mark(0.0)
     return stacked(axis, parts, total, f"{line.title}: {named} points")
 
@@ -97,7 +97,7 @@ def key(view: View, factors: Sequence[str]) -> Markup:
     weights = {row.factor: row for row in view.tables.weights}
     entries = []
     for place, factor in enumerate(factors):
-        title = view.title("metrics", factor)
+        title = view.title("factors", factor)
         row = weights.get(factor)
         weight = "" if row is None else f", weight {words.share(row.mean)}{_weight_interval(row)}{_members(row)}"
         entries.append(tag("li", swatch(place, title), title + weight))
@@ -143,7 +143,7 @@ def _weight_interval(row: WeightRow) -> str:
 
 
 def _all_parts(view: View, lines: Sequence[ShippedLine | CandidateLine], factors: Sequence[str]) -> Markup:
-    heads = ["Line", *(Column(view.title("metrics", factor), "num") for factor in factors)]
+    heads = ["Line", *(Column(view.title("factors", factor), "num") for factor in factors)]
     rows = []
     for line in lines:
         by = {part.factor: words.change(part.mean, part.low, part.high, words.BARE_VALUE) for part in line.parts}

@@ -85,7 +85,7 @@ def _weights(view: View, sheet: Sheet) -> None:
         weight = weights.get(key)
         told = "not weighed" if weight is None else _interval(weight.mean, weight.low, weight.high)
         decides = shares[key].share if key in shares else None
-        cells = [Cell(view.title("metrics", key)), Cell(f"weight {told}" if sheet.is_pipe else told)]
+        cells = [Cell(view.title("factors", key)), Cell(f"weight {told}" if sheet.is_pipe else told)]
         if wide:
             cells.append(Cell(bar(axis, marks[key], GLYPH, sheet.signs) if key in marks else ""))
         part = "" if decides is None else words.share(decides.estimate)
@@ -142,7 +142,7 @@ def _curve(view: View, sheet: Sheet) -> None:
         )
     for note in rows[0].notes:
         sheet.say(f"{note[:1].upper()}{note[1:]}.", "dim")
-    parked = [view.title("metrics", row.factor) for row in view.tables.factor_shares if row.parked]
+    parked = [view.title("factors", row.factor) for row in view.tables.factor_shares if row.parked]
     if parked:
         each = "any one of " if len(parked) > 1 else ""
         sheet.say(f"The worthwhile many: no decision here would change without {each}{listed(parked)}.")
@@ -150,7 +150,7 @@ def _curve(view: View, sheet: Sheet) -> None:
 
 def _step(view: View, row: VitalFactorsRow, sheet: Sheet) -> list[Cell]:
     if row.k == 1 or row.dropped is None:
-        name = "all" if row.k > 1 else view.title("metrics", row.factors[0])
+        name = "all" if row.k > 1 else view.title("factors", row.factors[0])
         named = f"{name} alone (declared North Star)" if row.declared else f"{name} alone" if row.k == 1 else name
     else:
         named = f"without {view.title('metrics', row.dropped)}"
@@ -178,7 +178,7 @@ def _say_do(view: View, sheet: Sheet) -> None:
         told |= {"done - said, pp": _points(row.gap)} if with_gap else {}
         told |= {"chosen for": _odds(row.chosen_for)} if chosen else {}
         cells = [f"{name} {text}" for name, text in told.items()] if sheet.is_pipe else told.values()
-        table.append([Cell(view.title("metrics", row.factor)), *map(Cell, cells)])
+        table.append([Cell(view.title("factors", row.factor)), *map(Cell, cells)])
     names = ["said", "done", *(["done - said, pp"] if with_gap else []), *(["chosen for"] if chosen else [])]
     sheet.table(
         [Field("factor"), *(Field(name, 22 if name == "chosen for" else 18, right=True) for name in names)], table
@@ -207,7 +207,7 @@ def _groups(view: View, sheet: Sheet) -> None:
             continue
         if row.gap_low > 0 or row.gap_high < 0:
             much = f"{abs(100 * row.gap):.0f} points {'more' if row.gap > 0 else 'less'}"
-            apart.setdefault(row.group, []).append(f"{view.title('metrics', row.factor)} {much}")
+            apart.setdefault(row.group, []).append(f"{view.title('factors', row.factor)} {much}")
     told = [f"{group} give {listed(gaps)} than the others" for group, gaps in apart.items()]
     for choice in view.tables.group_choices:
         adds, drops = (
@@ -259,7 +259,7 @@ def _messages(sheet: Sheet, heading: str, told: list[str]) -> None:
 
 
 def _keep(view: View, factor: str | None) -> str:
-    return f"; keep {view.title('metrics', factor)}" if factor else ""
+    return f"; keep {view.title('factors', factor)}" if factor else ""
 
 
 def _estimate(found: Estimate | None) -> str:

@@ -8,7 +8,6 @@ from django import forms
 
 from vitalfew.report.review_words import DISCIPLINES, HORIZONS, ORIGINS
 from vitalfew.results.figures import unit_of
-from vitalfew.server.bets.queries.standing import called
 from vitalfew.server.core.definition_fields import (
     Day,
     Listed,
@@ -127,7 +126,7 @@ class InitiativeForm(DefinitionForm):
         unit = self.definitions.policy.cost_unit
         self.fields["cost"].label = f"Cost, in {unit}"
         self.fields["upkeep"].label = f"Upkeep a year, in {unit}"
-        served = [(label, self._called(kind)) for kind, label in _BOXES.items()]
+        served = [(label, self.titles(kind)) for kind, label in _BOXES.items()]
         if "serves" in self.fields:
             self.choose("serves", [(label, found) for label, found in served if found])
             self.fields["serves"].help_text = "What it is for. Any one is enough."
@@ -141,9 +140,6 @@ class InitiativeForm(DefinitionForm):
     def new_key(self) -> str:
         """Of its title."""
         return key_of(self.cleaned_data["title"], self.definitions.initiatives, "bet")
-
-    def _called(self, kind: str) -> list[tuple[str, Any]]:
-        return [(key, called(self.definitions, kind, key)) for key in getattr(self.definitions, kind)]
 
 
 def _fear() -> dict[str, forms.Field]:

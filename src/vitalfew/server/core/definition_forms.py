@@ -147,8 +147,7 @@ class DefinitionForm(forms.Form):
 
     def titles(self, kind: str) -> list[tuple[str, str]]:
         """Keys and titles of definitions."""
-        named = "metrics" if kind == "guardrails" else kind  # which are called as their metrics
-        return [(key, self.definitions.title(named, key)) for key in getattr(self.definitions, kind)]
+        return [(key, self.definitions.title(kind, key)) for key in getattr(self.definitions, kind)]
 
     def factor_of(self, row: Mapping[str, Any]) -> float:
         """By what numbers of a row about a metric are multiplied where they are shown."""

@@ -105,7 +105,7 @@ def _about(defined: Definitions, wanted: Filter) -> list[str]:
 def titled(defined: Definitions, key: str) -> str:
     """The title of whatever has this key."""
     kind = next((kind for kind in KINDS if key in getattr(defined, kind)), None)
-    return defined.title("metrics" if kind == "factors" else kind, key) if kind else key.replace("_", " ")
+    return defined.title(kind, key) if kind else key.replace("_", " ")
 
 
 def decided_about(defined: Definitions, run: Results | None, line: str) -> str | None:

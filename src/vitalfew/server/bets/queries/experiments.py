@@ -92,7 +92,7 @@ def value_of(view: View, row: ExperimentRow) -> Markup | None:
     if line is None or not line.parts:
         return None
     parts = [
-        tag("li", f"{view.title('metrics', part.factor)}: {words.change(part.mean, part.low, part.high, words.VALUE)}")
+        tag("li", f"{view.title('factors', part.factor)}: {words.change(part.mean, part.low, part.high, words.VALUE)}")
         for part in line.parts
     ]
     whole = line.value

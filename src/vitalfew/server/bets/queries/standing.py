@@ -66,12 +66,6 @@ class Standing:
         return any(question.locked_at for question in self.questions)
 
 
-def called(definitions: Definitions, kind: str, key: str) -> str:
-    """The title of a definition; of a need without one, what it states."""
-    need = definitions.needs.get(key) if kind == "needs" else None
-    return (need.title or need.statement) if need else definitions.title(kind, key)
-
-
 def standings(place: Place, definitions: Definitions, run: Results | None, today: date) -> tuple[Standing, ...]:
     """Every bet of a workspace, in the order of its definitions, dropped and removed ones too.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, VitalfewError
-from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, called, standings
+from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.promised import spoken
@@ -122,7 +122,7 @@ def gate(definitions: Definitions, key: str) -> dict[str, tuple[str, ...]]:
     named = [*made.serves, *sorted(asked - set(made.serves))]
     boxes = {"vision": "vision", "experience": "needs", "KPI": "metrics", "OKR": "objectives"}
     return {
-        box: tuple(called(definitions, kind, name) for name in named if name in getattr(definitions, kind))
+        box: tuple(definitions.title(kind, name) for name in named if name in getattr(definitions, kind))
         for box, kind in boxes.items()
     }
 

@@ -20,7 +20,7 @@ from vitalfew.server.bets.queries.board import MEANINGS
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.promise import own_forecast, plan_state
 from vitalfew.server.bets.queries.record import base_rate
-from vitalfew.server.bets.queries.standing import STAGES, Standing, called, standings
+from vitalfew.server.bets.queries.standing import STAGES, Standing, standings
 from vitalfew.server.bets.services.bets import gate, passes_gate
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
@@ -118,7 +118,7 @@ def _prediction(request: Request, standing: Standing, found: Loaded, run: Result
         form = _forecast_form(request, question.key, found) if is_open else None
         unit = unit_of(definitions.metrics.get(question.hypothesis.metric)).change
         cards.append((card, form, is_open, unit))
-    needs = [called(definitions, "needs", name) for name in standing.initiative.serves if name in definitions.needs]
+    needs = [definitions.title("needs", name) for name in standing.initiative.serves if name in definitions.needs]
     return {
         "cards": cards,
         "rate": base_rate(run),

@@ -17,6 +17,7 @@ from vitalfew.server.bets.queries import board as queries
 from vitalfew.server.bets.queries.board import MEANINGS, board
 from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import NotYet, move
+from vitalfew.server.core.commands import told
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.listing import kept
@@ -121,7 +122,7 @@ def _refused(request: Request, error: VitalfewError) -> HttpResponse:
 def _reason(error: VitalfewError) -> str:
     if isinstance(error, Conflict):
         return "Somebody else changed this bet in the meantime. Load the page anew."
-    return ". ".join(part for part in (error.problem.message, error.problem.hint) if part)
+    return told(error)
 
 
 def _next(request: Request, key: str, what: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from vitalfew.server.bets.queries.record import ELSEWHERE
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import NotYet, passes_gate
+from vitalfew.server.core.commands import told
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import opened as links
@@ -71,7 +72,7 @@ def lock(request: Request, key: str) -> HttpResponse:
             where = {"workspace": request.place.workspace.key, "key": asking.initiative}
             return redirect(reverse("edit-initiative", kwargs=where) + "#id_serves")
         except VitalfewError as error:
-            messages.error(request, ". ".join(part for part in (error.problem.message, error.problem.hint) if part))
+            messages.error(request, told(error))
             return redirect(address)
         messages.success(request, f"Locked as #{act.hash[:7]}. The promise stands from now on.")
         return redirect(address)
@@ -103,7 +104,7 @@ def lock_plan(request: Request, key: str) -> HttpResponse:
     try:
         act = promising.lock_plan(request.place, key)
     except VitalfewError as error:
-        messages.error(request, ". ".join(part for part in (error.problem.message, error.problem.hint) if part))
+        messages.error(request, told(error))
     else:
         messages.success(request, f"The plan is locked as #{act.hash[:7]}. The first lock stays, whatever is edited.")
     return redirect(back_of(request))

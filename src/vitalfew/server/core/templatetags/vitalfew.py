@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
 from vitalfew.report.markup import Markup
+from vitalfew.server.core.commands import linked
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 from vitalfew.workspace.fields import singular
@@ -149,8 +150,11 @@ def initials(user: object) -> str:
 
 @register.filter
 def moment(stamp: str | datetime) -> str:
-    """A moment as people write it: `22 Nov 2026, 08:12`, in UTC."""
-    found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    """A moment as people write it: `22 Nov 2026, 08:12`, in UTC; words that are none stay."""
+    try:
+        found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    except ValueError:
+        return str(stamp)
     return f"{found.day} {found:%b %Y, %H:%M}"
 
 
@@ -169,6 +173,12 @@ def file_of(context: Context, where: Where | None) -> str:
     folder = Path(context["request"].place.workspace.folder)
     path = Path(where.file)
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
+@register.simple_tag(takes_context=True)
+def advice(context: Context, text: str, subject: str = "") -> SafeString:
+    """What to do, with links to the pages where a browser does what a command does: `{% advice row.do address %}`."""
+    return markup(linked(text, subject, lambda name: here(context, name)))
 
 
 @register.inclusion_tag("core/choose.html")

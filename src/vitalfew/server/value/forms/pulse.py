@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
-from vitalfew.server.value.queries.factors import factor_title
-
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
@@ -21,8 +19,11 @@ class PulseForm(forms.Form):
 
     def __init__(self, definitions: Definitions, data: object = None, team: str = "") -> None:
         super().__init__(data, initial={"team": team})  # type: ignore[arg-type]  # what a request was sent with
-        self._choose("factor", "I do not know", [(key, factor_title(definitions, key)) for key in definitions.factors])
-        for name, kind, none in (("metric", "metrics", "none, or I do not know"), ("team", "teams", "none of these")):
+        for name, kind, none in (
+            ("factor", "factors", "I do not know"),
+            ("metric", "metrics", "none, or I do not know"),
+            ("team", "teams", "none of these"),
+        ):
             self._choose(name, none, [(key, definitions.title(kind, key)) for key in getattr(definitions, kind)])
 
     def said(self) -> tuple[str | None, str | None, str | None]:

@@ -57,12 +57,6 @@ class Facts:
         return "" if self.today is None else with_unit(significant(self.today * self.unit.factor), self.unit.level)
 
 
-def factor_title(definitions: Definitions, key: str) -> str:
-    """The title of a factor, else of its metric, else its key in words."""
-    factor = definitions.factors.get(key)
-    return definitions.title("factors" if factor is not None and factor.title else "metrics", key)
-
-
 def facts(definitions: Definitions, keys: Iterable[str], run: Results | None) -> dict[str, Facts]:
     """What is to be said of some factors; those that are none any more are left out."""
     told = known(run).standings
@@ -76,7 +70,7 @@ def _facts(definitions: Definitions, key: str, standing: Standing | None) -> Fac
     today, origin = (factor.baseline, "as defined") if standing is None else (standing.value, "as measured")
     return Facts(
         key,
-        factor_title(definitions, key),
+        definitions.title("factors", key),
         (metric.description or "") if metric else "",
         definitions.title("metrics", key),
         worst,

@@ -14,7 +14,7 @@ from vitalfew.server.value.forms.definitions import (
     StakeholderForm,
     VisionForm,
 )
-from vitalfew.server.value.queries.factors import factor_title, facts
+from vitalfew.server.value.queries.factors import facts
 
 if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
@@ -33,7 +33,7 @@ def _beside_factor(request: Request, definitions: Definitions, key: str | None) 
         refused = f"More than {REFUSE_ABOVE} factors are refused: park one first."
         return found | {"refused": refused if many > REFUSE_ABOVE else ""}
     today = told[key].stands if key in told else ""
-    return found | {"title": f"Edit: {factor_title(definitions, key)}", "note": f"Today: {today}" if today else ""}
+    return found | {"title": f"Edit: {definitions.title('factors', key)}", "note": f"Today: {today}" if today else ""}
 
 
 def _beside_guardrail(_request: Request, definitions: Definitions, _key: str | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.value.queries.factors import factor_title, facts
+from vitalfew.server.value.queries.factors import facts
 from vitalfew.server.value.queries.metrics import known
 from vitalfew.server.value.queries.versions import versions
 from vitalfew.server.value.views.model import guardrails, signatures
@@ -162,7 +162,10 @@ def policy(request: Request) -> HttpResponse:
         "policy": definitions.policy,
         "technical": definitions.policy.technical,
         "floors": [
-            (definitions.title("metrics", each.metric), level(each.level, unit_of(definitions.metrics.get(each.metric))))
+            (
+                definitions.title("metrics", each.metric),
+                level(each.level, unit_of(definitions.metrics.get(each.metric))),
+            )
             for each in (definitions.policy.technical.floors if definitions.policy.technical else ())
         ],
         "treaties": [treaty_sentence(definitions, one) for one in definitions.policy.treaties],
@@ -192,7 +195,7 @@ def _stakeholder(definitions: Definitions, found: Loaded, key: str, run: Results
     each = definitions.stakeholders[key]
     title = definitions.title("stakeholders", key)
     theirs = [
-        factor_title(definitions, name) for name, factor in definitions.factors.items() if factor.stakeholder == key
+        definitions.title("factors", name) for name, factor in definitions.factors.items() if factor.stakeholder == key
     ]
     held = [
         definitions.title("metrics", name) for name, rail in definitions.guardrails.items() if rail.stakeholder == key

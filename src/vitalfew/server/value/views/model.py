@@ -29,7 +29,7 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.value.queries import sessions as session_queries
-from vitalfew.server.value.queries.factors import factor_title, facts
+from vitalfew.server.value.queries.factors import facts
 from vitalfew.server.value.queries.own import signed_by
 from vitalfew.server.value.queries.versions import compared, versions
 from vitalfew.workspace.locks import VALUE_MODEL
@@ -256,7 +256,7 @@ def _parked(workspace: Workspace, definitions: Definitions, run: Results | None)
         found |= {key: f"{why} ({session.title})" for key, why in session.parked.items()}
         for key in session.factors if session.signed_n else ():
             found.pop(key, None)
-    return [(factor_title(definitions, key), why) for key, why in found.items()]
+    return [(definitions.title("factors", key), why) for key, why in found.items()]
 
 
 def guardrails(found: Loaded) -> list[dict[str, Any]]:
@@ -284,7 +284,7 @@ def guardrails(found: Loaded) -> list[dict[str, Any]]:
 def _chosen(known: tuple[ModelVersion, ...], given: str | None, default: int) -> ModelVersion | None:
     if given is None:
         return known[default] if len(known) > default else None
-    found = next((version for version in known if str(version.number) == given), None)
+    found = next((version for version in known if str(version.at) == given), None)
     if found is None:
         raise Http404("no such version")
     return found
@@ -295,7 +295,7 @@ def _titled(definitions: Definitions, chosen: list[ModelVersion | None], key: st
         factor = version.definitions.factors.get(key) if version else None
         if factor is not None and factor.title:
             return factor.title
-    return factor_title(definitions, key)
+    return definitions.title("factors", key)
 
 
 def signatures(workspace: Workspace) -> list[tuple[date, str]]:

@@ -20,7 +20,7 @@ from vitalfew.server.core.services.runs import start
 from vitalfew.server.value.forms.sessions import NewSession, people_of
 from vitalfew.server.value.queries import reveal as opened
 from vitalfew.server.value.queries import sessions as queries
-from vitalfew.server.value.queries.factors import factor_title, facts
+from vitalfew.server.value.queries.factors import facts
 from vitalfew.server.value.services import sessions
 from vitalfew.server.value.services.sessions import FORWARD, Plan
 from vitalfew.server.value.views import shown
@@ -182,7 +182,7 @@ def _context(request: Request, view: SessionView) -> dict[str, Any]:
         "question": next((text for key, _, text in queries.STEPS if key == view.step), ""),
         "factors": [(everything[key], _remark(view, key, run)) for key in view.factors if key in everything],
         "others": [found for key, found in everything.items() if key not in view.factors],
-        "parked": [(factor_title(definitions, key), key, why) for key, why in view.parked.items()],
+        "parked": [(definitions.title("factors", key), key, why) for key, why in view.parked.items()],
         "may_run": place.may(Ability.FACILITATE),
         "next": [step for step in FORWARD[view.step] if _is_forward(view.step, step)],
         "back": [step for step in FORWARD[view.step] if not _is_forward(view.step, step)],

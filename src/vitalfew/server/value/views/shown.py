@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.report.factor_pictures import dot_strip
 from vitalfew.report.words import share
-from vitalfew.server.value.queries.factors import factor_title
 from vitalfew.server.value.queries.reveal import moved, reveal
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def flips(found: Weighed, definitions: Definitions) -> list[tuple[str, str]]:
 def _titled(note: str, definitions: Definitions) -> str:
     """A note with titles in place of the keys of factors."""
     for key in definitions.factors:
-        note = re.sub(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", factor_title(definitions, key), note)
+        note = re.sub(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", definitions.title("factors", key), note)
     return note
 
 
@@ -137,7 +136,7 @@ def _strips(found: Weighed, view: SessionView, definitions: Definitions) -> list
     return [
         Shown(
             strip.factor,
-            title := factor_title(definitions, strip.factor),
+            title := definitions.title("factors", strip.factor),
             strip.weight,
             dot_strip(strip.dots, strip.weight, top, title),
             _sentence(strip),
@@ -161,7 +160,7 @@ def _sentence(strip: Strip) -> str:
 def _camps(found: Weighed, definitions: Definitions) -> str:
     if not found.camps:
         return ""
-    one, other = (factor_title(definitions, key) for key in found.camps)
+    one, other = (definitions.title("factors", key) for key in found.camps)
     return f"There are two camps: one favours “{one}”, the other “{other}”."
 
 
@@ -171,7 +170,7 @@ def _groups(found: Weighed, definitions: Definitions) -> list[tuple[str, str]]:
     for row in found.groups:
         if row.gap_low > 0 or row.gap_high < 0:
             more = "more" if row.gap > 0 else "less"
-            title = factor_title(definitions, row.factor)
+            title = definitions.title("factors", row.factor)
             said.setdefault(row.group, []).append(
                 f"weighs “{title}” {more}: {share(row.mean)} ({share(row.low)} to {share(row.high)})"
             )
@@ -186,7 +185,7 @@ def _groups(found: Weighed, definitions: Definitions) -> list[tuple[str, str]]:
 def _changes(found: Reveal, definitions: Definitions) -> list[Change]:
     return [
         Change(
-            factor_title(definitions, row.factor),
+            definitions.title("factors", row.factor),
             share(row.before.mean) if row.before else "not weighed",
             _span(row.after),
             "" if row.before is None else f"{100 * (row.after.mean - row.before.mean):+.0f} pp".replace("-", "−"),

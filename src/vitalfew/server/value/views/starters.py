@@ -72,6 +72,6 @@ def start_from(request: Request, template: str) -> HttpResponse:
 def _offer(each: Starter, here: Definitions) -> Offer:
     own = each.definitions
     drawn = tree(own, None, "", frozenset())
-    factors, guardrails = ([own.title("metrics", key) for key in kind] for kind in (own.factors, own.guardrails))
+    factors, guardrails = ([own.title(kind, key) for key in getattr(own, kind)] for kind in ("factors", "guardrails"))
     picture = tree_picture(drawn.nodes, drawn.edges, f"Value tree of the template: {each.title}")
     return Offer(each, picture, tuple(factors), tuple(guardrails), in_the_way(here, each))
