@@ -81,9 +81,10 @@ def replaced(workspace: Workspace, purpose: str, about: str, name: str, by: User
 
 
 def use_up(link: Link) -> bool:
-    """Use a link that serves once; False when somebody else was faster."""
+    """Use a link that serves once; False when somebody else was faster, or it was ended meanwhile."""
     with transaction.atomic():
-        return bool(Link.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()))
+        links = Link.objects.filter(pk=link.pk, used_at=None, revoked_at=None)
+        return bool(links.update(used_at=timezone.now()))
 
 
 def hashed(secret: str) -> str:

@@ -48,11 +48,13 @@ def enter(secret: str) -> str:
         LinkGone: it does not serve any more.
     """
     link = find_link(secret, "session")
-    person = None if link is None else Participant.objects.filter(pk=int(link.about)).first()
-    if link is None or link.workspace is None or person is None:
+    if link is None or link.workspace is None:
         raise LinkGone
     with transaction.atomic():
-        if not use_up(link):
+        # The session is held first, as by whoever runs it: two who waited for each other would both fail.
+        list(Session.objects.select_for_update(of=("self",)).filter(participants=int(link.about)))
+        person = Participant.objects.select_related("session").filter(pk=int(link.about)).first()
+        if person is None or not use_up(link):
             raise LinkGone
         if person.joined_at is not None:  # whoever made this link could open it: no answer lies behind it
             person.draft, person.ready_at = {}, None

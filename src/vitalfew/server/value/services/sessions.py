@@ -16,7 +16,7 @@ from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.recording import judge, sign_off
 from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.audit import note
-from vitalfew.server.core.services.links import make_link
+from vitalfew.server.core.services.links import make_link, replaced
 from vitalfew.server.value.models import Participant, Session
 from vitalfew.server.value.queries.own import own_draft, said_before
 from vitalfew.workspace.locks import VALUE_MODEL
@@ -101,7 +101,7 @@ def invite(pk: int, people: Sequence[tuple[str, str]], by: User) -> tuple[Invite
 
 @transaction.atomic
 def new_link(pk: int, seat: int, by: User) -> Invited:
-    """A new link for somebody whose first one is lost: whoever held that is shut out, the voice stays the same.
+    """A new link for somebody whose first one is lost: whoever holds that is shut out, the voice stays the same.
 
     What they answered before is not behind it: whoever makes a link can open it.
 
@@ -113,7 +113,7 @@ def new_link(pk: int, seat: int, by: User) -> Invited:
     if person.user_id is not None:
         raise UsageError("a member needs no link", hint="they take part from the page of the session")
     Participant.objects.filter(pk=person.pk).update(entries=F("entries") + 1)
-    note(row.workspace, by, "rater's link renewed", row.key)
+    replaced(row.workspace, "session", str(person.pk), person.name, by)
     return _link(row, person, by)
 
 
@@ -249,7 +249,8 @@ def _begin_again(row: Session) -> None:
 def sign(workspace: Workspace, participant: int) -> None:
     """Somebody in the session agrees to the value model as it stands."""
     with transaction.atomic():
-        person = Participant.objects.select_for_update().select_related("session").get(pk=participant)
+        _held(Participant.objects.values_list("session_id", flat=True).get(pk=participant))
+        person = Participant.objects.select_for_update(of=("self",)).select_related("session").get(pk=participant)
         if person.session.step != "sign_off" or person.signed_at is not None:
             raise UsageError("there is nothing to sign now", hint="the facilitator opens the signing")
         sign_off(acting(workspace), VALUE_MODEL, person.voice, note=f"session {person.session.key}")
