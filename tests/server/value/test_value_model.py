@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from vitalfew.judgement.recording import decide
 from vitalfew.server.core.models import Definition, Workspace
 from vitalfew.server.core.queries.acts import said
+from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.value.queries.versions import compared, versions
 
@@ -192,6 +194,24 @@ def test_versions_tell_what_was_added_changed_and_removed(workspace: Workspace, 
     page = ada.get(_at("value-versions", workspace)).content.decode()
     assert "<ins>0, 60</ins>" in page
     assert ada.get(_at("value-versions", workspace) + "?before=99&after=1").status_code == 404
+
+
+def test_a_version_has_the_number_by_which_acts_call_it(workspace: Workspace, client_of: Callable[..., Client]) -> None:
+    rater, facilitator = client_of("rater"), client_of("facilitator")
+    rater.post(_at("sign-value-model", workspace))
+    for version, client in enumerate((facilitator, rater), start=1):
+        body = {"range": [0, 40 + version], "stakeholder": "players"}
+        save(workspace, "factors", "rounds", body, by=client.member.user, version=version)  # type: ignore[attr-defined]  # of the fixture
+    standing, draft, first = versions(workspace)[:3]
+    assert (standing.name, draft.name, first.name) == ("v2", "draft", "v1")
+    rater.post(_at("sign-value-model", workspace))
+    body = {"what": "go on", "evidence": "the test", "counter": "none"}
+    decide(acting(workspace), "retention", "ada", body)
+    ((_, decided),) = said(workspace, kind="decision")
+    assert f"v{decided['value_model']['version']}" == versions(workspace)[0].name == "v2"
+    page = rater.get(_at("value-versions", workspace)).content.decode()
+    assert "Weight in v2" in page
+    assert "Weight in draft" in page
 
 
 def test_others_are_not_let_in(workspace: Workspace, client_of: Callable[..., Client], client: Client) -> None:

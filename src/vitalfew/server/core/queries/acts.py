@@ -39,6 +39,12 @@ def said(
     return tuple((act, log.bodies[act.n]) for act in log.acts if act.n in log.bodies)
 
 
+def wordings(row: Workspace, kind: str, key: str) -> dict[str, int]:
+    """The version by which acts call each wording of a definition, by its hash."""
+    named = ActRecord.objects.filter(workspace=row, about=key, definition__kind=kind, definition__key=key)
+    return dict(named.order_by("-n").values_list("definition__hash", "definition__version"))
+
+
 def said_since(
     row: Workspace, n: int, limit: int, *, kind: str | None = None, about: str | None = None
 ) -> tuple[tuple[Act, dict[str, Any] | None], ...]:

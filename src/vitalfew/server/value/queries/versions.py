@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import VitalfewError
 from vitalfew.results.store import Store
-from vitalfew.server.core.queries.acts import said
+from vitalfew.server.core.queries.acts import said, wordings
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.queries.states import states
@@ -32,7 +32,9 @@ class ModelVersion:
     """The value model as it once stood.
 
     Attributes:
-        number: counted from 1.
+        at: its place among all states, from 1.
+        number: the version that acts call it by, which counts the wordings of the factors that somebody weighed or
+            signed; of what stands now, the one that the next act will call it by. None: a draft that nobody spoke of.
         hash: of its factors: what judgements and signatures name.
         since: when it came to stand; for a folder, when a run first read it.
         by: who made it; '' where a file did.
@@ -41,13 +43,19 @@ class ModelVersion:
         run: the newest run made by it, if one is kept.
     """
 
-    number: int
+    at: int
+    number: int | None
     hash: str
     since: datetime | str
     by: str
     definitions: Definitions
     signed: int
     run: str
+
+    @property
+    def name(self) -> str:
+        """What it is called: `v2`, or `draft`."""
+        return "draft" if self.number is None else f"v{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class FactorChange:
 def versions(workspace: Workspace) -> tuple[ModelVersion, ...]:
     """All versions that are known, newest first; the first of them stands."""
     signed = Counter(act.definition.hash for act, _ in said(workspace, "sign_off", VALUE_MODEL) if act.definition)
+    spoken = wordings(workspace, "factors", VALUE_MODEL)
     runs = _runs(workspace)
     newest = {digest: run for run, digest, _ in runs}
     found: list[ModelVersion] = []
@@ -74,8 +83,10 @@ def versions(workspace: Workspace) -> tuple[ModelVersion, ...]:
             definitions.guardrails,
         ):
             continue
-        number = len(found) + 1
-        found.append(ModelVersion(number, digest, since, by, definitions, signed[digest], newest.get(digest, "")))
+        kept = (since, by, definitions, signed[digest], newest.get(digest, ""))
+        found.append(ModelVersion(len(found) + 1, spoken.get(digest), digest, *kept))
+    if found and found[-1].number is None:
+        found[-1] = replace(found[-1], number=len(spoken) + 1)
     return tuple(reversed(found))
 
 
