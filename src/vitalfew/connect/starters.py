@@ -87,16 +87,20 @@ def begin_from(template: Starter, into: Path) -> tuple[str, ...]:
     return (f"{template.title}: {template.about}", f"Written: {into}", *next_steps(template, FILE))
 
 
-def next_steps(template: Starter, place: str) -> tuple[str, ...]:
+def next_steps(
+    template: Starter, place: str, table: str = TABLE, mark: str = "'provisional: true'"
+) -> tuple[str, ...]:
     """What a template leaves to people, in order.
 
     Args:
         template: the one that was taken.
         place: where definitions are edited, such as a file.
+        table: what the table is called there.
+        mark: what says of a range that it is an example.
     """
     many = len(template.definitions.metrics)
     return (
         f"First: reword the vision, the titles and descriptions in {place}, and take out what does not fit.",
-        f"Then: fill in {TABLE}, a row for each day or month, a column for each of its {many} metrics.",
-        "Then: agree on the range of each factor and take out 'provisional: true'; until then a check reminds you.",
+        f"Then: fill in {table}, a row for each day or month, a column for each of its {many} metrics.",
+        f"Then: agree on the range of each factor and take {mark} out; until then a check reminds you.",
     )

@@ -106,6 +106,14 @@ def test_a_file_that_is_there_can_be_taken_and_none_else(workspace: Workspace, a
         assert ada.post(_at("new-source", workspace), sent).status_code == 404, table
 
 
+def test_a_newer_file_takes_the_place_of_the_one_it_is_given_for(workspace: Workspace, ada: Client) -> None:
+    assert 'name="of" value="players"' in ada.get(_at("edit-source", workspace, key="players")).text
+    sent = {"files": SimpleUploadedFile("newer.csv", EVENTS), "of": "players"}
+    answer = ada.post(_at("add-source-file", workspace), sent, follow=True)
+    assert answer.redirect_chain[0][0].startswith(_at("edit-source", workspace, key="players"))
+    assert answer.context["form"]["table"].value().endswith("/newer.csv")
+
+
 def test_what_is_no_table_is_refused_in_words(workspace: Workspace, ada: Client) -> None:
     assert "is no file that can be read" in _given(ada, workspace, "photo.png", b"\x89PNG").text
     assert "choose one first" in ada.post(_at("add-source-file", workspace), follow=True).text

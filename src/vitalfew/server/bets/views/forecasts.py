@@ -90,6 +90,7 @@ def lock(request: Request, key: str) -> HttpResponse:
         "started": definitions.initiatives[asking.initiative].started,
         "forecasts": question.forecasts,
         "few": 0 < question.forecasts < 3,  # noqa: PLR2004 - people among whom one cannot be told
+        "bet": asking.initiative,
         "gated": passes_gate(definitions, asking.initiative),
         "locked": standing is not None and not standing.stale,
         "again": standing is not None,
@@ -188,7 +189,7 @@ def _question_context(found: Opened, definitions: Definitions, asking: Hypothesi
         "organisation": found.workspace.name,
         "sentence": sentence(asking, definitions),
         "metric": definitions.title("metrics", asking.metric),
-        "unit": unit.change,
+        "unit": unit.change_in_words,
         "better": "lower is better" if unit.down_is_better else "higher is better",
         "segment": "everybody" if asking.segment == "all" else definitions.title("segments", asking.segment),
         "due": asking.due,

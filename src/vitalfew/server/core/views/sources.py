@@ -70,8 +70,10 @@ def sources(request: Request) -> HttpResponse:
 
 @require_POST
 def add_source_file(request: Request) -> HttpResponse:
-    """Take a file, and go on to the form that says what is in it."""
-    form = reverse("new-source", kwargs={"workspace": request.place.workspace.key})
+    """Take a file, and go on to the form that says what is in it: of a new source, or of the one it is newer than."""
+    place, of = {"workspace": request.place.workspace.key}, request.POST.get("of", "")
+    is_newer = of in loaded(request.place.workspace).workspace.definitions.sources
+    form = reverse("edit-source", kwargs=place | {"key": of}) if is_newer else reverse("new-source", kwargs=place)
     given = request.FILES.getlist("files")
     if not given:
         messages.error(request, "No file was given: choose one first.")

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions
 
 
+PLACES = ("the pages here", "a table under Settings, Data", "the tick that it is an example")
+"""Where the steps after a template are taken on a server: see `next_steps`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A template as it is shown: its tree, its factors and guardrails by title, what here is in its way."""
@@ -65,7 +69,7 @@ def start_from(request: Request, template: str) -> HttpResponse:
     except VitalfewError as error:
         messages.error(request, str(error))
         return redirect("starters", workspace=workspace.key)
-    say_with_undo(request, f"Added: {chosen.title}. {' '.join(next_steps(chosen, 'the pages here'))}", done)
+    say_with_undo(request, f"Added: {chosen.title}. {' '.join(next_steps(chosen, *PLACES))}", done)
     return redirect("value-model", workspace=workspace.key)
 
 
