@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import resource
 import stat
+import time
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 
-from vitalfew.errors import UsageError
+from vitalfew.errors import DefinitionError, UsageError
 from vitalfew.judgement import recording
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import ActRecord, AuditEntry, KindOwner, Workspace
@@ -21,6 +26,8 @@ from vitalfew.server.core.services import parcels
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.services.moving import exported
+from vitalfew.server.core.services.reading import read
+from vitalfew.server.core.services.storage import offered, refuse_if_full
 from vitalfew.workspace import load
 from vitalfew.workspace.exporting import write_folder
 
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
+
+    from vitalfew.server.core.models import Member
 
     type ClientOf = Callable[..., Client]
 
@@ -177,6 +186,41 @@ def test_a_small_zip_does_not_take_the_memory_of_the_server(workspace: Workspace
     bomb = zipped(**{f"t{at}": crowd.encode() for at in range(60)})
     assert len(bomb) < 100_000
     assert "at most 5 MB of YAML" in bring(client_of("admin", of=workspace), bomb).content.decode()
+
+
+def test_what_waits_to_be_applied_counts_as_files_of_the_workspace_for_a_day(
+    home: Path, workspace: Workspace, member: Callable[..., Member]
+) -> None:
+    def brought(who: Member, size: int) -> parcels.Offer:
+        crowd = SimpleUploadedFile("teams.yaml", LABS + b"#" * size)
+        return parcels.offer(workspace, [crowd], by=who.user)
+
+    with override_settings(CONFIG=replace(settings.CONFIG, storage_gb=0)), pytest.raises(UsageError, match="than 0 GB"):
+        brought(member("admin"), 10)
+    for _ in range(2):
+        brought(member("admin"), 4_000_000)
+    with pytest.raises(UsageError, match="would take more than 20 GB"):
+        refuse_if_full(workspace, 20_000_000_000 - 8_000_000)
+    refuse_if_full(workspace, 20_000_000_000 - 8_001_000)
+    for place in offered().iterdir():
+        os.utime(place, (time.time() - 25 * 3600,) * 2)
+    parcels.forget_offers()
+    refuse_if_full(workspace, 20_000_000_000)
+    assert home in offered().parents
+
+
+def test_definitions_are_read_by_a_process_that_is_shut_in(tmp_path: Path, workspace: Workspace) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    write_folder(tmp_path / "w", exported(workspace))
+    assert read(tmp_path / "w") == load(tmp_path / "w").definitions
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
+    (tmp_path / "w" / "more.yaml").write_text("metrics: {rounds: {kind: sum}}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as here:
+        load(tmp_path / "w")
+    with pytest.raises(DefinitionError) as there:
+        read(tmp_path / "w")
+    assert str(there.value) == str(here.value).replace(f"{tmp_path / 'w'}/", "")
+    assert str(tmp_path) not in str(there.value)
 
 
 def test_a_log_from_elsewhere_does_not_speak_for_people_of_this_server(

@@ -14,21 +14,20 @@ import stat
 import time
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
-from vitalfew.errors import DefinitionError, UsageError
-from vitalfew.judgement.recording import journal_of
+from vitalfew.errors import UsageError
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Link, User
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
 from vitalfew.server.core.services.moving import accept, propose_from
-from vitalfew.workspace.loading import load
+from vitalfew.server.core.services.reading import read
+from vitalfew.server.core.services.storage import offered, offered_by, refuse_if_full
+from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.people import keyed_pseudonym
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from django.core.files.uploadedfile import UploadedFile
 
-    from vitalfew.errors import Problem
     from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.services.moving import Proposal
     from vitalfew.workspace.log_copies import LogCopy
@@ -86,12 +84,13 @@ def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> 
     """Keep what was brought, so that it can be looked at before it is applied; what was brought before goes.
 
     Raises:
-        UsageError: it is no workspace, leads out of its folder, or is too much.
+        UsageError: it is no workspace, leads out of its folder, is too much, or the workspace has no room for it.
     """
     size = sum(upload.size or 0 for upload in uploads)
     files, left_out = unpacked(uploads, MOST_TIMES * size + 2 * MOST_DEFINED)
-    place = _place(row, by)
+    place = offered_by(row, by)
     shutil.rmtree(place, ignore_errors=True)
+    refuse_if_full(row, sum(map(len, files.values())))
     token = secrets.token_urlsafe(24)
     for name, content in files.items():
         _keep(place / token / name, name, content)
@@ -106,16 +105,13 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
         DefinitionError: its definitions are wrong.
         ActError: its log does not continue the one here.
     """
-    folder = _place(row, by) / token
+    folder = offered_by(row, by) / token
     if not _TOKEN.fullmatch(token) or not folder.is_dir():
         raise UsageError("what was uploaded is no longer there", hint="upload it again")
-    try:
-        with _one_at_a_time:
-            found = load(folder)
-    except DefinitionError as error:
-        raise DefinitionError([_below(problem, folder) for problem in error.problems]) from error
-    acts = journal_of(found).copy() if how.acts else None
-    proposal = propose_from(row, found.definitions, prune=how.prune, acts=acts)
+    with _one_at_a_time:
+        found = read(folder)
+    acts = FolderJournal(folder).copy() if how.acts else None
+    proposal = propose_from(row, found, prune=how.prune, acts=acts)
     if acts is not None:
         _refuse_voices_of_others(row, acts, by)
     return proposal
@@ -141,7 +137,7 @@ def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Pr
     if proposal.stamp != stamp:
         raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
     accept(row, proposal, by=by)
-    shutil.rmtree(_place(row, by), ignore_errors=True)
+    shutil.rmtree(offered_by(row, by), ignore_errors=True)
     return proposal
 
 
@@ -152,7 +148,7 @@ def in_the_way(row: Workspace, proposal: Proposal) -> tuple[str, ...]:
 
 def forget_offers() -> None:
     """Remove what was brought and not applied within a day."""
-    for place in _root().glob("*"):
+    for place in offered().glob("*"):
         if place.stat().st_mtime < time.time() - _KEPT:
             shutil.rmtree(place, ignore_errors=True)
 
@@ -254,14 +250,6 @@ def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name.split("/", 1)[1]: content for name, content in files.items()}
 
 
-def _below(problem: Problem, folder: Path) -> Problem:
-    """The same without where on this machine the files are kept."""
-    where = problem.where
-    if where is None or not Path(where.file).is_relative_to(folder):
-        return problem
-    return replace(problem, where=replace(where, file=str(Path(where.file).relative_to(folder))))
-
-
 def _refuse_voices_of_others(row: Workspace, acts: LogCopy, by: User) -> None:
     """A file must not speak for people of this server, who say here themselves what they think.
 
@@ -282,12 +270,3 @@ def _keep(path: Path, name: str, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:  # a name that is too long, or that of a folder
         raise UsageError(f"'{name[:80]}' cannot be kept: {error.strerror}", expected=_EXPECTED) from error
-
-
-def _place(row: Workspace, user: User) -> Path:
-    return _root() / f"{row.pk}-{user.pk}"
-
-
-def _root() -> Path:
-    found: Path = settings.CONFIG.home / "offered"
-    return found

@@ -22,6 +22,7 @@ from vitalfew.server.core.queries.runs import run_ids
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.jobs import ask
+from vitalfew.server.core.services.storage import ASK_OPERATOR, refuse_if_full
 from vitalfew.server.core.working.deeds import UPLOADS
 from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.loading import documents_of
@@ -38,7 +39,6 @@ MOST_FILES = 10
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".log", ".parquet", ".jsonl", ".ndjson", ".json")
 """Of files that can be recognised; delimited text and JSON lines may be compressed (`.gz`) as well."""
 _LONGEST_NAME = 80
-_ASK_OPERATOR = "whoever runs the server can allow more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def create(user: User, name: str) -> Workspace:
     """
     most = settings.CONFIG.workspaces
     if Member.objects.filter(user=user, role=Role.ADMIN).count() >= most:
-        raise UsageError(f"you are admin of {most} workspaces, and one person may make no more", hint=_ASK_OPERATOR)
+        raise UsageError(f"you are admin of {most} workspaces, and one person may make no more", hint=ASK_OPERATOR)
     title = " ".join(name.split())[:200]
     if not title:
         raise UsageError("the workspace has no name", expected="a few words, such as the name of the product")
@@ -150,22 +150,6 @@ def refuse_if_edited(row: Workspace) -> None:
         raise UsageError("people have edited definitions here, which files would write over", hint=hint)
     if row.acts_count and not row.is_demo:
         raise UsageError("people have recorded judgements or decisions here, which files know nothing of", hint=hint)
-
-
-def refuse_if_full(row: Workspace, more: int) -> None:
-    """Keep one workspace from filling the disk of all.
-
-    Args:
-        row: the workspace.
-        more: bytes that would be added to its uploaded files.
-
-    Raises:
-        UsageError: there is no room for them.
-    """
-    most = settings.CONFIG.storage_gb
-    files = (Path(row.folder) / UPLOADS).rglob("*")
-    if sum(path.stat().st_size for path in files if path.is_file()) + more > most * 1_000_000_000:
-        raise UsageError(f"the files of this workspace would take more than {most} GB", hint=_ASK_OPERATOR)
 
 
 def connect_folder(folder: Path) -> Workspace:

@@ -1,4 +1,4 @@
-"""The kinds of work on data: run a workspace, start one from a stranger's files, make the demo, look at data."""
+"""The kinds of work on data: run a workspace, start one from a stranger's files, make the demo, look at data, read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vitalfew.errors import DataError
 
 if TYPE_CHECKING:
     from vitalfew.connect.asking import Ask
+    from vitalfew.errors import Problem
     from vitalfew.pipeline.results import Results
     from vitalfew.server.core.working.order import Order
     from vitalfew.workspace.workspace import Workspace
@@ -93,6 +94,26 @@ def plan(order: Order, _report: Report) -> dict[str, Any]:
     return {"plan": planned(_given(order), order.arguments["experiment"], **order.arguments["wishes"]).to_dict()}
 
 
+def read(order: Order, _report: Report) -> dict[str, Any]:
+    """Tell what the files of a folder define, or what is wrong with them."""
+    from vitalfew.errors import DefinitionError
+    from vitalfew.workspace import load
+
+    folder = Path(order.folder)
+    try:
+        found = load(folder)
+    except DefinitionError as error:
+        return {"defined": {}, "problems": [asdict(_below(problem, folder)) for problem in error.problems]}
+    return {"defined": found.definitions.model_dump(mode="json", exclude_defaults=True), "problems": []}
+
+
+def _below(problem: Problem, folder: Path) -> Problem:
+    """The same without where on this machine the files are kept."""
+    told = {name: text and text.replace(f"{folder}/", "") for name, text in asdict(problem).items() if name != "where"}
+    where = problem.where and replace(problem.where, file=problem.where.file.removeprefix(f"{folder}/"))
+    return replace(problem, where=where, **told)
+
+
 def _given(order: Order) -> Workspace:
     if order.snapshot is None:
         raise ValueError("an order to look at data comes with a workspace")
@@ -155,6 +176,6 @@ def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
     return ask
 
 
-_ALL = (run, start, demo, look, columns, held, plan)
+_ALL = (run, start, demo, look, columns, held, plan, read)
 WORK: Mapping[str, Deed] = {deed.__name__: deed for deed in _ALL}
 """Work by its name."""
