@@ -32,8 +32,8 @@ def shown(*rows: ErosionRow) -> View:
 def test_a_sentence_says_where_it_stands_where_it_goes_and_what_the_plan_does() -> None:
     (told,) = sentences(shown(ROW))
     assert told.replace("\N{NO-BREAK SPACE}", " ") == (
-        "Lead time: stands at 41 h (40 h to 42 h), floor 48 h; 60 h (58 h to 62 h) by 22 Nov 2027 if things go on, "
-        "beyond the floor with probability >.99; with 1 line of the best plan 51 h (45 h to 58 h), beyond it with "
+        "Lead time: stands at 41.0 h (40.0 to 42.0), floor 48 h; 60.0 h (58.0 to 62.0) by 22 Nov 2027 if things go on, "
+        "beyond the floor with probability >.99; with 1 line of the best plan 51.0 h (45.0 to 58.0), beyond it with "
         "probability .70; going on would come to −16.0 points (−34.0 to −2.0); a remark."
     )
 
@@ -41,7 +41,7 @@ def test_a_sentence_says_where_it_stands_where_it_goes_and_what_the_plan_does() 
 def test_the_table_holds_the_same_beside_what_was_agreed() -> None:
     said = " ".join(re.sub("<[^>]+>", " ", str(erosion(shown(ROW)))).split()).replace("\N{NO-BREAK SPACE}", " ")
     assert "The best plan spends 25 % on it; agreed are at least 20 %." in said
-    for part in ("60 h (58 h to 62 h)", "51 h (45 h to 58 h)", "−16.0 (−34.0 to −2.0)", "ends on 22 Nov 2027"):
+    for part in ("60.0 h (58.0 to 62.0)", "51.0 h (45.0 to 58.0)", "−16.0 (−34.0 to −2.0)", "ends on 22 Nov 2027"):
         assert part in said
     assert erosion(shown()) is None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.report import words
 from vitalfew.report.layout import Column, items, table
 from vitalfew.report.markup import Markup, tag
-from vitalfew.results.figures import change, unit_of
+from vitalfew.results.figures import between, change, telling, unit_of
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
@@ -33,28 +33,29 @@ def erosion(view: View) -> Markup | None:
         Column("Now (80 %)", "num"),
         Column("Floor", "num"),
         Column("If things go on (80 %)", "num"),
-        Column("P(beyond)", "num"),
         Column("With the plan (80 %)", "num"),
-        Column("P(beyond)", "num"),
         Column("Points, if things go on (80 %)", "num"),
-        Column("What moves with it, and what is not known", "long"),
     ]
     body = [
         (
             view.title("metrics", row.metric),
             _level(view, row, row.now),
-            words.level(row.floor, unit_of(view.definitions.metrics[row.metric])),
-            _level(view, row, row.forecast),
-            words.probability(row.chance),
-            _level(view, row, row.kept),
-            words.probability(row.kept_chance),
+            words.level(row.floor, _unit(view, row.metric)),
+            _then(view, row, row.forecast, row.chance),
+            _then(view, row, row.kept, row.kept_chance),
             "" if row.cost is None else words.change(row.cost.mean, row.cost.low, row.cost.high, words.BARE_VALUE),
-            "; ".join((*_moves(view, row), *row.notes)),
         )
         for row in rows
     ]
-    caption = f"Of the week that ends on {_day(rows[0])}. Points: of a horizon in which it stands as it will then."
-    return tag("div", tag("h3", TITLE), items(_fence(view)), table(heads, body, caption=caption), class_="sub")
+    day = f"Of the week that ends on {_day(rows[0])}, with the probability of being beyond the floor."
+    caption = f"{day} Points: of a horizon in which it stands as it will then."
+    told = {view.title("metrics", row.metric): (*_moves(view, row), *row.notes) for row in rows}
+    beside = items(f"{name}: {'; '.join(parts)}" for name, parts in told.items() if parts)
+    return tag("div", tag("h3", TITLE), items(_fence(view)), table(heads, body, caption=caption), beside, class_="sub")
+
+
+def _then(view: View, row: ErosionRow, found: Estimate | None, chance: float | None) -> str:
+    return "" if found is None else f"{_level(view, row, found)}, {words.probability(chance)}"
 
 
 def _fence(view: View) -> list[str]:
@@ -68,7 +69,7 @@ def _fence(view: View) -> list[str]:
 
 def _sentence(view: View, row: ErosionRow) -> str:
     """What one row says, without a full stop."""
-    unit = unit_of(view.definitions.metrics[row.metric])
+    unit = _unit(view, row.metric)
     now = f"stands at {_level(view, row, row.now)}, " if row.now else ""
     parts = [f"{now}floor {words.level(row.floor, unit)}"]
     if row.forecast is not None:
@@ -97,14 +98,15 @@ def _unit(view: View, metric: str) -> words.Unit:
 
 
 def _level(view: View, row: ErosionRow, found: Estimate | None) -> str:
-    """A level with its interval: `43 h (41 h to 45 h)`."""
+    """A level with its interval: `43.1 h (41.2 to 45.0)`."""
     if found is None:
         return ""
     unit = _unit(view, row.metric)
-    middle = words.level(found.estimate, unit)
     if found.low is None or found.high is None:
-        return f"{middle} (no interval)"
-    return f"{middle} ({words.level(found.low, unit)} to {words.level(found.high, unit)})"
+        return f"{words.level(found.estimate, unit)} (no interval)"
+    ends = (found.low * unit.factor, found.high * unit.factor)
+    places = telling(*ends)
+    return f"{words.level(found.estimate, unit, places)} ({between(*ends, places)})"
 
 
 def _day(row: ErosionRow) -> str:
