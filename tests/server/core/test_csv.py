@@ -40,3 +40,12 @@ def test_the_file_is_offered_for_download_under_its_name() -> None:
     answer = csv_response("ledger", ["line"], [["Lobby"]])
     assert answer["Content-Disposition"] == 'attachment; filename="ledger.csv"'
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
+
+
+@pytest.mark.parametrize("text", ['fine;=HYPERLINK("https://a.example";"b")', "fine\t=1+1", "fine;\r=1"])
+def test_no_program_that_keeps_cells_apart_by_another_sign_finds_a_formula(text: str) -> None:
+    written = csv_text(("name", "number"), [(text, -1.5), ("plain", 2.5)])
+    for sign in ";\t":
+        cells = [cell for row in csv.reader(io.StringIO(written, newline=""), delimiter=sign) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "@", "\r"))]
+    assert list(csv.reader(io.StringIO(written, newline="")))[1:] == [[text, "-1.5"], ["plain", "2.5"]]

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_SEPARATORS = ";\t"
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,9 +39,12 @@ def svg_response(name: str, svg: str) -> HttpResponse:
 def csv_text(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The same as text."""
     file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow([_cell(head) for head in heads])
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    plain, quoted = csv.writer(file), csv.writer(file, quoting=csv.QUOTE_ALL)
+    for row in (heads, *rows):
+        cells = [_cell(cell) for cell in row]
+        # Where lists are kept apart by semicolons a text that holds one would be two cells, the second a formula.
+        elsewhere = any(sign in cell for cell in cells for sign in _SEPARATORS)
+        (quoted if elsewhere else plain).writerow(cells)
     return file.getvalue()
 
 
