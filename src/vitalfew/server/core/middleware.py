@@ -8,10 +8,12 @@ from urllib.parse import unquote
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 
+from vitalfew.errors import UsageError
 from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.roles import Access
+from vitalfew.server.core.views.errors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,11 +53,13 @@ class Guard(BothWays):
         if is_form and any("\x00" in value for value in _sent(request)):
             raise BadRequest("a zero character")
 
-    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Without scripts and styles no page can be drawn: say so in plain text."""
-        if not isinstance(error, NotBuilt):
-            return None
-        return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Tell what a page could not do and did not tell itself; without scripts and styles no page can be drawn."""
+        if isinstance(error, NotBuilt):
+            return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+        if isinstance(error, UsageError):
+            return refused(request, error)
+        return None
 
 
 def _sent(request: HttpRequest) -> Iterator[str]:

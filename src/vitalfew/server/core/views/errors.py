@@ -10,6 +10,8 @@ from django.shortcuts import render
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from vitalfew.errors import VitalfewError
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The request makes no sense, or was sent to a name that is not the server's."""
@@ -32,6 +34,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _page(request, 404, "There is no such page", "It may have been removed, or it is not yours to see.")
 
 
+def refused(request: HttpRequest, error: VitalfewError) -> HttpResponse:
+    """What was asked for cannot be done as it was asked for."""
+    told = error.problem
+    return _page(request, 422, "This cannot be done", _sentence(told.message) + _sentence(told.hint or ""))
+
+
 def too_many(request: HttpRequest, exception: Exception | None = None, *, wait: int = 3_600) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Too many tries in too short a time; `wait` in seconds."""
     how_long = "an hour" if wait >= 3_600 else "ten minutes"  # noqa: PLR2004 - seconds of an hour
@@ -50,6 +58,10 @@ def broken(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A form that does not come from our page, or from an old one."""
     return _page(request, 403, "This form is too old", "Load the page anew and send it once more.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}. " if text else ""
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
