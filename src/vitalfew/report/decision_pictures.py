@@ -79,11 +79,11 @@ def frontier_curve(
     if plan is not None:
         budget, value, lines = plan
         x, y = frame.right(min(budget, frame.x[1])), frame.down(value)
-        late = x > WIDE / 2  # where its words have no room on the right
+        side, kind = (-6, "note end") if x > WIDE / 2 else (6, "note")  # late there is no room on the right
         drawn += [
             line(x, TOP, x, HIGH - BOTTOM, "guide"),
             tag("circle", cx=x, cy=y, r=3.6, class_="g-dot"),
-            label(x - 6 if late else x + 6, y + 16, f"the plan: {count(lines, 'line')}", "note end" if late else "note"),
+            label(x + side, y + 16, f"the plan: {count(lines, 'line')}", kind),
         ]
     drawn.append(caption_below(frame, f"budget, {unit}"))
     return picture(title, drawn, width=WIDE, height=HIGH, class_="wide")
