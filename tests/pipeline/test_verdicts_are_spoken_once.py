@@ -74,7 +74,7 @@ def test_what_comes_after_the_day_does_not_change_the_verdict(tmp_path: Path) ->
 def test_on_the_day_itself_it_is_not_spoken_as_the_day_is_still_in_progress(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     found = _verdict(folder, date(2026, 3, 10))
-    assert (found.verdict, found.reason) == ("unproven", "the verdict is due on 2026-03-10")
+    assert (found.verdict, found.reason) == ("unproven", "the verdict is due on 10 Mar 2026")
     (headline,) = vf.run(vf.load(folder), as_of=date(2026, 3, 10)).tables.headline
     assert headline.resolved == 0
 

@@ -262,7 +262,8 @@ def _write_html(results: Results, path: Path | None) -> None:
 
 def _report_failed(results: Results, *, remarks: bool = False) -> None:
     for row in results.tables.failed if remarks else results.failures:
-        say(f"vitalfew: {row.stage}{f' {row.item}' if row.item else ''}: {row.reason}", err=True)
+        item = f" {row.item}" if row.item and row.item != row.stage else ""
+        say(f"vitalfew: {row.stage}{item}: {row.reason}", err=True)
 
 
 def show_part(

@@ -137,7 +137,7 @@ def _verdict(
     if promise.proved == "no":
         return row("no_promise", "the promise was locked only after the start, so it predicted nothing")
     if due is not None and not has_come(due, today):
-        return row("unproven", f"the verdict is due on {due.isoformat()}")
+        return row("unproven", f"the verdict is due on {due.day} {due:%b %Y}")
     if metric not in definitions.metrics:
         return row("unproven", f"the promise was about '{metric}', which is no longer defined")
     gates = hypothesis.guardrails or tuple(definitions.guardrails)

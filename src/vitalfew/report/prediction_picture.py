@@ -34,12 +34,16 @@ _LINE = 14  # pixels between two names
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What is expected of a change: p10, p50 and p90 in the metric's unit, from the day it was made to its due day."""
+    """What is expected of a change: p10, p50 and p90 in the metric's unit, from the day it was made to a day it is for.
+
+    `verdict` is the day of the verdict, where one was said: it may be nearer than the fan can be drawn.
+    """
 
     quantiles: tuple[float, float, float]
     made: date
     due: date
     name: str = "promised"
+    verdict: date | None = None
 
 
 def on_history(
@@ -83,7 +87,7 @@ def on_history(
         label(x0 - 6, TOP + 10, f"then {_number(now, high - low)}", "note end"),
         *_measured(frame, x1, now, measured, unit),
         *_names(x1, frame.down(middle), predicted.name, frame, now, measured, unit),
-        *_dates(frame, first, last, predicted.due),
+        *_dates(frame, first, last, predicted.verdict),
     ]
     return picture(title, drawn, width=WIDE + 30, height=HIGH, class_="wide")
 
@@ -163,8 +167,8 @@ def _names(
     return [label(x + 12, promised + 4 + up, name, "note"), label(x + 12, y + 4 + down, "measured", "note")]
 
 
-def _dates(frame: Frame, first: date, last: date, due: date) -> list[Markup]:
-    """Months below the axis, and the day of the verdict."""
+def _dates(frame: Frame, first: date, last: date, verdict: date | None) -> list[Markup]:
+    """Months below the axis, and the day of the verdict, where one was said."""
     drawn: list[Markup] = []
     step = max(1, -(-((last.year - first.year) * 12 + last.month - first.month) // _STEPS))
     month = date(first.year + first.month // 12, first.month % 12 + 1, 1)
@@ -174,7 +178,8 @@ def _dates(frame: Frame, first: date, last: date, due: date) -> list[Markup]:
         drawn.append(label(x, HIGH - BOTTOM + 18, f"{month:%b}" if month.month > 1 else f"{month:%b %Y}", "tick mid"))
         ahead = month.month - 1 + step
         month = date(month.year + ahead // 12, ahead % 12 + 1, 1)
-    return [*drawn, caption_below(frame, f"7-day mean; verdict due {due.day} {due:%b %Y}")]
+    due = f"; verdict due {verdict.day} {verdict:%b %Y}" if verdict else ""
+    return [*drawn, caption_below(frame, f"7-day mean{due}")]
 
 
 def _number(value: float, width: float) -> str:

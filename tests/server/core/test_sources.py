@@ -111,7 +111,28 @@ def test_a_newer_file_takes_the_place_of_the_one_it_is_given_for(workspace: Work
     sent = {"files": SimpleUploadedFile("newer.csv", EVENTS), "of": "players"}
     answer = ada.post(_at("add-source-file", workspace), sent, follow=True)
     assert answer.redirect_chain[0][0].startswith(_at("edit-source", workspace, key="players"))
-    assert answer.context["form"]["table"].value().endswith("/newer.csv")
+    form = answer.context["form"]
+    assert form["table"].value().endswith("/newer.csv")
+    assert form["title"].value() == "Players"  # it had none, and the file says enough
+
+
+def test_files_of_one_name_are_told_apart_by_when_they_came(workspace: Workspace, ada: Client) -> None:
+    for _ in range(2):
+        _given(ada, workspace, "clicks.csv", EVENTS)
+    one, other = (title for _, title in tables(workspace))
+    assert one.startswith("clicks.csv, of ")
+    assert other.startswith("clicks.csv, of ")
+
+
+def test_a_source_that_came_after_the_last_run_is_not_called_fine(demo: Workspace, client_of: ClientOf) -> None:
+    ada = client_of("analyst", workspace=demo)
+    assert "fine in the last run" in ada.get(_at("sources", demo)).text
+    before = ada.get(_at("sources", demo)).text.count("not run yet")
+    _given(ada, demo, "clicks.csv", EVENTS)
+    table = next(name for name, title in tables(demo) if title == "clicks.csv")
+    sent = {"title": "Clicks", "table": table, "shape": "events", "unit": "user_id", "time": "timestamp"}
+    assert "Saved the source" in ada.post(_at("new-source", demo), sent, follow=True).text
+    assert ada.get(_at("sources", demo)).text.count("not run yet") == before + 1
 
 
 def test_what_is_no_table_is_refused_in_words(workspace: Workspace, ada: Client) -> None:

@@ -115,11 +115,12 @@ class SourceForm(DefinitionForm):
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new one begins with what the columns of the file tell."""
-        if body:
-            return super().opened(body) | {"shape": source_shape(dict(body))}
-        table = str(self.known.get("table", ""))
-        told = self._held(table)
+        table = str(body.get("table") or self.known.get("table", ""))
         title = PurePath(table).name.partition(".")[0].replace("_", " ").capitalize()
+        if body:
+            shown = super().opened(body) | {"shape": source_shape(dict(body))}
+            return shown | {"title": shown["title"] or title}
+        told = self._held(table)
         return {"table": table, "title": title, "shape": told.get("shape") or "units", **told.get("fields", {})}
 
     def stands(self, name: str) -> list[dict[str, Any]]:

@@ -152,9 +152,8 @@ def _picture(
     if run is not None and hypothesis.segment == "all" and mark.thick is not None and name != "measured":
         made = date.fromisoformat(lock.at[:10]) if lock else today
         due = date.fromisoformat(lock.due) if lock and lock.due else hypothesis.due
-        predicted = Prediction(
-            (mark.thick[0], mark.dot, mark.thick[1]), made, max(due or made + AHEAD, made + timedelta(days=7)), name
-        )
+        until = max(due or made + AHEAD, made + timedelta(days=7))
+        predicted = Prediction((mark.thick[0], mark.dot, mark.thick[1]), made, until, name, due)
         drawn = on_history(history_of_metric(run, hypothesis.metric), predicted, measured, unit, title)
         if drawn is not None:
             return drawn

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +33,22 @@ def add_file(row: Workspace, upload: UploadedFile[Any], *, by: User) -> str:
 
 
 def tables(row: Workspace) -> tuple[tuple[str, str], ...]:
-    """Files that a source may be defined over: the name by which it calls each, and a title; the newest first."""
+    """Files that a source may be defined over: the name by which it calls each, and a title; the newest first.
+
+    Of several of one name the title tells when each was given.
+    """
     folder = Path(row.folder)
     given = list((folder / UPLOADS).glob("*/*"))
     lying = [path for path in _base(row).glob("*") if not is_kept_apart(path.resolve(), folder)]
     found = {path.resolve(): path for path in (*given, *lying) if _is_table(path)}
     newest = sorted(found.values(), key=lambda path: -path.stat().st_mtime)
-    return tuple((_table(row, path), path.name) for path in newest)
+    many = Counter(path.name for path in newest)
+    return tuple((_table(row, path), _title(path) if many[path.name] > 1 else path.name) for path in newest)
+
+
+def _title(path: Path) -> str:
+    given = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return f"{path.name}, of {given.day} {given:%b %Y, %H:%M:%S} UTC"
 
 
 def _is_table(path: Path) -> bool:

@@ -52,6 +52,7 @@ def sources(request: Request) -> HttpResponse:
     row = request.place.workspace
     found, run = loaded(row), open_run(row)
     definitions = found.workspace.definitions
+    known = run.workspace.definitions.sources if run else {}
     holds = held(row, (source.table for source in definitions.sources.values()))
     lines = [_line(definitions, key, holds, run) for key in definitions.sources]
     if request.GET.get("format") == "csv":
@@ -62,6 +63,7 @@ def sources(request: Request) -> HttpResponse:
         "answers": "Which tables are read, what they hold, and whether the last run could use them.",
         "lines": lines,
         "ran": run.info.computed_at if run else "",
+        "known": [key for key, source in definitions.sources.items() if known.get(key) == source],
         "may_edit": may_edit(request, "sources"),
         "folder_owned": "sources" in found.folder_kinds,
     }
