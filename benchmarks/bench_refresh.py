@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
-from bench_events import EVENTS, UNITS, definitions
+from bench_events import BEFORE, EVENTS, UNITS, definitions
+from bench_events import DAYS as WINDOW
 from side_by_side import compare
 
 from vitalfew.warehouse.engine import open_engine
@@ -52,6 +53,9 @@ def generate(folder: Path, events: int, units: int) -> None:
     for day in range(DAYS):
         query = f"{exposures.format(days=DAYS)} WHERE hash(i * 13) % {DAYS} = {day}"
         duckdb.execute(f"COPY ({query}) TO '{folder}/seen/{day:02}.parquet'")
+    before = f"{exposures.format(days=DAYS)} WHERE hash(i * 13) % {DAYS} < {DAYS - 1}"
+    known = f"SELECT unit, moment AS start FROM ({before})"
+    duckdb.execute(f"COPY ({known}) TO '{folder}/known.parquet'")
     query = f"SELECT i AS unit, hash(i * 5) % 4 AS country, hash(i * 17) % 10 AS age FROM range({units}) t(i)"
     duckdb.execute(f"COPY ({query}) TO '{folder}/users.parquet'")
 
@@ -80,6 +84,27 @@ def refresh(folder: Path) -> object:
 def refresh_joining(folder: Path) -> object:
     """The same where units join every day."""
     return _measure(folder, _yesterday(folder, "joining"), joining=True)
+
+
+def refresh_by_hand(folder: Path) -> object:
+    """What the engine needs for such a day to add up events by unit, in long layout; nothing of what follows from it.
+
+    Units of the day before and when they joined are in a table. No old number is read, and no product computed.
+    """
+    last, files = f"{DAYS - 1:02}.parquet", [f"{folder}/events/{day:02}.parquet" for day in range(DAYS - 1)]
+    sums = "count(*), sum(amount) FILTER (since >= INTERVAL 0 DAY), sum(amount) FILTER (since < INTERVAL 0 DAY)"
+    duckdb.execute(
+        f"CREATE TEMP TABLE joined AS SELECT unit, min(moment) AS start FROM '{folder}/seen/{last}' x"
+        f" ANTI JOIN '{folder}/known.parquet' k USING (unit) GROUP BY unit HAVING min(arm) = max(arm)"
+    )
+    (first,) = duckdb.execute(f"SELECT min(start) - INTERVAL {BEFORE} DAY FROM joined").fetchall()[0]
+    since = "SELECT unit, name, amount, moment - start AS since FROM"
+    every = f"(FROM '{folder}/known.parquet' UNION ALL FROM joined)"
+    new = f"{since} '{folder}/events/{last}' JOIN {every} USING (unit)"
+    old = f"{since} read_parquet({files}) JOIN joined USING (unit) WHERE moment >= TIMESTAMP '{first}'"
+    within = f"since >= -INTERVAL {BEFORE} DAY AND since < INTERVAL {WINDOW} DAY"
+    query = f"SELECT unit, name, {sums} FROM ({new} UNION ALL {old}) WHERE {within} GROUP BY unit, name"
+    return duckdb.execute(query).to_arrow_table()
 
 
 def refresh_joining_users(folder: Path) -> object:
@@ -144,6 +169,7 @@ def main() -> None:
             "full run": full_joining,
             "a day's refresh": refresh_joining,
             "a day's refresh, other users": refresh_joining_users,
+            "a day's events by unit, by hand": refresh_by_hand,
         }
         compare(f"{title}, of whom {units // DAYS:,} join a day (aim: 0.1)", plans, folder, rounds=ROUNDS)
         _print_difference(_measure(folder, folder / "today", joining=True), _measure(folder, None, joining=True))

@@ -162,9 +162,9 @@ class Step:
         Raises:
             Damaged: the numbers remembered are not what was written.
         """
-        past = [piece for piece in self.kept.log if piece is not self.new]
-        log = [_in_blocks(piece, self.task.people.num_rows) for piece in (*past, self.new)]
         starts = range(0, self.task.people.num_rows, _BLOCK)
+        past = [piece for piece in self.kept.log if piece is not self.new]
+        log = [_in_blocks(piece, len(starts)) for piece in (*past, self.new)]
         ids = np.split(self.ids, np.searchsorted(self.ids, starts[1:]))
         rooms = [np.empty((len(self.kept.numbers), max(map(len, ids)))) for _ in range(2)]
         with Reading(self.kept) as reading:
@@ -225,7 +225,7 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     events = sum(len(ids) for ids, _, _ in kept.log)
     if not _grown_from(kept, files) or events > _MOST_EVENTS * task.people.num_rows:
         return None
-    piece = together(task.parts, _came(task, kept, changes, came))
+    piece = _by_block(together(task.parts, _came(task, kept, changes, came)))
     if files != _files(task):
         return None
     touched = np.zeros(task.people.num_rows, dtype=bool)
@@ -249,14 +249,18 @@ def _came(task: Task, kept: Kept, changes: Changes, files: Sequence[str]) -> Ite
             yield from task.stream(list(kept.files), changes.since, _FRESH)
 
 
-def _in_blocks(piece: Piece, units: int) -> list[Piece]:
+def _by_block(piece: Piece) -> Piece:
+    """Events in the order in which they are added up: by block of units, and by code."""
+    ids, codes, values = piece
+    order = np.argsort(codes, kind="stable")
+    order = order[np.argsort((ids[order] >> _SHIFT).astype(np.int16), kind="stable")]
+    return ids[order], codes[order], [column[order] for column in values]
+
+
+def _in_blocks(piece: Piece, blocks: int) -> list[Piece]:
     """The events of each block of units."""
     ids, codes, values = piece
-    block = (ids >> _SHIFT).astype(np.int16)
-    if (block[1:] < block[:-1]).any():
-        order = np.argsort(block, kind="stable")
-        ids, codes, values = ids[order], codes[order], [column[order] for column in values]
-    ends = np.cumsum(np.bincount(block, minlength=-(-units // _BLOCK)))
+    ends = np.searchsorted(ids >> _SHIFT, np.arange(blocks), side="right").tolist()
     spans = zip([0, *ends[:-1]], ends, strict=True)
     return [(ids[first:last], codes[first:last], [column[first:last] for column in values]) for first, last in spans]
 

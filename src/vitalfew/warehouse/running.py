@@ -101,9 +101,9 @@ def add(parts: Additive, numbers: Sequence[Floats] | dict[int, Floats], piece: P
     if not len(ids):
         return
     wanted = numbers.keys() if isinstance(numbers, dict) else range(len(numbers))
-    order = np.argsort(codes, kind="stable")
-    ids, codes = ids[order], codes[order]
-    values = [column[order] for column in values]
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        ids, codes, values = ids[order], codes[order], [column[order] for column in values]
     starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
     for start, end in zip(starts, [*starts[1:], len(codes)], strict=True):
         units = ids[start:end].astype(np.int64)

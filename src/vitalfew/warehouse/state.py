@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     Piece = tuple[NDArray[np.int32], NDArray[np.int16], list[Floats]]
 
 _log = logging.getLogger(__name__)
-_VERSION = 3
+_VERSION = 4
 _KEPT = 2
 _LIST = ".json"
-_TYPES: Mapping[str, np.dtype[Any]] = {".f8": np.dtype(np.float64), ".i2": np.dtype(np.int16)}
-_OWN = (*_TYPES, ".log", ".arrow", ".new")
+_TYPES: Mapping[str, np.dtype[Any]] = {
+    ".f8": np.dtype(np.float64),
+    ".i2": np.dtype(np.int16),
+    ".log": np.dtype(np.uint8),
+}
+_OWN = (*_TYPES, ".arrow", ".new")
 _BLOCK = 1 << 16  # bytes summed together in a checksum
 SHARE = _BLOCK // 8
 """Numbers summed together in a checksum."""
@@ -102,7 +106,7 @@ class State:
                 return None
             numbers = [self._numbers(file, body["numbered"], held=held) for file in body["numbers"]]
             people = self._people(body["people"])
-            log = tuple(_piece_of(self._content(file)) for file in body["log"])
+            log = tuple(_piece_of(self._content(file), file["values"]) for file in body["log"])
             cells = None if body["cells"] is None else self._cells(body["cells"])
             place = None if body["place"] is None else self._content(body["place"])
             crossed = None if body["crossed"] is None else self._people([body["crossed"]])
@@ -139,7 +143,7 @@ class State:
                 "numbered": len(kept.numbers[0]) if kept.numbers else 0,
                 "people": [*people, *self._more_people(kept.people, sum(file["units"] for file in people))],
                 "numbers": stored.get("numbers") or [self._write(column) for column in kept.numbers],
-                "log": [*log, *(self._write(_rows_of(piece), ".log") for piece in kept.log[len(log) :])],
+                "log": [*log, *map(self._write_piece, kept.log[len(log) :])],
                 "files": dict(kept.files),
                 "end": kept.end,
                 "day": kept.day,
@@ -177,8 +181,13 @@ class State:
         name = f"{uuid.uuid4().hex}{suffix}"
         with (self._folder / name).open("wb") as file:
             np.ascontiguousarray(content).tofile(file)
-        kind = {} if content.dtype.names is None else {"values": len(content.dtype.names) - 2}
-        return {"name": name, "sum": _checksum(content), **kind}
+        return {"name": name, "sum": _checksum(content)}
+
+    def _write_piece(self, piece: Piece) -> dict[str, Any]:
+        """Events, column by column, the widest first."""
+        ids, codes, values = piece
+        columns = [np.ascontiguousarray(column).view(np.uint8) for column in (*values, ids, codes)]
+        return {**self._write(np.concatenate(columns), ".log"), "values": len(values)}
 
     def _more_people(self, people: pa.Table, known: int) -> Iterator[dict[str, Any]]:
         """Those that joined, in a file of their own."""
@@ -187,7 +196,7 @@ class State:
 
     def _content(self, file: Mapping[str, Any], *, held: bool = True) -> NDArray[Any]:
         path = self._folder / file["name"]
-        kind: np.dtype[Any] = _row(file["values"]) if "values" in file else _TYPES[path.suffix]
+        kind = _TYPES[path.suffix]
         content: NDArray[Any] = np.memmap(path, kind, "r") if path.stat().st_size else np.empty(0, kind)
         if held and _checksum(content) != file["sum"]:
             raise Damaged
@@ -300,22 +309,12 @@ def _named_in(path: Path) -> Iterator[str]:
         yield from (file["name"] for file in files)
 
 
-def _row(values: int) -> np.dtype[np.void]:
-    """An event as it lies in a file."""
-    return np.dtype([("id", np.int32), ("code", np.int16), *((f"v{at}", np.float64) for at in range(values))])
-
-
-def _rows_of(piece: Piece) -> NDArray[np.void]:
-    ids, codes, values = piece
-    rows = np.empty(len(ids), _row(len(values)))
-    for name, column in zip(rows.dtype.names or (), (ids, codes, *values), strict=True):
-        rows[name] = column
-    return rows
-
-
-def _piece_of(rows: NDArray[np.void]) -> Piece:
-    columns = [np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()]
-    return columns[0], columns[1], columns[2:]
+def _piece_of(data: NDArray[np.uint8], values: int) -> Piece:
+    """Events as they lie in a file."""
+    count = len(data) // (8 * values + 6)
+    floats, rest = np.split(data, [8 * values * count])
+    ids, codes = np.split(rest, [4 * count])
+    return ids.view(np.int32), codes.view(np.int16), list(floats.view(np.float64).reshape(values, count))
 
 
 class _Sums:
