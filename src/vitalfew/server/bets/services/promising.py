@@ -18,7 +18,7 @@ from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import change
-from vitalfew.server.core.services.links import make_link, replaced
+from vitalfew.server.core.services.links import address_in, make_link, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +116,7 @@ def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str
                     place.user,
                     about=hypothesis,
                     name=person[:120],
-                    email=person if "@" in person else "",
+                    email=address_in(person),
                     speaks_as=replaced(place.workspace, "forecast", hypothesis, person[:120], place.user),
                 ),
             )

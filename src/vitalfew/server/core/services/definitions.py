@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from vitalfew.errors import DefinitionError, Problem, UsageError, VitalfewError, Where
-from vitalfew.server.core.models import Definition
+from vitalfew.server.core.models import KEY_LENGTH, Definition
 from vitalfew.server.core.models import Workspace as WorkspaceRow
 from vitalfew.server.core.queries.definitions import HERE, loaded
 from vitalfew.server.core.reach import out_of_reach
@@ -146,6 +146,11 @@ def _begun(row: WorkspaceRow, kind: str, key: str, body: dict[str, Any]) -> Defi
 
 def _refuse_unheld(bodies: Mapping[tuple[str, str], dict[str, Any] | None]) -> None:
     found = [
+        Problem("this key is too long", Where(HERE, path=(kind, key[:20])), f"at most {KEY_LENGTH} characters")
+        for kind, key in bodies
+        if len(key) > KEY_LENGTH
+    ]
+    found += [
         Problem(said, Where(HERE, path=(*(part for part in name if part), *path)))
         for name, body in bodies.items()
         for path, said in unheld(body or {})

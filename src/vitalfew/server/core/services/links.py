@@ -24,6 +24,7 @@ LASTS = {
     "session": timedelta(days=14),
 }
 _FORECAST = timedelta(days=30)
+LONGEST_ADDRESS = 254
 
 
 class NoSuch(UsageError):
@@ -78,6 +79,11 @@ def replaced(workspace: Workspace, purpose: str, about: str, name: str, by: User
     links.update(revoked_at=timezone.now())
     note(workspace, by, "personal link replaced", about)
     return found.speaks_as or found.pk
+
+
+def address_in(person: str) -> str:
+    """The e-mail address as which somebody is named; empty where the name is none that is ever written to."""
+    return person if "@" in person and len(person) <= LONGEST_ADDRESS else ""
 
 
 def use_up(link: Link) -> bool:

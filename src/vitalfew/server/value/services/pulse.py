@@ -8,7 +8,7 @@ from django.db import transaction
 
 from vitalfew.judgement import recording
 from vitalfew.server.core.services.acts import acting, voice_of_user
-from vitalfew.server.core.services.links import make_link, replaced
+from vitalfew.server.core.services.links import address_in, make_link, replaced
 from vitalfew.server.core.services.opened import Opened
 from vitalfew.workspace.locks import VALUE_MODEL
 
@@ -43,7 +43,7 @@ def ask(place: Place, people: Sequence[str]) -> tuple[tuple[str, str], ...]:
                     place.user,
                     about=VALUE_MODEL,
                     name=person[:120],
-                    email=person if "@" in person else "",
+                    email=address_in(person),
                     speaks_as=replaced(place.workspace, PULSE, VALUE_MODEL, person[:120], place.user),
                 ),
             )
