@@ -285,3 +285,13 @@ def test_a_warning_of_the_trust_tests_is_not_repeated_beside_the_effect() -> Non
     text = html_page(sample.view(replace(tables, effects=effects, health=health)))
     assert text.count(said) == len(experiments)
     assert "Check first (see 1)" in text
+
+
+def test_a_belief_stands_with_its_chance_and_what_is_lost_on_average_should_it_be_wrong() -> None:
+    tables = sample.tables()
+    believed = tuple(
+        replace(row, mode="bayesian", p_better=0.97, expected_loss=0.00123) if row.metric == "retention_7" else row
+        for row in tables.effects
+    )
+    text = html_page(sample.view(replace(tables, effects=believed)))
+    assert "P(better) .97, expected loss 0.12\N{NO-BREAK SPACE}pp" in text

@@ -165,7 +165,7 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
         name = view.name_of(row)
         figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(view, row))]
         change = cells.opened(view, figures[0], row)
-        rows.append(([name, _how(view, row, shared)], change, drawn, figures[1], _p(row), figures[2],
+        rows.append(([name, _how(view, row, shared)], change, drawn, figures[1], _p(view, row), figures[2],
                      cells.grade(row.grade), figures[3]))  # fmt: skip
     heads = ["Effect on", Column("Change (95 %)", "num"), "", Column("Relative", "num"), Column("p", "num"),
              Column("Control → arm", "num"), Column("Grade", "nowrap"), Column("Units", "num")]  # fmt: skip
@@ -204,15 +204,23 @@ def _means(view: View, row: EffectRow) -> Child:
     return words.with_unit(f"{before} → {after}", unit.level)
 
 
-def _p(row: EffectRow) -> Child:
-    """The p-value, and below it the one corrected over the family, or the one that the margin is exceeded."""
+def _p(view: View, row: EffectRow) -> Child:
+    """The p-value, and below it the one corrected over the family, that of the margin, or what the belief says."""
     if row.p_non_inferior is not None:
         return [words.p_value(row.p_value), _small(f"margin: {words.p_value(row.p_non_inferior)}")]
     if row.p_better is not None:
-        return [words.p_value(row.p_value), _small(f"P(better) {words.probability(row.p_better)}")]
+        return [words.p_value(row.p_value), _small(f"P(better) {words.probability(row.p_better)}{_lost(view, row)}")]
     if row.adjusted_p is None or row.adjusted_p == row.p_value:
         return words.p_value(row.p_value)
     return [words.p_value(row.p_value), _small(f"{words.p_value(row.adjusted_p)} corrected")]
+
+
+def _lost(view: View, row: EffectRow) -> str:
+    """What is lost on average by taking the arm."""
+    if row.expected_loss is None:
+        return ""
+    unit = view.unit(row.metric)
+    return f", expected loss {words.with_unit(words.significant(row.expected_loss * unit.factor, 2), unit.change)}"
 
 
 def _shared_notes(effects: Sequence[EffectRow]) -> list[str]:
