@@ -93,6 +93,14 @@ def test_one_experiment_s_table_gets_a_metric_per_outcome(tmp_path: Path) -> Non
     assert {effect.control for effect in results.tables.effects} == {"gate_30"}
 
 
+def test_columns_of_an_experiment_that_give_no_metric_are_named(tmp_path: Path) -> None:
+    words = ("ja", "nein")
+    rows = (f"{at},{'ab'[at % 2]},{at % 9},{words[at % 3 == 0]},{'x' * (at % 40)}" for at in range(200))
+    begun = begin([write_text(tmp_path / "trial.csv", "user,variant,rounds,bought,note", *rows)], into=tmp_path / "made")
+    assert list(begun.definitions.metrics) == ["rounds"]
+    assert any("columns left out:" in said and "note" in said for said in begun.recognised)
+
+
 def test_a_row_number_without_a_name_is_no_outcome_and_a_placebo_is_the_control(tmp_path: Path) -> None:
     lines = (f"{n},{1000 + n},{('ad', 'psa')[n % 10 == 0]},{n % 7 == 0},Monday" for n in range(500))
     path = write_text(tmp_path / "marketing.csv", ",user id,test group,converted,most ads day", *lines)

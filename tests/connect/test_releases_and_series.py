@@ -71,6 +71,13 @@ def test_rows_without_a_date_or_a_name_are_counted(tmp_path: Path) -> None:
     assert "Next, add a KPI series: columns date, value" in " ".join(begun.next_steps(run(load(begun.folder)).tables))
 
 
+def test_a_column_called_kpi_that_holds_numbers_is_the_value(tmp_path: Path) -> None:
+    lines = (f"{FIRST + timedelta(at)},{100 + at % 7}" for at in range(60))
+    begun = begin([write_text(tmp_path / "orders.csv", "date,kpi", *lines)], into=tmp_path / "made")
+    assert len(begun.definitions.metrics) == 1
+    assert "column: kpi" in (begun.folder / "vitalfew.yaml").read_text(encoding="utf-8")
+
+
 def test_a_series_alone_says_what_would_tell_more(tmp_path: Path) -> None:
     begun = begin([kpi(tmp_path)], into=tmp_path / "made")
     results = run(load(begun.folder))

@@ -241,6 +241,8 @@ def _releases(look: Look) -> Recognised | None:
 
 def _series(look: Look) -> Recognised | None:
     columns = assigned(look, (kinds.TIME, kinds.METRIC, kinds.VALUE, kinds.SERIES_UNIT))
+    if "metric" in columns and "value" not in columns and is_numeric(look, columns["metric"]):
+        del columns["metric"]  # a column "kpi" of numbers holds values, and no names of metrics
     if "time" not in columns or best(look, kinds.USER):
         return None
     others = [name for name in look.columns if name not in columns.values()]

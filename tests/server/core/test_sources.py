@@ -125,7 +125,7 @@ def test_files_of_one_name_are_told_apart_by_when_they_came(workspace: Workspace
 
 
 def test_a_source_that_came_after_the_last_run_is_not_called_fine(demo: Workspace, client_of: ClientOf) -> None:
-    ada = client_of("analyst", workspace=demo)
+    ada = client_of("analyst")
     assert "fine in the last run" in ada.get(_at("sources", demo)).text
     before = ada.get(_at("sources", demo)).text.count("not run yet")
     _given(ada, demo, "clicks.csv", EVENTS)
