@@ -27,6 +27,7 @@ from vitalfew.cli import (
     serving,
     value_model,
 )
+from vitalfew.cli.interrupts import heard
 from vitalfew.cli.output import complaint, harmless
 from vitalfew.errors import UsageError, VitalfewError
 
@@ -84,8 +85,9 @@ def main() -> None:
     for logger in ("vitalfew", "py.warnings"):
         logging.getLogger(logger).addHandler(logging.NullHandler())
     try:
-        code = _run()
-        sys.stdout.flush()
+        with heard():
+            code = _run()
+            sys.stdout.flush()
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BrokenPipeError:
