@@ -21,6 +21,7 @@ FEWEST = 3
 _RIDGE = 1e-6  # added to noise correlations: a metric that is the sum of others is no reason to fail
 _ASYMMETRY = 1e-6  # relative, of a covariance matrix: more is a mistake, less is rounding
 _NEGATIVE = -1e-6  # smallest eigenvalue of a correlation matrix that rounding explains
+_LEAST_NOISE = 0.1  # of its own that an effect keeps, however large it was
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,14 @@ class Prepared:
         return Prepared(self.scale, self.effects[rows], self.measured[rows], self.noise[rows], self.constants[rows])
 
     def weighed(self, weights: Floats) -> Prepared:
-        """Effects and noise as if true effects were so many times as large in variance, `(K,)`: 1 leaves them as is."""
+        """Effects and noise as if true effects were so many times as large in variance, `(K,)`: 1 leaves them as is.
+
+        A tenth of the noise always stays. Effects all but free of noise say little more of others, and a fit to them
+        has to creep along a ridge.
+        """
         size = np.sqrt(weights)[:, None]
         constants = self.constants + self.measured.sum(axis=1) * np.log(weights) / 2
-        noise = self.noise * weights[:, None, None]
+        noise = self.noise * np.maximum(weights, _LEAST_NOISE)[:, None, None]
         return Prepared(self.scale, self.effects * size, self.measured, noise, constants)
 
     @cached_property

@@ -47,8 +47,8 @@ GROUPS = 15
 _LARGE, _PART = 2_000, 1_250  # experiments above which a fit starts from that of a part of them
 _ROUGH, _NEAR_ENOUGH = 1e-2, 1e-5  # tolerance of that start, and of the fit of so many: far below its own error
 _NEAR_IN_TAILS = 1e-4  # likewise of the fit with heavy tails, which creeps at its end: slopes change by less than .001
-_FAR = 1e-8  # chance, among as many normal effects, of one as large: what is rarer is pulled in
-_PULL_TO = 0.999  # quantile of normal effects to which it is pulled
+_FAR = 1e-8  # chance, among as many normal effects, of one as large: where one is rarer, what is far is pulled in
+_PULL_FROM, _PULL_TO = 0.999, 0.5  # quantiles of normal effects: what lies beyond the one is pulled in to the other
 _MOST_PULLS, _SAME = 10, 0.05  # rounds of pulling in, and change of a weight that no longer matters
 _GAIN = 2.0  # of log-likelihood, for which heavier tails are believed
 
@@ -125,7 +125,7 @@ def pulled_in(effects: ArrayLike, noise: ArrayLike, spread: Spread) -> Spread:
 
     A few that moved everything ten times as far would else set the slopes. Heavier tails would weigh down the large
     effects of every experiment, which tell most of slopes; here only what lies beyond the 99.9 % quantile of normal
-    effects is pulled in to there (Huber's weights), and again under the spread that then is left.
+    effects is pulled in, to the size of the median experiment, and again under the spread that then is left.
 
     Args:
         effects: `(K, G)`.
@@ -140,12 +140,12 @@ def pulled_in(effects: ArrayLike, noise: ArrayLike, spread: Spread) -> Spread:
     from scipy.special import gammaincinv
 
     data = prepare(effects, noise)
-    bounds = 2 * gammaincinv(data.measured.sum(axis=1) / 2, _PULL_TO)
+    bounds, middle = (2 * gammaincinv(data.measured.sum(axis=1) / 2, share) for share in (_PULL_FROM, _PULL_TO))
     here = expected(data, revived(_scaled(spread.matrix, data), 0.0))
     weights = np.ones(len(bounds))
     for _ in range(_MOST_PULLS):
         before, away = weights, (here.found[:, 0, :] * data.effects).sum(axis=1)
-        weights = np.minimum(1.0, bounds / np.maximum(away, bounds))
+        weights = np.where(away > bounds, middle / np.maximum(away, bounds), 1.0)
         here = expected(data, climb(data.weighed(weights), here.root, tolerance=_ROUGH).at.root)
         if np.abs(weights / before - 1).max() < _SAME:
             break

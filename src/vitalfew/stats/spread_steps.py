@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """Largest change of an entry of Lambda, in units of noise plus spread, at which a fit has converged."""
-_LEAST_GAIN = 1e-7  # of the log-likelihood, below which a step counts as none
-_NEARLY, _NO_GAIN = 1e-4, 1e-8  # a move that no longer matters, when the likelihood no longer gains by it
+_CREEP = 0.1  # of the tolerance: a gain of the log-likelihood for which no further step is worth its while
 _MOST_STEPS = 200
 _REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
 _MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
@@ -181,7 +180,7 @@ def climb(
         moved = _distance(here, there)
         gain = there.log_likelihood - here.log_likelihood
         here = there
-        if (moved < tolerance and gain < max(_LEAST_GAIN, tolerance)) or (moved < _NEARLY and gain < _NO_GAIN):
+        if gain < _CREEP * tolerance or (moved < tolerance and gain < tolerance):
             return Climbed(here, step, converged=True)
         if moved > _STILL or moved > last / _SLOWER:  # else the curvature is still good, and costly to compute anew
             curve = None
