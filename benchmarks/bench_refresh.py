@@ -92,19 +92,19 @@ def refresh_by_hand(folder: Path) -> object:
     Units of the day before and when they joined are in a table. No old number is read, and no product computed.
     """
     last, files = f"{DAYS - 1:02}.parquet", [f"{folder}/events/{day:02}.parquet" for day in range(DAYS - 1)]
-    sums = "count(*), sum(amount) FILTER (since >= INTERVAL 0 DAY), sum(amount) FILTER (since < INTERVAL 0 DAY)"
+    sums = "count(*) AS n, sum(amount) FILTER (NOT before) AS s, sum(amount) FILTER (before) AS b"
     duckdb.execute(
         f"CREATE TEMP TABLE joined AS SELECT unit, min(moment) AS start FROM '{folder}/seen/{last}' x"
         f" ANTI JOIN '{folder}/known.parquet' k USING (unit) GROUP BY unit HAVING min(arm) = max(arm)"
     )
     (first,) = duckdb.execute(f"SELECT min(start) - INTERVAL {BEFORE} DAY FROM joined").fetchall()[0]
-    since = "SELECT unit, name, amount, moment - start AS since FROM"
+    since = "SELECT unit, name, amount, moment - start AS since, moment < start AS before FROM"
     every = f"(FROM '{folder}/known.parquet' UNION ALL FROM joined)"
     new = f"{since} '{folder}/events/{last}' JOIN {every} USING (unit)"
     old = f"{since} read_parquet({files}) JOIN joined USING (unit) WHERE moment >= TIMESTAMP '{first}'"
     within = f"since >= -INTERVAL {BEFORE} DAY AND since < INTERVAL {WINDOW} DAY"
     query = f"SELECT unit, name, {sums} FROM ({new} UNION ALL {old}) WHERE {within} GROUP BY unit, name"
-    return duckdb.execute(query).to_arrow_table()
+    return duckdb.execute(f"CREATE TEMP TABLE by_unit AS {query}")
 
 
 def refresh_joining_users(folder: Path) -> object:
