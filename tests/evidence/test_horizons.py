@@ -95,6 +95,22 @@ def test_what_did_not_stay_is_no_part_of_the_long_run() -> None:
     ]
 
 
+def test_what_reaches_some_users_counts_for_their_share_of_all() -> None:
+    defined = workspace("a", "b")
+    parts = defined.initiatives | {"a": defined.initiatives["a"].model_copy(update={"reach": 0.2})}
+    known = [effect("held", 0.1, 0.02), effect("a", 0.1, 0.1), effect("b", 0.1, 0.1)]
+    told = {"predicted": (foreseen("a", 0.4, 0.1),), "shrunk": (shrunk("a", 0.3, 0.1), shrunk("b", 0.02, 0.01))}
+    row = card(defined.model_copy(update={"initiatives": parts}), known, **told)
+    assert row.expected is not None
+    assert row.expected.low is not None
+    assert row.expected.estimate == pytest.approx(0.2 * 0.4 + 0.02)
+    assert row.expected.estimate - row.expected.low == pytest.approx(1.96 * (0.02**2 + 0.01**2) ** 0.5, rel=1e-3)
+    assert row.short is not None
+    assert row.short.estimate == pytest.approx(0.2 * 0.3 + 0.02)
+    assert row.verdict == "as_expected"
+    assert row.notes[1] == "counted for the share of all units that they reach: a"
+
+
 def test_of_several_arms_the_largest_counts_and_of_several_ways_to_foresee_the_first() -> None:
     known = [effect("held", 0.4, 0.1), effect("a", 1, 1, arm="few", n=10), effect("a", 1, 1, n=90)]
     told = (foreseen("a", 0.4, 0.1), foreseen("a", -1.0, 0.1), foreseen("a", 7.0, 0.1, "few"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vitalfew.results.rows import EffectRow, HorizonVerdict, PredictedRow, ShrunkRow, Tables
+    from vitalfew.workspace.bets import Initiative
     from vitalfew.workspace.definitions import Definitions
 
 _Z95 = two_sided(0.95)
@@ -26,6 +27,7 @@ _NAMED = 3
 _NOT_OUT = ("dropped", "removed")
 SUMMED = "effects of {count} experiments are added up as if none acted on another"
 UNTOLD = "nothing was measured or foreseen of {names}: counted as if they did nothing"
+IN_PART = "counted for the share of all units that they reach: {names}"
 NOT_OUT = "{names} did not stay, so users open to all did not keep them, and they are left out"
 
 
@@ -40,7 +42,8 @@ def horizons(definitions: Definitions, tables: Tables) -> tuple[HorizonRow, ...]
     """Every effect of a holdout, beside what was to be expected of the experiments that it is kept out of.
 
     Args:
-        definitions: holdouts name their experiments (`holds_out`).
+        definitions: holdouts name their experiments (`holds_out`); the `reach` of an initiative is the share of all
+            units on which the effects of its experiments count.
         tables: `effects`, `shrunk` and `predicted` are read.
     """
     known = _Known.of(definitions, tables)
@@ -100,9 +103,17 @@ class _Known:
         )
 
     def _is_out(self, key: str) -> bool:
-        found = self.definitions.experiments.get(key)
-        work = None if found is None or found.initiative is None else self.definitions.initiatives.get(found.initiative)
+        work = self._work(key)
         return work is None or work.status not in _NOT_OUT
+
+    def _reach(self, key: str) -> float:
+        """Share of all units that what was tried reaches, where that is written down: those of the test may be few."""
+        work = self._work(key)
+        return 1.0 if work is None or work.reach is None else work.reach
+
+    def _work(self, key: str) -> Initiative | None:
+        found = self.definitions.experiments.get(key)
+        return None if found is None or found.initiative is None else self.definitions.initiatives.get(found.initiative)
 
     def _initiatives(self, own: str | None, stayed: Sequence[str]) -> Iterator[str]:
         for key in (own, *(self.definitions.experiments[name].initiative for name in stayed)):
@@ -111,15 +122,18 @@ class _Known:
 
     def _short(self, experiment: str, metric: str) -> _Part | None:
         row = self.short.get((experiment, self.arms.get(experiment, ""), metric))
-        return None if row is None else _part(row.shrunk)
+        return None if row is None else _part(row.shrunk, self._reach(experiment))
 
     def _foreseen(self, experiment: str, metric: str) -> _Part | None:
         row = self.foreseen.get((experiment, self.arms.get(experiment, ""), metric))
-        return None if row is None else _part(row.predicted)
+        return None if row is None else _part(row.predicted, self._reach(experiment))
 
     def _notes(self, named: Sequence[str], stayed: Sequence[str], expected: dict[str, _Part]) -> Iterator[str]:
         if len(expected) > 1:
             yield SUMMED.format(count=len(expected))
+        in_part = [key for key in expected if self._reach(key) < 1]
+        if in_part:
+            yield IN_PART.format(names=self._titles(in_part))
         untold = [key for key in stayed if key not in expected]
         if untold and expected:
             yield UNTOLD.format(names=self._titles(untold))
@@ -131,10 +145,11 @@ class _Known:
         return listed([self.definitions.title("experiments", key) for key in keys], _NAMED)
 
 
-def _part(found: Estimate) -> _Part | None:
+def _part(found: Estimate, reach: float) -> _Part | None:
+    """An effect on those that it reaches, as it is over all units."""
     if found.low is None or found.high is None:
         return None
-    return _Part(found.estimate, ((found.high - found.low) / 2 / _Z95) ** 2)
+    return _Part(reach * found.estimate, (reach * (found.high - found.low) / 2 / _Z95) ** 2)
 
 
 def _sum(parts: Iterable[_Part]) -> _Part:
