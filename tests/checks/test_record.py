@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +51,18 @@ def test_a_promise_long_due_without_a_measurement_is_named(due: int, measured: f
 def test_a_long_way_to_the_verdict_is_told(days: int, count: int, *, fires: bool) -> None:
     rows = tuple(bet(at, days=days) for at in range(count))
     assert bool(subjects("slow_to_verdict", defined(), Tables(bets=rows))) is fires
+
+
+@pytest.mark.parametrize(
+    ("count", "settled", "team", "fires"),
+    [(6, 0, "t", True), (5, 0, "t", False), (6, 1, "t", False), (6, 0, None, False)],
+)
+def test_many_bets_out_without_a_verdict_are_told(count: int, settled: int, team: str | None, *, fires: bool) -> None:
+    made = {f"i{at}": {"status": "live"} | ({"team": team} if team else {}) for at in range(count)}
+    rows = [replace(bet(at), verdict="2026-05-01" if at < settled else None) for at in range(count)]
+    again = BetRow("other", "i0", None, None, None, None, 9, None, spread=False, overdue=False)  # asks once more
+    known = defined(teams={"t": {"title": "Search"}}, initiatives=made)
+    assert subjects("unproven_pile", known, Tables(bets=(*rows, again))) == (["t"] if fires else [])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.test_detectors import defined, effect, found, subjects
+from checks.test_detectors import METRIC, defined, effect, found, subjects
 from vitalfew import checks
 from vitalfew.results.rows import (
     CandidateLine,
@@ -330,3 +330,16 @@ def test_how_much_of_what_does_not_follow_was_explained_and_under_which_value_mo
 
 def test_an_empty_value_model_is_left_in_peace() -> None:
     assert checks.run(defined(), ActLog(), Tables(), date(2026, 6, 1)) == ()
+
+
+def test_output_among_the_factors_is_named_and_what_keeps_delivery_able_is_not() -> None:
+    metrics = {
+        "speed": METRIC | {"title": "Story points a sprint"},
+        "lead": METRIC | {"title": "Lead time of a change"},
+    }
+    known = defined(metrics=metrics, factors={key: {"range": [0, 1]} for key in metrics})
+    (finding,) = found("output_as_value", known)
+    assert (finding.subject, finding.message) == (
+        "speed",
+        "Story points a sprint counts output, and stands among the factors.",
+    )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Factor
 
+_OUTPUT = ("velocity", "story point", "features shipped", "features delivered", "releases shipped", "changes delivered",
+           "deployments", "tickets closed")  # fmt: skip
 _CUSTOMERS = frozenset({"payer", "user", "affected"})
 _DETECTABLE = two_sided(0.95) + two_sided(0.6)  # in standard errors: power 80 % at 5 %, two-sided
 
@@ -42,6 +44,20 @@ def story_only(view: View) -> Iterator[Found]:
         )
     else:
         yield Found("factors", f"The factors are a story only so far: nothing has measured {names}.", "info")
+
+
+@check(
+    "R82",
+    "warning",
+    why="How much a team delivers is never what anybody gains by it: counted as value it pays for output.",
+    do="Take it out of the factors, and hold it by a floor of technical health or by the cost of delay.",
+)
+def output_as_value(view: View) -> Iterator[Found]:
+    """Factors that count how much work is delivered, by their names."""
+    for key in view.definitions.factors:
+        told = f"{key.replace('_', ' ')} {view.title('factors', key)}".casefold()
+        if any(word in told for word in _OUTPUT):
+            yield Found(key, f"{view.title('factors', key)} counts output, and stands among the factors.")
 
 
 @check(

@@ -64,6 +64,27 @@ def slow_to_verdict(view: View) -> Iterator[Found]:
 
 
 @check(
+    "R58",
+    "info",
+    why="What is out and unproven is not finished: it takes attention, and whatever is built on it may have to go.",
+    do="Settle one of them, by its verdict or by taking it out, before the next is begun.",
+    reads=("unproven_bets",),
+)
+def unproven_pile(view: View) -> Iterator[Found]:
+    """Teams with many bets that are out and have no verdict yet; good enough to ship is not yet good."""
+    told = {row.initiative for row in view.tables.bets if row.verdict is not None}
+    out: dict[str, list[str]] = {}
+    for key in dict.fromkeys(row.initiative for row in view.tables.bets if row.initiative not in told):
+        made = view.definitions.initiatives.get(key)
+        if made is not None and made.team is not None and view.is_live(made):
+            out.setdefault(made.team, []).append(view.title("initiatives", key))
+    for team, names in out.items():
+        if len(names) > view.thresholds.unproven_bets:
+            many = f"{view.title('teams', team)} has {len(names)} bets out without a verdict"
+            yield Found(team, f"{many}: {listed(sorted(names), _SHOWN)}.")
+
+
+@check(
     "R56",
     "info",
     why="What is spent before the first evidence is spent on opinion, and half of opinions are wrong.",

@@ -88,6 +88,7 @@ class Thresholds:
     group_loss: float = 0.5
     group_breach: float = 0.2
     overdue_days: int = 30
+    unproven_bets: int = 5
     slow_days: int = 180
     blind_share: float = 0.75
     lost_money: float = 0.25
