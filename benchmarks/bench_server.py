@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 ACTS = 1_000_000
 RATE, SECONDS = 20, 5
 WARMING = 6  # requests for each page before it is measured: both processes have read the run
+SETTLING = 5  # seconds after which a server that began has made ready what programs ask for
 LIMIT = 200.0  # milliseconds
 PAGES = (
     *("ledger", "priorities", "board", "decisions", "review", "metrics", "tree", "links", "experiments", "checks"),
@@ -72,8 +73,8 @@ def ask(addresses: Sequence[str], cookie: str, seconds: int, web: int) -> Asked:
         found = _got(address, cookie)
         return 1_000 * (time.perf_counter() - due), found
 
-    for address in WARMING * [*addresses]:
-        one(time.perf_counter(), address)
+    with ThreadPoolExecutor(max_workers=WARMING) as pool:  # at once, so that each process gets some
+        list(pool.map(lambda address: one(time.perf_counter(), address), WARMING * [*addresses]))
     begun, used = time.perf_counter(), _cpu_of(web)
     wanted = RATE * seconds
     with ThreadPoolExecutor(max_workers=2 * RATE) as pool:
@@ -221,6 +222,7 @@ def ask_for_all(pages: Sequence[str], cookie: str, seconds: int) -> None:
     with web_server(2) as web:
         print(f"{'page':<28}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'kB':>6}{'unpacked':>10}")
         addresses = [web.page(page) for page in pages]
+        ask(addresses[:1], cookie, SETTLING, web.pid)
         for page, address in zip(pages, addresses, strict=True):
             _show(page, ask([address], cookie, seconds, web.pid))
         if len(pages) > 1:
