@@ -90,6 +90,21 @@ def test_the_plan_is_shown_before_and_all_of_it_applied(workspace: Workspace, cl
     assert not list((settings.CONFIG.home / "offered").glob("*/*"))
 
 
+def test_what_was_applied_is_taken_back_and_data_stay_where_they_are(workspace: Workspace, client_of: ClientOf) -> None:
+    client = client_of("admin")
+    before = loaded(workspace).workspace.definitions
+    plan = bring(client, zipped(teams=LABS, data=b"data: {path: elsewhere/tables}\n"))
+    assert "elsewhere" not in plan.content.decode()
+    page = confirm(client, plan).content.decode()
+    workspace.refresh_from_db()
+    assert loaded(workspace).workspace.definitions.data == before.data
+    assert "labs" in loaded(workspace).workspace.definitions.teams
+    (undo,) = set(re.findall(r'action="([^"]*/undo/[^"]*)"', page))
+    client.post(undo)
+    workspace.refresh_from_db()
+    assert loaded(workspace).workspace.definitions == before
+
+
 def test_a_whole_workspace_goes_to_another_with_its_acts(workspace: Workspace, client_of: ClientOf) -> None:
     recording.judge(acting(workspace), "Ben", {"rounds": 2, "retention": 1})
     taken = client_of("admin").post(f"{PAGE}export/", {"acts": "1"}).content

@@ -101,7 +101,8 @@ def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> d
     try:
         asked = _asked(row, found.definitions, "held", arguments)["tables"]
     except VitalfewError as error:
-        return {table: {"table": table, "types": {}, "values": {}, "reason": str(error)} for table in wanted}
+        reason = str(error).replace(f"{row.folder}/", "")  # which folder of the machine it is, is nobody's matter here
+        return {table: {"table": table, "types": {}, "values": {}, "reason": reason} for table in wanted}
     known = {one["table"]: one for one in asked}
     if all(one["rows"] is not None or one["reason"] for one in asked):
         cache.set(name, known, _FRESH)

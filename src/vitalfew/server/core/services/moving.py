@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from vitalfew.server.core.models import User
+    from vitalfew.server.core.services.definitions import Saved
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.changes import Change, ChangePlan
     from vitalfew.workspace.definitions import Definitions
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change that is not made yet: what it means, what would be saved, and at which stamp that was worked out."""
+    """A change that is not made yet: what it means, what would be saved, and at which stamp that was worked out.
+
+    `saved`: what was saved once it is made.
+    """
 
     plan: ChangePlan
     bodies: dict[tuple[str, str], dict[str, Any] | None]
     acts: LogCopy | None
     new_acts: int
     stamp: int
+    saved: tuple[Saved, ...] = ()
 
 
 def propose(row: WorkspaceRow, after: Definitions, acts: LogCopy | None = None) -> Proposal:
@@ -81,8 +86,8 @@ def propose_from(
     return propose(row, merged(loaded(row).workspace.definitions, source, kinds or None, prune=prune), acts)
 
 
-def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> None:
-    """Make a proposed change, all of it or nothing.
+def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> Proposal:
+    """Make a proposed change, all of it or nothing; gives it with what was saved.
 
     Raises:
         UsageError: the workspace has changed since it was proposed.
@@ -93,11 +98,11 @@ def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> None:
         held = WorkspaceRow.objects.select_for_update(no_key=True).get(pk=row.pk)
         if held.stamp != proposal.stamp:
             raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
-        if proposal.bodies:
-            change(held, proposal.bodies, by=by)
+        saved = change(held, proposal.bodies, by=by) if proposal.bodies else ()
         if proposal.acts is not None and TableJournal(held.pk).take(proposal.acts):
             note(held, by, "acts taken over", str(proposal.new_acts))
     row.refresh_from_db()
+    return replace(proposal, saved=saved)
 
 
 def exported(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.services.moving import Proposal
+    from vitalfew.workspace.definitions import Definitions
     from vitalfew.workspace.log_copies import LogCopy
 
 MOST_FILES = 200_000
@@ -111,7 +112,7 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
     with _one_at_a_time:
         found = read(folder)
     acts = FolderJournal(folder).copy() if how.acts else None
-    proposal = propose_from(row, found, prune=how.prune, acts=acts)
+    proposal = propose_from(row, _read_here(row, found), prune=how.prune, acts=acts)
     if acts is not None:
         _refuse_voices_of_others(row, acts, by)
     return proposal
@@ -136,9 +137,16 @@ def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Pr
     proposal = proposed(row, token, how, by=by)
     if proposal.stamp != stamp:
         raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
-    accept(row, proposal, by=by)
+    done = accept(row, proposal, by=by)
     shutil.rmtree(offered_by(row, by), ignore_errors=True)
-    return proposal
+    return done
+
+
+def _read_here(row: Workspace, found: Definitions) -> Definitions:
+    """The same definitions; where the folder of their data is not here, data are read where they are read now."""
+    if (Path(row.folder) / Path(found.data.path).expanduser()).exists():
+        return found
+    return found.model_copy(update={"data": loaded(row).workspace.definitions.data})
 
 
 def in_the_way(row: Workspace, proposal: Proposal) -> tuple[str, ...]:

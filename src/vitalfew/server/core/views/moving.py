@@ -16,6 +16,7 @@ from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.services import parcels
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.parcels import How
+from vitalfew.server.core.views.editing import say_with_undo
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -89,7 +90,13 @@ def apply(request: Request) -> HttpResponse:
         )
     except VitalfewError as error:
         return _refused(request, error)
-    messages.success(request, f"Applied: {'; '.join(done.plan.sentences()[:3])}. The next run uses it.")
+    sentences = done.plan.sentences()
+    more = f"; and {len(sentences) - 3} more" if len(sentences) > 3 else ""  # noqa: PLR2004 - those named
+    said = f"Applied: {'; '.join(sentences[:3])}{more}. The next run uses it."
+    if done.saved and not done.new_acts:
+        say_with_undo(request, said, done.saved)
+    else:  # a log only goes on
+        messages.success(request, said)
     return redirect("moving", workspace=row.key)
 
 
