@@ -1,7 +1,7 @@
 """Links between metrics from corpora of growing size: processor seconds and peak memory of estimate and intervals.
 
 First 200 experiments on 12 metrics, beside a plain EM in numpy that stops as near to the highest likelihood as anyone
-would look (0.01); then a curve up to 5,000 experiments on 50 metrics, each size in a process of its own. Printed:
+would look (0.01); the same where two stand far out; then a curve up to 5,000 experiments on 50 metrics, each size in a process of its own. Printed:
 seconds of the joint fit, of the refits behind the intervals (15 fits; above 200,000 numbers of noise one step each),
 and of everything that `fit_links` does for the edges of the planted graph.
 """
@@ -74,6 +74,19 @@ def beside_plain() -> str:
     )
 
 
+def far_out(times: float, runs: int = 12) -> str:
+    """Links as a run fits them, where two experiments are so many times as large: mean and slowest of some."""
+    took = []
+    for seed in range(runs):
+        found = corpus(SCENARIOS["base"], seed)
+        effects, sizes = found.effects.copy(), found.true_effects.std(axis=0)
+        effects[:2] += times * np.random.default_rng(seed).normal(0, sizes, (2, len(sizes)))
+        began = time.process_time()
+        fit_links(effects, found.noise, EDGES, weights=found.weights, within=found.within, tails="far")
+        took.append(time.process_time() - began)
+    return f"two of them {times:g} times as large: links {np.mean(took):.3f} s, {max(took):.3f} s at most of {runs}"
+
+
 def one_size(experiments: int, metrics: int) -> str:
     """Seconds and peak memory at one size."""
     effects, noise = drawn(experiments, metrics)
@@ -92,6 +105,10 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # processor seconds of one core
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
         print(pool.submit(beside_plain).result())
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        for found in pool.map(far_out, (10, 100, 1_000)):
+            print(found, flush=True)
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
         for experiments, metrics in SIZES:
             print(pool.submit(one_size, experiments, metrics).result(), flush=True)
 

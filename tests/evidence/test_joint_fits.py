@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from evidence.planted_corpora import defined, planted_corpus
 from vitalfew.evidence.corpus import Corpora
@@ -56,3 +57,17 @@ def test_experiments_ten_times_as_large_are_pulled_in_and_no_others() -> None:
     assert found.weights[:2].max() < 0.3
     assert np.median(found.weights) == 1
     assert (fit_spread(drawn.effects, drawn.noise, tails="far").weights == 1).all()
+
+
+@pytest.mark.parametrize("times", [10, 100, 1000])
+def test_however_far_out_experiments_stand_slopes_hardly_move_and_the_fit_comes_to_rest(times: int) -> None:
+    moved = []
+    for seed in range(4):
+        drawn = corpus(SCENARIOS["base"], seed)
+        effects, sizes = drawn.effects.copy(), drawn.true_effects.std(axis=0)
+        effects[:2] += times * np.random.default_rng(seed).normal(0, sizes, (2, len(sizes)))
+        plain, far = (fit_spread(values, drawn.noise, tails="far") for values in (drawn.effects, effects))
+        assert far.converged
+        assert far.iterations < 100
+        moved.append(slopes_of(far.matrix, CHILD, PARENTS) - slopes_of(plain.matrix, CHILD, PARENTS))
+    assert np.abs(np.mean(moved, axis=0)).max() < 0.05
