@@ -1,9 +1,9 @@
 """Links between metrics from corpora of growing size: processor seconds and peak memory of estimate and intervals.
 
 First 200 experiments on 12 metrics, beside a plain EM in numpy that stops as near to the highest likelihood as anyone
-would look (0.01); the same where two stand far out; then a curve up to 5,000 experiments on 50 metrics, each size in a process of its own. Printed:
-seconds of the joint fit, of the refits behind the intervals (15 fits; above 200,000 numbers of noise one step each),
-and of everything that `fit_links` does for the edges of the planted graph.
+would look (0.01); the same where two stand far out; then a curve up to 5,000 experiments on 50 metrics, each size in a
+process of its own. Printed: seconds of the joint fit, of the refits behind the intervals (15 fits; above 200,000
+numbers of noise one step each), and of everything that `fit_links` does for the edges of the planted graph.
 """
 
 from __future__ import annotations
