@@ -49,6 +49,16 @@ PAGES = (
     "settings/tokens/",
     "settings/audit/",
     "settings/workspace/",
+    "settings/moving/",
+    "settings/owners/",
+    "settings/owners/teams/",
+    "settings/webhooks/",
+    "me/erase/",
+    "numbers/effects/1/",
+    "numbers/links/1/",
+    "releases/r2510_keys/",
+    "priorities/compare/",
+    "ledger/?what_if=1",
 )
 """Addresses below `/w/fieldnote/`."""
 FORMS = (

@@ -8,10 +8,23 @@ from ninja import NinjaAPI
 
 from vitalfew import __version__
 from vitalfew.server.bets import api as bets
-from vitalfew.server.core.api import acts, definitions, people, problems, runs, talk, webhooks, work
+from vitalfew.server.core.api import (
+    acts,
+    definitions,
+    looking,
+    moving,
+    people,
+    places,
+    problems,
+    runs,
+    talk,
+    webhooks,
+    work,
+)
 from vitalfew.server.core.api.reading import Strict
 from vitalfew.server.core.roles import Access
 from vitalfew.server.value import api as value
+from vitalfew.server.value import model_api as values
 
 WORKSPACE = "/workspaces/{workspace}"
 
@@ -31,9 +44,13 @@ for _router in (
     runs.router,
     work.router,
     people.router,
+    places.router,
     talk.router,
+    looking.router,
+    moving.router,
     webhooks.router,
     value.router,
+    values.router,
     bets.router,
 ):
     api.add_router(WORKSPACE, _router)

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
+from ninja import Schema
 from schemathesis.checks import not_a_server_error, response_schema_conformance, status_code_conformance
 
 from vitalfew.server.core.services import tokens
@@ -52,6 +53,15 @@ def test_whatever_is_sent_is_answered_as_described(workspace: Workspace, member:
 def test_the_document_of_the_api_is_the_one_that_is_kept() -> None:
     found = json.loads(Client().get("/api/v1/openapi.json").content)
     assert found == json.loads(DOCUMENT.read_text(encoding="utf-8")), "run tools/make_api_reference.py"
+
+
+def test_no_two_forms_of_the_api_share_a_name() -> None:
+    found = [form.__name__ for form in _forms(Schema) if form.__module__.startswith("vitalfew.")]
+    assert sorted({name for name in found if found.count(name) > 1}) == []
+
+
+def _forms(form: type[Schema]) -> list[type[Schema]]:
+    return [one for child in form.__subclasses__() for one in (child, *_forms(child))]
 
 
 @pytest.mark.django_db

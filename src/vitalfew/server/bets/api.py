@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - a field of what the API answers
 from typing import Annotated, Any, Literal
 
 from django.http import Http404
+from django.urls import reverse
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.errors import UsageError
+from vitalfew.server.bets.queries.standing import Stage  # noqa: TC001 - a field of what the API takes
+from vitalfew.server.bets.queries.week import signed, week
 from vitalfew.server.bets.queries.what_if import Asked, rankings
-from vitalfew.server.bets.services import promising
+from vitalfew.server.bets.services import bets, promising
+from vitalfew.server.bets.services.feature_bets import What, bet_on
 from vitalfew.server.core.api.acts import ActOut, done
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.people import AskIn, PersonalLink
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.versions import rests_on
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.dismissals import dismissed
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import dismissals
@@ -90,6 +98,61 @@ class DismissalOut(Schema):
     id: int
 
 
+class DismissedOut(DismissalOut):
+    """A finding that was dismissed: by whom, when and why."""
+
+    check_id: str
+    subject: str
+    reason: str
+    by: str
+    at: datetime
+
+
+class MoveIn(Schema):
+    """The column of the board to go to."""
+
+    to: Stage | Literal["dropped"]
+
+
+class MovedOut(Schema):
+    """Where a bet stands now; `version` of its definition."""
+
+    initiative: str
+    to: str
+    version: int
+
+
+class FeatureBetIn(Schema):
+    """What somebody wants to do about a feature."""
+
+    what: What
+
+
+class BetMade(Schema):
+    """A bet that was made, an idea still."""
+
+    initiative: str
+    version: int
+
+
+class TaskOut(Schema):
+    """One line of the week: what it is about, a sentence, the action as a verb, and where it is done."""
+
+    title: str
+    sentence: str
+    verb: str
+    page: str
+    key: str
+
+
+class TasksOut(Schema):
+    """One list of the week; `more`: how many it does not show."""
+
+    name: str
+    tasks: list[TaskOut]
+    more: int
+
+
 @router.post("/rank", response={200: RankedOut, **PROBLEMS}, auth=needs(Ability.READ))
 def rank(request: ApiRequest, workspace: Path[str], asked: WhatIf) -> RankedOut:  # noqa: ARG001 - read by the guard
     """Rank the candidates of a run by other weights or another budget; nothing is stored."""
@@ -128,6 +191,46 @@ def lock(request: ApiRequest, workspace: Path[str], what: LockIn) -> Status[ActO
     if what.hypothesis is not None:
         return done(promising.lock(request.place, what.hypothesis), None)
     return done(promising.lock_plan(request.place, str(what.experiment)), None)
+
+
+@router.post("/hypotheses/{key}/links", response={201: list[PersonalLink], **PROBLEMS}, auth=needs(Ability.BET))
+def ask_for_forecasts(request: ApiRequest, workspace: Path[str], key: str, wanted: AskIn) -> Status[list[PersonalLink]]:  # noqa: ARG001 - read by the guard
+    """Make a personal link to one blind forecast for each of some people; no account is needed."""
+    made = promising.ask(request.place, key, list(dict.fromkeys(wanted.people)))
+    links = [PersonalLink(name=name, path=reverse("forecast-link", kwargs={"secret": secret})) for name, secret in made]
+    return Status(201, links)
+
+
+@router.post("/initiatives/{key}/move", response={200: MovedOut, **PROBLEMS}, auth=needs(Ability.BET))
+def move_bet(request: ApiRequest, workspace: Path[str], key: str, wanted: MoveIn) -> MovedOut:  # noqa: ARG001 - read by the guard
+    """Move a bet on the board, resting (`If-Match`) on its version; the gates of the board hold here, too."""
+    moved = bets.move(request.place, key, wanted.to, rests_on(request))
+    return MovedOut(initiative=key, to=wanted.to, version=moved.saved.version)
+
+
+@router.post("/features/{key}/bets", response={201: BetMade, **PROBLEMS}, auth=needs(Ability.BET))
+def bet_on_feature(request: ApiRequest, workspace: Path[str], key: str, wanted: FeatureBetIn) -> Status[BetMade]:  # noqa: ARG001 - read by the guard
+    """Make a bet about a feature: remove it, fix it, or show that it earns its keep."""
+    if key not in loaded(request.place.workspace).workspace.definitions.features:
+        raise Http404("there is no such feature")
+    saved = bet_on(request.place, key, wanted.what)
+    return Status(201, BetMade(initiative=saved.key, version=saved.version))
+
+
+@router.get("/week", response={200: list[TasksOut], **PROBLEMS}, auth=needs(Ability.READ))
+def read_week(request: ApiRequest, workspace: Path[str]) -> list[TasksOut]:  # noqa: ARG001 - read by the guard
+    """What waits for whoever asks: at most five lists, none longer than seven."""
+    place = request.place
+    defined = loaded(place.workspace).workspace.definitions
+    found = week(place, open_run(place.workspace), defined, signed(place, defined))
+    return [TasksOut.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/checks/dismissals", response={200: list[DismissedOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_dismissals(request: ApiRequest, workspace: Path[str]) -> list[DismissedOut]:  # noqa: ARG001 - read by the guard
+    """Findings that were dismissed, with the reasons."""
+    found = dismissed(request.place.workspace).values()
+    return [DismissedOut.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/checks/dismissals", response={201: DismissalOut, **PROBLEMS}, auth=needs(Ability.BET))

@@ -13,12 +13,15 @@ from pydantic import Field
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.value.queries import sessions as queries
+from vitalfew.server.value.queries.reveal import reveal
 from vitalfew.server.value.services import sessions as services
 
 if TYPE_CHECKING:
     from vitalfew.server.value.queries.sessions import SessionView
+    from vitalfew.server.value.services.sessions import Invited
 
 router = Router(tags=["sessions"])
 LONGEST = 120
@@ -36,6 +39,7 @@ class SessionOut(Schema):
     joined: int
     ready: int
     signed: int
+    parked: dict[str, str]
     minutes: dict[str, str]
     version: int
     opened_at: datetime
@@ -66,11 +70,63 @@ class InvitedOut(Schema):
     path: str
 
 
+class SeatOut(Schema):
+    """Somebody in a session, never what they answered; `joined` only where the session shows who has come."""
+
+    id: int
+    name: str
+    group: str
+    joined: bool | None
+
+
 class SessionMade(Schema):
     """A session that was opened."""
 
     key: str
     invited: list[InvitedOut]
+
+
+class RatersIn(Schema):
+    """More people to invite."""
+
+    people: Annotated[list[InvitedIn], Field(min_length=1, max_length=services.MOST_PEOPLE)]
+
+
+class FactorIn(Schema):
+    """Whether a factor is weighed; if not, why it is left out."""
+
+    weighed: bool
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class WeighedOut(Schema):
+    """How a group weighs one factor: weight with its 80 % interval, spread, members' weights from five people up."""
+
+    factor: str
+    weight: float
+    low: float | None
+    high: float | None
+    spread: float | None
+    members: list[float]
+
+
+class RevealOut(Schema):
+    """What a session found: what people are farthest apart on first; `flips`: lines that hang on whom one asks."""
+
+    people: int
+    factors: list[WeighedOut]
+    camps: list[str]
+    flips: list[str] | None
+    notes: list[str]
+
+
+class SettingsIn(Schema):
+    """What is changed of a session; `timer_minutes` 0 stops the timer, `new_door` makes the common link void."""
+
+    seats: Annotated[int, Field(ge=0, le=services.MOST_PEOPLE)] | None = None
+    new_door: bool = False
+    timer_minutes: Annotated[int, Field(ge=0, le=600)] | None = None
+    shows_names: bool | None = None
 
 
 class StepIn(Schema):
@@ -103,8 +159,7 @@ def open_session(request: ApiRequest, workspace: Path[str], asked: SessionIn) ->
     people = tuple((person.name, person.group) for person in asked.people)
     plan = services.Plan(asked.title, factors, (), people, asked.seats, asked.shows_names)
     key, invited = services.open_session(place.workspace, plan, request.asker)
-    links = [InvitedOut(name=one.name, path=reverse("rate-link", kwargs={"secret": one.secret})) for one in invited]
-    return Status(201, SessionMade(key=key, invited=links))
+    return Status(201, SessionMade(key=key, invited=list(map(_link, invited))))
 
 
 @router.get("/sessions/{key}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.READ))
@@ -117,6 +172,96 @@ def read_session(request: ApiRequest, workspace: Path[str], key: str) -> Session
 def advance(request: ApiRequest, workspace: Path[str], key: str, asked: StepIn) -> SessionOut:  # noqa: ARG001 - read by the guard
     """Go to another step; what was revealed stays revealed."""
     services.advance(_held(request, key).id, asked.to, request.asker)
+    return _out(_held(request, key))
+
+
+@router.patch("/sessions/{key}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def set_session(request: ApiRequest, workspace: Path[str], key: str, wanted: SettingsIn) -> SessionOut:  # noqa: ARG001 - read by the guard
+    """Change the seats of the common link, the timer, and whether the facilitator sees who has answered."""
+    pk = _held(request, key).id
+    if wanted.seats is not None:
+        services.set_seats(pk, wanted.seats, new_door=wanted.new_door)
+    if wanted.timer_minutes is not None:
+        services.set_timer(pk, wanted.timer_minutes)
+    if wanted.shows_names is not None:
+        services.show_names(pk, shown=wanted.shows_names)
+    return _out(_held(request, key))
+
+
+@router.get("/sessions/{key}/reveal", response={200: RevealOut, **PROBLEMS}, auth=needs(Ability.READ))
+def read_reveal(request: ApiRequest, workspace: Path[str], key: str) -> RevealOut:  # noqa: ARG001 - read by the guard
+    """What a session found, once it is revealed; never about one person."""
+    view = _held(request, key)
+    if view.revealed_n is None:
+        raise Http404("nothing of this session is revealed yet")
+    row = request.place.workspace
+    found = reveal(row, view, open_run(row)).now
+    return RevealOut(
+        people=found.people,
+        factors=[
+            WeighedOut(factor=strip.factor, weight=strip.weight.mean, low=strip.weight.low, high=strip.weight.high,
+                       spread=strip.spread, members=list(strip.dots))
+            for strip in found.strips
+        ],
+        camps=list(found.camps),
+        flips=None if found.flips is None else [flip.line for flip in found.flips],
+        notes=list(found.notes),
+    )  # fmt: skip
+
+
+@router.get("/sessions/{key}/people", response={200: list[SeatOut], **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def list_seats(request: ApiRequest, workspace: Path[str], key: str) -> list[SeatOut]:  # noqa: ARG001 - read by the guard
+    """Who takes part, never what anybody answered."""
+    view = _held(request, key)
+    return [
+        SeatOut(id=seat.id, name=seat.name, group=seat.group, joined=seat.joined if view.shows_names else None)
+        for seat in view.seats
+    ]
+
+
+@router.post("/sessions/{key}/people", response={201: list[InvitedOut], **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def invite_raters(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+    wanted: RatersIn,
+) -> Status[list[InvitedOut]]:
+    """Invite more people, each by a link of their own, shown once."""
+    people = [(person.name, person.group) for person in wanted.people]
+    return Status(201, list(map(_link, services.invite(_held(request, key).id, people, request.asker))))
+
+
+@router.post(
+    "/sessions/{key}/people/{seat}/link", response={201: InvitedOut, **PROBLEMS}, auth=needs(Ability.FACILITATE)
+)
+def renew_rater_link(request: ApiRequest, workspace: Path[str], key: str, seat: int) -> Status[InvitedOut]:  # noqa: ARG001 - read by the guard
+    """A new link for somebody whose first one is lost; whoever held that is shut out."""
+    return Status(201, _link(services.new_link(_seated(request, key, seat), seat, request.asker)))
+
+
+@router.delete("/sessions/{key}/people/{seat}", response={204: None, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def leave_out(request: ApiRequest, workspace: Path[str], key: str, seat: int) -> Status[None]:  # noqa: ARG001 - read by the guard
+    """Take somebody out who has not judged yet."""
+    services.leave_out(_seated(request, key, seat), seat)
+    return Status(204, None)
+
+
+@router.put("/sessions/{key}/factors/{factor}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def weigh_factor(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+    factor: str,
+    wanted: FactorIn,
+) -> SessionOut:
+    """Park a factor with the reason, or take one in, as long as nobody weighs."""
+    view = _held(request, key)
+    if factor not in loaded(request.place.workspace).workspace.definitions.factors:
+        raise Http404("there is no such factor")
+    if wanted.weighed:
+        services.take_in(view.id, factor)
+    else:
+        services.park(view.id, factor, wanted.reason)
     return _out(_held(request, key))
 
 
@@ -141,6 +286,18 @@ def _held(request: ApiRequest, key: str) -> SessionView:
     if found is None:
         raise Http404("there is no such session")
     return found
+
+
+def _seated(request: ApiRequest, key: str, seat: int) -> int:
+    """The session in which somebody has a seat."""
+    view = _held(request, key)
+    if all(one.id != seat for one in view.seats):
+        raise Http404("there is nobody with this number in the session")
+    return view.id
+
+
+def _link(one: Invited) -> InvitedOut:
+    return InvitedOut(name=one.name, path=reverse("rate-link", kwargs={"secret": one.secret}))
 
 
 def _out(view: SessionView) -> SessionOut:

@@ -27,7 +27,10 @@ KEPT = timedelta(days=1)
 ABANDONED = timedelta(minutes=5)
 """After this time a request that was never answered (its process ended) may be sent again."""
 _LONGEST_KEY, _LARGEST = 255, 1_000_000
-_WITH_SECRET = re.compile(r"/api/v1/(tokens|workspaces/[^/]+/(invitations|sessions|webhooks|webhooks/\d+/secret))")
+_WITH_SECRET = re.compile(
+    r"/api/v1/(tokens|workspaces/[^/]+/(invitations(/\d+/renew)?|sessions(/[^/]+/people(/\d+/link)?)?"
+    r"|(pulses|hypotheses/[^/]+)/links|webhooks(/\d+/secret)?))"
+)
 """Operations whose answers hold secrets, which are kept as hashes only."""
 _WORKSPACE = re.compile(r"/api/v1/workspaces/([^/]+)")
 

@@ -13,17 +13,19 @@ from pydantic import Field
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
 from vitalfew.server.core.api.problems import PROBLEMS, Refused
+from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.queries import myself, people, trail
 from vitalfew.server.core.queries.places import workspaces_of
 from vitalfew.server.core.roles import Ability, Access
-from vitalfew.server.core.services import invitations, members, tokens
+from vitalfew.server.core.services import invitations, links, members, tokens
 
 everywhere = Router(tags=["you"])
 router = Router(tags=["people"])
 
 type RoleName = Literal["viewer", "rater", "contributor", "editor", "facilitator", "analyst", "admin"]
 type ScopeName = Literal["read", "act", "define", "admin"]
-LONGEST = 120
+LONGEST, MOST_PEOPLE = 120, 200
+type Person = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class WorkspaceOut(Schema):
@@ -91,6 +93,34 @@ class InvitationMade(Schema):
     path: str
 
 
+class OpenLinkOut(Schema):
+    """An open invitation, or a link by which somebody answers without an account; `about`: what it is for."""
+
+    id: int
+    who: str
+    role: str
+    team: str
+    group: str
+    about: str
+    made_at: datetime
+    expires_at: datetime
+    expired: bool
+    opened: bool
+
+
+class AskIn(Schema):
+    """Whom to ask, by name or e-mail address."""
+
+    people: Annotated[list[Person], Field(min_length=1, max_length=MOST_PEOPLE)]
+
+
+class PersonalLink(Schema):
+    """Somebody asked, with the path of their personal link, shown once."""
+
+    name: str
+    path: str
+
+
 class EntryOut(Schema):
     """An entry of the audit trail."""
 
@@ -119,21 +149,21 @@ def list_workspaces(request: ApiRequest) -> list[WorkspaceOut]:
 @everywhere.get("/tokens", response={200: list[TokenOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def list_tokens(request: ApiRequest) -> list[TokenOut]:
     """One's own tokens, newest first, without their secrets."""
-    _whole(request)
+    refuse_narrow(request)
     return [TokenOut.model_validate(found, from_attributes=True) for found in myself.tokens(request.asker)]
 
 
 @everywhere.post("/tokens", response={201: TokenMade, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def make_token(request: ApiRequest, wanted: TokenIn) -> Status[TokenMade]:
     """Make a token of one's own."""
-    _whole(request)
+    refuse_narrow(request)
     return Status(201, TokenMade(secret=tokens.make(request.asker, wanted.name, wanted.scopes, days=wanted.days)))
 
 
 @everywhere.delete("/tokens/{token_id}", response={204: None, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
 def revoke_token(request: ApiRequest, token_id: int) -> Status[None]:
     """End a token of one's own at once."""
-    _whole(request)
+    refuse_narrow(request)
     if token_id >= 2**63 or not tokens.revoke(request.asker, token_id):
         raise Http404("you have no such token that works")
     return Status(204, None)
@@ -179,6 +209,41 @@ def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> S
     return Status(201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret})))
 
 
+@router.get("/invitations", response={200: list[OpenLinkOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_invitations(request: ApiRequest, workspace: Path[str]) -> list[OpenLinkOut]:  # noqa: ARG001 - read by the guard
+    """Open invitations, newest first; their links are shown to nobody again."""
+    found = people.invited(request.place.workspace)
+    return [OpenLinkOut.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.post("/invitations/{link}/renew", response={201: InvitationMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def renew_invitation(request: ApiRequest, workspace: Path[str], link: int) -> Status[InvitationMade]:  # noqa: ARG001 - read by the guard
+    """A new link in place of an invitation whose link was lost or expired; the old one ends."""
+    secret = invitations.renew(request.place.workspace, _link(link), request.asker)
+    return Status(201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret})))
+
+
+@router.delete("/invitations/{link}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def revoke_invitation(request: ApiRequest, workspace: Path[str], link: int) -> Status[None]:  # noqa: ARG001 - read by the guard
+    """End an invitation."""
+    invitations.revoke(request.place.workspace, _link(link), request.asker)
+    return Status(204, None)
+
+
+@router.get("/rater-links", response={200: list[OpenLinkOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_rater_links(request: ApiRequest, workspace: Path[str]) -> list[OpenLinkOut]:  # noqa: ARG001 - read by the guard
+    """Links that still let somebody answer without an account, newest first."""
+    found = people.free_raters(request.place.workspace)
+    return [OpenLinkOut.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.delete("/rater-links/{link}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def end_rater_link(request: ApiRequest, workspace: Path[str], link: int) -> Status[None]:  # noqa: ARG001 - read by the guard
+    """End the link of somebody without an account."""
+    links.end_link(request.place.workspace, _link(link), request.asker)
+    return Status(204, None)
+
+
 @router.get("/audit", response={200: EntryPage, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
 def list_audit(
     request: ApiRequest,
@@ -194,10 +259,19 @@ def list_audit(
     return EntryPage(items=items, next=encoded(found[limit - 1].id) if len(found) > limit else None)
 
 
-def _whole(request: ApiRequest) -> None:
+def refuse_narrow(request: ApiRequest) -> None:
     """Refuse a token of one workspace: it would make itself one that opens all."""
     if request.bearer is not None and request.bearer.workspace_id is not None:
-        raise Refused(403, "a token of one workspace only neither sees nor makes tokens")
+        raise Refused(
+            403,
+            "a token of one workspace only neither sees tokens nor makes tokens or workspaces",
+        )
+
+
+def _link(number: int) -> int:
+    if number > LARGEST:
+        raise Http404("there is no such link")
+    return number
 
 
 def _held(request: ApiRequest, user_id: int) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from vitalfew.errors import ActError, DataError, DefinitionError, NotEnoughData, UsageError, VitalfewError, dotted
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
+from vitalfew.server.core.services.links import NoSuch
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -118,6 +119,8 @@ def _of_ours(_request: HttpRequest, error: VitalfewError | type[VitalfewError]) 
     faults = [_fault(found) for found in error.problems]
     if isinstance(error, Conflict):
         return problem(409, error.problem.message, faults, ours=error.ours, theirs=error.theirs, version=error.version)
+    if isinstance(error, NoSuch):
+        return problem(404, str(error), faults)
     if isinstance(error, FolderOwned | ActError):
         return problem(409, str(error), faults)
     if isinstance(error, UsageError | DefinitionError | DataError | NotEnoughData):

@@ -44,7 +44,7 @@ class CommentOut(Schema):
 @router.get("/discussions/{kind}/{key}", response={200: list[CommentOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_comments(request: ApiRequest, workspace: Path[str], kind: str, key: str) -> list[CommentOut]:  # noqa: ARG001 - read by the guard
     """What was said about a definition, oldest first."""
-    return [_out(said) for said in queries.discussion(request.place.workspace, kind, key, request.asker)]
+    return [comment_out(said) for said in queries.discussion(request.place.workspace, kind, key, request.asker)]
 
 
 @router.post("/discussions/{kind}/{key}", response={201: CommentOut, **PROBLEMS}, auth=needs(Ability.DISCUSS))
@@ -81,10 +81,11 @@ def _one(request: ApiRequest, pk: int) -> CommentOut:
     found = queries.comment(request.place.workspace, pk, request.asker) if pk < 2**63 else None
     if found is None:
         raise Http404("there is no such comment")
-    return _out(found)
+    return comment_out(found)
 
 
-def _out(said: Said) -> CommentOut:
+def comment_out(said: Said) -> CommentOut:
+    """A comment as the API tells it."""
     return CommentOut(
         id=said.id,
         kind=said.kind,

@@ -39,33 +39,33 @@ class JobOut(Schema):
 @runs_router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET), tags=["jobs"])
 def start_run(request: ApiRequest, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Have the workspace run; gives the run that is under way when there is one."""
-    return Status(202, _out(runs.start(request.place.workspace, request.asker)))
+    return Status(202, job_out(runs.start(request.place.workspace, request.asker)))
 
 
 @router.get("/jobs", response={200: list[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_jobs(request: ApiRequest, workspace: Path[str]) -> list[JobOut]:  # noqa: ARG001 - read by the guard
     """The newest fifty pieces of work, newest first."""
-    return [_out(job) for job in queries.jobs(request.place.workspace)]
+    return [job_out(job) for job in queries.jobs(request.place.workspace)]
 
 
 @router.get("/jobs/{job_id}", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.READ))
 def read_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut:  # noqa: ARG001 - read by the guard
     """How far a piece of work is."""
-    return _out(_held(request, job_id))
+    return job_out(_held(request, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
 def cancel_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut:  # noqa: ARG001 - read by the guard
     """Stop it: at once while it waits, within a second while it is worked on."""
     _held(request, job_id)
-    return _out(runs.cancel(request.place.workspace, job_id, by=request.asker))
+    return job_out(runs.cancel(request.place.workspace, job_id, by=request.asker))
 
 
 @router.post("/jobs/{job_id}/retry", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
 def retry_job(request: ApiRequest, workspace: Path[str], job_id: int) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Ask once more for work that failed or was cancelled."""
     _held(request, job_id)
-    return Status(202, _out(runs.retry(request.place.workspace, job_id, by=request.asker)))
+    return Status(202, job_out(runs.retry(request.place.workspace, job_id, by=request.asker)))
 
 
 def _held(request: ApiRequest, job_id: int) -> JobView:
@@ -75,5 +75,6 @@ def _held(request: ApiRequest, job_id: int) -> JobView:
     return found
 
 
-def _out(job: JobView) -> JobOut:
+def job_out(job: JobView) -> JobOut:
+    """A piece of work as the API tells it."""
     return JobOut.model_validate(job, from_attributes=True)

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from vitalfew.errors import DefinitionError, VitalfewError, Where
+from vitalfew.errors import DefinitionError, VitalfewError
 from vitalfew.evidence.standing import Standing, Week
 from vitalfew.report.series_picture import series_picture
 from vitalfew.report.words import unit_of
 from vitalfew.server.core.conditions import Conditions
 from vitalfew.server.core.definition_forms import key_of
 from vitalfew.server.core.numbers import whole
-from vitalfew.server.core.queries.definitions import HERE, loaded
+from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of as standing_body
 from vitalfew.server.core.services.definitions import FolderOwned, remove, save
 from vitalfew.server.core.services.looks import columns, look
 from vitalfew.server.core.views.editing import attempt, folder_owned, say_with_undo
 from vitalfew.server.value.metric_bodies import body_of, initial_of
 from vitalfew.server.value.metric_forms import MetricForm
+from vitalfew.server.value.services.trying import candidate
 from vitalfew.server.value.views import metric_parts as parts
-from vitalfew.workspace.loading import build
 from vitalfew.workspace.templates import TEMPLATES
-from vitalfew.workspace.writing import tree_of
-from vitalfew.workspace.yaml_reader import Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,8 +51,6 @@ _WORDS = {
     "horizon": "horizon",
 }
 """Words of what can be wrong with a metric as a whole, and the field where it is mended."""
-_ALONE = ("workspace", "data", "policy", "sources", "segments", "teams")
-"""Kinds that a metric may name, and the settings it is measured with."""
 
 
 def metric_new(request: Request) -> HttpResponse:
@@ -179,19 +174,7 @@ def _all_errors(form: MetricForm) -> list[str]:
 
 def _tried(request: Request, definitions: Definitions, key: str, body: dict[str, Any]) -> HttpResponse:
     """What the data say of a metric that is not kept (yet)."""
-    return _looked(request, _candidate(request, definitions, key, body), key)
-
-
-def _candidate(request: Request, definitions: Definitions, key: str, body: dict[str, Any]) -> Definitions:
-    """The definitions with one metric as it would be; all else that it does not need left out."""
-    whole = tree_of(definitions)
-    tree: dict[str, Any] = {kind: whole[kind] for kind in _ALONE if kind in whole} | {"metrics": {key: body}}
-    place = Where(HERE, path=("metrics", key))
-    document = Document(tree, {("metrics", key): place}, {("metrics", key): place, (): Where(HERE)})
-    workspace, problems = build([document], Path(request.place.workspace.folder))
-    if problems:
-        raise DefinitionError(problems)
-    return workspace.definitions
+    return _looked(request, candidate(request.place.workspace, definitions, key, body), key)
 
 
 @require_POST

@@ -1,0 +1,98 @@
+"""A workspace's definitions and acts by the API: taken away as files, and applied with a plan that is read first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from ninja import Path, Router, Schema, Status
+from pydantic import Field
+
+from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services.moving import exported
+from vitalfew.server.core.services.parcels import How
+
+router = Router(tags=["moving"])
+MOST_FILES = 20_000
+type FileName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ExportIn(Schema):
+    """Whether the log of acts is taken along; what others judged and forecast is left out of it."""
+
+    acts: bool = False
+
+
+class FilesOut(Schema):
+    """Files of a workspace folder, by name."""
+
+    files: dict[str, str]
+
+
+class ProposalIn(Schema):
+    """Definitions to apply, as YAML files by name; `prune`: remove what is not among them; `acts`: take the log on."""
+
+    files: Annotated[dict[FileName, str], Field(min_length=1, max_length=MOST_FILES)]
+    prune: bool = False
+    acts: bool = False
+
+
+class ProposalOut(Schema):
+    """What applying would change, in sentences; with `token` and `stamp` it is applied."""
+
+    token: str
+    stamp: int
+    sentences: list[str]
+    in_the_way: list[str]
+    new_acts: int
+
+
+class ApplyIn(Schema):
+    """A plan that somebody read."""
+
+    stamp: int
+    prune: bool = False
+    acts: bool = False
+
+
+class AppliedOut(Schema):
+    """What was changed."""
+
+    sentences: list[str]
+
+
+@router.post("/export", response={200: FilesOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def export(request: ApiRequest, workspace: Path[str], wanted: ExportIn) -> FilesOut:  # noqa: ARG001 - read by the guard
+    """The definitions as the files of a folder; the log of acts only when asked for."""
+    found = exported(request.place.workspace, with_acts=wanted.acts, by=request.asker)
+    return FilesOut(files={name: content.decode() for name, content in sorted(found.items())})
+
+
+@router.post("/plans", response={201: ProposalOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def propose(request: ApiRequest, workspace: Path[str], wanted: ProposalIn) -> Status[ProposalOut]:  # noqa: ARG001 - read by the guard
+    """What it would mean to apply these definitions; nothing is changed. The plan is kept for a day."""
+    row, how = request.place.workspace, How(prune=wanted.prune, acts=wanted.acts)
+    archive = parcels.packed({name: text.encode() for name, text in wanted.files.items()}, shrunk=False)
+    token = parcels.offer(row, [SimpleUploadedFile("plan.zip", archive)], by=request.asker).token
+    found = parcels.proposed(row, token, how, by=request.asker)
+    return Status(
+        201,
+        ProposalOut(
+            token=token,
+            stamp=found.stamp,
+            sentences=list(found.plan.sentences()),
+            in_the_way=list(map(str, parcels.in_the_way(row, found))),
+            new_acts=found.new_acts,
+        ),
+    )
+
+
+@router.post("/plans/{plan}/apply", response={200: AppliedOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def apply(request: ApiRequest, workspace: Path[str], plan: str, wanted: ApplyIn) -> AppliedOut:  # noqa: ARG001 - read by the guard
+    """Apply what was planned, all of it or nothing; refused when the workspace has changed since."""
+    how = How(prune=wanted.prune, acts=wanted.acts)
+    done = parcels.applied(request.place.workspace, plan, how, wanted.stamp, by=request.asker)
+    return AppliedOut(sentences=list(done.plan.sentences()))
