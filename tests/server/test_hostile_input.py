@@ -14,7 +14,8 @@ from html.parser import HTMLParser
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -22,9 +23,11 @@ from django.db import transaction
 
 from server_routes import ask, filling_of, routes
 from vitalfew.errors import DefinitionError, UsageError
-from vitalfew.server.core.models import Definition, Link
+from vitalfew.pipeline import run
+from vitalfew.server.core.models import Comment, Definition, Link, User, Workspace
 from vitalfew.server.core.roles import Access
 from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.value.services.sessions import Plan, open_session
 
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.test import Client
-
-    from vitalfew.server.core.models import Workspace
 
     type ClientOf = Callable[..., Client]
 
@@ -303,3 +304,53 @@ def test_words_of_people_are_shown_and_never_run(admin: Client) -> None:
     assert "<img src=x" not in page
     assert 'href="javascript:' not in page
     assert 'example/"onmouseover' not in page
+
+
+class Runs(HTMLParser):
+    """Finds what a browser would run, or show, of what people wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in ("b1", "iframe", "object", "base") or (tag == "script" and "src" not in given):
+            self.found.append(tag)
+        self.found += [name for name in given if name.startswith(("on", "srcdoc")) or name == "hx-evil"]
+        self.found += [value for value in given.values() if value.strip().lower().startswith("javascript:")]
+
+
+def test_nothing_that_people_call_things_is_run_by_a_browser_on_any_page(workspace: Workspace, admin: Client) -> None:
+    evil = """'"><b1 onclick=x hx-evil=y><script>alert(1)</script></textarea></title></svg><iframe>{{ 7*7 }}{% now %}"""
+    for row in Definition.objects.filter(workspace=workspace).exclude(kind__in=("workspace", "policy", "sources")):
+        named = {"needs": "statement", "hypotheses": "because"}.get(row.kind, "title")
+        if row.kind not in ("guardrails", "experiments", "hypotheses", "policy", "data"):
+            row.body = {**row.body, named: evil}
+            row.save()
+    Workspace.objects.filter(pk=workspace.pk).update(name=evil, stamp=99)
+    User.objects.update(name=evil[:120])
+    workspace.refresh_from_db()
+    who = admin.member.user  # type: ignore[attr-defined]  # of the fixture
+    Comment.objects.create(workspace=workspace, kind="metrics", about="rounds", author=who, text=f"@admin-1 {evil}")
+    key, _ = open_session(workspace, Plan(evil[:120], ("rounds", "retention"), people=((evil, evil),)), who)
+    workspace.last_run = run(acting(workspace)).info.id
+    workspace.save()
+    filling, found, pages = filling_of(workspace, admin.member), [], 0  # type: ignore[attr-defined]  # of the fixture
+    for route in routes():
+        path = route.fill({**filling, "session:key": key, "session-projector:key": key})
+        if route.is_api or any(part in path for part in LOOKS):
+            continue
+        pictured = [f"{path}?format=svg"] if route.name in ("ledger", "priorities", "review") else []
+        for asked in (path, *pictured, f"{path}?q={quote(evil)}&team={quote(evil)}"):
+            answer = ask(admin, "GET", asked)
+            if answer.streaming or not answer.headers.get("Content-Type", "").startswith(("text/html", "image/svg")):
+                continue
+            reader = Runs()
+            reader.feed(answer.content.decode())
+            pages += answer.status_code == 200
+            found += [f"{asked[:80]}: {reader.found[:3]}"] if reader.found else []
+            if answer.headers["Content-Type"].startswith("image/svg"):
+                ET.fromstring(answer.content)  # noqa: S314 - our own picture
+    assert not found, "\n".join(found)
+    assert pages > 60
