@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def one_finds_a_metric_in_spite_of_a_slip(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_label("Search or jump").last.fill("minuts to plan")
     expect(page.locator("#find [role=option]").first).to_contain_text("Minutes to plan a day")
+    found = [one["id"] for one in Axe().run(page)["violations"] if one["impact"] in ("serious", "critical")]
+    assert not found, found
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Minutes to plan a day")
     expect(page.get_by_role("heading", name="Who moves it")).to_be_visible()

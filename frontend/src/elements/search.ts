@@ -37,6 +37,7 @@ class Search extends HTMLElement {
     field.setAttribute("aria-label", "Search or jump");
     const list = document.createElement("ul");
     list.setAttribute("role", "listbox");
+    list.ariaLabel = "Found";
     dialog.append(field, list);
     field.addEventListener("input", () => void this.ask(field.value));
     dialog.addEventListener("keydown", (event) => this.choose(event, list));
@@ -52,7 +53,7 @@ class Search extends HTMLElement {
     const now = entries.findIndex((entry) => entry.ariaSelected === "true");
     if (event.key === "Enter") {
       event.preventDefault();
-      entries[Math.max(now, 0)]?.querySelector("a")?.click();
+      entries[Math.max(now, 0)]?.click();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
@@ -77,9 +78,10 @@ class Search extends HTMLElement {
     list?.replaceChildren(
       ...found.map(({ title, kind, address }, index) => {
         const entry = document.createElement("li");
-        entry.setAttribute("role", "option");
-        entry.ariaSelected = String(index === 0);
+        entry.setAttribute("role", "presentation");
         const link = document.createElement("a");
+        link.setAttribute("role", "option");
+        link.ariaSelected = String(index === 0);
         link.href = address;
         const about = document.createElement("span");
         about.className = "muted small";
