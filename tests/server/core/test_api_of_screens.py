@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from server_routes import routes
 from vitalfew.server.core.services import tokens
-from vitalfew.server.core.views.defining import routes as form_routes
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.fields import singular
 
@@ -218,7 +217,6 @@ def test_whatever_a_page_does_an_operation_of_the_api_does_or_it_is_said_why_not
     assert not missing, f"say in SAME which operation does what these pages do: {sorted(missing)}"
     assert set(SAME.values()) <= operations
     assert set(SAME) | set(APART) <= pages
-    assert form_routes
 
 
 def test_a_workspace_is_made_and_started_from_files(api: Api) -> None:
