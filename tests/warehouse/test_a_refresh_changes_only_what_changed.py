@@ -9,6 +9,7 @@ import pytest
 
 from growing_tables import History, assert_same, told
 from vitalfew.stats.moments import Moments
+from vitalfew.warehouse import refresh, state
 from vitalfew.warehouse.parts import Part
 from vitalfew.warehouse.products import Products
 
@@ -59,6 +60,23 @@ def test_after_many_days_of_events_alone_results_are_those_of_a_full_run(
         assert_same(mine, history.in_full())
         assert told == told_so_far, "a full run remembers nothing"
     assert sum(told) >= 3, "most days are told from the units that changed"
+
+
+def test_units_of_several_blocks_change_as_those_of_one(
+    tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "_BLOCK", 64)  # bytes, of 8 units
+    monkeypatch.setattr(refresh, "_SHIFT", 3)
+    monkeypatch.setattr(refresh, "_BLOCK", 8)
+    history = Steady(tmp_path, 10)
+    for _ in range(3):
+        history.grow(units=200)
+    history.refreshed()
+    told.clear()
+    for _ in range(2):
+        history.events(6, late=9)
+        assert_same(history.refreshed(), history.in_full())
+    assert any(told), "a day is told from the units that changed"
 
 
 def test_a_damaged_file_of_any_kind_is_found(tmp_path: Path) -> None:

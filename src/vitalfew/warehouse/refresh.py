@@ -233,7 +233,8 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     touched[changes.others] = True
     touched[piece[0]] = True
     ids = np.flatnonzero(touched)
-    if len(ids) > _MOST_CHANGED * len(touched):
+    near = 2 * 8 * len(kept.numbers) * int(np.bincount(ids >> _SHIFT, minlength=1).max())  # bytes of two blocks
+    if len(ids) > _MOST_CHANGED * len(touched) or near > task.room.limit:
         return None
     log = (*kept.log, piece) if len(piece[0]) else kept.log
     kept = replace(kept, people=task.people, files=files, log=log)
