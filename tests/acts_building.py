@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vitalfew.workspace import sound
+from vitalfew.workspace.acts import writing
 from vitalfew.workspace.chain import Act, Chain, follow, timestamp, to_line
 from vitalfew.workspace.definitions import (
     Definitions,
@@ -21,10 +22,18 @@ from vitalfew.workspace.definitions import (
 from vitalfew.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from vitalfew.workspace.chain import Kind
+
 BEGIN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+def append(root: Path, kind: Kind, about: str, by: str, body: Mapping[str, Any], at: datetime | None = None) -> Act:
+    """Append one act to the log of a workspace folder."""
+    with writing(root) as writer:
+        return writer.append(kind, about, by, body, at=at)
 
 
 def chain_of(count: int, *, salt: str = "") -> list[Act]:

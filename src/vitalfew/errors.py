@@ -104,10 +104,10 @@ class ActError(VitalfewError):
     """The log of acts is damaged, or an act is not allowed."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str | None:
     """Return the known name closest to `name`, or None when none is close."""
     lowered = {candidate.lower(): candidate for candidate in known}
-    matches = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=alike)
     return lowered[matches[0]] if matches else None
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from acts_building import append
 from checks.test_detectors import METRIC, TODAY, defined, effect, found, subjects
 from vitalfew import checks
 from vitalfew.results.rows import ProxyRow, SeriesRow, Tables
-from vitalfew.workspace.acts import append, read
+from vitalfew.workspace.acts import read
 from vitalfew.workspace.plan_locks import plan_body
 
 if TYPE_CHECKING:

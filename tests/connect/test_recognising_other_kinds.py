@@ -96,7 +96,8 @@ def test_one_experiment_s_table_gets_a_metric_per_outcome(tmp_path: Path) -> Non
 def test_columns_of_an_experiment_that_give_no_metric_are_named(tmp_path: Path) -> None:
     words = ("ja", "nein")
     rows = (f"{at},{'ab'[at % 2]},{at % 9},{words[at % 3 == 0]},{'x' * (at % 40)}" for at in range(200))
-    begun = begin([write_text(tmp_path / "trial.csv", "user,variant,rounds,bought,note", *rows)], into=tmp_path / "made")
+    trial = write_text(tmp_path / "trial.csv", "user,variant,rounds,bought,note", *rows)
+    begun = begin([trial], into=tmp_path / "made")
     assert list(begun.definitions.metrics) == ["rounds"]
     assert any("columns left out:" in said and "note" in said for said in begun.recognised)
 
@@ -232,3 +233,11 @@ def test_two_thousand_columns_are_recognised_within_seconds(tmp_path: Path) -> N
     begun = begin([path], into=tmp_path / "made")
     assert time.monotonic() - begun_at < 10
     assert set(begun.definitions.features) == {"go"}
+
+
+def test_columns_that_say_nothing_are_told_with_what_was_probably_meant(tmp_path: Path) -> None:
+    ideas = write_text(
+        tmp_path / "ideas.csv", "title,reach,impact,confidnce,effort,colour", "A,3,2,80,1,red", "B,2,2,50,2,blue"
+    )
+    begun = begin((ideas,), into=tmp_path / "made")
+    assert begun.recognised[0].endswith("columns left out: confidnce (did you mean 'confidence'?), colour")

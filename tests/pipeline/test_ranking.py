@@ -10,6 +10,7 @@ import pytest
 import vitalfew as vf
 from command_line import typed, workspace
 from vitalfew.errors import UsageError
+from vitalfew.judgement.recording import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def test_without_judgements_ranks_run_over_all_weights_and_say_so(ideas: Workspa
     assert set(by_line) == {"faster", "safer", "small"}
     assert by_line["faster"].p_in == pytest.approx(by_line["safer"].p_in, abs=0.05)
     assert any("weights unknown" in note for note in found.notes)
-    assert any("1 candidate has no value or no cost" in note for note in found.notes)
+    assert "Something has no value and cannot be ranked" in found.notes
     assert not found.changed
 
 
@@ -171,3 +172,13 @@ def test_a_workspace_with_nothing_to_rank_says_so(tmp_path: Path, typed: Typed) 
     answer = typed("rank", bare)
     assert answer.code == 0
     assert "nothing to rank yet" in answer.out
+
+
+def test_the_workspace_s_own_weights_are_those_that_every_page_says(ideas: Workspace, folder: Path) -> None:
+    """Few people leave wide weights, whose mean is not the weight at the mean of the logs: one of the two is said."""
+    judge(ideas, "anna", {"speed": 80, "trust": 20})
+    weighed = vf.load(folder)
+    said = {row.factor: (row.mean, row.low, row.high) for row in vf.run(weighed).tables.weights}
+    assert said["speed"][0] == pytest.approx(0.8)
+    found = vf.rank(weighed).weights
+    assert {key: (each.estimate, each.low, each.high) for key, each in found.items()} == said

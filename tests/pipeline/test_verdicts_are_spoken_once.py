@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 import vitalfew as vf
-from vitalfew.workspace.acts import append
+from acts_building import append
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -46,7 +46,7 @@ def test_parts_of_one_sign_are_stacked_end_to_end() -> None:
 
 
 def test_a_promise_kept_exactly_lies_on_the_line() -> None:
-    pair = Pair("even", Mark(0.5, (0.3, 0.7)), Mark(0.5, None, (0.4, 0.6)), "kept")
+    pair = Pair("even", "even", Mark(0.5, (0.3, 0.7)), Mark(0.5, None, (0.4, 0.6)), "kept")
     drawn = promised_against_measured([pair], "points")
     (x1, y1, x2, y2) = (
         float(n) for n in re.findall(r'x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="equal"', drawn)[0]

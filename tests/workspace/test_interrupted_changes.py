@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acts_building import BEGIN, definitions
+from acts_building import BEGIN, append, definitions
 from vitalfew.errors import DataError
 from vitalfew.judgement import recording
 from vitalfew.workspace import load
-from vitalfew.workspace.acts import append, read
+from vitalfew.workspace.acts import read
 from vitalfew.workspace.applying import apply, prepare
 from vitalfew.workspace.definitions import Definitions, Team
 from vitalfew.workspace.exporting import export
@@ -32,7 +32,7 @@ KILLED_AT_EACH_STEP = """
 import json, os, shutil, sys
 from pathlib import Path
 from vitalfew.workspace import load
-from vitalfew.workspace.acts import append
+from vitalfew.workspace.acts import writing
 from vitalfew.workspace.applying import apply, prepare
 import vitalfew.workspace.validation  # what a child loads anew would take its time
 
@@ -72,7 +72,8 @@ for step in range(1, 400):
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     found = load(work)
     which = "new" if same(found, new) else "old" if same(found, old) else "mix"
-    append(work, "sign_off", "value_model", "gus", {})
+    with writing(work) as log:
+        log.append("sign_off", "value_model", "gus", {})
     whole = not load(work).acts.damage and len(load(work).acts.acts) == len(found.acts.acts) + 1
     told.append([code, which, whole])
     if code == 0:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acts_building import BEGIN, definitions
+from acts_building import BEGIN, append, definitions
 from vitalfew.errors import ActError, DataError, DefinitionError, UsageError
 from vitalfew.judgement import recording
 from vitalfew.workspace import load
-from vitalfew.workspace.acts import append, erase
+from vitalfew.workspace.acts import erase
 from vitalfew.workspace.applying import apply, prepare
 from vitalfew.workspace.definitions import Definitions, Need, Policy, Team
 from vitalfew.workspace.editing import edited

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acts_building import BEGIN, as_bytes, chain_of
+from acts_building import BEGIN, append, as_bytes, chain_of
 from vitalfew.errors import ActError
 from vitalfew.workspace import acts as acts_of
-from vitalfew.workspace.acts import append, body_path, erase, read, writing
+from vitalfew.workspace.acts import body_path, erase, read, writing
 from vitalfew.workspace.people import pseudonym
 
 if TYPE_CHECKING:
@@ -237,8 +237,9 @@ def test_a_full_disk_is_answered_in_words(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_processes_that_append_at_once_make_one_sound_chain(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from vitalfew.workspace.acts import append\n"
-        "for n in range(6): append(Path(sys.argv[1]), 'sign_off', f'h{n}', sys.argv[2], {})"
+        "import sys; from pathlib import Path; from vitalfew.workspace.acts import writing\n"
+        "for n in range(6):\n"
+        "    with writing(Path(sys.argv[1])) as log: log.append('sign_off', f'h{n}', sys.argv[2], {})"
     )
     people = ("anna", "ben", "cleo", "dora")
     running = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), person]) for person in people]

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.numbers import number
-from vitalfew.connect.words import counted, plain, title_of
+from vitalfew.connect.words import plain, title_of
+from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def read_features(draft: Draft, file: Recognised) -> list[Listed]:
             one.events += _events(row.get(columns.get("events", "")))
             one.fields |= _fields(draft, row, columns)
     if len(found) > MOST_LISTED:
-        file.notes.append(f"only the first {MOST_LISTED} of {counted(len(found), 'feature')} are taken")
+        file.notes.append(f"only the first {MOST_LISTED} of {count(len(found), 'feature')} are taken")
     draft.tree["policy"].setdefault("cost_unit", _cost_unit(columns.get("cost", "")))
     return list(found.values())[:MOST_LISTED]
 

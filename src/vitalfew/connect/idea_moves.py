@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.idea_scores import quantiles_of
 from vitalfew.connect.opinions import metric_named
-from vitalfew.connect.words import counted, listed, lower_is_better, plain
+from vitalfew.connect.words import listed, lower_is_better, plain
 from vitalfew.decide.classic_chances import INPUT_ERROR
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,6 +126,6 @@ def _say_ranges(draft: Draft, names: Sequence[str]) -> None:
         "number that any idea claims. Replace it by the [worst, best] value of the metric over the next year."
     )
     draft.notes.append(
-        f"{counted(len(names), 'factor')} from the ideas ({listed(names)}), each as far as the largest claim:"
+        f"{count(len(names), 'factor')} from the ideas ({listed(names)}), each as far as the largest claim:"
         " correct the ranges, points of value hang on them"
     )

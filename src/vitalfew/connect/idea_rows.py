@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_values
 from vitalfew.connect.look import as_written, is_text
-from vitalfew.connect.words import counted, listed, plain, title_of
+from vitalfew.connect.words import listed, plain, title_of
 from vitalfew.errors import DataError
+from vitalfew.results.words import count
 from vitalfew.warehouse import csv_files
 from vitalfew.warehouse.profile import rows_of
 
@@ -165,10 +166,10 @@ def _ideas(cells: Mapping[str, Sequence[str]], numbers: Mapping[str, Read], rema
             nameless.append(at + 1)
         found.append(_idea(at, title or f"Row {at + 1} (no title)", own, cells))
     if totals:
-        remarks.append(f"{counted(len(totals), 'row')} of totals left out ({listed(totals, _SHOWN)})")
+        remarks.append(f"{count(len(totals), 'row')} of totals left out ({listed(totals, _SHOWN)})")
     if nameless:
         rows = ", ".join(map(str, nameless[:_SHOWN])) + (", …" if len(nameless) > _SHOWN else "")
-        remarks.append(f"{counted(len(nameless), 'row')} without a title, called after their place ({rows})")
+        remarks.append(f"{count(len(nameless), 'row')} without a title, called after their place ({rows})")
     remarks += _told_apart(found)
     return found
 
@@ -205,4 +206,4 @@ def _told_apart(ideas: Sequence[Idea]) -> list[str]:
             idea.title = title_of(f"{idea.title} ({seen[name]})")
     if not twice:
         return []
-    return [f"{counted(len(twice), 'row')} with a title that another one has, kept and numbered ({listed(twice, 3)})"]
+    return [f"{count(len(twice), 'row')} with a title that another one has, kept and numbered ({listed(twice, 3)})"]

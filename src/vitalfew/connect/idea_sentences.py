@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.connect.words import counted, listed
-from vitalfew.results.words import METHODS
+from vitalfew.connect.words import listed
+from vitalfew.results.words import METHODS, count
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def next_file(facts: Facts, definitions: Definitions) -> str:
     if "opinions" not in facts.have and facts.idea_moves > 1:
         return (
             "Next, let people weigh the metrics: columns person, role, factor, points. The ideas move"
-            f" {counted(facts.idea_moves, 'factor')}, and which of them counts how much is anybody's guess so far."
+            f" {count(facts.idea_moves, 'factor')}, and which of them counts how much is anybody's guess so far."
         )
     return (
         "Next, add past results: columns experiment, metric, estimate, se. What earlier ideas brought says how far such"

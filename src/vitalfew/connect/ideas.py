@@ -17,8 +17,9 @@ from vitalfew.connect.idea_scores import (
     scores_of,
     wrong_sums,
 )
-from vitalfew.connect.words import counted, listed
+from vitalfew.connect.words import listed
 from vitalfew.decide.classic_chances import INPUT_ERROR
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
     from vitalfew.connect.draft import Draft
@@ -107,7 +108,7 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
     else:
         free = [idea.title for idea in ideas if idea.numbers.get(sized, 0) <= 0]
         names = listed(free, _SHOWN)
-        said += [f"{counted(len(free), 'idea')} with no {sized} above 0, so without a cost: {names}"] if free else []
+        said += [f"{count(len(free), 'idea')} with no {sized} above 0, so without a cost: {names}"] if free else []
     said += _lost_ranges(ideas, columns)
     said += _below_zero(ideas, columns)
     if "rice" in draft.facts.idea_methods and (wrong := wrong_sums(ideas)):
@@ -119,7 +120,7 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
         said.append("ICE is taken as the mean of the three (`policy.ice` says product otherwise)")
     over = [idea.title for idea in ideas if idea.status in ("shipped", "dropped")]
     names = listed(over, _SHOWN)
-    said += [f"{counted(len(over), 'idea')} done or dropped by their status, so no candidate: {names}"] if over else []
+    said += [f"{count(len(over), 'idea')} done or dropped by their status, so no candidate: {names}"] if over else []
     if any(column.lower() in ("owner", "assignee", "creator", "reporter") for column in file.look.columns):
         said.append("owners are persons and not taken; a column 'team' would be")
     return said
@@ -141,4 +142,4 @@ def _lost_ranges(ideas: list[Idea], columns: dict[str, str]) -> list[str]:
         return []
     missing = [name for name in METHODS["estimate"] if name not in columns]
     why = f"there is no column {listed(missing)}" if missing else "p10, p50 and p90 are not all there, or do not rise"
-    return [f"{counted(len(lost), 'range')} not taken, as {why}: {listed(lost, _SHOWN)}"]
+    return [f"{count(len(lost), 'range')} not taken, as {why}: {listed(lost, _SHOWN)}"]

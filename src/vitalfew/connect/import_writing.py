@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.connect.words import counted
 from vitalfew.errors import DataError, DefinitionError, Unsupported
+from vitalfew.results.words import count
 from vitalfew.workspace import load
 from vitalfew.workspace.writing import to_yaml
 from vitalfew.workspace.yaml_text import MAX_BYTES
@@ -88,7 +88,7 @@ def sentences(plan: ImportPlan, *, written: bool) -> Iterator[str]:
     for what, head in _HEADS.items():
         found = [change for change in plan.changes if change.what == what]
         if found and what == "same":
-            yield f"{head}: {counted(len(found), 'metric')}"
+            yield f"{head}: {count(len(found), 'metric')}"
         elif found:
             yield f"{head}:"
             yield from (line for change in found for line in _lines(change))
@@ -99,7 +99,7 @@ def sentences(plan: ImportPlan, *, written: bool) -> Iterator[str]:
         yield "Not mapped:"
         yield from (f"  {one.name} ({one.what}): {one.reason}" for one in plan.foreign.not_mapped)
     taken, left = len(plan.foreign.metrics), sum(one.what == "metric" for one in plan.foreign.not_mapped)
-    yield f"{taken} of {counted(taken + left, 'metric')} can be mapped."
+    yield f"{taken} of {count(taken + left, 'metric')} can be mapped."
     if not plan.writes:
         yield f"Nothing changes in {plan.file.name}."
     else:

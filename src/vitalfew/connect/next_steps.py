@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_sentences, opinions, release_sentences, removals
-from vitalfew.connect.words import counted
+from vitalfew.results.words import count
 from vitalfew.stats.percent import percent
 from vitalfew.stats.shares import wilson
 from vitalfew.workspace.definitions import Quantiles
@@ -64,10 +64,10 @@ def _hardly_used(tables: Tables, facts: Facts) -> Iterator[str]:
         missing = [window for window in WINDOWS if facts.days < window]
         if missing:
             windows = " or ".join(map(str, missing))
-            yield f"The data cover {counted(facts.days, 'day')}: too few to say it over {windows} days."
+            yield f"The data cover {count(facts.days, 'day')}: too few to say it over {windows} days."
     unmeasured = {row.feature for row in tables.use if not row.measured}
     if unmeasured:
-        yield f"Not measured (which is not the same as not used): {counted(len(unmeasured), 'feature')}."
+        yield f"Not measured (which is not the same as not used): {count(len(unmeasured), 'feature')}."
 
 
 def _taken(features: int, facts: Facts) -> str:
@@ -80,7 +80,7 @@ def _left_out(facts: Facts) -> Iterator[str]:
     """Say that the least used events are no features yet, and how they become some."""
     if facts.left_out:
         yield (
-            f"Left out: the {counted(facts.left_out, 'least used event')}, so nothing above says what reaches fewest."
+            f"Left out: the {count(facts.left_out, 'least used event')}, so nothing above says what reaches fewest."
             " To add more, start again with a list of features (a file with columns name, event), or name them under"
             " `features:` in vitalfew.yaml."
         )

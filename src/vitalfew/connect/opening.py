@@ -23,9 +23,10 @@ from vitalfew.connect.series_file import add_series
 from vitalfew.connect.sharing import agree
 from vitalfew.connect.trials import add_exposures, add_unit_experiment, participation
 from vitalfew.connect.usage import add_events, add_users
-from vitalfew.connect.words import counted, key_of
+from vitalfew.connect.words import key_of
 from vitalfew.connect.writing import new_folder, write
 from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -111,12 +112,12 @@ def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping
         file = beside or recognise(opened, asker, kind)
         if above and file.kind not in (kinds.IDEAS, kinds.OPINIONS):
             raise DataError(
-                f"{opened.name} has {counted(above, 'line')} above its column names",
+                f"{opened.name} has {count(above, 'line')} above its column names",
                 expected="column names in the first line",
                 hint="remove what stands above them",
             )
         if above:
-            file.notes.append(f"{counted(above, 'line')} above the column names left out")
+            file.notes.append(f"{count(above, 'line')} above the column names left out")
         file.notes.extend(remark for _, remark in opened.engine.remarks())
         found.append(file)
     return found

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect import kinds
 from vitalfew.connect.columns import assigned
 from vitalfew.connect.numbers import number
-from vitalfew.connect.words import counted, listed, lower_is_better, plain, title_of
+from vitalfew.connect.words import listed, lower_is_better, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.judgement.answers import Judgement
+from vitalfew.results.words import count
 from vitalfew.stats.percent import percent
 from vitalfew.warehouse.profile import rows_of
 from vitalfew.workspace.journal import FolderJournal
@@ -47,7 +48,7 @@ def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
         "[worst, best] value of its metric over the next year. Points mean little without; then weigh once more."
     )
     draft.facts.opinions = len(said)
-    file.notes.append(f"{counted(len(said), 'answer')} about {counted(len(factors), 'factor')}: {listed(factors)}")
+    file.notes.append(f"{count(len(said), 'answer')} about {count(len(factors), 'factor')}: {listed(factors)}")
     draft.notes.append(
         "every factor has the range [0, 1] until you say how far it may swing: points of value mean little"
     )
@@ -143,7 +144,7 @@ def _star(tables: Tables, definitions: Definitions) -> Iterator[str]:
     enough = next((each for each in tables.vital_factors if each.enough), None)
     if enough is not None and enough.k < len(tables.weights):
         kept = listed((definitions.title("factors", key) for key in enough.factors), SHOWN)
-        yield f"{counted(enough.k, 'factor')} would decide nearly the same: {kept}."
+        yield f"{count(enough.k, 'factor')} would decide nearly the same: {kept}."
 
 
 def _flips(group: GroupChoiceRow) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -203,7 +204,7 @@ def _judged(file: Recognised, given: dict[str, dict[str, list[float]]], groups: 
     name = file.look.name
     if len(factors) > MOST_FACTORS or len(given) > MOST_PEOPLE:
         raise DataError(
-            f"{name} has {counted(len(given), 'person')} and {counted(len(factors), 'factor')}",
+            f"{name} has {count(len(given), 'person')} and {count(len(factors), 'factor')}",
             expected=f"at most {MOST_PEOPLE:,} people and {MOST_FACTORS} factors",
         )
     if any(len(points) > 1 for person in given.values() for points in person.values()):
@@ -218,5 +219,5 @@ def _judged(file: Recognised, given: dict[str, dict[str, list[float]]], groups: 
     if not useful:
         raise DataError(f"{name}: nobody gives points above 0 and to more than one factor, so nothing is weighed")
     if len(useful) < len(said):
-        file.notes.append(f"{counted(len(said) - len(useful), 'answer')} left out: only zeros, or a single factor")
+        file.notes.append(f"{count(len(said) - len(useful), 'answer')} left out: only zeros, or a single factor")
     return useful

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.features_file import day
 from vitalfew.connect.numbers import number
 from vitalfew.connect.past_columns import arm_columns, wide_columns
-from vitalfew.connect.words import control_of, counted, lower_is_better, title_of, tokens
+from vitalfew.connect.words import control_of, lower_is_better, title_of, tokens
 from vitalfew.errors import DataError
+from vitalfew.results.words import count
 from vitalfew.stats.normal import ppf, two_sided
 from vitalfew.warehouse.profile import distinct_values, rows_of
 
@@ -141,7 +142,7 @@ def _how(own: Mapping[str, str], found: Sequence[Result]) -> str:
     else:
         how = "no column tells how sure the estimates are"
     bare = sum(one.se is None for one in found)
-    return f"{how}; {counted(bare, 'result')} without an interval" if bare else how
+    return f"{how}; {count(bare, 'result')} without an interval" if bare else how
 
 
 # Per arm ------------------------------------------------------------------------------------------------------------
@@ -289,7 +290,7 @@ def _define(draft: Draft, file: Recognised, source: str, pairs: Sequence[tuple[s
         file.notes.append(
             f"the first {MOST_EXPERIMENTS} of {len(by_experiment):,} experiments get a line of the ledger"
         )
-    file.notes.append(f"{counted(len(by_experiment), 'experiment')}, {counted(len(metrics), 'metric')}")
+    file.notes.append(f"{count(len(by_experiment), 'experiment')}, {count(len(metrics), 'metric')}")
     draft.facts.results = len(by_experiment)
     _comment(draft)
 

@@ -11,11 +11,12 @@ from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_n
 from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
-from vitalfew.connect.words import control_of, counted, listed, plain, tokens
-from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.connect.words import control_of, listed, plain, tokens
+from vitalfew.errors import DataError, UsageError, nearest, suggest
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.kinds import Kind, Role
@@ -45,6 +46,9 @@ _FEW_ROWS, _MOST_VARIANTS = 20, 5
 _NEAREST = 3  # kinds of which it is said what they lack
 _RENAME = "rename the columns in a copy of the file"
 _BALANCED = (0.4, 0.6)
+_SHEETS = frozenset((kinds.RESULTS, kinds.AGGREGATES, kinds.IDEAS, kinds.FEATURES, kinds.RELEASES, kinds.OPINIONS))
+"""Kinds of which only known columns are read; of all others every column is kept as an attribute."""
+_NAMED, _ALIKE = 6, 0.8
 _FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 
 
@@ -61,8 +65,20 @@ class Recognised:
     def sentence(self) -> str:
         """What was recognised, for the person at the terminal."""
         roles = ", ".join(f"{role}={column}" for role, column in self.columns.items())
-        what = f"{self.look.name}: {self.kind.title} ({counted(self.look.rows, 'row')}{f'; {roles}' if roles else ''})"
-        return "; ".join([what, *self.notes])
+        what = f"{self.look.name}: {self.kind.title} ({count(self.look.rows, 'row')}{f'; {roles}' if roles else ''})"
+        return "; ".join([what, *self.notes, *self._left_out()])
+
+    def _left_out(self) -> Iterator[str]:
+        """Columns of a sheet that say nothing here, each with the name that was probably meant."""
+        if self.kind not in _SHEETS or not self.columns:
+            return
+        free = [role for role in (*self.kind.needs, *self.kind.may) if role.key not in self.columns]
+        known = {name: role.key for role in free for name in (role.key, *role.names)}
+        left = [name for name in self.look.columns if name not in self.columns.values()]
+        meant = {name: near for name in left if (near := nearest(name, known, _ALIKE)) is not None}
+        told = [f"{name} (did you mean '{known[meant[name]]}'?)" if name in meant else name for name in left]
+        if told:
+            yield f"columns left out: {listed(told, _NAMED)}"
 
 
 def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:
@@ -356,7 +372,7 @@ def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recogni
 def _none(look: Look, wanted: Kind | None = None) -> DataError:
     names = list(look.columns)
     as_data = [name for name in names if _DATUM.fullmatch(name)]
-    head = f"{look.name} has {counted(look.profile.width, 'column')}: {listed(names)}"
+    head = f"{look.name} has {count(look.profile.width, 'column')}: {listed(names)}"
     if wanted is not None:
         return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_RENAME)
     if as_data:

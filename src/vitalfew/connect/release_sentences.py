@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from vitalfew.connect.words import counted, listed
+from vitalfew.connect.words import listed
 from vitalfew.evidence.discoveries import how_many, stands_out
 from vitalfew.evidence.release_words import same_rows
+from vitalfew.results.words import count
 from vitalfew.results.words import listed as in_words
 from vitalfew.stats.percent import percent
 
@@ -31,8 +32,8 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     if judged:
         yield _told(judged, clear, definitions)
     described = {row.experiment for row in tables.release_effects} - {row.experiment for row in judged}
-    for why, count in _why(tables, described).items():
-        yield f"{counted(count, 'release')} can only be described: {why}."
+    for why, many in _why(tables, described).items():
+        yield f"{count(many, 'release')} can only be described: {why}."
     seen = dict.fromkeys(row.metric for row in tables.release_effects)
     alike = [metric for metric in seen if seen.keys() & set(same_rows(definitions, metric))]
     if alike:
@@ -42,7 +43,7 @@ def sentences(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     bundled = {row.release for row in tables.placebos if row.bundle}
     if bundled:
         yield (
-            f"{counted(len(bundled), 'release')} came within the same days as others: what changed is theirs together,"
+            f"{count(len(bundled), 'release')} came within the same days as others: what changed is theirs together,"
             " and no calculation splits it."
         )
     if tables.release_effects:
@@ -62,7 +63,7 @@ def _why(tables: Tables, described: Collection[str]) -> Counter[str]:
 def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definitions) -> str:
     """How many releases stand out, the number of comparisons considered."""
     found = len({row.experiment for row in clear})
-    releases = counted(len({row.experiment for row in judged}), "release")
+    releases = count(len({row.experiment for row in judged}), "release")
     if not found:
         return f"Releases: none of {releases} can be told from what happens without one."
     shown = sorted(clear, key=lambda row: row.p_value or 0.0)[:_SHOWN]
@@ -73,7 +74,7 @@ def _told(judged: list[EffectRow], clear: list[EffectRow], definitions: Definiti
     )
     stand = "stands" if found == 1 else "stand"
     such = f"Releases: {found} of {releases} {stand} out from what happens without one, such as {named}"
-    return f"{such}; corrected for {counted(how_many(judged), 'comparison')} at once."
+    return f"{such}; corrected for {count(how_many(judged), 'comparison')} at once."
 
 
 def _share(row: EffectRow) -> str:

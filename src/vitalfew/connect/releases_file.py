@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vitalfew.connect.features_file import day, owners
 from vitalfew.connect.look import as_written
 from vitalfew.connect.times import read_times
-from vitalfew.connect.words import counted, title_of
+from vitalfew.connect.words import title_of
 from vitalfew.errors import DataError
+from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def add_releases(draft: Draft, file: Recognised) -> None:
         draft.add("releases", one.title, {"title": one.title, "date": one.day, "initiatives": [initiative]} | team)
     if len(found) > len(taken):
         file.notes.append(f"the latest {len(taken)} of {len(found):,} releases get a line of the ledger")
-    file.notes.append(f"{counted(len(taken), 'release')} from {taken[0].day} to {taken[-1].day}")
+    file.notes.append(f"{count(len(taken), 'release')} from {taken[0].day} to {taken[-1].day}")
     draft.facts.releases = len(taken)
     _comment(draft)
 
@@ -65,7 +66,7 @@ def _listed(draft: Draft, file: Recognised) -> list[_Listed]:
         if when is not None and name:
             found.append(_Listed(when, title_of(name), title_of(team)))
     if len(found) < len(rows):
-        file.notes.append(f"{counted(len(rows) - len(found), 'row')} without a date or a name left out")
+        file.notes.append(f"{count(len(rows) - len(found), 'row')} without a date or a name left out")
     return list(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.connect.words import counted
+from vitalfew.results.words import count
 from vitalfew.stats.normal import ppf, two_sided
 from vitalfew.stats.percent import percent
 
@@ -30,7 +30,7 @@ def said(facts: Facts, events: tuple[str, ...]) -> str:
         return " Hide it from half of its users, and watch what they do instead."
     if found.users < FEWEST:
         return (
-            f" Only {counted(found.users, 'user')} took it up in four weeks, too few to test: ask them, or take it away"
+            f" Only {count(found.users, 'user')} took it up in four weeks, too few to test: ask them, or take it away"
             " and watch."
         )
     points = 100 * detectable((found.share * (1 - found.share)) ** 0.5, found.users)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.columns import is_numeric
 from vitalfew.connect.numbers import number
 from vitalfew.connect.times import read_times
-from vitalfew.connect.words import counted, listed, lower_is_better, title_of
+from vitalfew.connect.words import listed, lower_is_better, title_of
 from vitalfew.errors import DataError
+from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _metrics(draft: Draft, file: Recognised, values: Sequence[str]) -> None:
         draft.add("metrics", called, {"title": title, "source": "kpi", "column": name, "level": "business"} | down)
     taken = f"the first {MOST_METRICS} of " if len(names) > MOST_METRICS else ""
     titles = [one["title"] for one in draft.tree["metrics"].values()]
-    file.notes.append(f"{taken}{counted(len(names), 'metric')}: {listed(titles, 6)}")
+    file.notes.append(f"{taken}{count(len(names), 'metric')}: {listed(titles, 6)}")
     draft.comments["metrics",] = (
         "Metrics: `column` names the series. `direction: down` is guessed from the name: correct it.\n"
         "A metric that counts as value becomes a factor: factors: {KEY: {range: [worst, best]}}"

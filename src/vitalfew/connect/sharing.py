@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
 from vitalfew.connect.columns import HALF, holds, is_bare_id, repeats
-from vitalfew.connect.words import counted, plain
+from vitalfew.connect.words import plain
+from vitalfew.results.words import count
 from vitalfew.warehouse.profile import distinct_values
 
 if TYPE_CHECKING:
@@ -125,14 +126,14 @@ def _why(leading: _People, was: str, others: list[_People]) -> str:
     what = "the ids in" if names else "a column of that name in"
     where = names or " and ".join(other.file.look.name for other in others)
     empty = look.rows - look.columns[chosen].filled
-    lost = f"; {counted(empty, 'row')} without it are not counted" if empty else ""
+    lost = f"; {count(empty, 'row')} without it are not counted" if empty else ""
     return f"the user is '{chosen}' rather than '{was}', as it goes with {what} {where}{lost}"
 
 
 def _apart(leading: _People, other: _People) -> str:
     chosen, partner = _user(leading), _user(other)
     here, there = leading.file.look.name, other.file.look.name
-    number = counted(len(other.ids(partner)), "id")
+    number = count(len(other.ids(partner)), "id")
     return (
         f"Warning: none of the {number} in '{partner}' of {there} is found in '{chosen}'"
         f" of {here}, so the two files do not meet and figures that need both are wrong. Next: give both files a"

@@ -87,9 +87,7 @@ def begin_from(template: Starter, into: Path) -> tuple[str, ...]:
     return (f"{template.title}: {template.about}", f"Written: {into}", *next_steps(template, FILE))
 
 
-def next_steps(
-    template: Starter, place: str, table: str = TABLE, mark: str = "'provisional: true'"
-) -> tuple[str, ...]:
+def next_steps(template: Starter, place: str, table: str = TABLE, mark: str = "'provisional: true'") -> tuple[str, ...]:
     """What a template leaves to people, in order.
 
     Args:

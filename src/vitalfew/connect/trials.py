@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.times import read_times
 from vitalfew.connect.usage import NO_FEATURES, add_metrics, add_segments, say_metrics
-from vitalfew.connect.words import control_of, counted, listed, plain, title_of
+from vitalfew.connect.words import control_of, listed, plain, title_of
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     definition: dict[str, Any] = {"source": "units", "initiative": initiative, "variant": columns["variant"]}
     definition |= {"control": _control(draft, name, arms), "metrics": metrics, "segments": []}
     draft.add("experiments", name, definition, f"variants: {listed(arms)}; the others are compared with `control`")
-    file.notes.append(f"{counted(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
+    file.notes.append(f"{count(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
     left = [name for name in look.columns if name not in (*columns.values(), *segmented, *outcomes)]
     if left:
         file.notes.append(f"columns left out: {listed(left, 6)}")

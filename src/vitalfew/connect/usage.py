@@ -8,8 +8,9 @@ from vitalfew.connect.cadence import guess_cadence
 from vitalfew.connect.draft import Outcome
 from vitalfew.connect.outcomes import CAPPED_AT, LONG_TAIL, metric, outcome_columns, segment_columns
 from vitalfew.connect.times import could_hold_times, read_times
-from vitalfew.connect.words import counted, listed, plain, title_of
+from vitalfew.connect.words import listed, plain, title_of
 from vitalfew.errors import DataError
+from vitalfew.results.words import count
 from vitalfew.stats.percent import percent
 from vitalfew.warehouse.event_profile import profile_events
 from vitalfew.warehouse.returning import returning, spreads
@@ -178,7 +179,7 @@ def _add_feature(
     if "cadence" not in given and used is not None:
         cadence, why = guess_cadence(used, profile.days)
         definition["cadence"] = cadence
-        comment = f"{counted(used.users, 'user')}; cadence guessed: {why}"
+        comment = f"{count(used.users, 'user')}; cadence guessed: {why}"
     if not events:
         del definition["events"], definition["source"], definition["eligible"]
         comment = "no event is named like it: not measured until you add `source: events` and its `events`"
@@ -197,11 +198,11 @@ def _say_what_was_left_out(
         file.notes.append(f"not taken as features, by their names: {listed(skipped, 6)}")
     unnameable = sum(not _can_be_named(one.name) for one in profile.events)
     if unnameable:
-        file.notes.append(f"{counted(unnameable, 'event')} left out: an empty or endless name, or control characters")
+        file.notes.append(f"{count(unnameable, 'event')} left out: an empty or endless name, or control characters")
     beyond = draft.facts.left_out
     if beyond:
         rest = "so that the least used are not among the features below"
-        file.notes.append(f"{counted(beyond, 'less used event')} of {profile.names:,} left out, {rest}")
+        file.notes.append(f"{count(beyond, 'less used event')} of {profile.names:,} left out, {rest}")
 
 
 # Users --------------------------------------------------------------------------------------------------------------

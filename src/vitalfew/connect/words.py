@@ -96,12 +96,3 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     every = [title_of(name)[:60] for name in names]
     more = f" and {len(every) - most:,} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its word.
-
-    >>> counted(1, "row"), counted(2_000, "row")
-    ('1 row', '2,000 rows')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

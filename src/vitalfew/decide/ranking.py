@@ -10,15 +10,18 @@ import numpy as np
 from vitalfew.decide.what_if import ranked_lines, weights_of
 from vitalfew.errors import UsageError
 from vitalfew.results.rows import Estimate, RankedLines
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
-    from vitalfew.decide.options import Pool
+    from vitalfew.decide.options import Options, Pool
     from vitalfew.decide.what_if import WhatIf
 
+_NAMED = 5
+"""Candidates that are named; of more it is said how many."""
 _SET = 1e-9
 """Spread below which a weight was set and not judged."""
 NO_WEIGHTS = "weights unknown: ranks run over the whole weight space"
@@ -56,11 +59,11 @@ def ranked(
     notes = (
         *(options.notes if budget is None else ()),
         *((NO_WEIGHTS,) if given is None and inputs.weights and not inputs.tables.weights else ()),
-        *_unranked(pool),
+        *_unranked(inputs, pool),
     )
     return RankedLines(
         lines=ranked_lines(inputs, pool, found, before, what_if.values(by, preview=preview)),
-        weights=_summaries(options.factors, by),
+        weights=_own(inputs, options) if given is None else _summaries(options.factors, by),
         titles={factor: inputs.definitions.title("factors", factor) for factor in options.factors},
         budget=options.budget if budget is None else budget,
         unit=inputs.definitions.policy.cost_unit,
@@ -70,12 +73,23 @@ def ranked(
     )
 
 
-def _unranked(pool: Pool) -> Iterator[str]:
-    """That candidates cannot be ranked, where some cannot."""
-    without = len(pool.candidates) - len(pool.options.lines)
-    if without:
-        many = "1 candidate has" if without == 1 else f"{without} candidates have"
-        yield f"{many} no value or no cost and cannot be ranked; the ledger says what is missing"
+def _unranked(inputs: Inputs, pool: Pool) -> Iterator[str]:
+    """Which candidates cannot be ranked, by what each of them lacks."""
+    lacking: dict[str, list[str]] = {}
+    for one in pool.candidates:
+        lacks = [name for name, is_there in (("value", one.valued), ("cost", one.initiative.cost)) if not is_there]
+        if lacks:
+            title = inputs.definitions.title("initiatives", one.key)
+            lacking.setdefault(" and no ".join(lacks), []).append(title)
+    for what, titles in lacking.items():
+        yield f"{listed(titles, _NAMED)} {'has' if len(titles) == 1 else 'have'} no {what} and cannot be ranked"
+
+
+def _own(inputs: Inputs, options: Options) -> dict[str, Estimate]:
+    """The workspace's own weights as every page says them, at the mean of the log weights; drawn ones without any."""
+    known = {row.factor: Estimate(row.mean, row.low, row.high) for row in inputs.tables.weights}
+    drawn = _summaries(options.factors, options.weights)
+    return {factor: known.get(factor, estimate) for factor, estimate in drawn.items()}
 
 
 def _summaries(factors: tuple[str, ...], weights: Floats) -> dict[str, Estimate]:

@@ -362,7 +362,9 @@ def _or_nothing(definitions: Definitions, source: str, engine: Engine, as_of: da
 def _checked(ws: Workspace, experiment: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
     known = ws.definitions.experiments
     if experiment not in known:
-        raise UsageError(f"there is no experiment called '{experiment}'", hint=suggest(experiment, known))
+        none = "none is defined yet: write one under 'experiments' with its source, variant and control, then plan it"
+        hint = suggest(experiment, known) if known else none
+        raise UsageError(f"there is no experiment called '{experiment}'", hint=hint)
     for name in wishes:
         if name not in Wishes.__annotations__:
             raise UsageError(f"there is no wish '{name}'", hint=suggest(name, Wishes.__annotations__))

@@ -190,9 +190,10 @@ def _pair(view: View, row: VerdictRow, promise: PromiseRow, size: float) -> Pair
     estimate = row.estimate or 0.0
     thin = (row.low, row.high) if row.low is not None and row.high is not None else None
     both = f"promised {_promised_text(view, row)}, measured {_measured_text(view, row)}"
-    title = f"{view.title('initiatives', row.initiative)}: {both}"
+    name = view.title("initiatives", row.initiative)
     promised = Mark(promise.p50, (promise.p10, promise.p90), hollow=True).scaled(factor)
-    return Pair(title, replace(promised, hollow=True), Mark(estimate, None, thin).scaled(factor), row.verdict)
+    measured = Mark(estimate, None, thin).scaled(factor)
+    return Pair(name, f"{name}: {both}", replace(promised, hollow=True), measured, row.verdict)
 
 
 def _promise_table(view: View, shown: Sequence[VerdictRow], total: int) -> Markup:

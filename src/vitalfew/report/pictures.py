@@ -12,7 +12,7 @@ from vitalfew.report.svg import HEIGHT, label, line, picture, verdict_shape
 from vitalfew.report.words import figure, share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from vitalfew.results.rows import Verdict
 
@@ -21,18 +21,25 @@ BARS = 560
 """Width of the bars of value by factor in pixels."""
 SIDE = 400
 """Side of a square picture in pixels."""
+BROAD = 1000
+"""Width of a picture as wide as a page in pixels; it is as high as a square one."""
 LEFT, TOP, RIGHT, BOTTOM = 52, 12, 24, 44
 """Margins of a square picture in pixels."""
 LEAST_REACH = 0.001
 LETTER, LINE = 6.5, 11
 """Room for a letter and for a line of text, in pixels."""
 MOST_NAMES = 6
+"""Names in a square picture; a broad one has room for more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A promise (80 % interval) and what was measured (95 % interval), on one scale; right and up are better."""
+    """A promise (80 % interval) and what was measured (95 % interval), on one scale; right and up are better.
 
+    `name`: what it is about; `title`: both numbers in words.
+    """
+
+    name: str
     title: str
     promised: Mark
     measured: Mark
@@ -103,12 +110,15 @@ def promised_against_measured(pairs: Sequence[Pair], unit: str) -> Markup:
     dots = [abs(mark.dot) for pair in pairs for mark in (pair.promised, pair.measured)]
     limit = 1.6 * max(dots, default=1.0) or 1.0
     axis = Axis(max(-limit, min([0.0, *reaches])) * 1.05, min(limit, max([0.0, *reaches])) * 1.05)
-    drawn = [*_frame(axis, f"promised, {unit}", f"measured, {unit}", percent=True), _equal(axis)]
+    drawn = [*_frame(axis, f"promised, {unit}", f"measured, {unit}", percent=True, width=BROAD), _equal(axis, BROAD)]
     for pair in pairs:
-        drawn += _cross(axis, pair)
+        drawn += _cross(axis, pair, BROAD)
+    farthest = sorted(pairs, key=lambda pair: -abs(pair.measured.dot - pair.promised.dot))
+    places = [(pair.name, _right(axis, pair.promised.dot, BROAD), _up(axis, pair.measured.dot)) for pair in farthest]
+    drawn += _names(places, BROAD, len(places), lift=9)
     return picture(
         f"Promised against measured, {len(pairs)} promises; below the line less was measured than promised",
-        drawn, width=SIDE, height=SIDE, class_="square",
+        drawn, width=BROAD, height=SIDE, class_="broad",
     )  # fmt: skip
 
 
@@ -165,7 +175,8 @@ def inventory(features: Sequence[Used], limit: float) -> Markup:
         tag("circle", cx=x, cy=y, r=4.5, class_="i-hardly" if feature.hardly else "i-used")
         for feature, (x, y) in places.items()
     ]
-    drawn += _names(places)
+    busiest = sorted(places, key=lambda feature: -feature.users * feature.frequency)
+    drawn += _names([(feature.title, *places[feature]) for feature in busiest])
     return picture(f"Reach and frequency of {len(features)} features", drawn, width=SIDE, height=SIDE, class_="square")
 
 
@@ -198,18 +209,21 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _names(places: Mapping[Used, tuple[float, float]]) -> list[Markup]:
-    """Names beside the dots of the most used features, where no other dot or name is in the way."""
-    taken = list(places.values())
+def _names(
+    dots: Sequence[tuple[str, float, float]], width: float = SIDE, most: int = MOST_NAMES, lift: float = 0
+) -> list[Markup]:
+    """Names beside dots, the first before others, where no other dot or name is in the way; `lift`: so far above."""
+    taken = [(x, y) for _, x, y in dots]
     drawn: list[Markup] = []
-    for feature in sorted(places, key=lambda f: -f.users * f.frequency):
-        x, y = places[feature]
-        title = feature.title[:26]
-        left = x - 10 - LETTER * len(title)
-        free = left > LEFT and not any(left < a < x - 1 and abs(b - y) < LINE for a, b in taken)
-        if free and len(drawn) < MOST_NAMES:
-            drawn.append(label(x - 8, y + 4, title, "note end"))
-            taken += [(left + step * LETTER, y) for step in range(len(title))]
+    for name, x, y in dots:
+        title = name[:26]
+        room = 10 + LETTER * len(title)
+        for start, end, kind in ((x - room, x - 1, "note end"), (x + 1, x + room, "note")):
+            inside = start > LEFT and end < width - RIGHT
+            if len(drawn) < most and inside and not any(start < a < end and abs(b - y + lift) < LINE for a, b in taken):
+                drawn.append(label(x - 8 if kind == "note end" else x + 10, y + 4 - lift, title, kind))
+                taken += [(start + step * LETTER, y - lift) for step in range(int(room / LETTER) + 1)]
+                break
     return drawn
 
 
@@ -217,8 +231,8 @@ def _across(axis: Axis, value: float, width: float) -> float:
     return 4 + (width - 8) * axis.place(value)
 
 
-def _right(axis: Axis, value: float) -> float:
-    return LEFT + (SIDE - LEFT - RIGHT) * axis.place(value)
+def _right(axis: Axis, value: float, width: float = SIDE) -> float:
+    return LEFT + (width - LEFT - RIGHT) * axis.place(value)
 
 
 def _up(axis: Axis, value: float) -> float:
@@ -233,20 +247,20 @@ def _places(value: float) -> int:
     )
 
 
-def _captions(across: str, up: str) -> list[Markup]:
+def _captions(across: str, up: str, width: float = SIDE) -> list[Markup]:
     middle = (SIDE - BOTTOM + TOP) / 2
     turned = tag("text", up, x=14, y=middle, class_="caption mid", transform=f"rotate(-90 14 {middle:g})")
-    return [label((LEFT + SIDE - RIGHT) / 2, SIDE - 8, across, "caption mid"), turned]
+    return [label((LEFT + width - RIGHT) / 2, SIDE - 8, across, "caption mid"), turned]
 
 
-def _frame(axis: Axis, across: str, up: str, *, percent: bool = False) -> list[Markup]:
-    drawn = _captions(across, up)
+def _frame(axis: Axis, across: str, up: str, *, percent: bool = False, width: float = SIDE) -> list[Markup]:
+    drawn = _captions(across, up, width)
     for value in ticks(axis.low, axis.high, 5):
         kind = "axis" if value == 0 else "grid"
         text = share(value) if percent else figure(value, _places(value))
-        drawn += [line(_right(axis, value), TOP, _right(axis, value), SIDE - BOTTOM, kind)]
-        drawn += [line(LEFT, _up(axis, value), SIDE - RIGHT, _up(axis, value), kind)]
-        drawn += [label(_right(axis, value), SIDE - BOTTOM + 15, text, "tick mid")]
+        x, y = _right(axis, value, width), _up(axis, value)
+        drawn += [line(x, TOP, x, SIDE - BOTTOM, kind), line(LEFT, y, width - RIGHT, y, kind)]
+        drawn += [label(x, SIDE - BOTTOM + 15, text, "tick mid")]
         drawn += [label(LEFT - 6, _up(axis, value) + 4, text, "tick end")]
     return drawn
 
@@ -263,16 +277,17 @@ def _log_frame(across: Axis, up: Axis) -> list[Markup]:
     return drawn
 
 
-def _equal(axis: Axis) -> Markup:
-    return line(_right(axis, axis.low), _up(axis, axis.low), _right(axis, axis.high), _up(axis, axis.high), "equal")
+def _equal(axis: Axis, width: float) -> Markup:
+    ends = ((_right(axis, value, width), _up(axis, value)) for value in (axis.low, axis.high))
+    return line(*next(ends), *next(ends), "equal")
 
 
-def _cross(axis: Axis, pair: Pair) -> list[Markup]:
-    x, y = _right(axis, pair.promised.dot), _up(axis, pair.measured.dot)
+def _cross(axis: Axis, pair: Pair, width: float) -> list[Markup]:
+    x, y = _right(axis, pair.promised.dot, width), _up(axis, pair.measured.dot)
     drawn = []
     if pair.promised.thick:
         low, high = pair.promised.thick
-        drawn.append(line(_right(axis, low), y, _right(axis, high), y, "g-thin"))
+        drawn.append(line(_right(axis, low, width), y, _right(axis, high, width), y, "g-thin"))
     if pair.measured.thin:
         low, high = pair.measured.thin
         drawn.append(line(x, _up(axis, low), x, _up(axis, high), "g-thin"))

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 def plan_html(plan: ExperimentPlan, definitions: Definitions) -> Markup:
     """The plan as HTML that takes the notebook's own style."""
     said = [tag("p", sentence) for sentence in plan_sentences(plan, definitions)]
-    notes = [tag("p", tag("em", caution)) for caution in plan.cautions]
+    notes = [tag("p", caution, class_="muted small") for caution in plan.cautions]
     table = [_weeks(plan, definitions)] if plan.metrics and plan.weekly else []
     curves = [_curve(metric, definitions) for metric in plan.metrics if metric.part == "primary" and metric.curve]
     return tag("div", [*said, *table, *curves, *notes])
 
 
 def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
-    head = tag("tr", [tag("th", "Smallest change found"), *(tag("th", f"{week} w") for week in SHOWN_WEEKS)])
+    heads = [f"{week} w" for week in SHOWN_WEEKS]
+    head = tag(
+        "tr", [tag("th", "Smallest change found", scope="col"), *(tag("th", week, scope="col") for week in heads)]
+    )
     rows = []
     for metric in plan.metrics:
         unit = unit_of(definitions.metrics[metric.metric])
@@ -33,8 +36,9 @@ def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
         shown = [
             "too few" if one is None else with_unit(significant(one * unit.factor, 2), unit.change) for one in found
         ]
-        rows.append(tag("tr", [tag("td", metric.title), *(tag("td", shown[week - 1]) for week in SHOWN_WEEKS)]))
-    return tag("table", [head, *rows])
+        told = (tag("td", shown[week - 1], data_label=head) for week, head in zip(SHOWN_WEEKS, heads, strict=True))
+        rows.append(tag("tr", tag("th", metric.title, scope="row"), told))
+    return tag("div", tag("table", tag("thead", head), tag("tbody", rows)), class_="scroll")
 
 
 def _curve(metric: MetricPlan, definitions: Definitions) -> Markup:

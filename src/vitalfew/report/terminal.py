@@ -213,7 +213,7 @@ def _failed(view: View, row: ExperimentRow) -> bool:
 
 def _experiment(view: View, row: ExperimentRow, sheet: Sheet) -> list[Row]:
     health = view.health_of(row.experiment)
-    trust = Cell("untested", "dim")
+    trust = Cell("as given", "dim")
     if health:
         status = health[0].status
         trust = Cell(f"{sheet.signs.lights[status]} {_TRUST[status]}", LIGHT_STYLES[status])

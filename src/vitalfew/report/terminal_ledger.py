@@ -31,6 +31,7 @@ VERDICT_STYLES: dict[Verdict, str] = {
     "unproven": "dim",
     "no_promise": "dim",
 }
+_NO_COST = "no cost given"
 
 
 def print_ledger(view: View, console: Console) -> None:
@@ -127,7 +128,7 @@ def _candidates(view: View, sheet: Sheet) -> None:
             _grade(sheet, line.grade),
         ]
         cells += [_chance(sheet, line.p_in, "P in plan"), Cell(words.NEXT_STEPS[line.recommendation], "bold")]
-        return [cells, Note("; ".join((_cost(view, line), *line.reasons[-1:])))]
+        return [cells, Note(_cost_and_reason(view, line))]
 
     sheet.table(fields, _rows(wanted, above, row, "the best plan above, the worthwhile many below"))
     sheet.say("value in points: 100 would move every factor from worst to best", "dim")
@@ -159,7 +160,7 @@ def _ideas(view: View, sheet: Sheet) -> None:
 
     def row(line: CandidateLine) -> list[Row]:
         cells = [Cell(line.title), Cell(words.NEXT_STEPS[line.recommendation], "bold")]
-        return [cells, Note("; ".join((_cost(view, line), *line.reasons[-1:])))]
+        return [cells, Note(_cost_and_reason(view, line))]
 
     sheet.table([Field(""), Field("next", 10)], _rows(wanted, (), row, ""))
     sheet.left_out(len(lines) - len(wanted), "candidate")
@@ -243,9 +244,12 @@ def _verdict(sheet: Sheet, line: ShippedLine) -> Cell:
     return Cell(word if sheet.is_pipe else f"{sheet.signs.verdicts[line.verdict]} {word}", VERDICT_STYLES[line.verdict])
 
 
-def _cost(view: View, line: CandidateLine) -> str:
+def _cost_and_reason(view: View, line: CandidateLine) -> str:
+    """What it costs and why it stands here; that no cost is given is said once."""
+    reason = line.reasons[-1] if line.reasons else ""
     if line.cost is None:
-        return "no cost given"
+        return reason if reason.startswith(_NO_COST) else "; ".join(filter(None, (_NO_COST, reason)))
     cost, unit = line.cost, view.definitions.policy.cost_unit
     ends = "" if cost.p10 == cost.p90 else f" ({cost.p10:g} to {cost.p90:g})"
-    return f"costs {words.with_unit(words.significant(cost.p50), unit)}{ends}"
+    said = f"costs {words.with_unit(words.significant(cost.p50), unit)}{ends}"
+    return "; ".join(filter(None, (said, reason)))

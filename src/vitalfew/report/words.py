@@ -20,6 +20,7 @@ from vitalfew.results.figures import (
     unit_of,
     with_unit,
 )
+from vitalfew.results.words import count
 from vitalfew.workspace.vocabulary import Grade
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
     "between",
     "change",
     "change_parts",
+    "count",
     "decimals",
     "effect_sentence",
     "figure",
@@ -147,12 +149,6 @@ def p_value(value: float | None) -> str:
     return "<0.0001" if value < 0.0001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"  # noqa: PLR2004 - figures that people read
 
 
-def count(number: int, noun: str) -> str:
-    """`1 feature`, `1,200 features`; a noun in -y after a consonant takes -ies: `2 days`, `2 entries`."""
-    plural = noun[:-1] + "ies" if noun[-1:] == "y" and noun[-2:-1] not in "aeiou" else noun + "s"
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
 def date_and_time(iso: str) -> str:
     """`22 Nov 2026, 08:12 UTC` from ISO 8601; the text itself when it is no date."""
     try:
@@ -205,14 +201,20 @@ def frequency(row: UseRow | None) -> str:
     """How often those who use a feature use it: `0.34 times in 30 days`; nothing when unknown."""
     if row is None or row.frequency is None:
         return ""
-    return f"{significant(row.frequency, 2)} times in 30 days"
+    return f"{often(row.frequency)} in 30 days"
+
+
+def often(times: float) -> str:
+    """How often: `once`, `0.34 times`."""
+    text = significant(times, 2)
+    return "once" if text in ("1", "1.0") else f"{text} times"
 
 
 def use_sentence(row: UseRow) -> str:
     """Use of a feature in a sentence; *not measured* is never *not used*."""
     if not row.measured or row.reach is None:
         return f"Use not measured: {row.reason or 'no events are defined'}."
-    frequency = "" if row.frequency is None else f", {significant(row.frequency, 2)} times per user and 30 days"
+    frequency = "" if row.frequency is None else f", {often(row.frequency)} per user and 30 days"
     return f"Used by {share_interval(row.reach)} of the eligible in {row.window_days} days{frequency}."
 
 

@@ -31,6 +31,20 @@ METHODS: Mapping[str, str] = {
 """The classic methods by which an idea may have a score; names of fields of `ClassicRow`."""
 
 
+_MANY = {"person": "people"}
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "feature"), count(1_200, "feature"), count(2, "day"), count(2, "entry"), count(3, "person")
+    ('1 feature', '1,200 features', '2 days', '2 entries', '3 people')
+    """
+    in_y = noun[-1:] == "y" and noun[-2:-1] not in "aeiou"
+    plural = _MANY.get(noun, noun[:-1] + "ies" if in_y else noun + "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def listed(names: Iterable[str], most: int | None = None) -> str:
     """Names in a sentence, those beyond the first `most` only counted.
 

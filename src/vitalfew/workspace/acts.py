@@ -24,12 +24,11 @@ from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from vitalfew.workspace.sealed import Kept
 
-__all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "append", "erase", "read", "writing"]
+__all__ = ["Act", "ActLog", "Damage", "DefinitionRef", "Erasure", "Writer", "erase", "read", "writing"]
 
 LOG = "acts.jsonl"
 LARGEST_LOG = 512 * 1024 * 1024
@@ -101,20 +100,6 @@ def _reading(root: Path) -> Iterator[int | None]:
         raise _unreadable(path, error) from error
     with os.fdopen(descriptor, "rb"), locked(descriptor, exclusive=False):
         yield descriptor
-
-
-def append(
-    root: Path,
-    kind: Kind,
-    about: str,
-    by: str,
-    body: Mapping[str, Any],
-    definition: DefinitionRef | None = None,
-    at: datetime | None = None,
-) -> Act:
-    """Append one act to the log of a workspace folder; see `Writer.append`."""
-    with writing(root) as writer:
-        return writer.append(kind, about, by, body, definition, at)
 
 
 @contextmanager

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.django_db
-def test_a_page_without_a_built_front_end_says_how_to_get_one(client: Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["/accounts/login/", "/no/such/page/"])
+def test_a_page_without_a_built_front_end_says_how_to_get_one(client: Client, tmp_path: Path, address: str) -> None:
     with override_settings(STATIC_ROOT=str(tmp_path)):
-        answer = client.get("/accounts/login/")
+        answer = client.get(address)
     assert answer.status_code == 503
     assert "make setup" in answer.content.decode()
     assert "pip install" in answer.content.decode()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
+from form_pages import page_at
 from vitalfew.connect.starters import NAMES, starter
 from vitalfew.server.core.models import Definition
 from vitalfew.server.core.queries.definitions import loaded
@@ -21,17 +20,13 @@ if TYPE_CHECKING:
     from vitalfew.server.core.models import Workspace
 
 
-def _at(route: str, workspace: Workspace, **given: str) -> str:
-    return reverse(route, kwargs={"workspace": workspace.key, **given})
-
-
 def test_a_template_is_added_to_an_empty_workspace_and_taken_back_by_undo(
     home: Path,  # noqa: ARG001 - files are kept in a folder of this test
     client_of: Callable[..., Client],
 ) -> None:
     client = client_of("admin")
     empty = create(client.member.user, "Repair shop")  # type: ignore[attr-defined]  # as the fixture says
-    answer = client.post(_at("start-from", empty, template="shop"), follow=True)
+    answer = client.post(page_at("start-from", empty, template="shop"), follow=True)
     page = answer.content.decode()
     assert "range to be agreed" in page
     empty.refresh_from_db()
@@ -46,7 +41,7 @@ def test_a_template_is_added_to_an_empty_workspace_and_taken_back_by_undo(
 
 
 def test_every_template_is_shown_as_a_tree(workspace: Workspace, client_of: Callable[..., Client]) -> None:
-    page = client_of("admin").get(_at("starters", workspace)).content.decode()
+    page = client_of("admin").get(page_at("starters", workspace)).content.decode()
     assert page.count('class="panel starter"') == len(NAMES)
     assert "Revenue minus cost" in page
 
@@ -54,19 +49,19 @@ def test_every_template_is_shown_as_a_tree(workspace: Workspace, client_of: Call
 def test_what_collides_is_not_added_and_nothing_else_is(workspace: Workspace, client_of: Callable[..., Client]) -> None:
     save(workspace, "metrics", "margin", {"source": "players", "column": "m"}, by=None, version=0)
     before = Definition.objects.filter(workspace=workspace).count()
-    page = client_of("admin").post(_at("start-from", workspace, template="shop"), follow=True).content.decode()
+    page = client_of("admin").post(page_at("start-from", workspace, template="shop"), follow=True).content.decode()
     assert "this workspace has metrics.margin already" in page
     assert Definition.objects.filter(workspace=workspace).count() == before
 
 
 def test_a_template_goes_beside_what_has_other_names(workspace: Workspace, client_of: Callable[..., Client]) -> None:
-    answer = client_of("admin").post(_at("start-from", workspace, template="service_desk"), follow=True)
+    answer = client_of("admin").post(page_at("start-from", workspace, template="service_desk"), follow=True)
     assert "Added: Service desk" in answer.content.decode(), [str(m) for m in answer.context["messages"]]
     workspace.refresh_from_db()
     assert {"rounds", "satisfied"} <= set(loaded(workspace).workspace.definitions.factors)
 
 
 def test_what_the_folder_owns_is_left_to_the_folder(demo: Workspace, client_of: Callable[..., Client]) -> None:
-    answer = client_of("admin").post(_at("start-from", demo, template="subscription"))
+    answer = client_of("admin").post(page_at("start-from", demo, template="subscription"))
     assert answer.status_code == 403
     assert "The folder owns" in answer.content.decode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.urls import reverse
 
+from form_pages import page_at
 from vitalfew.judgement.recording import decide
 from vitalfew.server.core.models import Definition, Workspace
 from vitalfew.server.core.queries.acts import said
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 PAGES = ("value-model", "value-versions", "stakeholders", "goals", "policy")
 
 
-def _at(name: str, workspace: Workspace, **given: str) -> str:
-    return reverse(name, kwargs={"workspace": workspace.key, **given})
-
-
 @pytest.fixture
 def ada(client_of: Callable[..., Client]) -> Client:
     """Who keeps the value model."""
@@ -34,37 +30,37 @@ def ada(client_of: Callable[..., Client]) -> Client:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_reads_a_workspace_without_a_run(workspace: Workspace, ada: Client, name: str) -> None:
-    answer = ada.get(_at(name, workspace))
+    answer = ada.get(page_at(name, workspace))
     assert answer.status_code == 200
     assert b'class="answers"' in answer.content
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_reads_a_run_of_the_demo(demo: Workspace, ada: Client, name: str) -> None:
-    assert ada.get(_at(name, demo)).status_code == 200
+    assert ada.get(page_at(name, demo)).status_code == 200
 
 
 def test_factors_show_range_weight_lights_and_whether_disagreement_matters(demo: Workspace, ada: Client) -> None:
-    page = ada.get(_at("value-model", demo)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    page = ada.get(page_at("value-model", demo)).content.decode().replace("\N{NO-BREAK SPACE}", " ")
     assert "Planning is quick: from 45 min to 30 min; today 4" in page
     assert "four of five members" in page
     assert "no key result asks for it" in page
     assert "No: all 14 people would fund the same by their own weights." in page
     assert "factors would decide nearly the same" in page
     assert "value.yaml, line" in page
-    csv = ada.get(_at("value-model", demo) + "?format=csv").content.decode()
+    csv = ada.get(page_at("value-model", demo) + "?format=csv").content.decode()
     assert csv.startswith("factor,title,metric,worst,best,today,weight")
     assert "planning_minutes,Planning is quick,Minutes to plan a day,45.0,30.0" in csv
 
 
 def test_members_are_shown_as_a_band_from_five_raters_up_only(workspace: Workspace, ada: Client) -> None:
-    assert "; four of five members" not in ada.get(_at("value-model", workspace)).content.decode()
+    assert "; four of five members" not in ada.get(page_at("value-model", workspace)).content.decode()
 
 
 def test_a_factor_is_edited_in_the_unit_it_is_shown_in(workspace: Workspace, ada: Client) -> None:
     body = {"range": [0.1, 0.5], "title": "Back", "lag_weeks": 4, "stakeholder": "players"}
     save(workspace, "factors", "retention", body, by=None, version=1)
-    address = _at("edit-factor", workspace, key="retention")
+    address = page_at("edit-factor", workspace, key="retention")
     page = ada.get(address).content.decode()
     assert 'value="10"' in page
     assert 'value="50"' in page
@@ -76,7 +72,7 @@ def test_a_factor_is_edited_in_the_unit_it_is_shown_in(workspace: Workspace, ada
 
 
 def test_two_who_edit_at_once_are_told_and_nothing_is_lost(workspace: Workspace, ada: Client) -> None:
-    address = _at("edit-factor", workspace, key="rounds")
+    address = page_at("edit-factor", workspace, key="rounds")
     sent = {"title": "Mine", "worst": "0", "best": "40", "form": "linear", "loss": "1", "version": "1"}
     assert ada.post(address, sent | {"title": "Theirs"}).status_code == 302
     answer = ada.post(address, sent)
@@ -86,7 +82,7 @@ def test_two_who_edit_at_once_are_told_and_nothing_is_lost(workspace: Workspace,
 
 
 def test_a_worth_that_needs_a_number_asks_for_it(workspace: Workspace, ada: Client) -> None:
-    address = _at("edit-factor", workspace, key="rounds")
+    address = page_at("edit-factor", workspace, key="rounds")
     sent = {"title": "x", "worst": "0", "best": "40", "form": "saturating", "loss": "1", "version": "1"}
     answer = ada.post(address, sent)
     assert answer.status_code == 200
@@ -99,7 +95,7 @@ def test_a_worth_that_needs_a_number_asks_for_it(workspace: Workspace, ada: Clie
 def test_a_new_factor_asks_first_for_what_it_needs_and_shows_numbers_of_a_worth_with_that_worth(
     workspace: Workspace, ada: Client
 ) -> None:
-    form = ada.get(_at("new-factor", workspace)).context["form"]
+    form = ada.get(page_at("new-factor", workspace)).context["form"]
     assert form["half"].kinds == "saturating"
     assert form["target"].kinds == form["width"].kinds == "threshold"
     assert [shown.folded for shown in form.shown()] == [False, True]
@@ -110,7 +106,7 @@ def test_more_than_ten_factors_are_refused_and_more_than_five_warned_of(workspac
         save(workspace, "metrics", f"m{at}", {"source": "players", "column": "rounds"}, by=None, version=0)
     for at in range(4):
         save(workspace, "factors", f"m{at}", {"range": [0, 1]}, by=None, version=0)
-    address = _at("new-factor", workspace)
+    address = page_at("new-factor", workspace)
     assert b"above 5" in ada.get(address).content
     for at in range(4, 8):
         save(workspace, "factors", f"m{at}", {"range": [0, 1]}, by=None, version=0)
@@ -120,7 +116,7 @@ def test_more_than_ten_factors_are_refused_and_more_than_five_warned_of(workspac
 
 
 def test_what_the_folder_owns_is_edited_there(demo: Workspace, ada: Client) -> None:
-    answer = ada.get(_at("edit-factor", demo, key="jobs_completed"))
+    answer = ada.get(page_at("edit-factor", demo, key="jobs_completed"))
     assert answer.status_code == 403
     assert b"value.yaml" in answer.content
 
@@ -128,24 +124,25 @@ def test_what_the_folder_owns_is_edited_there(demo: Workspace, ada: Client) -> N
 def test_the_policy_is_edited_before_there_is_any_team_or_metric(workspace: Workspace, ada: Client) -> None:
     Definition.objects.filter(workspace=workspace).exclude(kind="workspace").delete()
     Workspace.objects.filter(pk=workspace.pk).update(defined=workspace.defined + 1)
-    page = ada.get(_at("edit-policy", workspace))
+    page = ada.get(page_at("edit-policy", workspace))
     assert page.status_code == 200
     assert "Budget of one horizon" in page.text
 
 
 def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: Workspace, ada: Client) -> None:
     metric = {"margin": "3", "version": "1"}
-    assert ada.post(_at("edit-guardrail", workspace, key="retention"), metric).status_code == 302
+    assert ada.post(page_at("edit-guardrail", workspace, key="retention"), metric).status_code == 302
     who = {"title": "Parents", "role": "payer", "side": "customer", "version": "0"}
-    assert ada.post(_at("new-stakeholder", workspace), who).status_code == 302
-    assert ada.post(_at("new-vision", workspace), {"title": "Everybody plays", "version": "0"}).status_code == 302
+    assert ada.post(page_at("new-stakeholder", workspace), who).status_code == 302
+    assert ada.post(page_at("new-vision", workspace), {"title": "Everybody plays", "version": "0"}).status_code == 302
     goal = {"title": "More come back", "serves": ["everybody_plays"], "version": "0"}
     result = {"title": "Back", "metric": "retention", "baseline": "30", "target": "40", "due": "2030-01-01"}
     goal |= {f"key_results__0__{part}": said for part, said in result.items()}
-    assert ada.post(_at("new-objective", workspace), goal).status_code == 302
+    assert ada.post(page_at("new-objective", workspace), goal).status_code == 302
     rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "decision__success": "all"}
     rules |= {"decision__guardrails": "no_harm", "rater_groups": "players, 2\nstaff, 1", "version": "1"}
-    assert ada.post(_at("edit-policy", workspace), rules).status_code == 302
+    rules |= {"technical__share": "20", "technical__floors__0__metric": "retention", "technical__floors__0__level": "25"}
+    assert ada.post(page_at("edit-policy", workspace), rules).status_code == 302
     held = {(row.kind, row.key): row.body for row in Definition.objects.filter(workspace=workspace)}
     assert held["guardrails", "retention"] == {"margin": 0.03}
     assert held["stakeholders", "parents"]["role"] == "payer"
@@ -153,31 +150,34 @@ def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: 
     assert held["objectives", "more_come_back"]["key_results"] == {"back": kept}
     assert held["policy", ""]["rater_groups"] == {"players": 2.0, "staff": 1.0}
     assert held["policy", ""]["decision"] == {"success": "all", "guardrails": "no_harm"}
-    page = ada.get(_at("policy", workspace)).content.decode()
+    page = ada.get(page_at("policy", workspace)).content.decode()
     assert "all primary metrics are better" in page
     assert "players 67" in page
-    assert "More come back" in ada.get(_at("goals", workspace)).content.decode()
+    assert held["policy", ""]["technical"] == {"share": 0.2, "floors": [{"metric": "retention", "level": 0.25}]}
+    assert "At least 20" in page
+    assert "Never worse than its floor:" in page
+    assert "More come back" in ada.get(page_at("goals", workspace)).content.decode()
 
 
 @pytest.mark.parametrize("role", ["viewer", "rater", "contributor"])
 def test_roles_that_may_not_edit_see_no_form(workspace: Workspace, client_of: Callable[..., Client], role: str) -> None:
     client = client_of(role)
     for name, given in (("new-factor", {}), ("edit-guardrail", {"key": "retention"}), ("edit-policy", {})):
-        assert client.get(_at(name, workspace, **given)).status_code == 403
-    assert "Add a factor" not in client.get(_at("value-model", workspace)).content.decode()
+        assert client.get(page_at(name, workspace, **given)).status_code == 403
+    assert "Add a factor" not in client.get(page_at("value-model", workspace)).content.decode()
 
 
 def test_signing_off_is_an_act_about_the_model_as_it_stands(
     workspace: Workspace, client_of: Callable[..., Client]
 ) -> None:
     rater = client_of("rater")
-    assert rater.post(_at("sign-value-model", workspace)).status_code == 302
-    assert "you have signed this off" in rater.get(_at("value-model", workspace)).content.decode()
+    assert rater.post(page_at("sign-value-model", workspace)).status_code == 302
+    assert "you have signed this off" in rater.get(page_at("value-model", workspace)).content.decode()
     ((act, _),) = said(workspace, kind="sign_off")
     assert act.about == "value_model"
     save(workspace, "factors", "rounds", {"range": [0, 50]}, by=None, version=1)
-    assert "you have signed this off" not in rater.get(_at("value-model", workspace)).content.decode()
-    assert client_of("viewer").post(_at("sign-value-model", workspace)).status_code == 403
+    assert "you have signed this off" not in rater.get(page_at("value-model", workspace)).content.decode()
+    assert client_of("viewer").post(page_at("sign-value-model", workspace)).status_code == 403
 
 
 def test_versions_tell_what_was_added_changed_and_removed(workspace: Workspace, ada: Client) -> None:
@@ -191,31 +191,31 @@ def test_versions_tell_what_was_added_changed_and_removed(workspace: Workspace, 
     assert rows["rounds"].what == "changed"
     assert rows["rounds"].fields == (("range", [0.0, 40.0], [0.0, 60.0]),)
     assert rows["retention"].what == "same"
-    page = ada.get(_at("value-versions", workspace)).content.decode()
+    page = ada.get(page_at("value-versions", workspace)).content.decode()
     assert "<ins>0, 60</ins>" in page
-    assert ada.get(_at("value-versions", workspace) + "?before=99&after=1").status_code == 404
+    assert ada.get(page_at("value-versions", workspace) + "?before=99&after=1").status_code == 404
 
 
 def test_a_version_has_the_number_by_which_acts_call_it(workspace: Workspace, client_of: Callable[..., Client]) -> None:
     rater, facilitator = client_of("rater"), client_of("facilitator")
-    rater.post(_at("sign-value-model", workspace))
+    rater.post(page_at("sign-value-model", workspace))
     for version, client in enumerate((facilitator, rater), start=1):
         body = {"range": [0, 40 + version], "stakeholder": "players"}
         save(workspace, "factors", "rounds", body, by=client.member.user, version=version)  # type: ignore[attr-defined]  # of the fixture
     standing, draft, first = versions(workspace)[:3]
     assert (standing.name, draft.name, first.name) == ("v2", "draft", "v1")
-    rater.post(_at("sign-value-model", workspace))
+    rater.post(page_at("sign-value-model", workspace))
     body = {"what": "go on", "evidence": "the test", "counter": "none"}
     decide(acting(workspace), "retention", "ada", body)
     ((_, decided),) = said(workspace, kind="decision")
     assert f"v{decided['value_model']['version']}" == versions(workspace)[0].name == "v2"
-    page = rater.get(_at("value-versions", workspace)).content.decode()
+    page = rater.get(page_at("value-versions", workspace)).content.decode()
     assert "Weight in v2" in page
     assert "Weight in draft" in page
 
 
 def test_others_are_not_let_in(workspace: Workspace, client_of: Callable[..., Client], client: Client) -> None:
-    assert client.get(_at("value-model", workspace)).status_code == 302
+    assert client.get(page_at("value-model", workspace)).status_code == 302
     other = Workspace.objects.create(key="other", name="Other", folder="/nowhere")
     stranger = client_of("admin", of=other)
-    assert stranger.get(_at("value-model", workspace)).status_code == 404
+    assert stranger.get(page_at("value-model", workspace)).status_code == 404

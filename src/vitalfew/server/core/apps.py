@@ -10,3 +10,9 @@ class CoreApp(AppConfig):
 
     name = "vitalfew.server.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Give all forms their words."""
+        from vitalfew.server.core.form_words import speak  # forms need the settings, which are whole only now
+
+        speak()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
@@ -36,6 +36,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("value-model", "Model"),
             ("sessions", "Sessions"),
+            ("pulse", "Pulse"),
             ("tree", "Tree"),
             ("stakeholders", "Stakeholders & guardrails"),
             ("segments", "Segments"),
@@ -94,11 +95,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def _rail(workspace: str, path: str) -> list[Entry]:
     found = []
     for title, pages in RAIL:
-        known = [entry for name, label in pages if (entry := _entry(workspace, name, label, path))]
+        known = _nearest([entry for name, label in pages if (entry := _entry(workspace, name, label, path))])
         if known:
             current = any(entry.current for entry in known)
             found.append(Entry(title, known[0].address, current, tuple(known) if len(known) > 1 else ()))
     return found
+
+
+def _nearest(entries: list[Entry]) -> list[Entry]:
+    """Of pages that lie below each other only the nearest is the one that is open."""
+    here = max((entry.address for entry in entries if entry.current), key=len, default="")
+    return [replace(entry, current=entry.address == here) for entry in entries]
 
 
 def _entry(workspace: str, name: str, label: str, path: str) -> Entry | None:

@@ -247,7 +247,7 @@ class DefinitionForm(forms.Form):
     def _outwards(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever is held
         field = self.fields.get(name)
         if value in _EMPTY:
-            return None
+            return value if isinstance(value, str) else None
         return field.outwards(value) if field and hasattr(field, "outwards") else trimmed(value)
 
     def _default(self, path: Sequence[str]) -> Any:  # noqa: ANN401 - whatever a definition holds by itself

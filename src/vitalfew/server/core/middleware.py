@@ -13,7 +13,7 @@ from vitalfew.server.core.both_ways import BothWays
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.roles import Access
-from vitalfew.server.core.views.errors import refused
+from vitalfew.server.core.views.errors import not_built, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +56,7 @@ class Guard(BothWays):
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Tell what a page could not do and did not tell itself; without scripts and styles no page can be drawn."""
         if isinstance(error, NotBuilt):
-            return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+            return not_built(error)
         if isinstance(error, UsageError):
             return refused(request, error)
         return None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import DisallowedHost
+from django.http import HttpResponse
 from django.shortcuts import render
 
+from vitalfew.server.core.files import NotBuilt
+
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from vitalfew.errors import VitalfewError
 
@@ -64,5 +67,13 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}. " if text else ""
 
 
+def not_built(error: NotBuilt) -> HttpResponse:
+    """Without scripts and styles no page can be drawn."""
+    return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+
+
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    return render(request, "core/error.html", {"title": title, "text": text}, status=status)
+    try:
+        return render(request, "core/error.html", {"title": title, "text": text}, status=status)
+    except NotBuilt as error:
+        return not_built(error)

@@ -56,7 +56,9 @@ class OnMetric(DefinitionForm):
             del self.fields["metric"]
         else:
             taken = getattr(self.definitions, self.defines)
-            self.choose("metric", ((key, title) for key, title in self.titles("metrics") if key not in taken))
+            free = ((key, title) for key, title in self.titles("metrics") if key not in taken)
+            self.choose("metric", ((key, self._with_unit(key, title)) for key, title in free))
+            self.fields["metric"].help_text = "All numbers below are in the unit that stands behind its name."
         self.order_fields(["metric"])
 
     def new_key(self) -> str:
@@ -68,6 +70,10 @@ class OnMetric(DefinitionForm):
         """Of the metric, as far as it is known."""
         chosen = self.key or (self.sent or {}).get("metric")
         return unit_of(self.definitions.metrics.get(str(chosen)))
+
+    def _with_unit(self, key: str, title: str) -> str:
+        unit = unit_of(self.definitions.metrics.get(key)).level
+        return f"{title} ({unit})" if unit else title
 
     def inwards(self, value: Decimal | None) -> float | None:
         """A number as typed, in the metric's own unit: 45 % is 0.45."""

@@ -19,7 +19,7 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.value.queries.metric_page import metric_page
-from vitalfew.server.value.queries.metrics import LEVELS, USES, Wanted, kinds_and_owners, listed
+from vitalfew.server.value.queries.metrics import LEVELS, USES, Wanted, kinds_and_owners, known, listed
 from vitalfew.server.value.views import metric_parts as parts
 from vitalfew.workspace.templates import TEMPLATES
 
@@ -131,6 +131,7 @@ def metric(request: Request, key: str) -> HttpResponse:
         "answers": page.metric.description or "",
         "page": page,
         "owner": definitions.title("teams", page.metric.owner) if page.metric.owner else "",
+        "age": known(run).fresh.get(key),
         "sentences": definition_sentences(definitions, page.metric, key),
         "where": f"{Path(where.file).name}, line {where.line}" if where else "",
         "in_folder": "metrics" in found.folder_kinds,
