@@ -18,8 +18,11 @@ from django.test import Client
 from server_routes import METHODS, Route, ask, filling_of, routes
 from vitalfew.server.core.models import (
     ActRecord,
+    AuditEntry,
     Comment,
     Definition,
+    Delivery,
+    Dismissal,
     Job,
     Link,
     Member,
@@ -29,6 +32,8 @@ from vitalfew.server.core.models import (
     Workspace,
 )
 from vitalfew.server.core.roles import Ability, Access, Role
+from vitalfew.server.value.models import Participant, Session
+from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -218,7 +223,10 @@ def _faults(answer: Any) -> list[str]:
 
 @pytest.fixture
 def theirs(_database: None, tmp_path: Path) -> Workspace:
-    """Another workspace with one of everything; each thing has the number `SWEEP` and the key `THEIRS`."""
+    """Another workspace with one of everything, of every kind and in every table.
+
+    Each thing has the number `SWEEP` and the key `THEIRS`.
+    """
     folder = tmp_path / "theirs"
     folder.mkdir()
     row = Workspace.objects.create(pk=SWEEP, key="theirs", name=f"{MARK} Ltd", folder=str(folder))
@@ -240,7 +248,17 @@ def theirs(_database: None, tmp_path: Path) -> Workspace:
             "metrics": [THEIRS],
         },
         "teams": {"title": f"{MARK} team"},
+        "products": {"title": f"{MARK} product"},
+        "segments": {"title": f"{MARK} segment", "source": THEIRS, "filter": "a > 1"},
+        "stakeholders": {"title": f"{MARK} people"},
+        "guardrails": {"margin": 1},
+        "releases": {"title": f"{MARK} release", "date": "2026-01-01", "initiatives": [THEIRS]},
+        "links": {"title": f"{MARK} link", "parent": THEIRS, "child": THEIRS},
+        "vision": {"title": f"{MARK} vision"},
+        "objectives": {"title": f"{MARK} objective", "key_results": {THEIRS: {"metric": THEIRS, "target": 1}}},
     }
+    settings_kinds = {"workspace", "data", "policy"}
+    assert set(bodies) | settings_kinds == set(Definitions.model_fields), "one of every kind is swept"
     for number, (kind, body) in enumerate(bodies.items()):
         Definition.objects.create(pk=SWEEP + number, workspace=row, kind=kind, key=THEIRS, body=body)
     expires = row.created_at.replace(year=2999)
@@ -248,7 +266,12 @@ def theirs(_database: None, tmp_path: Path) -> Workspace:
     Comment.objects.create(pk=SWEEP, workspace=row, kind="metrics", about=THEIRS, author=user, text=MARK)
     Job.objects.create(pk=SWEEP, workspace=row, kind="run", state="failed", message=MARK)
     Token.objects.create(pk=SWEEP, user=user, workspace=row, name=MARK, prefix="vf_", hash="b" * 64, expires_at=expires)
-    Webhook.objects.create(pk=SWEEP, workspace=row, address=f"https://{MARK}.example/", due_seen="2030-01-01")
+    told = Webhook.objects.create(pk=SWEEP, workspace=row, address=f"https://{MARK}.example/", due_seen="2030-01-01")
+    Delivery.objects.create(pk=SWEEP, webhook=told, key=THEIRS, event=THEIRS, body=MARK, next_at=expires)
+    Dismissal.objects.create(pk=SWEEP, workspace=row, check_id=THEIRS, subject=THEIRS, reason=MARK, by=user)
+    AuditEntry.objects.create(pk=SWEEP, workspace=row, actor=user, action=THEIRS, subject=MARK)
+    session = Session.objects.create(pk=SWEEP, workspace=row, key=THEIRS, title=MARK, factors=[THEIRS], opened_by=user)
+    Participant.objects.create(pk=SWEEP, session=session, name=MARK)
     ActRecord.objects.create(
         pk=SWEEP, workspace=row, n=1, at="", by="", kind="decision", about=THEIRS, body_hash="", prev="", hash=""
     )
@@ -257,8 +280,11 @@ def theirs(_database: None, tmp_path: Path) -> Workspace:
 
 def _rows(row: Workspace) -> list[object]:
     """All that a workspace holds."""
-    tables: tuple[Any, ...] = (Member, Definition, Link, Comment, Job, Webhook, ActRecord)
+    tables: tuple[Any, ...] = (
+        Member, Definition, Link, Comment, Job, Webhook, ActRecord, Dismissal, AuditEntry, Session,
+    )  # fmt: skip
     held = [list(table.objects.filter(workspace=row).order_by("pk").values()) for table in tables]
+    held += [list(table.objects.filter(pk=SWEEP).values()) for table in (Delivery, Participant)]
     return [*held, list(Token.objects.filter(user=SWEEP).values()), User.objects.filter(pk=SWEEP).values().get()]
 
 

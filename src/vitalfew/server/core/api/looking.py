@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
 from typing import Annotated, Any
 
+from django.http import Http404
 from ninja import Path, Query, Router, Schema
 
 from vitalfew.errors import UsageError
@@ -107,6 +108,8 @@ def list_versions(
 ) -> VersionPage:
     """Every version of a definition that the server owns, newest first; settings have the key `-`."""
     rows = history.versions(request.place.workspace, kind, "" if key == "-" else key)
+    if not rows:
+        raise Http404("the server holds no version of such a definition")
     found, following = page_of(rows, limit, cursor)
     items = [
         VersionOut(id=row.id, version=row.number, how=row.how, at=row.at, by=row.by, body=dict(row.body or {}),
