@@ -61,6 +61,20 @@ def test_a_template_goes_beside_what_has_other_names(workspace: Workspace, clien
     assert {"rounds", "satisfied"} <= set(loaded(workspace).workspace.definitions.factors)
 
 
+def test_a_template_s_policy_joins_the_one_that_stands(workspace: Workspace, client_of: Callable[..., Client]) -> None:
+    standing = loaded(workspace).workspace.definitions.policy.model_dump(mode="json", exclude_unset=True)
+    version = Definition.objects.get(workspace=workspace, kind="policy").version if standing else 0
+    save(workspace, "policy", "", standing | {"budget": 77}, by=None, version=version)
+    client_of("admin").post(page_at("start-from", workspace, template="delivery"), follow=True)
+    workspace.refresh_from_db()
+    policy = loaded(workspace).workspace.definitions.policy
+    assert policy.budget == 77
+    assert policy.technical is not None
+    assert {floor.metric for floor in policy.technical.floors} >= {"lead_time", "defects"}
+    page = client_of("admin").post(page_at("start-from", workspace, template="delivery"), follow=True).content.decode()
+    assert "policy.technical" in page
+
+
 def test_what_the_folder_owns_is_left_to_the_folder(demo: Workspace, client_of: Callable[..., Client]) -> None:
     answer = client_of("admin").post(page_at("start-from", demo, template="subscription"))
     assert answer.status_code == 403
