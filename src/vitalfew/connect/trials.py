@@ -122,6 +122,8 @@ def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     definition |= {"control": _control(draft, name, arms), "metrics": metrics, "segments": []}
     draft.add("experiments", name, definition, f"variants: {listed(arms)}; the others are compared with `control`")
     file.notes.append(f"{count(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
+    if segmented:
+        file.notes.append(f"segments from {listed(segmented)}")
     left = [name for name in look.columns if name not in (*columns.values(), *segmented, *outcomes)]
     if left:
         file.notes.append(f"columns left out: {listed(left, 6)}")
