@@ -54,7 +54,7 @@ def write_bet(page: Page) -> None:
     page.goto("/w/plan/board/")
     page.get_by_role("link", name="write down one bet").click()
     page.get_by_label("What", exact=True).fill("Route suggestions")
-    page.get_by_label("likely").fill("5")
+    page.get_by_label("likely").first.fill("5")
     page.get_by_label("Addresses are typed again").check()
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="write the hypothesis").click()
