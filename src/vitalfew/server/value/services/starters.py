@@ -37,8 +37,9 @@ def in_the_way(definitions: Definitions, starter: Starter) -> tuple[str, ...]:
 
 def _named(definitions: Definitions, kind: str) -> Collection[str]:
     """What is defined of a kind: keys, or the fields that are given of one that there is once."""
-    found: Any = getattr(definitions, kind)
-    return found.model_fields_set if kind in SETTINGS else found
+    found = getattr(definitions, kind)
+    named: Collection[str] = found.model_fields_set if kind in SETTINGS else found
+    return named
 
 
 def take(row: Workspace, starter: Starter, *, by: User) -> tuple[Saved, ...]:
