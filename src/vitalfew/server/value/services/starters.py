@@ -28,10 +28,7 @@ _SHOWN = 5
 def in_the_way(definitions: Definitions, starter: Starter) -> tuple[str, ...]:
     """What the workspace defines already under a name that the template uses, as `kind.key`."""
     return tuple(
-        f"{kind}.{key}"
-        for kind, entries in starter.tree.items()
-        for key in entries
-        if key in _named(definitions, kind)
+        f"{kind}.{key}" for kind, entries in starter.tree.items() for key in entries if key in _named(definitions, kind)
     )
 
 
