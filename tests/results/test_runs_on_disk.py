@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from vitalfew.errors import DataError, UsageError
-from vitalfew.results.rows import FailedRow, WeightRow
+from vitalfew.results.rows import ArrivalRow, FailedRow, SeriesRow, Tables, WeightRow
 from vitalfew.results.run import RunInfo, StageInfo
 from vitalfew.results.store import KEPT_RUNS, MANIFEST, Store, new_run_id
+from vitalfew.results.tables import last_day_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +39,25 @@ def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     tables = store.tables(written.id)
     assert tables.weights == (WEIGHT,)
     assert tables.failed == (FAILED,)
+
+
+def test_a_run_kept_before_it_held_its_last_day_is_still_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    written = write(store, "20261122T081200-aaaaaa")
+    path = store.folder / written.id / MANIFEST
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["run"]["data_to"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert store.info(written.id).data_to is None
+
+
+def test_the_last_day_of_the_data_is_the_newest_of_all_rows_with_a_day() -> None:
+    arrivals = (ArrivalRow("search", "2026-10-04", "control", 12),)
+    series = tuple(SeriesRow("events", "orders", None, day, 3.0) for day in ("2026-10-30", "2026-10-31", "2099-01-01"))
+    today = date(2026, 11, 22)
+    assert last_day_of(Tables(arrivals=arrivals), today) == "2026-10-04"
+    assert last_day_of(Tables(arrivals=arrivals, series=series), today) == "2026-10-31"
+    assert last_day_of(Tables(), today) is None
 
 
 def test_an_unfinished_run_leaves_nothing_behind(tmp_path: Path) -> None:

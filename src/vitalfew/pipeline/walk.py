@@ -22,6 +22,7 @@ from vitalfew.pipeline.stages import stages
 from vitalfew.results.rows import FailedRow
 from vitalfew.results.run import RunInfo, StageInfo
 from vitalfew.results.store import OpenRun, Output, Store, joined, new_run_id, stage_info
+from vitalfew.results.tables import last_day_of
 from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 from vitalfew.workspace.hashing import definitions_hash
 
@@ -85,11 +86,12 @@ def run(
             definitions_version=definitions_hash(definitions, ALL_KINDS),
             seed=seed,
             stages=tuple(walk.infos),
+            data_to=last_day_of(tables := joined(walk.outputs.values()), today),
         )
         walk.finish(info)
     finally:
         walk.close()
-    return Results(workspace, info, joined(walk.outputs.values()), tuple(walk.notes))
+    return Results(workspace, info, tables, tuple(walk.notes))
 
 
 def stage_keys(workspace: Workspace) -> dict[str, str]:

@@ -31,7 +31,8 @@ class RunInfo:
     """Identity of a run: what was computed, when, from what.
 
     `computed_at` is UTC, ISO 8601; `as_of` a date or None; `code_version`, `data_version` and `definitions_version`
-    identify the inputs, `seed` the random draws.
+    identify the inputs, `seed` the random draws. `data_to`: the last day (ISO) of the data; None where no table of the
+    run says it, and in runs of versions that did not keep it.
     """
 
     id: str
@@ -43,3 +44,4 @@ class RunInfo:
     definitions_version: str
     seed: int
     stages: tuple[StageInfo, ...] = ()
+    data_to: str | None = None

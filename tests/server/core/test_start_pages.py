@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from vitalfew.server.core.models import Job, Member, User, Workspace
+from vitalfew.server.core.queries.dismissals import open_findings
+from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import jobs, runs
+from vitalfew.server.core.templatetags.vitalfew import day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +98,19 @@ def test_a_page_without_a_run_is_loaded_anew_when_one_is_there(client_of: Client
     )
     assert "HX-Refresh" not in told.headers
     assert f'<a href="/w/{demo.key}/ledger/?run=">A newer run is there' in told.content.decode()
+
+
+def test_the_run_line_says_up_to_which_day_the_data_go_and_how_many_checks_there_are(
+    client_of: ClientOf, demo: Workspace
+) -> None:
+    run = open_run(demo)
+    assert run is not None
+    assert run.info.data_to == max(row.day for row in run.tables.series)
+    checks = len(open_findings(demo, run))
+    assert checks > 0
+    told = client_of("viewer").get(f"/w/{demo.key}/board/").content.decode()
+    assert f"data to {day(run.info.data_to)}" in told
+    assert re.search(rf'<a href="/w/{demo.key}/checks/">{checks} checks?</a>', told)
 
 
 @pytest.mark.parametrize("away", ["https://evil.example/w/playground/", "//evil.example/", "/admin/", "javascript:x"])

@@ -28,6 +28,7 @@ class RunOut(Schema):
     id: str
     computed_at: str
     as_of: str | None
+    data_to: str | None
     code_version: str
     data_version: str
     definitions_version: str
@@ -72,6 +73,7 @@ def read_run(request: ApiRequest, workspace: Path[str], run_id: str) -> RunOut: 
         id=info.id,
         computed_at=info.computed_at,
         as_of=info.as_of,
+        data_to=info.data_to,
         code_version=info.code_version,
         data_version=info.data_version,
         definitions_version=info.definitions_version,
