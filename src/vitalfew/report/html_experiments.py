@@ -73,7 +73,7 @@ def experiment_parts(view: View, row: ExperimentRow) -> ExperimentParts:
     return ExperimentParts(
         worst=health[0].status if health else None,
         trust=trust(health),
-        health=_health(health),
+        health=_health(view, health),
         decision=_decision(view, row),
         meaning=_meaning(view, effects),
         forest=_forest(view, effects),
@@ -108,8 +108,8 @@ def _experiment(view: View, row: ExperimentRow) -> Markup:
     return tag("details", head, opened, id=anchor("experiment", row.experiment), class_="exp", open=unfolded)
 
 
-def _health(rows: Sequence[HealthRow]) -> Markup:
-    entries = [tag("li", light(r.status), tag("span", _tested(r))) for r in rows]
+def _health(view: View, rows: Sequence[HealthRow]) -> Markup:
+    entries = [tag("li", light(r.status), tag("span", cells.opened(view, _tested(r), r))) for r in rows]
     tests = tag("ul", entries, class_="health") if entries else tag("p", "No trust test was possible.", class_="muted")
     return tag("div", tag("h4", "1  Can we trust it?"), tests)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import cells, words
 from vitalfew.report.decision_pictures import regret_curve
 from vitalfew.report.ends import necessary
 from vitalfew.report.goals import goals
@@ -65,7 +65,7 @@ def _vital(view: View) -> Child:
         (
             str(row.k),
             _named(view, row.factors),
-            _percent(row.regret),
+            cells.opened(view, _percent(row.regret), row),
             "" if row.tau is None else f"{row.tau.estimate:.2f}",
         )
         for row in known
@@ -139,7 +139,8 @@ def _group(view: View, row: GroupValueRow) -> tuple[Child, ...]:
     kind = {"segment": "segments", "stakeholder": "stakeholders"}.get(row.kind)
     who = row.group.replace("_", " ") if kind is None else view.title(kind, row.group)
     chances = ["" if p is None else words.probability(p) for p in (row.p_loss, row.p_breach)]
-    return view.title("initiatives", row.line), f"{who} ({row.kind})", value, *chances
+    told = cells.opened(view, value, row) if value else ""
+    return view.title("initiatives", row.line), f"{who} ({row.kind})", told, *chances
 
 
 def _say_do(view: View) -> Child:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.report.cells import opened
 from vitalfew.report.decision_pictures import frontier_curve
 from vitalfew.report.erosion import erosion
 from vitalfew.report.ideas import in_order
@@ -74,9 +75,7 @@ def _plans(view: View) -> Child:
         (
             PLAN_NAMES[row.plan],
             _lines(view, row.lines) if row.lines else "nothing is worth its cost",
-            SEALED
-            if row.value is None
-            else words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE),
+            _worth(view, row),
             _cost(row),
             _number(row.regret),
         )
@@ -86,6 +85,12 @@ def _plans(view: View) -> Child:
     caption = "Regret: points that the best set of each draw would have on average above the plan."
     said = [text for row in rows[:1] for text in (*_binding(row), *row.notes)]
     return tag("div", table(heads, body, caption=caption), items(said), class_="sub")
+
+
+def _worth(view: View, row: PlanRow) -> Child:
+    if row.value is None:
+        return SEALED
+    return opened(view, words.change(row.value.mean, row.value.low, row.value.high, words.BARE_VALUE), row)
 
 
 def _cost(row: PlanRow) -> str:
@@ -167,7 +172,7 @@ def _ask(view: View) -> Child:
     tests = [(line, line.test) for line in view.tables.candidates if line.test is not None]
     if not rows and not tests:
         return None
-    said = items(row.message for row in rows if row.subject is None)
+    said = items(opened(view, row.message, row) for row in rows if row.subject is None)
     unit = view.definitions.policy.cost_unit
     heads = [
         "Test",

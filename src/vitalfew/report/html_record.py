@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import cells, words
 from vitalfew.report.decision_pictures import places_of_outcomes
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
@@ -53,7 +53,7 @@ def calibration(view: View) -> Markup | None:
             "all together" if row.kind == "overall" else f"{row.name} ({row.kind})",
             str(row.people),
             str(row.resolved),
-            f"{_span(row.slope)}{'' if row.own else ', prior'}",
+            cells.opened(view, f"{_span(row.slope)}{'' if row.own else ', prior'}", row),
             "no record yet" if row.coverage is None else words.share_interval(row.coverage),
             "no record yet" if row.skill is None else f"{row.skill:.2f}",
         )

@@ -9,7 +9,20 @@ from vitalfew.report import words
 from vitalfew.report.cells import effect_text
 from vitalfew.report.link_words import STATUS_MEANINGS, arrow, link_sentence, per, slope_of
 from vitalfew.report.metric_words import definition_sentences
-from vitalfew.results.rows import ContributionRow, EffectRow, LinkRow, PromiseRow, UseRow, WeightRow
+from vitalfew.results.rows import (
+    CalibrationRow,
+    ContributionRow,
+    EffectRow,
+    GroupValueRow,
+    HealthRow,
+    InformationRow,
+    LinkRow,
+    PlanRow,
+    PromiseRow,
+    UseRow,
+    VitalFactorsRow,
+    WeightRow,
+)
 from vitalfew.results.words import MODES, listed, named_units
 
 if TYPE_CHECKING:
@@ -17,9 +30,25 @@ if TYPE_CHECKING:
 
     from vitalfew.report.view import View
 
-type Row = EffectRow | LinkRow | WeightRow | UseRow | PromiseRow | ContributionRow
+type Row = (
+    EffectRow
+    | LinkRow
+    | WeightRow
+    | UseRow
+    | PromiseRow
+    | ContributionRow
+    | HealthRow
+    | CalibrationRow
+    | PlanRow
+    | InformationRow
+    | GroupValueRow
+    | VitalFactorsRow
+)
 
-PARTS = ("effects", "release_effects", "links", "weights", "use", "promises", "contributions")
+PARTS = (
+    "effects", "release_effects", "links", "weights", "use", "promises", "contributions", "health", "calibration",
+    "plans", "information", "group_values", "vital_factors",
+)  # fmt: skip
 """The tables of a run whose rows have sheets."""
 GRADES = {
     "replicated": "several randomised comparisons agree",
@@ -37,6 +66,18 @@ _CONCERNS = {
     "segments": "The segment it is about.",
     "features": "The feature whose use is counted.",
     "initiatives": "The initiative that promised it.",
+    "stakeholders": "The stakeholder whom it concerns.",
+}
+_PLANS = {
+    "best": "most expected value within all bounds",
+    "cheapest": "cheapest within 5 % of the best value",
+    "unfenced": "most expected value without minimum shares",
+}
+_UNKNOWNS = {"slopes": "links between metrics", "effects": "effects of the candidates"}
+_CHOSEN_FROM = {
+    "candidates": "the candidates",
+    "shipped": "the candidates and what has shipped",
+    "assumed": "lines assumed to move all factors alike, for lack of real ones",
 }
 
 
@@ -60,6 +101,9 @@ class Sheet:
     data: tuple[str, ...]
     method: tuple[str, ...]
     figures: tuple[tuple[str, str], ...]
+
+
+_POLICY = About("policy", "", "Policy", ("It holds the budget and the bounds within which is chosen.",))
 
 
 def may_open(row: object) -> TypeGuard[Row]:
@@ -182,6 +226,95 @@ def _contribution(view: View, row: ContributionRow) -> tuple[Any, ...]:
     return f"{name}, on {view.title('metrics', row.metric)}", number, [_metric(view, row.metric)], data, method
 
 
+def _health(view: View, row: HealthRow) -> tuple[Any, ...]:
+    kind = "releases" if row.experiment in view.definitions.releases else "experiments"
+    p = f"p {words.p_value(row.p)}" if row.p is not None else row.status
+    about = [_other(view, kind, row.experiment)]
+    method = [f"Trust test {row.test.replace('_', ' ')}: {row.status}. Only a failed one lowers the grade."]
+    return f"Can we trust {view.title(kind, row.experiment)}?", p, about, [_sentence(row.message)], method
+
+
+def _calibration(view: View, row: CalibrationRow) -> tuple[Any, ...]:  # noqa: ARG001 - called as all sheets are
+    name = "all together" if row.kind == "overall" else f"{row.name} ({row.kind})"
+    says = "Of one unit forecast, how much came: 1 is right, below it forecasts promise too much."
+    about = [About("promises", "", "Record of forecasts", (says,))]
+    resolved = words.count(row.resolved, "resolved promise")
+    data = [f"{resolved} of {words.count(row.people, 'forecaster')}; nobody's own record is shown."]
+    inside = [] if row.coverage is None else [f"Inside their 80 % ranges: {words.share_interval(row.coverage)}."]
+    method = ["The mean with its 80 % interval." if row.own else "Too few are resolved for a record: it is the prior."]
+    method += [*inside, *(_sentence(note) for note in row.notes)]
+    return f"How forecasts come out: {name}", words.share_span(row.slope), about, data, method
+
+
+def _plan(view: View, row: PlanRow) -> tuple[Any, ...]:
+    value = row.value
+    number = words.change(value.mean, value.low, value.high, words.VALUE) if value else "not shown before it is locked"
+    unit = view.definitions.policy.cost_unit
+    about = [_POLICY, *(_line(view, key, "It is in the plan.") for key in row.lines)]
+    cost = f"{words.significant(row.cost)} of {words.significant(row.budget)} {unit}"
+    data = [f"{words.count(len(row.lines), 'line')}, cost {cost}."]
+    regret = "" if row.regret is None else f" Regret {words.significant(row.regret)} points."
+    method = [
+        f"{_capital(_PLANS[row.plan])}, over draws of all that is not known; 80 % interval.{regret}",
+        f"At most {words.share(row.gap)} from the proved optimum.",
+        *(f"In the way of more: {bound}." for bound in row.binding),
+        *(_sentence(note) for note in row.notes),
+    ]
+    return f"Plan: {_PLANS[row.plan]}", number, about, data, method
+
+
+def _line(view: View, key: str, says: str) -> About:
+    kind = "initiatives" if key in view.definitions.initiatives else "features"
+    return About(kind, key, view.title(kind, key), (says,))
+
+
+def _information(view: View, row: InformationRow) -> tuple[Any, ...]:
+    whole = _UNKNOWNS.get(row.about, row.about)
+    about = [_POLICY]
+    if row.subject is not None and row.about == "weights":
+        about.append(_metric(view, row.subject))
+    elif row.subject is not None and row.about == "effects":
+        about.append(_line(view, row.subject, "The line whose effects are asked about."))
+    method = [
+        "Expected value of perfect information: what choosing after it is known would gain over choosing now.",
+        f"{words.share(row.share)} of what it is worth to know everything.",
+        f"Standard error of the draws {words.significant(row.error)} points.",
+    ]
+    return (
+        f"Worth of knowing {whole}",
+        f"{words.significant(row.worth)} points",
+        about,
+        [_sentence(row.message)],
+        method,
+    )
+
+
+def _group_value(view: View, row: GroupValueRow) -> tuple[Any, ...]:
+    value = row.value
+    number = words.change(value.mean, value.low, value.high, words.VALUE) if value else "value not known"
+    kind = {"segment": "segments", "stakeholder": "stakeholders"}.get(row.kind)
+    who = view.title(kind, row.group) if kind else row.group.replace("_", " ")
+    line = _line(view, row.line, "The line of the ledger it is about.")
+    about = [line]
+    about += [_other(view, kind, row.group)] if kind else []
+    about += [_metric(view, row.guardrail)] if row.guardrail else []
+    data = [] if row.p_loss is None else [f"P(they lose by it) {words.probability(row.p_loss)}."]
+    data += [] if row.p_breach is None else [f"P(a guardrail of theirs breaks) {words.probability(row.p_breach)}."]
+    method = ["In points of what counts to them, by their own weights or their own effects; 80 % interval."]
+    method += [_sentence(note) for note in row.notes]
+    return f"{line.title}, for {who}", number, about, data, method
+
+
+def _vital(view: View, row: VitalFactorsRow) -> tuple[Any, ...]:
+    number = "not known" if row.regret is None else words.share_span(row.regret)
+    about = [_metric(view, key) for key in row.factors]
+    data = [f"{words.count(row.lines, 'line')}, chosen from {_CHOSEN_FROM[row.basis]}."]
+    tau = [] if row.tau is None else [f"Kendall's tau with the order by all factors {row.tau.estimate:.2f}."]
+    method = ["Share of the best plan's value that is lost, over draws of the weights; 80 % interval.", *tau]
+    method += [_sentence(note) for note in row.notes]
+    return f"Deciding by {words.count(row.k, 'factor')} alone", number, about, data, method
+
+
 _SAID: Mapping[type, Callable[[View, Any], tuple[Any, ...]]] = {
     EffectRow: _effect,
     LinkRow: _link,
@@ -189,11 +322,21 @@ _SAID: Mapping[type, Callable[[View, Any], tuple[Any, ...]]] = {
     UseRow: _use,
     PromiseRow: _promise,
     ContributionRow: _contribution,
+    HealthRow: _health,
+    CalibrationRow: _calibration,
+    PlanRow: _plan,
+    InformationRow: _information,
+    GroupValueRow: _group_value,
+    VitalFactorsRow: _vital,
 }
 
 
 def _graded(grade: str) -> str:
     return f"Grade {grade}: {GRADES[grade]}."
+
+
+def _sentence(text: str) -> str:
+    return f"{_capital(text).rstrip('.')}."
 
 
 def _capital(text: str) -> str:

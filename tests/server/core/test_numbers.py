@@ -28,6 +28,7 @@ PAGES = (
     "links/",
     "ledger/bulk_assign/",
     "features/assistant/",
+    "priorities/",
 )
 _OPENS = re.compile(r'<a[^>]*href="([^"]+)"[^>]*class="opens"|<a class="opens" href="([^"]+)"')
 
@@ -45,6 +46,24 @@ def test_numbers_of_a_page_lead_to_what_is_behind_them(client_of: Callable[..., 
     for address in dict.fromkeys(found[:5]):
         text = client.get(address).content.decode()
         assert all(f"<h2>{part}</h2>" in text for part in ("Definition", "Data", "Method")), address
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [
+        ("review/", "calibration"),
+        ("ledger/bulk_assign/", "group_values"),
+        ("priorities/", "plans"),
+        ("priorities/", "information"),
+        ("value/model/", "vital_factors"),
+        ("value/model/", "group_values"),
+        ("experiments/bulk_assign/", "health"),
+    ],
+)
+def test_what_a_page_concludes_leads_to_its_row(client_of: Callable[..., Client], page: str, part: str) -> None:
+    found = _opened(client_of("viewer").get(f"{DEMO}/{page}").content.decode())
+    assert any(f"/numbers/{part}/" in one for one in found)
 
 
 def test_a_number_and_its_figures_are_those_of_the_run(demo: Workspace, client_of: Callable[..., Client]) -> None:

@@ -45,6 +45,7 @@ class Concerned:
     kind: str
     says: str
     text: str
+    opens: str | None
     picture: Markup | None
     guardrail: str
 
@@ -137,11 +138,12 @@ def _group(view: View, row: GroupValueRow, axis: Axis) -> Concerned:
     if row.guardrail and row.p_breach is not None:
         of = view.title("metrics", row.guardrail)
         guard = f"P({of} worse than its margin) {words.probability(row.p_breach)}"
+    opens = view.page_behind(row)
     if row.value is None:
-        return Concerned(title, _KINDS[row.kind], _says(row.value), "value not known", None, guard)
+        return Concerned(title, _KINDS[row.kind], _says(row.value), "value not known", opens, None, guard)
     text = words.change(row.value.mean, row.value.low, row.value.high, words.VALUE)
     drawn = glyph(axis, cells.value_mark(row.value), f"{title}: {text}, 80 % interval", width=cells.GLYPH)
-    return Concerned(title, _KINDS[row.kind], _says(row.value), text, drawn, guard)
+    return Concerned(title, _KINDS[row.kind], _says(row.value), text, opens, drawn, guard)
 
 
 def _says(value: Value | None) -> str:
