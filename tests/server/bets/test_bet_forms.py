@@ -144,3 +144,17 @@ def test_a_bet_begins_with_the_need_it_was_asked_for(workspace: Workspace, clien
     address = reverse("new-initiative", kwargs={"workspace": workspace.key})
     form = client_of("editor").get(address, {"serves": "bored"}).context["form"]
     assert form["serves"].value() == ["bored"]
+
+
+def test_nothing_is_chosen_in_a_new_hypothesis_but_what_its_address_names(
+    workspace: Workspace, client_of: ClientOf
+) -> None:
+    browser = client_of("editor")
+    address = reverse("new-hypothesis", kwargs={"workspace": workspace.key})
+    form = browser.get(address).context["form"]
+    sent = {each.name: each.value() or "" for each in form if each.name in ("initiative", "metric", "version")}
+    assert sent == {"initiative": "", "metric": "", "version": ""}
+    assert 'value="" selected>choose one<' in browser.get(address, {"initiative": "tools"}).text
+    answer = browser.post(address, sent)
+    assert answer.context["form"].errors == {"initiative": ["Choose one."], "metric": ["Choose one."]}
+    assert answer.text.count("Choose one.") >= 2

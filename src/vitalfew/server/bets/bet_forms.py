@@ -184,13 +184,12 @@ class HypothesisForm(DefinitionForm):
     )
 
     def opened(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A new one is about a factor and holds every guardrail; the margin as the metric is shown."""
+        """A new one holds every guardrail; the margin as the metric is shown."""
         found = super().opened(body)
         if body:
             shown = None if body.get("margin") is None else times(body["margin"], self.factor_of(body))
             return found | {"margin": shown}
-        first = next(iter(self.definitions.factors or self.definitions.metrics), None)
-        return found | {"metric": first, "guardrails": list(self.definitions.guardrails)}
+        return found | {"guardrails": list(self.definitions.guardrails)}
 
     def furnish(self) -> None:
         """Factors before other metrics."""
@@ -199,7 +198,7 @@ class HypothesisForm(DefinitionForm):
         factors = [(key, title) for key, title in titles.items() if key in self.definitions.factors]
         others = [(key, title) for key, title in titles.items() if key not in self.definitions.factors]
         groups = [("Factors: they count as value", factors), ("Other metrics", others)]
-        self.choose("metric", [(name, found) for name, found in groups if found])
+        self.choose("metric", [("", "choose one"), *((name, found) for name, found in groups if found)])
 
     def new_key(self) -> str:
         """Of its bet and its metric."""

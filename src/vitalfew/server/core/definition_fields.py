@@ -25,12 +25,12 @@ class Pick(forms.ChoiceField):
     """One definition of some kinds (`of`, apart by blanks), or none where it may be left out."""
 
     def __init__(self, of: str, label: str, *, none: str = "none", required: bool = False, **given: Any) -> None:  # noqa: ANN401 - Django's
-        super().__init__(label=label, required=required, **given)
-        self.of, self.none = of, none
+        super().__init__(label=label, required=required, error_messages={"required": "Choose one."}, **given)
+        self.of, self.none = of, "choose one" if required else none
 
     def offer(self, found: Choices) -> None:
-        """Choose among these; one that is needed and alone is chosen already."""
-        self.choices = found if self.required else [("", self.none), *found]
+        """Choose among these; nothing is chosen already."""
+        self.choices = [("", self.none), *found]
 
     def outwards(self, value: str) -> str:
         """`all` is no choice among others."""
