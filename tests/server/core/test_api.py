@@ -137,6 +137,12 @@ def test_without_a_token_nothing_is_told() -> None:
     assert Client().get(f"{HERE}/runs?token=vf_nothing").status_code == 401
 
 
+@pytest.mark.parametrize("address", ["/api/v1/nowhere", "/api/v1/workspaces/", "/api/v2/runs", "/api/", f"{HERE}/\x00"])
+@pytest.mark.django_db
+def test_unknown_addresses_below_the_api_are_told_as_problems(address: str) -> None:
+    assert problem(Client().get(address), 404)["detail"]
+
+
 @pytest.mark.usefixtures("demo")
 def test_other_workspaces_do_not_exist(workspace: Workspace, api: Callable[..., Api]) -> None:
     ask = api("admin", of=workspace)

@@ -73,6 +73,11 @@ def not_built(error: NotBuilt) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    """A page for people; programs, which ask below `/api/`, get problem details wherever it went wrong."""
+    if request.path_info.startswith("/api/"):
+        from vitalfew.server.core.api.problems import problem  # the API is heavy, and no page needs it
+
+        return problem(status, text)
     try:
         return render(request, "core/error.html", {"title": title, "text": text}, status=status)
     except NotBuilt as error:
