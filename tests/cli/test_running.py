@@ -217,3 +217,13 @@ def test_warnings_of_numerical_libraries_are_no_answer(tmp_path: Path) -> None:
     assert ran.json["schema"]
     assert "Warning" not in ran.err
     assert ".py" not in ran.err
+
+
+def test_a_list_of_releases_alone_is_a_beginning(tmp_path: Path, typed: Typed) -> None:
+    releases = tmp_path / "releases.csv"
+    releases.write_text("date,name,team\n2026-03-01,Search,Core\n2026-05-01,Login,Core\n")
+    answer = typed("start", releases, "--into", tmp_path / "made", "--yes")
+    assert answer.code == 0
+    assert "releases.csv: releases (2 rows; date=date, name=name, team=team)" in answer.out
+    assert "Next, add a KPI series: columns date, value" in answer.out
+    assert typed("run", tmp_path / "made").code == 0

@@ -294,8 +294,9 @@ def _without_series(definitions: Definitions, daily: Daily) -> Iterator[FailedRo
     if definitions.releases and not daily.series and not any(one.metrics for one in definitions.releases.values()):
         if all(is_staged(release) for release in definitions.releases.values()):
             return
-        told = _UNREAD if any(_has_days(definitions, metric) for metric in definitions.metrics) else "add a series"
-        yield FailedRow(STAGE, "releases", f"no metric has daily values, so no release is judged: {told}")
+        unread = any(_has_days(definitions, metric) for metric in definitions.metrics)
+        reason = f"no metric has daily values, so no release is judged: {_UNREAD if unread else 'add a series'}"
+        yield FailedRow(STAGE, "releases", reason, remark=not unread)  # a list of releases alone is a beginning
 
 
 def _has_days(definitions: Definitions, metric: str) -> bool:
