@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from checks.test_detectors import defined, found, subjects
+from vitalfew.decide.bets import open_bets
 from vitalfew.results.rows import (
     BetRow,
     CandidateLine,
@@ -53,16 +55,32 @@ def test_a_long_way_to_the_verdict_is_told(days: int, count: int, *, fires: bool
     assert bool(subjects("slow_to_verdict", defined(), Tables(bets=rows))) is fires
 
 
+@pytest.mark.parametrize("status", ["committed", "live"])
 @pytest.mark.parametrize(
     ("count", "settled", "team", "fires"),
     [(6, 0, "t", True), (5, 0, "t", False), (6, 1, "t", False), (6, 0, None, False)],
 )
-def test_many_bets_out_without_a_verdict_are_told(count: int, settled: int, team: str | None, *, fires: bool) -> None:
-    made = {f"i{at}": {"status": "live"} | ({"team": team} if team else {}) for at in range(count)}
-    rows = [replace(bet(at), verdict="2026-05-01" if at < settled else None) for at in range(count)]
-    again = BetRow("other", "i0", None, None, None, None, 9, None, spread=False, overdue=False)  # asks once more
-    known = defined(teams={"t": {"title": "Search"}}, initiatives=made)
-    assert subjects("unproven_pile", known, Tables(bets=(*rows, again))) == (["t"] if fires else [])
+def test_many_bets_open_without_a_verdict_are_told(
+    status: str, count: int, settled: int, team: str | None, *, fires: bool
+) -> None:
+    made = {f"i{at}": {"status": status} | ({"team": team} if team else {}) for at in range(count)}
+    asked = {f"h{at}": {"initiative": f"i{at}", "metric": "fun"} for at in range(count)}
+    asked["again"] = {"initiative": "i0", "metric": "fun"}  # asks once more
+    rows = tuple(replace(bet(at), verdict="2026-05-01" if at < settled else None) for at in range(count))
+    known = defined(teams={"t": {"title": "Search"}}, initiatives=made, hypotheses=asked)
+    assert subjects("unproven_pile", known, Tables(bets=rows)) == (["t"] if fires else [])
+
+
+def test_an_idea_a_dropped_bet_and_one_that_asks_nothing_take_no_place() -> None:
+    made = {
+        "idea": {"status": "idea", "team": "t"},
+        "dropped": {"status": "dropped", "team": "t"},
+        "plain": {"status": "live", "team": "t"},
+        "begun": {"status": "forecast", "started": date(2026, 5, 1), "team": "t"},
+    }
+    asked = {key: {"initiative": key, "metric": "fun"} for key in made if key != "plain"}
+    known = defined(teams={"t": {"title": "Search"}}, initiatives=made, hypotheses=asked)
+    assert open_bets(known, (), date(2026, 6, 1)) == {"t": ["begun"]}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.decide.bets import open_bets
 from vitalfew.evidence.changes import STRONG
 from vitalfew.results.words import listed
 from vitalfew.stats.families import benjamini_hochberg
@@ -66,22 +67,17 @@ def slow_to_verdict(view: View) -> Iterator[Found]:
 @check(
     "R58",
     "info",
-    why="What is out and unproven is not finished: it takes attention, and whatever is built on it may have to go.",
+    why="What has no verdict is not finished: it takes attention, and whatever is built on it may have to go.",
     do="Settle one of them, by its verdict or by taking it out, before the next is begun.",
     reads=("unproven_bets",),
 )
 def unproven_pile(view: View) -> Iterator[Found]:
-    """Teams with many bets that are out and have no verdict yet; good enough to ship is not yet good."""
-    told = {row.initiative for row in view.tables.bets if row.verdict is not None}
-    out: dict[str, list[str]] = {}
-    for key in dict.fromkeys(row.initiative for row in view.tables.bets if row.initiative not in told):
-        made = view.definitions.initiatives.get(key)
-        if made is not None and made.team is not None and view.is_live(made):
-            out.setdefault(made.team, []).append(view.title("initiatives", key))
-    for team, names in out.items():
-        if len(names) > view.thresholds.unproven_bets:
-            many = f"{view.title('teams', team)} has {len(names)} bets out without a verdict"
-            yield Found(team, f"{many}: {listed(sorted(names), _SHOWN)}.")
+    """Teams with many bets agreed, begun or out that have no verdict yet; good enough to ship is not yet good."""
+    for team, keys in open_bets(view.definitions, view.tables.bets, view.as_of).items():
+        if len(keys) > view.thresholds.unproven_bets:
+            names = sorted(view.title("initiatives", key) for key in keys)
+            many = f"{view.title('teams', team)} has {len(keys)} bets open without a verdict"
+            yield Found(team, f"{many}: {listed(names, _SHOWN)}.")
 
 
 @check(

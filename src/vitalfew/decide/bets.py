@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from vitalfew.decide.verdict import has_come
 from vitalfew.results.rows import BetRow
 from vitalfew.workspace.definitions import Quantiles
+from vitalfew.workspace.graph import is_committed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vitalfew.results.rows import Tables, VerdictRow
     from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.definitions import Definitions, Initiative
@@ -36,6 +39,25 @@ def bets(definitions: Definitions, acts: ActLog, tables: Tables, today: date) ->
         _bet(key, definitions.initiatives.get(of), of, asked.get(key), shown.get(of), spoken.get(key), today)
         for key, of in ((key, hypothesis.initiative) for key, hypothesis in definitions.hypotheses.items())
     )
+
+
+def open_bets(definitions: Definitions, rows: Iterable[BetRow], today: date) -> dict[str, list[str]]:
+    """Bets on which work was agreed, began or is out, and that have no verdict yet: their keys, by team.
+
+    What is out keeps its place until its verdict; the first verdict on one of its hypotheses frees it.
+
+    Args:
+        definitions: of the workspace.
+        rows: how long bets took; none where nothing was run yet, and then no verdict is known.
+        today: the day that counts as today.
+    """
+    told = {row.initiative for row in rows if row.verdict is not None}
+    found: dict[str, list[str]] = {}
+    for key in dict.fromkeys(hypothesis.initiative for hypothesis in definitions.hypotheses.values()):
+        made = definitions.initiatives.get(key)
+        if made is not None and made.team is not None and key not in told and is_committed(made, today):
+            found.setdefault(made.team, []).append(key)
+    return found
 
 
 def spent_until(initiative: Initiative, day: date) -> tuple[float | None, bool]:

@@ -64,6 +64,17 @@ def test_a_bet_goes_forward_when_it_has_what_the_column_asks_for(place: Place) -
     assert stage_of(place, "gate") == "live", "an experiment names it, so it may be live"
 
 
+@pytest.mark.parametrize("count", [5, 6])
+def test_the_board_names_a_team_where_the_check_does(place: Place, count: int) -> None:
+    user, row = place.user, place.workspace
+    save(row, "teams", "field", {"title": "Field"}, by=user, version=0)
+    for at in range(count):
+        save(row, "initiatives", f"bet{at}", {"status": "committed", "team": "field"}, by=user, version=0)
+        save(row, "hypotheses", f"asks{at}", {"initiative": f"bet{at}", "metric": "rounds"}, by=user, version=0)
+    place.workspace.refresh_from_db()
+    assert board(place).crowded == (("Field (6)",) if count == 6 else ())
+
+
 @pytest.mark.parametrize(
     ("key", "to", "reason"),
     [("tools", "forecast", "hypothesis"), ("gate", "verdict", "by itself"), ("gate", "live", "forecast")],

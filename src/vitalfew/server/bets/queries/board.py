@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.checks.registry import Thresholds
+from vitalfew.decide.bets import open_bets
 from vitalfew.report import cells
 from vitalfew.report.axis import axis_over
 from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from vitalfew.errors import Where
+    from vitalfew.pipeline import Results
     from vitalfew.report.axis import Axis
     from vitalfew.report.markup import Markup
     from vitalfew.results.rows import CandidateLine, ShippedLine, Verdict
@@ -38,8 +41,6 @@ MOST_SHOWN = 12
 """Cards of a column beside the others."""
 PAGE = 60
 """Cards on a page of one column alone."""
-MOST_OPEN = 3
-"""Bets a team has open (committed or live) before the board asks whether all of them are being finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Board:
     """The board.
 
     `off`: keys and titles of what was dropped or removed; `owned`: where the folder holds its bets, which are moved
-    there; `crowded`: teams with many open.
+    there; `crowded`: teams with many open that have no verdict.
     """
 
     columns: tuple[Column, ...]
@@ -145,7 +146,7 @@ def board(
         tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OFF_BOARD),
         found.workspace.where("initiatives") if owns else None,
         owns,
-        _crowded(every, definitions),
+        _crowded(definitions, run, today),
         len(shown),
         len(every),
     )
@@ -220,10 +221,10 @@ def _column(stage: Stage, on_board: list[Standing], card: Callable[[Standing], C
     return Column(stage, *MEANINGS[stage], tuple(map(card, mine[shown])), len(mine))
 
 
-def _crowded(every: tuple[Standing, ...], definitions: Definitions) -> tuple[str, ...]:
-    """Teams with many bets that are neither finished nor told."""
-    counts: dict[str, int] = {}
-    for standing in every:
-        if standing.stage in ("committed", "live") and standing.initiative.team:
-            counts[standing.initiative.team] = counts.get(standing.initiative.team, 0) + 1
-    return tuple(f"{definitions.title('teams', team)} ({count})" for team, count in counts.items() if count > MOST_OPEN)
+def _crowded(definitions: Definitions, run: Results | None, today: date) -> tuple[str, ...]:
+    """Teams with more bets open than the check of them lets pass."""
+    found = open_bets(definitions, run.tables.bets if run else (), today)
+    most = Thresholds().unproven_bets
+    return tuple(
+        f"{definitions.title('teams', team)} ({len(keys)})" for team, keys in found.items() if len(keys) > most
+    )
