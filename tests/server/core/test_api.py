@@ -162,6 +162,16 @@ def test_the_ledger_of_a_run_is_the_one_of_the_library_to_the_last_digit(
     assert again.status_code == 304
 
 
+def test_a_run_says_up_to_which_day_its_data_go_and_is_sent_once(demo: Workspace, api: Callable[..., Api]) -> None:
+    ask = api("viewer", ("read",))
+    found = ask("GET", "/api/v1/workspaces/fieldnote/runs/latest")
+    assert found.json()["data_to"] == stored(demo.folder, demo.last_run).info.data_to
+    assert found["ETag"] == f'"{demo.last_run}"'
+    again = ask("GET", "/api/v1/workspaces/fieldnote/runs/latest", If_None_Match=found["ETag"])
+    assert again.status_code == 304
+    assert again.content == b""
+
+
 def test_long_lists_come_a_page_at_a_time(demo: Workspace, api: Callable[..., Api]) -> None:
     ask = api("viewer", ("read",))
     keys: list[str] = []

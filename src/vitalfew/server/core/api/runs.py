@@ -64,10 +64,17 @@ def list_runs(
     return RunPage(items=items, next=following)
 
 
-@router.get("/runs/{run_id}", response={200: RunOut, **PROBLEMS}, auth=needs(Ability.READ))
-def read_run(request: ApiRequest, workspace: Path[str], run_id: str) -> RunOut:  # noqa: ARG001 - read by the guard
+@router.get("/runs/{run_id}", response={200: RunOut, 304: None, **PROBLEMS}, auth=needs(Ability.READ))
+def read_run(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    run_id: str,
+) -> Status[None] | RunOut:
     """One run, by its id or as `latest`."""
     run = _run(request, run_id)
+    if _is_known(request, response, run):
+        return Status(304, None)
     info = run.info
     return RunOut(
         id=info.id,
@@ -96,15 +103,20 @@ def read_part(
     run = _run(request, run_id)
     if part not in PARTS:
         raise Http404(f"a run has no part '{part[:40]}'; there are {', '.join(PARTS)}")
-    tag = f'"{run.info.id}"'
-    response.headers["ETag"] = tag
-    if has_already(request, tag):
+    if _is_known(request, response, run):
         return Status(304, None)
     value: Any = run.to_dict([part])[part]
     following = None
     if isinstance(value, list):
         value, following = page_of(value, limit, cursor)
     return PartOut(run=run.info.id, part=part, value=value, next=following)
+
+
+def _is_known(request: ApiRequest, response: HttpResponse, run: Results) -> bool:
+    """Whether whoever asks holds what this run says; its id is the `ETag` of the answer, since runs never change."""
+    tag = f'"{run.info.id}"'
+    response.headers["ETag"] = tag
+    return has_already(request, tag)
 
 
 def _run(request: ApiRequest, run_id: str) -> Results:
