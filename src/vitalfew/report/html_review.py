@@ -9,6 +9,7 @@ from vitalfew.report.axis import axis_over
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.review_words import (
+    BARE,
     EFFORT,
     KINDS,
     LEARNING,
@@ -26,12 +27,14 @@ from vitalfew.report.review_words import (
     verdicts,
     why_override,
 )
+from vitalfew.workspace.cited import bare_claims
 
 if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
     from vitalfew.results.review_rows import EffortKind
-    from vitalfew.results.rows import BreakdownKind, BreakdownRow
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow
+    from vitalfew.workspace.cited import Claim
 
 OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
 """Breakdowns that stand open; the others are a click away."""
@@ -121,8 +124,11 @@ def overrides(view: View) -> Markup | None:
     body = [
         (
             [decision_title(view, row.about), " ", tag("small", words.date_and_time(row.at[:10]), class_="muted")],
-            [tag("p", row.what), tag("p", f"Their evidence: {row.evidence}", class_="muted small")],
-            [tag("p", why_override(row)), tag("p", f"Against it was said: {row.counter}", class_="muted small")],
+            [tag("p", _claim(view, row, "what")), tag("p", f"Their evidence: {row.evidence}", class_="muted small")],
+            [
+                tag("p", why_override(row)),
+                tag("p", "Against it was said: ", _claim(view, row, "counter"), class_="muted small"),
+            ],
             [cells.verdict(row.verdict), " ", came_of(row)] if row.verdict else came_of(row),
         )
         for row in rows
@@ -135,6 +141,13 @@ def overrides(view: View) -> Markup | None:
         table(heads, body, caption="In the words of the acts; who decided is shown nowhere."),
         class_="sub",
     )
+
+
+def _claim(view: View, row: OverrideRow, claim: Claim) -> list[Child]:
+    """The words of a claim, underlined where no evidence is given for it."""
+    text = row.what if claim == "what" else row.counter
+    bare = claim in bare_claims(row.evidence, row.counter, view.definitions)
+    return [tag("u", text), " ", tag("small", f"({BARE})")] if bare else [text]
 
 
 def _table(view: View, kind: BreakdownKind, rows: list[BreakdownRow], axis: Axis) -> Markup:

@@ -95,6 +95,8 @@ def value(row: BreakdownRow) -> str:
 
 
 OVERRIDES = "What people knew that the numbers did not, or the other way round: read it to learn, not to blame."
+BARE = "no evidence given"
+"""Beside a claim that rests on no figure, no link and nothing that is defined."""
 _ABOUT = ("initiatives", "features", "experiments", "hypotheses", "needs", "objectives", "metrics")
 
 

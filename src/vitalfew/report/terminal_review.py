@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.review_words import (
+    BARE,
     EFFORT,
     KINDS,
     LEARNING,
@@ -24,6 +25,7 @@ from vitalfew.report.review_words import (
     why_override,
 )
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
+from vitalfew.workspace.cited import bare_claims
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,10 +110,16 @@ def _overrides(view: View, sheet: Sheet) -> None:
         sheet.say(sentence)
     sheet.say(OVERRIDES, "dim")
     for row in rows:
-        sheet.say(f"{decision_title(view, row.about)}, {words.date_and_time(row.at[:10])}: {row.what}")
+        bare = bare_claims(row.evidence, row.counter, view.definitions)
+        what, counter = _claim(row.what, bare="what" in bare), _claim(row.counter, bare="counter" in bare)
+        sheet.say(f"{decision_title(view, row.about)}, {words.date_and_time(row.at[:10])}: {what}")
         outcome = f"{words.VERDICTS[row.verdict]}, {came_of(row)}" if row.verdict else came_of(row)
-        sheet.say(f"{why_override(row)} Their evidence: {row.evidence} Against it was said: {row.counter}", "dim", 2)
+        sheet.say(f"{why_override(row)} Their evidence: {row.evidence} Against it was said: {counter}", "dim", 2)
         sheet.say(f"What came of it: {outcome}.", indent=2)
+
+
+def _claim(text: str, *, bare: bool) -> str:
+    return f"{text} ({BARE})" if bare else text
 
 
 def _stop(view: View, sheet: Sheet) -> None:

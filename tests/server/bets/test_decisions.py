@@ -48,6 +48,16 @@ def test_a_decision_is_recorded_and_marked_when_it_goes_beyond_the_evidence(
     assert "Ada Byron" not in page
 
 
+@pytest.mark.usefixtures("demo")
+def test_claims_without_evidence_are_underlined_and_said(client_of: ClientOf) -> None:
+    client = client_of("editor")
+    client.post(ABOUT, {**SAID, "what": "all of it", "counter": "9 of 12 would not trust it"})
+    page = client.get(LOG).content.decode()
+    assert "<u>fund: all of it</u> <small" in page
+    assert page.count("(no evidence given)") == 1
+    assert "<dd>9 of 12 would not trust it</dd>" in page
+
+
 def test_testing_first_is_within_the_evidence(client_of: ClientOf, demo: Workspace) -> None:
     client_of("editor").post(ABOUT, {**SAID, "choice": "test_first"})
     ((_, body),) = said(demo, kind="decision")

@@ -11,6 +11,7 @@ from vitalfew.server.core.filters import owners, span, times
 from vitalfew.server.core.queries.acts import newest
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.today import today_in
+from vitalfew.workspace.cited import bare_claims
 from vitalfew.workspace.hashing import definitions_hash
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vitalfew.server.core.filters import Choices, Field, Filter
     from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.chain import Act
+    from vitalfew.workspace.cited import Claim
     from vitalfew.workspace.definitions import Definitions, Experiment, Feature, Initiative
 
 PAGE = 100
@@ -34,6 +36,7 @@ class Decision:
 
     `anyway`: it was taken although the evidence was weaker than *staged*. `against`: what was suggested instead.
     `rests_on`: *now* the value model that stands, *earlier* another one, *none*. `due`: its day of review has come.
+    `bare`: what is claimed in it without evidence.
     """
 
     n: int
@@ -50,6 +53,7 @@ class Decision:
     against: str
     rests_on: str
     due: bool
+    bare: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +146,5 @@ def _decision(act: Act, body: dict[str, Any], defined: Definitions, stands: str,
         against=body.get("against", ""),
         rests_on="none" if not cited else "now" if cited["definitions"] == stands else "earlier",
         due=review is not None and review <= today,
+        bare=bare_claims(body["evidence"], body["counter"], defined),
     )

@@ -82,10 +82,11 @@ def log(request: Request) -> HttpResponse:
     found = decisions(row, before=whole(request.GET.get("before")), wanted=wanted)
     if request.GET.get("format") == "csv":
         heads = ("n", "at", "about", "title", "what", "evidence", "counter", "alternatives", "dissent", "review",
-                 "decided_anyway", "against", "value_model")  # fmt: skip
+                 "decided_anyway", "against", "value_model",
+                 "without_evidence")  # fmt: skip
         rows = ([one.n, one.at, one.about, one.title, one.what, one.evidence, one.counter, one.alternatives,
                  one.dissent, one.review, one.anyway, one.against,
-                 one.rests_on] for one in found.rows)  # fmt: skip
+                 one.rests_on, ", ".join(one.bare)] for one in found.rows)  # fmt: skip
         return csv_response("decisions", heads, rows)
     rows_shown = [(one, subject_address(request, defined, one.about)) for one in found.rows]
     consistent, citing = found.consistent
