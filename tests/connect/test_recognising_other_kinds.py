@@ -94,12 +94,12 @@ def test_one_experiment_s_table_gets_a_metric_per_outcome(tmp_path: Path) -> Non
 
 
 def test_columns_of_an_experiment_that_give_no_metric_are_named(tmp_path: Path) -> None:
-    words = ("ja", "nein")
+    words = ("north", "south")
     rows = (f"{at},{'ab'[at % 2]},{at % 9},{words[at % 3 == 0]},{'x' * (at % 40)}" for at in range(200))
-    trial = write_text(tmp_path / "trial.csv", "user,variant,rounds,bought,note", *rows)
+    trial = write_text(tmp_path / "trial.csv", "user,variant,rounds,place,note", *rows)
     begun = begin([trial], into=tmp_path / "made")
     assert list(begun.definitions.metrics) == ["rounds"]
-    assert any("segments from bought; columns left out: note" in said for said in begun.recognised)
+    assert any("segments from place; columns left out: note" in said for said in begun.recognised)
 
 
 def test_a_row_number_without_a_name_is_no_outcome_and_a_placebo_is_the_control(tmp_path: Path) -> None:

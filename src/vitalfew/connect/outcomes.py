@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from vitalfew.connect.times import could_hold_times
-from vitalfew.connect.words import lower_is_better, plain, title_of, tokens
+from vitalfew.connect.words import lower_is_better, metric_title, plain, tokens
+from vitalfew.warehouse.flags import YES_NO
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -31,7 +32,7 @@ _SEGMENTS = (
     "plan", "segment", "tier", "role", "country", "region", "industry", "persona", "platform", "device", "market",
     "language", "channel", "size", "type", "os", "browser", "gender", "subscription", "package", "source", "land",
 )  # fmt: skip
-_YES_NO = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
+_YES_NO = ({"0.0", "1.0"}, *map(frozenset, YES_NO))
 
 
 def outcome_columns(look: Look, taken: Iterable[str]) -> tuple[str, ...]:
@@ -62,7 +63,11 @@ def is_yes_or_no(look: Look, column: str) -> bool:
 def metric(look: Look, source: str, column: str) -> dict[str, object]:
     """The definition of a metric over an outcome column; direction guessed by its name."""
     share = is_yes_or_no(look, column)
-    definition: dict[str, object] = {"title": title_of(column.replace("_", " ")), "source": source, "column": column}
+    definition: dict[str, object] = {
+        "title": metric_title(column.replace("_", " ")),
+        "source": source,
+        "column": column,
+    }
     definition["kind"] = "proportion" if share else "mean"
     return definition | ({"direction": "down"} if lower_is_better(column) else {})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.features_file import day
 from vitalfew.connect.numbers import number
 from vitalfew.connect.past_columns import arm_columns, wide_columns
-from vitalfew.connect.words import control_of, lower_is_better, title_of, tokens
+from vitalfew.connect.words import control_of, lower_is_better, metric_title, title_of, tokens
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
 from vitalfew.stats.normal import ppf, two_sided
@@ -297,7 +297,7 @@ def _define(draft: Draft, file: Recognised, source: str, pairs: Sequence[tuple[s
 
 def _metric(source: str, name: str) -> dict[str, Any]:
     down: dict[str, Any] = {"direction": "down"} if lower_is_better(name) else {}
-    return {"title": title_of(name), "source": source, "column": name} | down
+    return {"title": metric_title(name), "source": source, "column": name} | down
 
 
 def _comment(draft: Draft) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.connect.columns import is_numeric
 from vitalfew.connect.numbers import number
 from vitalfew.connect.times import read_times
-from vitalfew.connect.words import listed, lower_is_better, title_of
+from vitalfew.connect.words import listed, lower_is_better, metric_title
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
@@ -64,7 +64,7 @@ def _metrics(draft: Draft, file: Recognised, values: Sequence[str]) -> None:
         down: dict[str, Any] = {"direction": "down"} if lower_is_better(name) else {}
         # A column just called "value" says nothing; the file's own name does.
         called = file.look.path.name.partition(".")[0] if names == [file.columns.get("value")] else name
-        title = title_of(called.replace("_", " "))
+        title = metric_title(called.replace("_", " "))
         draft.add("metrics", called, {"title": title, "source": "kpi", "column": name, "level": "business"} | down)
     taken = f"the first {MOST_METRICS} of " if len(names) > MOST_METRICS else ""
     titles = [one["title"] for one in draft.tree["metrics"].values()]

@@ -72,6 +72,16 @@ def title_of(name: str) -> str:
     return shown if len(shown) <= 120 else f"{shown[:119]}…"  # noqa: PLR2004 - as the docstring says
 
 
+def metric_title(name: str) -> str:
+    """The name of a metric as a title; a bare number, of which no sentence would say what it is, says so.
+
+    >>> metric_title("4"), metric_title("retention")
+    ('metric 4', 'retention')
+    """
+    shown = title_of(name)
+    return f"metric {shown}" if shown.isdecimal() else shown
+
+
 def lower_is_better(name: str) -> bool:
     """Whether the name of a metric says that less of it is better; a guess.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
+from vitalfew.warehouse.flags import NO, YES
 from vitalfew.workspace import expressions as ast
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ _WORDS: dict[str, str] = {
     "time": "times",
     "other": "nested values",
 }
-_YES = ("true", "yes", "t", "y", "1")
-_NO = ("false", "no", "f", "n", "0")
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
 _COMPARISONS: dict[str, type[exp.Binary]] = {
     "==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
@@ -185,8 +184,8 @@ def _plain(column: exp.Expr) -> exp.Expr:
 def _number_in_text(column: exp.Expr) -> exp.Expr:
     return (
         exp.Case()
-        .when(_plain(column).isin(*map(exp.Literal.string, _YES)), number(1.0))
-        .when(_plain(column).isin(*map(exp.Literal.string, _NO)), number(0.0))
+        .when(_plain(column).isin(*map(exp.Literal.string, YES)), number(1.0))
+        .when(_plain(column).isin(*map(exp.Literal.string, NO)), number(0.0))
         .else_(finite(exp.TryCast(this=exp.Trim(this=column.copy()), to=exp.DataType.build("DOUBLE"))))
     )
 
@@ -308,9 +307,9 @@ class _Compiler:
 
 def _as_flag(value: str | float) -> bool:
     text = str(value).strip().lower().removesuffix(".0")
-    if text not in _YES + _NO:
+    if text not in YES + NO:
         raise DataError(f"'{value}' is compared with a column of yes and no", expected="true or false")
-    return text in _YES
+    return text in YES
 
 
 def _moment(text: str, kind: str) -> exp.Expr:
