@@ -8,7 +8,7 @@ from vitalfew.decide.followed import followed
 from vitalfew.results.rows import OverrideRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
     from typing import Literal
 
@@ -36,7 +36,7 @@ def overrides(definitions: Definitions, acts: ActLog, tables: Tables, today: dat
         why = _why(body, off_model=act.about in explained and last[act.about] == act.n)
         if why is None:
             continue
-        line = _line(definitions, act.about, known)
+        line = line_about(definitions, act.about, known)
         out = shipped.get(line or "")
         rows.append(
             OverrideRow(
@@ -66,7 +66,7 @@ def _why(body: Mapping[str, Any], *, off_model: bool) -> Literal["weak", "sugges
     return "model" if off_model else None
 
 
-def _line(definitions: Definitions, about: str, known: set[str]) -> str | None:
+def line_about(definitions: Definitions, about: str, known: Collection[str]) -> str | None:
     """The line of the ledger that shows what came of a decision: its own, that of its initiative, or of its feature."""
     asked = definitions.hypotheses.get(about) or definitions.experiments.get(about)
     of = asked.initiative if asked else about

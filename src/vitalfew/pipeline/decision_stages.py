@@ -149,14 +149,18 @@ def _bets(context: Context, tables: Tables) -> Output:
 def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
     from vitalfew.decide.overrides import overrides
+    from vitalfew.decide.process import process
     from vitalfew.decide.stopping import stop_list
     from vitalfew.decide.value_matrix import value_matrix
 
     inputs, measured = context.inputs(tables), context.measured_lines(tables)
+    acts = context.workspace.acts
+    anyway = overrides(context.definitions, acts, tables, context.today)
     return {
         "breakdowns": breakdowns(inputs, measured),
         "effort": effort_by_quarter(inputs),
-        "overrides": overrides(context.definitions, context.workspace.acts, tables, context.today),
+        "overrides": anyway,
+        "process": process(context.definitions, acts, tables, anyway, context.today),
         "value_matrix": value_matrix(inputs, measured),
         "stop": stop_list(context.definitions, tables, context.today),
     }

@@ -14,6 +14,8 @@ from vitalfew.report.review_words import (
     KINDS,
     LEARNING,
     OVERRIDES,
+    PROCESS,
+    READINGS,
     STOPS,
     accepted,
     came_of,
@@ -21,8 +23,12 @@ from vitalfew.report.review_words import (
     effort_name,
     group_name,
     held,
+    measured_process,
     override_sentences,
+    process_sentence,
     stopped_title,
+    told_chance,
+    told_process,
     value,
     verdicts,
     why_override,
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
     from vitalfew.report.view import View
     from vitalfew.results.review_rows import EffortKind
-    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow
+    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, ProcessRow
     from vitalfew.workspace.cited import Claim
 
 OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
@@ -42,13 +48,13 @@ OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
 
 def review(view: View) -> Markup | None:
     """The section, once work has anything in common."""
-    parts = [stop(view), effort(view), overrides(view)]
+    parts = [stop(view), process(view), effort(view), overrides(view)]
     if not any(parts):
         return None
     return section(
         "review",
         "Looking back",
-        "What asks to be stopped, where effort went, what was decided anyway, and what came of it.",
+        "What asks to be stopped, how bets were made, where effort went, what was decided anyway, what came of it.",
         *parts,
     )
 
@@ -148,6 +154,48 @@ def _claim(view: View, row: OverrideRow, claim: Claim) -> list[Child]:
     text = row.what if claim == "what" else row.counter
     bare = claim in bare_claims(row.evidence, row.counter, view.definitions)
     return [tag("u", text), " ", tag("small", f"({BARE})")] if bare else [text]
+
+
+PROCESS_HEADS = (
+    "line", "hypothesis", "metric", "reading", "verdict", "promised", "measured", "low_95", "high_95", "chance", "held",
+    "lacking",
+)  # fmt: skip
+
+
+def process_cells(row: ProcessRow) -> tuple[object, ...]:
+    """A row of how bets were made with whole numbers, under `PROCESS_HEADS`."""
+    came = (row.measured.estimate, row.measured.low, row.measured.high) if row.measured else (None,) * 3
+    marks = (" ".join(row.held), " ".join(row.lacking))
+    return row.line, row.hypothesis, row.metric, row.reading, row.verdict, row.promised, *came, row.chance, *marks
+
+
+def process(view: View, most: int | None = None) -> Markup | None:
+    """How bets were made beside what came of them, of so many lines at most; those that cannot be told are counted."""
+    rows = view.tables.process
+    if not rows:
+        return None
+    told = [(row, READINGS[row.reading]) for row in rows if row.reading]
+    heads = ["Bet", Column("Process and outcome", "long"), Column("How it was made", "long"),
+             Column("Measured (95 %)", "long"), Column("Verdict", "nowrap")]  # fmt: skip
+    body = [
+        (
+            cells.opened(view, view.title("initiatives", row.line), view.lines.get(row.line)),
+            [reading, tag("p", told_chance(row), class_="muted small") if told_chance(row) else None],
+            told_process(row),
+            measured_process(view, row),
+            cells.verdict(row.verdict),
+        )
+        for row, reading in told[:most]
+    ]
+    which = "Bets whose day is over" if most is None or len(told) <= most else f"{most} of {len(told)} such bets"
+    return tag(
+        "div",
+        tag("h3", "How it was made, and what came of it"),
+        tag("p", process_sentence(rows)),
+        tag("p", PROCESS, class_="notes"),
+        table(heads, body, caption=f"{which}. What was not done stands first.") if body else None,
+        class_="sub",
+    )
 
 
 def _table(view: View, kind: BreakdownKind, rows: list[BreakdownRow], axis: Axis) -> Markup:

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
     from vitalfew.report.view import View
     from vitalfew.results.review_rows import EffortKind
-    from vitalfew.results.rows import BreakdownKind, BreakdownRow, OverrideRow, StopRow, Verdict
+    from vitalfew.results.rows import (
+        BreakdownKind,
+        BreakdownRow,
+        OverrideRow,
+        ProcessMark,
+        ProcessReading,
+        ProcessRow,
+        StopRow,
+        Verdict,
+    )
 
 ORIGINS = {
     "need": "a need of customers",
@@ -132,6 +141,53 @@ def override_sentences(rows: Sequence[OverrideRow]) -> list[str]:
     found = {kind: sum(each == kind for each in lines.values()) for kind in words.VERDICTS}
     told = f"; of {words.count(len(lines), 'line')} that {'is' if len(lines) == 1 else 'are'} out: {verdicts(found)}"
     return [f"{words.count(len(rows), 'decision')} taken anyway{told if lines else ''}."]
+
+
+PROCESS = "About bets, never about people: a miss after good work may be bad luck, and a gain after weak work luck."
+READINGS: Mapping[ProcessReading, str] = {
+    "good_kept": "good process, kept",
+    "bad_luck": "good process, bad luck",
+    "surprised": "good process, surprised",
+    "lucky": "weak process, lucky",
+    "weak_missed": "weak process, missed",
+}
+MARKS: Mapping[ProcessMark, tuple[str, str]] = {
+    "predicted": ("promised before its start", "no promise before its start"),
+    "tested": ("compared by chance or in waves", "not compared by chance or in waves"),
+    "planned": ("planned before the start", "a plan locked after the start"),
+    "guarded": ("guardrails measured", "a guardrail not measured"),
+    "decided": ("decided as suggested", "decided anyway"),
+}
+
+
+def process_sentence(rows: Sequence[ProcessRow]) -> str:
+    """How many bets stand where, in counts."""
+    found = {reading: sum(row.reading == reading for row in rows) for reading in READINGS}
+    told = [f"{found[reading]} {name}" for reading, name in READINGS.items() if found[reading]]
+    open_ones = sum(row.reading is None for row in rows)
+    return "; ".join([*told, *([f"{open_ones} cannot be told yet"] if open_ones else [])]) + "."
+
+
+def told_process(row: ProcessRow) -> str:
+    """What was done and what was not, the latter first."""
+    return ", ".join([*(MARKS[mark][1] for mark in row.lacking), *(MARKS[mark][0] for mark in row.held)])
+
+
+def told_chance(row: ProcessRow) -> str:
+    """How far its forecast allowed for the miss of a bet; empty for the others."""
+    if row.reading not in ("bad_luck", "surprised", "weak_missed"):
+        return ""
+    if row.chance is None:
+        return "a guardrail failed, of which its forecast says nothing" if row.verdict == "harmful" else ""
+    return f"its forecast gave this or worse a probability of {words.probability(row.chance)}"
+
+
+def measured_process(view: View, row: ProcessRow) -> str:
+    """What came of a bet, with its 95 % interval, beside what was promised."""
+    unit, came = view.unit(row.metric), row.measured
+    measured = "not measured" if came is None else words.change(came.estimate, came.low, came.high, unit)
+    promised = "nothing" if row.promised is None else words.change_parts(row.promised, None, None, unit)[0]
+    return f"{measured}, promised {promised}"
 
 
 STOPS = {

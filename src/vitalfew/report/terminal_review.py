@@ -11,6 +11,8 @@ from vitalfew.report.review_words import (
     KINDS,
     LEARNING,
     OVERRIDES,
+    PROCESS,
+    READINGS,
     STOPS,
     accepted,
     came_of,
@@ -18,8 +20,12 @@ from vitalfew.report.review_words import (
     effort_name,
     group_name,
     held,
+    measured_process,
     override_sentences,
+    process_sentence,
     stopped_title,
+    told_chance,
+    told_process,
     value,
     verdicts,
     why_override,
@@ -45,12 +51,14 @@ def print_review(view: View, console: Console) -> None:
         console: where to print; its width, colours and encoding decide the form, and a pipe gets plain lines.
     """
     sheet = Sheet(console)
-    if not (view.tables.breakdowns or view.tables.effort or view.tables.overrides or view.tables.stop):
+    tables = view.tables
+    if not any((tables.breakdowns, tables.effort, tables.overrides, tables.process, tables.stop)):
         sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
         sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
     _effort(view, sheet)
     _by_quarter(view, sheet)
     _overrides(view, sheet)
+    _process(view, sheet)
     _stop(view, sheet)
 
 
@@ -116,6 +124,21 @@ def _overrides(view: View, sheet: Sheet) -> None:
         outcome = f"{words.VERDICTS[row.verdict]}, {came_of(row)}" if row.verdict else came_of(row)
         sheet.say(f"{why_override(row)} Their evidence: {row.evidence} Against it was said: {counter}", "dim", 2)
         sheet.say(f"What came of it: {outcome}.", indent=2)
+
+
+def _process(view: View, sheet: Sheet) -> None:
+    rows = view.tables.process
+    if not rows:
+        return
+    sheet.heading("HOW IT WAS MADE, AND WHAT CAME OF IT")
+    sheet.say(process_sentence(rows))
+    sheet.say(PROCESS, "dim")
+    told = [(row, READINGS[row.reading]) for row in rows if row.reading]
+    for row, reading in told[:MOST_STOPPED]:
+        said = "; ".join(filter(None, [told_process(row), measured_process(view, row), told_chance(row)]))
+        sheet.say(f"{view.title('initiatives', row.line)}: {reading}.")
+        sheet.say(f"{said}.", "dim", 2)
+    sheet.left_out(len(told) - MOST_STOPPED, "line")
 
 
 def _claim(text: str, *, bare: bool) -> str:

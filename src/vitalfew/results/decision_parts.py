@@ -19,6 +19,7 @@ from vitalfew.results.rows import (
     KeyResultRow,
     OverrideRow,
     PlanRow,
+    ProcessRow,
     PulseRow,
     RankRow,
     ReasonRow,
@@ -69,13 +70,14 @@ class PlansPart:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPart:
-    """What a review looks back on: where effort went and what came of it, what was decided anyway, what to stop."""
+    """What a review looks back on: where effort went, what was decided anyway, what to stop, how bets were made."""
 
     breakdowns: tuple[BreakdownRow, ...]
     effort: tuple[EffortRow, ...]
     overrides: tuple[OverrideRow, ...]
     stop: tuple[StopRow, ...]
     matrix: tuple[ValueCellRow, ...]
+    process: tuple[ProcessRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +123,7 @@ def decision_parts(tables: Tables) -> DecisionParts:
         explanations=reasons,
         triangulation={row.line: row for row in tables.triangulation},
         bets=tables.bets,
-        review=ReviewPart(tables.breakdowns, tables.effort, tables.overrides, tables.stop, tables.value_matrix),
+        review=ReviewPart(
+            tables.breakdowns, tables.effort, tables.overrides, tables.stop, tables.value_matrix, tables.process
+        ),
     )

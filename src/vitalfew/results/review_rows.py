@@ -12,6 +12,8 @@ EvidenceKind = Literal["experiment", "release", "links", "need"]
 Badge = Literal["triangulated", "single_source", "contradictory", "none"]
 BreakdownKind = Literal["origin", "team", "product", "horizon", "discipline"]
 EffortKind = Literal["discipline", "sides", "technical"]
+ProcessMark = Literal["predicted", "tested", "planned", "guarded", "decided"]
+ProcessReading = Literal["good_kept", "bad_luck", "surprised", "lucky", "weak_missed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,37 @@ class OverrideRow:
     shipped: bool
     verdict: Verdict | None
     value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """How a shipped bet was made, beside what came of it; about the bet, never about a person.
+
+    Attributes:
+        line: of the ledger.
+        hypothesis: that was posed about it, and `metric`: what it asks about.
+        verdict: of that hypothesis.
+        promised: as locked before the start, in the metric's unit; None where nothing was.
+        measured: with its 95 % interval; None where nothing was.
+        chance: share of the locked forecast, with the error of measuring added, that was as bad as this or
+            worse; None without either, and where a guardrail alone was missed.
+        reading: *good_kept*; *bad_luck*: missed within the 80 % range of the forecast; *surprised*: missed beyond it,
+            or by a guardrail; *lucky*: came out well after weak work; *weak_missed*; None where nothing tells yet.
+        held: what was done: *predicted* before the start, *tested* by chance or in waves, a locked plan *planned*
+            before the start, named guardrails measured (*guarded*), *decided* as was suggested.
+        lacking: what was not done. A mark in neither was not asked for, or is not on record.
+    """
+
+    line: str
+    hypothesis: str
+    metric: str
+    verdict: Verdict
+    promised: float | None
+    measured: Estimate | None
+    chance: float | None
+    reading: ProcessReading | None
+    held: tuple[ProcessMark, ...]
+    lacking: tuple[ProcessMark, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,9 @@ from vitalfew.results.review_rows import (
     EffortRow,
     EvidenceKind,
     OverrideRow,
+    ProcessMark,
+    ProcessReading,
+    ProcessRow,
     StopRow,
     TriangulationRow,
     ValueCellRow,
@@ -177,6 +180,9 @@ __all__ = [
     "PlaceboRow",
     "PlanRow",
     "PredictedRow",
+    "ProcessMark",
+    "ProcessReading",
+    "ProcessRow",
     "PromiseRow",
     "Promised",
     "Proof",
@@ -314,6 +320,7 @@ class Tables:
     breakdowns: tuple[BreakdownRow, ...] = ()
     effort: tuple[EffortRow, ...] = ()
     overrides: tuple[OverrideRow, ...] = ()
+    process: tuple[ProcessRow, ...] = ()
     stop: tuple[StopRow, ...] = ()
     value_matrix: tuple[ValueCellRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import words
 from vitalfew.report.html_record import calibration, sentences
-from vitalfew.report.html_review import effort, overrides
+from vitalfew.report.html_review import effort, overrides, process
 from vitalfew.report.html_value import due_or_measured, promises
 from vitalfew.report.ledger_picture import promises_svg
 from vitalfew.report.release_notes import delivered, release_notes
@@ -43,6 +43,7 @@ class Reviewed:
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
+    `process`: how the bets that are asked for were made, beside what came of them.
     `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped.
     """
 
@@ -52,6 +53,7 @@ class Reviewed:
     calibration: Markup | None
     effort: Markup | None
     overrides: Markup | None
+    process: Markup | None
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
     stop: tuple[StopRow, ...]
@@ -91,6 +93,7 @@ def _reviewed(run: Results, wanted: Filter, *, whole: bool) -> Reviewed:
     overall = next((row for row in run.tables.calibration if row.kind == "overall"), None)
     return Reviewed(
         picture=promises(_shown(run, rows), most),
+        process=process(_shown(run, rows), most),
         bets=len(rows),
         record=tuple(sentences(overall)) if overall else (),
         calibration=calibration(run.view),
@@ -127,7 +130,9 @@ def _notes(run: Results, wanted: Filter) -> str:
 
 
 def _shown(run: Results, rows: tuple[VerdictRow, ...]) -> View:
-    return replace(run.view, tables=replace(run.tables, verdicts=rows))
+    asked = {row.hypothesis for row in rows}
+    made = tuple(row for row in run.tables.process if row.hypothesis in asked)
+    return replace(run.view, tables=replace(run.tables, verdicts=rows, process=made))
 
 
 def _fits(run: Results, row: VerdictRow, wanted: Filter) -> bool:

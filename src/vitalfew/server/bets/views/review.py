@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from vitalfew.report.html_review import BREAKDOWN_HEADS, breakdown_cells
+from vitalfew.report.html_review import BREAKDOWN_HEADS, PROCESS_HEADS, breakdown_cells, process_cells
 from vitalfew.report.review_words import stopped_title
 from vitalfew.server.bets.queries import review as queries
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
@@ -35,6 +35,8 @@ def review(request: Request) -> HttpResponse:
         return render(request, "bets/review.html", {"title": TITLE, "answers": ANSWERS})
     if request.GET.get("format") == "csv" and request.GET.get("of") == "effort":
         return csv_response("effort", BREAKDOWN_HEADS, map(breakdown_cells, run.tables.breakdowns))
+    if request.GET.get("format") == "csv" and request.GET.get("of") == "process":
+        return csv_response("process", PROCESS_HEADS, map(process_cells, run.tables.process))
     if request.GET.get("format") == "csv" and request.GET.get("of") == "stop":
         return csv_response("stop", STOP_HEADS, (_stop_cells(run, row) for row in run.tables.stop))
     offers = queries.offers(run)
