@@ -102,6 +102,8 @@ def test_a_hypothesis_is_written_as_a_sentence_and_a_number(workspace: Workspace
     page = browser.get(reverse("initiative", kwargs=where)).text
     assert "We believe newcomers will play one round more, because six of eight gave up at the gate." in page
     assert "nobody plays more" in page
+    edit = browser.get(reverse("edit-hypothesis", kwargs={"workspace": workspace.key, "key": "tools_rounds"}))
+    assert edit.context["title"].startswith("Edit: We believe newcomers will play one round more")
 
 
 def test_a_removed_bet_comes_back_by_undo(workspace: Workspace, client_of: ClientOf) -> None:

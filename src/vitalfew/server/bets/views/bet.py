@@ -116,7 +116,7 @@ def _prediction(request: Request, standing: Standing, found: Loaded, run: Result
         card = asked(request.place, question, definitions, run, today, version)
         is_open = card.lock is None or card.lock.stale
         form = _forecast_form(request, question.key, found) if is_open else None
-        unit = unit_of(definitions.metrics.get(question.hypothesis.metric)).change
+        unit = unit_of(definitions.metrics.get(question.hypothesis.metric)).change_in_words
         cards.append((card, form, is_open, unit))
     needs = [definitions.title("needs", name) for name in standing.initiative.serves if name in definitions.needs]
     return {

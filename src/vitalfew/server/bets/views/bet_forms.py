@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from vitalfew.server.bets.bet_forms import FeatureForm, HypothesisForm, InitiativeForm
+from vitalfew.server.bets.queries.bet import sentence
 from vitalfew.server.bets.queries.record import base_rate
 from vitalfew.server.bets.services.bets import remove_bet, remove_hypothesis, save_bet
 from vitalfew.server.core.queries.runs import open_run
@@ -32,7 +33,10 @@ def _beside_hypothesis(request: Request, definitions: Definitions, key: str | No
     if not definitions.initiatives or not definitions.metrics:
         return {"first": NO_METRIC if definitions.initiatives else NO_BET}
     note = "Forecasts and locks name the wording they were given for: after a change people forecast anew."
-    return {"rate": base_rate(open_run(request.place.workspace)), "note": note if key else ""}
+    found: dict[str, Any] = {"rate": base_rate(open_run(request.place.workspace))}
+    if key in definitions.hypotheses:
+        found |= {"note": note, "title": f"Edit: {sentence(definitions.hypotheses[key], definitions)}"}
+    return found
 
 
 def _events(request: Request, _definitions: Definitions, _key: str | None) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def experiment(request: Request, key: str) -> HttpResponse:
     if run is None or row is None:
         return render(request, "bets/experiment_planned.html", context)
     failures = [failed for failed in run.tables.failed if failed.item.split("/")[0] == key]
-    context |= {"row": row, "parts": experiment_parts(run.view, row), "value": value_of(run.view, row)}
+    about = definitions.title("initiatives", row.initiative) if row.initiative else ""
+    context |= {"about": about, "row": row, "parts": experiment_parts(run.view, row), "value": value_of(run.view, row)}
     return render(request, "bets/experiment.html", {**context, "failures": failures, "view": run.view})
 
 
