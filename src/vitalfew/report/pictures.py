@@ -23,7 +23,7 @@ SIDE = 400
 """Side of a square picture in pixels."""
 BROAD = 1000
 """Width of a picture as wide as a page in pixels; it is as high as a square one."""
-LEFT, TOP, RIGHT, BOTTOM = 52, 12, 24, 44
+LEFT, TOP, RIGHT, BOTTOM = 66, 12, 24, 44
 """Margins of a square picture in pixels."""
 LEAST_REACH = 0.001
 LETTER, LINE = 6.5, 11

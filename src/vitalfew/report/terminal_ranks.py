@@ -53,7 +53,8 @@ def sentences(found: RankedLines) -> Iterator[str]:
     told = (f"{found.titles[factor]} {_weight(weight)}" for factor, weight in found.weights.items())
     if found.weights:
         yield f"Weights: {', '.join(told)}."
-    yield f"Budget: {words.with_unit(words.significant(found.budget, 4), found.unit)}."
+    none = "none" if found.changed else "none is set"
+    yield f"Budget: {words.with_unit(words.significant(found.budget, 4), found.unit) if found.budget else none}."
     yield from (f"{note[:1].upper()}{note[1:]}." for note in found.notes)
 
 
