@@ -61,6 +61,7 @@ def test_every_part_is_shown_and_no_line_is_too_long(width: int) -> None:
 def test_what_is_said_of_each_part() -> None:
     said = value_text(view(), 120)
     assert "Customers give Jobs closed per week 12 points more than the others." in said
+    assert "Between customers and staff lies 0 % (0 % to 0 %) of the weight." in said  # both weigh one factor
     assert "Staff give" not in said  # of two groups each is what the other is not
     assert "By the weights of customers one would fund Offline forms." in said
     assert "Error rate worse by more than its margin for crew" in said

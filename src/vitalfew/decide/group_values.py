@@ -107,7 +107,7 @@ def _voices(inputs: Inputs, options: Options) -> Iterator[Voice]:
     groups: dict[str, list[GroupWeightRow]] = {}
     for row in inputs.tables.group_weights:
         groups.setdefault(row.group, []).append(row)
-    own = {name: _group_weights(inputs.seed, factors, rows) for name, rows in groups.items()}
+    own = {name: group_weight_draws(inputs.seed, factors, rows) for name, rows in groups.items()}
     for name, drawn in own.items():
         yield Voice(name, "raters", drawn)
     for key, stakeholder in inputs.definitions.stakeholders.items():
@@ -125,7 +125,7 @@ def _voices(inputs: Inputs, options: Options) -> Iterator[Voice]:
             yield Voice(side, "side", _restricted(weights, [each == side for each in sides]))
 
 
-def _group_weights(seed: int, factors: Sequence[str], rows: Sequence[GroupWeightRow]) -> Floats:
+def group_weight_draws(seed: int, factors: Sequence[str], rows: Sequence[GroupWeightRow]) -> Floats:
     """Draws of a group's weights from their means and 80 % intervals, `(factors, draws)`: lognormal shares."""
     found: Mapping[str, GroupWeightRow] = {row.factor: row for row in rows}
     raised = []

@@ -14,6 +14,7 @@ from vitalfew.results.words import listed
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from vitalfew.decide.apart import Distance
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, FactorLightsRow, GroupValueRow, HealthStatus, Light, VitalFactorsRow
 
@@ -209,6 +210,10 @@ def _groups(view: View, sheet: Sheet) -> None:
             much = f"{abs(100 * row.gap):.0f} points {'more' if row.gap > 0 else 'less'}"
             apart.setdefault(row.group, []).append(f"{view.title('factors', row.factor)} {much}")
     told = [f"{group} give {listed(gaps)} than the others" for group, gaps in apart.items()]
+    told += [
+        f"Between {pair.one} and {pair.other} lies {words.share_span(pair.share)} of the weight"
+        for pair in _distances(view)[:MOST_NAMED]
+    ]
     for choice in view.tables.group_choices:
         adds, drops = (
             listed((view.title("initiatives", key) for key in keys), 3) for keys in (choice.adds, choice.drops)
@@ -217,6 +222,12 @@ def _groups(view: View, sheet: Sheet) -> None:
         if parts:
             told.append(f"By the weights of {choice.group} one {' and '.join(parts)}")
     _messages(sheet, "WHO WEIGHS OTHERWISE", told)
+
+
+def _distances(view: View) -> tuple[Distance, ...]:
+    from vitalfew.decide.apart import distances
+
+    return distances(view.tables.group_weights)
 
 
 def _losers(view: View, sheet: Sheet) -> None:

@@ -16,6 +16,7 @@ from vitalfew.judgement.groups import FEWEST
 from vitalfew.judgement.recording import sign_off
 from vitalfew.report import html_model
 from vitalfew.report.factor_pictures import range_track, weight_bar
+from vitalfew.report.html_value import group_distances
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import picture
 from vitalfew.report.words import share
@@ -104,6 +105,7 @@ def value_model(request: Request) -> HttpResponse:
         "too_many": len(rows) > WARN_ABOVE,
         "matters": _matters(run),
         "flips": _flips(run),
+        "apart": group_distances(run.view) if run else None,
         "model": html_model.model(run.view) if run else None,
         "parked": _parked(workspace, definitions, run),
         "guardrails": guardrails(found),
