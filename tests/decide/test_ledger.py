@@ -81,6 +81,19 @@ def test_adding_a_line_changes_no_value_of_another() -> None:
     assert together["gate"].value == alone["gate"].value
 
 
+def test_a_tested_candidate_says_why_its_effect_is_no_value_and_what_makes_it_one() -> None:
+    trial = {"source": "players", "variant": "v", "control": "old", "initiative": "idea", "metrics": ["retention"]}
+    found = tables(effects=(effect("exp", "retention", 0.022, 0.004),))
+    weighed = definitions(
+        factors={"tickets": {"range": [20, 10]}}, initiatives={"idea": IDEA}, experiments={"exp": trial}
+    )
+    _, candidates, _ = made(weighed, found)
+    told = "tested: +2.20\N{NO-BREAK SPACE}percentage points on retention, which is no factor and leads to none"
+    assert f"{told}: link retention to a factor" in candidates["idea"].reasons
+    _, counted, _ = made(definitions(initiatives={"idea": IDEA}, experiments={"exp": trial}), found)
+    assert not any(reason.startswith("tested:") for reason in counted["idea"].reasons)
+
+
 def test_the_same_seed_gives_the_same_ledger() -> None:
     found = tables(effects=(effect("exp", "retention", 0.02, 0.01),))
     assert made(one_experiment(), found) == made(one_experiment(), found)

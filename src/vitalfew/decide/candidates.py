@@ -14,16 +14,19 @@ from vitalfew.decide.options import OVER, weighed
 from vitalfew.decide.portfolio import by_blocks
 from vitalfew.decide.ranks import standing_of
 from vitalfew.decide.shipped import use_sentence
+from vitalfew.results.figures import decimals, figure, unit_of, with_unit
 from vitalfew.results.rows import CandidateLine, Cost, FactorPart, Value
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vitalfew.decide.draws import Floats
+    from vitalfew.decide.effects import Known
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Candidate, Options, Pool, Singles
     from vitalfew.evidence.guardrails import GateStatus
+    from vitalfew.results.figures import Unit
     from vitalfew.results.rows import Choice
     from vitalfew.workspace.definitions import Grade
 
@@ -67,7 +70,7 @@ def candidate_lines(inputs: Inputs, pool: Pool) -> tuple[CandidateLine, ...]:
 
 
 def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
-    initiative, reasons = candidate.initiative, candidate.reasons
+    initiative, reasons = candidate.initiative, (*candidate.reasons, *_not_counted(inputs, candidate.key))
     if candidate.sealed and candidate.valued:
         reasons = (*reasons, SEALED)
     if initiative.cost is None:
@@ -94,6 +97,20 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
         grade=candidate.grade or ("opinion" if initiative.scores is not None else None),
         reasons=reasons,
     )
+
+
+def _not_counted(inputs: Inputs, key: str) -> Iterator[str]:
+    """What was tested of it and is no value yet: the metric is no factor, and no known link leads from it to one."""
+    definitions, counted = inputs.definitions, inputs.transfer.carriers | set(inputs.definitions.factors)
+    for metric, known in inputs.known.get(key, {}).items():
+        if definitions.factors and metric not in counted and known.trusted and stronger(known.grade, "tested"):
+            title, unit = definitions.title("metrics", metric), unit_of(definitions.metrics.get(metric))
+            told = with_unit(figure(*_rounded(known, unit), signed=True), unit.change_in_words)
+            yield f"tested: {told} on {title}, which is no factor and leads to none: link {title} to a factor"
+
+
+def _rounded(known: Known, unit: Unit) -> tuple[float, int]:
+    return known.estimate * unit.factor, decimals((known.high - known.low) * unit.factor)
 
 
 def _passed(inputs: Inputs, line: CandidateLine, by: str | None) -> CandidateLine:
