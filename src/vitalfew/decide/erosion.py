@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 SEALED = "what is planned for it is not shown: it would tell forecasts that are not locked yet"
 NO_PLAN = "no line of the best plan is known to move it"
-NO_FACTOR = (
-    "it is no factor and no known link leads to one: what that costs and what work changes is not known"
-)
+NO_FACTOR = "it is no factor and no known link leads to one: what that costs and what work changes is not known"
 _STEPS = 200
 """Quantiles from which an outlook is drawn."""
 

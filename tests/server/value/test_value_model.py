@@ -141,7 +141,8 @@ def test_guardrails_stakeholders_goals_and_policy_are_saved_by_forms(workspace: 
     assert ada.post(page_at("new-objective", workspace), goal).status_code == 302
     rules = {"budget": "20", "cost_unit": "days", "horizon_weeks": "26", "decision__success": "all"}
     rules |= {"decision__guardrails": "no_harm", "rater_groups": "players, 2\nstaff, 1", "version": "1"}
-    rules |= {"technical__share": "20", "technical__floors__0__metric": "retention", "technical__floors__0__level": "25"}
+    floor = "technical__floors__0__"
+    rules |= {"technical__share": "20", f"{floor}metric": "retention", f"{floor}level": "25"}
     assert ada.post(page_at("edit-policy", workspace), rules).status_code == 302
     held = {(row.kind, row.key): row.body for row in Definition.objects.filter(workspace=workspace)}
     assert held["guardrails", "retention"] == {"margin": 0.03}
@@ -205,8 +206,7 @@ def test_a_version_has_the_number_by_which_acts_call_it(workspace: Workspace, cl
     standing, draft, first = versions(workspace)[:3]
     assert (standing.name, draft.name, first.name) == ("v2", "draft", "v1")
     rater.post(page_at("sign-value-model", workspace))
-    body = {"what": "go on", "evidence": "the test", "counter": "none"}
-    decide(acting(workspace), "retention", "ada", body)
+    decide(acting(workspace), "retention", "ada", {"what": "go on", "evidence": "the test", "counter": "none"})
     ((_, decided),) = said(workspace, kind="decision")
     assert f"v{decided['value_model']['version']}" == versions(workspace)[0].name == "v2"
     page = rater.get(page_at("value-versions", workspace)).content.decode()
