@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from axe_core_python.sync_playwright import Axe
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,6 +20,25 @@ def copy_of(demo: Path, into: Path) -> Path:
     """A copy of a workspace folder, so that a server has one of its own."""
     shutil.copytree(demo, into, ignore=shutil.ignore_patterns("server"))
     return into
+
+
+SERIOUS = ("serious", "critical")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds serious on a page, or worse."""
+    return [
+        f"{page.url}: {rule['id']}: {node['html'][:120]}"
+        for rule in Axe().run(page)["violations"]
+        if rule["impact"] in SERIOUS
+        for node in rule["nodes"][:2]
+    ]
+
+
+def too_wide(page: Page) -> int:
+    """By how many pixels a page is wider than the screen."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide
 
 
 class Visitor:

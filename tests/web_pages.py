@@ -84,3 +84,12 @@ FORMS = (
     "value/policy/edit/policy/",
 )
 """Forms, and lists without anything, below the address of a workspace that the server owns."""
+EDITS = (
+    "board/hypothesis/route_suggestions_minutes/",
+    "board/hypothesis/route_suggestions_minutes/lock/",
+    "board/hypothesis/route_suggestions_minutes/edit/",
+    "board/bet/route_suggestions/edit/",
+    "value/model/factor/of/jobs_completed/edit/",
+    "metrics/planning_minutes/edit/",
+)
+"""Forms that change what is there, and those of a forecast, in the demo product once the server owns it."""

@@ -7,10 +7,10 @@ import random
 import re
 from typing import TYPE_CHECKING
 
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from serving import serving
+from visitor import serious, too_wide
 from web_pages import FORMS
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def _no_form_complains(ada: Visitor, here: str) -> None:
     found: list[str] = []
     for path in FORMS:
         ada.page.goto(f"{here}{path}")
-        rules = Axe().run(ada.page)["violations"]
-        found += [f"{path}: {rule['id']}" for rule in rules if rule["impact"] in ("serious", "critical")]
+        found += serious(ada.page)
     assert not found, "\n".join(found)
 
 
@@ -80,8 +79,7 @@ def _every_form_fits_a_phone(ada: Visitor, here: str) -> None:
         answer = ada.page.goto(f"{here}{path}")
         assert answer is not None
         assert answer.status == 200, path
-        wide = ada.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
+        assert too_wide(ada.page) <= 0, path
 
 
 def _give_table(page: Page, here: str, file: Path) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
-from web_pages import PAGES
+from serving import serving
+from visitor import copy_of, serious, too_wide
+from web_pages import EDITS, PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
 
     from serving import Server
     from visitor import Visitor
 
-SERIOUS = ("serious", "critical")
+HERE = "/w/fieldnote/"
 
 
 @pytest.mark.parametrize("look", ["desktop", "phone in the dark"])
@@ -23,11 +28,10 @@ def test_every_page_opens_without_a_complaint(server: Server, visit: Callable[..
     someone = visit(server.address, phone=look != "desktop", dark=look != "desktop")
     someone.sign_in()
     for path in PAGES:
-        answer = someone.page.goto(f"/w/fieldnote/{path}")
+        answer = someone.page.goto(f"{HERE}{path}")
         assert answer is not None
         assert answer.status == 200, path
-        wide = someone.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
+        assert too_wide(someone.page) <= 0, path
 
 
 def test_axe_finds_nothing_serious_on_any_page(server: Server, visit: Callable[..., Visitor]) -> None:
@@ -35,12 +39,42 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, visit: Callable[.
     someone.sign_in()
     found: list[str] = []
     for path in PAGES:
-        someone.page.goto(f"/w/fieldnote/{path}")
-        result: dict[str, Any] = Axe().run(someone.page)
-        found += [
-            f"{path}: {rule['id']}: {node['html'][:120]}"
-            for rule in result["violations"]
-            if rule["impact"] in SERIOUS
-            for node in rule["nodes"][:2]
-        ]
+        someone.page.goto(f"{HERE}{path}")
+        found += serious(someone.page)
     assert not found, "\n".join(found)
+
+
+def test_forms_that_change_what_is_there_and_a_session_are_sound_too(
+    small_demo: Path, tmp_path: Path, visit: Callable[..., Visitor]
+) -> None:
+    with serving(copy_of(small_demo, tmp_path / "fieldnote"), home=tmp_path / "home") as server:
+        ada = visit(server.address)
+        ada.set_up(server.setup)
+        _owned_by_the_server(ada.page)
+        found: list[str] = []
+        for path in (*_of_a_session(ada.page), *EDITS):
+            answer = ada.page.goto(f"{HERE}{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+            assert not path.endswith("edit/") or ada.page.locator("main form").count(), f"{path} shows no form"
+            found += serious(ada.page)
+        assert not found, "\n".join(found)
+
+
+def _owned_by_the_server(page: Page) -> None:
+    """Give the kinds of definitions that are changed to the server, so that their forms are there."""
+    for kind in ("factors", "metrics", "initiatives", "hypotheses"):
+        page.goto(f"{HERE}settings/owners/{kind}/")
+        page.locator("main form button.primary").click()
+        page.wait_for_url("**/settings/owners/")
+
+
+def _of_a_session(page: Page) -> tuple[str, ...]:
+    """Open a session; its pages."""
+    page.goto(f"{HERE}sessions/new/")
+    page.locator("[name=title]").fill("Autumn")
+    page.get_by_role("button", name="Open the session").click()
+    page.goto(f"{HERE}sessions/")
+    address = page.get_by_role("link", name="Autumn").first.get_attribute("href")
+    key = re.sub(r".*/sessions/([^/]+)/.*", r"\1", str(address))
+    return f"sessions/{key}/", f"sessions/{key}/projector/"
