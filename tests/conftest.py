@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +18,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; 
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("prove", max_examples=1_000, deadline=None, derandomize=IN_CI)
 settings.load_profile("default")
+
+
+def pytest_configure() -> None:
+    """Programs that tests start hear Ctrl-C, also where the tests themselves run in the background and ignore it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing(what: str) -> NoReturn:

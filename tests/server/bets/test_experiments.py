@@ -92,7 +92,7 @@ def test_a_plan_says_what_an_experiment_finds_in_how_many_weeks(client_of: Calla
     client = client_of("viewer")
     page = text(client, "/w/fieldnote/experiments/repeat_jobs/plan/?units_per_week=2000&weeks=6")
     assert "weeks find a change of" in page
-    assert "Ensure this value is less than or equal to 104" in text(
+    assert "This is too large: write 104 or less." in text(
         client, "/w/fieldnote/experiments/repeat_jobs/plan/?weeks=1000"
     )
 

@@ -84,7 +84,7 @@ def test_a_factor_says_what_a_unit_of_it_weighs(demo: Workspace, run: Results) -
         assert said is not None, factor.exchange
         assert float(said[3].replace(",", "")) >= 1
         sign = "\N{MINUS SIGN}" if definitions.metrics[factor.key].direction == "down" else "+"
-        title = run.view.title("metrics", factor.key)
+        title = definitions.title("factors", factor.key)
         assert f"on {title}" in factor.exchange
         assert sign in (said[1], said[2])
 

@@ -31,7 +31,7 @@ def test_a_member_answers_and_the_act_names_the_factor_under_a_pseudonym(
 def test_what_is_no_factor_is_refused_and_viewers_do_not_answer(
     workspace: Workspace, client_of: Callable[..., Client]
 ) -> None:
-    assert "Select a valid choice" in (
+    assert "“nothing” is none of the choices" in (
         client_of("rater").post(page_at("answer-pulse", workspace), {"factor": "nothing"}).content.decode()
     )
     assert client_of("viewer").post(page_at("answer-pulse", workspace), {"factor": "rounds"}).status_code == 403
