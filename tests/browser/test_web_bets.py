@@ -61,6 +61,7 @@ def write_bet(page: Page) -> None:
     page.get_by_label("We believe that").fill("dispatchers")
     page.get_by_label("will", exact=True).fill("plan a day in fewer minutes")
     page.get_by_label("because").fill("14 of 19 interviews described re-typing addresses")
+    page.get_by_label("Measured by").select_option(label="Minutes to plan a day")
     page.get_by_label("Verdict on").fill("2031-02-01")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="We believe dispatchers will plan a day in fewer minutes")).to_be_visible()
