@@ -62,7 +62,10 @@ def test_a_table_becomes_a_decision_by_forms_alone(tmp_path: Path, visit: Callab
         page.get_by_role("button", name="Record the decision").click()
         expect(page.locator("main")).to_contain_text("ship to everybody")
         _no_form_complains(ada, here)
-        _every_form_fits_a_phone(visit(server.address, phone=True, dark=True), here)
+        phone = visit(server.address, phone=True, dark=True)
+        _every_form_fits_a_phone(phone, here)
+        for one in (ada, phone):
+            one.leave()
 
 
 def _no_form_complains(ada: Visitor, here: str) -> None:
