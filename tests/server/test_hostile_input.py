@@ -168,11 +168,12 @@ def test_no_form_breaks_whose_every_field_is_hostile(workspace: Workspace, admin
 @pytest.mark.usefixtures("postgres")
 def test_no_form_breaks_of_which_one_field_is_hostile(workspace: Workspace, admin: Client) -> None:
     found = []
+    values = cycle(HOSTILE.items())  # each field one of them, in turn: all of each would be some 20,000 requests
     for form in forms(admin, workspace):
-        tried = HOSTILE if not any(part in form.action for part in LOOKS) else {"no number": HOSTILE["no number"]}
-        for name in form.fields:
-            for label, value in tried.items():
-                found += broken(admin, form, form.fields | {name: value}, f"{name}={label}")
+        looks = any(part in form.action for part in LOOKS)
+        for name in list(form.fields)[:: 5 if looks else 1]:
+            label, value = next(values)
+            found += broken(admin, form, form.fields | {name: value}, f"{name}={label}")
     assert not found, "\n".join(found)
 
 
