@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -47,5 +48,6 @@ def bare_claims(evidence: str, counter: str, definitions: Definitions) -> tuple[
     return tuple(claim for claim, text in rests_on.items() if not gives_evidence(text, definitions))
 
 
+@lru_cache(maxsize=20_000)  # names of definitions are asked for at every decision of a page
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold().replace("_", " ")))
