@@ -85,9 +85,11 @@ def _taken_up(workspace: Workspace) -> _Counted | None:
 
 def forecast_by(workspace: Workspace, by: str, about: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Which of some hypotheses a pseudonym forecast, with the hash of the wording, as far as it was not erased."""
-    # By the person alone: of what they forecast there is little, of what was forecast about so many there is much.
-    acts = ActRecord.objects.filter(workspace=workspace, by=by, kind="forecast", body__isnull=False)
-    named, wanted = acts.order_by().values_list("about", "definition").distinct(), frozenset(about)
+    # By the person first, and apart: of what they forecast there is little, of all forecasts much. Asked at
+    # once, SQLite goes through all forecasts in an index that holds every column.
+    own = ActRecord.objects.filter(workspace=workspace, by=by, kind="forecast").order_by().values("n")
+    acts = ActRecord.objects.filter(workspace=workspace, n__in=own, body__isnull=False)
+    named, wanted = acts.order_by().values_list("about", "definition"), frozenset(about)
     return frozenset((key, definition["hash"]) for key, definition in named if definition and key in wanted)
 
 
