@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from vitalfew.workspace.cited import bare_claims, gives_evidence
+from vitalfew.workspace.cited import Citable
 from vitalfew.workspace.definitions import Definitions
 
-KNOWN = Definitions.model_validate(
-    {
-        "metrics": {"plan_time": {"title": "Minutes to plan a day", "source": "days", "column": "minutes"}},
-        "experiments": {"gate": {"title": "The new gate", "source": "days"}},
-    }
+KNOWN = Citable.of(
+    Definitions.model_validate(
+        {
+            "metrics": {"plan_time": {"title": "Minutes to plan a day", "source": "days", "column": "minutes"}},
+            "experiments": {"gate": {"title": "The new gate", "source": "days"}},
+        }
+    )
 )
 
 
@@ -29,10 +31,16 @@ KNOWN = Definitions.model_validate(
     ],
 )
 def test_evidence_is_a_figure_a_link_or_what_is_defined(text: str, *, gives: bool) -> None:
-    assert gives_evidence(text, KNOWN) is gives
+    assert KNOWN.gives_evidence(text) is gives
 
 
 def test_what_was_decided_rests_on_its_evidence_and_the_counter_argument_on_itself() -> None:
-    assert bare_claims("everybody knows", "plan_time rose by 4", KNOWN) == ("what",)
-    assert bare_claims("plan_time fell by 4", "we shall be a laughing stock", KNOWN) == ("counter",)
-    assert bare_claims("plan_time fell by 4", "12 people would wait", KNOWN) == ()
+    assert KNOWN.bare("everybody knows", "plan_time rose by 4") == ("what",)
+    assert KNOWN.bare("plan_time fell by 4", "we shall be a laughing stock") == ("counter",)
+    assert KNOWN.bare("plan_time fell by 4", "12 people would wait") == ()
+
+
+def test_where_nothing_is_defined_only_figures_and_links_are_evidence() -> None:
+    nothing = Citable.of(Definitions())
+    assert nothing.bare("plan_time fell", "it took 3 days") == ("what",)
+    assert nothing.bare("", "") == ("what", "counter")

@@ -33,7 +33,6 @@ from vitalfew.report.review_words import (
     verdicts,
     why_override,
 )
-from vitalfew.workspace.cited import bare_claims
 
 if TYPE_CHECKING:
     from vitalfew.report.axis import Axis
@@ -152,7 +151,7 @@ def overrides(view: View) -> Markup | None:
 def _claim(view: View, row: OverrideRow, claim: Claim) -> list[Child]:
     """The words of a claim, underlined where no evidence is given for it."""
     text = row.what if claim == "what" else row.counter
-    bare = claim in bare_claims(row.evidence, row.counter, view.definitions)
+    bare = claim in view.citable.bare(row.evidence, row.counter)
     return [tag("u", text), " ", tag("small", f"({BARE})")] if bare else [text]
 
 

@@ -31,7 +31,6 @@ from vitalfew.report.review_words import (
     why_override,
 )
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
-from vitalfew.workspace.cited import bare_claims
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -118,7 +117,7 @@ def _overrides(view: View, sheet: Sheet) -> None:
         sheet.say(sentence)
     sheet.say(OVERRIDES, "dim")
     for row in rows:
-        bare = bare_claims(row.evidence, row.counter, view.definitions)
+        bare = view.citable.bare(row.evidence, row.counter)
         what, counter = _claim(row.what, bare="what" in bare), _claim(row.counter, bare="counter" in bare)
         sheet.say(f"{decision_title(view, row.about)}, {words.date_and_time(row.at[:10])}: {what}")
         outcome = f"{words.VERDICTS[row.verdict]}, {came_of(row)}" if row.verdict else came_of(row)

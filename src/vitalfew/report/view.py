@@ -10,6 +10,7 @@ from vitalfew.report.axis import Axis, Mark, axis_over, comparable, metric_scale
 from vitalfew.report.words import Unit, unit_of
 from vitalfew.results.grouped import grouped
 from vitalfew.results.rows import CandidateLine
+from vitalfew.workspace.cited import Citable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -125,6 +126,11 @@ class View:
     def use_of(self, feature: str | None) -> UseRow | None:
         """The use of a feature by all who are eligible, in the window that fits its cadence."""
         return next((u for u in self.tables.use if u.feature == feature and u.main and u.segment is None), None)
+
+    @cached_property
+    def citable(self) -> Citable:
+        """What the claims of decisions may cite."""
+        return Citable.of(self.definitions)
 
     @cached_property
     def scales(self) -> dict[str, float]:

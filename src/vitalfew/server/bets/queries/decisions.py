@@ -11,7 +11,7 @@ from vitalfew.server.core.filters import owners, span, times
 from vitalfew.server.core.queries.acts import newest
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.today import today_in
-from vitalfew.workspace.cited import bare_claims
+from vitalfew.workspace.cited import Citable
 from vitalfew.workspace.hashing import definitions_hash
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def decisions(
     found = newest(row, "decision", PAGE + 1, about=keys, before=before, days=days)
     stands = definitions_hash(defined, ["factors", "guardrails"])
     today = today_in(defined)
-    rows = tuple(_decision(act, body, defined, stands, today) for act, body in found[:PAGE])
+    citable = Citable.of(defined)
+    rows = tuple(_decision(act, body, defined, citable, stands, today) for act, body in found[:PAGE])
     return Decisions(rows, rows[-1].n if len(found) > PAGE else None)
 
 
@@ -128,7 +129,9 @@ def evidence_words(run: Results, line: Line) -> str:
     return f"Run {run.info.id}: evidence {line.grade or 'none'}; {value}; suggested: {suggested}."
 
 
-def _decision(act: Act, body: dict[str, Any], defined: Definitions, stands: str, today: date) -> Decision:
+def _decision(
+    act: Act, body: dict[str, Any], defined: Definitions, citable: Citable, stands: str, today: date
+) -> Decision:
     review = date.fromisoformat(body["review"]) if body.get("review") else None
     cited = body.get("value_model")
     return Decision(
@@ -146,5 +149,5 @@ def _decision(act: Act, body: dict[str, Any], defined: Definitions, stands: str,
         against=body.get("against", ""),
         rests_on="none" if not cited else "now" if cited["definitions"] == stands else "earlier",
         due=review is not None and review <= today,
-        bare=bare_claims(body["evidence"], body["counter"], defined),
+        bare=citable.bare(body["evidence"], body["counter"]),
     )
