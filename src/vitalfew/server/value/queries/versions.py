@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,16 +134,19 @@ def _states(
 
 def _runs(workspace: Workspace) -> list[tuple[str, str, Definitions]]:
     """The stored runs, oldest first, with the hash of their factors and their definitions."""
-    store = Store(Path(workspace.folder))
-    found = []
-    for run in store.ids()[-_RUNS:]:
-        try:
-            plain = store.definitions(run)
-            definitions = Definitions.model_validate({kind: plain.get(kind, {}) for kind in KINDS})
-        except (VitalfewError, ValueError):
-            continue  # of a version that kept no definitions
-        found.append((run, definitions_hash(definitions, ["factors"]), definitions))
-    return found
+    folder = Path(workspace.folder)
+    read = ((run, _of_run(folder, run)) for run in Store(folder).ids()[-_RUNS:])
+    return [(run, *kept) for run, kept in read if kept]
+
+
+@lru_cache(maxsize=400)  # a run never changes, and its id is never used again
+def _of_run(folder: Path, run: str) -> tuple[str, Definitions] | None:
+    try:
+        plain = Store(folder).definitions(run)
+        definitions = Definitions.model_validate({kind: plain.get(kind, {}) for kind in KINDS})
+    except (VitalfewError, ValueError):
+        return None  # of a version that kept no definitions
+    return definitions_hash(definitions, ["factors"]), definitions
 
 
 def _computed(workspace: Workspace, run: str) -> str:

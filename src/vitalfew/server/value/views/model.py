@@ -26,6 +26,7 @@ from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import said as as_read
+from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import acting, voice_of_user
@@ -105,8 +106,7 @@ def value_model(request: Request) -> HttpResponse:
         "too_many": len(rows) > WARN_ABOVE,
         "matters": _matters(run),
         "flips": _flips(run),
-        "apart": group_distances(run.view) if run else None,
-        "model": html_model.model(run.view) if run else None,
+        **_of_run(workspace, run),
         "parked": _parked(workspace, definitions, run),
         "guardrails": guardrails(found),
         "versions": versions(workspace)[:6],
@@ -117,6 +117,14 @@ def value_model(request: Request) -> HttpResponse:
         "signed": signed_by(workspace, voice_of_user(request.place.user), definitions),
     }
     return render(request, "value/model.html", context)
+
+
+def _of_run(workspace: Workspace, run: Results | None) -> dict[str, Markup | None]:
+    """How far groups are apart, and the value model at work; worked out once a run."""
+    if run is None:
+        return {"apart": None, "model": None}
+    named = f"value model at {workspace.key}"
+    return per_run(run, named, lambda of: {"apart": group_distances(of.view), "model": html_model.model(of.view)})
 
 
 @require_POST
