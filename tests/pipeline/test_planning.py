@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command_line import Typed
+    from vitalfew.pipeline.planning import TestPlan
     from vitalfew.workspace.workspace import Workspace
 
 __all__ = ["typed"]
@@ -153,6 +154,24 @@ def test_an_experiment_that_has_run_tells_the_baseline(folder: Path, tmp_path: P
     orders = vf.plan(vf.load(tmp_path), "page").metrics["orders"].baseline
     assert orders.basis == "the control arm of 'old'"
     assert orders.units == len(users) // 2
+
+
+def test_arms_are_called_as_in_the_data_of_the_experiment(folder: Path, tmp_path: Path) -> None:
+    table = pq.read_table(folder / "users.parquet")
+    (tmp_path / "w.yaml").write_text(YAML)
+
+    def planned(arms: list[str]) -> TestPlan:
+        dealt = table.append_column("arm", pa.array([arms[at % len(arms)] for at in range(UNITS)]))
+        pq.write_table(dealt, tmp_path / "users.parquet")
+        return vf.plan(vf.load(tmp_path), "form")
+
+    two, three = planned(["control", "short"]), planned(["short", "control", "long"])
+    assert two.plan.arms == {"control": 0.5, "short": 0.5}
+    assert "form: control 50 %, short 50 %;" in str(two)
+    assert "No split is given: two arms of equal size are taken." in two.plan.cautions
+    assert three.plan.arms == pytest.approx({"control": 1 / 3, "long": 1 / 3, "short": 1 / 3})
+    assert next(iter(three.plan.arms)) == "control"
+    assert "No split is given: 3 arms of equal size are taken." in three.plan.cautions
 
 
 def test_a_metric_without_data_says_what_to_do_and_the_others_go_on(folder: Path) -> None:

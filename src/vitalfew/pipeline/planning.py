@@ -32,7 +32,7 @@ from vitalfew.workspace.definitions import Mode, Plan
 from vitalfew.workspace.metric_kinds import follow_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -165,7 +165,7 @@ def _planned(
     defined = definitions.experiments[experiment]
     own = defined.plan or Plan()
     traffic = known.traffic(wishes["units_per_week"])
-    split = _split(defined)
+    split = _split(defined, known.arms())
     asked = Asked(
         mode=wishes["mode"] or own.mode or defined.mode or "always_valid",
         alpha=wishes["alpha"] or own.alpha,
@@ -200,7 +200,11 @@ def _planned(
         traffic=traffic.basis,
         metrics=planned,
         unknown=unknown,
-        cautions=(*_cautions(definitions, defined, traffic, planned), *known.for_whom(), *_beliefs(definitions, asked)),
+        cautions=(
+            *_cautions(definitions, defined, split, traffic, planned),
+            *known.for_whom(),
+            *_beliefs(definitions, asked),
+        ),
     )
 
 
@@ -246,6 +250,10 @@ class _Known:
         if self.share is None or self.segment is None or not found.weekly:
             return found
         return part_of(found, self.share, self.definitions.title("segments", self.segment))
+
+    def arms(self) -> tuple[str, ...]:
+        """Arms of the experiment in its own data, by name."""
+        return tuple(sorted({row.arm for row in self.past.moments if row.experiment == self.experiment}))
 
     def for_whom(self) -> Iterator[str]:
         """Whom the numbers are about, where the hypothesis is about a segment."""
@@ -390,9 +398,9 @@ def _enough_weeks(ws: Workspace, experiment: str) -> int:
     return min(WEEKS, DEFAULT_WEEKS + math.ceil(longest / 7))
 
 
-def _split(experiment: Experiment) -> dict[str, float]:
-    """Weights of the arms, control first; two equal ones when none are planned."""
-    split = experiment.split or {experiment.control: 1.0, "treatment": 1.0}
+def _split(experiment: Experiment, seen: Iterable[str]) -> dict[str, float]:
+    """Weights of the arms, control first: as planned, else equal ones of the arms `seen`, else of two arms."""
+    split = experiment.split or dict.fromkeys((experiment.control, *seen), 1.0)
     control = split.get(experiment.control, 1.0)
     others = {arm: share for arm, share in split.items() if arm != experiment.control}
     return {experiment.control: control, **(others or {"treatment": control})}
@@ -423,7 +431,11 @@ def _beliefs(definitions: Definitions, asked: Asked) -> list[str]:
 
 
 def _cautions(
-    definitions: Definitions, experiment: Experiment, traffic: Traffic, planned: tuple[MetricPlan, ...]
+    definitions: Definitions,
+    experiment: Experiment,
+    split: Mapping[str, float],
+    traffic: Traffic,
+    planned: tuple[MetricPlan, ...],
 ) -> list[str]:
     said = []
     if traffic.weekday_swing is not None and traffic.weekday_swing > SWING:
@@ -450,5 +462,6 @@ def _cautions(
         when = f"within {week} weeks" if week else "not within ten years"
         said.append(f"The plan names {units:,} units{f': they come {when}' if traffic.weekly else ''}.")
     if experiment.split is None:
-        said.append("No split is given: two arms of equal size are taken.")
+        many = "two" if len(split) == 2 else len(split)  # noqa: PLR2004 - a word for the usual number
+        said.append(f"No split is given: {many} arms of equal size are taken.")
     return said
