@@ -101,6 +101,23 @@ def test_all_weights_may_be_given_in_any_proportion(ideas: Workspace) -> None:
     assert {factor: weight.estimate for factor, weight in found.weights.items()} == {"speed": 0.25, "trust": 0.75}
 
 
+def test_what_holds_if_nobody_agreed_on_anything_is_shown_beside_what_was_agreed(folder: Path, typed: Typed) -> None:
+    unknown = vf.rank(vf.load(folder))
+    judge(vf.load(folder), "anna", {"speed": 90, "trust": 10})
+    agreed = vf.rank(vf.load(folder))
+    found = vf.rank(vf.load(folder), weights="any")
+    assert [(line.line, line.rank, line.p_in) for line in found.lines] == [
+        (line.line, line.rank, line.p_in) for line in unknown.lines
+    ]
+    assert {line.line: line.p_in_before for line in found.lines} == {line.line: line.p_in for line in agreed.lines}
+    assert found.weights["trust"].estimate == pytest.approx(0.5, abs=0.02)
+    assert (found.weights["trust"].low, found.weights["trust"].high) == pytest.approx((0.1, 0.9), abs=0.02)
+    assert agreed.what_if("any").preview
+    told = typed("rank", folder, "--any-weights").out
+    assert "what would hold if nobody agreed on any" in " ".join(told.split())
+    assert typed("rank", folder, "--any-weights", "--weight", "speed=1").code == 2
+
+
 def test_a_budget_for_everything_takes_everything_of_value(ideas: Workspace) -> None:
     assert {line.line for line in vf.rank(ideas, budget=100).lines if line.p_in > 0.5} == {"faster", "safer", "small"}
     assert all(line.p_in == 0 for line in vf.rank(ideas, budget=0).lines)
@@ -114,6 +131,7 @@ def test_a_budget_for_everything_takes_everything_of_value(ideas: Workspace) -> 
         ({"speed": float("nan")}, "from 0 on"),
         ({"speed": 3.0}, "at most 1"),
         ({"speed": 0.0, "trust": 0.0}, "all weights are 0"),
+        ("all", "weights by factor, or 'any'"),
     ],
 )
 def test_weights_that_cannot_be_are_refused_with_a_word_on_what_could(

@@ -71,7 +71,14 @@ def weight_draws(definitions: Definitions, tables: Tables, seed: int) -> dict[st
     if tables.weights:
         given = {row.factor: row.mean for row in tables.weights}
         return {factor: np.full(DRAWS, given[factor]) for factor in factors if factor in given}
-    # Shares of exponential variables are uniform over the simplex (Dirichlet with ones).
+    return any_weights(factors, seed)
+
+
+def any_weights(factors: Sequence[str], seed: int) -> dict[str, Floats]:
+    """Weights by factor, `(draws,)` each, of which none is likelier than another: what nobody agrees on.
+
+    Shares of exponential variables are uniform over the simplex (Dirichlet with ones).
+    """
     raised = {factor: stream(seed, "", "weights", factor).exponential(size=DRAWS) for factor in factors}
     total = np.sum([raised[factor] for factor in sorted(factors)], axis=0)
     return {factor: raised[factor] / total for factor in factors}

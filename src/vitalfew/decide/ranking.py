@@ -13,25 +13,26 @@ from vitalfew.results.rows import Estimate, RankedLines
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from vitalfew.decide.draws import Floats
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Options, Pool
-    from vitalfew.decide.what_if import WhatIf
+    from vitalfew.decide.what_if import Given, WhatIf
 
 _NAMED = 5
 """Candidates that are named; of more it is said how many."""
 _SET = 1e-9
 """Spread below which a weight was set and not judged."""
 NO_WEIGHTS = "weights unknown: ranks run over the whole weight space"
+ANY_WEIGHTS = "over all weights there could be, none likelier than another: what would hold if nobody agreed on any"
 
 
 def ranked(
     inputs: Inputs,
     pool: Pool,
     what_if: WhatIf,
-    given: Mapping[str, float] | None = None,
+    given: Given | None = None,
     budget: float | None = None,
     *,
     preview: bool = False,
@@ -52,13 +53,14 @@ def ranked(
     options = pool.options
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
-    by = options.weights if given is None else weights_of(options, given)
+    by = options.weights if given is None else weights_of(options, given, inputs.seed)
     changed = given is not None or budget is not None
     before = what_if.own if preview else what_if.exact
     found = what_if.standing(by, budget, preview=preview) if changed else before
     notes = (
         *(options.notes if budget is None else ()),
         *((NO_WEIGHTS,) if given is None and inputs.weights and not inputs.tables.weights else ()),
+        *((ANY_WEIGHTS,) if given == "any" else ()),
         *_unranked(inputs, pool),
     )
     return RankedLines(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from vitalfew.decide.candidates import recommended, summaries_of
 from vitalfew.decide.coarse import coarse_place
+from vitalfew.decide.draws import any_weights
 from vitalfew.decide.options import weighed
 from vitalfew.decide.portfolio import lots
 from vitalfew.decide.ranks import TAILS, standing_of
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from vitalfew.decide.options import Options, Pool, Singles
     from vitalfew.decide.portfolio import Lots
     from vitalfew.decide.ranks import Standing
+
+    type Given = Mapping[str, float] | Literal["any"]
+    """Other weights: of factors, or all that there could be."""
 
 PREVIEW = 2_000
 """Draws of a preview: probabilities are within 0.01 of the exact ones in two of three cases."""
@@ -86,19 +90,26 @@ class WhatIf:
         return standing_of(self.options, values, budget, self.cast if preview else None)
 
 
-def weights_of(options: Options, given: Mapping[str, float]) -> Floats:
+def weights_of(options: Options, given: Given, seed: int = 0) -> Floats:
     """Weights by which some are set, `(factors, draws)`.
 
     Where all factors are named, in any proportion. Where some are, as shares of the whole: the others keep their own
-    proportions, draw by draw, within what is left.
+    proportions, draw by draw, within what is left. *any*: every weight that could be, none likelier than another
+    (SMAA-2 without preferences), for what would hold if nobody agreed on anything.
 
     Args:
         options: with the workspace's own weights.
-        given: weights by factor, none below 0.
+        given: weights by factor, none below 0; or *any*.
+        seed: of the draws of *any*.
 
     Raises:
         UsageError: there is no such factor, a weight is below 0 or no number, or what is given leaves nothing.
     """
+    if isinstance(given, str):
+        if given != "any":
+            raise UsageError(f"there are no weights called '{given}'", expected="weights by factor, or 'any'")
+        drawn = any_weights(options.factors, seed)
+        return np.array([drawn[factor][: options.weights.shape[1]] for factor in options.factors])
     for factor, weight in given.items():
         if factor not in options.factors:
             raise UsageError(f"there is no factor '{factor}' to weigh", hint=suggest(factor, options.factors))

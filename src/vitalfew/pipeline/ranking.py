@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from vitalfew.results.rows import RankedLine, RankedLines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     import pyarrow as pa
 
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Pool
-    from vitalfew.decide.what_if import WhatIf
+    from vitalfew.decide.what_if import Given, WhatIf
     from vitalfew.pipeline.results import Results
     from vitalfew.workspace.definitions import Grade
     from vitalfew.workspace.workspace import Workspace
@@ -28,7 +28,7 @@ class Ranking(RankedLines):
 
     def what_if(
         self,
-        weights: Mapping[str, float] | None = None,
+        weights: Given | None = None,
         budget: float | None = None,
         *,
         grades: Collection[Grade] | None = None,
@@ -70,7 +70,7 @@ def rank(
     workspace: Workspace,
     run: Results | None = None,
     *,
-    weights: Mapping[str, float] | None = None,
+    weights: Given | None = None,
     budget: float | None = None,
     preview: bool = False,
 ) -> Ranking:
@@ -82,7 +82,8 @@ def rank(
         workspace: definitions and acts, as `load` gives them.
         run: results of a run of it; what has not changed since the last run is taken from there when None.
         weights: of factors. Of all of them in any proportion; of some as shares of the whole, and the others keep their
-            proportions within what is left. The workspace's own when None.
+            proportions within what is left. `"any"`: all that there could be, none likelier than another. The
+            workspace's own when None.
         budget: in the policy's unit of cost; the workspace's own when None.
         preview: look at 2,000 draws only.
 
@@ -135,7 +136,7 @@ class _Drawn:
         pool = pool_of(inputs)
         return cls(inputs, pool, WhatIf(pool.options))
 
-    def ranking(self, given: Mapping[str, float] | None, budget: float | None, *, preview: bool) -> Ranking:
+    def ranking(self, given: Given | None, budget: float | None, *, preview: bool) -> Ranking:
         from vitalfew.decide.ranking import ranked
 
         found = ranked(self.inputs, self.pool, self.what_if, given, budget, preview=preview)

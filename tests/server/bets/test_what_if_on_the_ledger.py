@@ -37,7 +37,7 @@ def test_the_panel_is_opened_by_a_link_and_by_an_address_that_asks(client_of: Cl
     closed = client.get(PAGE).content.decode()
     assert 'id="what-if"' not in closed
     assert 'href="?what_if=1#what-if"' in closed
-    for query in ("what_if=1", _heavy(run), "budget=3", "strong=1"):
+    for query in ("what_if=1", _heavy(run), "budget=3", "strong=1", "any=1"):
         page = client.get(f"{PAGE}?{query}").content.decode()
         assert page.count('type="range"') == len(run.workspace.definitions.factors) + 1
         assert "weighs as much as" in page
@@ -78,6 +78,12 @@ def test_only_strong_evidence_plans_without_the_rest(demo: Workspace, run: Resul
 
 
 @pytest.mark.usefixtures("demo")
+def test_any_weights_are_those_that_nobody_agreed_on(demo: Workspace, run: Results) -> None:
+    base, found = rankings(demo, run, Asked((("no_such_factor", 0.4),), any_weights=True))
+    assert {round(weight.estimate, 1) for weight in found.weights.values()} == {round(1 / len(base.weights), 1)}
+    assert any("nobody agreed" in note for note in found.notes)
+
+
 def test_filters_and_what_if_go_together(client_of: ClientOf, run: Results) -> None:
     page = client_of("viewer").get(f"{PAGE}?team=planning&{_heavy(run)}&all=1").content.decode()
     planning = {line.line for line in run.ledger.candidates if line.team == "planning"}

@@ -33,9 +33,13 @@ type Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 class WhatIf(Schema):
-    """Other weights of some factors, as shares of the whole; another budget; `preview`: by 2,000 draws, quickly."""
+    """Other weights of some factors, as shares of the whole; another budget; `preview`: by 2,000 draws, quickly.
+
+    `any_weights`: over all weights there could be, whatever `weights` says.
+    """
 
     weights: dict[str, Weight] = Field(default_factory=dict)
+    any_weights: bool = False
     budget: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None = None
     preview: bool = False
     run: str | None = None
@@ -161,7 +165,7 @@ def rank(request: ApiRequest, workspace: Path[str], asked: WhatIf) -> RankedOut:
         raise Http404("there is no such run")
     if run.tables.candidates == ():
         return RankedOut(run=run.info.id, preview=False, ranking={"lines": []})
-    wanted = Asked(tuple(asked.weights.items()), asked.budget)
+    wanted = Asked(tuple(asked.weights.items()), asked.budget, any_weights=asked.any_weights)
     _, found = rankings(request.place.workspace, run, wanted, preview=asked.preview)
     return RankedOut(run=run.info.id, preview=found.preview, ranking=found.to_dict())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vitalfew.pipeline import rank
 from vitalfew.report import cells, words
@@ -48,16 +48,17 @@ CLASSIC = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What if: weights of some factors, a budget, a plan with lines of grade *staged* or stronger alone."""
+    """What if: weights of some factors, or all there could be; a budget; lines of grade *staged* or stronger alone."""
 
     weights: tuple[tuple[str, float], ...] = ()
     budget: float | None = None
     strong: bool = False
+    any_weights: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.weights) or self.budget is not None or self.strong
+        return bool(self.weights) or self.budget is not None or self.strong or self.any_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def rankings(row: Workspace, run: Results, asked: Asked, *, preview: bool = Fals
     if not asked.changes:
         return base, base
     grades = STRONG if asked.strong else None
-    return base, base.what_if(_shares(asked.weights, base), asked.budget, grades=grades, preview=preview)
+    return base, base.what_if(_shares(asked, base), asked.budget, grades=grades, preview=preview)
 
 
 def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
@@ -195,9 +196,11 @@ def _own(row: Workspace, run: Results, *, preview: bool) -> Ranking:
     return rank(whole, replace(run, workspace=whole))
 
 
-def _shares(given: tuple[tuple[str, float], ...], base: RankedLines) -> Mapping[str, float] | None:
+def _shares(asked: Asked, base: RankedLines) -> Mapping[str, float] | Literal["any"] | None:
     """Weights as `rank` takes them: of some factors as shares of the whole, never more than all of it."""
-    weights = {factor: weight for factor, weight in given if factor in base.weights}
+    if asked.any_weights:
+        return "any"
+    weights = {factor: weight for factor, weight in asked.weights if factor in base.weights}
     total = sum(weights.values())
     if not weights:
         return None

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 
 def asked_for(given: QueryDict) -> Asked:
-    """What an address asks: `w.FACTOR=SHARE`, `budget=…`, `strong=1`. What is no number asks for nothing."""
+    """What an address asks: `w.FACTOR=SHARE`, `budget=…`, `strong=1`, `any=1`. What is no number asks for nothing."""
     said = given.dict()
     weights = [(name[2:], weight) for name in said if name.startswith("w.") and (weight := _number(said[name])) >= 0]
     budget = _number(given.get("budget", ""))
-    return Asked(tuple(sorted(weights)), budget if budget >= 0 else None, given.get("strong") == "1")
+    wanted = (given.get(name) == "1" for name in ("strong", "any"))
+    return Asked(tuple(sorted(weights)), budget if budget >= 0 else None, *wanted)
 
 
 def scenario(given: QueryDict) -> str:
     """The part of an address that says what is asked, to be shared."""
     found = QueryDict(mutable=True)
     for name, value in given.dict().items():
-        if name.startswith("w.") or name in ("budget", "strong", "run"):
+        if name.startswith("w.") or name in ("budget", "strong", "any", "run"):
             found[name] = str(value)
     return found.urlencode()
 
