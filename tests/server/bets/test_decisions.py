@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vitalfew.judgement.recording import decide
+from vitalfew.server.bets.queries.decisions import PAGE
 from vitalfew.server.core.models import ActRecord
 from vitalfew.server.core.queries.acts import said
+from vitalfew.server.core.services.acts import acting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,3 +114,20 @@ def test_what_people_write_is_text_and_no_markup(client_of: ClientOf, demo: Work
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     assert len(said(demo, kind="decision")) == 1
+
+
+def test_older_decisions_have_a_page_of_their_own_and_their_quarter_can_be_chosen(
+    client_of: ClientOf, demo: Workspace
+) -> None:
+    for number in range(PAGE + 1):
+        said_then = {"what": f"number {number:03}", "evidence": "the interviews", "counter": "it may cost more"}
+        at = datetime(2026 if number else 2024, 2, 5, 9, tzinfo=UTC)
+        decide(acting(demo), "route_suggestions", "user:1", said_then, at=at)
+    client = client_of("viewer")
+    page = client.get(LOG).content.decode()
+    assert "number 050" in page
+    assert "number 000" not in page
+    assert 'value="2024-Q1"' in page
+    older = re.search(r'href="\?(before=\d+)"', page)
+    assert older
+    assert "number 000" in client.get(f"{LOG}?{older[1]}").content.decode()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.report import cells, words
 from vitalfew.server.core.filters import owners, span, times
-from vitalfew.server.core.queries.acts import newest
+from vitalfew.server.core.queries.acts import days_of, newest
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.today import today_in
 from vitalfew.workspace.cited import Citable
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from vitalfew.workspace.cited import Claim
     from vitalfew.workspace.definitions import Definitions, Experiment, Feature, Initiative
 
-PAGE = 100
+PAGE = 50
 """Decisions a page lists."""
+_DATED = 1000
+"""Decisions whose quarters may be chosen."""
 KINDS = ("initiatives", "features", "experiments", "hypotheses", "needs", "objectives", "metrics", "factors")
 
 
@@ -88,9 +90,8 @@ def decisions(
 def offers(row: Workspace) -> dict[Field, Choices]:
     """What decisions may be filtered by."""
     defined = loaded(row).workspace.definitions
-    days = [date.fromisoformat(act.at[:10]) for act, _ in newest(row, "decision", PAGE)]
     owned = owners(defined, ((defined.product_of(one), one.team) for _, one in _owned(defined)))
-    return {**owned, "time": times(days)}
+    return {**owned, "time": times(days_of(row, "decision", _DATED))}
 
 
 def _owned(defined: Definitions) -> Iterator[tuple[str, Feature | Initiative | Experiment]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
@@ -12,7 +13,7 @@ from vitalfew.workspace.people import keyed_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import date, datetime
+    from datetime import datetime
 
     from vitalfew.server.core.models import Workspace
     from vitalfew.workspace.acts import ActLog
@@ -84,6 +85,12 @@ def newest(
     acts = ActRecord.objects.filter(workspace=row, kind=kind, **told)
     log = part_of(acts.order_by("-n")[:limit])
     return tuple((act, log.bodies[act.n]) for act in sorted(log.acts, key=lambda act: -act.n) if act.n in log.bodies)
+
+
+def days_of(row: Workspace, kind: Kind, limit: int) -> tuple[date, ...]:
+    """On which days the newest acts of a kind were taken, newest first."""
+    taken = ActRecord.objects.filter(workspace=row, kind=kind).order_by("-n").values_list("at", flat=True)[:limit]
+    return tuple(date.fromisoformat(at[:10]) for at in dict.fromkeys(taken))
 
 
 def locks(row: Workspace) -> ActLog:
