@@ -45,3 +45,7 @@ class RunInfo:
     seed: int
     stages: tuple[StageInfo, ...] = ()
     data_to: str | None = None
+
+    def holds(self, table: str) -> bool:
+        """Whether a table was computed at all: that it is empty says something only then."""
+        return any(table in stage.tables for stage in self.stages)

@@ -44,7 +44,8 @@ class Reviewed:
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
     `process`: how the bets that are asked for were made, beside what came of them.
-    `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped.
+    `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped. `looked`: the run looked for
+    what to stop, as those of earlier versions did not.
     """
 
     picture: Markup
@@ -59,6 +60,7 @@ class Reviewed:
     stop: tuple[StopRow, ...]
     more: int
     more_to_stop: int
+    looked: bool
 
 
 def offers(run: Results) -> dict[Field, Choices]:
@@ -104,6 +106,7 @@ def _reviewed(run: Results, wanted: Filter, *, whole: bool) -> Reviewed:
         stop=stop[:most],
         more=len(listed) - len(listed[:most]),
         more_to_stop=len(stop) - len(stop[:most]),
+        looked=run.info.holds("stop"),
     )
 
 
