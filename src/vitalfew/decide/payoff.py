@@ -1,4 +1,4 @@
-"""When a line pays: its value week by week once it is out."""
+"""When a line pays, and what keeping it costs: week by week once it is out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.draws import weekly_shares
+from vitalfew.decide.options import weeks_open
 
 if TYPE_CHECKING:
     from vitalfew.decide.draws import Floats
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 QUARTER = 13
 """Weeks."""
+WEEKS_A_YEAR = 52
 
 
 def weekly_share(inputs: Inputs, initiative: Initiative, until: float | None, lag: float = 0.0) -> Floats:
@@ -28,6 +30,17 @@ def weekly_share(inputs: Inputs, initiative: Initiative, until: float | None, la
     """
     policy, ramp = inputs.definitions.policy, inputs.ramp_of(initiative)
     return weekly_shares(policy.horizon_weeks, policy.discount, ramp, initiative.half_life_weeks, lag, until)
+
+
+def running(inputs: Inputs, initiative: Initiative) -> Floats:
+    """What keeping a line costs in each week of the horizon while it is worth something, `(weeks,)`, discounted.
+
+    Below 0 where it saves the upkeep of what it takes away.
+    """
+    policy, feature = inputs.definitions.policy, inputs.definitions.features.get(initiative.removes or "")
+    yearly = (initiative.upkeep or 0.0) - ((feature.upkeep or 0.0) if feature else 0.0)
+    kept = weekly_shares(policy.horizon_weeks, policy.discount, 0.0, until=weeks_open(inputs, initiative))
+    return yearly / WEEKS_A_YEAR * kept
 
 
 def by_quarter(weeks: Floats) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.options import first_cost, later_cost, weighed
+from vitalfew.decide.payoff import WEEKS_A_YEAR
 from vitalfew.decide.worth import gain_of_choice
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import StagedRow
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from vitalfew.decide.options import Options
     from vitalfew.decide.prices import Price
     from vitalfew.workspace.definitions import Later
-
-_WEEKS_A_YEAR = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def staged_lines(options: Options, inputs: Inputs, price: Price) -> dict[str, St
             continue
         values = per_point * weighed(options.swings[at : at + 1], options.weights)[0].astype(np.float64)
         noise = stream(inputs.seed, line, "look").standard_normal(len(values))
-        delta = (1 + discount) ** (-later.after_weeks / _WEEKS_A_YEAR)
+        delta = (1 + discount) ** (-later.after_weeks / WEEKS_A_YEAR)
         found[line] = staged(values, first_cost(inputs, line), later_cost(inputs, line), noise, later.tells, delta)
     return found
 

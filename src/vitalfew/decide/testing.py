@@ -14,6 +14,7 @@ import numpy as np
 
 from vitalfew.decide.beliefs import believed, changes
 from vitalfew.decide.options import weeks_open
+from vitalfew.decide.payoff import running
 from vitalfew.decide.phrases import chance, counted, number
 from vitalfew.decide.precision import precision
 from vitalfew.decide.shipped import removed_changes
@@ -51,7 +52,7 @@ class Case:
         effects: equally likely changes for the better of the metric among those reached, `(k,)`, in its unit.
         slope: value of one unit of the metric.
         other: expected value of what the test does not judge by.
-        cost: expected cost of building.
+        cost: expected cost of building and running.
         test_cost: of the test itself.
         horizon: weeks over which value is counted.
         until: weeks by which building may begin later and still be worth something; None when there is no such day.
@@ -138,8 +139,8 @@ def best_size(case: Case, known: Precision) -> Sized:
 class Advice:
     """What is said about testing one candidate.
 
-    `test`: the test that pays; `reason`: why there is none; `net`: value minus cost, with its 80 % interval; `doubt`:
-    what it would be worth to know the effect on the metric for sure, in the unit of cost.
+    `test`: the test that pays; `reason`: why there is none; `net`: value minus the cost of building and running, with
+    its 80 % interval; `doubt`: what it would be worth to know the effect on the metric for sure, in the unit of cost.
     """
 
     test: SuggestedTest | None
@@ -174,7 +175,8 @@ def suggested_tests(
         if line in hidden or line not in inputs.definitions.initiatives:
             continue
         swings = options.swings[at].astype(np.float64)
-        net = points * np.einsum("fd,fd->d", swings, options.weights) - options.costs[at]
+        cost = options.costs[at] + running(inputs, inputs.definitions.initiatives[line]).sum()
+        net = points * np.einsum("fd,fd->d", swings, options.weights) - cost
         low, high = np.quantile(net, [0.1, 0.9])
         told = Estimate(float(net.mean()), float(low), float(high))
         judged = int(np.argmax(rates * swings.std(axis=1)))
@@ -183,7 +185,7 @@ def suggested_tests(
         if not unit > 0:
             found[line] = Advice(None, "its effect is taken as certain, so a test would tell nothing", told, 0.0)
             continue
-        case = _case(inputs, line, swings, judged, (rates, unit, float(options.costs[at].mean())), fat.get(metric))
+        case = _case(inputs, line, swings, judged, (rates, unit, float(cost.mean())), fat.get(metric))
         found[line] = _advice(inputs, line, metric, case, told, fat.get(metric))
     return found
 

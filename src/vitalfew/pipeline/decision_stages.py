@@ -49,13 +49,15 @@ def _draws(context: Context) -> object:
 def _ledger(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.followed import followed, with_deviations
     from vitalfew.decide.ledger import ledger
+    from vitalfew.decide.payback import paying, with_viability
     from vitalfew.decide.prices import price
     from vitalfew.decide.testing import hidden_lines, suggested_tests, with_tests
 
     inputs, options = context.inputs(tables), context.options(tables)
     shipped, candidates, headline = ledger(inputs, context.pool(tables))
-    advice = suggested_tests(options, inputs, price(options, inputs), hidden_lines(options, candidates))
-    told = with_tests(candidates, advice)
+    priced, hidden = price(options, inputs), hidden_lines(options, candidates)
+    tested = with_tests(candidates, suggested_tests(options, inputs, priced, hidden))
+    told = with_viability(tested, paying(options, inputs, priced, hidden))
     if tables.weights:
         found = followed(context.definitions, context.workspace.acts, told, context.today)
         told = with_deviations(told, found)

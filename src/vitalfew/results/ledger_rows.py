@@ -110,11 +110,38 @@ class SuggestedTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Viability:
+    """Whether a candidate pays what it costs, in the policy's unit of cost, from the day it is out.
+
+    Attributes:
+        build: expected cost of building, of both steps of a bet in two.
+        run: of keeping it over the horizon; below 0 where it saves the upkeep of what it takes away.
+        horizon: weeks that are looked at.
+        given_up: what the same part of the budget would bring elsewhere (80 %); 0 where the budget reaches for all.
+        weeks: until its value exceeds what building and running it has cost by then: the median with its 80 % interval.
+            `high` None lies beyond the horizon, and where the median does, there is none.
+        p_within: probability that it pays within the horizon.
+        basis: how a point of value is priced, in words.
+        reason: why nothing is said of value; None where something is.
+    """
+
+    build: float
+    run: float
+    horizon: float
+    given_up: Estimate | None = None
+    weeks: Estimate | None = None
+    p_within: float | None = None
+    basis: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateLine:
     """A ledger line of something we may do: expected value, cost, probability in the best portfolio, next step.
 
-    `per_cost`: mean value over mean cost, in points per unit of cost. `net`: value minus cost in the unit of cost with
-    its 80 % interval, where a point has a price. `test`: the test that would pay most; None when none would.
+    `per_cost`: mean value over mean cost, in points per unit of cost. `net`: value minus what building it and running
+    it over the horizon cost, in the unit of cost with its 80 % interval, where a point has a price. `test`: the test
+    that would pay most; None when none would. `viability`: when it pays, of lines with a value and a cost.
     """
 
     line: str
@@ -133,6 +160,7 @@ class CandidateLine:
     net: Estimate | None = None
     test: SuggestedTest | None = None
     product: str | None = None
+    viability: Viability | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ from vitalfew.results.ledger_rows import (
     ShippedLine,
     SuggestedTest,
     VerdictRow,
+    Viability,
 )
 from vitalfew.results.link_rows import (
     ConflictRow,
@@ -213,6 +214,7 @@ __all__ = [
     "ValueCellRow",
     "Verdict",
     "VerdictRow",
+    "Viability",
     "VitalFactorsRow",
     "WeightPosteriorRow",
     "WeightRow",
