@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,6 +136,27 @@ def test_of_several_arms_the_best_is_named() -> None:
     row = _suggest(_effect("retention", -0.02, 0.005, "a"), _effect("retention", 0.02, 0.005, "b"))
     assert row.action == "ship"
     assert row.reason.startswith("Of 2 arms, b did best. Ship: Retention rose")
+
+
+def test_an_arm_is_called_best_only_where_one_can_be_shipped() -> None:
+    row = _suggest(_effect("retention", 0.001, 0.005, "a"), _effect("retention", 0.008, 0.005, "b"))
+    assert row.reason.startswith("Of 2 arms, none can be shipped yet, b comes nearest. Inconclusive: Retention shows")
+    row = _suggest(_effect("retention", -0.04, 0.005, "a"), _effect("retention", -0.02, 0.005, "b"))
+    assert row.reason.startswith("Of 2 arms, none may be shipped, b comes nearest. Do not ship: Retention fell by 2.00")
+
+
+def test_among_facts_the_arm_that_differs_most_is_told_whatever_its_name() -> None:
+    row = _suggest(_effect("clicks", 0.2, 1.0, "a"), _effect("clicks", -1.0, 1.0, "b"))
+    assert row.reason.startswith("Of 2 arms, b differs most. Clicks shows no clear change: −1.0")
+
+
+def test_a_fact_that_is_clear_only_for_who_asks_nothing_else_says_so() -> None:
+    lucky = replace(_effect("clicks", 2.1, 1.0), p_value=0.036, adjusted_p=0.4)
+    row = _suggest(lucky, replace(_effect("m1", -9.0, 1.0), p_value=1e-18, adjusted_p=1e-17))
+    assert row.reason.startswith(
+        "M1 fell by 9.0 (7.0 to 11.0); Clicks rose by 2.1 (0.1 to 4.1), not clear any more once corrected for all that"
+        " was asked. None of this is a factor"
+    )
 
 
 def test_segments_do_not_decide_unless_a_guardrail_asks_for_them() -> None:

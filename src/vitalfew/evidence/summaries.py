@@ -11,7 +11,7 @@ is a person's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -35,15 +35,23 @@ Action = Literal["ship", "do_not_ship", "do_not_decide", "facts_only", "inconclu
 
 _FACTS = 4  # changes named in a sentence that suggests nothing
 _STRONGEST_FIRST: tuple[Action, ...] = ("ship", "inconclusive", "stop", "do_not_ship", "facts_only")
+_OF_SEVERAL: Mapping[Action, str] = {
+    "ship": "{arm} did best",
+    "inconclusive": "none can be shipped yet, {arm} comes nearest",
+    "stop": "none can succeed any more, {arm} came nearest",
+    "do_not_ship": "none may be shipped, {arm} comes nearest",
+    "facts_only": "{arm} differs most",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """What one arm suggests; `p_value`: the smallest corrected one of its gains."""
+    """What one arm suggests; `p_value`: the smallest corrected one of its gains; `pull`: its largest, in errors."""
 
     action: Action
     reason: str
     p_value: float = 1.0
+    pull: float = 0.0
 
 
 def summaries(
@@ -108,9 +116,7 @@ def _summary(
     if failed is not None:
         arm = _Arm("do_not_decide", f"Do not decide on these results: {failed.message}")
     else:
-        arms = {
-            name: _judge_arm(definitions, setting, [row for row in rows if row.arm == name]) for name in _arms(rows)
-        }
+        arms = {name: _pulled(definitions, setting, [row for row in rows if row.arm == name]) for name in _arms(rows)}
         arm = _best(arms)
     told = "" if arm.action == "facts_only" else planning(definitions, setting, proof, rows)
     return ExperimentRow(
@@ -130,10 +136,20 @@ def _arms(rows: Sequence[EffectRow]) -> list[str]:
 
 
 def _best(arms: dict[str, _Arm]) -> _Arm:
-    name = min(arms, key=lambda arm: (_STRONGEST_FIRST.index(arms[arm].action), arms[arm].p_value))
+    name = min(arms, key=lambda arm: (_STRONGEST_FIRST.index(arms[arm].action), arms[arm].p_value, -arms[arm].pull))
     if len(arms) == 1:
         return arms[name]
-    return _Arm(arms[name].action, f"Of {len(arms)} arms, {name} did best. {arms[name].reason}")
+    found = _OF_SEVERAL[arms[name].action].format(arm=name)
+    return _Arm(arms[name].action, f"Of {len(arms)} arms, {found}. {arms[name].reason}")
+
+
+def _pulled(definitions: Definitions, setting: Setting, rows: Sequence[EffectRow]) -> _Arm:
+    """What an arm suggests, with its largest gain on what decides; where nothing decides, its largest change."""
+    arm = _judge_arm(definitions, setting, rows)
+    gains = [(sign_of(definitions, row.metric) * row.estimate / row.se, row) for row in rows if row.estimate and row.se]
+    if arm.action == "facts_only":
+        return replace(arm, pull=max((abs(gain) for gain, row in gains if row.segment is None), default=0.0))
+    return replace(arm, pull=max((gain for gain, row in gains if _decides(definitions, row)), default=0.0))
 
 
 def _judge_arm(definitions: Definitions, setting: Setting, rows: Sequence[EffectRow]) -> _Arm:
@@ -141,7 +157,7 @@ def _judge_arm(definitions: Definitions, setting: Setting, rows: Sequence[Effect
     goals = [row for row in everyone if _decides(definitions, row)]
     gates = [row for row in rows if gate_of(definitions, row.metric, row.segment) is not None]
     if not goals and not gates and not _primary(setting):
-        told = _facts(definitions, everyone) or "Nothing could be compared"
+        told = _facts(definitions, setting, everyone) or "Nothing could be compared"
         return _Arm("facts_only", f"{told}. None of this is a factor, a goal or a guardrail, so nothing is suggested.")
     better = [row for row in goals if _direction(definitions, setting, row) > 0]
     worse = [row for row in goals if _direction(definitions, setting, row) < 0]
@@ -200,11 +216,11 @@ def _guarded(definitions: Definitions, gates: Sequence[EffectRow]) -> tuple[list
     return broken, [row for row, state in zip(gates, states, strict=True) if state == "evidence needed"]
 
 
-def _facts(definitions: Definitions, rows: Sequence[EffectRow]) -> str:
+def _facts(definitions: Definitions, setting: Setting, rows: Sequence[EffectRow]) -> str:
     """What changed, clear changes first, at most `_FACTS` of them."""
-    ordered = sorted(rows, key=lambda row: clear_direction(row) == 0)
+    ordered = sorted(rows, key=lambda row: (clear_direction(row) == 0, _direction(definitions, setting, row) == 0))
     more = [f"and {len(rows) - _FACTS} more"] if len(rows) > _FACTS else []
-    return join([sentence(definitions, row) for row in ordered[:_FACTS]] + more)
+    return join([_not_alone(definitions, setting, row, "was asked") for row in ordered[:_FACTS]] + more)
 
 
 def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence[EffectRow], gains: list[str]) -> str:
@@ -214,7 +230,7 @@ def _told(definitions: Definitions, worse: Sequence[EffectRow], broken: Sequence
 
 
 def _open(definitions: Definitions, setting: Setting, goals: Sequence[EffectRow], unsure: Sequence[EffectRow]) -> str:
-    told = [_not_alone(definitions, setting, row) for row in goals]
+    told = [_not_alone(definitions, setting, row, "decides") for row in goals]
     if not goals:
         told = [f"{title_of(definitions, metric)} should decide and was not measured" for metric in _primary(setting)]
     if not told and not unsure:
@@ -226,11 +242,11 @@ def _primary(setting: Setting) -> tuple[str, ...]:
     return setting.plan.primary if setting.plan is not None else ()
 
 
-def _not_alone(definitions: Definitions, setting: Setting, row: EffectRow) -> str:
+def _not_alone(definitions: Definitions, setting: Setting, row: EffectRow, every: str) -> str:
     """What happened to a metric; what is clear only as long as one looks at nothing else is said to be no proof."""
     told = sentence(definitions, row)
     only_alone = clear_direction(row) != 0 and _direction(definitions, setting, row) == 0
-    return f"{told}, not clear any more once corrected for all that decides" if only_alone else told
+    return f"{told}, not clear any more once corrected for all that {every}" if only_alone else told
 
 
 def _gate_sentence(definitions: Definitions, row: EffectRow, finding: str) -> str:
