@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import DROP_TO, FUND_FROM
 from vitalfew.decide.effects import stronger
+from vitalfew.decide.explain_payback import pays
 from vitalfew.decide.phrases import chance, counted, number, points
 from vitalfew.decide.sentences import EVIDENCE, Sentence, carried_by
 from vitalfew.results.figures import between, figure
@@ -74,6 +75,7 @@ def why(line: CandidateLine, field: Field) -> Iterator[Sentence]:
     if carried is not None:
         yield carried
     yield _recommended(line)
+    yield from pays(line, field.unit)
     yield from _evidence(line, field)
     yield from _reach(line, field)
     yield from _neighbours(place, field)

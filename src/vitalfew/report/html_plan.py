@@ -8,6 +8,7 @@ from vitalfew.report import words
 from vitalfew.report.cells import opened
 from vitalfew.report.decision_pictures import frontier_curve
 from vitalfew.report.erosion import erosion
+from vitalfew.report.html_payback import payback
 from vitalfew.report.ideas import in_order
 from vitalfew.report.layout import Column, blank, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
@@ -29,7 +30,7 @@ def plan(view: View, most: int | None = None) -> Markup | None:
 
     Args:
         view: of a run.
-        most: lines of the table of classic scores, the first by their score; all when not given.
+        most: lines of long tables, the first ones; all when not given.
     """
     tables = view.tables
     if not tables.plans and not tables.information and not tables.classic and not tables.erosion:
@@ -40,6 +41,7 @@ def plan(view: View, most: int | None = None) -> Markup | None:
         _plans(view),
         _frontier(view, best),
         _sequence(view),
+        payback(view, most),
         _staged(view),
         erosion(view),
         _ask(view),

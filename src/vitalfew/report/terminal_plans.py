@@ -8,6 +8,7 @@ from vitalfew.report import words
 from vitalfew.report.erosion import TITLE
 from vitalfew.report.erosion import sentences as erosion
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
+from vitalfew.report.terminal_payback import print_payback
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def print_plans(found: PlanTables, view: View, console: Console) -> None:
         sheet.say(sentence)
     if best.lines:
         _print_work(sheet, found.sequence, view)
+    print_payback(view, sheet)
     _print_frontier(sheet, [row for row in found.frontier if row.side == "all"], view)
     _print_sides(sheet, [row for row in found.frontier if row.side != "all"])
     if found.plans == view.tables.plans:

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from vitalfew.decide.explain_payback import after_weeks
 from vitalfew.server.bets.queries.what_if import Asked, ranked
 from vitalfew.server.core.models import ActRecord, Definition
 
@@ -134,7 +135,26 @@ def test_the_file_says_what_fits(client_of: ClientOf, run: Results) -> None:
     known = {line.line: line for line in run.ledger.candidates}
     assert [row["fits_in_budget"] for row in rows] == sorted((row["fits_in_budget"] for row in rows), reverse=True)
     for row in rows:
-        assert float(row["p_in_plan"]) == known[row["line"]].p_in
+        line = known[row["line"]]
+        assert float(row["p_in_plan"]) == line.p_in
+        assert line.net is not None
+        assert line.viability is not None
+        assert float(row["net"]) == line.net.estimate
+        assert float(row["p_pays_within_horizon"]) == line.viability.p_within
+        assert row["payback_weeks"] == ("" if line.viability.weeks is None else repr(line.viability.weeks.estimate))
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_is_left_and_when_it_pays_stand_on_the_page_and_beside_the_line(client_of: ClientOf, run: Results) -> None:
+    client = client_of("viewer")
+    shown = client.get(PAGE).content.decode().partition("<h3>Does it pay?</h3>")[2].partition("</table>")[0]
+    known = [line for line in run.ledger.candidates if line.viability]
+    assert shown.count("<tr>") == len(known) + 1
+    first = known[0]
+    assert first.viability is not None
+    assert after_weeks(first.viability) in shown
+    beside = client.get(f"/w/fieldnote/ledger/{first.line}/").content.decode()
+    assert f"It has paid for itself {after_weeks(first.viability)} after it is out" in beside
 
 
 @pytest.mark.usefixtures("demo")

@@ -44,8 +44,8 @@ class Reviewed:
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
     `process`: how the bets that are asked for were made, beside what came of them.
-    `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped. `looked`: the run looked for
-    what to stop, as those of earlier versions did not.
+    `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped.
+    `looked`: the run looked for what to stop, as those of earlier versions did not.
     """
 
     picture: Markup

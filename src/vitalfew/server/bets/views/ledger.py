@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from vitalfew.report import words
 from vitalfew.report.html_ideas import ideas
 from vitalfew.report.html_legend import legend
+from vitalfew.report.html_payback import HEADS as PAYBACK_HEADS
+from vitalfew.report.html_payback import figures as payback_figures
 from vitalfew.report.ledger_picture import ledger_svg
 from vitalfew.server.bets.queries import ledger as queries
 from vitalfew.server.bets.queries import what_if as what_if_queries
@@ -206,7 +208,7 @@ _HEADS = (
     "list", "line", "title", "product", "team", "metric", "promised_p10", "promised_p50", "promised_p90",
     "measured", "measured_low_95", "measured_high_95", "value", "value_low_80", "value_high_80",
     "p_above_zero", "cost_p10", "cost_p50", "cost_p90", "grade", "p_vital", "p_in_plan", "verdict", "next_step",
-    "reasons",
+    "reasons", *PAYBACK_HEADS,
 )  # fmt: skip
 
 
@@ -238,4 +240,5 @@ def _figures(half: str, line: Line) -> list[object]:
         getattr(line, "verdict", None),
         line.recommendation,
         "; ".join(line.reasons),
+        *payback_figures(line),
     ]

@@ -8,6 +8,8 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from vitalfew.report.html_ideas import ideas
+from vitalfew.report.html_payback import HEADS as PAYBACK_HEADS
+from vitalfew.report.html_payback import figures as payback_figures
 from vitalfew.report.html_plan import plan
 from vitalfew.report.html_sides import sides
 from vitalfew.report.ledger_picture import ledger_svg
@@ -118,7 +120,7 @@ def _csv(run: Results, found: Ranked) -> HttpResponse:
     methods = [key for key, _ in found.columns[1:]]
     heads = ("place", "line", "title", "product", "team", "value", "value_low_80", "value_high_80", "cost_p50",
              "per_cost", "p_in_plan", "p_best", "fits_in_budget", "grade", "next_step",
-             *methods)  # fmt: skip
+             *PAYBACK_HEADS, *methods)  # fmt: skip
     rows = []
     for place in found.places:
         line, scores = candidates.get(place.line), classic.get(place.line)
@@ -138,6 +140,7 @@ def _csv(run: Results, found: Ranked) -> HttpResponse:
                 place.at <= found.fits,
                 place.grade,
                 place.step,
+                *payback_figures(line),
                 *(getattr(scores, key, None) for key in methods),
             ]
         )
