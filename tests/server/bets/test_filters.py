@@ -114,3 +114,16 @@ def test_releases_are_filtered_by_when_they_came_out(client_of: ClientOf) -> Non
     quarter = quarter_of(date.fromisoformat(days[0]))
     found = {row["date"] for row in _rows(client, f"/w/fieldnote/releases/?format=csv&time={quarter}")}
     assert found == {day for day in days if quarter_of(date.fromisoformat(day)) == quarter}
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_list_says_which_filters_it_does_not_use_and_drops_them(client_of: ClientOf) -> None:
+    client, says = client_of("viewer"), "Not used on this page"
+    page = unescape(client.get("/w/fieldnote/metrics/?team=planning&time=2026-Q4").content.decode())
+    assert f"{says}, and kept for those that use them: team “Planning and dispatch” and time “Q4 2026”." in page
+    assert 'href="?team=&time="' in page
+    assert says not in client.get("/w/fieldnote/metrics/?team=&time=").content.decode()
+    uses = unescape(client.get("/w/fieldnote/releases/?team=planning&segment=small_firms").content.decode())
+    assert f"{says}, and kept for those that use it: segment “" in uses, "its team it says by its own field"
+    one = client.get("/w/fieldnote/metrics/jobs_completed/?team=planning").content.decode()
+    assert says not in one, "a page about one thing is not taken for a list"

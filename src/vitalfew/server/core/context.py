@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
 
+from vitalfew.server.core.carrying import said
 from vitalfew.server.core.models import Member
 from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.queries.jobs import open_job
@@ -80,11 +81,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"rail": ()}
     workspace = place.workspace
     run = open_run(workspace, request.GET.get("run"))
+    rail = tuple(_rail(workspace.key, request.path))
     return {
         "place": place,
         "may_run": place.may(Ability.BET),
         "may_define": place.may(Ability.DEFINE),
-        "rail": tuple(_rail(place.workspace.key, request.path)),
+        "rail": rail,
+        "may_idle": bool(said(request)) and _is_list(rail, request.path),
         "run": run,
         "open_job": open_job(workspace),
         "findings": len(open_findings(workspace, run)) if run else 0,
@@ -100,6 +103,11 @@ def _rail(workspace: str, path: str) -> list[Entry]:
             current = any(entry.current for entry in known)
             found.append(Entry(title, known[0].address, current, tuple(known) if len(known) > 1 else ()))
     return found
+
+
+def _is_list(rail: tuple[Entry, ...], path: str) -> bool:
+    """Whether a page is one that the rail leads to: they list things, which filters could narrow."""
+    return any(page.address == path for entry in rail if entry.title != "Settings" for page in entry.pages or (entry,))
 
 
 def _nearest(entries: list[Entry]) -> list[Entry]:

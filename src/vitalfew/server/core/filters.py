@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from vitalfew.server.core.carrying import CARRIED
+from vitalfew.server.core.carrying import CARRIED, said
 from vitalfew.server.core.listing import NOBODY, among
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _LABELS = {
 }  # fmt: skip
 _EVERY = {"time": "Any time"}
 _LONGEST = 100
+_KINDS = {"product": "products", "team": "teams", "segment": "segments"}
 _OF_THIS_PAGE = ("page", "format", "all", "before")
 
 
@@ -119,6 +120,14 @@ class Bar:
     kept: tuple[tuple[str, str], ...]
     drops: tuple[Drop, ...]
     any: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Filters that go along although a page cannot use them, in words; `query`: its address without them."""
+
+    said: tuple[str, ...]
+    query: str
 
 
 def span(time: str, today: date) -> tuple[date, date]:
@@ -224,7 +233,25 @@ def bar(
     )
 
 
-def _query(request: Request, changed: Mapping[Field, str]) -> str:
+def idle(request: Request, used: Bar | None, definitions: Definitions) -> Idle | None:
+    """Filters that the address of a list holds and the list does not use, so that nobody takes it for narrowed.
+
+    Args:
+        request: for the address.
+        used: the bar of the page; None where it has none.
+        definitions: for the titles of products, teams and segments.
+    """
+    shown = {"run"} | ({one.name for one in used.choices} if used else set())
+    left = {name: value for name, value in said(request).items() if name not in shown}
+    words = []
+    for name, value in left.items():
+        kind = _KINDS.get(name)
+        title = definitions.title(kind, value) if kind else _time(value) if _is_time(value) else value
+        words.append(f"{_LABELS[name].lower()} “{title}”")
+    return Idle(tuple(words), _query(request, dict.fromkeys(left, ""))) if left else None
+
+
+def _query(request: Request, changed: Mapping[str, str]) -> str:
     """The query of an address with some fields changed; what is emptied is said, so that it is not carried on."""
     query = request.GET.copy()
     for name in _OF_THIS_PAGE:

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from django.template import Context
 
     from vitalfew.errors import Where
+    from vitalfew.pipeline import Results
     from vitalfew.results.rows import Verdict
     from vitalfew.server.core.access import Request
+    from vitalfew.server.core.filters import Bar, Idle
     from vitalfew.workspace.definitions import Grade
 
 register = template.Library()
@@ -188,6 +190,16 @@ def choose(
     """A drop-down among filters, of words or of keys with titles: `{% choose "Team" "team" teams wanted.team %}`."""
     pairs = [(one, one) if isinstance(one, str) else one for one in options]
     return {"label": label, "name": name, "options": pairs, "chosen": chosen, "every": every}
+
+
+@register.inclusion_tag("core/idle_filters.html")
+def idle_filters(request: Request, run: Results | None, used: Bar | None) -> dict[str, Idle | None]:
+    """Says on the lists that the rail leads to which filters they do not use: `{% idle_filters request run bar %}`."""
+    from vitalfew.server.core.filters import idle
+    from vitalfew.server.core.queries.definitions import loaded
+
+    definitions = run.workspace.definitions if run else loaded(request.place.workspace).workspace.definitions
+    return {"idle": idle(request, used, definitions)}
 
 
 @register.inclusion_tag("core/new_button.html", takes_context=True)
