@@ -79,6 +79,8 @@ def test_a_usage_file_becomes_a_ledger_without_a_configuration(tmp_path: Path, v
         drop(ada, usage(tmp_path / "usage.csv"))
         expect(ada.page.locator("main")).to_contain_text("hardly used", timeout=2 * A_MINUTE)
         expect(ada.page.locator("main")).to_contain_text("wizard")
+        workspaces = ada.page.locator("#workspaces a[href*='/ledger/']")
+        expect(workspaces).to_have_count(1)  # files that are sent when chosen are not sent again by the button
 
 
 def test_a_sheet_of_ideas_becomes_a_ledger_without_a_configuration(

@@ -1,5 +1,7 @@
 /** A drop zone: files are dragged onto it or chosen, sent with progress, and the page goes on to what became of them. */
 class Drop extends HTMLElement {
+  private sending = false;
+
   connectedCallback(): void {
     const form = this.querySelector("form");
     const field = this.querySelector<HTMLInputElement>("input[type=file]");
@@ -28,10 +30,15 @@ class Drop extends HTMLElement {
       event.preventDefault();
       this.send(form);
     });
+    addEventListener("pageshow", () => {
+      this.sending = false; // whoever comes back may give other files
+    });
   }
 
   /** Send the form; progress of an upload is told by this older interface only. */
   private send(form: HTMLFormElement): void {
+    if (this.sending) return; // chosen files are sent at once; whoever presses the button, too, sends them once
+    this.sending = true;
     const request = new XMLHttpRequest();
     const names = [...(this.querySelector<HTMLInputElement>("input[type=file]")?.files ?? [])].map((file) => file.name);
     this.refuse("");
@@ -77,7 +84,9 @@ class Drop extends HTMLElement {
       line.textContent = reason;
       line.hidden = !reason;
     }
-    if (progress && reason) progress.hidden = true;
+    if (!reason) return;
+    this.sending = false;
+    if (progress) progress.hidden = true;
   }
 }
 
