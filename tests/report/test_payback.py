@@ -43,7 +43,7 @@ def said(found: Viability | None, net: Estimate | None = NET) -> str:
 def test_the_weeks_are_told_with_their_interval_and_what_lies_beyond() -> None:
     assert after_weeks(PAYS) == "14 weeks (6 to 31)"
     assert after_weeks(LATE) == "30 weeks (8 to over 52)"
-    assert after_weeks(NEVER) == "not within 52 weeks"
+    assert after_weeks(NEVER) == "over 52 weeks"
 
 
 def test_costs_of_running_stand_beside_those_of_building() -> None:
@@ -73,8 +73,10 @@ def test_the_report_draws_what_is_left_and_when_it_pays() -> None:
     page = str(payback(view(line(PAYS), line(LATE, "late"), line(NEVER, "never"), line(HIDDEN, "sealed", None))))
     page = page.replace("\xa0", " ")
     assert page.count("<svg") == 3 + 2 + 4  # three nets, two paybacks, and frames of what is not known of the last
-    assert "14 weeks (6 to 31)" in page
-    assert "not within 52 weeks" in page
+    assert "Idea: 14 weeks (6 to 31), 80 % interval" in page
+    assert "9 + 2" in page
+    assert "9 − 5" in page
+    assert "<span>over 52 weeks</span>" in page
     assert "its forecasts are not to be known before they are locked" in page
     assert "Priced by money." in page
     assert payback(view()) is None
@@ -112,4 +114,4 @@ def test_a_pipe_says_what_each_number_is() -> None:
     print_payback(view(line(PAYS), line(NEVER, "never")), Sheet(Console(file=out, width=80, force_terminal=False)))
     told = out.getvalue().splitlines()
     assert "Idea | left 68 (−27 to 202) | pays after 14 weeks (6 to 31) | likely .93 | build 9 | run 2" in told
-    assert "Never | left 68 (−27 to 202) | pays not within 52 weeks | likely .12 | build 9 | run 0" in told
+    assert "Never | left 68 (−27 to 202) | pays after over 52 weeks | likely .12 | build 9 | run 0" in told

@@ -51,10 +51,10 @@ def spent(found: Viability, unit: str) -> str:
 def after_weeks(found: Viability) -> str:
     """When it has paid, with its 80 % interval, in words.
 
-    `14 weeks (6 to 31)`, `14 weeks (6 to over 52)`, `not within 52 weeks`.
+    `14 weeks (6 to 31)`, `14 weeks (6 to over 52)`, `over 52 weeks`.
     """
     if found.weeks is None or found.weeks.low is None:
-        return f"not within {found.horizon:g} weeks"
+        return f"over {found.horizon:g} weeks"
     high = f"over {found.horizon:g}" if found.weeks.high is None else number(found.weeks.high)
     middle = number(found.weeks.estimate)
     return f"{middle} {'week' if middle == '1' else 'weeks'} ({number(found.weeks.low)} to {high})"

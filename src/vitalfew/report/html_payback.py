@@ -58,17 +58,18 @@ def payback(view: View, most: int | None = None) -> Markup | None:
     unit, horizon = view.definitions.policy.cost_unit, pairs[0][1].horizon
     heads = [
         "Line",
-        Column(f"Left of its value, {unit} (80 %)", "nowrap"),
-        Column("To build", "num"),
-        Column(f"To run {horizon:g} weeks", "num"),
+        Column(f"Left of its value, {unit}", "nowrap"),
+        Column(f"To build + run {horizon:g} weeks", "num"),
         Column("Given up elsewhere (80 %)", "num"),
-        Column("Pays after (80 %)", "nowrap"),
+        Column("Weeks until it pays", "nowrap"),
         Column(f"P(within {horizon:g} weeks)", "num"),
     ]
     nets = axis_over(Mark(line.net.estimate, _span(line.net)) for line, _ in pairs if line.net)
     body = [_row(view, line, found, nets) for line, found in pairs[:most]]
     basis = next((found.basis for _, found in pairs if found.basis), "")
-    caption = f"{basis} Weeks are counted from the day it is out; costs of waiting stand with the order of work."
+    caption = (
+        f"{basis} Bars: 80 % intervals. Weeks count from the day it is out; what waiting costs stands with the order."
+    )
     if most is not None and len(pairs) > most:
         caption += f" The first {most} of {len(pairs):,}."
     return tag("div", tag("h3", TITLE), table(heads, body, caption=caption.strip()), class_="sub")
@@ -79,17 +80,14 @@ FIRST_STEP = "First step: say what the swing of a factor is worth in money, or g
 
 def _row(view: View, line: CandidateLine, found: Viability, nets: Axis) -> tuple[Child, ...]:
     title = tag("a", line.title, href=f"#{anchor('line', line.line)}")
-    why = found.reason or "not computed"
+    why, sign = found.reason or "not computed", "+" if found.run >= 0 else words.MINUS
     net = tag("span", empty(why, width=cells.GLYPH), class_="est")
     if line.net is not None:
-        text = left(line.net)
-        drawn = glyph(nets, Mark(line.net.estimate, _span(line.net)), f"{line.title}: {text} left, 80 % interval")
-        net = tag("span", tag("span", text, class_="n"), drawn, class_="est")
+        net = _drawn(line, nets, Mark(line.net.estimate, _span(line.net)), f"{left(line.net)} left")
     return (
         cells.opened(view, line.title, line) if view.page_behind(line) else title,
         net,
-        words.significant(found.build),
-        words.significant(found.run),
+        f"{words.significant(found.build)} {sign} {words.significant(abs(found.run))}",
         cells.unknown(why) if found.given_up is None else left(found.given_up),
         _when(line, found),
         cells.chance(found.p_within, why),
@@ -100,12 +98,17 @@ def _when(line: CandidateLine, found: Viability) -> Markup:
     """When it pays, on an axis from the day it is out to the end of the horizon; an arrow goes beyond."""
     if found.p_within is None:
         return tag("span", empty(found.reason or "not computed", width=cells.GLYPH), class_="est")
-    text, weeks = after_weeks(found), found.weeks
+    weeks = found.weeks
     if weeks is None or weeks.low is None:
-        return tag("span", text)
+        return tag("span", after_weeks(found))
     high = 2 * found.horizon if weeks.high is None else weeks.high
-    drawn = glyph(Axis(0.0, found.horizon), Mark(weeks.estimate, (weeks.low, high)), f"{line.title}: {text}")
-    return tag("span", tag("span", text, class_="n"), drawn, class_="est")
+    return _drawn(line, Axis(0.0, found.horizon), Mark(weeks.estimate, (weeks.low, high)), after_weeks(found))
+
+
+def _drawn(line: CandidateLine, axis: Axis, mark: Mark, text: str) -> Markup:
+    """A number with its picture, and with its 80 % interval in words on hover."""
+    number = text.partition(" ")[0]
+    return cells.estimate(number, glyph(axis, mark, f"{line.title}: {text}, 80 % interval", width=cells.GLYPH))
 
 
 def _span(found: Estimate) -> tuple[float, float] | None:

@@ -46,7 +46,7 @@ def _row(pair: Pair, sheet: Sheet, *, roomy: bool) -> Row:
     line, found = pair
     told = {
         "left": left(line.net) if line.net else "not shown",
-        "pays after" if found.weeks else "pays": "" if found.p_within is None else after_weeks(found),
+        "pays after": "" if found.p_within is None else after_weeks(found),
         "likely": words.probability(found.p_within),
     }
     if roomy:
