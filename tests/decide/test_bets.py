@@ -54,6 +54,12 @@ def test_what_is_due_and_not_measured_is_overdue_and_stays_open() -> None:
     assert (row.verdict, row.days, row.open_days) == (None, None, 120)
 
 
+def test_what_was_measured_without_a_promise_gets_no_verdict_and_is_not_overdue() -> None:
+    spoken = VerdictRow("h", "gate", "retention", "no_promise", "", promised=None, estimate=0.02, due="2026-05-02")
+    row = _bet(_log(("lock", "2026-02-01")), spoken, {}, end="2026-04-20")
+    assert (row.verdict, row.overdue) == (None, False)
+
+
 def test_on_the_day_itself_a_bet_is_open_and_not_overdue() -> None:
     row = _bet(_log(("lock", "2026-02-01")), _spoken("2026-06-01", 0.02), {}, end="2026-04-20")
     assert (row.verdict, row.open_days, row.overdue) == (None, 120, False)

@@ -108,7 +108,7 @@ def _bet(
         open_days=(today - began).days if began and not verdict else None,
         spent=spent,
         spread=spread,
-        overdue=due is not None and has_come(due, today) and not measured,
+        overdue=due is not None and has_come(due, today) and (row is None or row.estimate is None),
     )
 
 

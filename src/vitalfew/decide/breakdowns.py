@@ -115,7 +115,7 @@ def _groups(inputs: Inputs, chosen: Mapping[str, Initiative]) -> Iterator[tuple[
 def _known(inputs: Inputs, measured: MeasuredLines) -> _Known:
     definitions = inputs.definitions
     chosen = [key for key, each in definitions.initiatives.items() if is_chosen(inputs, each)]
-    effort = {key: _effort(inputs, key) for key in chosen if effort_of(definitions.initiatives[key]) > 0}
+    effort = {key: effort_draws(inputs, key) for key in chosen if effort_of(definitions.initiatives[key]) > 0}
     shape = measured.swings.shape[1:]
     weights = np.array([inputs.weights[factor][:KEPT] for factor in measured.factors], np.float32).reshape(shape)
     values = np.einsum("lfd,fd->ld", measured.swings, weights)
@@ -130,8 +130,8 @@ def _known(inputs: Inputs, measured: MeasuredLines) -> _Known:
     )
 
 
-def _effort(inputs: Inputs, key: str) -> Floats:
-    """Draws of what an initiative cost: what was spent, a number or quantiles."""
+def effort_draws(inputs: Inputs, key: str) -> Floats:
+    """Draws of what an initiative costs, `(draws,)`: what was spent, a number or quantiles."""
     initiative = inputs.definitions.initiatives[key]
     if initiative.spent or initiative.cost is None:
         return np.full(KEPT, effort_of(initiative))
@@ -164,13 +164,17 @@ def _row(known: _Known, kind: BreakdownKind, group: str | None, keys: list[str])
 
 
 def _share(known: _Known, keys: list[str]) -> Estimate | None:
-    """Share of all effort, with the 80 % interval that ranges of costs give it; None where no cost is known."""
+    """Share of all effort; None where no cost is known."""
     if not keys:
         return None
-    drawn = np.sum([known.effort[key] for key in keys], axis=0) / known.total
     initiatives = known.inputs.definitions.initiatives
     middle = sum(effort_of(initiatives[key]) for key in keys) / sum(effort_of(initiatives[key]) for key in known.effort)
-    low, high = np.quantile(drawn, [0.1, 0.9])
+    return share_of(np.sum([known.effort[key] for key in keys], axis=0), known.total, middle)
+
+
+def share_of(part: Floats, whole: Floats, middle: float) -> Estimate:
+    """A share with the 80 % interval that draws of `part` and `whole` give it; without one where they are numbers."""
+    low, high = np.quantile(part / whole, [0.1, 0.9])
     if high - low < 1e-9:  # noqa: PLR2004 - what rounding leaves where all costs are numbers
         return Estimate(middle)
     return Estimate(middle, min(float(low), middle), max(float(high), middle))
@@ -194,10 +198,19 @@ def _spent(initiative: Initiative, today: date) -> Iterator[tuple[date, float]]:
 
 
 def _quarters(first: date, last: date) -> Iterable[date]:
-    quarter = date(first.year, 3 * ((first.month - 1) // 3) + 1, 1)
+    quarter = _first_day(first)
     while quarter <= last:
         yield quarter
         quarter = _next(quarter)
+
+
+def quarter_of(day: date) -> str:
+    """The quarter of the calendar that a day falls into, such as `2026-Q1`."""
+    return _named(_first_day(day))
+
+
+def _first_day(day: date) -> date:
+    return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
 
 
 def _next(quarter: date) -> date:

@@ -33,7 +33,7 @@ def decision_stages(before: tuple[str, ...]) -> tuple[Stage, ...]:
         _stage("classic", _classic, before),
         _stage("bets", _bets, before),
         _stage("goals", _goals, (*before, "plans")),
-        _stage("review", _review, (*before, "ledger", "groups")),
+        _stage("review", _review, (*before, "ledger", "groups", "plans", "bets")),
         _stage("reasons", _reasons, (*before, "ledger", "plans", "information")),
     )
 
@@ -150,6 +150,7 @@ def _bets(context: Context, tables: Tables) -> Output:
 
 def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
+    from vitalfew.decide.coverage import coverage, resting
     from vitalfew.decide.overrides import overrides
     from vitalfew.decide.process import process
     from vitalfew.decide.stopping import stop_list
@@ -165,6 +166,8 @@ def _review(context: Context, tables: Tables) -> Output:
         "process": process(context.definitions, acts, tables, anyway, context.today),
         "value_matrix": value_matrix(inputs, measured),
         "stop": stop_list(context.definitions, tables, context.today),
+        "coverage": coverage(inputs),
+        "resting": resting(inputs),
     }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
 from vitalfew.report.decision_pictures import places_of_outcomes
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
+from vitalfew.report.review_words import PLANNED, bet_sentences, counted
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
@@ -21,10 +21,10 @@ FEWEST = 10
 def record(view: View) -> Markup | None:
     """The section, once anything was forecast."""
     rows = view.tables.calibration
-    if not rows and not view.tables.bets:
+    if not rows and not view.tables.bets and not view.tables.coverage:
         return None
     question = "How well we predict, and how long and dear it is to find out. Never about single people."
-    return section("record", "Our record", question, calibration(view), _bets(view))
+    return section("record", "Our record", question, calibration(view), bets(view))
 
 
 def calibration(view: View) -> Markup | None:
@@ -90,21 +90,46 @@ def _span(found: Estimate) -> str:
     return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
-def _bets(view: View) -> Child:
+def bets(view: View) -> Markup | None:
+    """How long and dear it is to find out, how much is found out at all, and what planned work rests on."""
+    said = bet_sentences(view)
+    if not said:
+        return None
+    folded = [_every_bet(view), _by_quarter(view), _by_grade(view)]
+    return tag("div", tag("h3", "From hypothesis to verdict"), items(said), folded, class_="sub")
+
+
+def _by_quarter(view: View) -> Markup | None:
+    rows = [row for row in view.tables.coverage if row.quarter is not None]
+    if not rows:
+        return None
+    names = ("With a hypothesis", "Promised before the start", "Measured", "With a verdict")
+    heads = ["Shipped in", Column("Initiatives", "num"), *(Column(name, "num") for name in names)]
+    body = [(str(row.quarter), str(row.shipped), *map(str, counted(row))) for row in rows]
+    caption = "Counts of all that shipped, so nothing about them is uncertain."
+    return fold("What shipped, by quarter", table(heads, body, caption=caption))
+
+
+def _by_grade(view: View) -> Markup | None:
+    rows = view.tables.resting
+    if not rows:
+        return None
+    unit = view.definitions.policy.cost_unit
+    heads = ["Work", "Rests on", Column("Initiatives", "num"), Column(f"Effort, {unit}", "num"),
+             Column("Share (80 %)", "num")]  # fmt: skip
+    body = [
+        (PLANNED[row.work], cells.grade(row.grade), str(row.lines), words.significant(row.effort),
+         words.share_span(row.share))
+        for row in rows
+    ]  # fmt: skip
+    caption = "By the weakest evidence that the value of a line rests on; an interval where costs are ranges."
+    return fold("What planned work rests on", table(heads, body, caption=caption))
+
+
+def _every_bet(view: View) -> Markup | None:
     rows = view.tables.bets
     if not rows:
         return None
-    days = [row.days for row in rows if row.days is not None]
-    said = (
-        [f"From hypothesis to verdict: {median(days):.0f} days in the middle of {words.count(len(days), 'bet')}."]
-        if days
-        else []
-    )
-    late = [row for row in rows if row.overdue]
-    if late:
-        said.append(
-            f"Overdue, nothing measured: {', '.join(view.title('initiatives', row.initiative) for row in late)}."
-        )
     unit = view.definitions.policy.cost_unit
     heads = [
         "Bet",
@@ -126,10 +151,4 @@ def _bets(view: View) -> Child:
         for row in rows
     ]
     caption = "“About”: the cost was spread evenly over the work, for lack of dated spending."
-    return tag(
-        "div",
-        tag("h3", "From hypothesis to verdict"),
-        items(said),
-        fold("Every bet", table(heads, body, caption=caption)),
-        class_="sub",
-    )
+    return fold("Every bet", table(heads, body, caption=caption))

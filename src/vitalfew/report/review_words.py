@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
@@ -10,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vitalfew.report.view import View
-    from vitalfew.results.review_rows import EffortKind
+    from vitalfew.results.review_rows import EffortKind, PlannedWork
     from vitalfew.results.rows import (
         BreakdownKind,
         BreakdownRow,
+        CoverageRow,
         OverrideRow,
         ProcessMark,
         ProcessReading,
@@ -188,6 +190,70 @@ def measured_process(view: View, row: ProcessRow) -> str:
     measured = "not measured" if came is None else words.change(came.estimate, came.low, came.high, unit)
     promised = "nothing" if row.promised is None else words.change_parts(row.promised, None, None, unit)[0]
     return f"{measured}, promised {promised}"
+
+
+PLANNED: Mapping[PlannedWork, str] = {"agreed": "agreed or in progress", "plan": "the best plan"}
+
+
+def counted(row: CoverageRow) -> tuple[int, int, int, int]:
+    """Of what shipped: with a hypothesis, promised before the start, measured, with a verdict."""
+    return row.asked, row.promised, row.measured, row.told
+
+
+def bet_sentences(view: View) -> list[str]:
+    """How long and dear it is to find out, how much is found out at all, and what planned work rests on."""
+    return [*_coverage_sentences(view), *_days_sentences(view), *_resting_sentences(view)]
+
+
+def _coverage_sentences(view: View) -> list[str]:
+    whole = next((row for row in view.tables.coverage if row.quarter is None), None)
+    if whole is None:
+        return []
+    names = ("had a hypothesis", "a promise locked before the start", "were measured", "have a verdict")
+    told = (
+        f"{many} ({words.share(many / whole.shipped)}) {name}" for many, name in zip(counted(whole), names, strict=True)
+    )
+    return [f"Of {words.count(whole.shipped, 'shipped initiative')}, {', '.join(told)}."]
+
+
+def _days_sentences(view: View) -> list[str]:
+    rows = view.tables.bets
+    days = [row.days for row in rows if row.days is not None]
+    told = []
+    if days:
+        told.append(
+            f"From hypothesis to verdict: {median(days):.0f} days in the middle of {words.count(len(days), 'bet')}."
+        )
+    closed = {row.hypothesis for row in view.tables.verdicts if row.verdict == "no_promise"}
+    waiting = [row for row in rows if row.hypothesis not in closed]
+    open_days = {row.initiative: row.open_days for row in waiting if row.open_days is not None}
+    if open_days:
+        oldest = max(open_days, key=lambda key: open_days[key] or 0)
+        many, title = words.count(len(open_days), "bet"), view.title("initiatives", oldest)
+        told.append(f"{many} open, the oldest for {open_days[oldest]} days: {title}.")
+    late = [row.initiative for row in rows if row.overdue]
+    if late:
+        told.append(f"Overdue, nothing measured: {', '.join(view.title('initiatives', key) for key in late)}.")
+    spent = {row.initiative: row.spent for row in rows if row.spent is not None}
+    if spent:
+        unit = view.definitions.policy.cost_unit
+        blind = words.significant(sum(filter(None, spent.values())))
+        told.append(f"Spent before the first evidence on {words.count(len(spent), 'bet')}: {blind} {unit}.")
+    return told
+
+
+def _resting_sentences(view: View) -> list[str]:
+    """Which share of planned work has nothing behind it but opinion, or not even that."""
+    told = []
+    for work, name in PLANNED.items():
+        rows = [row for row in view.tables.resting if row.work == work]
+        found = {row.grade: words.share_span(row.share) for row in rows}
+        parts = [f"{found[grade]} rests on {word}" for grade, word in (("opinion", "opinion alone"), (None, "nothing"))
+                 if grade in found]  # fmt: skip
+        if rows:
+            said = " and ".join(parts) or "nothing rests on opinion alone"
+            told.append(f"Of the effort of {'what is ' if work == 'agreed' else ''}{name}, {said}.")
+    return told
 
 
 STOPS = {

@@ -15,6 +15,7 @@ from vitalfew.report.review_words import (
     READINGS,
     STOPS,
     accepted,
+    bet_sentences,
     came_of,
     decision_title,
     effort_name,
@@ -51,13 +52,15 @@ def print_review(view: View, console: Console) -> None:
     """
     sheet = Sheet(console)
     tables = view.tables
-    if not any((tables.breakdowns, tables.effort, tables.overrides, tables.process, tables.stop)):
+    parts = (tables.breakdowns, tables.effort, tables.overrides, tables.process, tables.stop, tables.coverage)
+    if not any(parts):
         sheet.say("There is nothing to look back on yet: nothing says where ideas came from or who worked on them.")
         sheet.say(f"{sheet.signs.arrow} First step: give initiatives their `origin`, `team` and `cost`.", "bold")
     _effort(view, sheet)
     _by_quarter(view, sheet)
     _overrides(view, sheet)
     _process(view, sheet)
+    _bets(view, sheet)
     _stop(view, sheet)
 
 
@@ -138,6 +141,14 @@ def _process(view: View, sheet: Sheet) -> None:
         sheet.say(f"{view.title('initiatives', row.line)}: {reading}.")
         sheet.say(f"{said}.", "dim", 2)
     sheet.left_out(len(told) - MOST_STOPPED, "line")
+
+
+def _bets(view: View, sheet: Sheet) -> None:
+    told = bet_sentences(view)
+    if told:
+        sheet.heading("FROM HYPOTHESIS TO VERDICT")
+    for sentence in told:
+        sheet.say(sentence)
 
 
 def _claim(text: str, *, bare: bool) -> str:

@@ -9,6 +9,7 @@ from vitalfew.results.rows import (
     BetRow,
     BreakdownRow,
     CalibrationRow,
+    CoverageRow,
     EffortRow,
     ErosionRow,
     FactorLightsRow,
@@ -24,6 +25,7 @@ from vitalfew.results.rows import (
     RankRow,
     ReasonRow,
     RedundantRow,
+    RestingRow,
     SayDoRow,
     SequenceRow,
     StagedRow,
@@ -70,7 +72,7 @@ class PlansPart:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPart:
-    """What a review looks back on: where effort went, what was decided anyway, what to stop, how bets were made."""
+    """What a review looks back on: effort, what was decided anyway, what to stop, how bets were made and covered."""
 
     breakdowns: tuple[BreakdownRow, ...]
     effort: tuple[EffortRow, ...]
@@ -78,6 +80,8 @@ class ReviewPart:
     stop: tuple[StopRow, ...]
     matrix: tuple[ValueCellRow, ...]
     process: tuple[ProcessRow, ...]
+    coverage: tuple[CoverageRow, ...]
+    resting: tuple[RestingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,13 @@ def decision_parts(tables: Tables) -> DecisionParts:
         triangulation={row.line: row for row in tables.triangulation},
         bets=tables.bets,
         review=ReviewPart(
-            tables.breakdowns, tables.effort, tables.overrides, tables.stop, tables.value_matrix, tables.process
+            tables.breakdowns,
+            tables.effort,
+            tables.overrides,
+            tables.stop,
+            tables.value_matrix,
+            tables.process,
+            tables.coverage,
+            tables.resting,
         ),
     )

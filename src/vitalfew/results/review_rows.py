@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vitalfew.results.basics import Estimate, Value, Verdict
+from vitalfew.workspace.definitions import Grade
 
 EvidenceKind = Literal["experiment", "release", "links", "need"]
 Badge = Literal["triangulated", "single_source", "contradictory", "none"]
@@ -14,6 +15,7 @@ BreakdownKind = Literal["origin", "team", "product", "horizon", "discipline"]
 EffortKind = Literal["discipline", "sides", "technical"]
 ProcessMark = Literal["predicted", "tested", "planned", "guarded", "decided"]
 ProcessReading = Literal["good_kept", "bad_luck", "surprised", "lucky", "weak_missed"]
+PlannedWork = Literal["agreed", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,46 @@ class ProcessRow:
     reading: ProcessReading | None
     held: tuple[ProcessMark, ...]
     lacking: tuple[ProcessMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How much of what shipped was asked about and told: counts of all there is, which therefore have no interval.
+
+    Attributes:
+        quarter: of the calendar in which it was shipped (`2026-Q1`); None: everything that is out.
+        shipped: initiatives that are out.
+        asked: with a hypothesis.
+        promised: with a promise locked before the start.
+        measured: of which something was measured.
+        told: with a verdict: promised, and held against what was measured.
+    """
+
+    quarter: str | None
+    shipped: int
+    asked: int
+    promised: int
+    measured: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestingRow:
+    """How much of planned work rests on a grade of evidence.
+
+    Attributes:
+        work: *agreed*: agreed on or in progress, and not out; *plan*: the best plan of this run.
+        grade: the weakest that the value of a line rests on; None: nobody said or measured anything.
+        lines: how many initiatives with a cost.
+        effort: what they cost, in the policy's unit.
+        share: of the effort of all, with its 80 % interval where costs are ranges.
+    """
+
+    work: PlannedWork
+    grade: Grade | None
+    lines: int
+    effort: float
+    share: Estimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,14 @@ from vitalfew.results.review_rows import (
     Badge,
     BreakdownKind,
     BreakdownRow,
+    CoverageRow,
     EffortRow,
     EvidenceKind,
     OverrideRow,
     ProcessMark,
     ProcessReading,
     ProcessRow,
+    RestingRow,
     StopRow,
     TriangulationRow,
     ValueCellRow,
@@ -138,6 +140,7 @@ __all__ = [
     "Cost",
     "CountRow",
     "CountedFact",
+    "CoverageRow",
     "DisagreementRow",
     "DueRow",
     "EffectRow",
@@ -195,6 +198,7 @@ __all__ = [
     "RankedLines",
     "ReasonRow",
     "RedundantRow",
+    "RestingRow",
     "Role",
     "SayDoRow",
     "SequenceRow",
@@ -325,5 +329,7 @@ class Tables:
     process: tuple[ProcessRow, ...] = ()
     stop: tuple[StopRow, ...] = ()
     value_matrix: tuple[ValueCellRow, ...] = ()
+    coverage: tuple[CoverageRow, ...] = ()
+    resting: tuple[RestingRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     failed: tuple[FailedRow, ...] = ()
