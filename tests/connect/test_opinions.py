@@ -72,12 +72,30 @@ def test_gaps_zeros_and_several_points_are_taken_as_they_are_meant(tmp_path: Pat
     assert "several points of one person for one factor: their mean is taken" in said[0]
 
 
+def test_rows_that_say_nothing_and_numbers_of_two_kinds_are_told(tmp_path: Path) -> None:
+    rows = ["Anna;staff;Speed;12,5", "Anna;staff;Retention;30.5", "Ben;staff;Speed;", "Ben;staff;Retention;3"]
+    file = sheet(tmp_path, *rows, head="person;role;factor;points")
+    results, said = started(tmp_path, file)
+    assert {row.factor: row.mean for row in results.tables.weights}["speed"] == pytest.approx(12.5 / 43)
+    assert "1 row without points: no answer, and no zero" in said[0]
+    assert "'points' has decimal commas and points, such as '12,5' and '30.5'" in said[0]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         (["Anna,staff,Speed,0", "Anna,staff,Retention,0"], "nobody gives points above 0"),
+        (
+            ["Anna,staff,Speed,high", "Anna,staff,Retention,low"],
+            "missing points .'points' holds 'high', which",
+        ),
         (["Anna,staff,Speed,-5", "Anna,staff,Retention,3"], "gives -5 points to 'Speed'"),
-        ([f"Anna,staff,factor {at},{at + 1}" for at in range(101)], "at most 1,000 people and 100 factors"),
+        (
+            ["Anna,staff,Speed,1e300", "Anna,staff,Retention,3"],
+            "row 1, gives 1e[+]300 points to 'Speed'; expected 0 to",
+        ),
+        ([f"Anna,staff,factor {at},{at + 1}" for at in range(11)], "weighs 11 factors; expected at most 10"),
+        ([f"Person {at},staff,Speed,{at + 1}" for at in range(1_001)], "1,001 people; expected at most 1,000"),
     ],
 )
 def test_what_weighs_nothing_or_cannot_be_is_answered_in_words(tmp_path: Path, rows: list[str], message: str) -> None:

@@ -109,6 +109,25 @@ def test_numbers_that_cannot_be_are_told_and_not_taken(tmp_path: Path) -> None:
     assert {key: row.rice for key, row in rows.items()} == {"a": None, "b": None, "c": 400, "d": None}
 
 
+def test_a_rating_below_zero_is_not_taken_as_told(tmp_path: Path) -> None:
+    begun, rows = ideas(tmp_path, "A,7,5,8", "B,-7,5,8", "C,7,5,-8", head="title,impact,confidence,ease")
+    assert "numbers below 0 are not taken: B, C" in begun.recognised[0]
+    assert [row.ice_mean for row in rows.values()] == [pytest.approx(20 / 3), None, None]
+
+
+def test_numbers_that_nothing_can_be_reckoned_with_are_told_and_not_taken(tmp_path: Path) -> None:
+    begun, rows = ideas(tmp_path, "A,1,2,3", "B,1e300,2e300,3e300", "C,2,3,5", head="idea,p10,p50,p90")
+    assert "'p50' holds what is no number: '2e300'" in begun.recognised[0]
+    assert sorted(key for key, row in rows.items() if row.likely) == ["a", "c"]
+
+
+def test_decimal_commas_and_points_in_one_column_are_each_read_by_their_own_signs_and_told(tmp_path: Path) -> None:
+    lines = ("A;1.000,5;2;0,8;2,5", "B;2,000.5;1;0.5;1.5", "C;1500;1;50 %;0.00000025")
+    begun, rows = ideas(tmp_path, *lines, head="title;reach;impact;confidence;effort")
+    assert {key: row.rice for key, row in rows.items()} == pytest.approx({"a": 640.32, "b": 2000.5 / 3, "c": 3e9})
+    assert "'reach' has decimal commas and points, such as '1.000,5' and '2,000.5'" in begun.recognised[0]
+
+
 def test_ranges_without_width_are_no_certainty(tmp_path: Path) -> None:
     _, rows = ideas(tmp_path, "A,1,1,1", "B,1.2,1.2,1.2", "C,1.5,1.5,1.5", head="idea,p10,p50,p90")
     assert (rows["c"].p_first or 1) < 0.8

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vitalfew.connect.kinds import Role
     from vitalfew.connect.look import Look
 
-_NUMBERS = frozenset(
+NUMBERS = frozenset(
     ("estimate", "se", "low", "high", "p", "z", "n", "mean", "sd", "variance", "conversions", "value", "points", "cost")
 )
 _NUMBER_TEXT = re.compile(r"[-+−]?\s*\d[\d.,' ]*(e[-+]?\d+)?\s*(%|pp|pts?)?|[-+]?[.,]\d+\s*%?", re.IGNORECASE)
@@ -52,7 +52,7 @@ def holds(look: Look, role: Role, column: str) -> bool:
         return False
     if role.key in ("time", "date", "shipped"):
         return could_hold_times(look, column)
-    if role.key in _NUMBERS:
+    if role.key in NUMBERS:
         return is_numeric(look, column)
     if profile.type == "other":
         return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_values
 from vitalfew.connect.look import as_written, is_text
+from vitalfew.connect.numbers import written_in_two_ways
 from vitalfew.connect.words import listed, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
@@ -97,6 +98,7 @@ def read_sheet(file: Recognised, *, is_ice: bool) -> Sheet:
             numbers[role] = idea_values.plain_numbers(cells[role], decimal)
         remarks += numbers[role].remarks
         remarks += _unread(column, numbers[role], cells[role])
+        remarks += written_in_two_ways(column, cells[role])
     ideas = _ideas(cells, numbers, remarks)
     if not ideas:
         raise DataError(f"{file.look.name} holds no idea", expected="one row per idea, with its title")

@@ -104,13 +104,9 @@ def period_of(heading: str) -> str | None:
 
 
 def _some(own: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The numbers that a definition takes: no size or effort of 0 or less, nothing below 0 but ratings."""
+    """The numbers that a definition takes: no size or effort of 0 or less, nothing below 0."""
     sized = ("effort", "size")
-    return {
-        name: own[name]
-        for name in names
-        if name in own and (own[name] > 0 if name in sized else own[name] >= 0 or "ease" in names)
-    }
+    return {name: own[name] for name in names if name in own and (own[name] > 0 if name in sized else own[name] >= 0)}
 
 
 def _worth(own: Mapping[str, float]) -> float | None:

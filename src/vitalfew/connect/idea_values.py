@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.connect.numbers import digits
 from vitalfew.connect.words import plain, tokens
+from vitalfew.workspace.vocabulary import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,12 +70,14 @@ class Read:
 def quantity(cell: str, decimal: str = ".") -> tuple[float, str] | None:
     """A number and what stands behind it; the middle of a range; None when the cell does not begin with one.
 
+    Numbers that nothing can be reckoned with any more are none.
+
     >>> quantity("1.200,5", ","), quantity("2k users"), quantity("80%"), quantity("2-4 weeks"), quantity("TBD")
     ((1200.5, ''), (2000.0, 'users'), (0.8, '%'), (3.0, 'weeks'), None)
     """
     text = cell.strip().replace("−", "-")
     if _SCIENTIFIC.fullmatch(text):
-        return (float(text), "") if math.isfinite(float(text)) else None
+        return (float(text), "") if abs(float(text)) <= LARGEST else None
     span = _RANGE.match(text)
     if span is not None:
         low, high = (quantity(f"{part}{span[3]}", decimal) for part in (span[1], span[2]))
@@ -89,25 +92,17 @@ def quantity(cell: str, decimal: str = ".") -> tuple[float, str] | None:
     if factor and text[found.end(2) : found.end(2) + 1].isalpha():
         factor, behind = "", factor + behind  # the m of months is no million
     value *= _THOUSANDS.get(factor.lower(), 1.0)
+    if abs(value) > LARGEST:
+        return None
     return (round(value / 100, 12), "%") if found[3] else (value, behind)
 
 
 def _value(text: str, decimal: str) -> float | None:
-    """Digits as a number: the file's own decimal sign, else the sign that cannot part thousands."""
-    bare = re.sub(r"[' \u00a0\u202f]", "", text)
-    if decimal == "," or ("," in bare and not re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", bare)):
-        bare = bare.replace(".", "").replace(",", ".") if "," in bare or _parts_thousands(bare) else bare
-    else:
-        bare = bare.replace(",", "")
+    """Digits as a number, by the file's own decimal sign where both would do."""
     try:
-        value = float(bare)
+        return float(digits(re.sub(r"[' \u00a0\u202f]", "", text), decimal))
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
-
-
-def _parts_thousands(bare: str) -> bool:
-    return re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+", bare) is not None
 
 
 def plain_numbers(cells: Iterable[str], decimal: str) -> Read:
@@ -172,7 +167,7 @@ def efforts(cells: Sequence[str], decimal: str, heading: str) -> tuple[Read, str
     scale = _UNITS.get(unit, 1.0)
     moved = any(factor is not None for factor in behind)
     numbers = tuple(
-        round(each[0] * (factor / scale if moved else 1.0), 6) if each else size
+        float(f"{each[0] * (factor / scale if moved else 1.0):.9g}") if each else size
         for each, factor, size in zip(found, per, by_size, strict=True)
     )
     bad = tuple(at for at, (cell, number) in enumerate(zip(cells, numbers, strict=True)) if cell and number is None)

@@ -127,8 +127,8 @@ def _told(draft: Draft, file: Recognised, sheet: Sheet) -> list[str]:
 
 
 def _below_zero(ideas: list[Idea], columns: dict[str, str]) -> list[str]:
-    """Numbers of RICE and WSJF that cannot be negative, and so are not taken."""
-    asked = ("reach", "impact", "confidence", "criticality", "opportunity", "delay")
+    """Numbers of RICE, ICE and WSJF that cannot be negative, and so are not taken."""
+    asked = ("reach", "impact", "confidence", "ease", "criticality", "opportunity", "delay")
     roles = [*asked, "value"] if "criticality" in columns else asked
     below = [idea.title for idea in ideas if any(idea.numbers.get(role, 0) < 0 for role in roles)]
     return [f"numbers below 0 are not taken: {listed(below, _SHOWN)}"] if below else []

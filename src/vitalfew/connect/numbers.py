@@ -4,26 +4,68 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
-_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BY_COMMAS = re.compile(r"[-+]?\d{1,3}(,\d{3})+")
+_BY_POINTS = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
+_DIGITS = re.compile(r"\d[\d.,]*[.,]\d+|[.,]\d+")
+
+
+def digits(text: str, decimal: str = ".") -> str:
+    """Digits as a program writes them. Where points and commas stand together, the last of them is the decimal sign.
+
+    Args:
+        text: digits with points and commas, without blanks.
+        decimal: the decimal sign where three digits behind a sign may be thousands.
+
+    >>> digits("1.200,5"), digits("2,000.5"), digits("0,8"), digits("1.500"), digits("1.500", ",")
+    ('1200.5', '2000.5', '0.8', '1.500', '1500')
+    """
+    if "," in text and "." in text:
+        other = "." if text.rindex(",") > text.rindex(".") else ","
+        return text.replace(other, "").replace(",", ".")
+    if "," in text:
+        grouped = _BY_COMMAS.fullmatch(text) and (decimal == "." or text.count(",") > 1)
+        return text.replace(",", "") if grouped else text.replace(",", ".")
+    grouped = _BY_POINTS.fullmatch(text) and (decimal == "," or text.count(".") > 1)
+    return text.replace(".", "") if grouped else text
+
+
+def written_in_two_ways(column: str, cells: Iterable[str]) -> list[str]:
+    """A remark where some cells of a column have a decimal comma for sure, and others a decimal point.
+
+    >>> written_in_two_ways("reach", ["1,5", "12", "0.5"])
+    ["'reach' has decimal commas and points, such as '1,5' and '0.5': each number is read by its own signs"]
+    >>> written_in_two_ways("reach", ["1,500", "0.5", "12"])
+    []
+    """
+    ways: dict[str, str] = {}
+    for cell in cells:
+        for found in _DIGITS.findall(cell):
+            if not (_BY_COMMAS.fullmatch(found) or _BY_POINTS.fullmatch(found)):
+                ways.setdefault(found[max(found.rfind(","), found.rfind("."))], cell.strip())
+    if len(ways) < 2:  # noqa: PLR2004 - one way is how it should be
+        return []
+    both = f"'{column}' has decimal commas and points, such as '{ways[','][:20]}' and '{ways['.'][:20]}'"
+    return [f"{both}: each number is read by its own signs"]
 
 
 def number(cell: object) -> float | None:
     """Read a number; a percentage becomes a share. None when the cell holds none.
 
-    >>> number("1.2 %"), number("−0,5"), number("1,234.5"), number("n/a")
-    (0.012, -0.5, 1234.5, None)
+    >>> number("1.2 %"), number("−0,5"), number("1,234.5"), number("1.234,5"), number("n/a")
+    (0.012, -0.5, 1234.5, 1234.5, None)
     """
     if cell is None:
         return None
     text = str(cell).strip().replace("−", "-").replace("\u00a0", "").replace(" ", "").lower()
     share = text.endswith(("%", "pp"))
     text = text.removesuffix("%").removesuffix("pp").lstrip("€$£")
-    text = (
-        text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(",", ".") if text.count(",") == 1 else text
-    )
     try:
-        value = float(text)
+        value = float(digits(text))
     except ValueError:
         return None
     if not math.isfinite(value):

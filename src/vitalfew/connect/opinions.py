@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect import kinds
 from vitalfew.connect.columns import assigned
-from vitalfew.connect.numbers import number
+from vitalfew.connect.numbers import number, written_in_two_ways
 from vitalfew.connect.words import listed, lower_is_better, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.judgement.answers import Judgement
@@ -17,6 +17,8 @@ from vitalfew.stats.percent import percent
 from vitalfew.warehouse.profile import rows_of
 from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
+from vitalfew.workspace.rules import MOST_FACTORS
+from vitalfew.workspace.vocabulary import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import DisagreementRow, GroupChoiceRow, Tables
     from vitalfew.workspace.definitions import Definitions
 
-MOST_ROWS, MOST_FACTORS, MOST_PEOPLE = 20_000, 100, 1_000
+MOST_ROWS, MOST_PEOPLE = 20_000, 1_000
 SHOWN = 5
 SAME = 0.6
 """Share of people who would fund the same from which disagreement changes little."""
@@ -182,31 +184,47 @@ def _read(file: Recognised) -> tuple[list[Judgement], list[str]]:
     given: dict[str, dict[str, list[float]]] = {}
     groups: dict[str, str] = {}
     factors: dict[str, None] = {}
-    for row in rows_of(look.engine, look.table, list(dict.fromkeys(columns.values())), MOST_ROWS):
+    rows = rows_of(look.engine, look.table, list(dict.fromkeys(columns.values())), MOST_ROWS)
+    cells = (row[columns["points"]] for row in rows)
+    file.notes += _about_points(columns["points"], ["" if cell is None else str(cell) for cell in cells])
+    for at, row in enumerate(rows, 1):
         person, factor = (str(row[columns[role]] or "").strip() for role in ("person", "factor"))
         points = number(row[columns["points"]])
         if not person or not factor:
             continue
         factors[factor] = None
-        if points is not None and points < 0:
-            raise DataError(f"{look.name} gives {points:g} points to '{title_of(factor)}'", expected="0 or more")
+        if points is not None and not 0 <= points <= LARGEST:
+            told = f"{look.name}, row {at}, gives {points:g} points to '{title_of(factor)}'"
+            raise DataError(told, expected=f"0 to {LARGEST:g}, or nothing where somebody did not answer")
         if points is not None:
             given.setdefault(person, {}).setdefault(factor, []).append(points)
         if "group" in columns and row[columns["group"]] is not None:
             groups[person] = str(row[columns["group"]]).strip()
         elif plain(columns["person"]) in _GROUPS:
             groups[person] = person
+    if len(factors) > MOST_FACTORS:
+        raise DataError(
+            f"{look.name} weighs {len(factors)} factors",
+            expected=f"at most {MOST_FACTORS}: where everything counts, nothing decides",
+            hint="keep what customers would miss most in a copy of the file",
+        )
     return _judged(file, given, groups), list(factors)
+
+
+def _about_points(column: str, cells: list[str]) -> list[str]:
+    """What was read how, and what says nothing."""
+    empty = sum(not cell.strip() for cell in cells)
+    bad = [f"'{cell.strip()[:20]}'" for cell in cells if cell.strip() and number(cell) is None]
+    said = [f"{count(empty, 'row')} without points: no answer, and no zero"] if empty else []
+    said += [f"'{column}' holds what is no number: {listed(dict.fromkeys(bad), SHOWN)}"] if bad else []
+    return [*said, *written_in_two_ways(column, cells)]
 
 
 def _judged(file: Recognised, given: dict[str, dict[str, list[float]]], groups: dict[str, str]) -> list[Judgement]:
     factors = {factor for points in given.values() for factor in points}
     name = file.look.name
-    if len(factors) > MOST_FACTORS or len(given) > MOST_PEOPLE:
-        raise DataError(
-            f"{name} has {count(len(given), 'person')} and {count(len(factors), 'factor')}",
-            expected=f"at most {MOST_PEOPLE:,} people and {MOST_FACTORS} factors",
-        )
+    if len(given) > MOST_PEOPLE:
+        raise DataError(f"{name} has {count(len(given), 'person')}", expected=f"at most {MOST_PEOPLE:,} people")
     if any(len(points) > 1 for person in given.values() for points in person.values()):
         file.notes.append("several points of one person for one factor: their mean is taken")
     said = [

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
-from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_numeric, repeats
+from vitalfew.connect.columns import NUMBERS, assigned, best, by_values, is_bare_id, is_numeric, repeats
 from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
+from vitalfew.connect.numbers import number
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
 from vitalfew.connect.words import control_of, listed, plain, tokens
@@ -186,10 +187,14 @@ def _experiment(look: Look, *, forced: bool) -> Recognised | None:
         return None
     arms = look.values(columns["variant"])
     told = len(arms) >= 2 and (forced or (len(arms) <= _MOST_VARIANTS and _like_arms(columns["variant"], arms)))  # noqa: PLR2004 - two arms make a comparison
-    once = "user" not in columns or look.distinct(columns["user"]) >= 0.95 * look.rows
+    user = columns.get("user")
+    once = forced or user is None or look.distinct(user) >= 0.95 * look.columns[user].filled
     if not told or not once or look.rows < _FEW_ROWS or not outcome_columns(look, columns.values()):
         return None
-    order = (kinds.USER.key, kinds.VARIANT.key)
+    exposed = best(look, kinds.EXPOSED, columns.values())
+    if exposed is not None:
+        columns[kinds.EXPOSED.key] = exposed
+    order = (kinds.USER.key, kinds.VARIANT.key, kinds.EXPOSED.key)
     ordered = {role: columns[role] for role in order if role in columns}
     return Recognised(look, kinds.UNITS, ordered)
 
@@ -398,14 +403,18 @@ def _distance(look: Look, kind: Kind) -> tuple[int, int]:
 def _needs(look: Look, kind: Kind) -> str:
     found = assigned(look, (*kind.needs, *kind.may))
     have = [f"{role.key}={found[role.key]}" for role in (*kind.needs, *kind.may) if role.key in found]
-    lack = [f"{role.key} (such as {_example(role)})" for role in kind.needs if role.key not in found]
+    lack = [f"{role.key} ({_instead(look, role)})" for role in kind.needs if role.key not in found]
     parts = [f"  {kind.key}: {kind.about}"]
     parts += [f"found {', '.join(have)}"] if have else []
     parts += [f"missing {', '.join(lack)}"] if lack else []
-    if kind is kinds.USERS and "user" in found and repeats(look, found["user"]):
+    if kind in (kinds.USERS, kinds.UNITS) and "user" in found and repeats(look, found["user"]):
         parts.append(f"but '{found['user']}' has values that come again")
     return "; ".join(parts)
 
 
-def _example(role: Role) -> str:
-    return role.names[0]
+def _instead(look: Look, role: Role) -> str:
+    """A name that the column could have; or what keeps the column of that name from being it."""
+    name = role.names[0]
+    held = look.texts(name) if name in look.columns and role.key in NUMBERS else ()
+    shown = next((text for text in held if number(text) is None), None)
+    return f"such as {name}" if shown is None else f"'{name}' holds '{shown[:20]}', which is no number"

@@ -12,7 +12,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, JsonValue, Stric
 from vitalfew.errors import ActError, suggest
 from vitalfew.workspace.definitions import Share, Text
 from vitalfew.workspace.strict_json import canonical, is_hash, loads, sha256
-from vitalfew.workspace.vocabulary import MUST_RISE
+from vitalfew.workspace.vocabulary import LARGEST, MUST_RISE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.chain import Kind
 
 LONGEST_BODY = 256 * 1024
-LARGEST = 1e15  # sums and differences of such numbers stay finite
 
 Finite = Annotated[float, Strict(), AllowInfNan(False), Field(ge=-LARGEST, le=LARGEST)]  # noqa: FBT003 - pydantic's own positional flag
 Points = Annotated[float, Strict(), AllowInfNan(False), Field(ge=0, le=LARGEST)]  # noqa: FBT003 - likewise

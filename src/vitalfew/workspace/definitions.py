@@ -263,7 +263,7 @@ class Policy(Definition):
 
     budget: Positive | None = None
     cost_unit: Text = "person-weeks"
-    horizon_weeks: Positive = 52
+    horizon_weeks: Annotated[float, Strict(), Field(gt=0, le=5_200)] = 52
     discount: Share = 0.0
     money_per_cost_unit: Positive | None = None
     covariate_days: Days = 0

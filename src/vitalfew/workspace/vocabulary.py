@@ -18,8 +18,12 @@ from pydantic import (
     Strict,
     StringConstraints,
     Tag,
+    field_validator,
     model_validator,
 )
+
+LARGEST = 1e15
+"""Sums and differences of numbers up to this stay finite, and so do quotients of such numbers and `1 / LARGEST`."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 """Days beyond are slips of the pen, and calendars cannot reckon on from the last of all days."""
@@ -111,10 +115,28 @@ MUST_RISE = "p10, p50 and p90 must rise: the smallest number first, as in −1.5
 """What is wrong with quantiles that fall; of a metric that should fall they are easily given the other way round."""
 
 
+def _numbers_in(value: object) -> tuple[float, ...]:
+    """The numbers of a field; what stands in definitions below it has been looked at there."""
+    if isinstance(value, bool):
+        return ()
+    if isinstance(value, int | float):
+        return (value,)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return tuple(number for each in inner for number in _numbers_in(each))
+
+
 class Definition(BaseModel):
     """Base of all definitions: immutable, no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_reckoned_with(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the field holds
+        for number in _numbers_in(value):
+            if abs(number) > LARGEST or 0 < abs(number) < 1 / LARGEST:
+                raise ValueError(f"nothing can be reckoned with {number:g}: 0, or from {1 / LARGEST:g} to {LARGEST:g}")
+        return value
 
 
 class Quantiles(Definition):
