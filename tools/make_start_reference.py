@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitalfew.connect.kinds import KINDS
+from vitalfew.connect.kinds import EXPOSED, KINDS
 
 if TYPE_CHECKING:
     from vitalfew.connect.kinds import Kind, Role
@@ -45,7 +45,8 @@ def _section(kind: Kind) -> str:
 
 
 def _names(role: Role) -> str:
-    return f"\n`{role.key}`: {', '.join(role.names)}\n"
+    of = " of an experiment" if role is EXPOSED else ""
+    return f"\n`{role.key}`{of}: {', '.join(role.names)}\n"
 
 
 if __name__ == "__main__":

@@ -84,6 +84,13 @@ TIME = Role("time", _names(
     tidpunkt, tidsstampel, data_ora"""
 ) + _ENDS)  # fmt: skip
 ENDED = Role("time", _ENDS)  # of past results: when an experiment ended counts, not when it began
+EXPOSED = Role("time", _names(
+    """exposed_at, exposure_time, exposure_date, exposed, first_exposure, first_exposed_at, first_exposure_at,
+    assigned_at, assigned_on, assignment_time, assignment_date, enrolled_at, enrolled_on, enrolment_date,
+    enrollment_date, entered_at, bucketed_at, randomized_at, randomised_at, allocated_at, first_seen, first_seen_at,
+    started_at, timestamp, ts, datetime, date_time, time, at, date, day, zeitstempel, zeitpunkt, datum, dato,
+    tidspunkt"""
+))  # fmt: skip
 EVENT = Role("event", _names(
     """event, event_name, event_type, event_title, event_action, action, action_name, action_type, activity,
     activity_name, activity_type, feature, feature_name, feature_id, feature_key, interaction, operation,
@@ -294,8 +301,8 @@ EXPOSURES = Kind(
     "one row per user and experiment: who saw which variant",
 )  # fmt: skip
 UNITS = Kind(
-    "experiment", "one experiment", (VARIANT,), (USER,),
-    "one row per unit, with 2 to 5 variants and outcomes as further columns",
+    "experiment", "one experiment", (VARIANT,), (USER, EXPOSED),
+    "one row per unit, with 2 to 5 variants and outcomes as further columns; `time` is the first exposure",
 )  # fmt: skip
 RESULTS = Kind(
     "results", "past results", (EXPERIMENT, ESTIMATE), (METRIC, SE, LOW, HIGH, P_VALUE, Z_VALUE, N, VARIANT, TIME),

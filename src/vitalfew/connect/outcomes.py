@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from vitalfew.connect.numbers import number
 from vitalfew.connect.times import could_hold_times
-from vitalfew.connect.words import lower_is_better, metric_title, plain, tokens
-from vitalfew.warehouse.flags import YES_NO
+from vitalfew.connect.words import listed, lower_is_better, metric_title, plain, tokens
+from vitalfew.warehouse.compile import MISSING
+from vitalfew.warehouse.flags import NO, YES, YES_NO
+from vitalfew.warehouse.profile import holds_only_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -42,6 +45,16 @@ def outcome_columns(look: Look, taken: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)[:MOST_OUTCOMES]
 
 
+def unread_numbers(look: Look, taken: Iterable[str]) -> str | None:
+    """What to say of columns with numbers that are written as no run reads them; None when there are none."""
+    used = set(taken)
+    found = [name for name in look.columns if name not in used and _could_count(look, name) and _written(look, name)]
+    told = [f"'{name}' ({next(filter(_is_number, look.texts(name)))})" for name in found if not _read(look, name)]
+    if not told:
+        return None
+    return f"not read as numbers: {listed(told, 6)}; write them like 1234.5, without signs, units or gaps"
+
+
 def segment_columns(look: Look, taken: Iterable[str]) -> tuple[str, ...]:
     """Columns with 2 to 12 different texts; those with telling names first, at most 3."""
     used = set(taken)
@@ -74,13 +87,33 @@ def metric(look: Look, source: str, column: str) -> dict[str, object]:
 
 def _is_outcome(look: Look, column: str) -> bool:
     profile = look.columns[column]
-    if not profile.filled or _IDS & set(tokens(column)) or plain(column) in _PRIVATE or _NAMELESS.fullmatch(column):
+    if not _could_count(look, column):
         return False
     if profile.type == "text":
-        return is_yes_or_no(look, column)
+        return is_yes_or_no(look, column) or (_written(look, column) and _read(look, column))
     if profile.type == "boolean":
         return True
     return profile.type in ("integer", "number") and not could_hold_times(look, column)
+
+
+def _could_count(look: Look, column: str) -> bool:
+    named = not _IDS & set(tokens(column)) and plain(column) not in _PRIVATE and not _NAMELESS.fullmatch(column)
+    return named and bool(look.columns[column].filled)
+
+
+def _written(look: Look, column: str) -> bool:
+    """Whether a column of texts holds numbers, however they are written, words for missing ones among them."""
+    texts = [text for text in look.texts(column) if text.strip().lower() not in (*MISSING, *YES, *NO)]
+    some = any(map(_is_number, look.texts(column)))
+    return look.columns[column].type == "text" and some and all(map(_is_number, texts))
+
+
+def _is_number(text: str) -> bool:
+    return number(text) is not None
+
+
+def _read(look: Look, column: str) -> bool:
+    return holds_only_numbers(look.engine, look.table, column)
 
 
 def _is_segment(look: Look, column: str) -> bool:
@@ -88,6 +121,8 @@ def _is_segment(look: Look, column: str) -> bool:
     if profile.type not in ("text", "integer") or plain(column) in _PRIVATE:
         return False
     if profile.type == "integer" and _telling(column) == len(_SEGMENTS):
+        return False
+    if profile.type == "text" and _written(look, column):
         return False
     values = look.values(column) if profile.distinct <= 2 * _MOST else ()
     return _FEWEST <= len(values) <= _MOST and not is_yes_or_no(look, column) and _writable(values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.times import read_times
-from vitalfew.connect.usage import NO_FEATURES, add_metrics, add_segments, say_metrics
+from vitalfew.connect.usage import NO_FEATURES, add_metrics, add_segments, say_metrics, say_unread
 from vitalfew.connect.words import control_of, listed, plain, title_of
 from vitalfew.results.words import count
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vitalfew.connect.draft import Draft
+    from vitalfew.connect.look import Look
     from vitalfew.connect.recognise import Recognised
+    from vitalfew.connect.times import Reading
     from vitalfew.warehouse.event_profile import EventsProfile
 
 MOST_EXPERIMENTS, MOST_METRICS = 50, 5
 _FEWEST_ARMS = 2
+_QUIET = timedelta(days=14)  # without a new unit
 _MONTH = 28  # days
 
 
@@ -108,9 +112,14 @@ def _control(draft: Draft, name: str, arms: Sequence[str]) -> str:
 def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     """Add a table with one row per unit and a column of variants: one experiment, a metric per outcome column."""
     columns, look = file.columns, file.look
-    unit = columns.get("user")
-    source: dict[str, Any] = {"table": draft.place(file, None, {}, look.columns)} | ({"unit": unit} if unit else {})
-    draft.add("sources", "units", source, "one row per unit" + ("" if unit else "; without an id every row is its own"))
+    reading = _first_exposures(draft, file)
+    table = draft.place(file, reading, {}, look.columns)
+    source = {"table": table} | {
+        key: columns[role] for key, role in (("unit", "user"), ("time", "time")) if role in columns
+    }
+    said = "one row per unit" + ("" if "user" in columns else "; without an id every row is its own")
+    told = "" if reading is None else "; `time`: when it first saw its variant, by which ramps are found"
+    draft.add("sources", "units", source, said + told)
     arms = [value for value, _ in look.values(columns["variant"])]
     segmented = add_segments(draft, file, "units", tuple(columns.values()))
     outcomes = outcome_columns(look, (*columns.values(), *segmented))
@@ -120,14 +129,41 @@ def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     initiative = draft.add("initiatives", name, {"title": name.replace("_", " "), "status": "live"})
     definition: dict[str, Any] = {"source": "units", "initiative": initiative, "variant": columns["variant"]}
     definition |= {"control": _control(draft, name, arms), "metrics": metrics, "segments": []}
-    draft.add("experiments", name, definition, f"variants: {listed(arms)}; the others are compared with `control`")
+    ended = None if reading is None else _last_day(look, columns["time"])
+    comment = f"variants: {listed(arms)}; the others are compared with `control`"
+    if ended is not None:
+        definition["end"] = ended
+        comment += "\n`end`: the last exposure. Without it the experiment is running, and may be looked at any time"
+    draft.add("experiments", name, definition, comment)
     file.notes.append(f"{count(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
     if segmented:
         file.notes.append(f"segments from {listed(segmented)}")
     left = [name for name in look.columns if name not in (*columns.values(), *segmented, *outcomes)]
     if left:
         file.notes.append(f"columns left out: {listed(left, 6)}")
+    say_unread(file, segmented)
     _say_initiatives(draft)
+
+
+def _first_exposures(draft: Draft, file: Recognised) -> Reading | None:
+    """How the column of first exposures is read; None without one, and where reading it would cost all other types."""
+    if "time" not in file.columns:
+        return None
+    reading = read_times(file.look, file.columns["time"], draft.asker)
+    if reading.as_text:
+        column = file.columns.pop("time")
+        file.notes.append(f"the times in '{column}' are not read: write them like 2026-01-31 to have ramps found")
+        return None
+    if reading.note:
+        file.notes.append(reading.note)
+    return reading
+
+
+def _last_day(look: Look, column: str) -> date | None:
+    """The last day of an experiment that nobody has joined for so long that it must be over."""
+    last = look.columns[column].high
+    day = last.date() if isinstance(last, datetime) else last if isinstance(last, date) else None
+    return day if day is not None and day + _QUIET < datetime.now(UTC).date() else None
 
 
 def _say_initiatives(draft: Draft) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.cadence import guess_cadence
 from vitalfew.connect.draft import Outcome
-from vitalfew.connect.outcomes import CAPPED_AT, LONG_TAIL, metric, outcome_columns, segment_columns
+from vitalfew.connect.outcomes import CAPPED_AT, LONG_TAIL, metric, outcome_columns, segment_columns, unread_numbers
 from vitalfew.connect.times import could_hold_times, read_times
 from vitalfew.connect.words import listed, plain, title_of
 from vitalfew.errors import DataError
@@ -231,7 +231,15 @@ def add_users(draft: Draft, file: Recognised, *, name: str = "users") -> None:
         file.notes.append(f"segments from {listed(segmented)}")
     if outcomes:
         file.notes.append(f"outcomes: {listed(outcomes, 6)}")
+    say_unread(file, segmented)
     say_metrics(draft)
+
+
+def say_unread(file: Recognised, segmented: Sequence[str]) -> None:
+    """Say which columns hold numbers that are written as no run reads them."""
+    told = unread_numbers(file.look, (*file.columns.values(), *segmented))
+    if told is not None:
+        file.notes.append(told)
 
 
 def add_metrics(draft: Draft, file: Recognised, source: str, outcomes: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ _WORDS: dict[str, str] = {
     "time": "times",
     "other": "nested values",
 }
-_MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
 _COMPARISONS: dict[str, type[exp.Binary]] = {
     "==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
@@ -101,7 +101,7 @@ class Scope:
         column = self.column(name)
         return exp.and_(
             column.copy().is_(exp.null()).not_(),
-            _plain(column).isin(*map(exp.Literal.string, _MISSING)).not_(),
+            _plain(column).isin(*map(exp.Literal.string, MISSING)).not_(),
             _number_in_text(column).is_(exp.null()),
         )
 

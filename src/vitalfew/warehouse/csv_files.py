@@ -27,6 +27,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?([eE][-+]?\d+)?|\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./]\d\d?[./]\d{2,4}.*")
 _COMMA_NUMBER = re.compile(r"[-+]?\d+,\d+")
 _POINT_NUMBER = re.compile(r"[-+]?\d+\.\d+")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,14 @@ def _refuse_doubles(names: tuple[str, ...], file: str) -> None:
 
 
 def _decimal(rows: tuple[tuple[str, ...], ...], delimiter: str) -> str:
-    if delimiter == ",":
-        return "."
     cells = [cell.strip() for row in rows for cell in row]
-    commas = sum(bool(_COMMA_NUMBER.fullmatch(cell)) for cell in cells)
+    commas = [cell for cell in cells if _COMMA_NUMBER.fullmatch(cell)]
     points = sum(bool(_POINT_NUMBER.fullmatch(cell)) for cell in cells)
-    return "," if commas > points else "."
+    if delimiter == "," and (_has_thousands(cells) or all(map(_THOUSANDS.fullmatch, commas))):
+        return "."  # in quotes, 1,234 is as likely a thousand
+    return "," if len(commas) > points else "."
+
+
+def _has_thousands(cells: list[str]) -> bool:
+    """Whether a cell can only mean thousands: 1,234.5 or 1,234,567."""
+    return any(_THOUSANDS.fullmatch(cell) and (cell.count(",") > 1 or "." in cell) for cell in cells)

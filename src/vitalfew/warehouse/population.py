@@ -11,7 +11,7 @@ from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse.clusters import without_crossed
 from vitalfew.warehouse.compile import present, table_named, whole
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.silence import unreadable_times
+from vitalfew.warehouse.silence import nameless, unreadable_times
 from vitalfew.warehouse.unique import first_arms
 from vitalfew.warehouse.units import assigned_rows, of_clusters
 
@@ -65,11 +65,12 @@ def from_units(study: Study, source: UnitSource, variant: str, engine: Engine, e
     if source.time is not None:
         query = query.select(exp.alias_(scope.instant(source.time), "start"))
     everywhere = dict.fromkeys(range(len(study.experiments)), crossed)
+    notes = tuple(nameless(engine, scope, source.unit, variant))
     # Experiments that share the variant column share its units, so each has a copy of them.
     if len(study.experiments) > 1:
         also = ("start",) if source.time is not None else ()
         query = _copies(query, len(study.experiments), also if study.cluster is None else (*also, "cluster"))
-    return Population(query, scope.type_of(source.unit), source.time is not None, everywhere)
+    return Population(query, scope.type_of(source.unit), source.time is not None, everywhere, notes)
 
 
 def _copies(query: exp.Select, count: int, also: tuple[str, ...]) -> exp.Select:

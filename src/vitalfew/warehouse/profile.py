@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from vitalfew.warehouse.compile import Scope, table_named, whole
+from vitalfew.warehouse.compile import Scope, count_where, table_named, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,6 +133,15 @@ def is_share(engine: Engine, table: str, column: str, kind: ColumnType) -> bool:
     if kind not in ("integer", "number"):
         return False
     return {value for value, _ in values_of(engine, table, column, 3)} <= {"0", "1", "0.0", "1.0"}
+
+
+def holds_only_numbers(engine: Engine, table: str, column: str) -> bool:
+    """Whether a run reads every cell of a column of texts as a number, as yes or no, or as missing."""
+    scope = Scope.open(engine, table, "t")
+    unread = scope.not_a_number(column)
+    if unread is None:
+        return True
+    return not _first(engine, exp.select(exp.alias_(count_where(unread), "n")).from_(scope.source()))["n"]
 
 
 def times_in(engine: Engine, table: str, column: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WEEKS = 4
 _BACK = 7  # days in which somebody may come back
 _EPOCH = 719_163  # ordinal of 1970-01-01
+_LARGEST = 1e90  # whose cube, summed over all rows, is still a number
 
 
 class Returning(NamedTuple):
@@ -75,6 +76,11 @@ class Spread(NamedTuple):
     skewness: float
 
 
+def _moderate(value: exp.Expr) -> exp.Expr:
+    """The value, or NULL where its cube is no number any more."""
+    return exp.Case().when(exp.LT(this=exp.Abs(this=value.copy()), expression=number(_LARGEST)), value)
+
+
 def spreads(engine: Engine, table: str, columns: list[str]) -> dict[str, Spread]:
     """How the values of columns of numbers, or of yes and no, are spread; those that do not vary are left out."""
     if not columns:
@@ -82,7 +88,7 @@ def spreads(engine: Engine, table: str, columns: list[str]) -> dict[str, Spread]
     scope = Scope.open(engine, table, "u")
     asked: list[exp.Expr] = []
     for at, name in enumerate(columns):
-        value = scope.number(name)
+        value = _moderate(scope.number(name))
         asked.append(exp.alias_(exp.Avg(this=value), f"mean{at}"))
         asked.append(exp.alias_(exp.StddevSamp(this=value.copy()), f"sd{at}"))
         asked.append(exp.alias_(exp.Anonymous(this="SKEWNESS", expressions=[value.copy()]), f"skewness{at}"))

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from vitalfew.errors import suggest
 from vitalfew.results.rows import FailedRow
+from vitalfew.warehouse.compile import count_where, present
 from vitalfew.workspace.definitions import EventSource
 
 if TYPE_CHECKING:
@@ -66,10 +67,25 @@ def unreadable_times(engine: Engine, scope: Scope, time: str) -> Iterator[Failed
         return
     lost = exp.Is(this=scope.instant(time), expression=exp.null())
     query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(scope.source()).where(lost)
-    count = engine.query(query).to_pylist()[0]["n"]
+    yield from _left_out(scope, engine.query(query).to_pylist()[0]["n"], f"readable time in '{time}'")
+
+
+def nameless(engine: Engine, scope: Scope, unit: str | None, variant: str) -> Iterator[FailedRow]:
+    """Note rows of a unit table that name no variant, and those of a variant that name no unit."""
+    there = present(scope.column(variant))
+    lost = {f"variant in '{variant}'": exp.not_(there)}
+    if unit is not None:
+        lost[f"unit in '{unit}'"] = exp.and_(there.copy(), exp.not_(present(scope.column(unit))))
+    counts = [exp.alias_(count_where(one), f"n{at}") for at, one in enumerate(lost.values())]
+    row = engine.query(exp.select(*counts).from_(scope.source())).to_pylist()[0]
+    for at, what in enumerate(lost):
+        yield from _left_out(scope, row[f"n{at}"], what)
+
+
+def _left_out(scope: Scope, count: int, what: str) -> Iterator[FailedRow]:
     if count:
         rows, are = ("1 row", "is") if count == 1 else (f"{count:,} rows", "are")
-        reason = f"{rows} of '{scope.table}' without a readable time in '{time}' {are} left out"
+        reason = f"{rows} of '{scope.table}' without a {what} {are} left out"
         yield FailedRow("measure", scope.table, reason, remark=True)
 
 

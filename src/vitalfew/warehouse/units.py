@@ -18,6 +18,7 @@ from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.passes import sums_of
 from vitalfew.warehouse.prepared import opened
+from vitalfew.warehouse.silence import nameless
 from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
 from vitalfew.warehouse.values import contradictions, in_own_column, unit_value
 from vitalfew.workspace.expressions import parse
@@ -76,6 +77,7 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
     measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
     measured += distributions(engine, Units(study, tables, columns, shared=True))
     measured += _counted(study, source, scope, engine, assigned)
+    measured += Measured(failed=tuple(nameless(engine, scope, source.unit, variant)))
     return replace(measured, daily=tuple(study.daily(_shared(daily, count))))
 
 
