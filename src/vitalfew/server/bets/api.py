@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.http import Http404
 from django.urls import reverse
@@ -18,15 +18,19 @@ from vitalfew.server.bets.services import bets, promising
 from vitalfew.server.bets.services.feature_bets import What, bet_on
 from vitalfew.server.core.api.acts import ActOut, done
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, page_by
 from vitalfew.server.core.api.people import AskIn, PersonalLink
 from vitalfew.server.core.api.problems import PROBLEMS
-from vitalfew.server.core.api.versions import rests_on
+from vitalfew.server.core.api.versions import RESTING, rests_on
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.dismissals import dismissed
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import dismissals
 from vitalfew.server.core.services.looks import plan
+
+if TYPE_CHECKING:
+    from vitalfew.server.core.queries.dismissals import Dismissed
 
 router = Router(tags=["bets"])
 type Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -205,7 +209,9 @@ def ask_for_forecasts(request: ApiRequest, workspace: Path[str], key: str, wante
     return Status(201, links)
 
 
-@router.post("/initiatives/{key}/move", response={200: MovedOut, **PROBLEMS}, auth=needs(Ability.BET))
+@router.post(
+    "/initiatives/{key}/move", response={200: MovedOut, **PROBLEMS}, auth=needs(Ability.BET), openapi_extra=RESTING
+)
 def move_bet(request: ApiRequest, workspace: Path[str], key: str, wanted: MoveIn) -> MovedOut:  # noqa: ARG001 - read by the guard
     """Move a bet on the board, resting (`If-Match`) on its version; the gates of the board hold here, too."""
     moved = bets.move(request.place, key, wanted.to, rests_on(request))
@@ -230,11 +236,15 @@ def read_week(request: ApiRequest, workspace: Path[str]) -> list[TasksOut]:  # n
     return [TasksOut.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.get("/checks/dismissals", response={200: list[DismissedOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_dismissals(request: ApiRequest, workspace: Path[str]) -> list[DismissedOut]:  # noqa: ARG001 - read by the guard
+@router.get("/checks/dismissals", response={200: Page[DismissedOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_dismissals(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Dismissed]:
     """Findings that were dismissed, with the reasons."""
-    found = dismissed(request.place.workspace).values()
-    return [DismissedOut.model_validate(one, from_attributes=True) for one in found]
+    return page_by(dismissed(request.place.workspace).values(), limit, cursor)
 
 
 @router.post("/checks/dismissals", response={201: DismissalOut, **PROBLEMS}, auth=needs(Ability.BET))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.versions import RESTING, has_already, resting, tag_of_content, tagged
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
@@ -20,6 +24,8 @@ from vitalfew.server.value.queries.reveal import reveal
 from vitalfew.server.value.services import sessions as services
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vitalfew.server.value.queries.sessions import SessionView
     from vitalfew.server.value.services.sessions import Invited
 
@@ -141,10 +147,16 @@ class MinutesIn(Schema):
     text: Annotated[str, Field(max_length=services.LONGEST_MINUTES)]
 
 
-@router.get("/sessions", response={200: list[SessionOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_sessions(request: ApiRequest, workspace: Path[str]) -> list[SessionOut]:  # noqa: ARG001 - read by the guard
+@router.get("/sessions", response={200: Page[SessionOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_sessions(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[SessionView]:
     """All value sessions, newest first."""
-    return [_out(view) for view in queries.sessions(request.place.workspace)]
+    rows = queries.sessions(request.place.workspace, limit + 1, decoded(cursor))
+    return page_by(rows, limit, cursor, newest=True)
 
 
 @router.post("/sessions", response={201: SessionMade, **PROBLEMS}, auth=needs(Ability.FACILITATE))
@@ -162,30 +174,56 @@ def open_session(request: ApiRequest, workspace: Path[str], asked: SessionIn) ->
     return Status(201, SessionMade(key=key, invited=list(map(_link, invited))))
 
 
-@router.get("/sessions/{key}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.READ))
-def read_session(request: ApiRequest, workspace: Path[str], key: str) -> SessionOut:  # noqa: ARG001 - read by the guard
-    """One session: its step and who has answered, as counts."""
-    return _out(_held(request, key))
+@router.get("/sessions/{key}", response={200: SessionOut, 304: None, **PROBLEMS}, auth=needs(Ability.READ))
+def read_session(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+) -> Status[None] | SessionOut:
+    """One session: its step and who has answered, as counts; a change rests on the `ETag`."""
+    found = _out(request, key)
+    return Status(304, None) if has_already(request, response, tag_of_content(found)) else found
 
 
-@router.post("/sessions/{key}/step", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
-def advance(request: ApiRequest, workspace: Path[str], key: str, asked: StepIn) -> SessionOut:  # noqa: ARG001 - read by the guard
+@router.post(
+    "/sessions/{key}/step",
+    response={200: SessionOut, **PROBLEMS},
+    auth=needs(Ability.FACILITATE),
+    openapi_extra=RESTING,
+)
+def advance(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+    asked: StepIn,
+) -> SessionOut:
     """Go to another step; what was revealed stays revealed."""
-    services.advance(_held(request, key).id, asked.to, request.asker)
-    return _out(_held(request, key))
+    with _resting(request, key, asked) as pk:
+        services.advance(pk, asked.to, request.asker)
+    return tagged(response, _out(request, key))
 
 
-@router.patch("/sessions/{key}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
-def set_session(request: ApiRequest, workspace: Path[str], key: str, wanted: SettingsIn) -> SessionOut:  # noqa: ARG001 - read by the guard
+@router.patch(
+    "/sessions/{key}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE), openapi_extra=RESTING
+)
+def set_session(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+    wanted: SettingsIn,
+) -> SessionOut:
     """Change the seats of the common link, the timer, and whether the facilitator sees who has answered."""
-    pk = _held(request, key).id
-    if wanted.seats is not None:
-        services.set_seats(pk, wanted.seats, new_door=wanted.new_door)
-    if wanted.timer_minutes is not None:
-        services.set_timer(pk, wanted.timer_minutes)
-    if wanted.shows_names is not None:
-        services.show_names(pk, shown=wanted.shows_names)
-    return _out(_held(request, key))
+    with _resting(request, key, wanted) as pk:
+        if wanted.seats is not None:
+            services.set_seats(pk, wanted.seats, new_door=wanted.new_door)
+        if wanted.timer_minutes is not None:
+            services.set_timer(pk, wanted.timer_minutes)
+        if wanted.shows_names is not None:
+            services.show_names(pk, shown=wanted.shows_names)
+    return tagged(response, _out(request, key))
 
 
 @router.get("/sessions/{key}/reveal", response={200: RevealOut, **PROBLEMS}, auth=needs(Ability.READ))
@@ -209,14 +247,21 @@ def read_reveal(request: ApiRequest, workspace: Path[str], key: str) -> RevealOu
     )  # fmt: skip
 
 
-@router.get("/sessions/{key}/people", response={200: list[SeatOut], **PROBLEMS}, auth=needs(Ability.FACILITATE))
-def list_seats(request: ApiRequest, workspace: Path[str], key: str) -> list[SeatOut]:  # noqa: ARG001 - read by the guard
+@router.get("/sessions/{key}/people", response={200: Page[SeatOut], **PROBLEMS}, auth=needs(Ability.FACILITATE))
+def list_seats(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    key: str,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[SeatOut]:
     """Who takes part, never what anybody answered."""
     view = _held(request, key)
-    return [
+    found = (
         SeatOut(id=seat.id, name=seat.name, group=seat.group, joined=seat.joined if view.shows_names else None)
         for seat in view.seats
-    ]
+    )
+    return page_by(found, limit, cursor)
 
 
 @router.post("/sessions/{key}/people", response={201: list[InvitedOut], **PROBLEMS}, auth=needs(Ability.FACILITATE))
@@ -239,46 +284,65 @@ def renew_rater_link(request: ApiRequest, workspace: Path[str], key: str, seat: 
     return Status(201, _link(services.new_link(_seated(request, key, seat), seat, request.asker)))
 
 
-@router.delete("/sessions/{key}/people/{seat}", response={204: None, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+@router.delete(
+    "/sessions/{key}/people/{seat}",
+    response={204: None, **PROBLEMS},
+    auth=needs(Ability.FACILITATE),
+    openapi_extra=RESTING,
+)
 def leave_out(request: ApiRequest, workspace: Path[str], key: str, seat: int) -> Status[None]:  # noqa: ARG001 - read by the guard
-    """Take somebody out who has not judged yet."""
-    services.leave_out(_seated(request, key, seat), seat)
+    """Take somebody out who has not judged yet, resting on the version of the session."""
+    _seated(request, key, seat)
+    with _resting(request, key) as pk:
+        services.leave_out(pk, seat)
     return Status(204, None)
 
 
-@router.put("/sessions/{key}/factors/{factor}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+@router.put(
+    "/sessions/{key}/factors/{factor}",
+    response={200: SessionOut, **PROBLEMS},
+    auth=needs(Ability.FACILITATE),
+    openapi_extra=RESTING,
+)
 def weigh_factor(
     request: ApiRequest,
+    response: HttpResponse,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     key: str,
     factor: str,
     wanted: FactorIn,
 ) -> SessionOut:
     """Park a factor with the reason, or take one in, as long as nobody weighs."""
-    view = _held(request, key)
     if factor not in loaded(request.place.workspace).workspace.definitions.factors:
         raise Http404("there is no such factor")
-    if wanted.weighed:
-        services.take_in(view.id, factor)
-    else:
-        services.park(view.id, factor, wanted.reason)
-    return _out(_held(request, key))
+    with _resting(request, key, wanted) as pk:
+        if wanted.weighed:
+            services.take_in(pk, factor)
+        else:
+            services.park(pk, factor, wanted.reason)
+    return tagged(response, _out(request, key))
 
 
-@router.put("/sessions/{key}/minutes/{factor}", response={200: SessionOut, **PROBLEMS}, auth=needs(Ability.FACILITATE))
+@router.put(
+    "/sessions/{key}/minutes/{factor}",
+    response={200: SessionOut, **PROBLEMS},
+    auth=needs(Ability.FACILITATE),
+    openapi_extra=RESTING,
+)
 def write_minutes(
     request: ApiRequest,
+    response: HttpResponse,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     key: str,
     factor: str,
     said: MinutesIn,
 ) -> SessionOut:
     """Write the minutes of a factor."""
-    view = _held(request, key)
-    if factor not in view.factors:
+    if factor not in _held(request, key).factors:
         raise Http404("there is no such factor in this session")
-    services.write_minutes(view.id, factor, said.text)
-    return _out(_held(request, key))
+    with _resting(request, key, said) as pk:
+        services.write_minutes(pk, factor, said.text)
+    return tagged(response, _out(request, key))
 
 
 def _held(request: ApiRequest, key: str) -> SessionView:
@@ -300,5 +364,13 @@ def _link(one: Invited) -> InvitedOut:
     return InvitedOut(name=one.name, path=reverse("rate-link", kwargs={"secret": one.secret}))
 
 
-def _out(view: SessionView) -> SessionOut:
-    return SessionOut.model_validate(view, from_attributes=True)
+def _out(request: ApiRequest, key: str) -> SessionOut:
+    return SessionOut.from_orm(_held(request, key))
+
+
+@contextmanager
+def _resting(request: ApiRequest, key: str, ours: Schema | None = None) -> Iterator[int]:
+    """A change of a session that rests on what was read of it."""
+    pk = _held(request, key).id
+    with resting(request, partial(services.hold, pk), lambda: _out(request, key), ours):
+        yield pk

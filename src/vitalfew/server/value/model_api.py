@@ -11,6 +11,7 @@ from ninja import Path, Router, Schema, Status
 
 from vitalfew.connect.starters import NAMES, starter, starters
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, page_by
 from vitalfew.server.core.api.people import AskIn, PersonalLink
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.queries.definitions import loaded
@@ -50,11 +51,12 @@ class QueriesOut(Schema):
 
 
 class ModelVersionOut(Schema):
-    """The value model as it once stood: its factors, who made it, how many signed it, the newest run made by it.
+    """The value model as it once stood, the `at`th time: its factors, who made and signed it, the newest run by it.
 
     `number`: the version by which acts call it; null of a draft that nobody weighed or signed.
     """
 
+    at: int
     number: int | None
     hash: str
     since: datetime | str
@@ -102,14 +104,20 @@ def read_queries(request: ApiRequest, workspace: Path[str], key: str) -> Queries
     return QueriesOut(queries=[query.text for query in moments_sql(definitions, (key,), "duckdb")])
 
 
-@router.get("/value-model/versions", response={200: list[ModelVersionOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_model_versions(request: ApiRequest, workspace: Path[str]) -> list[ModelVersionOut]:  # noqa: ARG001 - read by the guard
+@router.get("/value-model/versions", response={200: Page[ModelVersionOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_model_versions(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ModelVersionOut]:
     """The value model as it stood from time to time, newest first."""
-    return [
-        ModelVersionOut(number=one.number, hash=one.hash, since=one.since, by=one.by,
+    found = (
+        ModelVersionOut(at=one.at, number=one.number, hash=one.hash, since=one.since, by=one.by,
                         factors=list(one.definitions.factors), signed=one.signed, run=one.run)
         for one in queries.versions(request.place.workspace)
-    ]  # fmt: skip
+    )  # fmt: skip
+    return page_by(found, limit, cursor, "at", newest=True)
 
 
 @router.get("/starters", response={200: list[StarterOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))

@@ -15,7 +15,7 @@ from pydantic import Field
 from vitalfew.judgement import recording
 from vitalfew.judgement.answers import BestWorst
 from vitalfew.server.core.api.asking import ApiRequest, needs
-from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.queries.acts import PERSONAL, pseudonym_of, said_since
 from vitalfew.server.core.roles import Ability
@@ -41,13 +41,6 @@ class ActOut(Schema):
     hash: str
     mine: bool
     body: dict[str, Any] | None = None
-
-
-class ActPage(Schema):
-    """Acts, oldest first; `next`: the cursor of the next page."""
-
-    items: list[ActOut]
-    next: str | None = None
 
 
 class BestWorstIn(Schema):
@@ -112,7 +105,7 @@ class VerificationOut(Schema):
     sentences: list[str]
 
 
-@router.get("/acts", response={200: ActPage, **PROBLEMS}, auth=needs(Ability.READ))
+@router.get("/acts", response={200: Page[ActOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_acts(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
@@ -120,13 +113,12 @@ def list_acts(
     kind: Literal["judgement", "forecast", "lock", "waiver", "decision", "sign_off", "pulse"] | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> ActPage:
+) -> Page[ActOut]:
     """The log of acts, oldest first; bodies of others' judgements and forecasts are left out."""
     row = request.place.workspace
     mine = pseudonym_of(row, voice_of_user(request.asker))
-    found = said_since(row, decoded(cursor), limit + 1, kind=kind, about=about)
-    items = [_out(act, body, mine) for act, body in found[:limit]]
-    return ActPage(items=items, next=encoded(found[limit - 1][0].n) if len(found) > limit else None)
+    acts = said_since(row, decoded(cursor), limit + 1, kind=kind, about=about)
+    return page_by((_out(act, body, mine) for act, body in acts), limit, cursor, "n")
 
 
 @router.post("/acts/judgements", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))

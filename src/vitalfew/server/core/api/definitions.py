@@ -8,9 +8,9 @@ from django.http import Http404, HttpResponse
 from ninja import Body, Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
-from vitalfew.server.core.api.lists import Cursor, Limit, page_of
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, page_of
 from vitalfew.server.core.api.problems import PROBLEMS, Refused
-from vitalfew.server.core.api.versions import has_already, rests_on, tag_of
+from vitalfew.server.core.api.versions import RESTING, has_already, rests_on, tag_of
 from vitalfew.server.core.queries.definitions import Loaded, loaded
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 from vitalfew.server.core.services.definitions import remove, save
@@ -32,13 +32,6 @@ class DefinitionOut(Schema):
     version: int | None = None
     file: str | None = None
     line: int | None = None
-
-
-class DefinitionPage(Schema):
-    """Definitions of one kind; `next`: the cursor of the next page."""
-
-    items: list[DefinitionOut]
-    next: str | None = None
 
 
 class KindOut(Schema):
@@ -64,18 +57,17 @@ def list_kinds(request: ApiRequest, workspace: Path[str]) -> list[KindOut]:  # n
     ]
 
 
-@router.get("/definitions/{kind}", response={200: DefinitionPage, **PROBLEMS}, auth=needs(Ability.READ))
+@router.get("/definitions/{kind}", response={200: Page[DefinitionOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_definitions(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     kind: str,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> DefinitionPage:
+) -> Page[DefinitionOut]:
     """The definitions of one kind, in the order they were made."""
     found = loaded(request.place.workspace)
-    items, following = page_of(_all(found, _known(kind)), limit, cursor)
-    return DefinitionPage(items=items, next=following)
+    return page_of(_all(found, _known(kind)), limit, cursor)
 
 
 @router.get("/definitions/{kind}/{key}", response={200: DefinitionOut, 304: None, **PROBLEMS}, auth=needs(Ability.READ))
@@ -88,14 +80,17 @@ def read_definition(
 ) -> Status[None] | DefinitionOut:
     """One definition; its `ETag` is what a change rests on. Settings have the key `-`."""
     found = _one(loaded(request.place.workspace), _known(kind), key)
-    if found.version is not None:
-        response.headers["ETag"] = tag_of(found.version)
-        if has_already(request, tag_of(found.version)):
-            return Status(304, None)
+    if found.version is not None and has_already(request, response, tag_of(found.version)):
+        return Status(304, None)
     return found
 
 
-@router.put("/definitions/{kind}/{key}", response={200: DefinitionOut, **PROBLEMS}, auth=needs(Ability.READ))
+@router.put(
+    "/definitions/{kind}/{key}",
+    response={200: DefinitionOut, **PROBLEMS},
+    auth=needs(Ability.READ),
+    openapi_extra=RESTING,
+)
 def put_definition(
     request: ApiRequest,
     response: HttpResponse,
@@ -112,7 +107,9 @@ def put_definition(
     return _one(loaded(place.workspace), kind, key)
 
 
-@router.delete("/definitions/{kind}/{key}", response={204: None, **PROBLEMS}, auth=needs(Ability.READ))
+@router.delete(
+    "/definitions/{kind}/{key}", response={204: None, **PROBLEMS}, auth=needs(Ability.READ), openapi_extra=RESTING
+)
 def delete_definition(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard

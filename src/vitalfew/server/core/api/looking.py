@@ -10,10 +10,10 @@ from ninja import Path, Query, Router, Schema
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.api.asking import ApiRequest, needs
-from vitalfew.server.core.api.lists import Cursor, Limit, page_of
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS, Refused
 from vitalfew.server.core.api.talk import CommentOut, comment_out
-from vitalfew.server.core.api.versions import rests_on
+from vitalfew.server.core.api.versions import RESTING, rests_on
 from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.queries import comments, find, history
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
@@ -43,13 +43,6 @@ class VersionOut(Schema):
     stands: bool
 
 
-class VersionPage(Schema):
-    """Versions, newest first."""
-
-    items: list[VersionOut]
-    next: str | None = None
-
-
 class RestoredOut(Schema):
     """The definition that stands again."""
 
@@ -68,13 +61,6 @@ class SaidOut(Schema):
     says: dict[str, Any]
 
 
-class SaidPage(Schema):
-    """One's own acts, oldest first."""
-
-    items: list[SaidOut]
-    next: str | None = None
-
-
 class ErasedOut(Schema):
     """How many acts say nothing any more."""
 
@@ -91,13 +77,19 @@ def find_things(
     return [FoundOut.model_validate(entry, from_attributes=True) for entry in find.find(request.place, q)]
 
 
-@router.get("/mentions", response={200: list[CommentOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_mentions(request: ApiRequest, workspace: Path[str]) -> list[CommentOut]:  # noqa: ARG001 - read by the guard
+@router.get("/mentions", response={200: Page[CommentOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_mentions(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[CommentOut]:
     """Comments that name whoever asks, newest first."""
-    return [comment_out(said) for said in comments.mentions(request.place.workspace, request.asker)]
+    rows = comments.mentions(request.place.workspace, request.asker, limit + 1, decoded(cursor))
+    return page_by(map(comment_out, rows), limit, cursor, newest=True)
 
 
-@router.get("/history/{kind}/{key}", response={200: VersionPage, **PROBLEMS}, auth=needs(Ability.READ))
+@router.get("/history/{kind}/{key}", response={200: Page[VersionOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_versions(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
@@ -105,21 +97,25 @@ def list_versions(
     key: str,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> VersionPage:
+) -> Page[VersionOut]:
     """Every version of a definition that the server owns, newest first; settings have the key `-`."""
     rows = history.versions(request.place.workspace, kind, "" if key == "-" else key)
     if not rows:
         raise Http404("the server holds no version of such a definition")
-    found, following = page_of(rows, limit, cursor)
-    items = [
+    found = (
         VersionOut(id=row.id, version=row.number, how=row.how, at=row.at, by=row.by, body=dict(row.body or {}),
                    stands=row.stands)
-        for row in found
-    ]  # fmt: skip
-    return VersionPage(items=items, next=following)
+        for row in rows
+    )  # fmt: skip
+    return page_by(found, limit, cursor, newest=True)
 
 
-@router.post("/versions/{number}/restore", response={200: RestoredOut, **PROBLEMS}, auth=needs(Ability.BET))
+@router.post(
+    "/versions/{number}/restore",
+    response={200: RestoredOut, **PROBLEMS},
+    auth=needs(Ability.BET),
+    openapi_extra=RESTING,
+)
 def restore_version(request: ApiRequest, workspace: Path[str], number: int) -> RestoredOut:  # noqa: ARG001 - read by the guard
     """Let an earlier version stand again, resting (`If-Match`) on the one that stands; undoes a removal, too."""
     place = request.place
@@ -132,16 +128,16 @@ def restore_version(request: ApiRequest, workspace: Path[str], number: int) -> R
     return RestoredOut(kind=saved.kind, key=saved.key, version=saved.version)
 
 
-@router.get("/me/acts", response={200: SaidPage, **PROBLEMS}, auth=needs(Ability.READ))
+@router.get("/me/acts", response={200: Page[SaidOut], **PROBLEMS}, auth=needs(Ability.READ))
 def list_own_acts(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> SaidPage:
+) -> Page[SaidOut]:
     """What one has judged, forecast and decided here, oldest first; nobody else is told."""
-    found, following = page_of(own_acts.said(request.place.workspace, request.asker), limit, cursor)
-    return SaidPage(items=[SaidOut.model_validate(act) for act in found], next=following)
+    said = map(SaidOut.model_validate, own_acts.said(request.place.workspace, request.asker))
+    return page_by(said, limit, cursor, "n")
 
 
 @router.delete("/me/acts", response={200: ErasedOut, **PROBLEMS}, auth=needs(Ability.RATE))

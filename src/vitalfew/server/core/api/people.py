@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
-from typing import Annotated, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
-from vitalfew.server.core.api.lists import Cursor, Limit, decoded, encoded
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS, Refused
+from vitalfew.server.core.api.versions import RESTING, resting, tagged
 from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.queries import myself, people, trail
+from vitalfew.server.core.queries.people import OpenLink
 from vitalfew.server.core.queries.places import workspaces_of
 from vitalfew.server.core.roles import Ability, Access
 from vitalfew.server.core.services import invitations, links, members, tokens
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from vitalfew.server.core.queries.myself import OwnToken
+    from vitalfew.server.core.queries.people import Person as PersonView
+    from vitalfew.server.core.queries.places import MyWorkspace
+    from vitalfew.server.core.queries.trail import Entry
 
 everywhere = Router(tags=["you"])
 router = Router(tags=["people"])
@@ -93,21 +104,6 @@ class InvitationMade(Schema):
     path: str
 
 
-class OpenLinkOut(Schema):
-    """An open invitation, or a link by which somebody answers without an account; `about`: what it is for."""
-
-    id: int
-    who: str
-    role: str
-    team: str
-    group: str
-    about: str
-    made_at: datetime
-    expires_at: datetime
-    expired: bool
-    opened: bool
-
-
 class AskIn(Schema):
     """Whom to ask, by name or e-mail address."""
 
@@ -132,25 +128,19 @@ class EntryOut(Schema):
     detail: str
 
 
-class EntryPage(Schema):
-    """Entries, newest first."""
-
-    items: list[EntryOut]
-    next: str | None = None
-
-
-@everywhere.get("/workspaces", response={200: list[WorkspaceOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
-def list_workspaces(request: ApiRequest) -> list[WorkspaceOut]:
-    """The workspaces that this token, or who is signed in, reaches."""
-    return [WorkspaceOut.model_validate(found, from_attributes=True) for found in workspaces_of(request.asker)
-            if request.bearer is None or request.bearer.workspace_id in (None, found.id)]  # fmt: skip
+@everywhere.get("/workspaces", response={200: Page[WorkspaceOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def list_workspaces(request: ApiRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[MyWorkspace]:
+    """The workspaces that this token, or who is signed in, reaches, in the order they were made."""
+    only = request.bearer.workspace_id if request.bearer else None
+    rows = [found for found in workspaces_of(request.asker) if only in (None, found.id)]
+    return page_by(rows, limit, cursor)
 
 
-@everywhere.get("/tokens", response={200: list[TokenOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
-def list_tokens(request: ApiRequest) -> list[TokenOut]:
+@everywhere.get("/tokens", response={200: Page[TokenOut], **PROBLEMS}, auth=needs(Access.SIGNED_IN))
+def list_tokens(request: ApiRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[OwnToken]:
     """One's own tokens, newest first, without their secrets."""
     refuse_narrow(request)
-    return [TokenOut.model_validate(found, from_attributes=True) for found in myself.tokens(request.asker)]
+    return page_by(myself.tokens(request.asker), limit, cursor, newest=True)
 
 
 @everywhere.post("/tokens", response={201: TokenMade, **PROBLEMS}, auth=needs(Access.SIGNED_IN))
@@ -169,29 +159,40 @@ def revoke_token(request: ApiRequest, token_id: int) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/members", response={200: list[MemberOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_members(request: ApiRequest, workspace: Path[str]) -> list[MemberOut]:  # noqa: ARG001 - read by the guard
-    """The members of a workspace, by name."""
-    found = people.people(request.place.workspace)
-    return [MemberOut.model_validate(person, from_attributes=True) for person in found]
+@router.get("/members", response={200: Page[MemberOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_members(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PersonView]:
+    """The members of a workspace, by their numbers."""
+    return page_by(people.people(request.place.workspace), limit, cursor, "user_id")
 
 
-@router.put("/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+@router.get("/members/{user_id}", response={200: MemberOut, **PROBLEMS}, auth=needs(Ability.READ))
+def read_member(request: ApiRequest, response: HttpResponse, workspace: Path[str], user_id: int) -> MemberOut:  # noqa: ARG001 - read by the guard
+    """One member; a change rests on the `ETag`."""
+    return tagged(response, _member(request, user_id))
+
+
+@router.put(
+    "/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER), openapi_extra=RESTING
+)
 def change_member(request: ApiRequest, workspace: Path[str], user_id: int, wanted: MemberIn) -> Status[None]:  # noqa: ARG001 - read by the guard
     """Give a member another role, team or group; at least one admin always remains."""
-    _held(request, user_id)
-    place = request.place
-    members.change_member(
-        place.workspace, user_id, by=request.asker, role=wanted.role, team=wanted.team, group=wanted.group
-    )
+    with _resting(request, user_id, wanted):
+        members.change_member(request.place.workspace, user_id, by=request.asker, **wanted.model_dump())
     return Status(204, None)
 
 
-@router.delete("/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+@router.delete(
+    "/members/{user_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER), openapi_extra=RESTING
+)
 def remove_member(request: ApiRequest, workspace: Path[str], user_id: int) -> Status[None]:  # noqa: ARG001 - read by the guard
     """Take a member out; what they said stays in the log."""
-    _held(request, user_id)
-    members.remove_member(request.place.workspace, user_id, by=request.asker)
+    with _resting(request, user_id):
+        members.remove_member(request.place.workspace, user_id, by=request.asker)
     return Status(204, None)
 
 
@@ -209,11 +210,16 @@ def invite(request: ApiRequest, workspace: Path[str], wanted: InvitationIn) -> S
     return Status(201, InvitationMade(path=reverse("invitation", kwargs={"secret": secret})))
 
 
-@router.get("/invitations", response={200: list[OpenLinkOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def list_invitations(request: ApiRequest, workspace: Path[str]) -> list[OpenLinkOut]:  # noqa: ARG001 - read by the guard
+@router.get("/invitations", response={200: Page[OpenLink], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_invitations(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[OpenLink]:
     """Open invitations, newest first; their links are shown to nobody again."""
-    found = people.invited(request.place.workspace)
-    return [OpenLinkOut.model_validate(one, from_attributes=True) for one in found]
+    rows = people.invited(request.place.workspace, limit + 1, decoded(cursor))
+    return page_by(rows, limit, cursor, newest=True)
 
 
 @router.post("/invitations/{link}/renew", response={201: InvitationMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
@@ -230,11 +236,16 @@ def revoke_invitation(request: ApiRequest, workspace: Path[str], link: int) -> S
     return Status(204, None)
 
 
-@router.get("/rater-links", response={200: list[OpenLinkOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def list_rater_links(request: ApiRequest, workspace: Path[str]) -> list[OpenLinkOut]:  # noqa: ARG001 - read by the guard
+@router.get("/rater-links", response={200: Page[OpenLink], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_rater_links(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[OpenLink]:
     """Links that still let somebody answer without an account, newest first."""
-    found = people.free_raters(request.place.workspace)
-    return [OpenLinkOut.model_validate(one, from_attributes=True) for one in found]
+    rows = people.free_raters(request.place.workspace, limit + 1, decoded(cursor))
+    return page_by(rows, limit, cursor, newest=True)
 
 
 @router.delete("/rater-links/{link}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
@@ -244,19 +255,18 @@ def end_rater_link(request: ApiRequest, workspace: Path[str], link: int) -> Stat
     return Status(204, None)
 
 
-@router.get("/audit", response={200: EntryPage, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+@router.get("/audit", response={200: Page[EntryOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
 def list_audit(
     request: ApiRequest,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     action: Annotated[str, Query(max_length=60)] = "",
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> EntryPage:
+) -> Page[Entry]:
     """Who did what, newest first."""
-    asked = trail.Asked(action=action, before=decoded(cursor) or None)
-    found = trail.trail(request.place.workspace, asked, limit + 1)
-    items = [EntryOut.model_validate(entry, from_attributes=True) for entry in found[:limit]]
-    return EntryPage(items=items, next=encoded(found[limit - 1].id) if len(found) > limit else None)
+    asked = trail.Asked(action=action, before=decoded(cursor))
+    rows = trail.trail(request.place.workspace, asked, limit + 1)
+    return page_by(rows, limit, cursor, newest=True)
 
 
 def refuse_narrow(request: ApiRequest) -> None:
@@ -274,6 +284,14 @@ def _link(number: int) -> int:
     return number
 
 
-def _held(request: ApiRequest, user_id: int) -> None:
-    if all(person.user_id != user_id for person in people.people(request.place.workspace)):
-        raise Http404("there is no such member")
+def _member(request: ApiRequest, user_id: int) -> MemberOut:
+    for person in people.people(request.place.workspace):
+        if person.user_id == user_id:
+            return MemberOut.from_orm(person)
+    raise Http404("there is no such member")
+
+
+def _resting(request: ApiRequest, user_id: int, wanted: MemberIn | None = None) -> AbstractContextManager[None]:
+    """A change of a member that rests on what was read of them."""
+    hold = partial(members.hold, request.place.workspace)
+    return resting(request, hold, lambda: _member(request, user_id), wanted)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
+from django.http import HttpResponse  # noqa: TC002 - a parameter of an operation
 from ninja import File, Path, Router, Schema, Status
 from ninja.files import UploadedFile  # noqa: TC002 - a parameter of an operation
 from pydantic import Field
@@ -11,11 +13,12 @@ from pydantic import Field
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.people import everywhere, refuse_narrow
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.versions import RESTING, resting, tagged
 from vitalfew.server.core.api.work import JobOut, job_out
 from vitalfew.server.core.roles import Ability, Access
 from vitalfew.server.core.services import owners, workspaces
 from vitalfew.server.core.services.sources import add_file
-from vitalfew.server.core.services.workspace_settings import need_second_factor
+from vitalfew.server.core.services.workspace_settings import hold, need_second_factor
 
 router = Router(tags=["workspaces"])
 
@@ -120,14 +123,27 @@ def add_table(
     return Status(201, TableOut(table=add_file(request.place.workspace, file, by=request.asker)))
 
 
-@router.put("/access", response={200: AccessOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def change_access(request: ApiRequest, workspace: Path[str], wanted: AccessOut) -> AccessOut:  # noqa: ARG001 - read by the guard
+@router.get("/access", response={200: AccessOut, **PROBLEMS}, auth=needs(Ability.READ))
+def read_access(request: ApiRequest, response: HttpResponse, workspace: Path[str]) -> AccessOut:  # noqa: ARG001 - read by the guard
+    """What members need to come in; a change rests on the `ETag`."""
+    return tagged(response, _access(request))
+
+
+@router.put("/access", response={200: AccessOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER), openapi_extra=RESTING)
+def change_access(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    wanted: AccessOut,
+) -> AccessOut:
     """Open the workspace only to members with a second factor, or to all.
 
     Its name and units are the definition `workspace/-`.
     """
-    need_second_factor(request.place.workspace, needed=wanted.needs_second_factor, by=request.asker)
-    return wanted
+    row = request.place.workspace
+    with resting(request, partial(hold, row), lambda: _access(request), wanted):
+        need_second_factor(row, needed=wanted.needs_second_factor, by=request.asker)
+    return tagged(response, wanted)
 
 
 @router.get("/owners/{kind}/plan", response={200: SwitchOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
@@ -142,6 +158,10 @@ def change_owner(request: ApiRequest, workspace: Path[str], kind: str, wanted: S
     """Give a kind of definitions another owner, as its plan said."""
     owners.switch(request.place.workspace, kind, wanted.to, stamp=wanted.stamp, by=request.asker)
     return Status(204, None)
+
+
+def _access(request: ApiRequest) -> AccessOut:
+    return AccessOut(needs_second_factor=request.place.workspace.needs_second_factor)
 
 
 def _started(made: workspaces.Started) -> WorkspaceMade:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from ninja import Schema
+from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from vitalfew.errors import ActError, DataError, DefinitionError, NotEnoughData, UsageError, VitalfewError, dotted
@@ -78,7 +79,8 @@ def problem(status: int, detail: str, faults: list[Fault] | None = None, **more:
     """An answer that says what went wrong."""
     found: dict[str, object] = {"type": "about:blank", "title": _TITLES.get(status, "A problem"), "status": status}
     found |= {"detail": detail, "faults": [fault.model_dump(exclude_none=True) for fault in faults or []], **more}
-    return HttpResponse(json.dumps(found, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
+    body = json.dumps(found, ensure_ascii=False, cls=NinjaJSONEncoder)
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def install(api: NinjaAPI) -> None:

@@ -9,7 +9,7 @@ from ninja import Path, Router, Schema, Status
 
 from vitalfew.results.document import PARTS
 from vitalfew.server.core.api.asking import ApiRequest, needs
-from vitalfew.server.core.api.lists import Cursor, Limit, page_of
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, page_of
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.api.versions import has_already
 from vitalfew.server.core.queries.runs import open_run, run_ids
@@ -45,11 +45,8 @@ class PartOut(Schema):
     next: str | None = None
 
 
-class RunPage(Schema):
+class RunPage(Page[str]):
     """Ids of the stored runs, newest first."""
-
-    items: list[str]
-    next: str | None = None
 
 
 @router.get("/runs", response={200: RunPage, **PROBLEMS}, auth=needs(Ability.READ))
@@ -58,10 +55,9 @@ def list_runs(
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> RunPage:
+) -> Page[str]:
     """The stored runs of a workspace, newest first."""
-    items, following = page_of(run_ids(request.place.workspace)[::-1], limit, cursor)
-    return RunPage(items=items, next=following)
+    return page_of(run_ids(request.place.workspace)[::-1], limit, cursor)
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, 304: None, **PROBLEMS}, auth=needs(Ability.READ))
@@ -73,7 +69,7 @@ def read_run(
 ) -> Status[None] | RunOut:
     """One run, by its id or as `latest`."""
     run = _run(request, run_id)
-    if _is_known(request, response, run):
+    if has_already(request, response, _tag(run)):
         return Status(304, None)
     info = run.info
     return RunOut(
@@ -103,20 +99,19 @@ def read_part(
     run = _run(request, run_id)
     if part not in PARTS:
         raise Http404(f"a run has no part '{part[:40]}'; there are {', '.join(PARTS)}")
-    if _is_known(request, response, run):
+    if has_already(request, response, _tag(run)):
         return Status(304, None)
     value: Any = run.to_dict([part])[part]
     following = None
     if isinstance(value, list):
-        value, following = page_of(value, limit, cursor)
+        page = page_of(value, limit, cursor)
+        value, following = page.items, page.next
     return PartOut(run=run.info.id, part=part, value=value, next=following)
 
 
-def _is_known(request: ApiRequest, response: HttpResponse, run: Results) -> bool:
-    """Whether whoever asks holds what this run says; its id is the `ETag` of the answer, since runs never change."""
-    tag = f'"{run.info.id}"'
-    response.headers["ETag"] = tag
-    return has_already(request, tag)
+def _tag(run: Results) -> str:
+    """The `ETag` of all that a run says: its id, since runs never change."""
+    return f'"{run.info.id}"'
 
 
 def _run(request: ApiRequest, run_id: str) -> Results:

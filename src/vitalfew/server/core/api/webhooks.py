@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
-from typing import Annotated, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.versions import RESTING, resting, tagged
 from vitalfew.server.core.outbound import LONGEST_ADDRESS
 from vitalfew.server.core.queries import webhooks as queries
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import webhooks
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from vitalfew.server.core.queries.webhooks import DeliveryView, WebhookView
 
 router = Router(tags=["webhooks"])
 
@@ -74,10 +82,15 @@ class TestSent(Schema):
     id: str
 
 
-@router.get("/webhooks", response={200: list[WebhookOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def list_webhooks(request: ApiRequest, workspace: Path[str]) -> list[WebhookOut]:  # noqa: ARG001 - read by the guard
+@router.get("/webhooks", response={200: Page[WebhookOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def list_webhooks(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[WebhookView]:
     """The addresses that are told what happens, in the order they were added."""
-    return [_out(found) for found in queries.webhooks(request.place.workspace)]
+    return page_by(queries.webhooks(request.place.workspace), limit, cursor)
 
 
 @router.post("/webhooks", response={201: WebhookMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
@@ -87,54 +100,80 @@ def add_webhook(request: ApiRequest, workspace: Path[str], wanted: WebhookIn) ->
     return Status(201, WebhookMade(id=pk, secret=secret))
 
 
-@router.patch("/webhooks/{webhook_id}", response={200: WebhookOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+@router.get("/webhooks/{webhook_id}", response={200: WebhookOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def read_webhook(request: ApiRequest, response: HttpResponse, workspace: Path[str], webhook_id: int) -> WebhookOut:  # noqa: ARG001 - read by the guard
+    """One address; a change rests on the `ETag`."""
+    return tagged(response, _one(request, webhook_id))
+
+
+@router.patch(
+    "/webhooks/{webhook_id}",
+    response={200: WebhookOut, **PROBLEMS},
+    auth=needs(Ability.ADMINISTER),
+    openapi_extra=RESTING,
+)
 def change_webhook(
     request: ApiRequest,
+    response: HttpResponse,
     workspace: Path[str],  # noqa: ARG001 - read by the guard
     webhook_id: int,
     wanted: WebhookChange,
 ) -> WebhookOut:
     """Choose other events, stop an address or begin again."""
-    row = request.place.workspace
-    webhooks.change(row, _held(request, webhook_id), by=request.asker, **wanted.model_dump())
-    return _out(queries.webhook(row, webhook_id))
+    with _resting(request, webhook_id, wanted):
+        webhooks.change(request.place.workspace, webhook_id, by=request.asker, **wanted.model_dump())
+    return tagged(response, _one(request, webhook_id))
 
 
-@router.delete("/webhooks/{webhook_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+@router.delete(
+    "/webhooks/{webhook_id}", response={204: None, **PROBLEMS}, auth=needs(Ability.ADMINISTER), openapi_extra=RESTING
+)
 def remove_webhook(request: ApiRequest, workspace: Path[str], webhook_id: int) -> Status[None]:  # noqa: ARG001 - read by the guard
     """Remove an address with all that was sent to it."""
-    webhooks.remove(request.place.workspace, _held(request, webhook_id), by=request.asker)
+    with _resting(request, webhook_id):
+        webhooks.remove(request.place.workspace, webhook_id, by=request.asker)
     return Status(204, None)
 
 
 @router.post("/webhooks/{webhook_id}/secret", response={201: WebhookMade, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
 def rotate_webhook(request: ApiRequest, workspace: Path[str], webhook_id: int) -> Status[WebhookMade]:  # noqa: ARG001 - read by the guard
     """Make a new secret, shown once; for a day events are signed by the old one as well."""
-    secret = webhooks.rotate(request.place.workspace, _held(request, webhook_id), by=request.asker)
+    secret = webhooks.rotate(request.place.workspace, _one(request, webhook_id).id, by=request.asker)
     return Status(201, WebhookMade(id=webhook_id, secret=secret))
 
 
 @router.post("/webhooks/{webhook_id}/test", response={202: TestSent, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
 def test_webhook(request: ApiRequest, workspace: Path[str], webhook_id: int) -> Status[TestSent]:  # noqa: ARG001 - read by the guard
     """Send a test; what came of it is among the deliveries."""
-    sent = webhooks.test(request.place.workspace, _held(request, webhook_id), by=request.asker)
+    sent = webhooks.test(request.place.workspace, _one(request, webhook_id).id, by=request.asker)
     return Status(202, TestSent(id=sent))
 
 
 @router.get(
-    "/webhooks/{webhook_id}/deliveries", response={200: list[DeliveryOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER)
+    "/webhooks/{webhook_id}/deliveries", response={200: Page[DeliveryOut], **PROBLEMS}, auth=needs(Ability.ADMINISTER)
 )
-def list_deliveries(request: ApiRequest, workspace: Path[str], webhook_id: int) -> list[DeliveryOut]:  # noqa: ARG001 - read by the guard
-    """The newest fifty events on their way to an address, newest first."""
-    found = queries.deliveries(request.place.workspace, _held(request, webhook_id))
-    return [DeliveryOut.model_validate(sent, from_attributes=True) for sent in found]
+def list_deliveries(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    webhook_id: int,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DeliveryView]:
+    """Events on their way to an address, newest first."""
+    row, pk = request.place.workspace, _one(request, webhook_id).id
+    rows = queries.deliveries(row, pk, limit + 1, decoded(cursor))
+    return page_by(rows, limit, cursor, "number", newest=True)
 
 
-def _held(request: ApiRequest, webhook_id: int) -> int:
-    if webhook_id >= 2**63 or queries.webhook(request.place.workspace, webhook_id) is None:
+def _one(request: ApiRequest, pk: int) -> WebhookOut:
+    found = queries.webhook(request.place.workspace, pk) if pk < 2**63 else None
+    if found is None:
         raise Http404("there is no such webhook")
-    return webhook_id
+    return WebhookOut.from_orm(found)
 
 
-def _out(found: queries.WebhookView | None) -> WebhookOut:
-    return WebhookOut.model_validate(found, from_attributes=True)
+def _resting(request: ApiRequest, pk: int, wanted: WebhookChange | None = None) -> AbstractContextManager[None]:
+    """A change of an address that rests on what was read of it."""
+    _one(request, pk)
+    hold = partial(webhooks.hold, request.place.workspace, pk)
+    return resting(request, hold, lambda: _one(request, pk), wanted)

@@ -9,6 +9,7 @@ from django.http import Http404
 from ninja import Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.api.runs import router as runs_router
 from vitalfew.server.core.queries import jobs as queries
@@ -42,10 +43,16 @@ def start_run(request: ApiRequest, workspace: Path[str]) -> Status[JobOut]:  # n
     return Status(202, job_out(runs.start(request.place.workspace, request.asker)))
 
 
-@router.get("/jobs", response={200: list[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
-def list_jobs(request: ApiRequest, workspace: Path[str]) -> list[JobOut]:  # noqa: ARG001 - read by the guard
-    """The newest fifty pieces of work, newest first."""
-    return [job_out(job) for job in queries.jobs(request.place.workspace)]
+@router.get("/jobs", response={200: Page[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
+def list_jobs(
+    request: ApiRequest,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[JobView]:
+    """Pieces of work, newest first."""
+    rows = queries.jobs(request.place.workspace, limit + 1, decoded(cursor))
+    return page_by(rows, limit, cursor, newest=True)
 
 
 @router.get("/jobs/{job_id}", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.READ))

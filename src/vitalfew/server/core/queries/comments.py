@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.server.core.models import Comment, Member
+from vitalfew.server.core.queries.slices import newest
 from vitalfew.server.core.talk import handles, shown
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ class Said:
     unseen: bool = False
 
 
-def discussion(workspace: Workspace, kind: str, about: str, user: User) -> tuple[Said, ...]:
-    """What was said about a definition, oldest first."""
-    rows = Comment.objects.filter(workspace=workspace, kind=kind, about=about, deleted_at=None).select_related("author")
-    found = list(rows)
+def discussion(
+    workspace: Workspace, kind: str, about: str, user: User, most: int | None = None, after: int = 0
+) -> tuple[Said, ...]:
+    """What was said about a definition, oldest first; at most so many after a comment."""
+    rows = Comment.objects.filter(workspace=workspace, kind=kind, about=about, deleted_at=None, pk__gt=after)
+    found = list(rows.select_related("author")[:most])
     people = handles_in(workspace) if found else ()
     return tuple(_said(row, user, people) for row in found)
 
@@ -51,9 +54,9 @@ def comment(workspace: Workspace, pk: int, user: User) -> Said | None:
     return None if row is None else _said(row, user, handles_in(workspace))
 
 
-def mentions(workspace: Workspace, user: User) -> tuple[Said, ...]:
+def mentions(workspace: Workspace, user: User, most: int = MOST, before: int = 0) -> tuple[Said, ...]:
     """Where others mention somebody, newest first; what came since they last looked is `unseen`."""
-    rows = _mentions(workspace, user).select_related("author").order_by("-id")[:MOST]
+    rows = newest(_mentions(workspace, user).select_related("author"), most, before)
     seen = Member.objects.values_list("mentions_seen_at", flat=True).filter(workspace=workspace, user=user).first()
     people = handles_in(workspace)
     return tuple(_said(row, user, people, unseen=seen is None or row.at > seen) for row in rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.server.core.models import Job
+from vitalfew.server.core.queries.slices import newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +72,9 @@ def job(workspace: Workspace, pk: int) -> JobView | None:
     return None if found is None else view_of(found)
 
 
-def jobs(workspace: Workspace, limit: int = 50) -> tuple[JobView, ...]:
+def jobs(workspace: Workspace, most: int = 50, before: int = 0) -> tuple[JobView, ...]:
     """The newest jobs of a workspace, newest first."""
-    return tuple(view_of(found) for found in Job.objects.filter(workspace=workspace).order_by("-id")[:limit])
+    return tuple(map(view_of, newest(Job.objects.filter(workspace=workspace), most, before)))
 
 
 def open_job(workspace: Workspace) -> JobView | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - a field of what the API answers
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
@@ -10,12 +11,11 @@ from django.utils import timezone
 
 from vitalfew.server.core.models import Link, Member
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.slices import newest
 from vitalfew.server.core.roles import Role
 from vitalfew.server.core.services.invitations import open_invitations
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vitalfew.server.core.models import Workspace
 
 
@@ -34,8 +34,8 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
-    """An open invitation, or an open link of a rater without an account; `about`: what it is for."""
+class OpenLink:
+    """An open invitation, or a link by which somebody answers without an account; `about`: what it is for."""
 
     id: int
     who: str
@@ -73,12 +73,12 @@ def people(workspace: Workspace) -> tuple[Person, ...]:
     return tuple(sorted(rows, key=lambda person: person.name.casefold()))
 
 
-def invited(workspace: Workspace) -> tuple[Invited, ...]:
+def invited(workspace: Workspace, most: int | None = None, before: int = 0) -> tuple[OpenLink, ...]:
     """Open invitations, newest first; those that expired can be renewed."""
-    return tuple(_invited(link, "") for link in open_invitations(workspace))
+    return tuple(_open(link, "") for link in newest(open_invitations(workspace), most, before))
 
 
-def free_raters(workspace: Workspace) -> tuple[Invited, ...]:
+def free_raters(workspace: Workspace, most: int | None = 200, before: int = 0) -> tuple[OpenLink, ...]:
     """Links that still let somebody answer without an account, newest first."""
     links = Link.objects.filter(
         workspace=workspace,
@@ -87,7 +87,7 @@ def free_raters(workspace: Workspace) -> tuple[Invited, ...]:
         revoked_at=None,
         expires_at__gt=timezone.now(),
     )
-    return tuple(_invited(link, f"{link.purpose} {link.about}") for link in links.order_by("-made_at")[:200])
+    return tuple(_open(link, f"{link.purpose} {link.about}") for link in newest(links, most, before))
 
 
 def teams(workspace: Workspace) -> dict[str, str]:
@@ -107,8 +107,8 @@ def roles() -> tuple[tuple[str, str], ...]:
     return tuple((role.value, role.meaning) for role in Role)
 
 
-def _invited(link: Link, about: str) -> Invited:
-    return Invited(
+def _open(link: Link, about: str) -> OpenLink:
+    return OpenLink(
         link.pk,
         link.email or link.name or "anybody with the link",
         link.role,

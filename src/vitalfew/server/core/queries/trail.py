@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from vitalfew.server.core.models import AuditEntry, Member
+from vitalfew.server.core.queries.slices import newest
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,12 +37,12 @@ class Asked:
     action: str = ""
     since: date | None = None
     until: date | None = None
-    before: int | None = None
+    before: int = 0
 
 
 def trail(workspace: Workspace, asked: Asked, limit: int | None = 100) -> tuple[Entry, ...]:
     """Entries of a workspace, and of how its members signed in, newest first."""
-    found = _all(workspace).select_related("actor").order_by("-id")
+    found = _all(workspace).select_related("actor")
     if asked.person is not None:
         found = found.filter(actor=asked.person)
     if asked.action:
@@ -50,9 +51,7 @@ def trail(workspace: Workspace, asked: Asked, limit: int | None = 100) -> tuple[
         found = found.filter(at__gte=datetime.combine(asked.since, time.min, UTC))
     if asked.until is not None:
         found = found.filter(at__lte=datetime.combine(asked.until, time.max, UTC))
-    if asked.before is not None:
-        found = found.filter(pk__lt=asked.before)
-    return tuple(_entry(row) for row in (found if limit is None else found[:limit]))
+    return tuple(_entry(row) for row in newest(found, limit, asked.before))
 
 
 def actions(workspace: Workspace) -> tuple[str, ...]:

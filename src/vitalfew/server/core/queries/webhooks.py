@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitalfew.server.core.models import Delivery, Webhook
+from vitalfew.server.core.queries.slices import newest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +32,9 @@ class WebhookView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """An event on its way; `next_at`: when it is sent again, where it still waits."""
+    """An event on its way, the `number`th of all; `next_at`: when it is sent again, where it still waits."""
 
+    number: int
     id: str
     webhook_id: int
     address: str
@@ -56,10 +58,12 @@ def webhook(workspace: Workspace, pk: int) -> WebhookView | None:
     return None if found is None else _webhook(found)
 
 
-def deliveries(workspace: Workspace, pk: int | None = None) -> tuple[DeliveryView, ...]:
-    """The newest fifty events on their way, to all addresses or to one, newest first."""
-    rows = Delivery.objects.filter(webhook__workspace=workspace).select_related("webhook").order_by("-id")
-    return tuple(_delivery(row) for row in (rows if pk is None else rows.filter(webhook=pk))[:LAST])
+def deliveries(
+    workspace: Workspace, pk: int | None = None, most: int = LAST, before: int = 0
+) -> tuple[DeliveryView, ...]:
+    """The newest events on their way, to all addresses or to one, newest first."""
+    rows = Delivery.objects.filter(webhook__workspace=workspace).select_related("webhook")
+    return tuple(map(_delivery, newest(rows if pk is None else rows.filter(webhook=pk), most, before)))
 
 
 def _webhook(row: Webhook) -> WebhookView:
@@ -71,4 +75,4 @@ def _webhook(row: Webhook) -> WebhookView:
 def _delivery(row: Delivery) -> DeliveryView:
     waits = row.next_at if row.state == Delivery.State.WAITING else None
     sent = (row.event, row.state, row.attempts, row.status, row.message)
-    return DeliveryView(row.key, row.webhook_id, row.webhook.address, *sent, row.made_at, waits)
+    return DeliveryView(row.pk, row.key, row.webhook_id, row.webhook.address, *sent, row.made_at, waits)

@@ -75,8 +75,13 @@ def saw_mentions(member: Member) -> None:
     Member.objects.filter(pk=member.pk).update(mentions_seen_at=timezone.now())
 
 
+def hold(workspace: Workspace, pk: int) -> Comment | None:
+    """A comment, which nobody else changes until the transaction ends."""
+    return Comment.objects.select_for_update(of=("self",)).filter(workspace=workspace, pk=pk, deleted_at=None).first()
+
+
 def _held(workspace: Workspace, pk: int, by: User, *, may_any: bool) -> Comment:
-    row = Comment.objects.select_for_update(of=("self",)).filter(workspace=workspace, pk=pk, deleted_at=None).first()
+    row = hold(workspace, pk)
     if row is None:
         raise UsageError("there is no such comment any more")
     if row.author_id != by.pk and not may_any:

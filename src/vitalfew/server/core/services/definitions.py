@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 
 class Conflict(VitalfewError):
-    """Somebody else changed the definition in the meantime: `theirs` (version `version`) stands, `ours` does not."""
+    """Somebody else changed it in the meantime: `theirs` stands (`version` where they are counted), `ours` does not."""
 
-    def __init__(self, ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, version: int) -> None:
+    def __init__(
+        self, ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, version: int | None = None
+    ) -> None:
         super().__init__("this was changed by somebody else in the meantime", hint="compare the two and save again")
         self.ours, self.theirs, self.version = ours, theirs, version
 

@@ -71,9 +71,13 @@ def _role(given: Role | str) -> Role:
         raise UsageError(f"there is no role '{given}'", expected=", ".join(Role)) from None
 
 
-def _held(workspace: Workspace, user_id: int) -> Member:
-    """A member, while nobody else changes the members of this workspace."""
+def hold(workspace: Workspace) -> None:
+    """Let nobody else change the members of a workspace until the transaction ends."""
     Workspace.objects.select_for_update().get(pk=workspace.pk)
+
+
+def _held(workspace: Workspace, user_id: int) -> Member:
+    hold(workspace)
     member = Member.objects.select_related("user").filter(workspace=workspace, user_id=user_id).first()
     if member is None:
         raise NoSuch("there is no such member in this workspace")

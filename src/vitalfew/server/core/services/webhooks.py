@@ -22,6 +22,8 @@ from vitalfew.server.core.today import today_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import Manager, QuerySet
+
     from vitalfew.server.core.models import User
 
 MOST = 20
@@ -58,7 +60,7 @@ def change(
         UsageError: there is no such address, or no event.
     """
     with transaction.atomic():
-        found = _of(row, pk)
+        found = hold(row, pk)
         if events is not None:
             found.events = _known(events)
             found.save(update_fields=["events"])  # not the marks, which a worker may be moving
@@ -88,7 +90,7 @@ def rotate(row: Workspace, pk: int, *, by: User) -> str:
         UsageError: there is no such address.
     """
     with transaction.atomic():
-        found = _of(row, pk)
+        found = hold(row, pk)
         found.salt_before, found.salt, found.rotated_at = found.salt, new_key(), timezone.now()
         found.save(update_fields=["salt", "salt_before", "rotated_at"])
         _note(found, by, "webhook secret changed")
@@ -102,7 +104,7 @@ def remove(row: Workspace, pk: int, *, by: User) -> None:
         UsageError: there is no such address.
     """
     with transaction.atomic():
-        found = _of(row, pk)
+        found = hold(row, pk)
         _note(found, by, "webhook removed")
         found.delete()
 
@@ -131,6 +133,15 @@ def post(found: Webhook, happened: Happened) -> str:
     return key
 
 
+def hold(row: Workspace, pk: int) -> Webhook:
+    """An address, which nobody else changes until the transaction ends.
+
+    Raises:
+        UsageError: there is no such address.
+    """
+    return _of(row, pk, Webhook.objects.select_for_update(of=("self",)))
+
+
 def _from_now_on(found: Webhook) -> None:
     """What has happened before is not told."""
     row = Workspace.objects.get(pk=found.workspace_id)
@@ -138,8 +149,8 @@ def _from_now_on(found: Webhook) -> None:
     found.due_seen = today_in(loaded(row).workspace.definitions)
 
 
-def _of(row: Workspace, pk: int) -> Webhook:
-    found = Webhook.objects.select_related("workspace").filter(workspace=row, pk=pk).first()
+def _of(row: Workspace, pk: int, rows: Manager[Webhook] | QuerySet[Webhook] = Webhook.objects) -> Webhook:
+    found = rows.select_related("workspace").filter(workspace=row, pk=pk).first()
     if found is None:
         raise UsageError("there is no such address")
     return found

@@ -41,6 +41,12 @@ def describe(row: Workspace, given: Mapping[str, Any], *, by: User) -> None:
     row.name = given["name"]
 
 
+def hold(row: Workspace) -> None:
+    """Let nobody else change what a workspace needs until the transaction ends; `row` then says what it needs."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=row.pk)
+    row.refresh_from_db(fields=["needs_second_factor"])
+
+
 def need_second_factor(row: Workspace, *, needed: bool, by: User) -> None:
     """Open a workspace only to members with a second factor, or to all of them again.
 

@@ -53,7 +53,7 @@ def _asked(request: HttpRequest) -> Asked:
         given.get("action", "")[:60],
         _day(given.get("since", "")),
         _day(given.get("until", "")),
-        _number(given.get("before", "")),
+        _number(given.get("before", "")) or 0,
     )
 
 

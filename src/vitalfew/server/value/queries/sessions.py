@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from vitalfew.server.core.finders import Entry
+from vitalfew.server.core.queries.slices import newest
 from vitalfew.server.value.models import Participant, Session
 
 if TYPE_CHECKING:
@@ -137,10 +138,10 @@ class Pulse:
     ends: str
 
 
-def sessions(workspace: Workspace) -> tuple[SessionView, ...]:
-    """All sessions of a workspace, newest first."""
+def sessions(workspace: Workspace, most: int | None = None, before: int = 0) -> tuple[SessionView, ...]:
+    """The sessions of a workspace, newest first."""
     found = Session.objects.filter(workspace=workspace).prefetch_related("participants")
-    return tuple(view_of(row) for row in found)
+    return tuple(map(view_of, newest(found, most, before)))
 
 
 def to_find(place: Place) -> Iterable[Entry]:

@@ -268,6 +268,11 @@ def acts_count(workspace: Workspace) -> int:
 # Within a transaction -------------------------------------------------------------------------------------------------
 
 
+def hold(pk: int) -> None:
+    """Let nobody else change a session until the transaction ends."""
+    _held(pk)
+
+
 def _held(pk: int) -> Session:
     return Session.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=pk)
 
