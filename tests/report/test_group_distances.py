@@ -1,11 +1,11 @@
-"""How far apart groups weigh stands in the report as a small matrix, where there are groups."""
+"""What groups weigh, and how far apart they are, stands in the report as a map, where there are groups."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from report import decided
-from vitalfew.report.html_value import group_distances
+from vitalfew.report.html_groups import group_distances, group_map
 from vitalfew.results.rows import GroupWeightRow
 
 
@@ -25,3 +25,24 @@ def test_each_group_is_held_against_each_other() -> None:
 def test_without_groups_there_is_none() -> None:
     base = decided.view()
     assert group_distances(replace(base, tables=replace(base.tables, group_weights=()))) is None
+
+
+def test_each_group_gets_a_tile_per_factor_and_what_is_clearly_otherwise_is_marked() -> None:
+    base = decided.view()
+    rows = (
+        GroupWeightRow("customers", "jobs", 6, 0.8, 0.7, 0.9, 0.5, 0.3, 0.6),
+        GroupWeightRow("customers", "offline", 6, 0.2, 0.1, 0.3, -0.5, -0.6, -0.3),
+        GroupWeightRow("staff", "jobs", 7, 0.45, 0.3, 0.6, -0.1, -0.3, 0.1),
+        GroupWeightRow("staff", "offline", 7, 0.55, 0.4, 0.7, 0.1, -0.1, 0.3),
+    )
+    page = str(group_map(replace(base, tables=replace(base.tables, group_weights=rows)))).replace("\xa0", " ")
+    assert page.count("▲<") == page.count("▼<") == 1  # staff may as well weigh as everybody does
+    assert "80 % (70 % to 90 %)" in page
+    assert page.count("heat-5") == 1
+    assert page.count("heat-2") >= 1
+
+
+def test_one_group_alone_is_no_map() -> None:
+    base = decided.view()
+    rows = (GroupWeightRow("staff", "jobs", 7, 0.45, 0.3, 0.6, -0.1, -0.3, 0.1),)
+    assert group_map(replace(base, tables=replace(base.tables, group_weights=rows))) is None

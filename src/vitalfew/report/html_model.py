@@ -8,6 +8,7 @@ from vitalfew.report import cells, words
 from vitalfew.report.decision_pictures import regret_curve
 from vitalfew.report.ends import necessary
 from vitalfew.report.goals import goals
+from vitalfew.report.html_groups import group_map
 from vitalfew.report.html_matrix import matrix
 from vitalfew.report.html_sides import sides
 from vitalfew.report.layout import Column, fold, items, section, table
@@ -28,6 +29,7 @@ def model(view: View) -> Markup | None:
     tables = view.tables
     told = (
         tables.vital_factors,
+        tables.group_weights,
         tables.redundant,
         tables.group_values,
         tables.say_do,
@@ -43,6 +45,7 @@ def model(view: View) -> Markup | None:
         question,
         _vital(view),
         _redundant(view),
+        group_map(view),
         matrix(view),
         sides(view),
         _groups(view),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
 from vitalfew.report.axis import Mark, axis_over
+from vitalfew.report.html_groups import group_distances
 from vitalfew.report.layout import Column, blank, fold, section, table
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.pictures import LETTERS, Pair, promised_against_measured, scale, stacked
@@ -104,22 +105,6 @@ def key(view: View, factors: Sequence[str]) -> Markup:
     notes = dict.fromkeys(part for row in view.tables.weights for part in (row.note or "").split("; ") if part)
     said = tag("p", f"Weights: {'; '.join(notes)}.", class_="notes") if notes else None
     return tag("div", tag("ul", entries, class_="legend"), said, _disagreement(view), group_distances(view))
-
-
-def group_distances(view: View) -> Markup | None:
-    """How far apart the groups of raters weigh, each against each."""
-    from vitalfew.decide.apart import distances
-
-    found = {
-        frozenset((pair.one, pair.other)): words.share_span(pair.share) for pair in distances(view.tables.group_weights)
-    }
-    if not found:
-        return None
-    names = list(dict.fromkeys(row.group for row in view.tables.group_weights))
-    heads = ["Group", *(Column(name, "num") for name in names)]
-    rows = [(name, *(found.get(frozenset((name, other)), "") for other in names)) for name in names]
-    told = "Share of all weight that one group puts elsewhere than another, 80 % intervals; chance alone gives some."
-    return fold("How far apart groups weigh", table(heads, rows, caption=told))
 
 
 def swatch(place: int, title: str) -> Markup:

@@ -16,7 +16,7 @@ from vitalfew.judgement.groups import FEWEST
 from vitalfew.judgement.recording import sign_off
 from vitalfew.report import html_model
 from vitalfew.report.factor_pictures import range_track, weight_bar
-from vitalfew.report.html_value import group_distances
+from vitalfew.report.html_groups import group_distances
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import picture
 from vitalfew.report.words import share

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.report.factor_pictures import dot_strip
+from vitalfew.report.html_groups import heat_map
 from vitalfew.report.words import share
 from vitalfew.server.value.queries.reveal import moved, reveal
 
@@ -71,6 +72,7 @@ def revealed(workspace: Workspace, view: SessionView, run: Results | None, defin
         "matters": matters(now, definitions),
         "flips": flips(now, definitions),
         "camps": _camps(now, definitions),
+        "heat": heat_map(now.groups, now.weights, definitions),
         "groups": _groups(now, definitions),
         "moved": _changes(found, definitions),
         "notes": [_titled(note, definitions) for note in now.notes],
