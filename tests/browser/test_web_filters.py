@@ -41,6 +41,7 @@ def test_a_filter_goes_along_what_if_ranks_anew_and_the_ledger_becomes_a_picture
 def a_team_chosen_once_is_chosen_on_the_next_page(page: Page) -> None:
     page.get_by_label("Team").select_option("planning")
     expect(page).to_have_url(re.compile(r"/ledger/\?team=planning$"))
+    expect(page.get_by_label("Team")).to_be_focused()  # whoever uses keys goes on from there
     page.get_by_role("link", name="Evidence").click()
     page.get_by_role("link", name="Releases").click()
     expect(page).to_have_url(re.compile(r"/releases/\?team=planning$"))

@@ -38,6 +38,7 @@ def my_week_is_folded_and_stays_so(page: Page) -> None:
     expect(page.locator("#week .week-lists")).to_be_visible()
     page.get_by_role("button", name="My week").click()
     expect(page.locator("#week .week-lists")).to_have_count(0)
+    expect(page.get_by_role("button", name="My week")).to_be_focused()
     page.reload()
     expect(page.get_by_role("button", name="My week")).to_have_attribute("aria-expanded", "false")
 

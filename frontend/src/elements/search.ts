@@ -32,7 +32,7 @@ class Search extends HTMLElement {
     dialog.id = "find";
     dialog.ariaLabel = "Search or jump";
     const field = document.createElement("input");
-    field.type = "search";
+    field.type = "text"; // in a field of type search Escape would clear it first, and close at the second time only
     field.placeholder = "Page, metric, initiative, experiment …";
     field.setAttribute("aria-label", "Search or jump");
     const list = document.createElement("ul");
