@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
 
+from vitalfew.server.core.alarms import alarms
 from vitalfew.server.core.carrying import said
 from vitalfew.server.core.models import Member
 from vitalfew.server.core.queries.dismissals import open_findings
@@ -82,6 +83,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     workspace = place.workspace
     run = open_run(workspace, request.GET.get("run"))
     rail = tuple(_rail(workspace.key, request.path))
+    findings = open_findings(workspace, run) if run else ()
     return {
         "place": place,
         "may_run": place.may(Ability.BET),
@@ -90,7 +92,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "may_idle": bool(said(request)) and _is_list(rail, request.path),
         "run": run,
         "open_job": open_job(workspace),
-        "findings": len(open_findings(workspace, run)) if run else 0,
+        "findings": len(findings),
+        "alarms": alarms(request.resolver_match, findings),
         "workspaces": Member.objects.filter(user=place.user).select_related("workspace").order_by("workspace__name"),
     }
 

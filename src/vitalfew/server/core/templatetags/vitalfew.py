@@ -16,6 +16,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from vitalfew.report import cells, svg, words
+from vitalfew.report.html_about import SEVERITIES
+from vitalfew.report.lights import light
 from vitalfew.report.markup import Markup
 from vitalfew.server.core.commands import linked
 from vitalfew.server.core.files import NotBuilt
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from vitalfew.errors import Where
     from vitalfew.pipeline import Results
-    from vitalfew.results.rows import Verdict
+    from vitalfew.results.rows import Severity, Verdict
     from vitalfew.server.core.access import Request
     from vitalfew.server.core.filters import Bar, Idle
     from vitalfew.workspace.definitions import Grade
@@ -111,6 +113,12 @@ def verdict(kind: Verdict) -> SafeString:
 def grade(kind: Grade | None) -> SafeString:
     """A grade as its mark and its word."""
     return markup(cells.grade(kind))
+
+
+@register.filter
+def severity(kind: Severity) -> SafeString:
+    """The sign of how grave a finding is."""
+    return markup(light(SEVERITIES[kind]))
 
 
 @register.filter
