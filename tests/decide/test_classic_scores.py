@@ -54,6 +54,11 @@ def test_confidence_climbs_the_ladder_with_the_strongest_evidence() -> None:
     assert classic.evidence_level(["anecdotes", "a test", "a pitch"]) == 5
 
 
+def test_evidence_of_no_known_kind_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"a tset.* did you mean 'a test'"):
+        classic.evidence_level(["a tset"])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

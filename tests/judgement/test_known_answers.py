@@ -65,6 +65,27 @@ def test_the_geometric_means_of_the_house_are_those_published() -> None:
     assert of_ratios(HOUSE) == pytest.approx(published, abs=5e-4)
 
 
+@pytest.mark.parametrize(("text", "ratio"), [(DRINKS, 0.022), (HOUSE, 0.169)])
+def test_the_consistency_index_is_that_of_the_matrix_and_tells_what_saaty_s_ratio_tells(
+    text: str, ratio: float
+) -> None:
+    """Aguaron and Moreno-Jimenez (2003): sum of log² of a_ij w_j / w_i over all pairs, times 2 / ((n - 1)(n - 2))."""
+    judged = matrix(text)
+    count, means = len(judged), np.exp(np.log(judged).mean(axis=1))
+    errors = np.log(judged * means[None, :] / means[:, None])[np.triu_indices(count, 1)]
+    names = [str(at) for at in range(count)]
+    pairs = [(a, b, judged[int(a), int(b)]) for a in names for b in names if int(a) < int(b)]
+    found = vf.weights([Judgement("saaty", ratios=pairs)], names)
+    assert found.consistency["saaty"] == pytest.approx(2 / ((count - 1) * (count - 2)) * float((errors**2).sum()))
+    assert ("saaty: answers contradict each other" in str(found)) == (ratio > 0.1)
+
+
+def test_ratios_of_a_leader_give_the_published_weights() -> None:
+    """Choosing a leader: experience, education, charisma, age; by the geometric mean (Crawford & Williams 1985)."""
+    leader = "1 4 3 7\n1/4 1 1/3 3\n1/3 3 1 5\n1/7 1/3 1/5 1"
+    assert of_ratios(leader) == pytest.approx((0.547, 0.127, 0.270, 0.056), abs=2e-3)
+
+
 CARGO = BestWorst("cost", "load", {"load": 8, "access": 2}, {"access": 5, "cost": 8})  # Rezaei (2015), example 1
 
 

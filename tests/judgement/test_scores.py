@@ -183,6 +183,25 @@ def test_skill_is_what_is_saved_of_the_reference() -> None:
     assert skill(0.1, 0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("probability", "came"), [([1.5], [1]), ([math.nan], [1]), ([0.5], [2]), ([0.5, 0.4], [1]), ([-0.1], [0])]
+)
+def test_what_is_no_probability_or_no_event_is_refused(probability: list[float], came: list[float]) -> None:
+    with pytest.raises(UsageError, match="numbers from 0 to 1"):
+        brier(probability, came)
+
+
+@pytest.mark.parametrize(("x", "se"), [(math.nan, 0.0), (math.inf, 0.0), (1.0, -1.0), (1.0, math.nan)])
+def test_what_came_is_a_number(x: float, se: float) -> None:
+    with pytest.raises(UsageError, match="what came is"):
+        crps(Quantiles(1, 2, 3, 0.0), x, se)
+
+
+def test_no_values_are_no_forecast() -> None:
+    with pytest.raises(NotEnoughData):
+        crps_sample([], 0.0)
+
+
 def test_no_events_have_no_score() -> None:
     with pytest.raises(NotEnoughData):
         brier([], [])

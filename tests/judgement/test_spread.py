@@ -34,6 +34,18 @@ def test_concordance_with_ties_is_that_worked_out_by_hand() -> None:
     assert kendall_w(ratings) == pytest.approx(138 / 180)
 
 
+@pytest.mark.parametrize(
+    ("ranks", "concordance"),
+    [
+        (([1, 4.5, 2, 4.5, 3, 7.5, 6, 9, 7.5, 10], [2.5, 1, 2.5, 4.5, 4.5, 8, 9, 6.5, 10, 6.5],
+          [2, 1, 4.5, 4.5, 4.5, 4.5, 8, 8, 8, 10]), 0.828),  # Kendall (1970): three judges, many ties
+        (([5, 4, 1, 6, 3, 2], [2, 3, 1, 5, 6, 4], [4, 1, 6, 3, 2, 5], [4, 3, 2, 5, 1, 6]), 0.229),  # four, none
+    ],
+)  # fmt: skip
+def test_concordance_is_that_of_kendall_s_examples(ranks: tuple[list[float], ...], concordance: float) -> None:
+    assert kendall_w(np.array(ranks, dtype=float)) == pytest.approx(concordance, abs=5e-4)
+
+
 @given(st.permutations(range(5)), st.integers(2, 6))
 def test_people_of_one_order_agree_wholly(order: list[int], count: int) -> None:
     assert kendall_w(np.array([order] * count, dtype=float)) == pytest.approx(1)

@@ -96,6 +96,19 @@ def test_a_category_that_hardly_leads_is_told_to_be_open() -> None:
     assert "cannot be told from the next" in str(kano({"attractive": 21, "must_be": 20}).note)
 
 
+@pytest.mark.parametrize(
+    ("counts", "category"),
+    [
+        ({"attractive": 10, "must_be": 10, "indifferent": 3}, "must_be"),
+        ({"attractive": 10, "one_dimensional": 10}, "one_dimensional"),
+        ({"indifferent": 10, "attractive": 10, "reverse": 10}, "attractive"),
+        ({"indifferent": 10, "reverse": 10}, "indifferent"),
+    ],
+)
+def test_of_categories_as_frequent_the_one_counts_whose_lack_hurts_most(counts: Any, category: str) -> None:
+    assert kano(counts).category == category
+
+
 def test_only_contradictions_have_no_better_and_no_worse() -> None:
     found = kano({"questionable": 5})
     assert (found.category, found.better, found.worse) == ("questionable", None, None)

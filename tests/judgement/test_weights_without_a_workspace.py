@@ -19,6 +19,9 @@ from vitalfew.judgement.best_worst import linear_weights
         ({"ada": {}, "ben": {"a": 5}}, "1 person answered a single factor; 1 person answered nothing"),
         ({"ada": {"a": -1, "b": 1}}, "-1 points for 'a' cannot be"),
         ({"ada": {"a": math.nan, "b": 1}}, "nan points"),
+        ({"ada": {"a": "high", "b": 1}}, "high points for 'a' cannot be.* leave a factor out where nobody answered"),
+        ({"ada": {"a": None, "b": 1}}, "None points"),
+        ({"ada": [1, 2, 3]}, "the answer of 'ada' is no judgement"),
         ({"ada": {"a": 1, "bb": 1}}, "no factor called 'bb'"),
         ([Judgement("ada", ratios=[("a", "b", 0.0)])], "'a' cannot count 0.0 times 'b'"),
         ([Judgement("ada", ratios=[("a", "a", 2.0)])], "'a' is compared with itself"),
@@ -28,6 +31,20 @@ from vitalfew.judgement.best_worst import linear_weights
 def test_what_cannot_be_meant_is_refused_in_words(said: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         vf.weights(said, ["a", "b", "c"])
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, math.nan, math.inf])
+def test_a_share_of_nothing_is_refused(share: float) -> None:
+    with pytest.raises(UsageError, match="'staff' cannot have a share of"):
+        vf.weights([Judgement("ada", {"a": 1, "b": 2}, group="staff")], ["a", "b"], shares={"staff": share})
+
+
+def test_factors_that_nobody_compares_with_each_other_are_named() -> None:
+    apart = [Judgement("ada", ratios=[("a", "b", 2.0), ("c", "d", 3.0)]), Judgement("ben", {"c": 5, "d": 1})]
+    told = "no answer compares (a, b) and (c, d) with each other: how these count against each other is a guess"
+    assert told in vf.weights(apart, ["a", "b", "c", "d"]).notes
+    joined = vf.weights([*apart, Judgement("cem", {"b": 1, "c": 1})], ["a", "b", "c", "d"])
+    assert not any("no answer compares" in note for note in joined.notes)
 
 
 def test_no_factors_are_refused() -> None:

@@ -58,9 +58,10 @@ def test_a_mean_without_variation_has_no_interval(mean: float, variance: float, 
         mean_score(mean, variance, n)
 
 
-def test_more_answers_at_the_ends_than_answers_are_refused() -> None:
+@pytest.mark.parametrize(("top", "bottom", "n"), [(80, 30, 100), (-1, 2, 3), (2, -1, 3), (math.nan, 0, 3)])
+def test_answers_at_the_ends_that_cannot_be_are_refused(top: float, bottom: float, n: int) -> None:
     with pytest.raises(UsageError):
-        net_score(80, 30, 100)
+        net_score(top, bottom, n)
 
 
 @pytest.mark.prove

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.errors import UsageError
+from vitalfew.errors import UsageError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,10 +133,17 @@ def evidence_level(kinds: Iterable[str]) -> float:
     Args:
         kinds: names of `LADDER`; none means that only the own conviction speaks for it.
 
+    Raises:
+        UsageError: there is no such kind.
+
     >>> evidence_level([]), evidence_level(["anecdotes", "a test"])
     (0.01, 5.0)
     """
-    return max((LADDER[kind] for kind in kinds), default=LADDER["own conviction"])
+    named = tuple(kinds)
+    for kind in named:
+        if kind not in LADDER:
+            raise UsageError(f"there is no evidence called '{kind}'", hint=suggest(kind, LADDER))
+    return max((LADDER[kind] for kind in named), default=LADDER["own conviction"])
 
 
 def weighted(numbers: Mapping[str, float], weights: Mapping[str, tuple[float, bool]]) -> float | None:

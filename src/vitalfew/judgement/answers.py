@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, suggest
@@ -147,10 +148,15 @@ class Judgement:
             if name not in factors:
                 raise UsageError(f"there is no factor called '{name}'", hint=suggest(name, factors))
         for name, value in self.points.items():
-            if not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"{value} points for '{name}' cannot be", expected="a number of 0 or more")
+            if not (_is_number(value) and value >= 0):
+                hint = "leave a factor out where nobody answered"
+                raise UsageError(f"{value} points for '{name}' cannot be", expected="a number of 0 or more", hint=hint)
         for a, b, times in self.pairs_of_all():
-            if not (math.isfinite(times) and times > 0):
+            if not (_is_number(times) and times > 0):
                 raise UsageError(f"'{a}' cannot count {times} times '{b}'", expected="a number above 0")
             if a == b:
                 raise UsageError(f"'{a}' is compared with itself", expected="two different factors")
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)

@@ -119,10 +119,27 @@ def _about_factors(every: Sequence[Judgement], factors: Sequence[str], weighed: 
     gone = sorted({name for judgement in every for name in judgement.named() if name not in factors})
     if gone:
         said.append(f"left out, no longer factors: {', '.join(gone)}")
+    islands = _compared(every, weighed)
+    if len(islands) > 1:
+        told = " and ".join(f"({', '.join(island)})" for island in islands)
+        said.append(f"no answer compares {told} with each other: how these count against each other is a guess")
     unweighed = [key for key in factors if key not in weighed]
     if unweighed and weighed:
         said.append(f"nobody weighed: {', '.join(unweighed)}")
     return said
+
+
+def _compared(every: Sequence[Judgement], weighed: Sequence[str]) -> list[list[str]]:
+    """The factors that answers compare with each other, by whatever way round."""
+    islands = [[factor] for factor in weighed]
+    for judgement in every:
+        links = [list(judgement.points), *([a, b] for a, b, _ in judgement.pairs_of_all())]
+        for names in links:
+            met = [island for island in islands if any(name in names for name in island)]
+            if len(met) > 1:
+                islands = [[name for island in met for name in island], *(i for i in islands if i not in met)]
+    place = {factor: at for at, factor in enumerate(weighed)}
+    return sorted((sorted(island, key=place.__getitem__) for island in islands), key=lambda island: place[island[0]])
 
 
 def _people(count: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.best_worst import linear_weights
 from vitalfew.judgement.panel import panel_of
-from vitalfew.judgement.spread import Spread, kendall_w, orders, spread
+from vitalfew.judgement.spread import Spread, consistency, kendall_w, most_inconsistent, orders, spread
 from vitalfew.judgement.weights import weight_rows
 
 if TYPE_CHECKING:
@@ -38,12 +39,15 @@ class Weights:
         notes: who or what does not count, in words.
         best_worst: weights of the linear best-worst method by factor, as a cross-check: the geometric mean over those
             who compared every factor with the best or the worst; None when nobody did.
+        consistency: by person, the geometric consistency index of the answers of those who gave more than needed: 0
+            where none contradicts another; from .31, .35 or .37 on (3, 4 or more factors) ask again.
     """
 
     rows: tuple[WeightRow, ...]
     spread: Spread | None
     notes: tuple[str, ...]
     best_worst: Mapping[str, float] | None = None
+    consistency: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, factor: str) -> WeightRow:
         """The weight of a factor."""
@@ -60,6 +64,12 @@ class Weights:
             f"{row.factor:<{widest}}  {row.mean:.3f}  ({row.low:.3f} to {row.high:.3f})"
             + (f"  best-worst {check[row.factor]:.3f}" if row.factor in check else "")
             for row in sorted(self.rows, key=lambda row: -row.mean)
+        ]
+        bound = most_inconsistent(len(self.rows))
+        lines += [
+            f"{person}: answers contradict each other (consistency index {index:.2f}, {bound:g} is much)"
+            for person, index in self.consistency.items()
+            if index > bound
         ]
         return "\n".join([*lines, *self.notes])
 
@@ -79,8 +89,8 @@ def weights(
         shares: of groups of raters; without any, every person counts alike.
 
     Raises:
-        UsageError: no factors, a person twice, an unknown factor, an impossible number, or nobody says which factor
-            counts more.
+        UsageError: no factors, a person twice, an unknown factor, an impossible number or share, or nobody says which
+            factor counts more.
 
     >>> found = weights({"ada": {"speed": 100, "price": 50}, "ben": {"speed": 80, "price": 40}}, ["speed", "price"])
     >>> round(found["speed"].mean, 3)
@@ -94,11 +104,21 @@ def weights(
     said = _judgements(judgements)
     for judgement in said:
         judgement.check(names)
+    for group, share in (shares or {}).items():
+        if not (math.isfinite(share) and share > 0):
+            raise UsageError(f"'{group}' cannot have a share of {share:g}", expected="a number above 0")
     people = panel_of(said, names, shares or {})
     if not people.judgements:
         why = "; ".join(people.notes) or "there are no judgements"
         raise UsageError(f"nobody says which factor counts more: {why}", hint="give two factors, one of them above 0")
-    return Weights(weight_rows(people), _spread(people), people.notes, _cross_check(people))
+    return Weights(weight_rows(people), _spread(people), people.notes, _cross_check(people), _consistency(people))
+
+
+def _consistency(people: Panel) -> dict[str, float]:
+    if len(people.factors) < 3:  # noqa: PLR2004 - two factors have one comparison
+        return {}
+    each = zip(people.judgements, consistency(people.posterior), strict=True)
+    return {judgement.person: float(index) for judgement, index in each if not math.isnan(index)}
 
 
 def _cross_check(people: Panel) -> Mapping[str, float] | None:
@@ -130,7 +150,12 @@ def _judgements(given: Mapping[str, Said] | Iterable[Judgement]) -> list[Judgeme
         if len({judgement.person for judgement in said}) < len(said):
             raise UsageError("a person judges twice", expected="one judgement per person", hint="keep the latest")
         return said
-    return [
-        replace(answer, person=person) if isinstance(answer, Judgement) else Judgement(person, dict(answer))
-        for person, answer in given.items()
-    ]
+    return [_judgement(person, answer) for person, answer in given.items()]
+
+
+def _judgement(person: str, answer: Said) -> Judgement:
+    if isinstance(answer, Judgement):
+        return replace(answer, person=person)
+    if isinstance(answer, Mapping):
+        return Judgement(person, dict(answer))
+    raise UsageError(f"the answer of '{person}' is no judgement", expected="points by factor, or a Judgement")

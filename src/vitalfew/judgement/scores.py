@@ -60,6 +60,8 @@ def crps_sample(sample: ArrayLike, x: ArrayLike, se: float = 0.0) -> Floats:
     0.25
     """
     values = np.asarray(sample, dtype=np.float64)
+    if not values.shape[-1]:
+        raise NotEnoughData("a forecast of no values cannot be scored", expected="at least one value")
     share = np.full(values.shape[-1], 1 / values.shape[-1])
     return _crps_atoms(values, share, np.asarray(x, dtype=np.float64), se)
 
@@ -74,10 +76,15 @@ def crps(forecast: Quantiled, x: float, se: float = 0.0) -> float:
         x: what came.
         se: standard error with which it was measured.
 
+    Raises:
+        UsageError: what came is no number, or its error below 0.
+
     >>> from vitalfew.judgement.record import Quantiles
     >>> round(crps(Quantiles(-1, 0, 1, 0.0), 0.0), 4)
     0.1758
     """
+    if not (math.isfinite(x) and se >= 0):
+        raise UsageError(f"what came is {x:g}, measured within {se:g}", expected="a number, and an error of 0 or more")
     zero, rest = forecast.p_zero, 1.0 - forecast.p_zero
     shape = fit(forecast.p10, forecast.p50, forecast.p90)
     if se > 0:
@@ -133,6 +140,7 @@ def brier(probability: ArrayLike, came: ArrayLike, bins: int = 10) -> Brier:
 
     Raises:
         NotEnoughData: no events.
+        UsageError: not as many events as probabilities, or numbers that are neither.
 
     >>> brier([0.9, 0.9, 0.1, 0.1], [1, 1, 0, 1]).score
     0.21000000000000002
@@ -140,6 +148,9 @@ def brier(probability: ArrayLike, came: ArrayLike, bins: int = 10) -> Brier:
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(came, dtype=np.float64)
     if not p.size:
         raise NotEnoughData("no events to score", expected="at least one")
+    if p.shape != y.shape or not (((p >= 0) & (p <= 1)).all() and np.isin(y, (0, 1)).all()):
+        told = f"{p.size} probabilities and {y.size} events"
+        raise UsageError(told, expected="as many of each: numbers from 0 to 1, and whether each event came")
     place = np.minimum((p * bins).astype(int), bins - 1)
     count = np.bincount(place, minlength=bins)
     used = count > 0

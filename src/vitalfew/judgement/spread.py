@@ -121,14 +121,29 @@ def inconsistent(found: Posterior) -> int:
 
     Only where at least three answers more than needed were given: fewer cannot tell a slip from a contradiction.
     """
-    squares, free = found.seen.left_over()
+    _, free = found.seen.left_over()
     judged = free >= np.where(len(found.factors) == 3, 1, FEWEST_CHECKS)  # noqa: PLR2004 - three pairs leave one over
-    variance = squares[judged] / np.maximum(free[judged], 1.0)
+    variance = consistency(found)[judged]
     if not len(variance):
         return 0
     sds = np.sqrt(variance)
     apart = (sds > INCONSISTENT_TIMES * np.median(sds)) & (free[judged] >= FEWEST_CHECKS) & (sds > found.typical()[1])
-    return int(((variance > GCI.get(len(found.factors), GCI_MORE)) | apart).sum())
+    return int(((variance > most_inconsistent(len(found.factors))) | apart).sum())
+
+
+def consistency(found: Posterior) -> Floats:
+    """The geometric consistency index of each person's answers, `(P,)`: 0 where none contradicts another.
+
+    The variance of log comparisons around the person's own weights (Crawford & Williams 1985); of complete pairs it is
+    that of AHP's matrices. NaN where there are no more answers than needed.
+    """
+    squares, free = found.seen.left_over()
+    return np.asarray(np.divide(squares, free, out=np.full(len(free), np.nan), where=free > 0))
+
+
+def most_inconsistent(factors: int) -> float:
+    """The index that stands for a consistency ratio of 0.1."""
+    return GCI.get(factors, GCI_MORE)
 
 
 def herding(people: Panel) -> bool | None:

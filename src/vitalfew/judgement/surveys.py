@@ -43,6 +43,7 @@ _LETTERS: dict[str, Kano] = {
     "Q": "questionable",
 }
 KANO_KINDS: tuple[Kano, ...] = tuple(_LETTERS.values())
+_BY_WEIGHT: tuple[Kano, ...] = ("must_be", "one_dimensional", "attractive", "indifferent", "reverse")
 _RELEVANT: tuple[Kano, ...] = ("attractive", "one_dimensional", "must_be", "indifferent")
 
 
@@ -66,7 +67,8 @@ class Opportunity:
 class KanoResult:
     """What Kano's table says of a feature.
 
-    `category`: the most frequent of those that are no contradiction; `strength`: its share of all respondents less
+    `category`: the most frequent of those that are no contradiction, and of several as frequent the one whose lack
+    would hurt most (Berger et al. 1993: M > O > A > I); `strength`: its share of all respondents less
     that of the next, with its 95 % interval. `better` (0 to 1) and `worse` (-1 to 0): how much having it pleases, and
     lacking it displeases, with 95 % intervals; None where everybody wants the opposite or contradicts themselves.
     """
@@ -173,7 +175,7 @@ def kano(counts: Mapping[Kano, int]) -> KanoResult:
         raise UsageError(f"{total} answers, the fewest of a kind {min(every.values())}", expected="counts from 0 on")
     said = {kind: count for kind, count in every.items() if kind != "questionable"}
     first, second = sorted(said.values(), reverse=True)[:2]
-    category = next(kind for kind, count in said.items() if count == first) if first else "questionable"
+    category = next(kind for kind in _BY_WEIGHT if every[kind] == first) if first else "questionable"
     relevant = sum(every[kind] for kind in _RELEVANT)
     strength = net_score(first, second, total)
     doubtful = every["questionable"] / total

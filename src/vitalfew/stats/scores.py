@@ -48,6 +48,7 @@ def net_score(top: float, bottom: float, n: float, confidence: float = 0.95) -> 
     >>> nps.estimate, round(nps.low, 1), round(nps.high, 1)
     (30.0, 14.1, 44.2)
     """
+    _check(min(top, bottom), n)
     _check(top + bottom, n)
     p, d = (top + 0.75) / (n + 3), (bottom + 0.75) / (n + 3)
     half = two_sided(confidence) * math.sqrt((p + d - (p - d) ** 2) / (n + 3))
