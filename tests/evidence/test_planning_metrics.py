@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from statsmodels.stats.power import NormalIndPower, TTestIndPower
+from statsmodels.stats.proportion import proportion_effectsize
 
 from vitalfew.evidence.baselines import Baseline, baseline, clustered
 from vitalfew.evidence.planning import Asked, metrics_of, plan_metric
@@ -58,6 +61,23 @@ def test_units_for_a_mean_are_those_of_the_textbook() -> None:
     fixed = planned().modes["fixed"]
     assert fixed.units == pytest.approx(2 * 2 * 4.0**2 * (1.959964 + 0.841621) ** 2 / 0.5**2, rel=2e-3)
     assert fixed.weeks == pytest.approx((fixed.units or 0) / 2_000, rel=1e-3)
+
+
+def test_planned_units_are_those_of_statsmodels() -> None:
+    theirs = 2 * TTestIndPower().solve_power(0.5 / 4.0, alpha=0.05, power=0.8)
+    assert planned().modes["fixed"].units == pytest.approx(theirs, abs=1)
+    arcsine = NormalIndPower().solve_power(proportion_effectsize(0.21, 0.2), alpha=0.05, power=0.8)
+    # A share's two variances instead of their arcsine: within a thousandth here.
+    assert planned(SHARE).modes["fixed"].units == pytest.approx(2 * arcsine, rel=1e-3)
+
+
+def test_a_level_that_may_be_zero_gives_no_units_by_a_share_of_it() -> None:
+    near_zero = replace(MEAN, mean=0.05)  # standard error 0.057
+    found = planned(near_zero)
+    assert (found.target, found.modes["fixed"].units) == (None, None)
+    assert found.target_from == "the level cannot be told from zero, so a share of it says nothing"
+    assert found.modes["fixed"].detectable[3] is not None
+    assert planned(replace(MEAN, mean=-0.2)).target == pytest.approx(0.01)
 
 
 def test_modes_that_may_be_looked_at_more_often_need_more_units() -> None:
@@ -189,6 +209,7 @@ def test_a_ratio_is_linearised_and_clusters_raise_its_variance() -> None:
     [
         (np.ones(100), "every unit has the same value"),
         (np.arange(10.0), "only 10 units"),
+        (np.arange(100.0) * 1e200, "its values are too large to compute with"),
         (None, "nothing was measured"),
     ],
 )

@@ -56,6 +56,27 @@ def test_what_is_no_table_is_refused_with_what_would_be_one(data: object) -> Non
         estimate(data)
 
 
+def test_a_frame_of_pandas_is_taken_however_untidy_it_is() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = TABLE.to_pandas()
+    expected = estimate(TABLE)
+    frame["note"] = [1, "two", None, 4.5] * 50  # which Arrow alone refuses
+    frame[7] = 1.0
+    assert estimate(frame) == pytest.approx(expected)
+    assert estimate(frame.set_index("arm")) == pytest.approx(expected)
+    frame["spend"] = [str(value) if at % 3 else value for at, value in enumerate(SPEND)]
+    assert estimate(frame) == pytest.approx(expected)
+    with pytest.raises(UsageError, match="the frame names the column 'spend' twice"):
+        estimate(pandas.concat([frame, frame[["spend"]]], axis=1))
+    with pytest.raises(UsageError, match="cannot read a table from Series"):
+        estimate(frame["arm"])
+
+
+def test_a_name_of_a_column_that_is_no_text_is_refused() -> None:
+    with pytest.raises(UsageError, match="metrics holds 7; expected names of columns; write '7'"):
+        vf.analyze(TABLE, variant="arm", metrics=[7])  # type: ignore[list-item]  # what a reader may try
+
+
 def test_the_ledger_prints_as_a_table_and_leaves_as_arrow(tmp_path: Path) -> None:
     ledger = vf.run(vf.load(workspace(tmp_path))).ledger
     assert "Move the gate" in str(ledger)

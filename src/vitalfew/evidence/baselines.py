@@ -56,6 +56,11 @@ class Baseline:
     cluster_size: float = 1.0
 
     @property
+    def has_level(self) -> bool:
+        """Whether the level is further from zero than its standard error, so that a share of it says something."""
+        return self.mean**2 * self.units * self.complete > self.sd**2 * self.design_effect
+
+    @property
     def variance(self) -> float:
         """Variance per unit that counts: without what covariates explain, with what clusters add."""
         return self.sd**2 * (1.0 - self.reduction) * self.design_effect / max(self.complete, 1e-9)
@@ -126,7 +131,9 @@ def _of_moments(key: str, metric: Metric, moments: Moments, basis: str) -> Basel
         level /= below
         names, weights = [key, bottom], np.array([1.0, -level]) / below
     variance = float(weights @ _covariances(moments, names) @ weights)
-    if not (math.isfinite(variance) and variance > 0):
+    if not math.isfinite(variance):
+        return "its values are too large to compute with"
+    if variance <= 0:
         return "every unit has the same value, so no change could ever be found"
     reduction = _explained(moments, names, weights, covariates_of(key, moments.names), variance)
     is_share = is_zero_or_one(metric) and bottom not in moments.names

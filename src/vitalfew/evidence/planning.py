@@ -40,6 +40,7 @@ FEWEST_UNITS = 4.0
 _ROUNDS = 8  # until the detectable change of a share and its variance agree to six digits
 _POINTS = 41
 _LONGEST = 520.0  # weeks
+NO_LEVEL = "the level cannot be told from zero, so a share of it says nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class MetricPlan:
         alpha: error rate of its own test (for a difference two-sided).
         power: of its own test.
         target: change to find in the metric's unit, positive; for a guardrail its margin.
-        target_from: where the target is from, in words.
+        target_from: where the target is from, in words; without one, why a share of the level gives none.
         follow_up: days that a unit is followed after its first exposure.
         modes: by inference mode.
         curve: power by change in the metric's unit, by mode, in the weeks asked for.
@@ -344,12 +345,12 @@ def _sign(definitions: Definitions, metric: str) -> float:
 def _target(definitions: Definitions, found: Baseline, asked: Asked, gains: Floats | None) -> tuple[float | None, str]:
     if found.metric in definitions.guardrails:
         return definitions.guardrails[found.metric].margin or None, "its margin"
-    if asked.smallest is not None and found.mean:
+    if asked.smallest is not None and found.has_level:
         return asked.smallest * abs(found.mean), "the smallest effect worth finding"
     if gains is not None:
         middle = float(np.median(gains[gains != 0])) if np.any(gains != 0) else 0.0
         return (middle, "what is promised") if middle > 0 else (None, "")
-    return None, ""
+    return None, "" if asked.smallest is None else NO_LEVEL
 
 
 def _mode(design: Design, size: _Size, target: float | None, gains: Floats | None) -> ModePlan:

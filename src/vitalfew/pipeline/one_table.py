@@ -122,10 +122,14 @@ class OneTable:
             raise UsageError(f"'{time}' holds no dates", expected=_TIMES, hint="name another column, or leave time out")
 
     def _check_lists(self) -> None:
-        lists = {"metrics": self.metrics, **{name: self.options.get(name, ()) for name in ("covariates", "segments")}}
+        covariates, segments = self.options.get("covariates", ()), self.options.get("segments", ())
+        lists = {"metrics": self.metrics, "covariates": covariates, "segments": segments}
         for name, columns in lists.items():
             if isinstance(columns, str):
                 raise UsageError(f"{name} is '{columns}'", expected="a list of columns", hint=f"{name}=['{columns}']")
+            for column in columns:
+                if not isinstance(column, str):
+                    raise UsageError(f"{name} holds {column!r}", expected="names of columns", hint=f"write '{column}'")
         if not self.metrics:
             raise UsageError("no metric is named", expected="a list of columns", hint="such as metrics=['bought']")
 

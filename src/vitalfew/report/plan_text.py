@@ -98,7 +98,7 @@ def _about(plan: ExperimentPlan, metric: MetricPlan, unit: Unit) -> Iterator[str
             f" {_change(found, unit)}."
         )
     elif found is not None:
-        told = _relative(found, metric.baseline.mean)
+        told = _relative(found, metric.baseline.mean) if metric.baseline.has_level else ""
         yield f"{metric.title} ({now}): {_weeks(plan.weeks)} find a change of {_change(found, unit)}{told}."
     elif plan.weekly:
         yield f"{metric.title} ({now}): {_weeks(plan.weeks)} are too short, no unit is followed to the end by then."
@@ -111,7 +111,9 @@ def _about(plan: ExperimentPlan, metric: MetricPlan, unit: Unit) -> Iterator[str
 def _on_target(plan: ExperimentPlan, metric: MetricPlan, unit: Unit, now: str) -> Iterator[str]:
     lead = f"{metric.title} ({now}): to" if now else "  To"
     if metric.target is None:
-        if now:
+        if metric.target_from:
+            yield f"  No units can be named: {metric.target_from}."
+        elif now:
             yield f"{metric.title} ({now}): say the smallest change worth finding (--mde 0.05) to see how many units."
         return
     mine = metric.modes[plan.mode]

@@ -24,7 +24,7 @@ _WORDS: dict[str, str] = {
     "text": "texts",
     "date": "dates",
     "time": "times",
-    "other": "nested values",
+    "other": "nested values or durations",
 }
 MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "inf", "-inf", "infinity", "-infinity")
 _COMPARISONS: dict[str, type[exp.Binary]] = {
