@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from checks.test_detectors import TODAY, defined, found, subjects
-from vitalfew.results.rows import CandidateLine, Cost, PlanRow, Tables, Value
+from vitalfew.results.rows import CandidateLine, Cost, Estimate, ExplorationRow, MixRow, PlanRow, Tables, Value
 
 
 def plan(**fields: Any) -> Tables:
@@ -97,3 +98,28 @@ def test_capability_needs_a_sign_to_watch() -> None:
     }
     asked = {"h": {"initiative": "watched", "metric": "fun", "due": date(2026, 9, 1)}}
     assert subjects("capability_unwatched", defined(initiatives=lines, hypotheses=asked)) == ["platform"]
+
+
+def mix(share: Estimate | None, lines: int = 5) -> Tables:
+    return Tables(
+        horizon_mix=(MixRow("h1", 0.7, lines, 9.0, Estimate(1.0), None), MixRow("h3", 0.1, 0, 0.0, share, None))
+    )
+
+
+def test_a_horizon_with_clearly_less_than_half_of_its_target_is_told() -> None:
+    (finding,) = found("horizon_missed", defined(), mix(Estimate(0.02, 0.01, 0.04)))
+    told = "2 % of the effort that is agreed on goes into h3; its target is 10 %."
+    assert (finding.subject, finding.message) == ("policy", told)
+    assert found("horizon_missed", defined(), mix(Estimate(0.02, 0.01, 0.06))) == []  # it may be half
+    assert len(found("horizon_missed", defined(), mix(Estimate(0.0)))) == 1
+    assert found("horizon_missed", defined(), mix(Estimate(0.0), lines=4)) == []  # few lines have no mix
+    assert found("horizon_missed", defined(), mix(None)) == []
+
+
+def test_exploring_that_teaches_little_is_told() -> None:
+    row = ExplorationRow("h3", 0.1, None, 9, 1, Estimate(0.11, 0.04, 0.28), 3, 1, 0, None, 0, None)
+    (finding,) = found("exploring_teaches_little", defined(), Tables(exploration=(row,)))
+    assert finding.message == "Of 9 bets on h3, 1 taught something."
+    several = replace(row, share=Estimate(0.4, 0.2, 0.6))
+    few = replace(row, share=None)
+    assert found("exploring_teaches_little", defined(), Tables(exploration=(several, few))) == []

@@ -30,6 +30,7 @@ WRONG = [
         4,
     ),
     ({"policy": "minimum_shares: {h1: 0.7, h2: 0.2, h3: 0.2}"}, "the minimum shares add up to 110 %", 1),
+    ({"policy": "horizon_targets: {h1: 0.7, h2: 0.2}"}, "the targets of horizons add up to 90 %", 1),
     (
         {"policy": "minimum_shares: {h3: 0.1}", "b": "later: {cost: 9, after_weeks: 9}"},
         "(initiatives.b.later): a bet in two steps does not say its horizon",
@@ -67,7 +68,7 @@ def test_one_that_needs_itself_is_the_smallest_circle(tmp_path: Path) -> None:
 
 def test_sound_bets_are_taken(tmp_path: Path) -> None:
     parts = {
-        "policy": "minimum_shares: {h1: 0.7, h2: 0.2, h3: 0.1}",
+        "policy": "minimum_shares: {h1: 0.7, h2: 0.2, h3: 0.1}, horizon_targets: {h1: 0.7, h2: 0.2, h3: 0.1}",
         "b": "cost: {p10: 0, p50: 2, p90: 3}, later: {cost: 9, after_weeks: 9}, horizon: h3",
         "c": "excludes: [d]",
     }

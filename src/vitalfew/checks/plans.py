@@ -107,6 +107,41 @@ def short_term(view: View) -> Iterator[Found]:
 
 
 @check(
+    "R79",
+    "warning",
+    why="Shares that are aimed at and not kept are a wish: what pays today crowds out what pays tomorrow.",
+    do="Agree on work of that horizon next, or aim at shares that are meant ('policy.horizon_targets').",
+    reads=("horizon_kept", "discipline_lines"),
+)
+def horizon_missed(view: View) -> Iterator[Found]:
+    """A horizon has clearly less than half of its target of the effort that is agreed on or in progress."""
+    rows = view.tables.horizon_mix
+    if sum(row.lines for row in rows) < view.thresholds.discipline_lines:
+        return
+    for row in rows:
+        if row.target is None or row.share is None or row.horizon is None:
+            continue
+        share = row.share
+        if (share.estimate if share.high is None else share.high) < view.thresholds.horizon_kept * row.target:
+            told = f"{percent(share.estimate)} of the effort that is agreed on goes into {row.horizon}"
+            yield Found("policy", f"{told}; its target is {percent(row.target)}.")
+
+
+@check(
+    "R79",
+    "info",
+    why="Exploring pays by what it teaches. Bets that answer nothing are effort without a lesson.",
+    do="Give each such bet a hypothesis with a day, and drop it as soon as the answer is clear.",
+    reads=("taught_share",),
+)
+def exploring_teaches_little(view: View) -> Iterator[Found]:
+    """Of five or more bets beyond today's business clearly fewer than half taught anything."""
+    for row in view.tables.exploration:
+        if row.share is not None and row.share.high is not None and row.share.high < view.thresholds.taught_share:
+            yield Found("portfolio", f"Of {row.bets} bets on {row.horizon}, {row.learnt} taught something.")
+
+
+@check(
     "R48",
     "warning",
     why="After its window has closed a line is worth nothing, however good it was.",

@@ -116,6 +116,8 @@ class Thresholds:
     followed_lines: int = 5
     discipline_fall: float = 0.2
     discipline_lines: int = 5
+    horizon_kept: float = 0.5
+    taught_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

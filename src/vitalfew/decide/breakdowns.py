@@ -75,11 +75,11 @@ def group_of(definitions: Definitions, kind: BreakdownKind, initiative: Initiati
 
 
 def effort_by_quarter(inputs: Inputs) -> tuple[EffortRow, ...]:
-    """Shares of the effort of each quarter: of value disciplines, of who gains by it, of technical health.
+    """Shares of the effort of each quarter: of value disciplines, of who gains by it, of horizons, of technical health.
 
-    A kind that groups nothing is left out: disciplines that no initiative names, sides of which one has no factor,
-    technical health of which no policy speaks. By dated spending, else by the cost spread evenly over the days of the
-    work. The quarter that runs ends today.
+    A kind that groups nothing is left out: disciplines and horizons that no initiative names, sides of which one has no
+    factor, technical health of which no policy speaks. By dated spending, else by the cost spread evenly over the days
+    of the work. The quarter that runs ends today.
     """
     chosen = {key: each for key, each in inputs.definitions.initiatives.items() if is_chosen(inputs, each)}
     spent = [(key, *each) for key, initiative in chosen.items() for each in _spent(initiative, inputs.today)]
@@ -108,6 +108,9 @@ def _groups(inputs: Inputs, chosen: Mapping[str, Initiative]) -> Iterator[tuple[
     found = {key: quadrant(known[key]) for key in chosen if len(known.get(key, ())) == 2}  # noqa: PLR2004 - both sides
     if found:
         yield "sides", {key: name if is_sure else OPEN for key, (name, is_sure) in found.items()}
+    horizons: dict[str, str | None] = {key: each.horizon for key, each in chosen.items()}
+    if any(horizons.values()):
+        yield "horizon", horizons
     if inputs.definitions.policy.technical is not None:
         yield "technical", {key: "technical" for key in chosen if is_technical(inputs.definitions, key)}
 

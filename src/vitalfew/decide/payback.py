@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import CandidateLine
 
 SEALED = "its forecasts are not to be known before they are locked"
-_TAILS = (0.1, 0.5, 0.9)
+QUANTILES = (0.1, 0.5, 0.9)
+"""Ends and middle of an interval of 80 %."""
 _NOTHING = 1e-9
 
 
@@ -109,7 +110,7 @@ def _gains(options: Options, inputs: Inputs, at: int, points: Floats) -> tuple[F
 
 def _middle(weeks: Floats) -> Estimate | None:
     """The median with its 80 % interval; an upper end beyond the horizon is None, and all of it if the median is."""
-    low, middle, high = (float(each) for each in np.quantile(weeks, _TAILS, method="inverted_cdf"))
+    low, middle, high = (float(each) for each in np.quantile(weeks, QUANTILES, method="inverted_cdf"))
     if not np.isfinite(middle):
         return None
     return Estimate(middle, low, high if np.isfinite(high) else None)
@@ -134,7 +135,7 @@ def given_up(options: Options, points: Floats) -> dict[str, Estimate]:
         others = order[order != at]
         lost = _taken(costs[others], options.budget) - _taken(costs[others], options.budget - cost)
         drawn = points * (lost[lost > 0] @ values[others[lost > 0]])
-        low, high = np.quantile(drawn, (_TAILS[0], _TAILS[-1]))
+        low, high = np.quantile(drawn, (QUANTILES[0], QUANTILES[-1]))
         found[options.lines[at]] = Estimate(float(drawn.mean()), float(low), float(high))
     return found
 

@@ -149,16 +149,22 @@ def _bets(context: Context, tables: Tables) -> Output:
 
 
 def _review(context: Context, tables: Tables) -> Output:
+    from vitalfew.decide.balance import exploration, horizon_mix, payoffs
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
     from vitalfew.decide.coverage import coverage, resting
     from vitalfew.decide.overrides import overrides
+    from vitalfew.decide.payback import paying
+    from vitalfew.decide.prices import price
     from vitalfew.decide.process import process
     from vitalfew.decide.stopping import stop_list
+    from vitalfew.decide.testing import hidden_lines
     from vitalfew.decide.value_matrix import value_matrix
 
     inputs, measured = context.inputs(tables), context.measured_lines(tables)
     acts = context.workspace.acts
     anyway = overrides(context.definitions, acts, tables, context.today)
+    options = context.options(tables)
+    paid = paying(options, inputs, price(options, inputs), hidden_lines(options, tables.candidates))
     return {
         "breakdowns": breakdowns(inputs, measured),
         "effort": effort_by_quarter(inputs),
@@ -166,6 +172,9 @@ def _review(context: Context, tables: Tables) -> Output:
         "process": process(context.definitions, acts, tables, anyway, context.today),
         "value_matrix": value_matrix(inputs, measured),
         "stop": stop_list(context.definitions, tables, context.today),
+        "horizon_mix": horizon_mix(inputs),
+        "payoffs": payoffs(paid, inputs),
+        "exploration": exploration(inputs),
         "coverage": coverage(inputs),
         "resting": resting(inputs),
     }

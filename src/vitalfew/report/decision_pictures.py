@@ -25,7 +25,7 @@ from vitalfew.results.rows import Estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vitalfew.results.rows import VitalFactorsRow
+    from vitalfew.results.rows import PayoffRow, VitalFactorsRow
 
 ENOUGH = 0.02
 """Share of the best plan's value that may be lost by deciding with fewer factors."""
@@ -102,3 +102,28 @@ def places_of_outcomes(pit: Sequence[int], title: str) -> Markup:
     drawn.append(line(LEFT, frame.down(even), WIDE - RIGHT, frame.down(even), "guide"))
     drawn.append(caption_below(frame, "up to this part of the forecast: even is well judged"))
     return picture(title, drawn, width=WIDE, height=HIGH, class_="wide")
+
+
+def payoff_histogram(rows: Sequence[PayoffRow], title: str) -> Markup:
+    """How many lines are expected to have paid in each quarter, agreed work filled below what is only a candidate."""
+    when = sorted({row.quarter for row in rows}, key=lambda quarter: (quarter is None, quarter))
+    found = {(row.quarter, row.agreed): row.lines.estimate for row in rows}
+    totals = [found.get((quarter, True), 0.0) + found.get((quarter, False), 0.0) for quarter in when]
+    frame = Frame((0.0, float(len(when))), (0.0, max(1.0, *totals) * 1.1))
+    width = (frame.right(1) - frame.right(0)) * _BAR
+    drawn = [*upright(frame, "lines")]
+    for at, quarter in enumerate(when):
+        x, foot = frame.right(at + 0.5) - width / 2, 0.0
+        for agreed, look in ((True, "b-fill"), (False, "b-track")):
+            many = found.get((quarter, agreed), 0.0)
+            high = frame.down(foot) - frame.down(foot + many)
+            drawn.append(tag("rect", x=x, y=frame.down(foot + many), width=width, height=high, class_=look))
+            foot += many
+        drawn.append(label(x + width / 2, HIGH - BOTTOM + 16, _short(quarter), "tick mid"))
+    drawn.append(caption_below(frame, "quarter in which it has paid"))
+    return picture(title, drawn, width=WIDE, height=HIGH, class_="wide")
+
+
+def _short(quarter: str | None) -> str:
+    """A quarter below a bar, such as `Q1 27`."""
+    return "later" if quarter is None else f"{quarter[5:]} {quarter[2:4]}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
 from vitalfew.report.axis import axis_over
+from vitalfew.report.html_balance import balance
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.review_words import (
@@ -47,7 +48,7 @@ OPEN: tuple[BreakdownKind, ...] = ("origin", "discipline")
 
 def review(view: View) -> Markup | None:
     """The section, once work has anything in common."""
-    parts = [stop(view), process(view), effort(view), overrides(view)]
+    parts = [stop(view), process(view), balance(view), effort(view), overrides(view)]
     if not any(parts):
         return None
     return section(

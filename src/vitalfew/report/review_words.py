@@ -55,6 +55,7 @@ _TITLED: Mapping[BreakdownKind, str] = {"team": "teams", "product": "products"}
 EFFORT: Mapping[EffortKind, str] = {
     "discipline": "Value discipline by quarter",
     "sides": "Customers and business by quarter",
+    "horizon": "Horizons by quarter",
     "technical": "Technical health by quarter",
 }
 _OTHER: Mapping[EffortKind, str] = {"sides": "not known", "technical": "other work"}
@@ -72,7 +73,7 @@ def group_name(view: View, kind: BreakdownKind, group: str | None) -> str:
 
 def effort_name(view: View, kind: EffortKind, group: str | None) -> str:
     """What a group of work in a quarter is called."""
-    if kind == "discipline":
+    if kind in ("discipline", "horizon"):
         return group_name(view, kind, group)
     return _OTHER[kind] if group is None else group
 
@@ -82,6 +83,8 @@ def held(view: View, kind: EffortKind) -> str:
     policy = view.definitions.policy
     if kind == "discipline" and policy.discipline:
         return f"Chosen: {group_name(view, kind, policy.discipline.chosen)}."
+    if kind == "horizon" and policy.horizon_targets:
+        return f"Aimed at: {', '.join(f'{key} {words.share(each)}' for key, each in policy.horizon_targets.items())}."
     if kind == "technical" and policy.technical:
         return f"Agreed: at least {words.share(policy.technical.share)} for technical health."
     return ""

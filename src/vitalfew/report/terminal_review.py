@@ -32,6 +32,7 @@ from vitalfew.report.review_words import (
     why_override,
 )
 from vitalfew.report.sheet import Cell, Field, Note, Row, Sheet
+from vitalfew.report.terminal_balance import print_balance
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,6 +61,7 @@ def print_review(view: View, console: Console) -> None:
     _by_quarter(view, sheet)
     _overrides(view, sheet)
     _process(view, sheet)
+    print_balance(view, sheet)
     _bets(view, sheet)
     _stop(view, sheet)
 

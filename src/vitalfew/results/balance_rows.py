@@ -58,7 +58,7 @@ class ExplorationRow:
         resolved: locked promises that were held against what was measured.
         bought_down: mean share of the forecast's variance that measuring took away; None while nothing is resolved.
         stopped: bets that were dropped before all of their cost was spent.
-        saved: what these did not cost any more, in the policy's unit, as far as spending is dated; None where it is not.
+        saved: what these did not cost any more, in the policy's unit; None where no spending is dated.
     """
 
     horizon: Horizon

@@ -12,13 +12,16 @@ from vitalfew.results.rows import (
     CoverageRow,
     EffortRow,
     ErosionRow,
+    ExplorationRow,
     FactorLightsRow,
     FactorShareRow,
     FrontierRow,
     GroupValueRow,
     InformationRow,
     KeyResultRow,
+    MixRow,
     OverrideRow,
+    PayoffRow,
     PlanRow,
     ProcessRow,
     PulseRow,
@@ -71,6 +74,15 @@ class PlansPart:
 
 
 @dataclass(frozen=True, slots=True)
+class BalancePart:
+    """Work by horizon beside its targets, when it is expected to pay, and what exploring taught."""
+
+    mix: tuple[MixRow, ...]
+    payoffs: tuple[PayoffRow, ...]
+    exploration: tuple[ExplorationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPart:
     """What a review looks back on: effort, what was decided anyway, what to stop, how bets were made and covered."""
 
@@ -82,6 +94,7 @@ class ReviewPart:
     process: tuple[ProcessRow, ...]
     coverage: tuple[CoverageRow, ...]
     resting: tuple[RestingRow, ...]
+    balance: BalancePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +149,6 @@ def decision_parts(tables: Tables) -> DecisionParts:
             tables.process,
             tables.coverage,
             tables.resting,
+            BalancePart(tables.horizon_mix, tables.payoffs, tables.exploration),
         ),
     )

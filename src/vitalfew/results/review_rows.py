@@ -12,7 +12,7 @@ from vitalfew.workspace.definitions import Grade
 EvidenceKind = Literal["experiment", "release", "links", "need"]
 Badge = Literal["triangulated", "single_source", "contradictory", "none"]
 BreakdownKind = Literal["origin", "team", "product", "horizon", "discipline"]
-EffortKind = Literal["discipline", "sides", "technical"]
+EffortKind = Literal["discipline", "sides", "horizon", "technical"]
 ProcessMark = Literal["predicted", "tested", "planned", "guarded", "decided"]
 ProcessReading = Literal["good_kept", "bad_luck", "surprised", "lucky", "weak_missed"]
 PlannedWork = Literal["agreed", "plan"]
@@ -58,9 +58,9 @@ class EffortRow:
     """What went into a group of work in a quarter of the calendar (`2026-Q1`), as a share of all dated effort of it.
 
     `kind`: *discipline*, the value discipline; *sides*, who gains by it: *win-win*, *customer only*, *business only*,
-    *neither*, or *open* where intervals leave more than one of these; *technical*, what is for technical health.
-    `group` None: it names no discipline, its value is not known to both sides, or it is other work. `lines`: all
-    initiatives that took effort in this quarter.
+    *neither*, or *open* where intervals leave more than one of these; *horizon*: now, next, later; *technical*, what is
+    for technical health. `group` None: it names no discipline or horizon, its value is not known to both sides, or it
+    is other work. `lines`: all initiatives that took effort in this quarter.
     """
 
     quarter: str

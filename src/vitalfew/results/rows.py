@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vitalfew.results.balance_rows import ExplorationRow, MixRow, PayoffRow
 from vitalfew.results.basics import (
     Choice,
     Estimate,
@@ -150,6 +151,7 @@ __all__ = [
     "EventStudyRow",
     "EvidenceKind",
     "ExperimentRow",
+    "ExplorationRow",
     "FactorLightsRow",
     "FactorPart",
     "FactorShareRow",
@@ -175,12 +177,14 @@ __all__ = [
     "LinkRow",
     "LinkStatus",
     "Measured",
+    "MixRow",
     "MomentsRow",
     "NextStep",
     "OverlapRow",
     "OverrideRow",
     "PartRow",
     "PathRow",
+    "PayoffRow",
     "PlaceboRow",
     "PlanRow",
     "PredictedRow",
@@ -328,6 +332,9 @@ class Tables:
     overrides: tuple[OverrideRow, ...] = ()
     process: tuple[ProcessRow, ...] = ()
     stop: tuple[StopRow, ...] = ()
+    horizon_mix: tuple[MixRow, ...] = ()
+    payoffs: tuple[PayoffRow, ...] = ()
+    exploration: tuple[ExplorationRow, ...] = ()
     value_matrix: tuple[ValueCellRow, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
     resting: tuple[RestingRow, ...] = ()

@@ -97,3 +97,8 @@ def _shares(definitions: Definitions, places: Places) -> Iterator[Problem]:
         message = f"the minimum shares add up to {percent(sum(shares.values()))}"
         hint = "leave some of it free: shares of 100 % in all are hardly ever met exactly"
         yield Problem(message, places.of_key(("policy", "minimum_shares")), "at most 100 %", hint)
+    targets = definitions.policy.horizon_targets
+    if targets and abs(sum(targets.values()) - 1) > _ROUNDING:
+        message = f"the targets of horizons add up to {percent(sum(targets.values()))}"
+        hint = "say how all effort is to be shared, such as {h1: 0.7, h2: 0.2, h3: 0.1}"
+        yield Problem(message, places.of_key(("policy", "horizon_targets")), "100 %", hint)

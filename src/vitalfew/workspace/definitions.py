@@ -258,6 +258,8 @@ class Policy(Definition):
     the one of its two variants that this workspace uses; `input_error`: the factor by which each input of a score is
     taken to be off (one standard deviation on the log scale). `treaties`: exchanges between metrics that teams agreed
     on, so that a conflict that keeps to one is not flagged. `discipline`: the value discipline that was chosen.
+    `horizon_targets`: shares of effort aimed at by horizon, held against what is agreed on; they bound no plan, as
+    `minimum_shares` do. {h1: 0.7, h2: 0.2, h3: 0.1} is a usual start.
     `technical`: what is kept back for technical health, and the levels to keep there.
     """
 
@@ -270,6 +272,7 @@ class Policy(Definition):
     decision: DecisionRule = DecisionRule()
     rater_groups: dict[Text, Positive] = Field(default_factory=dict)
     minimum_shares: dict[Horizon, Share] = Field(default_factory=dict)
+    horizon_targets: dict[Horizon, Share] = Field(default_factory=dict)
     test_cost: NotNegative = 0
     criteria: dict[Key, Criterion] = Field(default_factory=dict)
     rice_period: Text | None = None

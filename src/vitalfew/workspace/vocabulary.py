@@ -69,6 +69,8 @@ Grade = Literal["replicated", "tested", "staged", "dated", "correlated", "opinio
 CauseEvidence = Literal["observed", "analysed", "reported", "assumed"]
 Status = Literal["idea", "framed", "forecast", "committed", "live", "shipped", "dropped", "removed"]
 Horizon = Literal["h1", "h2", "h3"]
+TARGETS_TO_BEGIN: dict[Horizon, float] = {"h1": 0.7, "h2": 0.2, "h3": 0.1}
+"""Shares of effort by horizon that many begin with; they are offered and never taken for granted."""
 Discipline = Literal["operations", "intimacy", "product"]
 """Value disciplines (Treacy and Wiersema 1993): run it best, know the customer best, offer the best product."""
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]

@@ -91,3 +91,27 @@ def test_a_run_that_is_older_than_the_list_does_not_say_that_nothing_asks_to_be_
     page = client.get(PAGE).content.decode()
     assert NOT_HELD in page
     assert "Nothing asks to be stopped" not in page
+
+
+def test_when_work_pays_stands_on_the_page_and_in_a_file(client_of: ClientOf, run: Results) -> None:
+    client = client_of("viewer")
+    shown = client.get(PAGE).content.decode().partition('aria-label="Now, next, later"')[2].partition("</section>")[0]
+    assert "When work is expected to pay" in shown
+    assert "<svg" in shown
+    rows = _file(client, "payoffs")
+    known = [line for line in run.ledger.candidates if line.viability and line.viability.p_within is not None]
+    assert sum(float(row["lines"]) for row in rows) == pytest.approx(len(known))
+    (never,) = (row for row in rows if row["quarter"] == "later or never")
+    within = sum(line.viability.p_within or 0.0 for line in known if line.viability)
+    assert float(never["lines"]) == pytest.approx(len(known) - within)
+
+
+def test_horizons_stand_beside_targets_and_files_hold_the_same(client_of: ClientOf, run: Results) -> None:
+    client = client_of("viewer")
+    rows = _file(client, "horizons")
+    assert [row["horizon"] for row in rows] == [row.horizon or "" for row in run.tables.horizon_mix]
+    assert _file(client, "exploration") == []
+    page = client.get(PAGE).content.decode()
+    assert "No targets are set: 70 % now, 20 % next and 10 % later are a usual start" in page.replace("\xa0", " ")
+    assert "of=horizons" in page
+    assert "of=exploration" not in page

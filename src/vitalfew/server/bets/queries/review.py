@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.report.html_balance import balance
 from vitalfew.report.html_record import bets, calibration, sentences
 from vitalfew.report.html_review import effort, overrides, process
 from vitalfew.report.html_value import due_or_measured, promises
@@ -43,6 +44,7 @@ class Reviewed:
 
     `picture`: promised against measured, with its table. `record`: what is known of how well we predict, in sentences.
     `effort`: where effort went and what came of it, and `overrides`: what was decided anyway, both over everything.
+    `balance`: effort by horizon beside its targets, when work pays and what exploring taught, over everything.
     `process`: how the bets that are asked for were made, beside what came of them.
     `found_out`: how long and dear it is to find out, and how much is found out at all.
     `more`: bets that the table does not show, `more_to_stop`: what else asks to be stopped.
@@ -56,6 +58,7 @@ class Reviewed:
     effort: Markup | None
     overrides: Markup | None
     process: Markup | None
+    balance: Markup | None
     found_out: Markup | None
     rows: tuple[VerdictRow, ...]
     learned: tuple[Learned, ...]
@@ -98,6 +101,7 @@ def _reviewed(run: Results, wanted: Filter, *, whole: bool) -> Reviewed:
     return Reviewed(
         picture=promises(_shown(run, rows), most),
         process=process(_shown(run, rows), most),
+        balance=balance(run.view),
         bets=len(rows),
         found_out=bets(run.view),
         record=tuple(sentences(overall)) if overall else (),

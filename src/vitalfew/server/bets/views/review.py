@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from vitalfew.report.balance_words import untargeted
+from vitalfew.report.html_balance import (
+    EXPLORATION_HEADS,
+    MIX_HEADS,
+    PAYOFF_HEADS,
+    exploration_cells,
+    mix_cells,
+    payoff_cells,
+)
 from vitalfew.report.html_review import BREAKDOWN_HEADS, PROCESS_HEADS, breakdown_cells, process_cells
 from vitalfew.report.review_words import stopped_title
 from vitalfew.server.bets.queries import review as queries
 from vitalfew.server.bets.views.steps import address, step_address, subject_address
 from vitalfew.server.core.csv import csv_response, svg_response
 from vitalfew.server.core.filters import asked, bar
+from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
+from vitalfew.server.core.roles import Ability
+from vitalfew.workspace.vocabulary import TARGETS_TO_BEGIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import StopRow
     from vitalfew.server.core.access import Request
@@ -33,12 +48,10 @@ def review(request: Request) -> HttpResponse:
     run = open_run(request.place.workspace, request.GET.get("run"))
     if run is None:
         return render(request, "bets/review.html", {"title": TITLE, "answers": ANSWERS})
-    if request.GET.get("format") == "csv" and request.GET.get("of") == "effort":
-        return csv_response("effort", BREAKDOWN_HEADS, map(breakdown_cells, run.tables.breakdowns))
-    if request.GET.get("format") == "csv" and request.GET.get("of") == "process":
-        return csv_response("process", PROCESS_HEADS, map(process_cells, run.tables.process))
-    if request.GET.get("format") == "csv" and request.GET.get("of") == "stop":
-        return csv_response("stop", STOP_HEADS, (_stop_cells(run, row) for row in run.tables.stop))
+    of = request.GET.get("of", "")
+    if request.GET.get("format") == "csv" and of in _FILES:
+        columns, rows_of = _FILES[of]
+        return csv_response(of, columns, rows_of(run))
     offers = queries.offers(run)
     wanted = asked(request.GET, run.workspace.definitions, run.day, *offers)
     notes = queries.notes(run, wanted)
@@ -68,8 +81,23 @@ def review(request: Request) -> HttpResponse:
             (row, stopped_title(run.view, row), _page(request, defined, row), _step(request, defined, row))
             for row in found.stop
         ],
+        "targets_to_begin": _targets_to_begin(request, run),
+        "balance_files": [(of, name) for of, name in _BALANCE.items() if [*_FILES[of][1](run)]],
     }
     return render(request, "bets/review.html", context)
+
+
+def _targets_to_begin(request: Request, run: Results) -> str:
+    """The form of the policy with targets of horizons to begin with, for whoever may set them; empty where some are."""
+    place = request.place
+    if (
+        not untargeted(run.view)
+        or not place.may(Ability.FACILITATE)
+        or "policy" in loaded(place.workspace).folder_kinds
+    ):
+        return ""
+    typed = "\n".join(f"{horizon}, {100 * share:g}" for horizon, share in TARGETS_TO_BEGIN.items())
+    return f"{address(request, 'edit-policy')}?{urlencode({'horizon_targets': typed})}"
 
 
 def _page(request: Request, defined: Definitions, row: StopRow) -> str:
@@ -82,6 +110,21 @@ def _step(request: Request, defined: Definitions, row: StopRow) -> str:
     if row.kind == "metric":
         return ""
     return step_address(request, defined, row.key, "measure" if row.kind == "bet" else "remove")
+
+
+_FILES: Mapping[str, tuple[Sequence[str], Callable[[Results], Iterable[Sequence[object]]]]] = {
+    "effort": (BREAKDOWN_HEADS, lambda run: map(breakdown_cells, run.tables.breakdowns)),
+    "process": (PROCESS_HEADS, lambda run: map(process_cells, run.tables.process)),
+    "stop": (STOP_HEADS, lambda run: (_stop_cells(run, row) for row in run.tables.stop)),
+    "horizons": (MIX_HEADS, lambda run: map(mix_cells, run.tables.horizon_mix)),
+    "payoffs": (PAYOFF_HEADS, lambda run: map(payoff_cells, run.tables.payoffs)),
+    "exploration": (EXPLORATION_HEADS, lambda run: map(exploration_cells, run.tables.exploration)),
+}
+"""Files of parts of the page, by the name in its address: columns, and the rows of a run."""
+
+
+_BALANCE = {"horizons": "Horizons", "payoffs": "When it pays", "exploration": "What was learnt"}
+"""Files of the balance over horizons, with their names."""
 
 
 def _stop_cells(run: Results, row: StopRow) -> tuple[object, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from urllib.parse import quote
 
 from django import forms
+from django.utils.html import format_html
 
 from vitalfew.report.review_words import DISCIPLINES
 from vitalfew.results.figures import unit_of
@@ -25,7 +27,7 @@ from vitalfew.server.core.definition_fields import (
     times,
 )
 from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
-from vitalfew.workspace.vocabulary import Horizon
+from vitalfew.workspace.vocabulary import TARGETS_TO_BEGIN, Horizon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -315,6 +317,21 @@ def _criterion() -> dict[str, forms.Field]:
     }
 
 
+def _by_horizon(label: str, example: str, help_text: str) -> Pairs:
+    return Pairs(
+        label,
+        read=lambda text: (positive(text) or 0) / 100 or None,
+        write=lambda share: number_text(100 * share),
+        among=get_args(Horizon),
+        example=example,
+        help_text=help_text,
+    )
+
+
+TO_BEGIN = "\n".join(f"{horizon}, {100 * share:g}" for horizon, share in TARGETS_TO_BEGIN.items())
+"""Targets of horizons to begin with, as they are typed."""
+
+
 class PolicyForm(DefinitionForm):
     """Budget, horizon, what groups count, how an experiment is decided, exchanges that teams agreed on."""
 
@@ -336,7 +353,7 @@ class PolicyForm(DefinitionForm):
             "The one to excel in: run it best, know the customer best, or offer the best product.",
         ),
         Group("and what the other two have to keep", "discipline__thresholds"),
-        Group("Balance of the plan", "minimum_shares"),
+        Group("Balance over horizons", "horizon_targets minimum_shares"),
         Group(
             "Technical health",
             "technical__share",
@@ -375,13 +392,17 @@ class PolicyForm(DefinitionForm):
         min_value=0,
     )
     discipline__chosen = choice("We excel in", (("", "not chosen"), *DISCIPLINES.items()))
-    minimum_shares = Pairs(
-        "Least shares of the plan by horizon",
-        read=lambda text: (positive(text) or 0) / 100 or None,
-        write=lambda share: number_text(100 * share),
-        among=get_args(Horizon),
-        example="h3, 15",
-        help_text="One a line: horizon (h1 now, h2 next, h3 later), percent.",
+    horizon_targets = _by_horizon(
+        "Shares of effort aimed at by horizon",
+        TO_BEGIN,
+        format_html(
+            "One a line: horizon (h1 now, h2 next, h3 later), percent, 100 in all. What is agreed on is held against"
+            ' them. <a href="?horizon_targets={}">Begin with 70, 20 and 10</a>, and change them before you save.',
+            quote(TO_BEGIN),
+        ),
+    )
+    minimum_shares = _by_horizon(
+        "Least shares of each plan by horizon", "h3, 15", "The same way. No plan is made that keeps less."
     )
     technical__share = Percent("Least share of the spending for it, in %")
     rice_period = text("RICE counts reach over", "Such as a quarter.")
