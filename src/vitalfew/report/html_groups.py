@@ -29,7 +29,7 @@ def group_map(view: View) -> Markup | None:
 
 
 def heat_map(rows: Sequence[GroupWeightRow], whole: Mapping[str, WeightRow], definitions: Definitions) -> Markup | None:
-    """Group by factor as a map of tiles, the darker the heavier; None for fewer than two groups.
+    """Factor by group as a map of tiles, the darker the heavier; None for fewer than two groups.
 
     Args:
         rows: weights of groups of five raters or more, smaller ones merged.
@@ -42,15 +42,12 @@ def heat_map(rows: Sequence[GroupWeightRow], whole: Mapping[str, WeightRow], def
     at = {(row.group, row.factor): row for row in rows}
     factors = sorted({row.factor for row in rows}, key=lambda key: (-(whole[key].mean if key in whole else 0.0), key))
     top = max(row.mean for row in rows) or 1.0
-    every = [(factor, whole.get(factor)) for factor in factors]
     body = [
-        (
-            "everybody",
-            *("" if row is None else _tile(row.mean, row.low, row.high, top) for _, row in every),
-        ),
-        *((group, *(_cell(at.get((group, factor)), top) for factor in factors)) for group in groups),
-    ]
-    heads = ["Group", *(Column(definitions.title("factors", factor), "num") for factor in factors)]
+        (definitions.title("factors", factor), _whole(whole.get(factor), top),
+         *(_cell(at.get((group, factor)), top) for group in groups))
+        for factor in factors
+    ]  # fmt: skip
+    heads = ["Factor", *(Column(name, "num") for name in ("everybody", *groups))]
     caption = (
         "Weights with 80 % intervals, the darker the tile the heavier. ▲ clearly more than all others give, ▼ clearly "
         "less. Groups of fewer than five are merged."
@@ -72,6 +69,10 @@ def group_distances(view: View) -> Markup | None:
     rows = [(name, *(found.get(frozenset((name, other)), "") for other in names)) for name in names]
     told = "Share of all weight that one group puts elsewhere than another, 80 % intervals; chance alone gives some."
     return fold("How far apart groups weigh", table(heads, rows, caption=told))
+
+
+def _whole(row: WeightRow | None, top: float) -> Markup | str:
+    return "" if row is None else _tile(row.mean, row.low, row.high, top)
 
 
 def _cell(row: GroupWeightRow | None, top: float) -> Markup | str:
