@@ -13,6 +13,7 @@ from django.core.signals import request_finished
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vitalfew.server.settings")
 
 from vitalfew.server.core.bounded import Bounded
+from vitalfew.server.core.connections import bound
 
 QUIET = 3.0
 """Seconds after the first answer: the first pages are out, and what programs ask for is made ready."""
@@ -27,4 +28,5 @@ def _make_ready(**_: object) -> None:
 
 
 request_finished.connect(_make_ready)
+bound(settings.CONFIG.request_seconds)
 application = Bounded(get_asgi_application(), settings.CONFIG.upload_mb * 1_000_000)

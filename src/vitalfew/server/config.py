@@ -42,6 +42,7 @@ class Config:
         job_minutes: minutes that one run may take.
         require_jail: whether a job is refused where this machine cannot shut it out of other files and the network.
         data: folders whose tables any workspace of the server may name, besides its own folder.
+        request_seconds: seconds that PostgreSQL may work on one question of a request; 0: as long as it takes.
         webhook_private: whether webhooks may lie in the server's own network, and be called without HTTPS.
     """
 
@@ -61,6 +62,7 @@ class Config:
     job_minutes: int = 60
     require_jail: bool = False
     data: tuple[Path, ...] = ()
+    request_seconds: int = 30
     webhook_private: bool = False
 
     @classmethod
@@ -88,6 +90,7 @@ class Config:
             data=tuple(
                 Path(name).resolve() for name in os.environ.get("VITALFEW_DATA_FOLDERS", "").split(os.pathsep) if name
             ),
+            request_seconds=_whole("VITALFEW_REQUEST_SECONDS", "30"),
             webhook_private=_flag("VITALFEW_WEBHOOK_PRIVATE"),
             mail=os.environ.get("VITALFEW_MAIL_URL", ""),
             oidc=_oidc(),

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vitalfew.server.core.requests.Requests",
+    "vitalfew.server.core.middleware.Proxies",
     "django.middleware.gzip.GZipMiddleware",  # pads with random bytes; tokens are masked anew in every page
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -473,19 +473,21 @@ def test_the_api_does_what_the_page_does(client_of: ClientOf, workspace: Workspa
     client, base = client_of("admin"), f"/api/v1/workspaces/{workspace.key}/webhooks"
 
     def ask(method: str, path: str = "", body: object = None) -> Any:
-        return client.generic(method, base + path, json.dumps(body) if body else b"", content_type="application/json")
+        rests = {"If-Match": client.get(base + path)["ETag"]} if method in ("PATCH", "DELETE") else {}
+        data = json.dumps(body) if body else b""
+        return client.generic(method, base + path, data, content_type="application/json", headers=rests)
 
     made = ask("POST", body={"address": receiver.address, "events": ["run.finished"]}).json()
     assert made["secret"].startswith("whsec_")
     one = f"/{made['id']}"
     assert ask("POST", f"{one}/test").status_code == 202
     deliver()
-    (sent,) = ask("GET", f"{one}/deliveries").json()
+    (sent,) = ask("GET", f"{one}/deliveries").json()["items"]
     assert (sent["event"], sent["state"], sent["status"]) == ("webhook.test", "sent", 200)
     changed = ask("PATCH", one, {"events": ["verdict.due"], "enabled": False}).json()
     assert (changed["events"], changed["enabled"]) == (["verdict.due"], False)
     assert ask("POST", f"{one}/secret").json()["secret"] != made["secret"]
-    assert [found["id"] for found in ask("GET").json()] == [made["id"]]
+    assert [found["id"] for found in ask("GET").json()["items"]] == [made["id"]]
     assert ask("DELETE", one).status_code == 204
     assert ask("GET", f"{one}/deliveries").status_code == 404
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.both_ways import BothWays
+from vitalfew.server.core.connections import took_too_long
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.numbers import LARGEST
 from vitalfew.server.core.roles import Access
-from vitalfew.server.core.views.errors import not_built, refused
+from vitalfew.server.core.views.errors import AROUND, not_built, refused, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +33,18 @@ class Headers(BothWays):
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
         return _with_headers(request, await self.get_response(request))
+
+
+class Proxies(BothWays):
+    """Refuses what has not come through the proxies that stand before the server: nobody could say who sent it."""
+
+    def _now(self, request: HttpRequest) -> HttpResponseBase:
+        _refuse_way_around(request)
+        return self.get_response(request)  # type: ignore[no-any-return]  # as what is called says
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        _refuse_way_around(request)
+        return await self.get_response(request)  # type: ignore[no-any-return]  # as what is called says
 
 
 class Guard(BothWays):
@@ -59,7 +73,20 @@ class Guard(BothWays):
             return not_built(error)
         if isinstance(error, UsageError):
             return refused(request, error)
+        if took_too_long(error):
+            return too_long(request)
         return None
+
+
+def _refuse_way_around(request: HttpRequest) -> None:
+    """Compare `X-Forwarded-For`, which each proxy adds an address to, with how many there are.
+
+    Raises:
+        BadRequest: it names fewer. Without any the sender is the one who is connected.
+    """
+    told = request.headers.get("X-Forwarded-For")
+    if told and told.count(",") + 1 < settings.CONFIG.proxies:
+        raise BadRequest(AROUND)
 
 
 def _sent(request: HttpRequest) -> Iterator[str]:

@@ -11,10 +11,12 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from vitalfew.errors import ActError, DataError, DefinitionError, NotEnoughData, UsageError, VitalfewError, dotted
+from vitalfew.server.core.connections import took_too_long
 from vitalfew.server.core.services.definitions import Conflict, FolderOwned
 from vitalfew.server.core.services.links import NoSuch
 
 if TYPE_CHECKING:
+    from django.db import OperationalError
     from django.http import HttpRequest
     from ninja import NinjaAPI
     from ninja.errors import HttpError, ValidationError
@@ -86,6 +88,7 @@ def problem(status: int, detail: str, faults: list[Fault] | None = None, **more:
 def install(api: NinjaAPI) -> None:
     """Let the API answer every error in one form."""
     from django.core.exceptions import PermissionDenied
+    from django.db import OperationalError
     from django.http import Http404
     from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -96,6 +99,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(AuthenticationError, lambda _request, _error: _unknown())
     api.add_exception_handler(HttpError, _http)
+    api.add_exception_handler(OperationalError, _of_database)
 
 
 def _unknown() -> HttpResponse:
@@ -128,6 +132,12 @@ def _of_ours(_request: HttpRequest, error: VitalfewError | type[VitalfewError]) 
     if isinstance(error, UsageError | DefinitionError | DataError | NotEnoughData):
         return problem(422, str(error), faults)
     return problem(422, str(error), faults)
+
+
+def _of_database(_request: HttpRequest, error: OperationalError | type[OperationalError]) -> HttpResponse:
+    if isinstance(error, Exception) and took_too_long(error):
+        return problem(503, "the database took too long over this")
+    raise error
 
 
 def _fault(found: Problem) -> Fault:

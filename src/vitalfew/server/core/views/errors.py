@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from vitalfew.errors import VitalfewError
 
 
+AROUND = "This request came past a proxy of this server"
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The request makes no sense, or was sent to a name that is not the server's."""
     if isinstance(exception, DisallowedHost):
         way = "Whoever runs it adds the name in this address to VITALFEW_HOSTS."
         return _page(request, 400, "This server does not answer to that name", way)
+    if str(exception) == AROUND:
+        way = "Whoever runs it says in VITALFEW_PROXIES how many proxies name the sender in X-Forwarded-For."
+        return _page(request, 400, AROUND, way)
     return _page(request, 400, "This request makes no sense to us", "Go back, load the page anew and try once more.")
 
 
@@ -41,6 +47,12 @@ def refused(request: HttpRequest, error: VitalfewError) -> HttpResponse:
     """What was asked for cannot be done as it was asked for."""
     told = error.problem
     return _page(request, 422, "This cannot be done", _sentence(told.message) + _sentence(told.hint or ""))
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """The database was asked for more than a page may take."""
+    way = "Try once more; narrow down what you look for where you can. Whoever runs it sees it in the log."
+    return _page(request, 503, "This took too long", way)
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None, *, wait: int = 3_600) -> HttpResponse:  # noqa: ARG001 - Django's signature
