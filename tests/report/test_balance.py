@@ -66,7 +66,7 @@ def test_effort_stands_beside_its_target_with_its_interval() -> None:
 
 def test_the_histogram_stacks_candidates_on_agreed_work_and_has_a_table_beside() -> None:
     told = page(view())
-    assert told.count('class="b-fill"') == told.count('class="b-track"') == 3  # two quarters, and what is later
+    assert told.count('class="b-fill"') == told.count('class="b-open"') == 3  # two quarters, and what is later
     assert (
         "Of 2 lines that are agreed on about 1.5 are expected to pay within the horizon, most of them in 2026-Q4."
         in told

@@ -114,7 +114,7 @@ def payoff_histogram(rows: Sequence[PayoffRow], title: str) -> Markup:
     drawn = [*upright(frame, "lines")]
     for at, quarter in enumerate(when):
         x, foot = frame.right(at + 0.5) - width / 2, 0.0
-        for agreed, look in ((True, "b-fill"), (False, "b-track")):
+        for agreed, look in ((True, "b-fill"), (False, "b-open")):
             many = found.get((quarter, agreed), 0.0)
             high = frame.down(foot) - frame.down(foot + many)
             drawn.append(tag("rect", x=x, y=frame.down(foot + many), width=width, height=high, class_=look))

@@ -21,13 +21,14 @@ from vitalfew.report.balance_words import (
     untargeted,
 )
 from vitalfew.report.decision_pictures import payoff_histogram
-from vitalfew.report.layout import Column, items, table
+from vitalfew.report.layout import Column, fold, items, table
 from vitalfew.report.markup import Child, Markup, tag
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.results.rows import ExplorationRow, MixRow, PayoffRow
 
+LEFT_OUT = "Expected lines; those whose value is not known or not shown are left out."
 MIX_HEADS = ("horizon", "target", "lines", "effort", "share", "share_low_80", "share_high_80", "share_of_best_plan")
 PAYOFF_HEADS = ("quarter", "work", "lines", "lines_low_80", "lines_high_80")
 EXPLORATION_HEADS = (
@@ -99,12 +100,12 @@ def _payoffs(view: View) -> Child:
     ]
     told = "; ".join(f"{row.quarter or LATER}: {counted(row)}{' agreed on' if row.agreed else ''}" for row in rows)
     drawing = payoff_histogram(rows, f"Lines expected to have paid, by quarter: {told}")
-    text = "Lines by the quarter in which they have brought what they cost. Dark: agreed on; light: other candidates."
+    text = "Lines by the quarter in which they have brought what they cost. Filled: agreed on; hollow: other candidates."
     return [
         tag("h4", "When work is expected to pay"),
         said,
         tag("figure", drawing, tag("figcaption", text)),
-        table(heads, body, caption="Expected lines; those whose value is not known or not shown are left out."),
+        fold("The same as a table", table(heads, body, caption=LEFT_OUT)),
     ]
 
 
