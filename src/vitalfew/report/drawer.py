@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report import cells, words
 from vitalfew.report.axis import Mark, axis_over
+from vitalfew.report.kinds_of_evidence import kinds_of_evidence
 from vitalfew.report.layout import Column, items, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
 from vitalfew.report.svg import glyph
@@ -29,6 +30,7 @@ def drawer(view: View, line: ShippedLine | CandidateLine) -> Markup:
         two,
         _explained(view, line),
         _promises(view, line),
+        _kinds(view, line),
         _evidence(view, line),
         _definition(view, line),
         class_="drawer",
@@ -109,6 +111,11 @@ def _promise(view: View, row: PromiseRow) -> str:
     text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
     locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}"
     return f"{title}{where}: {text} from {who}, P(no effect) {words.probability(row.p_zero)}; {locked}{due}{notes}"
+
+
+def _kinds(view: View, line: ShippedLine | CandidateLine) -> Child:
+    found = kinds_of_evidence(view, line.line)
+    return tag("div", tag("h4", "Does the evidence agree?"), found) if found else None
 
 
 def _evidence(view: View, line: ShippedLine | CandidateLine) -> Child:

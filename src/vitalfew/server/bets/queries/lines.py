@@ -9,6 +9,7 @@ from vitalfew.report import cells, words
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.drawer import facts
 from vitalfew.report.html_value import bar, extent, swatch
+from vitalfew.report.kinds_of_evidence import kinds_of_evidence
 from vitalfew.report.svg import glyph
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Everything a line opens to; `stacked` is its value drawn factor by factor."""
+    """Everything a line opens to; `stacked` is its value drawn factor by factor, `kinds` of evidence side by side."""
 
     facts: tuple[str, ...]
     why: tuple[str, ...]
@@ -77,6 +78,7 @@ class Opened:
     parts: tuple[Part, ...]
     groups: tuple[Concerned, ...]
     promises: tuple[tuple[str, str | None], ...]
+    kinds: Markup | None
     effects: tuple[Shown, ...]
     releases: tuple[tuple[str, str], ...]
     serves: tuple[str, ...]
@@ -97,6 +99,7 @@ def opened(run: Results, line: Line) -> Opened:
         promises=tuple(
             (_promise(view, row), view.page_behind(row)) for row in view.tables.promises if row.initiative == line.line
         ),
+        kinds=kinds_of_evidence(view, line.line),
         effects=tuple(_effect(view, row) for row in _effects(view, line)),
         releases=_releases(view, line),
         serves=_serves(view, line),
