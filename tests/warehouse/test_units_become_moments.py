@@ -238,6 +238,27 @@ def test_repeated_units_are_refused_with_their_number() -> None:
     ]
 
 
+def test_a_slip_of_a_few_repeated_units_costs_these_and_not_the_experiment() -> None:
+    ids, arms = [*range(1_000), 7, 7, 9], ["a", "b"] * 500 + ["b", "b", "b"]
+    table = pa.table({"id": ids, "arm": arms, "x": [float(one % 13) for one in ids]})
+    measured = _measured(table, {"x": {"column": "x"}})
+    assert [(row.reason, row.remark) for row in measured.failed] == [
+        ("2 units with several rows in 'users' are left out: it must have one row per unit", True)
+    ]
+    assert {row.arm: row.units for row in measured.assignments} == {"a": 500, "b": 498}
+    kept = [float(one % 13) for one in range(1_000) if one % 2 and one not in (7, 9)]
+    assert _by_arm(measured)["b"].mean_of("x") == pytest.approx(np.mean(kept), rel=1e-12)
+
+
+def test_a_repeated_unit_that_was_in_two_arms_as_well_counts_as_crossed() -> None:
+    ids, arms = [*range(1_000), 7, 7], ["a", "b"] * 500 + ["b", "a"]
+    measured = _measured(
+        pa.table({"id": ids, "arm": arms, "x": [1.0 + one % 3 for one in ids]}), {"x": {"column": "x"}}
+    )
+    assert {(row.arm, row.units, row.crossed) for row in measured.assignments} == {("a", 500, 1), ("b", 499, 1)}
+    assert measured.failed == ()
+
+
 @pytest.mark.parametrize("ids", [[1, 2, 2, 3], ["u1", "u2", "u2", "u3"], [1, 10**12, 10**12, 3]])
 def test_a_unit_in_two_arms_is_left_out_of_both_and_counted(ids: list[Any]) -> None:
     table = pa.table({"id": ids, "arm": ["a", "a", "b", "b"], "x": [1.0, 2, 3, 4]})

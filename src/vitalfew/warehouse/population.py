@@ -11,7 +11,7 @@ from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse.clusters import without_crossed
 from vitalfew.warehouse.compile import present, table_named, whole
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.silence import nameless, unreadable_times
+from vitalfew.warehouse.silence import unreadable_times
 from vitalfew.warehouse.unique import first_arms
 from vitalfew.warehouse.units import assigned_rows, of_clusters
 
@@ -58,14 +58,13 @@ def from_units(study: Study, source: UnitSource, variant: str, engine: Engine, e
     if source.unit is None:
         raise DataError(f"'{study.source}' names no unit column, so other tables cannot be joined to it")
     scope = opened(engine, study.definitions.data, source, "u", apart=variant)
-    query, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
+    query, crossed, notes = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     query = query.select(exp.alias_(scope.column(source.unit), "unit"))
     if study.cluster is not None:
         query, crossed = of_clusters(engine, scope, query, study.cluster)
     if source.time is not None:
         query = query.select(exp.alias_(scope.instant(source.time), "start"))
     everywhere = dict.fromkeys(range(len(study.experiments)), crossed)
-    notes = tuple(nameless(engine, scope, source.unit, variant))
     # Experiments that share the variant column share its units, so each has a copy of them.
     if len(study.experiments) > 1:
         also = ("start",) if source.time is not None else ()

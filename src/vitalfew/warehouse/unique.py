@@ -45,6 +45,14 @@ def repeats(engine: Engine, scope: Scope, unit: str, rows: exp.Select) -> Repeat
     return Repeats(row["n"] - row["crossed"], row["crossed"])
 
 
+def repeated_units(rows: exp.Select) -> exp.Select:
+    """The units of `rows` that occur several times, all in one arm, as a query of one column."""
+    several = exp.GT(this=exp.Count(this=exp.Star()), expression=whole(1))
+    alike = exp.EQ(this=exp.Min(this=exp.column("arm")), expression=exp.Max(this=exp.column("arm")))
+    found = exp.select("unit").from_(rows.copy().subquery("r")).group_by(exp.column("unit"))
+    return found.having(exp.and_(several, alike))
+
+
 def crossed_units(rows: exp.Select) -> exp.Select:
     """The units of `rows` that occur in several arms, as a query of one column."""
     differ = exp.NEQ(this=exp.Min(this=exp.column("arm")), expression=exp.Max(this=exp.column("arm")))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
+from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import present, whole
@@ -19,7 +20,8 @@ from vitalfew.warehouse.measured import Measured
 from vitalfew.warehouse.passes import sums_of
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import nameless
-from vitalfew.warehouse.unique import crossed_units, first_arms, repeats
+from vitalfew.warehouse.study import STAGE
+from vitalfew.warehouse.unique import crossed_units, first_arms, repeated_units, repeats
 from vitalfew.warehouse.values import contradictions, in_own_column, unit_value
 from vitalfew.workspace.expressions import parse
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 # Eight overlapping segments are at most 256 cells an arm; more segments are further passes.
 SEGMENTS_A_PASS = 8
 _PEOPLE = "vitalfew people"
+_FEW_REPEATED = 0.01  # share of rows up to which units with several of them are a slip, and no other kind of table
 
 
 def own_table_suffices(study: Study) -> bool:
@@ -53,7 +56,7 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
         DataError: the variant or unit column is missing, or a unit has several rows.
     """
     scope = opened(engine, study.definitions.data, source, "u", apart=variant)
-    assigned, crossed = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
+    assigned, crossed, notes = assigned_rows(engine, scope, source, variant, end, first=study.keeps_first)
     arrived, count = Arrivals(), len(study.experiments)
     if study.cluster is not None:
         assigned, crossed = of_clusters(engine, scope, assigned, study.cluster)
@@ -77,7 +80,7 @@ def measure_in_place(study: Study, source: UnitSource, variant: str, engine: Eng
     measured = study.answer(chunks, dict.fromkeys(range(count), crossed)) + history(study, arrived.copied(count))
     measured += distributions(engine, Units(study, tables, columns, shared=True))
     measured += _counted(study, source, scope, engine, assigned)
-    measured += Measured(failed=tuple(nameless(engine, scope, source.unit, variant)))
+    measured += Measured(failed=notes)
     return replace(measured, daily=tuple(study.daily(_shared(daily, count))))
 
 
@@ -117,31 +120,47 @@ def _shared(found: Mapping[Cell, Moments], experiments: int) -> dict[Cell, Momen
 
 def assigned_rows(
     engine: Engine, scope: Scope, source: UnitSource, variant: str, end: int | None, *, first: bool = False
-) -> tuple[exp.Select, int]:
-    """The units that take part, as a query with `experiment` and `arm`, and how many were seen in several arms.
+) -> tuple[exp.Select, int, tuple[FailedRow, ...]]:
+    """The units that take part, as a query with `experiment` and `arm`; how many were seen in several arms; notes.
 
-    These are left out, or kept in the `first` arm: that of the row with the earliest time.
+    Those in several arms are left out, or kept in the `first` arm: that of the row with the earliest time. Rows without
+    a variant or a unit, and units with several rows in one arm, are left out and noted.
 
     Raises:
-        DataError: a column is missing, or a unit has several rows in one arm.
+        DataError: a column is missing, or more than a few units have several rows in one arm.
     """
     arm = scope.text(variant)
     query = exp.select().from_(scope.source()).where(present(scope.column(variant)))
     if end is not None and source.time is not None:
         query = query.where(exp.LT(this=scope.instant(source.time), expression=whole(end)))
-    crossed = 0
+    crossed, notes = 0, list(nameless(engine, scope, source.unit, variant))
     if source.unit is not None:
         unit = scope.column(source.unit)
         query = query.where(present(unit))
         rows = query.select(exp.alias_(unit.copy(), "unit"), exp.alias_(arm.copy(), "arm"))
         found = repeats(engine, scope, source.unit, rows)
         if found.within:
-            raise DataError(several_rows(source.table, found.within))
+            notes.append(_left_out(engine, source.table, found.within, rows))
+            query = query.where(exp.not_(exp.In(this=unit.copy(), query=repeated_units(rows).subquery())))
         crossed = found.crossed
         if crossed:
             kept = exp.not_(exp.In(this=unit.copy(), query=crossed_units(rows).subquery()))
             query = query.where(exp.or_(kept, _is_first(scope, source, rows, unit)) if first else kept)
-    return query.select(exp.alias_(whole(0), "experiment"), exp.alias_(arm, "arm")), crossed
+    return query.select(exp.alias_(whole(0), "experiment"), exp.alias_(arm, "arm")), crossed, tuple(notes)
+
+
+def _left_out(engine: Engine, table: str, units: int, rows: exp.Select) -> FailedRow:
+    """Note that a few units with several rows in one arm are left out, as nobody knows which row is right.
+
+    Raises:
+        DataError: they are more than a few, so the table has no row per unit.
+    """
+    every = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(rows.copy().subquery("r"))
+    if units > _FEW_REPEATED * engine.query(every).to_pylist()[0]["n"]:
+        raise DataError(several_rows(table, units))
+    who, are = ("1 unit", "is") if units == 1 else (f"{units:,} units", "are")
+    reason = f"{who} with several rows in '{table}' {are} left out: it must have one row per unit"
+    return FailedRow(STAGE, table, reason, remark=True)
 
 
 def _is_first(scope: Scope, source: UnitSource, rows: exp.Select, unit: exp.Expr) -> exp.Expr:
