@@ -61,7 +61,7 @@ def on_history(
     Returns:
         None where nothing is known of the days before the prediction.
     """
-    days = [(day, value * unit.factor) for day, value in _smooth(_window(history, predicted))]
+    days = [(day, value * unit.factor) for day, value in _smooth(_window(history, predicted.made, predicted.due))]
     before = [value for day, value in days if day <= predicted.made][-LEVEL:]
     if len(before) < LEVEL:
         return None
@@ -78,16 +78,43 @@ def on_history(
         *upright_axis(frame, unit.level or "level"),
         *_fan(frame, (x0, y0), x1, (low, middle, high)),
         line(x0, TOP, x0, HIGH - BOTTOM, "guide"),
-        tag(
-            "path",
-            d=path_of([(frame.right(day.toordinal()), frame.down(value)) for day, value in days]),
-            class_="curve",
-        ),
-        tag("circle", cx=x0, cy=y0, r=3.6, class_="g-dot"),
+        *_course(frame, days, (x0, y0)),
         label(x0 - 6, TOP + 10, f"then {_number(now, high - low)}", "note end"),
         *_measured(frame, x1, now, measured, unit),
         *_names(x1, frame.down(middle), predicted.name, frame, now, measured, unit),
         *_dates(frame, first, last, predicted.verdict),
+    ]
+    return picture(title, drawn, width=WIDE + 30, height=HIGH, class_="wide")
+
+
+def before_a_prediction(history: Sequence[Day], today: date, due: date | None, unit: Unit, title: str) -> Markup | None:
+    """The metric until today, with room for what is still to be predicted of it; nothing beyond is drawn.
+
+    Args:
+        history: days and values of the metric, in order.
+        today: the day until which it is shown.
+        due: the day of the verdict, where one was said.
+        unit: how numbers of the metric are written.
+        title: the text alternative.
+
+    Returns:
+        None where nothing is known of the days before.
+    """
+    until = max(due or today, today + timedelta(days=7))
+    days = [(day, value * unit.factor) for day, value in _smooth(_window(history, today, today))]
+    if len(days) < LEVEL:
+        return None
+    now = fmean([value for _, value in days][-LEVEL:])
+    room = 0.15 * (max(value for _, value in days) - min(value for _, value in days) or 1.0)
+    span = (min(value for _, value in days) - room, max(value for _, value in days) + room)
+    frame = Frame((days[0][0].toordinal(), until.toordinal()), span)
+    x0, y0 = frame.right(days[-1][0].toordinal()), frame.down(now)
+    drawn = [
+        *upright_axis(frame, unit.level or "level"),
+        line(x0, TOP, x0, HIGH - BOTTOM, "guide"),
+        *_course(frame, days, (x0, y0)),
+        label(x0 - 6, TOP + 10, f"now {_number(now, span[1] - span[0])}", "note end"),
+        *_dates(frame, days[0][0], until, due),
     ]
     return picture(title, drawn, width=WIDE + 30, height=HIGH, class_="wide")
 
@@ -119,9 +146,16 @@ def on_change(rows: Sequence[tuple[str, Mark]], unit: Unit, title: str) -> Marku
     return picture(title, drawn, width=WIDE, height=height, class_="wide")
 
 
-def _window(history: Sequence[Day], predicted: Prediction) -> list[Day]:
-    first = predicted.made - timedelta(days=BEFORE + SMOOTH)
-    last = max(predicted.due, predicted.made) + timedelta(days=LEVEL)
+def _course(frame: Frame, days: Sequence[Day], now: tuple[float, float]) -> list[Markup]:
+    """The days as a curve, and a dot at the level at which it is taken up."""
+    points = [(frame.right(day.toordinal()), frame.down(value)) for day, value in days]
+    dot = tag("circle", cx=now[0], cy=now[1], r=3.6, class_="g-dot")
+    return [tag("path", d=path_of(points), class_="curve"), dot]
+
+
+def _window(history: Sequence[Day], made: date, due: date) -> list[Day]:
+    first = made - timedelta(days=BEFORE + SMOOTH)
+    last = max(due, made) + timedelta(days=LEVEL)
     return [(day, value) for day, value in history if first <= day <= last]
 
 

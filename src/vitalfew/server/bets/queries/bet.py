@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import cells, words
 from vitalfew.report.axis import Mark
-from vitalfew.report.prediction_picture import Prediction, on_change, on_history
+from vitalfew.report.prediction_picture import Prediction, before_a_prediction, on_change, on_history
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.promise import Lock, lock_of, own_forecast
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.services.acts import voice_of_user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vitalfew.pipeline import Results
     from vitalfew.report.markup import Markup
     from vitalfew.results.figures import Unit
@@ -32,7 +34,8 @@ class Asked:
     """A hypothesis as its card shows it.
 
     `mine`: one's own forecast in words, for oneself alone. `promise`: the locked one in words. `says`: whose numbers
-    the picture shows. `table`: the same numbers as rows of name, estimate and interval.
+    the picture shows. `table`: the same numbers as rows of name, estimate and interval. `fears`: what was thought to
+    go wrong, each with what was measured of it.
     """
 
     key: str
@@ -51,6 +54,7 @@ class Asked:
     verdict: VerdictRow | None
     picture: Markup | None
     table: tuple[tuple[str, str], ...]
+    fears: tuple[tuple[str, str], ...]
     overdue: bool
 
 
@@ -89,6 +93,7 @@ def asked(
         question.verdict if lock else None,
         _picture(rows, hypothesis, lock, run, unit, definitions, today),
         tuple((name, _text(mark, unit)) for name, mark in rows),
+        tuple(fears(hypothesis, run, definitions)),
         overdue=bool(hypothesis.due and hypothesis.due < today and waits),
     )
 
@@ -120,6 +125,20 @@ def history_of_metric(run: Results, metric: str) -> list[tuple[date, float]]:
     return per_run(run, "series by metric", _by_metric).get(metric, [])
 
 
+def fears(hypothesis: Hypothesis, run: Results | None, definitions: Definitions) -> Iterator[tuple[str, str]]:
+    """What may go wrong, and what was measured of it once the work was tried."""
+    about = hypothesis.initiative
+    tried = {key for key, one in definitions.experiments.items() if one.initiative == about}
+    tried |= {key for key, one in definitions.releases.items() if about in one.initiatives}
+    effects = (*run.tables.effects, *run.tables.release_effects) if run else ()
+    found = [row for row in effects if row.experiment in tried and row.segment is None]
+    for fear in hypothesis.premortem:
+        metric = definitions.title("metrics", fear.metric) if fear.metric else ""
+        told = [cells.effect_text(row, run.view) for row in found if run and fear.metric and row.metric == fear.metric]
+        came = ", ".join(told) or ("nobody looked for it" if found else "not tried yet")
+        yield f"{fear.what} ({metric})" if fear.what and metric else fear.what or metric, came
+
+
 def _bare(text: str) -> str:
     return text.strip().rstrip(".")
 
@@ -141,9 +160,11 @@ def _picture(
     definitions: Definitions,
     today: date,
 ) -> Markup | None:
-    """On the history of the metric where that is known, else only the change."""
+    """On the history of the metric where that is known, else only the change; the history alone before a promise."""
     if not rows:
-        return None
+        history = history_of_metric(run, hypothesis.metric) if run is not None and hypothesis.segment == "all" else []
+        said = f"{definitions.title('metrics', hypothesis.metric)} until now, before anything is promised"
+        return before_a_prediction(history, today, hypothesis.due, unit, said)
     title = f"{definitions.title('metrics', hypothesis.metric)}: " + "; ".join(
         f"{name} {_text(mark, unit)}" for name, mark in rows
     )
