@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from connect.strangers import EXPORTS, write_text
 from vitalfew.connect import begin
 from vitalfew.errors import UsageError, VitalfewError
 from vitalfew.workspace import load
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTILE = {
     "empty.csv": (b"", "empty"),
@@ -68,6 +65,15 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"never overwritten; name another folder: --into DIR"):
         begin([path], into=home)
     assert (home / "vitalfew.yaml").read_text(encoding="utf-8") == kept
+
+
+def test_an_empty_folder_in_which_somebody_stands_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = EXPORTS[0].write(tmp_path)
+    (tmp_path / "acme").mkdir()
+    monkeypatch.chdir(tmp_path / "acme")
+    begun = begin([path], into=Path())
+    assert begun.definitions.workspace.name == "acme"
+    assert load(Path()).definitions == begun.definitions
 
 
 def test_an_interruption_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from vitalfew.errors import UsageError
-from vitalfew.simulate import Truth, demo, healthy
+from vitalfew.simulate import Truth, daybreak, demo, healthy
+from vitalfew.simulate.company import new_company
 from vitalfew.workspace import load
 from vitalfew.workspace.verify import verify
 
@@ -115,6 +116,31 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not empty"):
         demo(tmp_path, size="small")
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_demo_that_is_interrupted_leaves_nothing_and_can_be_made_again(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with new_company(tmp_path / "demo") as draft:
+            (draft / "data" / "users.parquet").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []
+    demo(tmp_path / "demo", size="small")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert verify(load(tmp_path / "demo")).ok
+
+
+def test_one_demo_takes_the_place_of_another_and_keeps_none_of_its_definitions(tmp_path: Path) -> None:
+    demo(tmp_path / "product", size="small")
+    (tmp_path / "product" / "own.yaml").write_text("teams: {ours: {title: Ours}}\n", encoding="utf-8")
+    daybreak(tmp_path / "product")
+    assert sorted(path.name for path in (tmp_path / "product").iterdir()) == sorted(
+        ["acts", "acts.jsonl", "data", "metrics.yaml", "own.yaml", "truth.json", "workspace.yaml"]
+    )
+    assert verify(load(tmp_path / "product")).ok
 
 
 def test_a_demo_made_again_in_its_folder_equals_one_made_anew(fieldnote: Path, tmp_path: Path) -> None:

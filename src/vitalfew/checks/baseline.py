@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import UsageError, Where, suggest
+from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +42,8 @@ def write_baseline(file: Path, findings: Iterable[FindingRow]) -> None:
     """Accept these findings: write their checks and subjects, sorted, so that a change reads well in git."""
     pairs = sorted({(finding.id, finding.subject) for finding in findings})
     content = {"accepted": [{"id": check, "subject": subject} for check, subject in pairs]}
-    draft = file.with_name(file.name + ".part")
     try:
-        draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        draft.replace(file)
+        write_whole(file, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
     except OSError as error:
         raise UsageError(f"the baseline cannot be written: {error.strerror}", where=Where(str(file))) from error
 

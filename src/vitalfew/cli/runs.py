@@ -105,10 +105,11 @@ def demo(
     """
     from vitalfew.errors import UsageError
     from vitalfew.workspace import load
+    from vitalfew.workspace.whole import is_free
 
     if (into / "truth.json").exists():
         say(f"{into} holds a demo product already; it is made anew.")
-    elif into.exists() and any(into.iterdir()):
+    elif not is_free(into):
         raise UsageError(f"{into} exists and is no demo product", hint="name another folder: --into DIR")
     recovered = _news(into, seed) if links else _field_service(into, seed, "small" if small else "full")
     results = _computed(load(into), None)

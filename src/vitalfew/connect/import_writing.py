@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import DataError, DefinitionError, Unsupported
 from vitalfew.results.words import count
-from vitalfew.workspace import load
+from vitalfew.workspace.loading import built, files_in
+from vitalfew.workspace.swapping import swap
 from vitalfew.workspace.writing import to_yaml
 from vitalfew.workspace.yaml_text import MAX_BYTES
 
@@ -51,7 +52,7 @@ def text_of(plan: ImportPlan) -> str:
 
 
 def write_import(plan: ImportPlan) -> None:
-    """Write the file of a plan, whole or not at all, and read the workspace back as a check.
+    """Write the file of a plan, whole or not at all, when the workspace is sound with it.
 
     Raises:
         DataError: the file would be too large, or cannot be written.
@@ -59,23 +60,12 @@ def write_import(plan: ImportPlan) -> None:
     """
     if not plan.writes:
         return
-    before = plan.file.read_bytes() if plan.file.exists() else None
-    draft = plan.file.with_suffix(".part")
-    text = text_of(plan)
+    root, new = plan.file.parent, {plan.file.name: text_of(plan).encode()}
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(plan.file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise DataError(f"{plan.file.name} cannot be written: {error.strerror}") from None
-    try:
-        load(plan.file.parent)
+        built(files_in(root) | new, root)
     except DefinitionError as error:
-        if before is None:
-            plan.file.unlink()
-        else:
-            plan.file.write_bytes(before)
         raise Unsupported(f"the workspace would not be sound, so nothing was changed: {error.problems[0]}") from None
+    swap(root, new)
 
 
 def sentences(plan: ImportPlan, *, written: bool) -> Iterator[str]:

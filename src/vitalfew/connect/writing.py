@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect import removals
 from vitalfew.errors import UsageError
 from vitalfew.workspace import load
+from vitalfew.workspace.whole import is_free, whole_folder
 from vitalfew.workspace.writing import to_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from vitalfew.connect.draft import Draft
     from vitalfew.workspace.definitions import Definitions
@@ -32,21 +31,14 @@ def new_folder(home: Path) -> Iterator[Path]:
     Raises:
         UsageError: there is something at `home` already, or nothing can be written there.
     """
-    if home.is_file() or (home.is_dir() and any(home.iterdir())):
-        raise UsageError(f"'{home}' exists already and is never overwritten", hint="name another folder: --into DIR")
+    hint = "name another folder: --into DIR"
     try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".vitalfew-start-", dir=home.parent))
+        if not is_free(home):
+            raise UsageError(f"'{home}' exists already and is never overwritten", hint=hint)
+        with whole_folder(home) as folder:
+            yield folder
     except OSError as error:
-        raise UsageError(
-            f"'{home}' cannot be written: {error.strerror}", hint="name another folder: --into DIR"
-        ) from None
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.rename(home)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise UsageError(f"'{home}' cannot be written: {error.strerror or error}", hint=hint) from error
 
 
 def write(draft: Draft, files: Sequence[str]) -> Definitions:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vitalfew.errors import DataError, Where
 from vitalfew.report import words
 from vitalfew.report.html_about import checks, failed, method
 from vitalfew.report.html_experiments import experiments
@@ -23,6 +24,7 @@ from vitalfew.report.html_releases import releases
 from vitalfew.report.html_review import review
 from vitalfew.report.html_value import promises, value_by_factor
 from vitalfew.report.markup import Markup, style_element, tag
+from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +41,16 @@ def write_html(view: View, path: str | Path) -> Path:
 
     Args:
         view: the run to report.
-        path: where to write; an existing file is replaced.
+        path: where to write; an existing file is replaced, whole or not at all.
+
+    Raises:
+        DataError: it cannot be written.
     """
     file = Path(path)
-    file.write_text(html_page(view), encoding="utf-8", newline="\n")
+    try:
+        write_whole(file, html_page(view).encode())
+    except OSError as error:
+        raise DataError(f"the report cannot be written: {error.strerror}", where=Where(str(file))) from error
     return file
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ from vitalfew.simulate.trials import run_trials
 from vitalfew.simulate.truth import FILE as TRUTH
 from vitalfew.simulate.truth import Truth
 from vitalfew.simulate.users import draw_users
-from vitalfew.workspace.acts import LOG
-from vitalfew.workspace.sealed import FOLDER
+from vitalfew.workspace.whole import is_free, whole_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -33,7 +33,7 @@ DATA = "data"
 
 
 def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
-    """Write a simulated company into a new or empty folder; the same seed gives the same bytes.
+    """Write a simulated company into a new or empty folder, whole or not at all; the same seed gives the same bytes.
 
     A simulated company that lies there already is replaced.
 
@@ -49,7 +49,11 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     Raises:
         UsageError: the folder holds something else.
     """
-    make_room(folder)
+    with new_company(folder) as draft:
+        return _written(company, draft, seed, size)
+
+
+def _written(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     streams = np.random.SeedSequence(seed).spawn(5)
     users = draw_users(np.random.default_rng(streams[0]), USERS[size])
     field = run_trials(np.random.default_rng(streams[1]), company, users)
@@ -77,15 +81,22 @@ def create(company: Company, folder: Path, seed: int, size: Size) -> Truth:
     return truth
 
 
-def make_room(folder: Path) -> None:
-    """Make the folder; an earlier simulated company in it is taken away, anything else is left alone."""
-    if (folder / TRUTH).exists():
-        for old in (folder / DATA, folder / FOLDER):
-            shutil.rmtree(old, ignore_errors=True)
-        (folder / LOG).unlink(missing_ok=True)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+@contextmanager
+def new_company(folder: Path) -> Iterator[Path]:
+    """A folder to write a simulated company into, which stands in `folder` when all of it is written.
+
+    What another simulated company defined there goes; a folder that holds anything else is left alone.
+
+    Raises:
+        UsageError: the folder holds something else.
+    """
+    if not ((folder / TRUTH).exists() or is_free(folder)):
         raise UsageError(f"'{folder}' is not empty", expected="a new or empty folder", hint="choose another folder")
-    (folder / DATA).mkdir(parents=True)
+    with whole_folder(folder) as draft:
+        (draft / DATA).mkdir()
+        yield draft
+        for file in (file for company in _home("").iterdir() if company.is_dir() for file in company.iterdir()):
+            (folder / file.name).unlink(missing_ok=True)
 
 
 def _write(path: Path, table: pa.Table) -> None:

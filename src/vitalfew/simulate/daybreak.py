@@ -16,7 +16,7 @@ import numpy as np
 
 from vitalfew.evidence.grades import GRADES
 from vitalfew.simulate.acts import promised, write_acts
-from vitalfew.simulate.company import DATA, definitions_of, make_room, templates
+from vitalfew.simulate.company import DATA, definitions_of, new_company, templates
 from vitalfew.simulate.metric_graph import BUSINESS, NAMES, SYSTEM, Planted, corpus, within_units
 from vitalfew.simulate.recovery import Recovered, Recovery
 from vitalfew.simulate.truth import FILE as TRUTH
@@ -93,7 +93,11 @@ def daybreak(folder: Path, seed: int = 1, experiments: int = EXPERIMENTS) -> Day
     Raises:
         UsageError: the folder holds something else.
     """
-    make_room(folder)
+    with new_company(folder) as draft:
+        return _written(draft, seed, experiments)
+
+
+def _written(folder: Path, seed: int, experiments: int) -> DaybreakTruth:
     for file in templates("daybreak"):
         (folder / file.name).write_bytes(file.read_bytes())
     rng = np.random.default_rng(seed)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vitalfew.errors import DataError, UsageError, suggest
+from vitalfew.errors import DataError, UsageError, Where, suggest
 from vitalfew.warehouse.export import query_hash, studies
 from vitalfew.warehouse.kept import FOLDER, kept_files
 from vitalfew.warehouse.reported import number_of, text_of
 from vitalfew.warehouse.sums import Cell
 from vitalfew.warehouse.values import values_of
 from vitalfew.warehouse.whole_sums import moments_of_sums
+from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,14 +59,14 @@ def import_moments(file: Path, workspace: Workspace) -> Imported:
 
     Raises:
         UsageError: the workspace has no folder.
-        DataError: columns are missing, numbers cannot be right, or the definitions changed since.
+        DataError: columns are missing, numbers cannot be right, the definitions changed since, or the answer cannot be
+            kept.
     """
     if workspace.root is None:
         raise UsageError("moments are kept in the folder of a workspace, and this one has none")
     definitions, table = workspace.definitions, _read(file)
     answer = _Answer.of(definitions, table.to_pylist(), file.name)
     place = workspace.root / FOLDER / _file_name(definitions, answer)
-    place.parent.mkdir(parents=True, exist_ok=True)
     _write(table, place)
     units: dict[str, int] = {}
     for cell, moments in answer.cells.items():
@@ -234,9 +235,13 @@ def _labels_as_text() -> dict[str, Any]:
 
 
 def _write(table: pa.Table, place: Path) -> None:
-    """Write beside the place and move, so that an interruption leaves no half a file."""
+    import pyarrow as pa
     from pyarrow import csv
 
-    draft = place.with_suffix(".part")
-    csv.write_csv(table, draft)
-    draft.replace(place)
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table, sink)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(place, sink.getvalue())
+    except OSError as error:
+        raise DataError(f"the answer cannot be kept: {error.strerror}", where=Where(str(place))) from error

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.errors import DefinitionError, UsageError
+from vitalfew.errors import UsageError
 from vitalfew.workspace import acts
 from vitalfew.workspace.changes import differences, entries_of, merged
 from vitalfew.workspace.editing import edited
 from vitalfew.workspace.exporting import GROUPS, files_of, known
 from vitalfew.workspace.journal import log_files
-from vitalfew.workspace.loading import build, files_in
+from vitalfew.workspace.loading import built, files_in
 from vitalfew.workspace.merging import SETTINGS
 from vitalfew.workspace.swapping import swap
 from vitalfew.workspace.yaml_reader import read_yaml
@@ -21,6 +20,7 @@ from vitalfew.workspace.yaml_text import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from vitalfew.workspace.changes import Change
     from vitalfew.workspace.definitions import Definitions
@@ -72,11 +72,11 @@ def prepare(
     known(kinds)
     if not root.is_dir():
         raise UsageError(f"there is no folder '{root}'", hint="`vitalfew export` writes a new one")
-    read = {path.relative_to(root).as_posix(): content for path, content in files_in(root).items()}
-    standing = _built(read, root)
+    read = files_in(root)
+    standing = built(read, root)
     after = merged(standing.definitions, source.definitions, kinds or None, prune=prune)
     files = _files(read, list(differences(standing.definitions, after)), after)
-    _check(_built(_together(read, files), root).definitions, after)
+    _check(built(_together(read, files), root).definitions, after)
     if not with_acts or source.journal is None:
         return Application(standing, root, after, files, read)
     copy = source.journal.copy()
@@ -97,8 +97,7 @@ def apply(application: Application) -> None:
         if copy is not None:
             descriptor = stack.enter_context(acts.held(root))
             files |= log_files(copy, copy.beyond(acts.read_open(root, descriptor)))
-        now = {path.relative_to(root).as_posix(): content for path, content in files_in(root).items()}
-        if now != application.read:
+        if files_in(root) != application.read:
             raise UsageError("files were changed while you looked at the plan", hint="look at the new plan")
         if files:
             swap(root, files)
@@ -183,23 +182,6 @@ def _under_free_names(files: Mapping[str, bytes], taken: Collection[str]) -> dic
 def _together(read: Mapping[str, bytes], files: Mapping[str, bytes | None]) -> dict[str, bytes]:
     found: dict[str, bytes | None] = {**read, **files}
     return {name: content for name, content in found.items() if content is not None}
-
-
-def _built(files: Mapping[str, bytes], root: Path) -> Workspace:
-    """The workspace that files would give.
-
-    Raises:
-        DefinitionError: with all problems.
-    """
-    documents = [read_yaml(content, str(root / name)) for name, content in sorted(files.items(), key=_order)]
-    workspace, problems = build(documents, root)
-    if problems:
-        raise DefinitionError(problems)
-    return workspace
-
-
-def _order(named: tuple[str, bytes]) -> Path:
-    return Path(named[0])
 
 
 def _tree(content: bytes, name: str) -> dict[str, dict[str, Any]]:

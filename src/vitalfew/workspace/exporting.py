@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import DataError, UsageError, Where, suggest
 from vitalfew.workspace.definitions import Definitions
 from vitalfew.workspace.journal import log_files
+from vitalfew.workspace.whole import is_free, whole_folder
 from vitalfew.workspace.writing import to_yaml, tree_of
 from vitalfew.workspace.yaml_text import MAX_BYTES
 
@@ -91,17 +90,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         UsageError: there is something at that place already.
         DataError: it cannot be written.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        hint = "name another folder; `vitalfew apply` changes one that has definitions"
-        raise UsageError(f"there is something in '{folder}' already", hint=hint)
-    draft = folder.absolute().with_name(f".{folder.name}-{secrets.token_hex(4)}.part")
     try:
-        _write(draft, files)
-        draft.replace(folder)
+        if not is_free(folder):
+            hint = "name another folder; `vitalfew apply` changes one that has definitions"
+            raise UsageError(f"there is something in '{folder}' already", hint=hint)
+        with whole_folder(folder) as draft:
+            _write(draft, files)
     except OSError as error:
         raise DataError(f"it cannot be written: {error.strerror}", where=Where(str(folder))) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def known(kinds: Collection[str]) -> None:

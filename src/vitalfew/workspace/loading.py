@@ -12,7 +12,7 @@ from vitalfew.workspace.yaml_reader import read_yaml
 from vitalfew.workspace.yaml_text import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from vitalfew.workspace.workspace import Workspace
     from vitalfew.workspace.yaml_reader import Document
@@ -56,13 +56,30 @@ def documents_of(root: Path) -> tuple[list[Document], list[Problem]]:
     return _below(root)[1:]
 
 
-def files_in(root: Path) -> dict[Path, bytes]:
-    """The YAML files below a folder with their contents, in the order in which they are read.
+def files_in(root: Path) -> dict[str, bytes]:
+    """The YAML files of a folder by their paths below it, in the order in which they are read.
 
     Raises:
         DefinitionError: one cannot be read, or there are too many.
     """
-    return _steadily(root, lambda: {path: _content(path) for path in _find(root)})
+    return _steadily(root, lambda: {path.relative_to(root).as_posix(): _content(path) for path in _find(root)})
+
+
+def built(files: Mapping[str, bytes], root: Path) -> Workspace:
+    """The workspace that files would give, before any of them is written.
+
+    Args:
+        files: contents by path below `root`.
+        root: the folder, whose acts it has.
+
+    Raises:
+        DefinitionError: with all problems.
+    """
+    ordered = sorted(files.items(), key=lambda named: Path(named[0]))
+    workspace, problems = build([read_yaml(content, str(root / name)) for name, content in ordered], root)
+    if problems:
+        raise DefinitionError(problems)
+    return workspace
 
 
 def build(documents: Sequence[Document], root: Path) -> tuple[Workspace, list[Problem]]:

@@ -16,6 +16,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from vitalfew.errors import ActError, Where
+from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,14 +82,19 @@ def private_folder(root: Path) -> Path:
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        write_whole(ignore, b"*\n")  # half of it would let the key into git
     return folder
 
 
 def _key(root: Path) -> bytes:
-    path = private_folder(root) / "people.key"
+    path = root / ".vitalfew" / "people.key"
     try:
+        private_folder(root)
         _create_once(path)
+    except OSError as error:
+        message = f"the key of the pseudonyms cannot be made: {error.strerror}"
+        raise ActError(message, where=Where(str(path))) from error
+    try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise ActError("the key of the pseudonyms cannot be read", where=Where(str(path)), hint=_hint()) from error
@@ -102,10 +108,10 @@ def _create_once(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f"people.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
     try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
         draft.rename(path) if os.name == "nt" else os.link(draft, path)
     except FileExistsError:
         pass

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from vitalfew.workspace.whole import is_free, whole_folder, write_whole
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from vitalfew.workspace.whole import whole_folder
+with whole_folder(Path(sys.argv[1])) as draft:
+    (draft / "a.txt").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_file_is_written_and_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    for content in (b"one", b"two"):
+        write_whole(tmp_path / "a.txt", content)
+        assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.txt", content)]
+
+
+def test_a_name_as_long_as_names_may_be_is_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / ("a" * 255), b"long")
+    assert (tmp_path / ("a" * 255)).read_bytes() == b"long"
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_one(tmp_path: Path) -> None:
+    place, link = tmp_path / "a.txt", tmp_path / "link.txt"
+    place.write_bytes(b"one")
+    place.chmod(0o640)
+    link.symlink_to(place)
+    write_whole(link, b"two")
+    assert link.is_symlink()
+    assert (place.read_bytes(), stat.S_IMODE(place.stat().st_mode)) == (b"two", 0o640)
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    heard: list[bytes] = []
+    reader = threading.Thread(target=lambda: heard.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write_whole(tmp_path / "pipe", b"told")
+    reader.join(timeout=20)
+    assert heard == [b"told"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_what_was_there_stays_when_there_is_no_room(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    full = (
+        "import resource, sys; from pathlib import Path; from vitalfew.workspace.whole import write_whole\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "write_whole(Path(sys.argv[1]), b'x' * 200)"
+    )
+    ran = subprocess.run([sys.executable, "-c", full, tmp_path / "a.txt"], capture_output=True, text=True, check=False)
+    assert "File too large" in ran.stderr
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.txt", b"one")]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_appears_when_all_of_it_is_written(tmp_path: Path, *, there: bool) -> None:
+    home = tmp_path / "far" / "home"
+    if there:
+        home.mkdir(parents=True)
+    with whole_folder(home) as draft:
+        (draft / "a.txt").write_text("a")
+        (draft / "data").mkdir()
+        (draft / "data" / "b.txt").write_text("b")
+        assert is_free(home)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "far", "far/home", "far/home/a.txt", "far/home/data", "far/home/data/b.txt",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_is_not_finished_leaves_nothing(tmp_path: Path, *, there: bool) -> None:
+    home = tmp_path / "home"
+    if there:
+        home.mkdir()
+    before = list(tmp_path.rglob("*"))
+
+    def interrupted() -> None:
+        with whole_folder(home) as draft:
+            (draft / "a.txt").write_text("a")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.rglob("*")) == before
+
+
+def test_who_stands_in_an_empty_folder_can_fill_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with whole_folder(Path()) as draft:
+        (draft / "a.txt").write_text("a")
+    assert [path.name for path in Path().iterdir()] == ["a.txt"]
+    assert tmp_path.samefile(Path.cwd())
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path, *, there: bool) -> None:
+    home = tmp_path / "home"
+    if there:
+        home.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, home], check=False)
+    assert len(list(tmp_path.rglob("a.txt"))) == 1
+    assert is_free(home)
+    with whole_folder(home) as draft:
+        (draft / "a.txt").write_text("whole")
+    assert (home / "a.txt").read_text() == "whole"
+
+
+def test_a_folder_that_holds_something_is_not_free_nor_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear reader")
+    assert not is_free(tmp_path)
+    assert not is_free(tmp_path / "letter.txt")
+    assert is_free(tmp_path / "new")
