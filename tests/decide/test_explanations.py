@@ -194,7 +194,16 @@ def test_a_kept_promise_is_told_from_where_it_would_not_count_as_kept() -> None:
     turn = change.numbers["effect"]
     assert judge(0.03, turn, 0.005, good="up")[0] != "kept"
     assert judge(0.03, turn * 1.001, 0.005, good="up")[0] == "kept"
+    assert "had retention changed by 1.9\N{NO-BREAK SPACE}pp; measured: 3\N{NO-BREAK SPACE}pp." in change.text
     assert "None" in said(rows, "ask")
+
+
+def test_a_larger_value_that_is_less_sure_says_why_it_stands_lower() -> None:
+    effects = (effect("old", "retention", 0.03, 0.002), effect("flop", "retention", 0.034, 0.012))
+    told = explained(company(), measured(effects=effects))
+    order = "the order is that of the probability to be one of the few"
+    assert order in said(told["flop"], "why")
+    assert order not in said(told["old"], "why")
 
 
 def test_a_promise_not_kept_is_told_from_where_it_would_be() -> None:

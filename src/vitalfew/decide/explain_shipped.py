@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.decide.phrases import chance, number, points
+from vitalfew.decide.phrases import chance, moved, number, points
 from vitalfew.decide.portfolio import vital_set
 from vitalfew.decide.sentences import EVIDENCE, Sentence, carried_by
 from vitalfew.decide.verdict import has_come, judge
@@ -88,6 +88,10 @@ def _neighbours(line: ShippedLine, lines: Sequence[ShippedLine]) -> Iterator[Sen
     if parts:
         text = ", ".join(parts)
         yield Sentence("why", f"{text[:1].upper()}{text[1:]}.")
+    above, own = lines[at - 1].value if at > 0 else None, line.value
+    if above is not None and own is not None and above.mean < own.mean:
+        text = "What is known less surely stands lower: the order is that of the probability to be one of the few."
+        yield Sentence("why", text)
 
 
 def _named(line: ShippedLine) -> str:
@@ -124,11 +128,10 @@ def _by_verdict(row: VerdictRow, inputs: Inputs) -> Iterator[Sentence]:
             yield Sentence("change", f"No effect on {title} would change the verdict: a guardrail failed.")
         return
     likely = cdf(-abs(turn - row.estimate) / (row.se * 2**0.5))
-    if row.verdict == "kept":
-        text = f"The promise would not count as kept had {title} changed by {number(turn)}"
-    else:
-        text = f"The promise would count as kept had {title} changed by {number(turn)}"
-    measured = f"; measured: {number(row.estimate)}. Another test as large would show that with {chance(likely)}"
+    at, came = (moved(effect, inputs.definitions.metrics.get(row.metric)) for effect in (turn, row.estimate))
+    would = "would not" if row.verdict == "kept" else "would"
+    text = f"The promise {would} count as kept had {title} changed by {at}"
+    measured = f"; measured: {came}. Another test as large would show that with {chance(likely)}"
     numbers = {"effect": turn, "measured": row.estimate, "chance": likely}
     yield Sentence("change", f"{text}{measured} probability.", numbers)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.results.figures import MINUS
+from vitalfew.results.figures import MINUS, of_unit, unit_of, with_unit
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from vitalfew.workspace.definitions import Metric
 
 _DIGITS_FROM = 10.0  # whole numbers from here on
 
@@ -38,10 +40,16 @@ def chance(share: float) -> str:
 def counted(amount: float, unit: str) -> str:
     """A number with its unit.
 
-    >>> counted(2.5, "person-weeks")
-    '2.5 person-weeks'
+    >>> counted(2.5, "person-weeks"), counted(1, "person-weeks")
+    ('2.5 person-weeks', '1 person-week')
     """
-    return f"{number(amount)} {unit}"
+    return of_unit(number(amount), unit)
+
+
+def moved(by: float, metric: Metric | None) -> str:
+    """A change of a metric in the unit in which people read it: percentage points of a proportion."""
+    unit = unit_of(metric)
+    return with_unit(number(by * unit.factor), unit.change)
 
 
 def points(value: float) -> str:

@@ -15,12 +15,13 @@ import numpy as np
 from vitalfew.decide.beliefs import believed, changes
 from vitalfew.decide.options import weeks_open
 from vitalfew.decide.payoff import running
-from vitalfew.decide.phrases import chance, counted, number
+from vitalfew.decide.phrases import chance, counted, moved
 from vitalfew.decide.precision import precision
 from vitalfew.decide.shipped import removed_changes
 from vitalfew.decide.tails import tails_of, with_tails
 from vitalfew.decide.worth import PLACES, perfect, places_of, worth_of_tests
 from vitalfew.evidence.priors import corpus
+from vitalfew.results.figures import MINUS
 from vitalfew.results.rows import Estimate, SuggestedTest
 
 if TYPE_CHECKING:
@@ -246,19 +247,23 @@ def _advice(inputs: Inputs, line: str, metric: str, case: Case, net: Estimate, f
     size = best_size(case, known)
     if size.net <= max(TROUBLE * case.cost, _NOTHING):
         return Advice(None, DECIDE_ANYWAY, net, doubt)
-    said = _said(inputs, metric, size, known, fat)
+    said = _said(inputs, (line, metric), size, known, fat)
     test = SuggestedTest(metric, size.per_arm, size.weeks, size.se, size.worth, size.cost, size.net, said)
     return Advice(test, None, net, doubt)
 
 
-def _said(inputs: Inputs, metric: str, size: Sized, known: Precision, fat: Tails | None) -> str:
+def _said(inputs: Inputs, about: tuple[str, str], size: Sized, known: Precision, fat: Tails | None) -> str:
+    line, metric = about
+    definition, done = inputs.definitions.metrics[metric], "built"
+    if inputs.definitions.initiatives[line].removes:
+        done = "taken out"
     title, unit = inputs.definitions.title("metrics", metric), inputs.definitions.policy.cost_unit
     time = f", about {counted(size.weeks, 'weeks')}" if size.weeks is not None else ""
-    sign = "-" if inputs.definitions.metrics[metric].direction == "down" else "+"
-    when = f" if it shows about {sign}{number(size.hurdle)} or better" if 0 < size.hurdle < np.inf else ""
+    sign = MINUS if definition.direction == "down" else "+"
+    when = f" if it shows about {sign}{moved(size.hurdle, definition)} or better" if 0 < size.hurdle < np.inf else ""
     told = (
         f"{size.per_arm:,} units in each of two arms{time} tell the change of {title} within ± "
-        f"{number(1.96 * size.se)}; it is then built{when}, {chance(size.p_build)} likely; "
+        f"{moved(1.96 * size.se, definition)}; it is then {done}{when}, {chance(size.p_build)} likely; "
         f"worth {counted(size.net, unit)} more than deciding now ({known.basis})"
     )
     if fat is None:

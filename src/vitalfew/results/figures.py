@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MINUS = "\N{MINUS SIGN}"
 MOST_DECIMALS = 9
-_COUNTED = ("hours", "days", "weeks", "months", "years", "points", "sprints")
+_COUNTED = ("hours", "days", "weeks", "months", "years", "points", "sprints", "units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,19 @@ def significant(value: float, digits: int = 3) -> str:
 
 def amount(value: float, unit: str) -> str:
     """A number with its unit, which is singular beside a bare 1: `1 person-week`, `2.5 person-weeks`."""
-    text = significant(value)
-    return f"{text} {unit.removesuffix('s') if text == '1' and unit.endswith(_COUNTED) else unit}"
+    return of_unit(significant(value), unit)
+
+
+def of_unit(text: str, unit: str) -> str:
+    """A written number with the unit that it counts.
+
+    >>> of_unit("1", "person-weeks"), of_unit("1.5", "person-weeks"), of_unit("1", "units of cost"), of_unit("1", "EUR")
+    ('1 person-week', '1.5 person-weeks', '1 unit of cost', '1 EUR')
+    """
+    if text != "1":
+        return f"{text} {unit}"
+    first, of, rest = unit.partition(" of ")
+    return f"{text} {first.removesuffix('s') if first.endswith(_COUNTED) else first}{of}{rest}"
 
 
 def between(low: float, high: float, places: int) -> str:
