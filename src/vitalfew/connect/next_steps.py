@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_sentences, opinions, release_sentences, removals
+from vitalfew.results.measured_rows import HARDLY_USED
 from vitalfew.results.words import count
 from vitalfew.stats.percent import percent
 from vitalfew.stats.shares import wilson
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions
 
-HARDLY = 0.05
 WINDOWS = (30, 90, 365)
 
 
@@ -55,7 +55,7 @@ def _hardly_used(tables: Tables, facts: Facts) -> Iterator[str]:
     parts = []
     for window in WINDOWS:
         rows = [row for row in tables.use if row.window_days == window and row.segment is None and row.reach]
-        few = sum(row.reach is not None and row.reach.estimate < HARDLY for row in rows)
+        few = sum(row.reach is not None and row.reach.estimate < HARDLY_USED for row in rows)
         if rows and facts.days >= window:
             parts.append(f"{few} of {_taken(len(rows), facts)} used by under 5 % over {window} days")
     if parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.decide.candidates import candidate_lines
+from vitalfew.decide.hardly_used import hardly_used_share, hardly_used_upkeep
 from vitalfew.decide.options import pool_of
 from vitalfew.decide.outcomes import is_resolved
 from vitalfew.decide.shipped import ValuedLine, shipped_lines, vital_counts
@@ -56,6 +57,8 @@ def _headline(
         kept=sum(row.verdict == "kept" for row in resolved),
         resolved=len(resolved),
         notes=(*_model_notes(inputs), *notes),
+        hardly_used_share=hardly_used_share(inputs),
+        hardly_used_upkeep=hardly_used_upkeep(inputs),
     )
 
 

@@ -8,6 +8,7 @@ from vitalfew.report import cells, words
 from vitalfew.report.layout import Column, blank, fold, section, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
 from vitalfew.report.pictures import Used, concentration, inventory
+from vitalfew.results.measured_rows import HARDLY_USED
 from vitalfew.workspace.definitions import Quantiles
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from vitalfew.report.view import View
     from vitalfew.results.rows import UseRow
 
-HARDLY = 0.05
-"""Reach under which a feature is hardly used, as a share of the eligible."""
 _COST = Column("Cost", "extra")
 _HEADS = (
     "Feature",
@@ -71,7 +70,19 @@ def use_pictures(view: View, rows: Sequence[UseRow]) -> Markup | None:
         "figcaption",
         f"{needed} of {words.count(len(used), 'measured feature')} hold 80 % of all use, a fact of these data.",
     )
-    return tag("div", tag("figure", inventory(used, HARDLY), left), tag("figure", curve, right), class_="pair")
+    pair = tag("div", tag("figure", inventory(used, HARDLY_USED), left), tag("figure", curve, right), class_="pair")
+    return tag("div", pair, tag("p", spent_sentence(view)) if spent_sentence(view) else None)
+
+
+def spent_sentence(view: View) -> str:
+    """What went into features that hardly anybody uses, and what they cost to keep; empty where costs do not say."""
+    head, unit = view.headline, view.definitions.policy.cost_unit
+    if head is None or not head.hardly_used_cost:
+        return ""
+    share, kept = head.hardly_used_share, head.hardly_used_upkeep
+    part = "" if share is None else f", {words.share_span(share)} of the cost of all that were judged"
+    upkeep = "" if not kept else f"; keeping them costs {words.significant(kept)} {unit} a year"
+    return f"Hardly used features took {words.significant(head.hardly_used_cost)} {unit} to build{part}{upkeep}."
 
 
 def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]:

@@ -121,12 +121,17 @@ class Vital:
 
 @dataclass(frozen=True, slots=True)
 class HardlyUsed:
-    """Features hardly used, of those whose use is measured, of all; their cost in the policy's unit."""
+    """Features hardly used, of those whose use is measured, of all; their cost and yearly upkeep in the policy's unit.
+
+    `share`: of the cost of all features that were judged, with its 80 % interval.
+    """
 
     count: int | None
     measured: int
     features: int
     cost: float | None
+    share: Estimate | None = None
+    upkeep: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +375,14 @@ def _headline(tables: Tables) -> HeadlinePart:
     head = tables.headline[0]
     return HeadlinePart(
         Vital(head.vital_k, head.vital_low, head.vital_high, head.vital_n),
-        HardlyUsed(head.hardly_used, head.measured_features, head.features, head.hardly_used_cost),
+        HardlyUsed(
+            head.hardly_used,
+            head.measured_features,
+            head.features,
+            head.hardly_used_cost,
+            head.hardly_used_share,
+            head.hardly_used_upkeep,
+        ),
         Delivery(_own_delivery(head.kept, head.resolved), head.resolved, PriorDelivery()),
         head.notes,
     )

@@ -165,7 +165,11 @@ class CandidateLine:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The ledger in figures. `vital_k` of `vital_n` shipped lines gave 80 % of the positive value (80 % interval)."""
+    """The ledger in figures. `vital_k` of `vital_n` shipped lines gave 80 % of the positive value (80 % interval).
+
+    `hardly_used_cost` went into features that hardly anybody uses, `hardly_used_share` (80 % interval) of the cost of
+    all that were judged; keeping them costs `hardly_used_upkeep` a year. In the policy's unit.
+    """
 
     shipped: int
     candidates: int
@@ -180,3 +184,5 @@ class Headline:
     kept: int = 0
     resolved: int = 0
     notes: tuple[str, ...] = ()
+    hardly_used_share: Estimate | None = None
+    hardly_used_upkeep: float | None = None

@@ -142,6 +142,10 @@ class GivenRow:
     date: str | None = None
 
 
+HARDLY_USED = 0.05
+"""A feature that fewer than this share of the eligible use in its main window is hardly used."""
+
+
 @dataclass(frozen=True, slots=True)
 class UseRow:
     """Use of one feature in one window. `measured` False: no events are defined or found, with the `reason`.

@@ -15,5 +15,3 @@ WINDOWS = (30, 90, 365)
 MAIN_WINDOW: Mapping[Cadence, int] = {"daily": 30, "weekly": 30, "monthly": 90, "quarterly": 90, "yearly": 365}
 """The window that fits a cadence, in days: a user who keeps to the cadence is seen in it at least once."""
 
-HARDLY_USED = 0.05
-"""A feature that fewer than this share of the eligible use in its main window is hardly used."""

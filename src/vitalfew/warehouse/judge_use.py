@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vitalfew.results.measured_rows import HARDLY_USED
 from vitalfew.results.rows import Estimate, UseRow
 from vitalfew.stats import wilson
 from vitalfew.stats.percent import percent
-from vitalfew.warehouse.cadence import HARDLY_USED, MAIN_WINDOW
+from vitalfew.warehouse.cadence import MAIN_WINDOW
 
 if TYPE_CHECKING:
     from datetime import date
