@@ -47,3 +47,9 @@ def linked(text: str, subject: str, address: Callable[[str], str]) -> Markup:
 def told(error: VitalfewError) -> str:
     """What went wrong and what to do about it, with pages for commands."""
     return in_words(". ".join(part for part in (error.problem.message, error.problem.hint) if part))
+
+
+def first_sentence(text: str) -> str:
+    """The sentence with which a message begins; the page of checks says the rest."""
+    head, found, _ = text.partition(". ")
+    return f"{head}." if found else text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.report.words import count
 from vitalfew.server.bets.queries.standing import standings
-from vitalfew.server.core.commands import in_words
+from vitalfew.server.core.commands import first_sentence, in_words
 from vitalfew.server.core.queries.acts import pseudonym_of, said
 from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.queries.promised import forecast_by
@@ -139,7 +139,7 @@ def _alarms(place: Place, run: Results | None) -> list[Task]:
     if run is None:
         return []
     found = sorted((row for row in open_findings(place.workspace, run) if row.severity in ALARMS), key=_urgency)
-    return [Task(_first_sentence(row.message), in_words(row.do), "open", "subject", row.subject) for row in found]
+    return [Task(first_sentence(row.message), in_words(row.do), "open", "subject", row.subject) for row in found]
 
 
 def _urgency(row: FindingRow) -> bool:
@@ -172,12 +172,6 @@ def _to_sign(place: Place, state: Signed, defined: Definitions) -> list[Task]:
     if state.on is None:
         text = "Nobody has agreed to it as it stands."
     return [Task("The value model", text, "read and sign", "value-model", "")]
-
-
-def _first_sentence(text: str) -> str:
-    """The sentence with which a message begins; the page of checks says the rest."""
-    head, found, _ = text.partition(". ")
-    return f"{head}." if found else text
 
 
 def _day(day: date) -> str:

@@ -115,7 +115,7 @@ def experiment_plan(request: Request, key: str) -> HttpResponse:
     workspace = loaded(request.place.workspace).workspace
     if key not in workspace.definitions.experiments:
         raise Http404("no such experiment")
-    form = PlanForm(request.GET or None)
+    form = PlanForm(request.GET or None, label_suffix="")
     context: dict[str, object] = {
         "title": f"Plan: {workspace.definitions.title('experiments', key)}",
         "key": key,

@@ -145,9 +145,10 @@ def release(request: Request, key: str) -> HttpResponse:
     workspace = place.workspace.key
     made = page.listed.release
     named = [("initiatives", name) for name in made.initiatives] + [("features", name) for name in made.features]
+    day = words.date_and_time(made.date.isoformat())
     context = {
         "title": page.listed.title,
-        "answers": f"Released on {made.date.isoformat()}{f' by {page.listed.team}' if page.listed.team else ''}.",
+        "answers": f"Released on {day}{f' by {page.listed.team}' if page.listed.team else ''}.",
         "page": page,
         "brought": [linked(workspace, kind, name, definitions.title(kind, name)) for kind, name in named],
         "bundle": [

@@ -19,7 +19,7 @@ from vitalfew.report import cells, svg, words
 from vitalfew.report.html_about import SEVERITIES
 from vitalfew.report.lights import light
 from vitalfew.report.markup import Markup
-from vitalfew.server.core.commands import linked
+from vitalfew.server.core.commands import first_sentence, linked
 from vitalfew.server.core.files import NotBuilt
 from vitalfew.server.core.roles import KIND_ABILITIES, Ability
 from vitalfew.workspace.fields import singular
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Grade
 
 register = template.Library()
+register.filter(first_sentence)
 ENTRY = "src/main.ts"
 
 

@@ -50,7 +50,7 @@ def standing_parts(standing: Standing, unit: Unit) -> tuple[str, str]:
 
 def standing_basis(standing: Standing, title: str) -> str:
     """What a value rests on, in words; `title`: of the experiment."""
-    until = f" to {standing.until}" if standing.until else ""
+    until = f" to {words.date_and_time(standing.until)}" if standing.until else ""
     if standing.basis == "series":
         return f"mean of the last four weeks{until}"
     units = f"{standing.n:,} units of the " if standing.n else ""
