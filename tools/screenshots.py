@@ -24,6 +24,7 @@ from web_pages import PAGES
 
 INTO = Path(__file__).parents[1] / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 120_000  # milliseconds: pictures may be taken while the machine works on something else
 LOOKS = [(phone, dark) for phone in (False, True) for dark in (False, True)]
 
 
@@ -40,6 +41,7 @@ def main(wanted: list[str]) -> None:
             first.set_up(server.setup)
             for phone, dark in LOOKS:
                 someone = Visitor(browser, server.address, phone=phone, dark=dark)
+                someone.context.set_default_timeout(PATIENCE)
                 someone.sign_in()
                 for path in wanted or PAGES:
                     someone.page.goto(f"/w/fieldnote/{path}")
