@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 import vitalfew as vf
@@ -82,6 +83,32 @@ def test_the_ledger_prints_as_a_table_and_leaves_as_arrow(tmp_path: Path) -> Non
     assert "Move the gate" in str(ledger)
     assert "<table" in ledger._repr_html_()
     assert ledger.to_arrow().select(["list", "line"]).to_pylist() == [{"list": "shipped", "line": "gate"}]
+
+
+def test_effects_print_show_and_leave_as_a_flat_table(tmp_path: Path) -> None:
+    table = TABLE.append_column("land", pa.array([("DE", "DK", "SE")[at % 3] for at in range(200)]))
+    effects = vf.analyze(table, variant="arm", metrics=["spend"], control="old", segments=["land"]).effects
+    flat = effects.to_arrow()
+    assert len(flat) == len(effects) == 4
+    assert not any(pa.types.is_nested(kind) for kind in flat.schema.types)
+    everyone = flat.to_pylist()[0]
+    row = effects.rows[0]
+    sure, lift = row.interval(), row.relative
+    assert sure is not None
+    assert lift is not None
+    assert (everyone["estimate"], everyone["low"], everyone["high"]) == (row.estimate, sure.low, sure.high)
+    assert (everyone["relative"], everyone["relative_high"]) == (lift.estimate, lift.high)
+    assert (everyone["n_control"], everyone["n_arm"], everyone["mean_control"]) == (100, 100, row.mean["old"])
+    pyarrow.csv.write_csv(flat, tmp_path / "effects.csv")
+    assert pyarrow.csv.read_csv(tmp_path / "effects.csv")["segment"].to_pylist()[1:] == [
+        "land_DE",
+        "land_DK",
+        "land_SE",
+    ]
+    assert "BY SEGMENT" in str(effects)
+    assert "relative " in str(effects)
+    assert "<th>Relative</th>" in effects._repr_html_()
+    assert vf.run(vf.load(workspace(tmp_path))).effects.to_arrow().schema == flat.schema
 
 
 def test_frames_need_pandas_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

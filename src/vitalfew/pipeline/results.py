@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from vitalfew.errors import UsageError, suggest
 from vitalfew.results.document import PARTS, document, to_dict
-from vitalfew.results.rows import CandidateLine, FailedRow, Headline, ShippedLine, Tables
+from vitalfew.results.rows import CandidateLine, EffectRow, FailedRow, Headline, ShippedLine, Tables
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Results:
         """The value ledger."""
         headline = self.tables.headline[0] if self.tables.headline else Headline(0, 0)
         return Ledger(self, headline, self.tables.shipped, self.tables.candidates)
+
+    @property
+    def effects(self) -> Effects:
+        """All effects, a flat row each."""
+        return Effects(self, self.tables.effects)
 
     @property
     def failures(self) -> tuple[FailedRow, ...]:
@@ -220,11 +225,7 @@ class Ledger:
         Raises:
             UsageError: pandas is absent; vitalfew does not install it.
         """
-        try:
-            importlib.import_module("pandas")
-        except ImportError:
-            raise UsageError("pandas is not installed", hint="pip install pandas, or take .to_arrow()") from None
-        return self.to_arrow().to_pandas()
+        return _as_frame(self.to_arrow())
 
     def __str__(self) -> str:
         from vitalfew.report import as_text
@@ -233,6 +234,53 @@ class Ledger:
 
     def _repr_html_(self) -> str:
         return self.results._repr_html_()
+
+
+@dataclass(frozen=True)
+class Effects:
+    """All effects of a run: absolute and relative, by experiment, metric, segment and arm."""
+
+    results: Results
+    rows: tuple[EffectRow, ...]
+
+    def to_arrow(self) -> pa.Table:
+        """A flat row per effect, which a CSV file can hold: `pyarrow.csv.write_csv(results.effects.to_arrow(), path)`.
+
+        Estimates are treatment minus control in the metric's unit, `low` and `high` the ends of the 95 % interval,
+        `relative` a share of the control (0.02 is +2 %).
+        """
+        from vitalfew.results.flat_effects import flat_effects
+
+        return flat_effects(self.rows)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is no dependency, so its types are not known here
+        """The same as a pandas frame.
+
+        Raises:
+            UsageError: pandas is absent; vitalfew does not install it.
+        """
+        return _as_frame(self.to_arrow())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __str__(self) -> str:
+        from vitalfew.report import effects_text
+
+        return effects_text(self.results.view)
+
+    def _repr_html_(self) -> str:
+        from vitalfew.report.notebook import effects_html
+
+        return effects_html(self.results.view)
+
+
+def _as_frame(table: pa.Table) -> Any:  # noqa: ANN401 - pandas is no dependency, so its types are not known here
+    try:
+        importlib.import_module("pandas")
+    except ImportError:
+        raise UsageError("pandas is not installed", hint="pip install pandas, or take .to_arrow()") from None
+    return table.to_pandas()
 
 
 def _all_rows(tables: Tables) -> Iterable[tuple[Any, ...]]:

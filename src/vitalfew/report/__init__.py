@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vitalfew.report.html import write_html
     from vitalfew.report.notebook import notebook_html
-    from vitalfew.report.terminal import as_text, print_findings, print_run, run_text
+    from vitalfew.report.terminal import as_text, effects_text, print_findings, print_run, run_text
     from vitalfew.report.view import View
 
-__all__ = ["View", "as_text", "notebook_html", "print_findings", "print_run", "run_text", "write_html"]
+__all__ = [
+    "View",
+    "as_text",
+    "effects_text",
+    "notebook_html",
+    "print_findings",
+    "print_run",
+    "run_text",
+    "write_html",
+]
 
 _HOMES = {
     "View": "vitalfew.report.view",
     "as_text": "vitalfew.report.terminal",
+    "effects_text": "vitalfew.report.terminal",
     "notebook_html": "vitalfew.report.notebook",
     "print_findings": "vitalfew.report.terminal",
     "print_run": "vitalfew.report.terminal",

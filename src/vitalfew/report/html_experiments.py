@@ -188,11 +188,7 @@ def _whole(told: Child) -> Child:
 
 
 def _relative(row: EffectRow) -> Child:
-    found = row.relative
-    if found is None:
-        return cells.unknown("no relative change is computed for this metric")
-    low, high = (None, None) if found.low is None or found.high is None else (found.low, found.high)
-    return words.change(found.estimate, low, high, words.Unit(100.0, "%"))
+    return words.lift(row) or cells.unknown("no relative change is computed for this metric")
 
 
 def _means(view: View, row: EffectRow) -> Child:

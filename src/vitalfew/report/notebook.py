@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vitalfew.report.view import View
+    from vitalfew.results.rows import EffectRow
 
 _SHIPPED = (
     "Shipped",
@@ -23,7 +24,7 @@ _SHIPPED = (
     "Verdict",
     "Next",
 )
-_EFFECTS = ("Experiment", "Metric", "Segment", "Arm", "Change (95 %)", "p", "Trust tests", "Grade")
+_EFFECTS = ("Experiment", "Metric", "Segment", "Arm", "Change (95 %)", "Relative", "p", "Trust tests", "Grade")
 _CANDIDATES = ("Candidate", "Value, points (80 %)", "Cost", "P(in plan)", "Grade", "Next")
 
 
@@ -46,6 +47,11 @@ def notebook_html(view: View) -> str:
     return tag("div", [part for part in found if part])
 
 
+def effects_html(view: View) -> str:
+    """All effects as one table for `_repr_html_`."""
+    return _table(_EFFECTS, _effects(view)) or tag("p", "No effect was computed.")
+
+
 def _effects(view: View) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for row in view.tables.effects:
@@ -60,12 +66,19 @@ def _effects(view: View) -> list[tuple[str, ...]]:
                 words.change(row.estimate, low, high, view.unit(row.metric))
                 if row.estimate is not None
                 else "; ".join(row.notes),
-                words.p_value(row.p_value),
+                words.lift(row) or "unknown",
+                _p(row),
                 health[0].status if health else "none possible",
                 row.grade,
             )
         )
     return rows
+
+
+def _p(row: EffectRow) -> str:
+    """The p-value, and the one corrected over all questions of its family where it is another."""
+    told = words.p_value(row.p_value)
+    return told if row.adjusted_p in (None, row.p_value) else f"{told} ({words.p_value(row.adjusted_p)} corrected)"
 
 
 def _shipped(view: View) -> list[tuple[str, ...]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_text",
+    "effects_text",
     "print_checks",
     "print_effects",
     "print_experiments",
@@ -38,6 +39,8 @@ FEW_EXPERIMENTS = 3
 SEVERITIES = ("error", "warning", "info")
 MOST_EXPERIMENTS = 12
 MOST_EFFECTS = 40
+FEW_EFFECTS = 12
+"""Effects up to which a terminal shows the relative change below each."""
 MOST_TESTS = 4
 """Trust tests of an experiment that are told: those that are not passed, and which days may still change."""
 MOST_FEATURES = 20
@@ -80,6 +83,17 @@ def as_text(view: View, width: int = 100) -> str:
 def run_text(view: View, width: int = 100) -> str:
     """A run as text without colours, `width` signs wide."""
     return drawn_as_text(print_run, view, width)
+
+
+def effects_text(view: View, width: int = 100) -> str:
+    """The effects of a run as text without colours, those by segment below, `width` signs wide."""
+    from vitalfew.report.terminal_segments import print_segments
+
+    def printed(view: View, console: Console) -> None:
+        print_effects(view, console)
+        print_segments(view, console)
+
+    return drawn_as_text(printed, view, width)
 
 
 def print_findings(
@@ -135,10 +149,13 @@ def print_effects(view: View, console: Console, experiments: Sequence[str] | Non
     ]
     fields += [Field("p", 7), Field("grade", 10), Field("units")] if wide else [Field("p", 7)]
     rows: list[Row] = []
+    both = sheet.is_pipe or total <= FEW_EFFECTS
     for key, effects in groups.items():
         rows.append(Group(_heading(view, key, effects)))
         for row in effects:
-            rows += [_effect(view, row, sheet, glyph), *map(Note, _beside(view, row))]
+            relative = words.lift(row) if both else None
+            beside = [f"relative {relative}"] if relative else []
+            rows += [_effect(view, row, sheet, glyph), *map(Note, (*beside, *_beside(view, row)))]
         rows += map(Note, _differences(view, key))
     sheet.table(fields, rows[:MOST_EFFECTS])
     corrected = any(_p(row) != row.p_value for effects in groups.values() for row in effects)

@@ -94,6 +94,12 @@ BARE_VALUE = Unit(places=1)
 """A value under a heading that names its unit."""
 
 
+def lift(row: EffectRow) -> str | None:
+    """The change relative to the control: `−4.3 % (−6.9 to −1.6)`; None where it is not known."""
+    found = row.relative
+    return None if found is None else change(found.estimate, found.low, found.high, Unit(100.0, "%"))
+
+
 def adjustment(row: EffectRow, unit: Unit) -> str | None:
     """What covariates or strata changed; None where there are none: `without adjustment +2.1 pp; …`."""
     found = row.unadjusted
