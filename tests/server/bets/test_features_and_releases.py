@@ -33,6 +33,15 @@ def test_not_measured_is_kept_apart_from_not_used(client_of: Callable[..., Clien
 
 
 @pytest.mark.usefixtures("demo")
+def test_before_a_feature_is_removed_one_sees_what_would_miss_it_and_which_test_would_tell(
+    client_of: Callable[..., Client],
+) -> None:
+    text = client_of("viewer").get(f"{DEMO}/features/export_wizard/").content.decode()
+    assert "No metric counts its events, and no work builds on it." in text
+    assert "The test of its removal that would pay most:" in text
+
+
+@pytest.mark.usefixtures("demo")
 def test_the_inventory_is_filtered_and_exported_alike(client_of: Callable[..., Client]) -> None:
     client = client_of("viewer")
     text = client.get(f"{DEMO}/features/?state=hardly+used&team=planning").content.decode()

@@ -27,6 +27,7 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.editing import attempt, say_with_undo
+from vitalfew.workspace.dependants import dependants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +135,10 @@ def feature(request: Request, key: str) -> HttpResponse:
         "answers": words.use_sentence(page.listed.use) if page.listed.use else "Its use is not in this run.",
         "page": page,
         "row": _row(definitions, run, page.listed),
+        "missed": [
+            (linked(place.workspace.key, one.kind, one.key, definitions.title(one.kind, one.key)), one.why)
+            for one in dependants(definitions, key)
+        ],
         "windows": _windows(run.view, page.windows) if run else None,
         "where": where,
         "may_bet": place.may(Ability.BET) and "initiatives" not in found.folder_kinds,
@@ -180,11 +185,14 @@ def _of_run(workspace: str, view: View, page: queries.Page) -> dict[str, object]
         Column("Times per user, 30 days", "num"),
     ]
     heads += [Column("Trend", "num")]
+    made = view.definitions.initiatives
+    removes = {f"remove_{page.listed.key}", *(key for key in made if made[key].removes == page.listed.key)}
     body = [(view.title("segments", row.segment), *_use_cells(view, row)) for row in page.segments]
     return {
         "segments": table(heads, body, caption="Of the eligible in each segment.") if body else None,
         "lines": _lines(workspace, page),
         "experiments": _experiments(workspace, page),
+        "removal": [line.test.reason for line in page.candidates if line.test and line.line in removes],
         "releases": [linked(workspace, "releases", key, view.title("releases", key)) for key in page.releases],
     }
 
