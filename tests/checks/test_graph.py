@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.test_detectors import TODAY, defined, effect, found, subjects
-from vitalfew.results.rows import EffectRow, FailedRow, Tables
+from vitalfew.results.rows import Aim, EffectRow, FailedRow, OpposedRow, Tables
 
 SHIPPED = {"i": {"shipped": date(2026, 5, 1)}}
 TESTED = {"x": {"source": "players", "variant": "v", "initiative": "i"}}
@@ -97,3 +97,12 @@ def test_a_formula_that_does_not_hold_is_told_once_and_a_split_that_failed_is_no
     broken = FailedRow("components", "money in x", "divided by zero")
     (finding,) = found("formula_does_not_hold", defined(), Tables(failed=(gap, broken)))
     assert finding.message == "money: the formula does not hold on your data: in x, …."
+
+
+def test_a_metric_that_is_to_go_both_ways_is_told() -> None:
+    up = Aim("care", "clicks", "key_result", "more", 1.0, 2.0, up=True)
+    down = Aim(None, "clicks", "promise", "less", None, -1.0, up=False)
+    (finding,) = found("opposed_aims", defined(), Tables(opposed=(OpposedRow("clicks", (up,), (down,)),)))
+    assert finding.subject == "clicks"
+    assert finding.message.endswith("is to rise for care and to fall for nobody in particular.")
+    assert found("opposed_aims", defined(), Tables()) == []

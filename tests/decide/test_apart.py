@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vitalfew.decide.apart import Distance, distances
-from vitalfew.results.rows import GroupWeightRow
+from vitalfew.decide.apart import distances
+from vitalfew.results.rows import DistanceRow, GroupWeightRow
 
 
 def group(name: str, *weights: float, spread: float = 0.02) -> list[GroupWeightRow]:
@@ -15,7 +15,7 @@ def group(name: str, *weights: float, spread: float = 0.02) -> list[GroupWeightR
     ]
 
 
-def ends(pair: Distance) -> tuple[float, float]:
+def ends(pair: DistanceRow) -> tuple[float, float]:
     assert pair.share.low is not None
     assert pair.share.high is not None
     return pair.share.low, pair.share.high

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from report import decided
+from vitalfew.decide.apart import distances
 from vitalfew.report.html_groups import group_distances, group_map
 from vitalfew.results.rows import GroupWeightRow
 
@@ -17,14 +18,15 @@ def test_each_group_is_held_against_each_other() -> None:
         for name, means in weights.items()
         for factor, mean in zip(("jobs", "offline"), means, strict=True)
     )
-    page = str(group_distances(replace(base, tables=replace(base.tables, group_weights=rows)))).replace("\xa0", " ")
+    known = replace(base.tables, group_weights=rows, distances=distances(rows))
+    page = str(group_distances(replace(base, tables=known))).replace("\xa0", " ")
     assert page.count("50 % (50 % to 50 %)") == 4  # twice for each of two pairs
     assert page.count("<tr") == 4
 
 
 def test_without_groups_there_is_none() -> None:
     base = decided.view()
-    assert group_distances(replace(base, tables=replace(base.tables, group_weights=()))) is None
+    assert group_distances(replace(base, tables=replace(base.tables, group_weights=(), distances=()))) is None
 
 
 def test_each_group_gets_a_tile_per_factor_and_what_is_clearly_otherwise_is_marked() -> None:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from report import decided, sample
+from vitalfew.decide.apart import distances
 from vitalfew.report.terminal_value import print_value
 from vitalfew.report.view import View
 from vitalfew.results.rows import (
@@ -44,6 +45,7 @@ def view() -> View:
         base.tables,
         factor_lights=lights,
         group_weights=weights,
+        distances=distances(weights),
         group_choices=(choice,),
         group_values=(*base.tables.group_values, harm),
     )

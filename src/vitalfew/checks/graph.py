@@ -23,6 +23,23 @@ _NOTICED = 0.05  # p-value from which a gain counts as attention paid
 
 
 @check(
+    "R72",
+    "warning",
+    why="What one team raises another lowers: both work, both may reach their goal for a while, and nothing moves.",
+    do="Bring both teams to one direction for this metric, or give one of them another key result.",
+)
+def opposed_aims(view: View) -> Iterator[Found]:
+    """Teams mean to move the same metric in opposite directions, by key results or by locked promises."""
+    for row in view.tables.opposed:
+        up, down = (listed(dict.fromkeys(_team(view, aim.team) for aim in aims)) for aims in (row.up, row.down))
+        yield Found(row.metric, f"{view.title('metrics', row.metric)} is to rise for {up} and to fall for {down}.")
+
+
+def _team(view: View, team: str | None) -> str:
+    return "nobody in particular" if team is None else view.title("teams", team)
+
+
+@check(
     "R68",
     "warning",
     why="What nobody looked for is what nobody sees: a change does more than it was made for.",

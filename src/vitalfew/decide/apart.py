@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vitalfew.decide.group_values import group_weight_draws
-from vitalfew.results.basics import Estimate
+from vitalfew.results.rows import DistanceRow, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,15 +18,7 @@ if TYPE_CHECKING:
 _TAILS = (0.1, 0.9)
 
 
-class Distance(NamedTuple):
-    """Between two groups: the share of all weight that one would put elsewhere, 0 to 1, with its 80 % interval."""
-
-    one: str
-    other: str
-    share: Estimate
-
-
-def distances(rows: Iterable[GroupWeightRow], seed: int = 0) -> tuple[Distance, ...]:
+def distances(rows: Iterable[GroupWeightRow], seed: int = 0) -> tuple[DistanceRow, ...]:
     """Every pair of the groups that are shown, the farthest apart first; empty for fewer than two.
 
     The distance is half the sum of the absolute differences of mean weights. Its interval is of draws from the groups'
@@ -49,5 +41,5 @@ def distances(rows: Iterable[GroupWeightRow], seed: int = 0) -> tuple[Distance, 
     for one, other in combinations(by_group, 2):
         low, high = np.quantile(np.abs(draws[one] - draws[other]).sum(axis=0) / 2, _TAILS)
         mean = float(np.abs(means[one] - means[other]).sum() / 2)
-        found.append(Distance(one, other, Estimate(mean, min(float(low), mean), max(float(high), mean))))
+        found.append(DistanceRow(one, other, Estimate(mean, min(float(low), mean), max(float(high), mean))))
     return tuple(sorted(found, key=lambda pair: -pair.share.estimate))

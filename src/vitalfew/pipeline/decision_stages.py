@@ -77,11 +77,19 @@ def _ranks(context: Context, tables: Tables) -> Output:
 
 def _disagreement(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.agreement import disagreement
+    from vitalfew.decide.apart import distances
+    from vitalfew.decide.narratives import narratives, opposed
     from vitalfew.judgement.panel import panel
 
     people = panel(context.definitions, context.workspace.acts)
     rows, choices = disagreement(tables, people, context.options(tables))
-    return {"disagreement": rows, "group_choices": choices}
+    return {
+        "disagreement": rows,
+        "group_choices": choices,
+        "distances": distances(tables.group_weights, context.seed),
+        "narratives": narratives(context.definitions, tables, context.today),
+        "opposed": opposed(context.definitions, tables, context.today),
+    }
 
 
 def _vital_few(context: Context, tables: Tables) -> Output:

@@ -100,7 +100,7 @@ def _payoffs(view: View) -> Child:
     ]
     told = "; ".join(f"{row.quarter or LATER}: {counted(row)}{' agreed on' if row.agreed else ''}" for row in rows)
     drawing = payoff_histogram(rows, f"Lines expected to have paid, by quarter: {told}")
-    text = "Lines by the quarter in which they have brought what they cost. Filled: agreed on; hollow: other candidates."
+    text = "Lines by the quarter in which they have paid for themselves. Filled: agreed on; hollow: other candidates."
     return [
         tag("h4", "When work is expected to pay"),
         said,

@@ -57,11 +57,7 @@ def heat_map(rows: Sequence[GroupWeightRow], whole: Mapping[str, WeightRow], def
 
 def group_distances(view: View) -> Markup | None:
     """How far apart the groups of raters weigh, each against each."""
-    from vitalfew.decide.apart import distances
-
-    found = {
-        frozenset((pair.one, pair.other)): words.share_span(pair.share) for pair in distances(view.tables.group_weights)
-    }
+    found = {frozenset((row.one, row.other)): words.share_span(row.share) for row in view.tables.distances}
     if not found:
         return None
     names = list(dict.fromkeys(row.group for row in view.tables.group_weights))

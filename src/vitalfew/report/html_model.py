@@ -11,6 +11,7 @@ from vitalfew.report.goals import goals
 from vitalfew.report.html_groups import group_map
 from vitalfew.report.html_matrix import matrix
 from vitalfew.report.html_sides import sides
+from vitalfew.report.html_stories import stories
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.pulse import pulse
@@ -35,6 +36,7 @@ def model(view: View) -> Markup | None:
         tables.say_do,
         tables.pulse,
         tables.key_results,
+        tables.narratives,
     )
     if not any(told):
         return None
@@ -46,6 +48,7 @@ def model(view: View) -> Markup | None:
         _vital(view),
         _redundant(view),
         group_map(view),
+        stories(view),
         matrix(view),
         sides(view),
         _groups(view),

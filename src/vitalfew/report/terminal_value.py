@@ -8,13 +8,13 @@ from vitalfew.report import goals, pulse, words
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.ends import necessary
 from vitalfew.report.sheet import WIDE, Cell, Field, Note, Row, Sheet
+from vitalfew.report.terminal_stories import print_stories
 from vitalfew.report.textbar import bar
 from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vitalfew.decide.apart import Distance
     from vitalfew.report.view import View
     from vitalfew.results.rows import Estimate, FactorLightsRow, GroupValueRow, HealthStatus, Light, VitalFactorsRow
 
@@ -53,6 +53,7 @@ def print_value(view: View, console: Console) -> None:
     _messages(sheet, "SAID TWICE", [row.message + _keep(view, row.keep) for row in view.tables.redundant])
     _say_do(view, sheet)
     _groups(view, sheet)
+    print_stories(view, sheet)
     _losers(view, sheet)
     _messages(sheet, "IS IT UNDERSTOOD?", pulse.sentences(view))
     _messages(sheet, "WILL KEY RESULTS BE REACHED? (80 % intervals)", goals.sentences(view))
@@ -212,7 +213,7 @@ def _groups(view: View, sheet: Sheet) -> None:
     told = [f"{group} give {listed(gaps)} than the others" for group, gaps in apart.items()]
     told += [
         f"Between {pair.one} and {pair.other} lies {words.share_span(pair.share)} of the weight"
-        for pair in _distances(view)[:MOST_NAMED]
+        for pair in view.tables.distances[:MOST_NAMED]
     ]
     for choice in view.tables.group_choices:
         adds, drops = (
@@ -222,12 +223,6 @@ def _groups(view: View, sheet: Sheet) -> None:
         if parts:
             told.append(f"By the weights of {choice.group} one {' and '.join(parts)}")
     _messages(sheet, "WHO WEIGHS OTHERWISE", told)
-
-
-def _distances(view: View) -> tuple[Distance, ...]:
-    from vitalfew.decide.apart import distances
-
-    return distances(view.tables.group_weights)
 
 
 def _losers(view: View, sheet: Sheet) -> None:

@@ -10,6 +10,7 @@ from vitalfew.results.rows import (
     BreakdownRow,
     CalibrationRow,
     CoverageRow,
+    DistanceRow,
     EffortRow,
     ErosionRow,
     ExplorationRow,
@@ -20,6 +21,8 @@ from vitalfew.results.rows import (
     InformationRow,
     KeyResultRow,
     MixRow,
+    NarrativeRow,
+    OpposedRow,
     OverrideRow,
     PayoffRow,
     PlanRow,
@@ -51,7 +54,10 @@ class CalibrationPart:
 
 @dataclass(frozen=True, slots=True)
 class ValuePart:
-    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, pulse, goals."""
+    """The value model at work: what factors decide, how agreed they are, what is redundant, who gains, pulse, goals.
+
+    `distances`: how far groups of raters are apart; `narratives` of teams, and metrics on which these are `opposed`.
+    """
 
     shares: tuple[FactorShareRow, ...]
     lights: tuple[FactorLightsRow, ...]
@@ -60,6 +66,9 @@ class ValuePart:
     say_do: tuple[SayDoRow, ...]
     pulse: tuple[PulseRow, ...]
     key_results: tuple[KeyResultRow, ...]
+    distances: tuple[DistanceRow, ...]
+    narratives: tuple[NarrativeRow, ...]
+    opposed: tuple[OpposedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,9 @@ def decision_parts(tables: Tables) -> DecisionParts:
             tables.say_do,
             tables.pulse,
             tables.key_results,
+            tables.distances,
+            tables.narratives,
+            tables.opposed,
         ),
         ranks={row.line: row for row in tables.ranks},
         plans=PlansPart(tables.plans, tables.frontier, tables.sequence, tables.staged, tables.erosion),

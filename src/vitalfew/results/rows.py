@@ -119,8 +119,10 @@ from vitalfew.results.review_rows import (
     TriangulationRow,
     ValueCellRow,
 )
+from vitalfew.results.story_rows import Aim, DistanceRow, NarrativeRow, OpposedRow
 
 __all__ = [
+    "Aim",
     "ArrivalRow",
     "AssignmentRow",
     "Badge",
@@ -143,6 +145,7 @@ __all__ = [
     "CountedFact",
     "CoverageRow",
     "DisagreementRow",
+    "DistanceRow",
     "DueRow",
     "EffectRow",
     "EffortRow",
@@ -179,7 +182,9 @@ __all__ = [
     "Measured",
     "MixRow",
     "MomentsRow",
+    "NarrativeRow",
     "NextStep",
+    "OpposedRow",
     "OverlapRow",
     "OverrideRow",
     "PartRow",
@@ -311,6 +316,9 @@ class Tables:
     ranking: tuple[RankedLines, ...] = ()
     disagreement: tuple[DisagreementRow, ...] = ()
     group_choices: tuple[GroupChoiceRow, ...] = ()
+    distances: tuple[DistanceRow, ...] = ()
+    narratives: tuple[NarrativeRow, ...] = ()
+    opposed: tuple[OpposedRow, ...] = ()
     vital_factors: tuple[VitalFactorsRow, ...] = ()
     factor_shares: tuple[FactorShareRow, ...] = ()
     factor_lights: tuple[FactorLightsRow, ...] = ()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import TYPE_CHECKING
 
 import pytest
 
 from form_pages import page_at
 from vitalfew.judgement.recording import decide
+from vitalfew.report.words import share_span
 from vitalfew.server.core.models import Definition, Workspace
 from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.services.acts import acting
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.test import Client
+
+    from vitalfew.pipeline import Results
 
 PAGES = ("value-model", "value-versions", "stakeholders", "goals", "policy")
 
@@ -48,9 +53,9 @@ def test_factors_show_range_weight_lights_and_whether_disagreement_matters(demo:
     assert "No: all 14 people would fund the same by their own weights." in page
     assert "factors would decide nearly the same" in page
     assert "value.yaml, line" in page
-    csv = ada.get(page_at("value-model", demo) + "?format=csv").content.decode()
-    assert csv.startswith("factor,title,metric,worst,best,today,weight")
-    assert "planning_minutes,Planning is quick,Minutes to plan a day,45.0,30.0" in csv
+    text = ada.get(page_at("value-model", demo) + "?format=csv").content.decode()
+    assert text.startswith("factor,title,metric,worst,best,today,weight")
+    assert "planning_minutes,Planning is quick,Minutes to plan a day,45.0,30.0" in text
 
 
 def test_members_are_shown_as_a_band_from_five_raters_up_only(workspace: Workspace, ada: Client) -> None:
@@ -219,3 +224,35 @@ def test_others_are_not_let_in(workspace: Workspace, client_of: Callable[..., Cl
     other = Workspace.objects.create(key="other", name="Other", folder="/nowhere")
     stranger = client_of("admin", of=other)
     assert stranger.get(page_at("value-model", workspace)).status_code == 404
+
+
+def _rows(client: Client, of: str) -> list[dict[str, str]]:
+    text = client.get(f"/w/fieldnote/value/model/?format=csv&of={of}").content.decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_how_far_groups_are_apart_is_a_matrix_on_the_page_and_in_a_file(run: Results, ada: Client) -> None:
+    page = ada.get("/w/fieldnote/value/model/").content.decode()
+    shown = page.partition("How far apart groups weigh</summary>")[2].partition("</table>")[0]
+    groups = {row.group for row in run.tables.group_weights}
+    assert all(row.raters >= 5 for row in run.tables.group_weights)
+    assert shown.count('scope="row"') == len(groups) > 1
+    (pair,) = run.tables.distances
+    assert shown.count(share_span(pair.share)) == 2  # each against each
+    (row,) = _rows(ada, "distances")
+    assert (row["one"], row["other"]) == (pair.one, pair.other)
+    assert [float(row[name]) for name in ("share", "share_low_80", "share_high_80")] == [
+        pair.share.estimate, pair.share.low, pair.share.high,
+    ]  # fmt: skip
+    assert run.to_dict()["value"]["distances"][0]["share"]["estimate"] == pair.share.estimate
+
+
+def test_what_teams_say_stands_side_by_side_and_in_a_file(run: Results, ada: Client) -> None:
+    page = ada.get("/w/fieldnote/value/model/").content.decode()
+    shown = page.partition("What teams say they are for</h3>")[2].partition("</section>")[0]
+    assert shown.count("<article") == len(run.tables.narratives) > 2
+    assert "People spend their day in Fieldnote" in shown
+    told = {(row["team"], row["says"]) for row in _rows(ada, "narratives")}
+    assert ("growth", "People spend their day in Fieldnote") in told
+    assert "of=narratives" in page
+    assert _rows(ada, "opposed") == []

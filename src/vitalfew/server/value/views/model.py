@@ -17,6 +17,14 @@ from vitalfew.judgement.recording import sign_off
 from vitalfew.report import html_model
 from vitalfew.report.factor_pictures import range_track, weight_bar
 from vitalfew.report.html_groups import group_distances
+from vitalfew.report.html_stories import (
+    DISTANCE_HEADS,
+    NARRATIVE_HEADS,
+    OPPOSED_HEADS,
+    distance_cells,
+    narrative_cells,
+    opposed_cells,
+)
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import picture
 from vitalfew.report.words import share
@@ -37,7 +45,7 @@ from vitalfew.server.value.queries.versions import compared, versions
 from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from django.http import HttpResponse
@@ -96,6 +104,10 @@ def value_model(request: Request) -> HttpResponse:
     found = loaded(workspace)
     definitions = found.workspace.definitions
     known = facts(definitions, definitions.factors, run)
+    of = request.GET.get("of", "")
+    if request.GET.get("format") == "csv" and of in _FILES and run is not None:
+        _, columns, rows_of = _FILES[of]
+        return csv_response(of, columns, rows_of(run))
     if request.GET.get("format") == "csv":
         return csv_response("value-model", _HEADS, _cells(definitions, known, run))
     rows = _rows(workspace, found, known, run)
@@ -107,6 +119,7 @@ def value_model(request: Request) -> HttpResponse:
         "matters": _matters(run),
         "flips": _flips(run),
         **_of_run(workspace, run),
+        "files": [(of, name) for of, (name, _, rows_of) in _FILES.items() if run is not None and [*rows_of(run)]],
         "parked": _parked(workspace, definitions, run),
         "guardrails": guardrails(found),
         "versions": versions(workspace)[:6],
@@ -166,6 +179,12 @@ def compare_versions(request: Request) -> HttpResponse:
     return render(request, "value/versions.html", context)
 
 
+_FILES: Mapping[str, tuple[str, Sequence[str], Callable[[Results], Iterable[Sequence[object]]]]] = {
+    "distances": ("How far apart groups weigh", DISTANCE_HEADS, lambda run: map(distance_cells, run.tables.distances)),
+    "narratives": ("What teams say", NARRATIVE_HEADS, lambda run: narrative_cells(run.view)),
+    "opposed": ("Opposite directions", OPPOSED_HEADS, lambda run: opposed_cells(run.view)),
+}
+"""Files of parts of the page, by the name in its address: what they are called, columns, and the rows of a run."""
 _HEADS = ("factor", "title", "metric", "worst", "best", "today", "weight", "low", "high", "raters", "stakeholder")
 
 
