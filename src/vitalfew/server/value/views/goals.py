@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from vitalfew.report.goals import foreseen
 from vitalfew.report.link_words import treaty_sentence
+from vitalfew.report.review_words import DISCIPLINES
 from vitalfew.report.words import level, probability, share
 from vitalfew.results.figures import amount, significant, unit_of, with_unit
 from vitalfew.server.core.csv import csv_response
@@ -25,6 +26,7 @@ from vitalfew.server.value.queries.versions import versions
 from vitalfew.server.value.views.model import guardrails, signatures
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from django.http import HttpResponse
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
     from vitalfew.server.core.queries.definitions import Loaded
     from vitalfew.server.core.rows import Workspace
-    from vitalfew.workspace.definitions import Definitions
+    from vitalfew.workspace.definitions import Definitions, Floor
 
 CYCLE = timedelta(weeks=13)
 """How long weights and ranges stand before people weigh again."""
@@ -161,13 +163,9 @@ def policy(request: Request) -> HttpResponse:
         "guardrails": guardrails(found),
         "policy": definitions.policy,
         "technical": definitions.policy.technical,
-        "floors": [
-            (
-                definitions.title("metrics", each.metric),
-                level(each.level, unit_of(definitions.metrics.get(each.metric))),
-            )
-            for each in (definitions.policy.technical.floors if definitions.policy.technical else ())
-        ],
+        "floors": _levels(definitions, technical.floors if (technical := definitions.policy.technical) else ()),
+        "chosen": DISCIPLINES[focus.chosen] if (focus := definitions.policy.discipline) else "",
+        "thresholds": _levels(definitions, focus.thresholds if focus else ()),
         "treaties": [treaty_sentence(definitions, one) for one in definitions.policy.treaties],
         "budget": amount(definitions.policy.budget, definitions.policy.cost_unit) if definitions.policy.budget else "",
         "shares": [
@@ -177,6 +175,11 @@ def policy(request: Request) -> HttpResponse:
         "exceptions": [
             (act.at[:10], _subject(definitions, act.about), body["reason"]) for act, body in said(workspace, "waiver")
         ][::-1],
+        "serve_nothing": [
+            (definitions.title("initiatives", key), made.exception)
+            for key, made in definitions.initiatives.items()
+            if made.exception
+        ],
         "version": known_versions[0].number if known_versions else None,
         "signed": signed,
         "review": last + CYCLE if last else None,
@@ -184,6 +187,14 @@ def policy(request: Request) -> HttpResponse:
         **_may(request, found, "policy", Ability.FACILITATE),
     }
     return render(request, "value/policy.html", context)
+
+
+def _levels(definitions: Definitions, bounds: Iterable[Floor]) -> list[tuple[str, str]]:
+    """Metrics with the level that each has to keep, in words."""
+    return [
+        (definitions.title("metrics", each.metric), level(each.level, unit_of(definitions.metrics.get(each.metric))))
+        for each in bounds
+    ]
 
 
 def _may(request: Request, found: Loaded, kind: str, ability: Ability) -> dict[str, Any]:
