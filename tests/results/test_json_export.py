@@ -5,6 +5,7 @@ import math
 from typing import TYPE_CHECKING
 
 import jsonschema
+import pytest
 
 from make_schema import TARGET, schema_text
 from vitalfew.results.document import PARTS, document, to_dict
@@ -64,7 +65,19 @@ def test_nan_and_infinity_never_leave() -> None:
 
 
 def test_parts_can_be_left_out_but_never_the_identity() -> None:
-    assert set(exported("weights")) == set(exported()) - (set(PARTS) - {"weights"})
+    schema = json.loads(schema_text())
+    for part in PARTS:
+        found = exported(part)
+        assert set(found) == set(exported()) - (set(PARTS) - {part})
+        jsonschema.validate(found, schema)
+    del found["seed"]
+    with pytest.raises(jsonschema.ValidationError, match="'seed' is a required property"):
+        jsonschema.validate(found, schema)
+
+
+def test_the_page_about_the_export_names_every_field() -> None:
+    text = (TARGET.parent / "json.md").read_text(encoding="utf-8")
+    assert [name for name in exported() if f"`{name}`" not in text] == []
 
 
 def test_no_delivery_rate_is_shown_below_ten_resolved_promises() -> None:
