@@ -113,7 +113,7 @@ def promise(locked_at: str | None, proved: Any = "claimed") -> Tables:
 def test_shipped_work_without_a_promise_before_its_start_is_found(
     hypotheses: dict[str, Any], tables: Tables, message: str
 ) -> None:
-    (finding,) = found("promise_missing", defined(initiatives=SHIPPED, hypotheses=hypotheses), tables)
+    (finding,) = found("unpredicted", defined(initiatives=SHIPPED, hypotheses=hypotheses), tables)
     assert finding.message == message
 
 
@@ -129,7 +129,7 @@ def test_shipped_work_without_a_promise_before_its_start_is_found(
 )
 def test_a_lock_is_advised_only_where_it_would_still_count(initiative: dict[str, Any], advice: str) -> None:
     kinds = {"initiatives": {"i": initiative}, "hypotheses": {"h": {"initiative": "i", "metric": "fun"}}}
-    (finding,) = found("promise_missing", defined(**kinds))
+    (finding,) = found("unpredicted", defined(**kinds))
     assert advice in finding.do
 
 
@@ -137,7 +137,7 @@ def test_a_lock_is_advised_only_where_it_would_still_count(initiative: dict[str,
 def test_a_locked_promise_is_enough(proved: str) -> None:
     assert (
         found(
-            "promise_missing", defined(initiatives=SHIPPED, hypotheses=ASKED), promise("2026-01-01T00:00:00Z", proved)
+            "unpredicted", defined(initiatives=SHIPPED, hypotheses=ASKED), promise("2026-01-01T00:00:00Z", proved)
         )
         == []
     )
@@ -152,7 +152,7 @@ def test_a_locked_promise_is_enough(proved: str) -> None:
     ],
 )
 def test_ideas_dropped_work_and_work_that_starts_tomorrow_need_no_promise_yet(initiative: dict[str, Any]) -> None:
-    assert found("promise_missing", defined(initiatives={"gate": initiative})) == []
+    assert found("unpredicted", defined(initiatives={"gate": initiative})) == []
 
 
 def key_result(**fields: Any) -> Definitions:
@@ -180,7 +180,7 @@ def test_a_key_result_with_metric_baseline_and_target_is_fine() -> None:
 def test_factors_are_counted(count: int, severities: list[str]) -> None:
     names = [f"m{number}" for number in range(count)]
     made = defined(metrics=dict.fromkeys(names, METRIC), factors={key: {"range": (0.0, 1.0)} for key in names})
-    assert [finding.severity for finding in found("too_many_factors", made)] == severities
+    assert [finding.severity for finding in found("too_many", made)] == severities
 
 
 def test_begun_work_that_serves_nothing_is_found() -> None:
@@ -428,7 +428,7 @@ def test_many_findings_about_work_that_is_done_are_told_as_one() -> None:
     few = {f"i{number}": {"status": "shipped"} for number in range(5)}
     many = {f"i{number}": {"status": "shipped"} for number in range(20)}
     going_on = {"next": {"status": "committed"}}
-    for name in ("promise_missing", "serves_nothing"):
+    for name in ("unpredicted", "serves_nothing"):
         assert len(found(name, defined(initiatives=few))) == 5
         folded = found(name, defined(initiatives=many | going_on))
         assert [finding.subject for finding in folded] == ["next", "initiatives"]

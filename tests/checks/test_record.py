@@ -142,7 +142,7 @@ def test_teams_whose_plans_pull_one_factor_apart_are_told(loss: tuple[float, flo
     lines = (candidate("up", "a", fun=(8, 6, 10)), candidate("down", "b", fun=loss))
     plan = PlanRow("best", ("up", "down"), GOOD, 4, 5, 0, 0)
     known = defined(teams={"a": {"title": "A"}, "b": {"title": "B"}})
-    rows = found("planned_conflict", known, Tables(candidates=lines, plans=(plan,)))
+    rows = found("team_conflict", known, Tables(candidates=lines, plans=(plan,)))
     assert bool(rows) is fires
     if fires:
         assert rows[0].message == "fun: what A would gain by the plan, B would lose."
@@ -151,4 +151,4 @@ def test_teams_whose_plans_pull_one_factor_apart_are_told(loss: tuple[float, flo
 def test_lines_outside_the_plan_are_no_conflict() -> None:
     lines = (candidate("up", "a", fun=(8, 6, 10)), candidate("down", "b", fun=(-4, -5, -3)))
     plan = PlanRow("best", ("up",), GOOD, 2, 5, 0, 0)
-    assert not subjects("planned_conflict", defined(teams={"a": {}, "b": {}}), Tables(candidates=lines, plans=(plan,)))
+    assert not subjects("team_conflict", defined(teams={"a": {}, "b": {}}), Tables(candidates=lines, plans=(plan,)))

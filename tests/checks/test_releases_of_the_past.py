@@ -13,7 +13,7 @@ from vitalfew.workspace.acts import Act, ActLog
 from vitalfew.workspace.definitions import Definitions
 
 TODAY = date(2026, 6, 1)
-CHECKS = ("promise_missing", "serves_nothing")
+CHECKS = ("unpredicted", "serves_nothing")
 SHIPPED = {"title": "Search", "team": "web", "status": "shipped", "shipped": "2026-03-01"}
 RELEASE = {"date": "2026-03-01", "initiatives": ["search"]}
 
@@ -77,11 +77,11 @@ def test_past_results_of_a_team_that_poses_hypotheses_are_asked_for_theirs() -> 
     asked = {"next": {"title": "Next", "team": "web"}, "old": {"title": "Old", "team": "web", "status": "shipped"}}
     posed = {"h": {"initiative": "next", "metric": "orders"}}
     old: dict[str, Any] = {"sources": {"past": PAST}, "experiments": {"e": {"source": "past", "initiative": "old"}}}
-    assert tried("promise_missing", 0, initiatives=asked, hypotheses=posed, **old) == ["old"]
+    assert tried("unpredicted", 0, initiatives=asked, hypotheses=posed, **old) == ["old"]
     other = asked | {"old": asked["old"] | {"team": "app"}}
-    assert tried("promise_missing", 0, initiatives=other, hypotheses=posed, **old) == []
+    assert tried("unpredicted", 0, initiatives=other, hypotheses=posed, **old) == []
 
 
 def test_work_that_is_agreed_is_asked_for_its_promise_though_past_results_are_history() -> None:
     agreed = {"next": {"title": "Next", "status": "committed"}}
-    assert tried("promise_missing", 3, initiatives=agreed) == ["next"]
+    assert tried("unpredicted", 3, initiatives=agreed) == ["next"]

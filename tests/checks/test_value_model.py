@@ -55,9 +55,9 @@ def parked(lines: int) -> Tables:
 
 
 def test_factors_that_change_no_decision_are_named_once_there_are_many_lines() -> None:
-    (finding,) = found("too_many_factors", defined(**BOTH), parked(20))
+    (finding,) = found("too_many", defined(**BOTH), parked(20))
     assert (finding.severity, finding.message) == ("info", "Without money every decision would be the same.")
-    assert found("too_many_factors", defined(**BOTH), parked(19)) == []
+    assert found("too_many", defined(**BOTH), parked(19)) == []
 
 
 def test_redundant_factors_are_named_with_the_one_to_keep() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     why="Without a promise locked before the work, nobody can say afterwards whether it was kept.",
     do="Pose a hypothesis, let people forecast it, and lock the promise before the next piece of work starts.",
 )
-def promise_missing(view: View) -> Iterator[Found]:
+def unpredicted(view: View) -> Iterator[Found]:
     """Work that was agreed or has begun without a promise locked before its start.
 
     What was over before anybody recorded anything is history: releases, and results that were handed in.

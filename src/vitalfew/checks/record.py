@@ -155,7 +155,7 @@ def hidden_tradeoff(view: View) -> Iterator[Found]:
     do="Bring both sides together before work starts: agree on the exchange, or make the factor a guardrail.",
     reads=("undone_share", "likely"),
 )
-def planned_conflict(view: View) -> Iterator[Found]:
+def team_conflict(view: View) -> Iterator[Found]:
     """Factors on which one team's plan gains and another's loses a good part of that, with some certainty."""
     plan = next((row for row in view.tables.plans if row.plan == "best"), None)
     if plan is None:

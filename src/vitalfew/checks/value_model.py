@@ -25,7 +25,7 @@ PAST_IDEA = frozenset({"framed", "forecast"})
     do="Drop the factor whose absence would have changed no decision, and ask again.",
     reads=("factors_warn", "factors_refuse", "enough_lines"),
 )
-def too_many_factors(view: View) -> Iterator[Found]:
+def too_many(view: View) -> Iterator[Found]:
     """More factors than a group can weigh; or, over 20 lines or more, some that change no decision."""
     limits, count = view.thresholds, len(view.definitions.factors)
     parked = [row.factor for row in view.tables.factor_shares if row.parked]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def finding(subject: str, requirement: str = "R5") -> FindingRow:
-    return FindingRow("too_many_factors", requirement, "warning", subject, "Too many.", "Why.", "Do it.")
+    return FindingRow("too_many", requirement, "warning", subject, "Too many.", "Why.", "Do it.")
 
 
 def at(name: str, **given: str) -> str:
