@@ -8,6 +8,7 @@ from vitalfew.report import words
 from vitalfew.report.cells import opened
 from vitalfew.report.evidence_pictures import Point, ellipse, scatter
 from vitalfew.report.html_horizons import horizons
+from vitalfew.report.html_link_methods import methods
 from vitalfew.report.layout import Column, fold, items, section, table
 from vitalfew.report.link_graph import Edge, link_graph
 from vitalfew.report.link_words import (
@@ -60,7 +61,7 @@ def links(view: View) -> Markup | None:
         if moves
         else "What is left of the effects of many experiments once luck is taken out."
     )
-    parts = [graph(view), _links(view), scatters(view), chains(view)]
+    parts = [graph(view), _links(view), methods(view), scatters(view), chains(view)]
     parts += [trade_offs(view), proxies(view), foreseen(view), horizons(view), luck(view)]
     return section("links", title, question, *(part for part in parts if part))
 

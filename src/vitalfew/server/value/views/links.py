@@ -9,6 +9,7 @@ from django.shortcuts import render
 from vitalfew.report import cells, html_links
 from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.cells import GLYPH
+from vitalfew.report.html_link_methods import methods
 from vitalfew.report.layout import Column, table
 from vitalfew.report.link_words import (
     STATUS_MEANINGS,
@@ -108,6 +109,7 @@ def _parts(workspace: str, run: Results, wanted: Filter) -> dict[str, object]:
         "graph": html_links.graph(view),
         "table": _table(workspace, view, rows),
         "assumed": assumed(rows),
+        "methods": methods(view, rows),
         "scatters": html_links.scatters(view, rows),
         "chains": html_links.chains(view),
         "proxies": html_links.proxies(view),
