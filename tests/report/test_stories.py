@@ -50,11 +50,11 @@ def test_each_team_has_a_card_with_what_it_says() -> None:
     assert page.count("<article") == 2
     growth, care = page.partition("<h4>Care</h4>")[::2]
     assert "Everybody is back" in growth
-    assert "Clicks on suggestions up, promised +0.5 clicks" in growth
+    assert "Clicks on suggestions: up, promised +0.5 clicks" in growth
     assert "they will come, because they forgot" in growth
     assert "Planning time per day 40 % (30 % to 50 %)" in growth
     assert "Nobody waits" in care
-    assert "Clicks on suggestions down, 5 to 2 clicks" in care
+    assert "Clicks on suggestions: down from 5 to 2 clicks" in care
     assert "Planning time per day: nobody has described it" in care
     assert "Weighs" not in care
     assert "Nothing of their own say: Silent." in page

@@ -61,7 +61,7 @@ def group_distances(view: View) -> Markup | None:
     if not found:
         return None
     names = list(dict.fromkeys(row.group for row in view.tables.group_weights))
-    heads = ["Group", *(Column(name, "num") for name in names)]
+    heads = ["Group", *names]
     rows = [(name, *(found.get(frozenset((name, other)), "") for other in names)) for name in names]
     told = "Share of all weight that one group puts elsewhere than another, 80 % intervals; chance alone gives some."
     return fold("How far apart groups weigh", table(heads, rows, caption=told))

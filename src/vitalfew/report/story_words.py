@@ -31,7 +31,7 @@ def facets(view: View, row: NarrativeRow) -> Iterator[tuple[str, list[str]]]:
     told = (
         ("Wants to be", [made.vision[key].title for key in row.visions if key in made.vision]),
         ("Wants to reach", [made.objectives[key].title for key in row.objectives if key in made.objectives]),
-        ("Moves", [aim_words(view, aim) for aim in row.aims]),
+        ("Means to move", [aim_words(view, aim) for aim in row.aims]),
         ("Counts as value", [_factor(view, key) for key in row.factors]),
         ("Believes", [_belief(view, key) for key in row.beliefs[:MOST]]),
         ("Weighs", _weights(view, row.group)),
@@ -40,14 +40,14 @@ def facets(view: View, row: NarrativeRow) -> Iterator[tuple[str, list[str]]]:
 
 
 def aim_words(view: View, aim: Aim) -> str:
-    """A direction in words: `Minutes to plan a day down, 41 to 34 min`, `… up, promised +0.5 jobs`."""
+    """A direction in words: `Minutes to plan a day: down from 41 to 34 min`, `…: up, promised +0.5 jobs`."""
     unit, way = view.unit(aim.metric), "up" if aim.up else "down"
     title = view.title("metrics", aim.metric)
     if aim.before is None:
         promised = words.change_parts(aim.after, None, None, unit)[0]
-        return f"{title} {way}, promised {promised}"
+        return f"{title}: {way}, promised {promised}"
     before, after = (words.significant(each * unit.factor) for each in (aim.before, aim.after))
-    return f"{title} {way}, {before} to {words.with_unit(after, unit.level)}"
+    return f"{title}: {way} from {before} to {words.with_unit(after, unit.level)}"
 
 
 def opposed_sentence(view: View, row: OpposedRow) -> str:
@@ -71,7 +71,7 @@ def _about(view: View, aim: Aim) -> str:
 def _factor(view: View, key: str) -> str:
     metric = view.definitions.metrics.get(key)
     told = metric.description if metric and metric.description else "nobody has described it"
-    return f"{view.title('factors', key)}: {told}"
+    return f"{view.title('factors', key)}: {told.removesuffix('.')}"
 
 
 def _belief(view: View, key: str) -> str:
