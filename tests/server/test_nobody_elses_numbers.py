@@ -128,7 +128,7 @@ def test_a_zip_of_the_workspace_holds_ones_own_numbers_and_nobody_elses(
     for user, told in ((member("admin").user, False), (spoken, True)):
         client = Client()
         client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        taken = client.post("/w/playground/settings/moving/export/", {"acts": "1"}).content
+        taken = client.post("/w/playground/settings/moving/export/", {"acts": "1"}).getvalue()
         with zipfile.ZipFile(io.BytesIO(taken)) as archive:
             held = b"".join(archive.read(name) for name in archive.namelist()).decode()
             archive.extractall(Path(workspace.folder) / str(user.pk))

@@ -50,7 +50,7 @@ def export(
     count = sum(1 for path in folder.glob("*.yaml"))
     say(f"wrote {count} file{'s' if count != 1 else ''} of definitions to {folder}")
     if copy is not None:
-        say(f"with {len(copy.log().acts)} acts; {_KEY_STAYS}")
+        say(f"with {len(copy.log.acts)} acts; {_KEY_STAYS}")
     elif workspace.acts.acts:
         say(f"without the {len(workspace.acts.acts)} acts (--acts takes them along)")
 

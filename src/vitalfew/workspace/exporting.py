@@ -75,7 +75,7 @@ def files_of_log(acts: LogCopy) -> dict[str, bytes]:
     Raises:
         ActError: it is damaged.
     """
-    held = log_files(acts, acts.log().acts)
+    held = log_files(acts, acts.log.acts)
     return {name: content for name, content in held.items() if content is not None}
 
 

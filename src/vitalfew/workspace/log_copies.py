@@ -7,6 +7,7 @@ pseudonym in the other place, unless they give the one they had.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.workspace.chain import Act
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LogCopy:
     """The bytes of `acts.jsonl`, and by act those that hold what it says with its salt; erased ones are not there."""
 
@@ -37,20 +38,17 @@ class LogCopy:
             ActError: it is damaged.
         """
         copy = cls(lines, bodies)
-        copy.log()
+        _ = copy.log
         return copy
 
+    @cached_property
     def log(self) -> ActLog:
-        """What the copy holds.
+        """What the copy holds, looked at once.
 
         Raises:
             ActError: it is damaged.
         """
-        log = opened(sound.read(BytesIO(self.lines)), InMemory(self.bodies))
-        if damage := log.damage:
-            hint = "`vitalfew verify` lists all damage; restore the log from git or from a copy"
-            raise ActError(f"a damaged log is not carried elsewhere: {damage[0].message}", hint=hint)
-        return log
+        return whole(opened(sound.read(BytesIO(self.lines)), InMemory(self.bodies)))
 
     def beyond(self, standing: ActLog) -> Sequence[Act]:
         """The acts that a log lacks which this copy continues.
@@ -60,7 +58,7 @@ class LogCopy:
         Raises:
             ActError: either is damaged, or the copy does not begin with the whole of the standing log.
         """
-        acts = self.log().acts
+        acts = self.log.acts
         if damage := standing.damage:
             raise ActError(f"the log here is damaged: {damage[0].message}", hint="`vitalfew verify` says more")
         begun = len(standing.acts)
@@ -71,3 +69,15 @@ class LogCopy:
             hint = "acts cannot be merged: a chain has one order; keep one of the two logs"
             raise ActError(f"the log does not continue the one that is here: {apart}", hint=hint)
         return acts[begun:]
+
+
+def whole(log: ActLog) -> ActLog:
+    """A log that may be carried elsewhere.
+
+    Raises:
+        ActError: it is damaged.
+    """
+    if damage := log.damage:
+        hint = "`vitalfew verify` lists all damage; restore the log from git or from a copy"
+        raise ActError(f"a damaged log is not carried elsewhere: {damage[0].message}", hint=hint)
+    return log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import resource
@@ -45,6 +46,10 @@ PAGE = "/w/playground/settings/moving/"
 LABS = b"teams:\n  labs: {title: Labs}\n"
 
 
+def files_of(row: Workspace, *, with_acts: bool = False) -> dict[str, bytes]:
+    return {name: b"".join(parts) for name, parts in exported(row, with_acts=with_acts)}
+
+
 def zipped(**files: bytes) -> bytes:
     return parcels.packed({name.replace("__", "/") + ".yaml": content for name, content in files.items()})
 
@@ -68,11 +73,31 @@ def test_what_is_exported_is_the_workspace_and_its_acts_only_when_asked(
         answer = client.post(f"{PAGE}export/", given)
         assert answer.headers["Content-Disposition"] == 'attachment; filename="playground.zip"'
         folder = tmp_path / f"out {log}"
-        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
             archive.extractall(folder)
         assert load(folder).definitions == loaded(workspace).workspace.definitions
         assert (folder / "acts.jsonl").exists() is log
     assert AuditEntry.objects.filter(workspace=workspace, action="exported").count() == 2
+
+
+def test_a_damaged_log_is_refused_before_anything_is_sent(workspace: Workspace, client_of: ClientOf) -> None:
+    recording.judge(acting(workspace), "Ben", {"rounds": 2, "retention": 1})
+    ActRecord.objects.filter(workspace=workspace).update(about="other")
+    answer = client_of("admin").post(f"{PAGE}export/", {"acts": "1"})
+    assert answer.status_code == 409
+    assert "a damaged log is not carried elsewhere" in answer.content.decode()
+    assert not AuditEntry.objects.filter(action="exported").exists()
+
+
+def test_the_api_gives_the_same_files_as_the_page(workspace: Workspace, client_of: ClientOf) -> None:
+    recording.sign_off(acting(workspace), "value_model", "Ben", note="“Yes”\nwith a line, é and \\")
+    client = client_of("admin")
+    told = client.post(
+        "/api/v1/workspaces/playground/export", {"acts": True}, content_type="application/json"
+    ).getvalue()
+    with zipfile.ZipFile(io.BytesIO(client.post(f"{PAGE}export/", {"acts": "1"}).getvalue())) as archive:
+        assert json.loads(told)["files"] == {name: archive.read(name).decode() for name in archive.namelist()}
+        assert "acts/000001.json" in archive.namelist()
 
 
 def test_the_plan_is_shown_before_and_all_of_it_applied(workspace: Workspace, client_of: ClientOf) -> None:
@@ -107,7 +132,7 @@ def test_what_was_applied_is_taken_back_and_data_stay_where_they_are(workspace: 
 
 def test_a_whole_workspace_goes_to_another_with_its_acts(workspace: Workspace, client_of: ClientOf) -> None:
     recording.judge(acting(workspace), "Ben", {"rounds": 2, "retention": 1})
-    taken = client_of("admin").post(f"{PAGE}export/", {"acts": "1"}).content
+    taken = client_of("admin").post(f"{PAGE}export/", {"acts": "1"}).getvalue()
     other = Workspace.objects.create(key="other", name="Other", folder=f"{workspace.folder}-other")
     client = client_of("admin", of=other)
     plan: Any = client.post(
@@ -226,7 +251,7 @@ def test_what_waits_to_be_applied_counts_as_files_of_the_workspace_for_a_day(
 
 def test_definitions_are_read_by_a_process_that_is_shut_in(tmp_path: Path, workspace: Workspace) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    write_folder(tmp_path / "w", exported(workspace))
+    write_folder(tmp_path / "w", files_of(workspace))
     assert read(tmp_path / "w") == load(tmp_path / "w").definitions
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
     (tmp_path / "w" / "more.yaml").write_text("metrics: {rounds: {kind: sum}}\n", encoding="utf-8")
@@ -243,7 +268,7 @@ def test_a_log_from_elsewhere_does_not_speak_for_people_of_this_server(
 ) -> None:
     client, ben = client_of("admin"), client_of("rater").member.user  # type: ignore[attr-defined]  # of the fixture
     voice = TableJournal(workspace.pk).pseudonym(voice_of_user(ben))
-    write_folder(tmp_path / "w", exported(workspace, with_acts=True))
+    write_folder(tmp_path / "w", files_of(workspace, with_acts=True))
     recording.judge(load(tmp_path / "w"), voice, {"rounds": 99, "retention": 1})
     names = (path for path in (tmp_path / "w").rglob("*") if path.is_file() and ".vitalfew" not in path.parts)
     forged = parcels.packed({str(path.relative_to(tmp_path / "w")): path.read_bytes() for path in names})

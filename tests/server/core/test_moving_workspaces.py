@@ -32,6 +32,10 @@ FORECAST = {"p10": 0.0, "p50": 1.5, "p90": 3.0, "p_zero": 0.2}
 LATER = {"gate_rounds": Hypothesis(initiative="gate", metric="rounds", due=date(2031, 1, 1))}
 
 
+def files_of(row: Workspace, *, with_acts: bool = False) -> dict[str, bytes]:
+    return {name: b"".join(parts) for name, parts in exported(row, with_acts=with_acts)}
+
+
 def defined(row: Workspace) -> Definitions:
     row.refresh_from_db()
     return loaded(row).workspace.definitions
@@ -44,9 +48,9 @@ def forecast_and_lock(row: Workspace) -> None:
 
 def test_a_workspace_goes_out_as_files_and_its_acts_only_when_asked(workspace: Workspace, tmp_path: Path) -> None:
     forecast_and_lock(workspace)
-    bare = exported(workspace)
+    bare = files_of(workspace)
     write_folder(tmp_path / "bare", bare)
-    write_folder(tmp_path / "whole", exported(workspace, with_acts=True))
+    write_folder(tmp_path / "whole", files_of(workspace, with_acts=True))
     assert load(tmp_path / "bare").definitions == load(tmp_path / "whole").definitions == defined(workspace)
     assert not any(name.startswith("acts") for name in bare)
     assert FolderJournal(tmp_path / "whole").copy() == TableJournal(workspace.pk).copy()

@@ -9,22 +9,22 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, TextField
+from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 
 from vitalfew.errors import ActError
 from vitalfew.server.core.models import ActBody, ActRecord, Workspace
-from vitalfew.workspace.acts import ActLog, Erasure, opened, words_of
+from vitalfew.workspace.acts import LOG, ActLog, Erasure, opened, words_of
 from vitalfew.workspace.chain import Chain, Damage, entry_hash, examine, from_fields, to_line
 from vitalfew.workspace.heads import Head, Recorded
-from vitalfew.workspace.log_copies import LogCopy
+from vitalfew.workspace.log_copies import LogCopy, whole
 from vitalfew.workspace.people import keyed_pseudonym
-from vitalfew.workspace.sealed import InMemory
+from vitalfew.workspace.sealed import InMemory, body_name
 from vitalfew.workspace.sound import Listening
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -91,8 +91,30 @@ class TableJournal:
 
     def copy(self) -> LogCopy:
         """Lines and bodies as a folder would hold them."""
-        chain, bodies = _read(self._acts)
-        return LogCopy.of(b"".join(to_line(act) for act in chain.acts), bodies)
+        return LogCopy.of(b"".join(self._lines()), dict(self._sealed()))
+
+    def files(self, readable: Q | None = None) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The log as the files of a folder, each in parts, one after another; none of a log without acts.
+
+        Args:
+            readable: of which acts (`act__…`) that what they say is told; all.
+
+        Raises:
+            ActError: it is damaged.
+        """
+        count = 0
+
+        def lines() -> Iterator[bytes]:
+            nonlocal count
+            for part in self._lines():
+                count += part.count(b"\n")
+                yield part
+
+        if self._acts.exists():
+            yield LOG, lines()
+        for n, content in self._sealed(readable):
+            if n <= count:  # what was said since is not in the lines
+                yield body_name(n), (content,)
 
     def take(self, copy: LogCopy) -> int:
         """All acts in one transaction; the server notes them as of now."""
@@ -105,14 +127,36 @@ class TableJournal:
 
     def _sound(self) -> SoundActs | None:
         """The acts of a log in which nothing is wrong, as the lines that a folder would hold; else None."""
-        listening, count = Listening(), 0
+        listening = Listening()
+        return listening.acts() if all(heard for _, heard in self._heard(listening)) else None
+
+    def _heard(self, listening: Listening) -> Iterator[tuple[bytes, bool]]:
+        """The lines that a folder would hold, in parts, each with whether nothing is wrong so far."""
         rows = self._acts.annotate(named=Cast("definition", TextField())).values_list(*_IN_LINES)
-        written = _Lines()
+        written, count = _Lines(), 0
         for some in batched(rows.iterator(_BATCH), _BATCH):
             count += len(some)
-            if not listening.hear("".join([written.of(row) for row in some]).encode()) or listening.count != count:
-                return None
-        return listening.acts()
+            lines = "".join([written.of(row) for row in some]).encode()
+            yield lines, listening.hear(lines) and listening.count == count
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines that a folder would hold, in parts, each looked at before it is given.
+
+        Raises:
+            ActError: it is damaged.
+        """
+        listening, given = Listening(), 0
+        for lines, heard in self._heard(listening):
+            if not heard:  # or only written in another way, which takes ten times as long to find out
+                yield b"".join(map(to_line, whole(_log(self._acts)).acts[given:]))
+                return
+            yield lines
+            given = listening.count
+
+    def _sealed(self, readable: Q | None = None) -> Iterator[tuple[int, bytes]]:
+        """The bytes of what acts say, by number, in order."""
+        found = ActBody.objects.filter(readable or Q(), act__workspace=self.workspace).order_by("act__n")
+        return ((n, bytes(content)) for n, content in found.values_list("act__n", "content").iterator(_BATCH))
 
     @property
     def _acts(self) -> QuerySet[ActRecord]:
@@ -189,10 +233,11 @@ class _HeldTable:
 
     def add_all(self, acts: Sequence[Act], bodies: Mapping[int, bytes]) -> None:
         """Acts that follow the last one, with what is still known of what they say."""
-        records = [ActRecord(workspace=self._workspace, **asdict(act)) for act in acts]
-        ActRecord.objects.bulk_create(records, batch_size=_BATCH)
-        contents = [ActBody(act=record, content=bodies[record.n]) for record in records if record.n in bodies]
-        ActBody.objects.bulk_create(contents, batch_size=_BATCH)
+        for some in batched(acts, _BATCH):
+            records = [ActRecord(workspace=self._workspace, **_columns(act)) for act in some]
+            ActRecord.objects.bulk_create(records)
+            contents = [ActBody(act=record, content=bodies[record.n]) for record in records if record.n in bodies]
+            ActBody.objects.bulk_create(contents)
         self.last = acts[-1] if acts else self.last
 
     @contextmanager
@@ -235,6 +280,10 @@ def _holds(record: ActRecord) -> bool:
         return entry_hash(from_fields(_raw(record))) == record.hash
     except ValueError:
         return False
+
+
+def _columns(act: Act) -> dict[str, Any]:
+    return {name: getattr(act, name) for name in _FIELDS} | {"definition": act.definition and asdict(act.definition)}
 
 
 def _raw(record: ActRecord) -> dict[str, Any]:

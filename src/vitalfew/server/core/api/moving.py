@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from ninja import Path, Router, Schema, Status
@@ -14,6 +16,12 @@ from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import parcels
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.parcels import How
+from vitalfew.server.core.streaming import sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import HttpResponseBase
 
 router = Router(tags=["moving"])
 MOST_FILES = 20_000
@@ -65,10 +73,20 @@ class AppliedOut(Schema):
 
 
 @router.post("/export", response={200: FilesOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def export(request: ApiRequest, workspace: Path[str], wanted: ExportIn) -> FilesOut:  # noqa: ARG001 - read by the guard
+def export(request: ApiRequest, workspace: Path[str], wanted: ExportIn) -> HttpResponseBase:  # noqa: ARG001 - read by the guard
     """The definitions as the files of a folder; the log of acts only when asked for."""
     found = exported(request.place.workspace, with_acts=wanted.acts, by=request.asker)
-    return FilesOut(files={name: content.decode() for name, content in sorted(found.items())})
+    return sent(request, partial(_write, files=found), "application/json; charset=utf-8")
+
+
+def _write(file: BinaryIO, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Write `FilesOut` part by part: a log may be long. Parts end with a line, and so between two letters."""
+    file.write(b'{"files": {')
+    for at, (name, parts) in enumerate(files):
+        file.write(f'{", " if at else ""}{json.dumps(name)}: "'.encode())
+        file.writelines(json.dumps(part.decode())[1:-1].encode() for part in parts)
+        file.write(b'"')
+    file.write(b"}}")
 
 
 @router.post("/plans", response={201: ProposalOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))

@@ -18,15 +18,15 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.definitions import change
+from vitalfew.workspace.acts import ActLog
 from vitalfew.workspace.changes import differences, entries_of, merged
-from vitalfew.workspace.exporting import files_of, files_of_log, known
+from vitalfew.workspace.exporting import files_of, known
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from vitalfew.server.core.models import User
     from vitalfew.server.core.services.definitions import Saved
-    from vitalfew.workspace.acts import ActLog
     from vitalfew.workspace.changes import Change, ChangePlan
     from vitalfew.workspace.definitions import Definitions
     from vitalfew.workspace.log_copies import LogCopy
@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 class Proposal:
     """A change that is not made yet: what it means, what would be saved, and at which stamp that was worked out.
 
-    `saved`: what was saved once it is made.
+    `voices`: pseudonyms of those whose acts are new; `saved`: what was saved once it is made.
     """
 
     plan: ChangePlan
     bodies: dict[tuple[str, str], dict[str, Any] | None]
     acts: LogCopy | None
     new_acts: int
+    voices: frozenset[str]
     stamp: int
     saved: tuple[Saved, ...] = ()
 
@@ -64,8 +65,8 @@ def propose(row: WorkspaceRow, after: Definitions, acts: LogCopy | None = None) 
     entries = entries_of(after)
     bodies = {(one.kind, one.key): entries[one.kind].get(one.key) for one in changes}
     plan = change_plan(replace(standing, acts=_acts_behind(row, changes), journal=TableJournal(row.pk)), after)
-    new = len(acts.beyond(TableJournal(row.pk).read())) if acts else 0
-    return Proposal(plan, bodies, acts, new, row.stamp)
+    new = ActLog(acts.beyond(TableJournal(row.pk).read()) if acts else ())
+    return Proposal(plan, bodies, acts, len(new.acts), new.people, row.stamp)
 
 
 def propose_from(
@@ -107,8 +108,8 @@ def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> Proposa
 
 def exported(
     row: WorkspaceRow, kinds: Collection[str] = (), *, with_acts: bool = False, by: User | None = None
-) -> dict[str, bytes]:
-    """The files of a folder that holds the same workspace, by name; its acts only when asked for.
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The files of a folder that holds the same workspace, by name, one after another; its acts only when asked for.
 
     With `by`, somebody takes it away in a browser: what others judged and forecast stays here, as if it were erased.
 
@@ -116,19 +117,16 @@ def exported(
         UsageError: there is no such kind.
         ActError: the log is damaged.
     """
-    files = files_of(loaded(row).workspace.definitions, kinds)
+    for name, content in files_of(loaded(row).workspace.definitions, kinds).items():
+        yield name, (content,)
     if with_acts:
-        copy = TableJournal(row.pk).copy()
-        files |= files_of_log(_readable(copy, row, by) if by else copy)
+        yield from TableJournal(row.pk).files(_readable(row, by) if by else None)
     note(row, by, "exported", "definitions and acts" if with_acts else "definitions")
-    return files
 
 
-def _readable(copy: LogCopy, row: WorkspaceRow, reader: User) -> LogCopy:
-    """The same log with what one person may read of it: the bodies that are their own or everybody's."""
-    mine = pseudonym_of(row, voice_of_user(reader))
-    told = {act.n for act in copy.log().acts if act.kind not in PERSONAL or act.by == mine}
-    return replace(copy, bodies={n: body for n, body in copy.bodies.items() if n in told})
+def _readable(row: WorkspaceRow, reader: User) -> Q:
+    """The acts of which one person may read what they say: their own and everybody's."""
+    return Q(act__by=pseudonym_of(row, voice_of_user(reader))) | ~Q(act__kind__in=PERSONAL)
 
 
 def _acts_behind(row: WorkspaceRow, changes: Iterable[Change]) -> ActLog:

@@ -20,13 +20,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError
-from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Link, User
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
 from vitalfew.server.core.services.moving import accept, propose_from
 from vitalfew.server.core.services.reading import read
 from vitalfew.server.core.services.storage import offered, offered_by, refuse_if_full
+from vitalfew.server.core.zipping import write_zip
 from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.people import keyed_pseudonym
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from vitalfew.server.core.models import Workspace
     from vitalfew.server.core.services.moving import Proposal
     from vitalfew.workspace.definitions import Definitions
-    from vitalfew.workspace.log_copies import LogCopy
 
 MOST_FILES = 200_000
 """Files of an archive: each act of a log is one."""
@@ -74,10 +73,8 @@ class How:
 
 def packed(files: Mapping[str, bytes], *, shrunk: bool = True) -> bytes:
     """Files as a zip, the same bytes for the same files; `shrunk`: smaller than they are."""
-    held, how = io.BytesIO(), zipfile.ZIP_DEFLATED if shrunk else zipfile.ZIP_STORED
-    with zipfile.ZipFile(held, "w", how) as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), content, how)
+    held = io.BytesIO()
+    write_zip(held, ((name, (content,)) for name, content in sorted(files.items())), shrunk=shrunk)
     return held.getvalue()
 
 
@@ -113,8 +110,7 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
         found = read(folder)
     acts = FolderJournal(folder).copy() if how.acts else None
     proposal = propose_from(row, _read_here(row, found), prune=how.prune, acts=acts)
-    if acts is not None:
-        _refuse_voices_of_others(row, acts, by)
+    _refuse_voices_of_others(row, proposal.voices, by)
     return proposal
 
 
@@ -258,7 +254,7 @@ def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name.split("/", 1)[1]: content for name, content in files.items()}
 
 
-def _refuse_voices_of_others(row: Workspace, acts: LogCopy, by: User) -> None:
+def _refuse_voices_of_others(row: Workspace, voices: frozenset[str], by: User) -> None:
     """A file must not speak for people of this server, who say here themselves what they think.
 
     Raises:
@@ -267,7 +263,7 @@ def _refuse_voices_of_others(row: Workspace, acts: LogCopy, by: User) -> None:
     users = map(voice_of_user, User.objects.exclude(pk=by.pk).only("pk"))
     links = map(voice_of_link, Link.objects.filter(workspace=row).values_list("pk", flat=True))
     here = {keyed_pseudonym(bytes.fromhex(row.people_key), voice) for voice in (*users, *links)}
-    if any(act.by in here for act in acts.beyond(TableJournal(row.pk).read())):
+    if voices & here:
         hint = "whoever runs the server can take the log on: vitalfew manage apply --acts"
         raise UsageError("the log holds new acts in the name of people who speak here themselves", hint=hint)
 

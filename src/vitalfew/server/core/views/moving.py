@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -16,10 +16,12 @@ from vitalfew.server.core.numbers import whole
 from vitalfew.server.core.services import parcels
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.parcels import How
+from vitalfew.server.core.streaming import sent
 from vitalfew.server.core.views.editing import say_with_undo
+from vitalfew.server.core.zipping import write_zip
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
+    from django.http import HttpResponse, HttpResponseBase, QueryDict
 
     from vitalfew.server.core.access import Request
 
@@ -34,15 +36,15 @@ def index(request: Request) -> HttpResponse:
 
 
 @require_POST
-def export(request: Request) -> HttpResponse:
+def export(request: Request) -> HttpResponseBase:
     """The workspace as a zip; its acts only when asked for."""
     row = request.place.workspace
     with_acts = request.POST.get("acts") == "1"
+    files = exported(row, with_acts=with_acts, by=request.place.user)
     try:
-        files = exported(row, with_acts=with_acts, by=request.place.user)
+        answer = sent(request, partial(write_zip, files=files), "application/zip")
     except VitalfewError as error:
         return _refused(request, error)
-    answer = HttpResponse(parcels.packed(files), content_type="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{row.key}.zip"'
     return answer
 

@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, workspace: str, folder: Path, **given: Any) -> None:  # noqa: ANN401 - Django's signature
         """Do it."""
-        files = exported(workspace_called(workspace), given["kind"], with_acts=given["acts"])
+        found = exported(workspace_called(workspace), given["kind"], with_acts=given["acts"])
+        files = {name: b"".join(parts) for name, parts in found}
         write_folder(folder, files)
         self.stdout.write(f"wrote {len(files)} files to {folder}")
