@@ -55,6 +55,11 @@ def test_the_standard_error_of_a_ratio_is_that_of_its_residuals() -> None:
     assert se == pytest.approx(residual.std(ddof=1) / under.mean() / np.sqrt(4_000), rel=1e-3)
 
 
+def test_values_whose_squares_are_no_numbers_have_no_error_and_stop_nothing() -> None:
+    over, under = np.array([1e300, 1.0, 2.0, 3.0]), np.array([1.0, 2.0, 1.0, 2.0])
+    assert mean_and_se("kpi", Moments.of({"kpi": over, "kpi/denominator": under}))[1] is None
+
+
 def test_a_metric_that_nothing_measured_stands_nowhere() -> None:
     metrics = {"kpi": {"source": "units", "column": "kpi"}}
     definitions = Definitions.model_validate({"sources": {"units": {"table": "units.csv"}}, "metrics": metrics})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from vitalfew.errors import NotEnoughData
 from vitalfew.stats import Moments, compare
 from vitalfew.stats.arrays import Fault
 from vitalfew.stats.bayes import Belief, truncated
@@ -118,3 +119,11 @@ def test_chances_at_impossible_shares_are_unknown() -> None:
     found = conditional_power(1.0, [0.0, 0.5, 1.0, -0.5, math.nan], 1.96)
     assert np.isnan(found[3:]).all()
     assert np.isfinite(found[:3]).all()
+
+
+def test_a_ratio_of_values_whose_squares_are_no_numbers_is_refused_as_the_mean_is() -> None:
+    one = Moments.of({"y": [1e300, *range(1, 40)], "x": np.arange(40.0) % 3})
+    other = Moments.of({"y": np.arange(40.0), "x": np.arange(40.0) % 3})
+    for denominator in (None, "x"):
+        with pytest.raises(NotEnoughData, match="too large"):
+            compare(one, other, numerator="y", denominator=denominator)

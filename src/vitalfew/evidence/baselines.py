@@ -58,7 +58,7 @@ class Baseline:
     @property
     def has_level(self) -> bool:
         """Whether the level is further from zero than its standard error, so that a share of it says something."""
-        return self.mean**2 * self.units * self.complete > self.sd**2 * self.design_effect
+        return abs(self.mean) * math.sqrt(self.units * self.complete) > self.sd * math.sqrt(self.design_effect)
 
     @property
     def variance(self) -> float:

@@ -194,7 +194,8 @@ def mean_and_se(key: str, moments: Moments) -> tuple[float, float | None]:
             return math.nan, None
         ratio = mean / below
         both = moments.covariance_of(key, under)
-        variance = (variance - 2 * ratio * both + ratio**2 * moments.variance_of(under)) / below**2
+        # Products, as a power that is too large for a float is an error and no infinity.
+        variance = (variance - 2 * ratio * both + ratio * ratio * moments.variance_of(under)) / below / below
         mean = ratio
     known = n > 1 and math.isfinite(variance) and variance >= 0
     return mean, math.sqrt(variance / n) if known else None

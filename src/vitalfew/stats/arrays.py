@@ -236,7 +236,7 @@ def _ratios(stack: Stack, y: Places, x: Places) -> Sample:
         variance = var_y - 2 * ratio * (stack.cross(y, x) / (n - 1)) + var_x
         # The terms cancel when the ratio is the same for every unit; what is left is their rounding.
         rounding = 16 * _EPSILON * (var_y + var_x + _EPSILON * mean_y * mean_y)
-        variance, fault = sound(variance, rounding)
+        variance, fault = sound(np.where(np.isinf(mean_y * mean_y), np.inf, variance), rounding)
         variance = variance / mean_x / mean_x
     few, zero = n < _FEWEST, mean_x == 0
     fault = np.where(few, Fault.TOO_FEW, np.where(zero, Fault.ZERO_DENOMINATOR, fault))
