@@ -56,6 +56,21 @@ def test_a_proxy_that_left_its_goal_behind_is_told(goal: float, count: int, *, f
     assert bool(subjects("goodhart", known, Tables(effects=tuple(rows)))) is fires
 
 
+@pytest.mark.parametrize(("day", "fires"), [(date(2026, 2, 1), True), (date(2025, 1, 1), False)])
+def test_the_newest_experiments_tell_whether_a_proxy_left_its_goal_behind(day: date, *, fires: bool) -> None:
+    days = {f"e{at}": {"source": "past", "end": date(2026, 1, 1) + timedelta(days=at)} for at in range(1, 6)}
+    past = {"table": "p.csv", "shape": "results", "experiment": "e", "metric": "m", "estimate": "x", "se": "s"}
+    known = defined(
+        sources={"past": past},
+        metrics={"clicks": {"source": "past"}, "fun": {"source": "past"}},
+        links={"clicks_fun": {"parent": "clicks", "child": "fun", "low": 0.4, "high": 0.6}},
+        experiments=days | {"e0": {"source": "past", "end": day}},
+    )
+    behind = [effect("e0", "clicks", 10.0), effect("e0", "fun", -40.0)]
+    well = [effect(f"e{at}", *pair) for at in range(1, 6) for pair in (("clicks", 10.0), ("fun", 5.0))]
+    assert bool(subjects("goodhart", known, Tables(effects=(*behind, *well)))) is fires
+
+
 def key_results(count: int, due: date = DUE) -> dict[str, Any]:
     """Key results on metrics of their own, from 0 to 10."""
     names = [f"m{at}" for at in range(count)]

@@ -144,7 +144,9 @@ def _behind(view: View, edge: Edge) -> float | None:
     for change in view.changes(lambda effect: effect.segment is None and effect.metric in (edge.parent, edge.child)):
         pair = (change.good, change.effect.se or 0.0)
         shown.setdefault(change.effect.experiment, {})[change.effect.metric] = pair
-    both = [found for found in shown.values() if len(found) > 1][-_RECENT:]
+    ended = {key: each.end or each.start or date.min for key, each in view.definitions.experiments.items()}
+    ordered = sorted(shown, key=lambda experiment: ended.get(experiment, date.min))
+    both = [shown[experiment] for experiment in ordered if len(shown[experiment]) > 1][-_RECENT:]
     low, high = edge.definition.low, edge.definition.high
     if len(both) < _RECENT or low is None or high is None:
         return None
