@@ -13,6 +13,7 @@ import pytest
 from sqlglot import exp
 
 from vitalfew.errors import DataError
+from vitalfew.warehouse.csv_files import SAMPLE_BYTES
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.workspace.definitions import DataSettings
 
@@ -58,6 +59,55 @@ def test_a_delimited_file_is_read_however_it_is_written(tmp_path: Path, name: st
 def test_letters_of_older_windows_programs_are_read(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_bytes("id,name\n1,Jürgen Weiß\n".encode("cp1252"))
     assert _read(tmp_path, "old.csv") == [{"id": 1, "name": "Jürgen Weiß"}]
+
+
+def test_letters_of_older_windows_programs_are_read_wherever_they_begin(tmp_path: Path) -> None:
+    plain = "".join(f"{n},somebody with a name of plain letters\n" for n in range(10_000))
+    (tmp_path / "old.csv").write_bytes(f"id,name\n{plain}10001,Jürgen Weiß\n".encode("cp1252"))
+    assert (tmp_path / "old.csv").stat().st_size > SAMPLE_BYTES
+    assert _read(tmp_path, "old.csv")[-1] == {"id": 10_001, "name": "Jürgen Weiß"}
+
+
+def test_text_that_is_utf8_at_first_and_not_later_is_refused_by_its_line(tmp_path: Path) -> None:
+    first = "".join(f"{n},Jürgen with a name of many letters\n" for n in range(10_000)).encode()
+    (tmp_path / "mixed.csv").write_bytes(b"id,name\n" + first + "10001,Jürgen\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"^mixed.csv, line 10002: the text is not UTF-8 here, though it begins so"):
+        _read(tmp_path, "mixed.csv")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz"])
+@pytest.mark.parametrize(("name", "neighbour"), [("t[1]", "t1"), ("t?", "tx"), ("a[b]/t", "ab/t"), ("a*/t", "ab/t")])
+def test_the_file_that_is_named_is_read_and_none_that_its_name_would_fit(
+    tmp_path: Path, name: str, neighbour: str, suffix: str
+) -> None:
+    for place, value in ((name, 1), (neighbour, 2)):
+        path = tmp_path / f"{place}{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        if suffix == ".parquet":
+            pq.write_table(pa.table({"id": [value]}), path)
+        else:
+            text = f'{{"id": {value}}}\n' if ".jsonl" in suffix else f"id\n{value}\n"
+            path.write_bytes(gzip.compress(text.encode()) if suffix.endswith(".gz") else text.encode())
+    folder, _, table = f"{name}{suffix}".rpartition("/")
+    assert _read(tmp_path / folder, table) == [{"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("cut.csv.gz", gzip.compress(PLAIN.encode() * 50)[:-12], "cut.csv.gz is cut off or damaged"),
+        ("plain.csv.gz", PLAIN.encode(), "plain.csv.gz is not what its name says"),
+        ("noise.parquet", b"PAR1" + bytes(range(200)) + b"PAR1", "noise.parquet cannot be read"),
+        ("none.parquet", b"hello", "none.parquet cannot be read"),
+        ("bytes\udcff.csv", PLAIN.encode(), "is not UTF-8; rename the file"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_told_so(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        _read(tmp_path, name)
 
 
 def test_quoted_line_ends_and_delimiters_belong_to_the_cell(tmp_path: Path) -> None:

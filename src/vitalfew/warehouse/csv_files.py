@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAMPLE_BYTES = 1 << 18
+WINDOWS = "cp1252"  # what spreadsheet programs there write when nobody asks for UTF-8
 _SAMPLE_ROWS = 200
 _DELIMITERS = (",", ";", "\t", "|")
 _VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?([eE][-+]?\d+)?|\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./]\d\d?[./]\d{2,4}.*")
@@ -85,6 +86,11 @@ def sniff_text(path: Path) -> tuple[str, str]:
     return encoding, codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
 
 
+def begins_plain(path: Path) -> bool:
+    """Whether the first 256 kB hold no letter by which encodings differ."""
+    return _head(path)[0].isascii()
+
+
 def decoded(path: Path, encoding: str) -> Iterator[bytes]:
     """The file's text as UTF-8, piece by piece; what cannot be decoded becomes the replacement character."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
@@ -112,8 +118,12 @@ def _head(path: Path) -> tuple[bytes, bool]:
         with _open(path) as stream:
             head = stream.read(SAMPLE_BYTES)
             return head, not stream.read(1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path.name} cannot be read: {error.__class__.__name__}") from error
+    except gzip.BadGzipFile as error:
+        raise DataError(f"{path.name} is not what its name says", expected="text compressed by gzip") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path.name} is cut off or damaged", hint="copy or download it again") from error
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _encoding(head: bytes, name: str) -> str:
@@ -129,7 +139,7 @@ def _encoding(head: bytes, name: str) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return "cp1252"  # what spreadsheet programs on Windows write when nobody asks for UTF-8
+        return WINDOWS
     return "utf-8"
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _DATABASE = "data_file"
-_CUT_OFF = ("magic bytes", "footer", "metadata")  # what the engine misses in a Parquet file that is not whole
+_NOT_UTF8 = "not utf-8"
+# What the engine says of a Parquet file that is not whole, or is none.
+_DAMAGED = re.compile("magic bytes|footer|metadata|corrupt|parquet file|failed to read file", re.IGNORECASE)
 _PADDED = ("null_padding = true", "parallel = false")  # the parallel reader pads no rows beside quoted line breaks
 _MOST_SHORT = 0.5  # of the rows; of more, the header is wrong rather than the rows
 _DATES = {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
@@ -200,11 +202,10 @@ class DuckDBEngine:
     def _view_of_files(self, table: str, files: TableFiles) -> None:
         with _translated(table):
             if files.kind == "parquet":
-                paths = ", ".join(_literal(str(path)) for path in files.paths)
-                self._view(table, f"read_parquet([{paths}])")
+                self._view(table, f"read_parquet({_paths(files.paths)})")
             elif files.kind == "json":
-                paths = ", ".join(_literal(str(path)) for path in files.paths)
-                reader = f"read_json([{paths}], format = 'auto', sample_size = -1)"
+                options = ["format = 'auto'", "sample_size = -1", *_packed(files.paths)]
+                reader = f"read_json({_paths(files.paths)}, {', '.join(options)})"
                 self._run(f"CREATE TEMP TABLE {_quoted(table)} AS SELECT * FROM {reader}")
             else:
                 self._load_delimited(table, files.paths)
@@ -218,7 +219,16 @@ class DuckDBEngine:
         if not shape.rows:
             raise NoRowsError(f"{paths[0].name} holds column names but no rows")
         if shape.encoding != "utf-8":
-            paths = tuple(self._as_utf8(path, shape.encoding, number) for number, path in enumerate(paths))
+            paths = self._as_utf8(paths, shape.encoding)
+        try:
+            self._load(table, shape, paths)
+        except duckdb.InvalidInputException as error:
+            if _NOT_UTF8 not in str(error) or not all(csv_files.begins_plain(path) for path in paths):
+                raise
+            self._load(table, shape, self._as_utf8(paths, csv_files.WINDOWS))
+            self._remarks.append((table, "the text is not UTF-8; its letters are read as Windows writes them"))
+
+    def _load(self, table: str, shape: csv_files.CsvShape, paths: tuple[Path, ...]) -> None:
         # Types are told from a sample first; a value that contradicts it further down costs a second reading. A file
         # whose rows differ in width is read as text in the end, which names the first line that does not fit.
         if self._as_text or not self._typed(table, shape, paths):
@@ -277,11 +287,12 @@ class DuckDBEngine:
             return False
         return len(self._run(f"DESCRIBE {_quoted(table)}").fetchall()) == width
 
-    def _as_utf8(self, path: Path, encoding: str, number: int) -> Path:
-        copy = Path(self._temporary.name) / f"{number}-{path.name.lower().removesuffix('.gz')}"
-        with copy.open("wb") as out:
-            out.writelines(csv_files.decoded(path, encoding))
-        return copy
+    def _as_utf8(self, paths: tuple[Path, ...], encoding: str) -> tuple[Path, ...]:
+        copies = tuple(Path(self._temporary.name) / f"{number}.csv" for number in range(len(paths)))
+        for path, copy in zip(paths, copies, strict=True):
+            with copy.open("wb") as out:
+                out.writelines(csv_files.decoded(path, encoding))
+        return copies
 
 
 def _config(settings: DataSettings, temporary: str) -> dict[str, str | bool | int | float | list[str]]:
@@ -306,9 +317,20 @@ def _reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> s
         "quote = '\"'",
         "escape = '\"'",
         *([f"decimal_separator = {_literal(shape.decimal)}"] if shape.decimal != "." else []),
+        *_packed(paths),
         *more,
     ]
-    return f"read_csv([{', '.join(_literal(str(path)) for path in paths)}], {', '.join(options)})"
+    return f"read_csv({_paths(paths)}, {', '.join(options)})"
+
+
+def _packed(paths: tuple[Path, ...]) -> list[str]:
+    """The engine sees no ending behind a `?`, and would read the packed bytes themselves."""
+    return ["compression = 'gzip'"] if all(path.suffix.lower() == ".gz" for path in paths) else []
+
+
+def _paths(paths: tuple[Path, ...]) -> str:
+    """Exactly these files: the engine takes `*`, `?` and `[` in a name for a pattern, and reads what else fits it."""
+    return f"[{', '.join(_literal(re.sub(r'[*?[]', r'[\g<0>]', str(path))) for path in paths)}]"
 
 
 def _text_reader(shape: csv_files.CsvShape, paths: tuple[Path, ...], *more: str) -> str:
@@ -349,8 +371,11 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
     line = re.search(r"[Ll]ine:? (\d+)", text)
     if isinstance(error, duckdb.OutOfMemoryException):
         return DataError(f"reading {table} needs more memory than the limit", hint="raise `data: memory`, e.g. 4GB")
+    where = f", line {line.group(1)}" if line else ""
+    if _NOT_UTF8 in text:
+        hint = "save the table as UTF-8 and take that file"
+        return DataError(f"{table}{where}: the text is not UTF-8 here, though it begins so", hint=hint)
     if "CSV Error" in text or "JSON" in text:
-        where = f", line {line.group(1)}" if line else ""
         return DataError(
             f"{table}{where}: the row does not fit the others",
             expected="as many cells in every row as in the header, and quotes that close",
@@ -360,7 +385,7 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
             f"{table} falls into no rows and cells: lines may end in two ways, or a quote may not close",
             hint="open it in a spreadsheet, and save it as CSV again",
         )
-    if isinstance(error, duckdb.IOException) or any(sign in text for sign in _CUT_OFF):
+    if isinstance(error, duckdb.IOException) or type(error) is duckdb.Error or _DAMAGED.search(text):
         return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
     return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
 

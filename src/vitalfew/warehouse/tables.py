@@ -68,7 +68,12 @@ def table_files(table: str, folder: Path) -> TableFiles:
     kind = _kind(table)
     paths = _matching(table, folder) if "*" in table else ((folder / Path(table).expanduser()).resolve(),)
     if not paths or not paths[0].is_file():
-        raise DataError(f"there is no table '{table}'", hint=_what_exists(table, folder))
+        named = "*" in table and (folder / Path(table).expanduser()).is_file()
+        hint = "'*' stands for many files: rename this one" if named else _what_exists(table, folder)
+        raise DataError(f"there is no table '{table}'", hint=hint)
+    for path in paths:
+        if any("\ud800" <= sign <= "\udfff" for sign in str(path)):  # bytes that are no text, as Python spells them
+            raise DataError(f"the name of {path.name} is not UTF-8", hint="rename the file")
     return TableFiles(kind, paths)
 
 
