@@ -71,6 +71,25 @@ def test_the_newest_experiments_tell_whether_a_proxy_left_its_goal_behind(day: d
     assert bool(subjects("goodhart", known, Tables(effects=(*behind, *well)))) is fires
 
 
+@pytest.mark.parametrize(
+    ("counters", "guardrails", "fires"),
+    [
+        ({}, {}, []),  # nobody uses counter-metrics
+        ({"fun": "errors", "money": "fun"}, {"errors": {"margin": 1}}, []),  # a guardrail, and a factor
+        ({"fun": "errors", "money": "fun"}, {}, ["fun"]),
+        ({"fun": "errors"}, {"errors": {"margin": 1}}, ["factors"]),
+        ({"fun": "errors"}, {}, ["fun", "factors"]),
+    ],
+)
+def test_what_is_chased_has_a_counter_metric_that_is_guarded(
+    counters: dict[str, str], guardrails: dict[str, Any], fires: list[str]
+) -> None:
+    factors = {
+        key: {"range": [0, 1]} | ({"counter": counters[key]} if key in counters else {}) for key in ("fun", "money")
+    }
+    assert subjects("unpaired", defined(factors=factors, guardrails=guardrails)) == fires
+
+
 def key_results(count: int, due: date = DUE) -> dict[str, Any]:
     """Key results on metrics of their own, from 0 to 10."""
     names = [f"m{at}" for at in range(count)]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vitalfew.checks.registry import Found, View, check
+from vitalfew.checks.registry import SHOWN, Found, View, check
+from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
 from vitalfew.workspace.graph import edges
 from vitalfew.workspace.plan_locks import plan_body
@@ -122,6 +123,27 @@ def spike_at_due(view: View) -> Iterator[Found]:
         away = np.sign(result.target - result.baseline) * _unusual(values)
         if _is_spike(days, away, result.due, view.thresholds.spike_times):
             yield Found(metric, f"{view.title('metrics', metric)} jumped just before {result.due} and fell back after.")
+
+
+@check(
+    "R67",
+    "info",
+    why="What is chased alone is gained at the cost of something that nobody looks at.",
+    do="Make the counter-metric a guardrail, with the most that may be lost on it; give every factor one.",
+)
+def unpaired(view: View) -> Iterator[Found]:
+    """Factors whose counter-metric is neither a guardrail nor a factor; and, where some have one, those without."""
+    defined = view.definitions
+    watched = {*defined.guardrails, *defined.factors}
+    pairs = {key: factor.counter for key, factor in defined.factors.items() if factor.counter is not None}
+    for key, counter in pairs.items():
+        if counter not in watched:
+            factor, name = view.title("factors", key), view.title("metrics", counter)
+            yield Found(key, f"{name}, which would get worse if {factor} were chased alone, is no guardrail.")
+    alone = [key for key in defined.factors if key not in pairs] if pairs else []
+    if alone:
+        names = listed((view.title("factors", key) for key in alone), SHOWN)
+        yield Found("factors", f"No counter-metric says what chasing these alone would cost: {names}.")
 
 
 def _relied_upon(view: View) -> frozenset[str]:
