@@ -158,5 +158,6 @@ def test_nothing_is_chosen_in_a_new_hypothesis_but_what_its_address_names(
     assert sent == {"initiative": "", "metric": "", "version": ""}
     assert 'value="" selected>choose one<' in browser.get(address, {"initiative": "tools"}).text
     answer = browser.post(address, sent)
-    assert answer.context["form"].errors == {"initiative": ["Choose one."], "metric": ["Choose one."]}
-    assert answer.text.count("Choose one.") >= 2
+    lacking = "Nothing is chosen: take one of the list."
+    assert answer.context["form"].errors == {"initiative": [lacking], "metric": [lacking]}
+    assert answer.text.count(lacking) >= 2

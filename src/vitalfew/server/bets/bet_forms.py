@@ -38,7 +38,7 @@ _MOST = 10_000
 
 
 def _spending() -> dict[str, forms.Field]:
-    return {"at": Day("On"), "amount": number("spent", min_value=0)}
+    return {"at": Day("On"), "amount": number("Spent", min_value=0)}
 
 
 class InitiativeForm(DefinitionForm):
@@ -235,10 +235,7 @@ class FeatureForm(DefinitionForm):
     def furnish(self) -> None:
         """Tables of events, and the events that they hold."""
         super().furnish()
-        found = {key: one for key, one in self.definitions.sources.items() if isinstance(one, EventSource)}
-        if "source" in self.fields:
-            titles = [(key, one.title or key.replace("_", " ")) for key, one in found.items()]
-            self.choose("source", [("", "none: its use is not measured"), *titles])
+        self.sources(EventSource)
         unit = self.definitions.policy.cost_unit
         self.fields["cost"].label = f"What it cost, in {unit}"
         self.fields["upkeep"].label = f"Upkeep a year, in {unit}"

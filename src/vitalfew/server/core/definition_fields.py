@@ -25,7 +25,7 @@ class Pick(forms.ChoiceField):
     """One definition of some kinds (`of`, apart by blanks), or none where it may be left out."""
 
     def __init__(self, of: str, label: str, *, none: str = "none", required: bool = False, **given: Any) -> None:  # noqa: ANN401 - Django's
-        super().__init__(label=label, required=required, error_messages={"required": "Choose one."}, **given)
+        super().__init__(label=label, required=required, **given)
         self.of, self.none = of, "choose one" if required else none
 
     def offer(self, found: Choices) -> None:

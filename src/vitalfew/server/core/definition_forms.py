@@ -130,6 +130,14 @@ class DefinitionForm(forms.Form):
         """Fill in the choices of a field."""
         self.fields[name].choices = list(found)  # type: ignore[attr-defined]  # a field of choices
 
+    def sources[Shape: Definition](self, shape: type[Shape]) -> Mapping[str, Shape]:
+        """The sources of one shape, of which the field `source` then offers no others."""
+        found = {key: one for key, one in self.definitions.sources.items() if isinstance(one, shape)}
+        if "source" in self.fields:
+            field: Pick = self.fields["source"]  # type: ignore[assignment]  # as every form declares it
+            field.offer([(key, self.definitions.title("sources", key)) for key in found])
+        return found
+
     def columns(self, tables: Mapping[str, Iterable[str]], *names: str) -> None:
         """Offer columns of tables by their titles; where none could be read they are typed."""
         for name in names:

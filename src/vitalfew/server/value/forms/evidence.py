@@ -56,10 +56,7 @@ class SegmentForm(DefinitionForm):
     def furnish(self) -> None:
         """Tables of units with their columns."""
         super().furnish()
-        units = {key: one for key, one in self.definitions.sources.items() if isinstance(one, UnitSource)}
-        if "source" in self.fields:
-            titles = [(key, one.title or key.replace("_", " ")) for key, one in units.items()]
-            self.choose("source", [("", "none: only its share is known"), *titles])
+        units = self.sources(UnitSource)
         tables = {
             one.title or key: held["types"] for key, one in units.items() if (held := self._held(key)).get("types")
         }
