@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide.lights import is_measured
+from vitalfew.decide.north_star import effects_on, star_tests
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import two_sided
 from vitalfew.stats.percent import percent
-from vitalfew.workspace.sides import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vitalfew.results.rows import EffectRow
     from vitalfew.workspace.definitions import Factor
 
 _OUTPUT = ("velocity", "story point", "features shipped", "features delivered", "releases shipped", "changes delivered",
            "deployments", "tickets closed")  # fmt: skip
-_CUSTOMERS = frozenset({"payer", "user", "affected"})
 _DETECTABLE = two_sided(0.95) + two_sided(0.6)  # in standard errors: power 80 % at 5 %, two-sided
 
 
@@ -86,7 +84,7 @@ def no_range(view: View) -> Iterator[Found]:
     """Ranges more than five times the largest effect ever seen, where five effects or more were."""
     limits = view.thresholds
     for key, factor in view.definitions.factors.items():
-        seen = [abs(row.estimate) for row in _effects(view, key) if row.estimate is not None]
+        seen = [abs(row.estimate) for row in effects_on(view.tables, key) if row.estimate is not None]
         width = abs(factor.range[1] - factor.range[0])
         if len(seen) >= limits.range_effects and width > limits.range_times * max(seen):
             title = view.title("factors", key)
@@ -133,55 +131,22 @@ def unproven_north_star(view: View) -> Iterator[Found]:
         names = listed(view.title("factors", key) for key in stars)
         yield Found("factors", f"There are {len(stars)} North Stars: {names}. One is meant.")
     for key in stars:
-        doubts = [*_doubts(view, key, defined.factors[key]), *_dear(view, key)]
+        limits = view.thresholds
+        tests = star_tests(
+            defined,
+            view.tables,
+            key,
+            fewest=limits.sensitive_effects,
+            price=limits.star_price,
+            lines=limits.enough_lines,
+        )
+        doubts = [row.said for row in tests if row.status == "no" and row.test != "business"]
         if doubts:
             yield Found(key, f"The North Star {view.title('factors', key)} {listed(doubts)}.")
 
 
-def _doubts(view: View, key: str, factor: Factor) -> Iterator[str]:
-    metric = view.definitions.metrics.get(key)
-    effects = _effects(view, key)
-    moved = any(_is_clear(row) for row in effects)
-    if factor.lag_weeks > view.definitions.policy.horizon_weeks:
-        yield "does not move within the horizon"
-    elif len(effects) >= view.thresholds.sensitive_effects and not moved:
-        yield f"was moved by none of {len(effects)} experiments"
-    if metric is None:
-        return
-    stakeholder = view.definitions.stakeholders.get(factor.stakeholder or "")
-    of_customers = side_of(view.definitions, key) == "customer" or (stakeholder and stakeholder.role in _CUSTOMERS)
-    if not of_customers and factor.provenance != "customer":
-        yield "is not shown to be customers' value"
-    if metric.kind == "count" and metric.level == "feature":
-        yield "counts activity in a feature"
-
-
-def _dear(view: View, key: str) -> Iterator[str]:
-    """What deciding by the North Star alone would cost, where that is much and rests on many lines."""
-    for row in view.tables.vital_factors:
-        if row.factors != (key,) or row.lines < view.thresholds.enough_lines or row.regret is None:
-            continue
-        if row.regret.low is not None and row.regret.low > view.thresholds.star_price:
-            yield f"would lose {percent(row.regret.estimate)} of the best plan's value if it decided alone"
-
-
-def _effects(view: View, factor: str) -> list[EffectRow]:
-    """Effects on a factor over all units, of sound experiments."""
-    broken = {row.experiment for row in view.tables.health if row.status == "failed"}
-    return [
-        row
-        for row in view.tables.effects
-        if row.metric == factor and row.segment is None and row.estimate is not None and row.experiment not in broken
-    ]
-
-
 def _detectable_share(view: View, key: str, factor: Factor) -> float | None:
-    errors = [row.se for row in _effects(view, key) if row.se]
+    errors = [row.se for row in effects_on(view.tables, key) if row.se]
     if len(errors) < view.thresholds.sensitive_effects:
         return None
     return _DETECTABLE * median(errors) / abs(factor.range[1] - factor.range[0])
-
-
-def _is_clear(row: EffectRow) -> bool:
-    found = row.interval()
-    return found is not None and (found.low > 0 or found.high < 0)

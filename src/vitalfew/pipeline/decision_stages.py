@@ -94,16 +94,19 @@ def _disagreement(context: Context, tables: Tables) -> Output:
 
 def _vital_few(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.lights import lights
+    from vitalfew.decide.north_star import north_star
     from vitalfew.decide.redundancy import redundancy
     from vitalfew.decide.vital_few import vital_few
 
     options = context.options(tables)
     rows, shares = vital_few(context.definitions, tables, options, context.measured_lines(tables))
+    known = replace(tables, vital_factors=rows)
     mean = dict(zip(options.factors, options.weights.mean(axis=1).tolist(), strict=True))
     return {
         "vital_factors": rows,
         "factor_shares": shares,
         "factor_lights": lights(context.definitions, tables),
+        "north_star": north_star(context.definitions, known),
         "redundant": redundancy(context.definitions, tables, mean),
     }
 

@@ -13,6 +13,7 @@ from vitalfew.report.html_matrix import matrix
 from vitalfew.report.html_sides import sides
 from vitalfew.report.html_stories import stories
 from vitalfew.report.layout import Column, fold, items, section, table
+from vitalfew.report.lights import Light, light
 from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.pulse import pulse
 
@@ -45,6 +46,7 @@ def model(view: View) -> Markup | None:
         "model",
         "The value model at work",
         question,
+        _star(view),
         _vital(view),
         _redundant(view),
         group_map(view),
@@ -79,6 +81,23 @@ def _vital(view: View) -> Child:
     numbers = fold("The same as a table", table(heads, body, caption="Value lost against deciding by all factors."))
     said = [*_sentences(view, known), *filter(None, [necessary(view.definitions)]), *rows[0].notes]
     return [items(said), tag("figure", drawing, tag("figcaption", text)), numbers]
+
+
+def _star(view: View) -> Child:
+    """Whether the North Star is one, test by test."""
+    rows = view.tables.north_star
+    if not rows:
+        return None
+    lit: dict[str, Light] = {"yes": "ok", "no": "warning"}
+    body = [
+        (view.title("factors", row.factor), light(lit[row.status]) if row.status in lit else cells.unknown(row.said),
+         words.STAR_TESTS[row.test], row.said.capitalize())
+        for row in rows
+    ]  # fmt: skip
+    shown = table(
+        ["Factor", "", Column("Test", "long"), Column("It", "long")], body, caption="An empty frame: not known yet."
+    )
+    return tag("div", tag("h3", "Is the North Star one?"), shown, class_="sub")
 
 
 def _sentences(view: View, known: Sequence[VitalFactorsRow]) -> list[str]:
@@ -160,7 +179,10 @@ def _say_do(view: View) -> Child:
         Column("Work less weight", "num"),
     ]
     body = [
-        (view.title("factors", row.factor), _percent(row.stated), _percent(row.revealed), _percent(row.gap))
+        (
+            view.title("factors", row.factor),
+            *(cells.opened(view, _percent(one), row) for one in (row.stated, row.revealed, row.gap)),
+        )
         for row in rows
     ]
     caption = "Stated by people's judgements, revealed by what was chosen; 80 % intervals."

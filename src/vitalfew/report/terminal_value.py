@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vitalfew.report.view import View
-    from vitalfew.results.rows import Estimate, FactorLightsRow, GroupValueRow, HealthStatus, Light, VitalFactorsRow
+    from vitalfew.results.rows import (
+        Estimate,
+        FactorLightsRow,
+        GroupValueRow,
+        HealthStatus,
+        Light,
+        StarRow,
+        VitalFactorsRow,
+    )
 
 MOST_LOSERS, MOST_NAMED = 8, 4
 GLYPH = 16
@@ -49,6 +57,7 @@ def print_value(view: View, console: Console) -> None:
     sheet.say(headline(view), "bold")
     _weights(view, sheet)
     _people(view, sheet)
+    _messages(sheet, "IS THE NORTH STAR ONE?", [_star(view, row) for row in view.tables.north_star])
     _curve(view, sheet)
     _messages(sheet, "SAID TWICE", [row.message + _keep(view, row.keep) for row in view.tables.redundant])
     _say_do(view, sheet)
@@ -129,6 +138,11 @@ def _people(view: View, sheet: Sheet) -> None:
     told = [sentence for row in view.tables.disagreement for sentence in words.agreement(row)]
     worth = [row.message.rstrip(".") for row in view.tables.information if row.about == "weights" and not row.subject]
     _messages(sheet, "DO PEOPLE AGREE?", [*told, *worth])
+
+
+def _star(view: View, row: StarRow) -> str:
+    status = "not known" if row.status == "unknown" else row.status
+    return f"{words.STAR_TESTS[row.test].capitalize()}: {status}; {view.title('factors', row.factor)} {row.said}"
 
 
 def _curve(view: View, sheet: Sheet) -> None:

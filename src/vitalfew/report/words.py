@@ -62,6 +62,15 @@ LEAST_RECORD = 10
 GRADES: tuple[Grade, ...] = tuple(reversed(get_args(Grade)))
 """Grades from weak to strong; the mark of a grade has as many filled steps as its place here, from 1."""
 
+STAR_TESTS = {
+    "moves": "moves within the horizon",
+    "customers": "is customers' value",
+    "outcome": "is an outcome, not activity",
+    "business": "leads to the business",
+    "alone": "decides well alone",
+}
+"""What is asked of a North Star."""
+
 VERDICTS: dict[Verdict, str] = {
     "kept": "kept",
     "fell_short": "fell short",

@@ -35,6 +35,7 @@ from vitalfew.results.rows import (
     SayDoRow,
     SequenceRow,
     StagedRow,
+    StarRow,
     StopRow,
     Tables,
     TriangulationRow,
@@ -61,6 +62,7 @@ class ValuePart:
 
     shares: tuple[FactorShareRow, ...]
     lights: tuple[FactorLightsRow, ...]
+    north_star: tuple[StarRow, ...]
     redundant: tuple[RedundantRow, ...]
     groups: tuple[GroupValueRow, ...]
     say_do: tuple[SayDoRow, ...]
@@ -137,6 +139,7 @@ def decision_parts(tables: Tables) -> DecisionParts:
         value=ValuePart(
             tables.factor_shares,
             tables.factor_lights,
+            tables.north_star,
             tables.redundant,
             tables.group_values,
             tables.say_do,

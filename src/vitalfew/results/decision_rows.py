@@ -174,6 +174,20 @@ class FactorLightsRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StarRow:
+    """One test of a North Star: *yes*, *no*, or *unknown*, with the fact behind it (`said`).
+
+    `test`: whether it *moves* within the horizon, is *customers*' value, is an *outcome* rather than activity, leads to
+    the *business*, and decides well *alone*.
+    """
+
+    factor: str
+    test: Literal["moves", "customers", "outcome", "business", "alone"]
+    status: Literal["yes", "no", "unknown"]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class RedundantRow:
     """A factor that says what others say already.
 

@@ -39,6 +39,7 @@ from vitalfew.results.decision_rows import (
     SayDoRow,
     SequenceRow,
     StagedRow,
+    StarRow,
     VitalFactorsRow,
 )
 from vitalfew.results.effect_rows import BandRow, DueRow, EffectRow, ExperimentRow, HealthRow, HeterogeneityRow
@@ -217,6 +218,7 @@ __all__ = [
     "ShrunkRow",
     "SpreadRow",
     "StagedRow",
+    "StarRow",
     "StopRow",
     "SuggestedTest",
     "Tables",
@@ -322,6 +324,7 @@ class Tables:
     vital_factors: tuple[VitalFactorsRow, ...] = ()
     factor_shares: tuple[FactorShareRow, ...] = ()
     factor_lights: tuple[FactorLightsRow, ...] = ()
+    north_star: tuple[StarRow, ...] = ()
     redundant: tuple[RedundantRow, ...] = ()
     group_values: tuple[GroupValueRow, ...] = ()
     say_do: tuple[SayDoRow, ...] = ()
