@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from vitalfew.report import words
+from vitalfew.report import cells, words
 from vitalfew.report.axis import Mark
 from vitalfew.report.layout import Column, fold, table
-from vitalfew.report.markup import Markup, tag
+from vitalfew.report.markup import Child, Markup, tag
 from vitalfew.report.pictures import Sided, quadrants
 from vitalfew.results.quadrants import QUADRANTS, by_side, quadrant
 from vitalfew.results.words import listed
@@ -52,15 +52,17 @@ def _told(found: list[tuple[str, bool]]) -> str:
 def _drawn(view: View, line: str, found: dict[str, GroupValueRow]) -> Sided:
     customer, business = found["customer"], found["business"]
     title = f"{_title(view, line)}: {_points(customer)} to customers, {_points(business)} to the business"
-    return Sided(title, _mark(business.value), _mark(customer.value), open=not customer.shipped)
+    marks = _mark(business.value), _mark(customer.value)
+    return Sided(title, *marks, open=not customer.shipped, behind=view.page_behind(customer))
 
 
 def _mark(value: Value | None) -> Mark:
     return Mark(value.mean, (value.low, value.high)) if value else Mark(0.0)
 
 
-def _cells(view: View, line: str, found: dict[str, GroupValueRow]) -> tuple[str, ...]:
-    texts = [_points(found[side]) if side in found else "not known" for side in ("customer", "business")]
+def _cells(view: View, line: str, found: dict[str, GroupValueRow]) -> tuple[Child, ...]:
+    told = {side: cells.opened(view, _points(row), row) for side, row in found.items()}
+    texts = [told.get(side, "not known") for side in ("customer", "business")]
     if len(found) < len(texts):
         return (_title(view, line), *texts, "one side is not known")
     name, is_sure = quadrant(found)

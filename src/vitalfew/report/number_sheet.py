@@ -19,6 +19,7 @@ from vitalfew.results.rows import (
     LinkRow,
     PlanRow,
     PromiseRow,
+    SayDoRow,
     UseRow,
     VitalFactorsRow,
     WeightRow,
@@ -43,11 +44,12 @@ type Row = (
     | InformationRow
     | GroupValueRow
     | VitalFactorsRow
+    | SayDoRow
 )
 
 PARTS = (
     "effects", "release_effects", "links", "weights", "use", "promises", "contributions", "health", "calibration",
-    "plans", "information", "group_values", "vital_factors",
+    "plans", "information", "group_values", "vital_factors", "say_do",
 )  # fmt: skip
 """The tables of a run whose rows have sheets."""
 GRADES = {
@@ -315,6 +317,20 @@ def _vital(view: View, row: VitalFactorsRow) -> tuple[Any, ...]:
     return f"Deciding by {words.count(row.k, 'factor')} alone", number, about, data, method
 
 
+def _say_do(view: View, row: SayDoRow) -> tuple[Any, ...]:
+    told = {"stated": row.stated, "revealed": row.revealed, "work less weight": row.gap}
+    number = "; ".join(f"{name} {words.share_span(one)}" for name, one in told.items() if one is not None)
+    about = [_metric(view, row.factor), _POLICY]
+    data = [f"{_capital(words.count(row.lines, 'chosen line'))} of known cost and purpose.", _sentence(row.message)]
+    method = [
+        "Stated: the group's weight of the factor.",
+        "Revealed: the share of the cost of what was chosen that went to what was meant to move it.",
+        "Both with 80 % intervals; the difference over draws of both.",
+    ]
+    title = f"Say and do: {view.title('factors', row.factor)}"
+    return title, number or "not known", about, data, method
+
+
 _SAID: Mapping[type, Callable[[View, Any], tuple[Any, ...]]] = {
     EffectRow: _effect,
     LinkRow: _link,
@@ -328,6 +344,7 @@ _SAID: Mapping[type, Callable[[View, Any], tuple[Any, ...]]] = {
     InformationRow: _information,
     GroupValueRow: _group_value,
     VitalFactorsRow: _vital,
+    SayDoRow: _say_do,
 }
 
 

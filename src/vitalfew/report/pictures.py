@@ -48,12 +48,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Sided:
-    """What a line is worth to the business (across) and to customers (up), 80 % intervals; `open`: not shipped yet."""
+    """What a line is worth to the business (across) and to customers (up), 80 % intervals; `open`: not shipped yet.
+
+    `behind`: where it is said what stands behind it.
+    """
 
     title: str
     across: Mark
     up: Mark
     open: bool
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ def quadrants(lines: Sequence[Sided], across: str, up: str, names: Sequence[str]
         bottom, top = (_up(axis, each) for each in one.up.thick or (one.up.dot,) * 2)
         crossed = [line(left, y, end, y, "g-thin"), line(x, bottom, x, top, "g-thin")]
         dot = tag("circle", cx=x, cy=y, r=4, class_="g-ring" if one.open else "g-dot")
-        drawn.append(tag("g", tag("title", one.title), crossed, dot))
+        shown = tag("g", tag("title", one.title), crossed, dot)
+        drawn.append(tag("a", shown, href=one.behind, class_="opens") if one.behind else shown)
     return picture(f"{len(lines)} lines by {across} and {up}", drawn, width=SIDE, height=SIDE, class_="square")
 
 

@@ -58,12 +58,21 @@ def test_numbers_of_a_page_lead_to_what_is_behind_them(client_of: Callable[..., 
         ("priorities/", "information"),
         ("value/model/", "vital_factors"),
         ("value/model/", "group_values"),
+        ("value/model/", "say_do"),
         ("experiments/bulk_assign/", "health"),
     ],
 )
 def test_what_a_page_concludes_leads_to_its_row(client_of: Callable[..., Client], page: str, part: str) -> None:
     found = _opened(client_of("viewer").get(f"{DEMO}/{page}").content.decode())
     assert any(f"/numbers/{part}/" in one for one in found)
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_picture_of_customers_and_business_opens_its_numbers(client_of: Callable[..., Client]) -> None:
+    page = client_of("viewer").get(f"{DEMO}/value/model/").content.decode()
+    shown = page.partition("<h3>Customers and business</h3>")[2].partition("</figure>")
+    for part in (shown[0], shown[2].partition("</table>")[0]):
+        assert any("/numbers/group_values/" in one for one in _opened(part))
 
 
 def test_a_number_and_its_figures_are_those_of_the_run(demo: Workspace, client_of: Callable[..., Client]) -> None:
