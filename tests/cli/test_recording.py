@@ -53,6 +53,7 @@ def test_nobody_is_shown_what_others_forecast(folder: Path, typed: Typed) -> Non
         (("judgement", "retenton=5"), 2, "did you mean 'retention'"),
         (("judgement", "retention:5"), 2, "FACTOR=POINTS"),
         (("judgement", "retention=-5"), 1, "retention"),
+        (("judgement", "retention=5", "retention=6"), 2, "'retention' is given points twice"),
         (("forecast", "gate_back", "--p10", "3", "--p50", "2", "--p90", "1"), 1, "p10"),
         (("lock", "gate_back"), 1, "vitalfew act forecast"),
         (("waiver", "retenton", "--reason", "why not"), 2, "nothing called 'retenton'"),

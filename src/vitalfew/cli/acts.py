@@ -12,7 +12,7 @@ from vitalfew.cli.output import day, say, write_json
 from vitalfew.errors import UsageError, VitalfewError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vitalfew.workspace.acts import Act
     from vitalfew.workspace.workspace import Workspace
@@ -63,7 +63,7 @@ def judgement(
 
     compared = [_compared(text) for text in ratio or ()]
     extremes = best_worst_of([_compared(text) for text in best or ()], [_compared(text) for text in worst or ()])
-    given = dict(_pair(pair) for pair in points or ())
+    given = _points(points or ())
     if kind not in (None, "swing", "points"):
         raise UsageError(f"points cannot be asked for as '{kind}'", expected="swing or points")
     if not given:
@@ -255,12 +255,17 @@ def _load(folder: Path) -> Workspace:
     return load(folder)
 
 
-def _pair(text: str) -> tuple[str, float]:
-    factor, _, points = text.partition("=")
-    try:
-        return factor, float(points)
-    except ValueError:
-        raise UsageError(f"cannot read '{text}'", expected="FACTOR=POINTS, such as retention_7=80") from None
+def _points(given: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in given:
+        factor, _, points = text.partition("=")
+        if factor in found:
+            raise UsageError(f"'{factor}' is given points twice", expected="one number per factor")
+        try:
+            found[factor] = float(points)
+        except ValueError:
+            raise UsageError(f"cannot read '{text}'", expected="FACTOR=POINTS, such as retention_7=80") from None
+    return found
 
 
 def _compared(text: str) -> tuple[str, str, float]:
