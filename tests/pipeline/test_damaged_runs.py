@@ -8,7 +8,9 @@ import pytest
 
 import vitalfew as vf
 from command_line import PROGRAM, workspace
-from vitalfew.results.store import KEPT_RUNS, MANIFEST, Store
+from vitalfew.errors import DataError, UsageError
+from vitalfew.pipeline import stored
+from vitalfew.results.store import DEFINITIONS, KEPT_RUNS, MANIFEST, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +61,29 @@ def test_a_damaged_table_is_computed_again(folder: Path, damage: str) -> None:
     assert again.tables == first.tables
     assert computed(again) == {"measure.players"}
     assert Store(folder).tables(again.info.id) == again.tables
+
+
+def test_damaged_definitions_of_a_run_are_refused_and_those_of_an_older_one_read(folder: Path) -> None:
+    vf.run(vf.load(folder))
+    run_id = Store(folder).ids()[-1]
+    path, manifest = (Store(folder).folder / run_id / name for name in (DEFINITIONS, MANIFEST))
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"Came back", b"Came bakk"))
+    with pytest.raises(DataError, match="are not what was written; run again"):
+        stored(folder)
+    manifest.write_text(manifest.read_text().replace("definitions_sha256", "something_else"))
+    assert stored(folder).workspace.definitions.metrics["retention"].title == "Came bakk"
+    path.write_bytes(whole.replace(b'"proportion"', b'"an_older_kind"'))
+    with pytest.raises(DataError, match="definitions that this version does not read"):
+        stored(folder)
+
+
+def test_a_run_that_is_not_stored_is_answered_with_those_that_are(folder: Path) -> None:
+    run_id = vf.run(vf.load(folder)).info.id
+    with pytest.raises(UsageError, match=f"no run 'nope' is stored .*{run_id}"):
+        stored(folder, "nope")
+    with pytest.raises(UsageError, match="no run"):
+        stored(folder, f"../runs/{run_id}")
 
 
 def test_a_folder_that_cannot_keep_runs_still_gives_results_and_says_so(folder: Path) -> None:

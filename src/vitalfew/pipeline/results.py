@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from vitalfew.errors import UsageError, suggest
+from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.results.document import PARTS, document, to_dict
 from vitalfew.results.rows import CandidateLine, EffectRow, FailedRow, Headline, ShippedLine, Tables
 from vitalfew.results.words import listed
@@ -189,7 +189,13 @@ def stored(root: str | Path, run_id: str | None = None) -> Results:
     if not known:
         raise UsageError(f"no run is stored in '{root}'", hint="`vitalfew run` makes one")
     found = run_id or known[-1]
-    definitions = Definitions.model_validate(store.definitions(found))
+    if found not in known:
+        raise UsageError(f"no run '{found}' is stored in '{root}'", hint=suggest(found, known[-5:]))
+    try:
+        definitions = Definitions.model_validate(store.definitions(found))
+    except ValueError as error:
+        message = f"run '{found}' was made from definitions that this version does not read"
+        raise DataError(message, hint="run again") from error
     return Results(Workspace(definitions, root=Path(root)), store.info(found), store.tables(found))
 
 

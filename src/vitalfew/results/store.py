@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 KEPT_RUNS = 20
 MANIFEST = "manifest.json"
 DEFINITIONS = "definitions.json"
+_SHA256 = "definitions_sha256"
 _ABANDONED_AFTER = 86_400  # seconds: a run that was killed left a hidden folder; none takes a day
 
 Output = Mapping[str, Sequence[Any]]
@@ -103,9 +104,12 @@ class Store:
             DataError: the run was made by a version that did not keep them, or they are damaged.
         """
         try:
-            return json.loads((self.folder / run_id / DEFINITIONS).read_text(encoding="utf-8"))
+            content = (self.folder / run_id / DEFINITIONS).read_bytes()
+            if self.manifest(run_id).get(_SHA256) in (None, hashlib.sha256(content).hexdigest()):
+                return json.loads(content)
         except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"run '{run_id}' does not hold its definitions", hint="run again") from error
+        raise DataError(f"the definitions of run '{run_id}' are not what was written", hint="run again")
 
     def forget_all(self) -> None:
         """Drop every run, finished or not: the next one is computed anew.
@@ -134,6 +138,7 @@ class OpenRun:
 
     def __init__(self, store: Store, run_id: str, folder: Path) -> None:
         self._store, self._id, self._folder = store, run_id, folder
+        self._defined: str | None = None
 
     def close(self) -> None:
         """Remove what is unfinished; a finished run stays."""
@@ -169,12 +174,13 @@ class OpenRun:
 
     def define(self, definitions: Mapping[str, Any]) -> None:
         """Keep the definitions beside what was made from them: they may have changed when somebody reads the run."""
-        text = json.dumps(definitions, ensure_ascii=False, allow_nan=False)
-        (self._folder / DEFINITIONS).write_text(text, encoding="utf-8")
+        content = json.dumps(definitions, ensure_ascii=False, allow_nan=False).encode()
+        (self._folder / DEFINITIONS).write_bytes(content)
+        self._defined = hashlib.sha256(content).hexdigest()
 
     def finish(self, info: RunInfo, extra: Mapping[str, Any]) -> None:
         """Write the manifest and make the run visible; `extra` is kept in the manifest."""
-        manifest = json.dumps({"run": plain(info), **extra}, indent=1, allow_nan=False)
+        manifest = json.dumps({"run": plain(info), **extra, _SHA256: self._defined}, indent=1, allow_nan=False)
         (self._folder / MANIFEST).write_text(manifest, encoding="utf-8")
         self._folder.rename(self._store.folder / self._id)
         self._store.forget_old()

@@ -39,7 +39,8 @@ def loads(raw: bytes, *, limit: int) -> Any:  # noqa: ANN401 - JSON holds any of
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON ({error.msg.lower()} at character {error.pos + 1})") from None
+        reason = error.msg.lower().removesuffix(" starting at")
+        raise ValueError(f"is not JSON ({reason} at character {error.pos + 1})") from None
     except RecursionError:
         raise ValueError(f"is nested deeper than {DEEPEST} levels") from None
     _walk(value, DEEPEST)
