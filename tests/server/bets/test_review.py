@@ -9,9 +9,11 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 
 from vitalfew.report.html_review import PROCESS_HEADS
 from vitalfew.results.store import MANIFEST
+from vitalfew.server.core.models import KindOwner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +117,14 @@ def test_horizons_stand_beside_targets_and_files_hold_the_same(client_of: Client
     assert "No targets are set: 70 % now, 20 % next and 10 % later are a usual start" in page.replace("\xa0", " ")
     assert "of=horizons" in page
     assert "of=exploration" not in page
+
+
+def test_whoever_may_set_targets_gets_the_form_with_some_to_begin_with(client_of: ClientOf, demo: Workspace) -> None:
+    editor, viewer = client_of("admin"), client_of("viewer")
+    assert "Set targets" not in editor.get(PAGE).content.decode()  # the folder owns the policy
+    KindOwner.objects.filter(workspace=demo, kind="policy").delete()
+    demo.defined += 1
+    demo.save()
+    address = reverse("edit-policy", kwargs={"workspace": demo.key})
+    assert f'href="{address}?horizon_targets=h1%2C+70%0Ah2%2C+20%0Ah3%2C+10"' in editor.get(PAGE).content.decode()
+    assert "Set targets" not in viewer.get(PAGE).content.decode()

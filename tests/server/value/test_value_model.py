@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from form_pages import page_at
+from form_pages import page_at, wrong_in
 from vitalfew.judgement.recording import decide
 from vitalfew.report.words import share_span
 from vitalfew.server.core.models import Definition, Workspace
@@ -56,6 +57,19 @@ def test_factors_show_range_weight_lights_and_whether_disagreement_matters(demo:
     text = ada.get(page_at("value-model", demo) + "?format=csv").content.decode()
     assert text.startswith("factor,title,metric,worst,best,today,weight")
     assert "planning_minutes,Planning is quick,Minutes to plan a day,45.0,30.0" in text
+
+
+def test_how_far_the_factors_are_agreed_on_is_counted_light_by_light(demo: Workspace, ada: Client) -> None:
+    text = ada.get(f"/w/{demo.key}/value/model/").content.decode()
+    assert "Of 6 factors 6 are told, 6 measured, 6 weighed, 3 have a target." in text
+    assert "Is the North Star one?" in text
+    assert "Who weighs what" in text
+
+
+def test_who_has_no_factor_no_guardrail_and_no_raters_is_voiceless(workspace: Workspace, ada: Client) -> None:
+    save(workspace, "stakeholders", "neighbours", {"title": "Neighbours", "role": "affected"}, by=None, version=0)
+    text = ada.get(f"/w/{workspace.key}/value/stakeholders/").content.decode()
+    assert 'Neighbours <span class="tag warn">voiceless</span>' in text
 
 
 def test_members_are_shown_as_a_band_from_five_raters_up_only(workspace: Workspace, ada: Client) -> None:
@@ -256,3 +270,27 @@ def test_what_teams_say_stands_side_by_side_and_in_a_file(run: Results, ada: Cli
     assert ("growth", "People spend their day in Fieldnote") in told
     assert "of=narratives" in page
     assert _rows(ada, "opposed") == []
+
+
+def test_targets_of_horizons_are_offered_to_begin_with_and_kept_only_once_they_are_saved(
+    workspace: Workspace, ada: Client
+) -> None:
+    address = page_at("edit-policy", workspace)
+    plain = ada.get(address).content.decode()
+    link = re.search(r'<a href="(\?horizon_targets=[^"]+)">Begin with 70, 20 and 10</a>', plain)
+    assert link is not None
+    field = re.compile(r'<textarea name="horizon_targets"[^>]*>\s*([^<]*)</textarea>')
+    assert field.findall(plain) == [""]
+    page = ada.get(f"{address}{link[1]}").content.decode()
+    assert field.findall(page) == ["h1, 70\nh2, 20\nh3, 10"]
+
+    def kept() -> object:
+        return Definition.objects.get(workspace=workspace, kind="policy").body.get("horizon_targets")
+
+    assert kept() is None  # looking at the offer sets nothing
+    sent = {"budget": "12", "decision__success": "any", "decision__guardrails": "non_inferior", "version": "1"}
+    wrong = wrong_in(ada.post(address, sent | {"horizon_targets": "h1, 70\nh2, 20"}))
+    assert "The targets of horizons add up to 90 %" in wrong["horizon_targets"].replace("\xa0", " ")
+    assert kept() is None
+    assert ada.post(address, sent | {"horizon_targets": "h1, 60\nh2, 25\nh3, 15"}).status_code == 302
+    assert kept() == {"h1": 0.6, "h2": 0.25, "h3": 0.15}

@@ -88,9 +88,10 @@ def folder_owned(request: Request, refusal: FolderOwned) -> HttpResponse:
 
 def put_problems(form: Form, error: VitalfewError, about: tuple[str, str]) -> None:
     """Hang the problems of a definition at the fields they are about; those of nothing in the form at its head."""
+    own = tuple(filter(None, about))  # what there is once, such as the policy, has no key
     for problem in error.problems:
         path = problem.where.path if problem.where else ()
-        field = _field(form, path[2:]) if path[:2] == about else None
+        field = _field(form, path[len(own) :]) if path[: len(own)] == own else None
         text = ". ".join(part[:1].upper() + part[1:] for part in (problem.message, problem.hint) if part)
         if problem.expected and isinstance(error, DefinitionError):
             text += f" (expected: {problem.expected})"
