@@ -345,6 +345,36 @@ def test_what_waits_what_is_found_and_what_one_said_is_read(api: Api) -> None:
     assert api("GET", f"{HERE}/me/acts")["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("act", "body", "told"),
+    [
+        ("judgements", {}, "neither points nor ratios"),
+        ("judgements", {"points": {"rounds": -5, "retention": 1}}, "points.rounds"),
+        ("judgements", {"points": {"rounds": 1e300, "retention": 1}}, "points.rounds"),
+        ("judgements", {"points": {"rounds": float("nan"), "retention": 1}}, ""),
+        ("judgements", {"points": {"rounds": 0, "retention": 0}}, "zero"),
+        ("judgements", {"points": {"round": 5, "retention": 1}}, "rounds"),
+        ("judgements", {"ratios": [["rounds", "rounds", 2]]}, "itself"),
+        ("judgements", {"ratios": [["rounds", "retention", 0]]}, "ratios"),
+        ("forecasts", {"hypothesis": "gate_rounds", "p10": 3, "p50": 2, "p90": 1}, "must rise"),
+        ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 1e300}, "p90"),
+        ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 3, "p_zero": 2}, "p_zero"),
+        ("forecasts", {"hypothesis": "gate_round", "p10": 1, "p50": 2, "p90": 3}, "gate_rounds"),
+    ],
+)
+def test_acts_that_cannot_be_meant_are_refused_by_the_api_with_what_is_wrong(
+    api: Api, act: str, body: dict[str, Any], told: str
+) -> None:
+    before = len(api("GET", f"{HERE}/acts")["items"])
+    answer = api.client.generic(
+        "POST", f"{HERE}/acts/{act}", json.dumps(body), content_type="application/json", headers=api.headers
+    )
+    assert 400 <= answer.status_code < 500
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert told in answer.content.decode()
+    assert len(api("GET", f"{HERE}/acts")["items"]) == before
+
+
 def test_a_metric_is_tried_and_its_query_read(api: Api) -> None:
     assert "SELECT" in api("GET", f"{HERE}/metrics/rounds/queries")["queries"][0]
     wrong = api("POST", f"{HERE}/metrics/speed/try", {"body": {"source": "nowhere"}}, 422)
