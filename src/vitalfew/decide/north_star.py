@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.results.rows import StarRow
-from vitalfew.results.words import listed
+from vitalfew.results.words import count, listed
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.graph import downstream
 from vitalfew.workspace.sides import side_of
@@ -64,14 +64,15 @@ def effects_on(tables: Tables, factor: str) -> list[EffectRow]:
 
 def _moves(definitions: Definitions, tables: Tables, factor: str, fewest: int) -> StarRow:
     effects = effects_on(tables, factor)
+    tried = count(len(effects), "experiment")
     moved = sum(found is not None and _is_clear(found.low, found.high) for found in (row.interval() for row in effects))
     if definitions.factors[factor].lag_weeks > definitions.policy.horizon_weeks:
         return StarRow(factor, "moves", "no", "does not move within the horizon")
     if len(effects) < fewest:
-        return StarRow(factor, "moves", "unknown", f"was measured by {len(effects)} experiments: too few to say")
+        return StarRow(factor, "moves", "unknown", f"was measured by {tried}: too few to say")
     if not moved:
-        return StarRow(factor, "moves", "no", f"was moved by none of {len(effects)} experiments")
-    return StarRow(factor, "moves", "yes", f"was moved by {moved} of {len(effects)} experiments")
+        return StarRow(factor, "moves", "no", f"was moved by none of {tried}")
+    return StarRow(factor, "moves", "yes", f"was moved by {moved} of {tried}")
 
 
 def _of_customers(definitions: Definitions, factor: str) -> StarRow:
@@ -125,7 +126,7 @@ def _alone(tables: Tables, factor: str, price: float, lines: int) -> StarRow:
     """What deciding by it alone would cost."""
     row = next((row for row in tables.vital_factors if row.factors == (factor,) and row.regret is not None), None)
     if row is None or row.regret is None or row.lines < lines:
-        return StarRow(factor, "alone", "unknown", "too few lines say what deciding by it alone would cost")
+        return StarRow(factor, "alone", "unknown", "has too few lines to say what it would cost alone")
     lost = f"would lose {percent(row.regret.estimate)} of the best plan's value if it decided alone"
     dear = row.regret.low is not None and row.regret.low > price
     return StarRow(factor, "alone", "no" if dear else "yes", lost)

@@ -60,7 +60,7 @@ def test_factors_show_range_weight_lights_and_whether_disagreement_matters(demo:
 
 
 def test_how_far_the_factors_are_agreed_on_is_counted_light_by_light(demo: Workspace, ada: Client) -> None:
-    text = ada.get(f"/w/{demo.key}/value/model/").content.decode()
+    text = ada.get(page_at("value-model", demo)).content.decode()
     assert "Of 6 factors 6 are told, 6 measured, 6 weighed, 3 have a target." in text
     assert "Is the North Star one?" in text
     assert "Who weighs what" in text
@@ -68,7 +68,7 @@ def test_how_far_the_factors_are_agreed_on_is_counted_light_by_light(demo: Works
 
 def test_who_has_no_factor_no_guardrail_and_no_raters_is_voiceless(workspace: Workspace, ada: Client) -> None:
     save(workspace, "stakeholders", "neighbours", {"title": "Neighbours", "role": "affected"}, by=None, version=0)
-    text = ada.get(f"/w/{workspace.key}/value/stakeholders/").content.decode()
+    text = ada.get(page_at("stakeholders", workspace)).content.decode()
     assert 'Neighbours <span class="tag warn">voiceless</span>' in text
 
 

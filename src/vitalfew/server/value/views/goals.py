@@ -77,9 +77,7 @@ def stakeholders(request: Request) -> HttpResponse:
         "answers": "Who gains or loses by what we do, and what may not get worse for anybody.",
         "rows": rows,
         "guardrails": guardrails(found),
-        "voiceless": [
-            row["title"] for row in rows if not row["factors"] and not row["guardrails"] and not row["raters"]
-        ],
+        "voiceless": [row["title"] for row in rows if row["voiceless"]],
         "only_payers": ALL_CUSTOMERS_PAY if rows and all(row["role"] == "payer" for row in rows) else "",
         **_may(request, found, "stakeholders", Ability.FACILITATE),
         "may_edit_guardrails": request.place.may(Ability.FACILITATE) and "guardrails" not in found.folder_kinds,
@@ -225,6 +223,7 @@ def _stakeholder(definitions: Definitions, found: Loaded, key: str, run: Results
         "factors": theirs,
         "guardrails": held,
         "losses": losses[:5],
+        "voiceless": not (theirs or held or each.raters),
         "where": found.owned_by("stakeholders", key),
     }
 

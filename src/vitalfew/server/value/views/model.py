@@ -27,7 +27,7 @@ from vitalfew.report.html_stories import (
 )
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import picture
-from vitalfew.report.words import share
+from vitalfew.report.words import count, share
 from vitalfew.results.figures import significant, unit_of, with_unit
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.pages import page_of
@@ -116,6 +116,7 @@ def value_model(request: Request) -> HttpResponse:
         "answers": ANSWERS,
         "rows": rows,
         "too_many": len(rows) > WARN_ABOVE,
+        "complete": _complete(rows),
         "matters": _matters(run),
         "flips": _flips(run),
         **_of_run(workspace, run),
@@ -232,6 +233,16 @@ def _rows(workspace: Workspace, found: Loaded, known: dict[str, Facts], run: Res
             )
         )
     return sorted(rows, key=lambda row: (not row.facts.north_star, -(row.weight.mean if row.weight else 0.0)))
+
+
+def _complete(rows: list[Row]) -> str:
+    """How far the factors are agreed on, light by light: `Of 6 factors 6 are told, 5 measured …`; '' without a run."""
+    if not any(row.lights for row in rows):
+        return ""
+    lit = [light.word for row in rows for light in row.lights if not light.missing]
+    told, measured, weighed, target = (lit.count(word) for _, word in LIGHTS)
+    reached = f"{told} are told, {measured} measured, {weighed} weighed, {target} have a target"
+    return f"Of {count(len(rows), 'factor')} {reached}."
 
 
 def _lights(row: FactorLightsRow | None) -> tuple[Light, ...]:
