@@ -64,7 +64,7 @@ TEXT_ONLY = {
         "version": "counted by the server: the history of the metric",
     },
     "data": {
-        "": "where tables lie and how much memory they get is the installation's; `vitalfew apply` sets it",
+        "": "where tables lie and how much memory they get is the installation's: the page of data says so",
     },
 }
 """Fields without a place in a form, with the reason."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 
 from vitalfew.server.core.models import Workspace
@@ -135,6 +138,31 @@ def test_a_source_that_the_last_run_did_not_know_is_not_called_fine(
     page = client_of("analyst", of=workspace).get(_at("sources", workspace)).text
     assert "fine in the last run" not in page
     assert "not run yet" in page
+
+
+def test_tables_of_folders_that_are_opened_to_all_can_be_taken_and_nothing_they_lead_to(
+    workspace: Workspace, ada: Client, tmp_path: Path
+) -> None:
+    shared, secret = tmp_path / "shared", tmp_path / "secret.csv"
+    shared.mkdir()
+    (shared / "events.csv").write_bytes(EVENTS)
+    secret.write_bytes(EVENTS)
+    (shared / "link.csv").symlink_to(secret)
+    with override_settings(CONFIG=replace(settings.CONFIG, data=(shared.resolve(),))):
+        ((table, title),) = tables(workspace)
+        assert title == "events.csv"
+        assert str(shared) in ada.get(_at("sources", workspace)).text
+        page = ada.get(_at("new-source", workspace), {"table": table})
+        assert "90 rows, 4 columns" in page.text
+        sent = {"title": "Shared", "table": table, "shape": "events", "unit": "user_id", "time": "timestamp"}
+        assert ada.post(_at("new-source", workspace), sent).headers["Location"] == _at("sources", workspace)
+        assert _body(workspace, "shared")["table"] == table
+
+
+def test_where_tables_lie_is_said_to_whoever_may_change_it(workspace: Workspace, client_of: ClientOf) -> None:
+    said = "No page takes another path of this machine"
+    assert said in client_of("analyst").get(_at("sources", workspace)).text
+    assert said not in client_of("viewer").get(_at("sources", workspace)).text
 
 
 def test_what_is_no_table_is_refused_in_words(workspace: Workspace, ada: Client) -> None:

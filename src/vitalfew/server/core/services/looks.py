@@ -152,7 +152,9 @@ def _asked(
     found = loaded(row)
     order = Order(work, row.folder, Snapshot(definitions, acts or ActLog(), Recorded()), arguments)
     reads = data_of(found.workspace) if {"data", "sources"} & found.folder_kinds else ()
-    bounds = Bounds(_MEMORY, seconds, _FILE, (row.folder, *reads), (), settings.CONFIG.require_jail)
+    bounds = Bounds(
+        _MEMORY, seconds, _FILE, (row.folder, *reads, *map(str, settings.CONFIG.data)), (), settings.CONFIG.require_jail
+    )
     if not _free.acquire(timeout=seconds):
         raise TooLong(seconds)
     try:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.reach import is_kept_apart
 from vitalfew.server.core.services.audit import note
@@ -35,12 +37,14 @@ def add_file(row: Workspace, upload: UploadedFile[Any], *, by: User) -> str:
 def tables(row: Workspace) -> tuple[tuple[str, str], ...]:
     """Files that a source may be defined over: the name by which it calls each, and a title; the newest first.
 
-    Of several of one name the title tells when each was given.
+    Besides those that were given and those of the workspace's own folder, those of folders that whoever runs the server
+    has opened to all. Of several of one name the title tells when each was given.
     """
     folder = Path(row.folder)
     given = list((folder / UPLOADS).glob("*/*"))
     lying = [path for path in _base(row).glob("*") if not is_kept_apart(path.resolve(), folder)]
-    found = {path.resolve(): path for path in (*given, *lying) if _is_table(path)}
+    opened = [path for place in settings.CONFIG.data for path in place.glob("*") if path.resolve().parent == place]
+    found = {path.resolve(): path for path in (*given, *lying, *opened) if _is_table(path)}
     newest = sorted(found.values(), key=lambda path: -path.stat().st_mtime)
     many = Counter(path.name for path in newest)
     return tuple((_table(row, path), _title(path) if many[path.name] > 1 else path.name) for path in newest)

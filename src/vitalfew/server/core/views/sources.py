@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -66,6 +67,8 @@ def sources(request: Request) -> HttpResponse:
         "known": [key for key, source in definitions.sources.items() if known.get(key) == source],
         "may_edit": may_edit(request, "sources"),
         "folder_owned": "sources" in found.folder_kinds,
+        "place": definitions.data.path if "data" in found.folder_kinds else "",
+        "opened": list(map(str, settings.CONFIG.data)),
     }
     return render(request, "core/sources.html", context)
 
