@@ -20,6 +20,7 @@ from vitalfew.connect.idea_scores import (
 from vitalfew.connect.words import listed
 from vitalfew.decide.classic_chances import INPUT_ERROR
 from vitalfew.results.words import count
+from vitalfew.workspace.vocabulary import TARGETS_TO_BEGIN
 
 if TYPE_CHECKING:
     from vitalfew.connect.draft import Draft
@@ -74,6 +75,8 @@ def _policy(draft: Draft, file: Recognised, sheet: Sheet) -> None:
         "`input_error`: each number of a score is taken to be off by this factor (one standard deviation);\n"
         "take 2 where they are guesses, and see how little is left of the order"
     )
+    shares = ", ".join(f"{horizon}: {share:g}" for horizon, share in TARGETS_TO_BEGIN.items())
+    comments.append(f"`horizon_targets: {{{shares}}}` is a usual start, once ideas say their `horizon`; none are set")
     draft.comments["policy",] = "\n".join([draft.comments.get(("policy",), ""), *comments]).strip()
 
 
