@@ -70,6 +70,19 @@ def is_of_a_day(metric: Metric) -> bool:
     return metric.kind in _OF_A_DAY and summed and not metric.threshold
 
 
+def is_told_by_days(metric: Metric, source: AnySource) -> bool:
+    """Whether values of single days are on the scale of the metric: what is summed over a window is larger than a day.
+
+    >>> from vitalfew.workspace.definitions import EventSource, Metric
+    >>> log = EventSource(table="log", unit="id", time="at", event="name")
+    >>> is_told_by_days(Metric(source="log", kind="count", events=["paid"], window={"length": 28}), log)
+    False
+    """
+    if source.shape != "events" or not is_of_a_day(metric):
+        return True
+    return metric.kind in ("ratio", "error_rate") or follow_up(metric) == 1
+
+
 def days_followed(metric: Metric, source: AnySource) -> int:
     """Days after that of a daily value in which it still could change; 0 where it says what happened on the day."""
     if source.shape == "series" or (source.shape == "events" and is_of_a_day(metric)):

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from vitalfew.errors import ActError, UsageError
+from vitalfew.server.bets.queries.bet import history_of_metric
 from vitalfew.server.bets.queries.promise import lock_of, own_forecast
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import save_bet
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
+    from vitalfew.pipeline import Results
     from vitalfew.server.core.models import Member, Workspace
 
     type ClientOf = Callable[..., Client]
@@ -230,3 +232,10 @@ def test_the_board_asks_the_database_as_often_however_many_bets_there_are(
     client.get(address)
     with django_assert_max_num_queries(10):  # type: ignore[attr-defined]  # a context
         client.get(address)
+
+
+def test_a_prediction_is_drawn_on_days_only_where_a_day_is_the_number_that_is_promised(run: Results) -> None:
+    daily = {row.metric for row in run.tables.series if row.unit is None}
+    assert {"planning_minutes", "jobs_completed"} <= daily
+    assert history_of_metric(run, "planning_minutes"), "minutes for each day planned are the same by day and by month"
+    assert history_of_metric(run, "jobs_completed") == [], "jobs of four weeks are not those of a day"

@@ -13,6 +13,7 @@ from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.promise import Lock, lock_of, own_forecast
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.services.acts import voice_of_user
+from vitalfew.workspace.metric_kinds import is_told_by_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +122,11 @@ def margin_of(definitions: Definitions, metric: str) -> str:
 
 
 def history_of_metric(run: Results, metric: str) -> list[tuple[date, float]]:
-    """A metric day by day, of all units together."""
+    """A metric day by day, of all units together; none where a day is another number than what is promised."""
+    definitions = run.workspace.definitions
+    defined = definitions.metrics.get(metric)
+    if defined is None or not is_told_by_days(defined, definitions.sources[defined.numerator.source]):
+        return []
     return per_run(run, "series by metric", _by_metric).get(metric, [])
 
 

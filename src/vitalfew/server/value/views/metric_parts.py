@@ -89,6 +89,8 @@ def series(page: Page, unit: Unit) -> Markup | None:
     drawn = series_picture(page.weeks, page.limits, page.happenings, unit, f"{page.title} by week. {said}")
     marks = "Triangles are releases, bars are experiments." if page.happenings else ""
     text = f"{said} Limits: mean ± 2.66 mean moving ranges of weekly means. {marks}"
+    if page.standing and page.standing.basis == "control":
+        text += " Here a day counts by itself; the number above follows the units of an experiment."
     rows = [(week.last.isoformat(), words.level(week.value, unit), f"{week.days}") for week in reversed(page.weeks)]
     heads = ["Week to", Column(unit.level or "Value", "num"), Column("Days", "num")]
     happened = [(one.since.isoformat(), one.until.isoformat() if one.until else "", one.kind, one.title)
