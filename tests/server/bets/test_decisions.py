@@ -13,6 +13,7 @@ from vitalfew.server.bets.queries.decisions import PAGE
 from vitalfew.server.core.models import ActRecord
 from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.services.acts import acting
+from vitalfew.server.core.services.definitions import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 ABOUT = "/w/fieldnote/decisions/about/route_suggestions/"
 LOG = "/w/fieldnote/decisions/"
 SAID = {"choice": "fund", "evidence": "the interviews", "counter": "dispatchers may not trust it"}
+
+
+def test_a_bet_that_no_run_knows_yet_is_to_be_chosen(workspace: Workspace, client_of: ClientOf) -> None:
+    save(workspace, "initiatives", "voices", {"title": "Voices"}, by=None, version=0)
+    page = client_of("editor").get("/w/playground/decisions/about/voices/").content.decode()
+    assert re.findall(r'name="choice" value="(\w+)"', page) == ["fund", "test_first", "drop"]
+    assert "The evidence is weaker than staged." in page
 
 
 @pytest.mark.usefixtures("demo")

@@ -123,6 +123,16 @@ def decided_about(defined: Definitions, run: Results | None, line: str) -> str |
     return feature if known else None
 
 
+def is_to_be_chosen(defined: Definitions, key: str, today: date) -> bool:
+    """Whether a bet that no run knows yet is a candidate: nothing of it is out."""
+    from vitalfew.decide.shipped import SHIPPED_STATUSES
+
+    found = defined.initiatives.get(key)
+    if found is None:
+        return False
+    return found.status not in SHIPPED_STATUSES and (found.shipped is None or found.shipped > today)
+
+
 def evidence_words(run: Results, line: Line) -> str:
     """What is known about a line, to begin the evidence of a decision with."""
     value = "its value is not known" if line.value is None else f"value {cells.value_words(line.value)}"

@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 
 from vitalfew.errors import VitalfewError
 from vitalfew.report import words
-from vitalfew.results.rows import ShippedLine
+from vitalfew.results.rows import CandidateLine
 from vitalfew.server.bets.queries import decisions as queries
-from vitalfew.server.bets.queries.decisions import decided_about, decisions, evidence_words, titled
+from vitalfew.server.bets.queries.decisions import decided_about, decisions, evidence_words, is_to_be_chosen, titled
 from vitalfew.server.bets.queries.ledger import is_weak, line_of
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.tried import tried
@@ -29,6 +29,8 @@ from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.today import today_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vitalfew.pipeline import Results
     from vitalfew.server.bets.queries.ledger import Line
     from vitalfew.server.bets.queries.tried import Tried
@@ -114,8 +116,10 @@ def decide(request: Request, line: str) -> HttpResponse:
     if about is None:
         raise Http404("no such line")
     told = None if found else told
-    form = _form(request, run, found, told, defined)
-    weak = is_weak(found) if found else told is not None and bool(told.weakness)
+    new = found is None and told is None and is_to_be_chosen(defined, line, today_in(defined))
+    some = TRIED if told else OPEN if new or isinstance(found, CandidateLine) else SHIPPED
+    form = _form(request, run, found, told, defined, some)
+    weak = is_weak(found) if found else bool(told.weakness) if told else new
     suggested = found.recommendation if found else None
     if request.method == "POST" and form.is_valid() and _recorded(request, form, about, weak=weak, suggested=suggested):
         return redirect("decisions", workspace=request.place.workspace.key)
@@ -134,14 +138,18 @@ def decide(request: Request, line: str) -> HttpResponse:
 
 
 def _form(
-    request: Request, run: Results | None, line: Line | None, told: Tried | None, defined: Definitions
+    request: Request,
+    run: Results | None,
+    line: Line | None,
+    told: Tried | None,
+    defined: Definitions,
+    some: Sequence[str],
 ) -> DecisionForm:
     initial = {
         "evidence": evidence_words(run, line) if run and line else told.evidence if told else "",
         "review": today_in(defined) + LOOK_AGAIN,
     }
     form = DecisionForm(request.POST or None, initial=initial, label_suffix="")
-    some = TRIED if told else SHIPPED if line is None or isinstance(line, ShippedLine) else OPEN
     form.fields["choice"].choices = [(key, CHOICES[key]) for key in some]  # type: ignore[attr-defined]  # a ChoiceField
     return form
 
