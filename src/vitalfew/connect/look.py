@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 200
 _FLAT = "nested columns laid open"
-_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 _TEXT_FILES = (".csv", ".tsv", ".tab", ".txt", ".log")
 
 
@@ -141,7 +141,7 @@ def _refuse(path: Path) -> None:
         raise UsageError(f"there is no file '{path}'", hint=_nearby(path))
     if not path.is_file():
         raise UsageError(f"'{path}' is no file that can be read again and again", expected="a file on disk")
-    if path.suffix.lower() in _SPREADSHEETS:
+    if path.suffix.lower() in SPREADSHEETS:
         raise UsageError(
             f"{path.name} is a spreadsheet, which is not read", hint="save the sheet as CSV and name that file"
         )

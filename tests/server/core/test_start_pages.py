@@ -54,6 +54,8 @@ def test_the_demo_is_one_click_away(newcomer: Client) -> None:
 def test_dropped_files_are_answered_as_scripts_and_as_people_need_it(newcomer: Client) -> None:
     told = newcomer.post("/workspaces/files/", {"files": CSV("a.exe", b"x")}, headers={"Accept": "application/json"})
     assert "is no file that can be read" in told.json()["error"]
+    told = newcomer.post("/workspaces/files/", {"files": CSV("i.XLSX", b"PK")}, headers={"Accept": "application/json"})
+    assert told.json()["error"] == "'i.XLSX' is a spreadsheet, which is not read; save the sheet as CSV, give that file"
     sent = newcomer.post("/workspaces/files/", {"files": CSV("use.csv", b"a,b\n1,2\n")})
     assert sent.headers["Location"] == "/w/use/started/"
     assert b"Start from files" in newcomer.get("/w/use/jobs/").content

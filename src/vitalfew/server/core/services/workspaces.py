@@ -273,9 +273,18 @@ def file_name(given: str) -> str:
     plain = re.sub(r"[^\w.-]+", "_", last).lstrip("._-")
     stem = plain.removesuffix(".gz")
     if not stem.lower().endswith(SUFFIXES) or (stem != plain and stem.lower().endswith(".parquet")):
-        raise UsageError(f"'{last[:60]}' is no file that can be read", expected="CSV, Parquet or JSON lines")
+        raise _unreadable(last[:60])
     ending = plain[plain.index(".", max(0, len(stem) - 9)) :] if len(plain) > _LONGEST_NAME else ""
     return plain[: _LONGEST_NAME - len(ending)] + ending if ending else plain
+
+
+def _unreadable(name: str) -> UsageError:
+    """Why a file is not taken, with the next step for the kind that is given most often."""
+    from vitalfew.connect.look import SPREADSHEETS
+
+    if name.lower().endswith(SPREADSHEETS):
+        return UsageError(f"'{name}' is a spreadsheet, which is not read", hint="save the sheet as CSV, give that file")
+    return UsageError(f"'{name}' is no file that can be read", expected="CSV, Parquet or JSON lines")
 
 
 def _keep(path: Path, upload: UploadedFile[Any]) -> None:
