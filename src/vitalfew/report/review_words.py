@@ -98,7 +98,7 @@ def verdicts(found: Mapping[Verdict, int]) -> str:
 def accepted(row: BreakdownRow) -> str:
     """How many of the ideas were committed or further, and their share where there are enough."""
     many = f"{row.committed} of {row.ideas}"
-    return many if row.accepted is None else f"{many}: {words.share_span(row.accepted)}"
+    return many if row.accepted is None else f"{many}: {words.share_interval(row.accepted)}"
 
 
 def value(row: BreakdownRow) -> str:

@@ -74,9 +74,9 @@ def _effort(view: View, sheet: Sheet) -> None:
     sheet.say(LEARNING, "dim")
     fields = [
         Field("", 0),
-        Field("committed", 30, right=True),
-        Field("effort", 21, right=True),
-        Field("points, measured", 23, right=True),
+        Field("committed", 25, right=True),
+        Field("effort", 15, right=True),
+        Field("points, measured", 22, right=True),
     ]
     for kind, title in KINDS.items():
         found = [row for row in rows if row.kind == kind]
@@ -86,7 +86,7 @@ def _effort(view: View, sheet: Sheet) -> None:
 
 
 def _lines(view: View, row: BreakdownRow, sheet: Sheet) -> list[Row]:
-    share = "" if row.share is None else words.share_span(row.share)
+    share = "" if row.share is None else words.share_interval(row.share)
     told = [accepted(row), share, value(row)]
     if sheet.is_pipe:
         names = ("committed", "effort", "points")
