@@ -281,6 +281,6 @@ def test_the_same_sheet_gives_the_same_chances_whatever_its_order(tmp_path: Path
 def test_targets_of_horizons_are_offered_in_the_file_and_hold_for_nobody(tmp_path: Path) -> None:
     begun, results = started(tmp_path, write_text(tmp_path / "ideas.csv", HEAD, "a,100,2,80%,3", "b,200,1,50%,2"))
     written = (begun.folder / "vitalfew.yaml").read_text(encoding="utf-8")
-    assert "# `horizon_targets: {h1: 0.7, h2: 0.2, h3: 0.1}` is a usual start, once ideas say their `horizon`" in written
+    assert "# `horizon_targets: {h1: 0.7, h2: 0.2, h3: 0.1}` is a usual start, once ideas say" in written
     assert load(begun.folder).definitions.policy.horizon_targets == {}
     assert results.tables.horizon_mix == ()
