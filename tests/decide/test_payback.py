@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from decide.building import definitions, promise, tables
+from vitalfew.decide.explain_payback import pays
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.options import options_of
 from vitalfew.decide.payback import SEALED, given_up, paying, weeks_to_pay
 from vitalfew.decide.payoff import running
 from vitalfew.decide.prices import Price, price
+from vitalfew.results.basics import Estimate
+from vitalfew.results.rows import CandidateLine, Viability
 
 if TYPE_CHECKING:
     from vitalfew.decide.options import Options
-    from vitalfew.results.rows import Viability
 
 TODAY = date(2026, 6, 1)
 EVEN = np.arange(1, 53) / 52
@@ -174,3 +176,14 @@ def test_a_point_has_its_price_by_the_budget_where_nobody_put_money_on_it() -> N
     options = options_of(inputs)
     told = paying(options, inputs, price(options, inputs))["idea"].viability
     assert "priced by the budget" in told.basis
+
+
+@pytest.mark.parametrize(("left", "told"), [(5.5e-8, "0 person-weeks"), (-7.5, "−7.5 person-weeks"), (16, "16 person")])
+def test_what_is_nothing_beside_its_interval_is_told_as_nothing(left: float, told: str) -> None:
+    line = CandidateLine(
+        line="a", title="A", kind="initiative", team=None, value=None, parts=(), cost=None, p_best=None, p_in=None,
+        recommendation="test_first", test=None, grade=None, reasons=(),
+        net=Estimate(left, left - 100, left + 150), viability=Viability(38, 0, 52),
+    )  # fmt: skip
+    first = next(iter(pays(line, "person-weeks"))).text
+    assert first.startswith(f"Of its value {told}")

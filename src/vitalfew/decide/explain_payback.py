@@ -30,7 +30,7 @@ def pays(line: CandidateLine, unit: str) -> Iterator[Sentence]:
         yield Sentence("why", f"When it pays is not known: {told[:1].lower()}{told[1:].removesuffix('.')}.")
         return
     costs = {"build": found.build, "run": found.run, "net": line.net.estimate}
-    left = f"Of its value {counted(line.net.estimate, unit)}{_ends(line.net)} are left after {spent(found, unit)}."
+    left = f"Of its value {counted(_told(line.net), unit)}{_ends(line.net)} are left after {spent(found, unit)}."
     yield Sentence("why", f"{left} {found.basis}".strip(), costs)
     yield Sentence("why", _payback(found), {"p_within": found.p_within or 0.0})
     if found.given_up is not None:
@@ -75,6 +75,12 @@ def _elsewhere(found: Estimate, unit: str) -> Sentence:
         return Sentence("why", "Nothing else is given up for it: the budget reaches for all.", numbers)
     text = f"What it takes of the budget would bring {counted(found.estimate, unit)}{_ends(found)} elsewhere."
     return Sentence("why", text, numbers)
+
+
+def _told(found: Estimate) -> float:
+    """The estimate; 0 where it is nothing beside its interval, as of the line by which a point is priced."""
+    width = 0.0 if found.low is None or found.high is None else found.high - found.low
+    return 0.0 if abs(found.estimate) < _NOTHING * width else found.estimate
 
 
 def _ends(found: Estimate) -> str:
