@@ -91,7 +91,7 @@ def _star(view: View) -> Child:
     lit: dict[str, Light] = {"yes": "ok", "no": "warning"}
     body = [
         (view.title("factors", row.factor), light(lit[row.status]) if row.status in lit else cells.unknown(row.said),
-         words.STAR_TESTS[row.test], row.said.capitalize())
+         words.STAR_TESTS[row.test], row.said[:1].upper() + row.said[1:])
         for row in rows
     ]  # fmt: skip
     shown = table(
