@@ -282,6 +282,15 @@ def test_a_table_one_may_not_read_is_named(tmp_path: Path, typed: Typed) -> None
     assert "players.csv" in answer.err
 
 
+def test_a_folder_of_definitions_one_may_not_read_is_named(tmp_path: Path, typed: Typed) -> None:
+    (workspace(tmp_path) / "more").mkdir(mode=0o000)
+    if os.access(tmp_path / "more", os.R_OK):
+        pytest.skip("whoever is root may read everything")
+    answer = run(typed, tmp_path)
+    assert answer.code == 1
+    assert "more: cannot be read: Permission denied; make it readable" in answer.err
+
+
 def test_a_path_with_blanks_and_foreign_letters_works(tmp_path: Path, typed: Typed) -> None:
     folder = workspace(tmp_path / "Größe 测试 'x' \"y\" #1?")
     assert run(typed, folder).code == 0

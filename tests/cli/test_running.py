@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -157,6 +158,13 @@ def test_a_reader_that_leaves_early_is_no_failure(folder: Path, words: str) -> N
     assert "Broken" not in ran.stderr
     assert "Traceback" not in ran.stderr
     assert ran.stdout.strip() == "0"
+
+
+def test_who_closes_standard_output_hears_nothing_and_that_is_no_failure(folder: Path) -> None:
+    command = " ".join(map(shlex.quote, (*PROGRAM, "verify", str(folder))))
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        ran = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, ""), closed
 
 
 def test_an_interrupted_run_leaves_nothing_half_written(folder: Path) -> None:

@@ -84,6 +84,9 @@ def main() -> None:
     logging.captureWarnings(capture=not os.environ.get("VITALFEW_DEBUG"))
     for logger in ("vitalfew", "py.warnings"):
         logging.getLogger(logger).addHandler(logging.NullHandler())
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open until the end
     try:
         with heard():
             code = _run()

@@ -125,7 +125,7 @@ def _find(root: Path) -> list[Path]:
     """All YAML files below a folder, sorted; hidden ones and links that lead out of it are left out."""
     inside = root.resolve()
     found: list[Path] = []
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=_told):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _FOREIGN)
         paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
         found += [path for path in paths if path.suffix.lower() in _SUFFIXES and _lies_in(path, inside)]
@@ -134,6 +134,13 @@ def _find(root: Path) -> list[Path]:
             message = f"more than {MOST_FILES:,} YAML files below '{root}'"
             raise DefinitionError([Problem(message, hint=hint)])
     return sorted(found)
+
+
+def _told(error: OSError) -> None:
+    """Definitions must not be missing without a word; a folder that has just gone holds none."""
+    if not isinstance(error, FileNotFoundError):
+        hint = "make it readable, or let its name begin with a dot, which leaves it out"
+        raise DefinitionError([Problem(f"cannot be read: {error.strerror}", Where(str(error.filename)), hint=hint)])
 
 
 def _lies_in(path: Path, root: Path) -> bool:

@@ -68,7 +68,7 @@ def is_free(home: Path) -> bool:
     """
     if home.is_dir():
         return all(entry.name.startswith(_DRAFT) for entry in home.iterdir())
-    return not home.exists()
+    return not (home.exists() or home.is_symlink())
 
 
 def _beside(place: Path) -> Path:
