@@ -12,6 +12,7 @@ from decide.building import definitions, promise, tables
 from report import sample
 from vitalfew.decide.coverage import coverage, resting
 from vitalfew.decide.inputs import Inputs
+from vitalfew.report.html_record import bets
 from vitalfew.report.review_words import bet_sentences
 from vitalfew.report.view import View
 from vitalfew.results.rows import (
@@ -91,6 +92,17 @@ def test_shares_bets_and_what_is_open_are_told_in_sentences() -> None:
     )
     assert "1 bet open, the oldest for 40 days: gate." in told
     assert "Spent before the first evidence on 2 bets: 6 person-weeks." in told
+
+
+def test_of_many_bets_those_open_longest_are_listed() -> None:
+    defined = definitions(initiatives={f"i{at}": {} for at in range(30)})
+    rows = tuple(replace(bet(f"i{at}", None), open_days=at) for at in range(30))
+    view = View(tables(bets=rows), defined, sample.view().info)
+    page = str(bets(view, 20))
+    assert "20 of 30 bets" in page
+    assert page.count("<tr") == 21
+    assert page.index("29 so far") < page.index("11 so far")
+    assert "Every bet" in str(bets(view))
 
 
 def planned(costs: dict[str, Any], grades: dict[str, str | None], plan: tuple[str, ...] = ()) -> tuple[RestingRow, ...]:

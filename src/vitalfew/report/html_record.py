@@ -90,12 +90,12 @@ def _span(found: Estimate) -> str:
     return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
-def bets(view: View) -> Markup | None:
-    """How long and dear it is to find out, how much is found out at all, and what planned work rests on."""
+def bets(view: View, most: int | None = None) -> Markup | None:
+    """How long and dear it is to find out, how much is found out, what planned work rests on; so many bets at most."""
     said = bet_sentences(view)
     if not said:
         return None
-    folded = [_every_bet(view), _by_quarter(view), _by_grade(view)]
+    folded = [_each_bet(view, most), _by_quarter(view), _by_grade(view)]
     return tag("div", tag("h3", "From hypothesis to verdict"), items(said), folded, class_="sub")
 
 
@@ -126,8 +126,8 @@ def _by_grade(view: View) -> Markup | None:
     return fold("What planned work rests on", table(heads, body, caption=caption))
 
 
-def _every_bet(view: View) -> Markup | None:
-    rows = view.tables.bets
+def _each_bet(view: View, most: int | None) -> Markup | None:
+    rows = sorted(view.tables.bets, key=lambda row: -(row.open_days or 0))[:most]
     if not rows:
         return None
     unit = view.definitions.policy.cost_unit
@@ -151,4 +151,6 @@ def _every_bet(view: View) -> Markup | None:
         for row in rows
     ]
     caption = "“About”: the cost was spread evenly over the work, for lack of dated spending."
-    return fold("Every bet", table(heads, body, caption=caption))
+    every = len(view.tables.bets)
+    which = "Every bet" if len(rows) == every else f"{len(rows)} of {every:,} bets"
+    return fold(which, table(heads, body, caption=f"Those open longest first. {caption}"))

@@ -6,6 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
+from vitalfew.results.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -236,7 +237,8 @@ def _days_sentences(view: View) -> list[str]:
         told.append(f"{many} open, the oldest for {open_days[oldest]} days: {title}.")
     late = [row.initiative for row in rows if row.overdue]
     if late:
-        told.append(f"Overdue, nothing measured: {', '.join(view.title('initiatives', key) for key in late)}.")
+        named = listed((view.title("initiatives", key) for key in late), _NAMED_BETS)
+        told.append(f"Overdue, nothing measured: {named}.")
     spent = {row.initiative: row.spent for row in rows if row.spent is not None}
     if spent:
         unit = view.definitions.policy.cost_unit
@@ -265,6 +267,7 @@ STOPS = {
     "feature": "Hardly used",
     "metric": "A metric of nobody",
 }
+_NAMED_BETS = 12
 _STOPPED = {"line": "initiatives", "bet": "initiatives", "feature": "features", "metric": "metrics"}
 
 

@@ -103,7 +103,7 @@ def _reviewed(run: Results, wanted: Filter, *, whole: bool) -> Reviewed:
         process=process(_shown(run, rows), most),
         balance=balance(run.view),
         bets=len(rows),
-        found_out=bets(run.view),
+        found_out=bets(run.view, most),
         record=tuple(sentences(overall)) if overall else (),
         calibration=calibration(run.view),
         effort=effort(run.view),
