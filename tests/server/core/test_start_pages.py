@@ -13,6 +13,7 @@ from vitalfew.server.core.models import Job, Member, User, Workspace
 from vitalfew.server.core.queries.dismissals import open_findings
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import jobs, runs
+from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.templatetags.vitalfew import day
 
 if TYPE_CHECKING:
@@ -142,3 +143,15 @@ def test_work_of_another_workspace_cannot_be_stopped(
     job = runs.start(demo, None)
     client_of("admin", of=workspace).post(f"/w/{workspace.key}/jobs/{job.id}/cancel/")
     assert Job.objects.get(pk=job.id).state == "waiting"
+
+
+def test_more_files_have_a_page_and_where_people_edited_it_says_what_else(
+    newcomer: Client, workspace: Workspace, client_of: ClientOf
+) -> None:
+    newcomer.post("/workspaces/new/", {"name": "Acme tools"})
+    assert b"Drop your files here" in newcomer.get("/w/acme-tools/files/").content
+    save(workspace, "teams", "night", {"title": "Night"}, by=User.objects.get(), version=0)
+    edited = client_of("admin").get("/w/playground/files/").content.decode()
+    assert "Drop your files here" not in edited
+    assert "start a workspace from the file" in edited
+    assert 'href="/w/playground/files/">Bring the file' in client_of("admin").get("/w/playground/board/new/").text

@@ -51,10 +51,18 @@ def new_from_files(request: HttpRequest) -> HttpResponse:
     return _started(request, _user(request), None, reverse("new-workspace"))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_files(request: Request) -> HttpResponse:
-    """Start this workspace from files, or from more files than before."""
+    """Start this workspace from files, or from more files than before; where people have edited it, say what else."""
     row = request.place.workspace
+    if request.method != "POST":
+        refused = ""
+        try:
+            workspaces.refuse_if_edited(row)
+        except UsageError as error:
+            refused = str(error)
+        answers = "What is in your files, and what do they say together with those that are here?"
+        return render(request, "core/add_files.html", {"title": "Add files", "answers": answers, "refused": refused})
     return _started(request, request.place.user, row, reverse("ledger", kwargs={"workspace": row.key}))
 
 
