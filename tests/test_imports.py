@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import subprocess
 import sys
@@ -49,6 +50,12 @@ assert "scipy.stats" not in sys.modules
 def test_an_unknown_name_is_refused_as_python_does() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         vitalfew.nonsense  # noqa: B018  reading the attribute is the test
+
+
+@pytest.mark.parametrize("name", [name for name in vitalfew.__all__ if callable(getattr(vitalfew, name))])
+def test_every_public_function_has_an_example_that_is_run(name: str) -> None:
+    (found,) = doctest.DocTestFinder().find(getattr(vitalfew, name), name, module=False)
+    assert found.examples
 
 
 @pytest.mark.parametrize("name", vitalfew.__all__)

@@ -84,6 +84,16 @@ def backtest(
 
     Raises:
         UsageError: there is no day in the past to look at.
+
+    Example:
+        >>> from datetime import date
+        >>> import vitalfew as vf
+        >>> from vitalfew.workspace.definitions import Definitions
+        >>> from vitalfew.workspace.workspace import Workspace
+        >>> ideas = Definitions.model_validate({"initiatives": {"search": {"title": "Faster search", "cost": 5}}})
+        >>> replayed = vf.backtest(Workspace.of(ideas), [date(2026, 1, 1)])
+        >>> print(str(replayed).strip())
+        Note: no day had candidates with a value and a cost: forecasts and costs of back then are needed
     """
     chosen = sorted(set(days)) or _quarters(workspace)
     if not chosen:

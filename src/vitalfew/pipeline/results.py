@@ -177,6 +177,15 @@ def stored(root: str | Path, run_id: str | None = None) -> Results:
     Raises:
         UsageError: there is no such run.
         DataError: it is damaged, or was made by a version that did not keep its definitions.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import vitalfew as vf
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (folder / "shop.yaml").write_text("initiatives: {search: {title: Faster search}}")
+        >>> results = vf.run(vf.load(folder))
+        >>> vf.stored(folder, results.info.id).tables == results.tables
+        True
     """
     from pathlib import Path
 

@@ -60,6 +60,15 @@ def run(
 
     Raises:
         UsageError: `as_of` lies in the future, or `seed` below 0.
+
+    Example:
+        >>> import vitalfew as vf
+        >>> from vitalfew.workspace.definitions import Definitions
+        >>> from vitalfew.workspace.workspace import Workspace
+        >>> ideas = {"search": {"title": "Faster search", "cost": 5}, "photos": {"title": "Larger photos", "cost": 3}}
+        >>> results = vf.run(Workspace.of(Definitions.model_validate({"initiatives": ideas})))
+        >>> [(line.line, line.recommendation) for line in results.ledger.candidates]
+        [('photos', 'test_first'), ('search', 'test_first')]
     """
     if seed < 0:
         raise UsageError(f"seed {seed}", expected="a whole number from 0 up")

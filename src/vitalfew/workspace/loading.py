@@ -35,6 +35,15 @@ def load(path: str | Path) -> Workspace:
     Raises:
         UsageError: there is nothing at `path`, or a file that is no YAML.
         DefinitionError: with every problem of every file, in the order of files and lines.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import vitalfew as vf
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (folder / "shop.yaml").write_text("initiatives: {search: {title: Faster search}}")
+        >>> ws = vf.load(folder)
+        >>> ws.definitions.initiatives["search"].title, len(ws.acts.acts)
+        ('Faster search', 0)
     """
     start = Path(path)
     if not start.exists():

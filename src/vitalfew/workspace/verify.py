@@ -93,6 +93,22 @@ def verify(ws: Workspace, heads: Sequence[str] = (), first_seen: Mapping[str, da
         ws: the workspace; one made in memory is held against the given heads only.
         heads: hashes of the log's end that were noted elsewhere at some time.
         first_seen: day of the first exposure by experiment, for plans of experiments without a start.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import vitalfew as vf
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (folder / "shop.yaml").write_text('''
+        ... sources: {users: {table: users.csv, unit: id}}
+        ... metrics: {paid: {source: users, column: paid}}
+        ... factors: {paid: {range: [0, 1]}}
+        ... ''')
+        >>> act, = vf.record(vf.load(folder), [{"person": "Ada", "paid": 10}])
+        >>> found = vf.verify(vf.load(folder), heads=[act.hash])
+        >>> found.ok, found.acts, found.head == act.hash
+        (True, 1, True)
+        >>> vf.verify(vf.load(folder), heads=["0" * 64]).ok
+        False
     """
     recorded = ws.journal.recorded() if ws.journal else heads_of.Recorded()
     log = ws.journal.read() if ws.journal else ws.acts
