@@ -182,6 +182,17 @@ def test_a_factor_that_answers_after_the_horizon_is_found() -> None:
     assert found("insensitive", defined(factors={"fun": {"range": [0, 10], "lag_weeks": 52}})) == []
 
 
+@pytest.mark.parametrize(
+    ("half", "turned", "subject"),
+    [(4.5, False, ["fun"]), (6.0, False, ["fun"]), (6.5, False, []), (2.0, False, []), (4.5, True, ["fun"])],
+)
+def test_a_bend_that_is_all_but_a_straight_line_is_told(half: float, subject: list[str], *, turned: bool) -> None:
+    utility = {"form": "saturating", "half": half}
+    factor = {"range": [10, 0] if turned else [0, 10], "baseline": 1, "utility": utility}
+    assert subjects("slight_bend", defined(factors={"fun": factor})) == subject
+    assert subjects("slight_bend", defined(factors={"fun": {"range": [0, 10]}})) == []
+
+
 def star(**more: Any) -> dict[str, Any]:
     return {"factors": {"fun": {"range": [0, 10], "north_star": True} | more}}
 

@@ -117,6 +117,24 @@ def insensitive(view: View) -> Iterator[Found]:
 
 
 @check(
+    "R7",
+    "info",
+    why="So small a bend cannot be told from an answer that was a little off: it is precision nobody has.",
+    do="Keep the utility linear; or ask once more from which level on half of the swing's worth is reached.",
+    reads=("slight_bend",),
+)
+def slight_bend(view: View) -> Iterator[Found]:
+    """Factors that reach half of their worth within a tenth of the range of its middle."""
+    for key, factor in view.definitions.factors.items():
+        half, (one, other) = factor.utility.half, factor.range
+        if half is not None and abs((half - one) / (other - one) - 0.5) <= view.thresholds.slight_bend:
+            middle = f"{half:g}, the middle of its range is {(one + other) / 2:g}"
+            yield Found(
+                key, f"{view.title('factors', key)} is all but linear: half of its worth is reached at {middle}."
+            )
+
+
+@check(
     "R6",
     "warning",
     why="A North Star that does not move, or counts activity, steers work towards what customers do not feel.",

@@ -83,6 +83,7 @@ class Thresholds:
     range_effects: int = 5
     sensitive_effects: int = 3
     swing_share: float = 0.25
+    slight_bend: float = 0.1
     star_price: float = 0.2
     likely_funded: float = 0.5
     group_loss: float = 0.5
