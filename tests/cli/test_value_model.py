@@ -53,7 +53,8 @@ def test_the_value_model_is_told_with_what_fewer_factors_would_cost(folder: Path
 def test_json_holds_the_parts_of_the_value_model_and_nothing_else(folder: Path, typed: Typed) -> None:
     found = typed("value", folder, "--json").json
     assert [row["factors"] for row in found["vital_few"]][-1] == ["retention"]
-    assert {"shares", "lights", "redundant", "groups", "say_do", "pulse", "key_results"} == set(found["value"])
+    parts = {"shares", "lights", "redundant", "groups", "say_do", "pulse", "key_results", "north_star"}
+    assert parts | {"distances", "narratives", "opposed"} == set(found["value"])
     assert "ledger" not in found
 
 
