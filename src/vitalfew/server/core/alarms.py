@@ -16,7 +16,9 @@ MOST = 5
 """Findings that a page shows; the others are on the page of all checks."""
 TRUST = "trust before results"
 ASKED: dict[str, frozenset[str]] = {
-    "value-model": frozenset({"R1", "R2", "R3", "R5", "R6", "R7", "R8", "R11", "R12", "R15", "R17", "R18", "R82"}),
+    "value-model": frozenset(
+        {"R1", "R2", "R3", "R5", "R6", "R7", "R8", "R11", "R12", "R15", "R17", "R18", "R67", "R72", "R82"}
+    ),
     "sessions": frozenset({"R2", "R4", "R7", "R8"}),
     "pulse": frozenset({"R16"}),
     "tree": frozenset({"R18", "R23", "R47"}),
@@ -34,7 +36,7 @@ ASKED: dict[str, frozenset[str]] = {
     "releases": frozenset({"R28", "R68"}),
     "links": frozenset({"R41", "R47", "R66"}),
     "trade-offs": frozenset({"R50", "R74"}),
-    "conflicts": frozenset({"R50", "R73"}),
+    "conflicts": frozenset({"R50", "R72", "R73"}),
     "moved": frozenset({"R68", "R69"}),
     "features": frozenset({"R61"}),
 }
