@@ -85,11 +85,23 @@ FORMS = (
 )
 """Forms, and lists without anything, below the address of a workspace that the server owns."""
 EDITS = (
+    "value/model/factor/of/jobs_completed/edit/",
+    "value/stakeholders/guardrail/of/retention_28/edit/",
+    "value/stakeholders/stakeholder/of/owners/edit/",
+    "value/goals/objective/of/quick_planning/edit/",
+    "value/policy/edit/policy/",
+    "metrics/planning_minutes/edit/",
+    "links/of/planning_parts/edit/",
+    "segments/of/enterprise/edit/",
+    "settings/sources/of/users/edit/",
+    "settings/teams/of/field/edit/",
+    "board/bet/route_suggestions/edit/",
+    "board/hypothesis/route_suggestions_minutes/edit/",
     "board/hypothesis/route_suggestions_minutes/",
     "board/hypothesis/route_suggestions_minutes/lock/",
-    "board/hypothesis/route_suggestions_minutes/edit/",
-    "board/bet/route_suggestions/edit/",
-    "value/model/factor/of/jobs_completed/edit/",
-    "metrics/planning_minutes/edit/",
+    "features/day_plan/edit/",
+    "experiments/customer_search/edit/",
+    "releases/r2505/edit/",
+    "needs/no_signal/edit/",
 )
 """Forms that change what is there, and those of a forecast, in the demo product once the server owns it."""

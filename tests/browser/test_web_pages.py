@@ -48,23 +48,27 @@ def test_forms_that_change_what_is_there_and_a_session_are_sound_too(
     small_demo: Path, tmp_path: Path, visit: Callable[..., Visitor]
 ) -> None:
     with serving(copy_of(small_demo, tmp_path / "fieldnote"), home=tmp_path / "home") as server:
-        ada = visit(server.address)
+        ada, phone = visit(server.address), visit(server.address, phone=True, dark=True)
         ada.set_up(server.setup)
-        _owned_by_the_server(ada.page)
+        phone.sign_in()
+        _all_owned_by_the_server(ada.page)
         found: list[str] = []
         for path in (*_of_a_session(ada.page), *EDITS):
-            answer = ada.page.goto(f"{HERE}{path}")
-            assert answer is not None
-            assert answer.status == 200, path
-            assert not path.endswith("edit/") or ada.page.locator("main form").count(), f"{path} shows no form"
-            found += serious(ada.page)
+            for someone in (ada, phone):
+                answer = someone.page.goto(f"{HERE}{path}")
+                assert answer is not None
+                assert answer.status == 200, path
+                assert not path.endswith("edit/") or someone.page.locator("main form").count(), f"{path} shows no form"
+                found += serious(someone.page)
+            assert too_wide(phone.page) <= 0, path
         assert not found, "\n".join(found)
 
 
-def _owned_by_the_server(page: Page) -> None:
-    """Give the kinds of definitions that are changed to the server, so that their forms are there."""
-    for kind in ("factors", "metrics", "initiatives", "hypotheses"):
-        page.goto(f"{HERE}settings/owners/{kind}/")
+def _all_owned_by_the_server(page: Page) -> None:
+    """Give every kind of definitions to the server, so that its forms are there."""
+    page.goto(f"{HERE}settings/owners/")
+    for link in [one.get_attribute("href") for one in page.get_by_role("link", name="Edit here instead").all()]:
+        page.goto(str(link))
         page.locator("main form button.primary").click()
         page.wait_for_url("**/settings/owners/")
 
