@@ -80,7 +80,8 @@ def spent_sentence(view: View) -> str:
     if head is None or not head.hardly_used_cost:
         return ""
     share, kept = head.hardly_used_share, head.hardly_used_upkeep
-    part = "" if share is None else f", {words.share_span(share)} of the cost of all that were judged"
+    why = " (no interval: costs are single numbers, and reach is known well)" if share and share.low is None else ""
+    part = "" if share is None else f", {words.share_span(share)} of the cost of all that were judged{why}"
     upkeep = "" if not kept else f"; keeping them costs {words.significant(kept)} {unit} a year"
     return f"Hardly used features took {words.significant(head.hardly_used_cost)} {unit} to build{part}{upkeep}."
 
