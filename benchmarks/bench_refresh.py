@@ -1,9 +1,9 @@
 """A day's refresh beside a full run: 31 days of events in a file a day, 28 columns as in `bench_events`.
 
 Two in a hundred events of a day's file happened up to 14 days before. Once nobody is exposed after the tenth day; once
-a thirty-first of all units joins every day, in a file of exposures a day; once the table of users, whom segments are
-told by, is written anew as well. Run with a share of the full size (50 million events, 5 million units) as the only
-argument, 1 by default.
+a thirty-first of all units joins every day, in a file of exposures a day, after a full run and after a fortnight of
+refreshes; once the table of users, whom segments are told by, is written anew as well. Run with a share of the full
+size (50 million events, 5 million units) as the only argument, 1 by default.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.measure import measure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vitalfew.warehouse.measured import Measured
 
 DAYS, ROUNDS = 31, 2
@@ -82,8 +85,13 @@ def refresh(folder: Path) -> object:
 
 
 def refresh_joining(folder: Path) -> object:
-    """The same where units join every day."""
+    """The same where units join every day, and every day of the last fortnight was refreshed."""
     return _measure(folder, _yesterday(folder, "joining"), joining=True)
+
+
+def refresh_joining_first(folder: Path) -> object:
+    """The same on the day after a full run."""
+    return _measure(folder, _yesterday(folder, "joining first"), joining=True)
 
 
 def refresh_by_hand(folder: Path) -> object:
@@ -130,14 +138,24 @@ def _measure(folder: Path, state: Path | None, *, joining: bool = False) -> Meas
 
 
 def _remember_yesterday(folder: Path) -> None:
-    """Run without the files of the last day."""
-    files = [folder / name / f"{DAYS - 1:02}.parquet" for name in ("events", "seen")]
+    """Run without the files of the last day; where units join, once after refreshes of the days before it."""
+    with _files_until(folder, DAYS - 1):
+        _measure(folder, folder / "steady")
+        _measure(folder, folder / "joining first", joining=True)
+    for day in range(DAYS - 1 - BEFORE, DAYS):
+        with _files_until(folder, day):
+            _measure(folder, folder / "joining", joining=True)
+
+
+@contextmanager
+def _files_until(folder: Path, day: int) -> Iterator[None]:
+    """Put the files of a day and of those after it aside."""
+    files = [f"{name}/{at:02}.parquet" for at in range(day, DAYS) for name in ("events", "seen")]
     for at, file in enumerate(files):
-        file.rename(folder / f"last{at}")
-    _measure(folder, folder / "steady")
-    _measure(folder, folder / "joining", joining=True)
+        (folder / file).rename(folder / f"later{at}")
+    yield
     for at, file in enumerate(files):
-        (folder / f"last{at}").rename(file)
+        (folder / f"later{at}").rename(folder / file)
 
 
 def _print_difference(one: Measured, other: Measured) -> None:
@@ -168,6 +186,7 @@ def main() -> None:
         plans = {
             "full run": full_joining,
             "a day's refresh": refresh_joining,
+            "a day's refresh after a full run": refresh_joining_first,
             "a day's refresh, other users": refresh_joining_users,
             "a day's events by unit, by hand": refresh_by_hand,
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from growing_tables import BUY, History, assert_same, told
+from vitalfew.warehouse import continued, refresh, state
 from vitalfew.warehouse.engine import open_engine
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import Definitions
@@ -39,7 +42,7 @@ class Product(History):
     def __init__(self, folder: Path, seed: int, *, experiments: int = 1, first: int = 300, apart: bool = False) -> None:
         super().__init__(folder, seed)
         (folder / "users").mkdir()
-        self.many, self.known, self.apart = experiments, 0, apart
+        self.many, self.known, self.apart, self.strangers = experiments, 0, apart, 10
         self.ordinary(first, 3 * first)
 
     def ordinary(self, joining: int = 12, events: int = 40, late: int = 0) -> None:
@@ -108,7 +111,7 @@ class Product(History):
         self.ordinary()
 
     def someone(self) -> str:
-        return f"u{self.chance.randrange(self.known + 10)}"
+        return f"u{self.chance.randrange(self.known + self.strangers)}"
 
     def experiment(self, at: int) -> str:
         return f"test{at % self.many if self.apart else self.chance.randrange(self.many)}"
@@ -207,3 +210,117 @@ def test_a_ramp_is_seen_on_the_day_on_which_it_shows(tmp_path: Path, told: list[
         assert_same(refreshed, product.results(remember=False))
     assert {row.phase for row in refreshed.moments} == {0, 1}
     assert len(told) == 3
+
+
+def busy(product: Product, days: int = 1) -> None:
+    """Days with many events of those who join on the next ones, each with its run."""
+    for _ in range(days):
+        product.ordinary(events=90)
+        product.results()
+
+
+def strangers(product: Product) -> list[dict[str, Any]]:
+    """What the last run left of events of units that may join."""
+    newest = max(product.state.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    found: list[dict[str, Any]] = json.loads(newest.read_text())["body"]["strangers"]
+    return found
+
+
+def test_events_before_a_unit_joined_are_remembered_and_not_looked_for_in_old_files(tmp_path: Path) -> None:
+    product = Product(tmp_path, 8)
+    product.results()
+    busy(product, 3)
+    product.ordinary()
+    truth = product.results(remember=False)
+    old = product.files("events")[-2]
+    stat = old.stat()
+    product.edit(old)
+    assert old.stat().st_size == stat.st_size
+    os.utime(old, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert_same(product.results(), truth)
+    assert product.results(remember=False).moments != truth.moments
+
+
+def test_who_took_part_before_was_no_stranger(tmp_path: Path, told: list[bool]) -> None:
+    product = Product(tmp_path, 9)
+    product.results()
+    for step in (product.late, product.crossers, product.late, product.removed, product.late, product.rewritten):
+        busy(product, 2)
+        step()
+        assert_same(product.results(), product.results(remember=False))
+    assert sum(told) >= 15
+
+
+def test_an_ordinary_run_leaves_events_of_strangers_to_the_next(
+    tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continued, "MOST_STEPS", 3)
+    product = Product(tmp_path, 10)
+    product.results()
+    busy(product, 3)
+    remembered = strangers(product)
+    busy(product)
+    assert len(told) == 3, "the last run was an ordinary one"
+    files = [one["files"] for one in strangers(product)]
+    assert files == [one["files"] for one in remembered]
+    assert len(files) == 3
+    busy(product, 2)
+    assert_same(product.results(), product.results(remember=False))
+
+
+def test_events_of_strangers_do_not_grow_without_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Product(tmp_path, 11)
+    product.results()
+    busy(product, 9)
+    days = 3 + 2 + 1
+    assert 0 < len(strangers(product)) <= days, "those of days that no covariate can reach are forgotten"
+    few = len(list(product.state.iterdir()))
+    busy(product, 3)
+    assert len(list(product.state.iterdir())) <= few + 3 * 3, "their files are removed"
+    product.strangers = 9000
+    product.ordinary(events=90)
+    product.results()
+    assert product.files("events")[-1].name not in str(strangers(product)), "where most are strangers, files are read"
+    product.strangers = 10
+    monkeypatch.setattr(refresh, "_MOST_STRANGERS", 0.01)
+    busy(product)
+    assert sum(one["units"] for one in strangers(product)) <= 0.01 * product.known
+    product.ordinary()
+    assert_same(product.results(), product.results(remember=False))
+
+
+def test_several_experiments_leave_no_strangers(tmp_path: Path) -> None:
+    product = Product(tmp_path, 12, experiments=2)
+    product.results()
+    busy(product, 2)
+    assert not strangers(product)
+    product.ordinary()
+    assert_same(product.results(), product.results(remember=False))
+
+
+def test_damaged_events_of_strangers_are_found(tmp_path: Path) -> None:
+    product = Product(tmp_path, 13)
+    product.results()
+    busy(product, 2)
+    path = product.state / strangers(product)[-1]["name"]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    product.ordinary()
+    assert_same(product.results(), product.results(remember=False))
+
+
+def test_a_state_of_an_earlier_version_is_left_alone(
+    tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = Product(tmp_path, 14)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(state, "_VERSION", 4)
+        product.results()
+        busy(product)
+    told.clear()
+    busy(product)
+    assert not told, "everything is computed anew"
+    busy(product)
+    assert_same(product.results(), product.results(remember=False))
+    assert told

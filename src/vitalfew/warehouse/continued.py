@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.places import Places
     from vitalfew.warehouse.refresh import Step
     from vitalfew.warehouse.running import Floats
-    from vitalfew.warehouse.state import Kept, State
+    from vitalfew.warehouse.state import Kept, State, Strangers
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.sums import Rows
     from vitalfew.workspace.definitions import ExposureSource
@@ -74,6 +74,7 @@ class Continued:
         came: how those who take part changed.
         standing: where units count now.
         crossed: units seen in several arms.
+        strangers: events of units that may join that the last run left to an ordinary one, by the key of its numbers.
         values: what each value is, over running numbers.
         lay_out: makes the table of all units, for whoever asks for it.
     """
@@ -88,6 +89,7 @@ class Continued:
     came: Came | None = None
     standing: Standing | None = None
     crossed: pa.Table | None = None
+    strangers: dict[str, tuple[Strangers, ...]] = field(default_factory=dict)
     values: Sequence[exp.Expr] = ()
     lay_out: Callable[[], None] = lambda: None
 
@@ -154,11 +156,20 @@ class Continued:
 
     def ordinary(self, population: Population) -> Population:
         """Begin an ordinary run."""
+        if self.found is not None and self._only_more:
+            key, kept = self.found
+            self.strangers[key] = tuple(replace(one, stored={}) for one in kept.strangers)
         self.found = self.came = self.standing = None
         self.day["steps"] = 0
         query = exp.select("experiment", "unit").from_(table_named(FIRST_EXPOSURES)).where("arm <> other")
         self.crossed = self.engine.query(query)
         return self.take(population)
+
+    @property
+    def _only_more(self) -> bool:
+        """Whether all exposures that the last run knew are still there: nobody took part of whom it is not known."""
+        known: bool = self.then["exposures"].items() <= self.day["exposures"].items()
+        return known
 
     def take(self, population: Population) -> Population:
         """Remember what is said of who takes part."""
@@ -204,8 +215,9 @@ class Continued:
         others = np.union1d(moved, self.came.left)
         self.standing = _stand(stood, people, moved, self.came.left)
         lend_people(self.engine, table, people, self.standing.at < 0)
-        kept = replace(kept, place=self.standing.at, crossed=self.crossed)
-        return Onward(key, kept, people, Changes(first, others))
+        strangers = kept.strangers if self._only_more else ()
+        kept = replace(kept, place=self.standing.at, crossed=self.crossed, strangers=strangers)
+        return Onward(key, kept, people, Changes(first, others, alone=len(self.study.experiments) == 1))
 
     def _moved(
         self, people: pa.Table, first: int, patterned: Callable[[str], exp.Select]
@@ -253,11 +265,17 @@ class Continued:
         if numbers is None or numbers.key is None or numbers.kept is None or self.standing is None:
             return
         self.day |= {"rows": self._rows_key(rows), "places": [list(one) for one in self.standing.places]}
-        kept = replace(numbers.kept, day=None, cells=None, place=None, crossed=None)
+        kept = replace(numbers.kept, day=None, cells=None, place=None, crossed=None, strangers=())
         if products:
             sums = np.array([found.row() for found in products])
             kept = replace(kept, day=self.day, cells=sums, place=self.standing.at, crossed=self.crossed)
+            known = (*numbers.kept.strangers, *self.strangers.get(numbers.key, ()))
+            kept = replace(kept, strangers=tuple(one for one in known if self._lasts(one, kept)))
         self.state.save(numbers.key, kept)
+
+    def _lasts(self, strangers: Strangers, kept: Kept) -> bool:
+        """Whether events can still count for units that join, and stand in their files as they did."""
+        return strangers.until > self.day["newest"] and strangers.files.items() <= kept.files.items()
 
     def _rows_key(self, rows: Rows) -> str:
         return key_of([value.sql() for value in self.values], rows.names, sorted(rows.shares))

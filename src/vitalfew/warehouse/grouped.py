@@ -203,7 +203,7 @@ def _onward(
     if key_of_numbers(task, setting.label) != onward.key:
         raise NotOnward
     since = found.since(onward.people.slice(onward.changes.first))
-    step = step_of(task, onward.kept, replace(onward.changes, since=since))
+    step = step_of(task, onward.kept, replace(onward.changes, since=since, reach=found.reach))
     if step is None:
         raise NotOnward
     return Grouped(NUMBERS, _answers(alias, taken), {}, Numbers([], onward.key, step.kept), step, alias)

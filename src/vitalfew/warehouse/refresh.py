@@ -2,7 +2,8 @@
 
 Late events need no care, as what counts is when a file came and not when its events happened. Files that were changed
 or removed, other definitions and a look back at an earlier day need everything anew; so do units that joined, or whose
-first exposure moved, for themselves alone.
+first exposure moved, for themselves alone. What came while a unit took no part may be kept (`strangers`): then it need
+not be looked for in old files once the unit joins.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
-from vitalfew.warehouse.state import Kept, Reading, hold, key_of
+from vitalfew.warehouse.state import Kept, Reading, Strangers, hold, key_of
+from vitalfew.warehouse.strangers import Apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,10 +35,14 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.state import State
 
 _BEFORE, _FRESH = "vitalfew units before", "vitalfew fresh units"
+_CAME, _STRANGE = "vitalfew events that came", "vitalfew events of strangers"
 MOST_STEPS = 30
 """After so many runs everything is added up from the numbers of all units again, so that rounding cannot pile up."""
 _MOST_CHANGED = 0.5  # share of units with new events from which all are better added up
 _MOST_EVENTS = 10  # for a unit on average that are kept as events until they are added to its numbers
+_MOST_STRANGE = 0.5  # share of the events of a file from which old files are better read again
+_MOST_STRANGERS = 4  # events of strangers for a unit that takes part that are kept
+_LATE = 2 * 86_400_000_000  # microseconds that an exposure may be late without an old file being read
 _SHIFT = 19
 _BLOCK = 1 << _SHIFT  # units whose numbers are read at once, of which those that changed stay near at hand
 _SAME = ("experiment", "unit", "arm", "start")
@@ -75,8 +81,7 @@ class Task:
         """The events: of some files, such as fulfil a condition, of the units of another table than the population."""
         query = self.parts.rows.copy()
         if files is not None:
-            name = self.engine.part(self.table, [Path(file) for file in files])
-            query.args["from_"].this.set("this", exp.to_identifier(name, quoted=True))
+            query.args["from_"].this.set("this", exp.to_identifier(self.part(files), quoted=True))
         if only is not None:
             query.args["joins"][0].this.set("this", exp.to_identifier(only, quoted=True))
         if since is not None:
@@ -84,6 +89,10 @@ class Task:
         if self.end is not None:
             query = query.where(exp.LT(this=self.moment.copy(), expression=whole(self.end)))
         return self.engine.stream(query, self.room.rows)
+
+    def part(self, files: Sequence[str]) -> str:
+        """A table of the events of some files."""
+        return self.engine.part(self.table, [Path(file) for file in files])
 
     def anew(self) -> list[Floats]:
         """The numbers from all events."""
@@ -105,12 +114,16 @@ class Changes:
     Attributes:
         first: id of the first unit that joined; all before were there.
         others: ids of units that left, or that count elsewhere now.
+        alone: whether all units are of one experiment.
         since: which events can matter to units that joined; None when all can.
+        reach: how long after a unit's first exposure events begin to count for it (microseconds).
     """
 
     first: int
     others: NDArray[np.int64]
+    alone: bool = False
     since: exp.Expr | None = None
+    reach: int | None = None
 
 
 @dataclass(slots=True)
@@ -225,7 +238,10 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     events = sum(len(ids) for ids, _, _ in kept.log)
     if not _grown_from(kept, files) or events > _MOST_EVENTS * task.people.num_rows:
         return None
-    piece = _by_block(together(task.parts, _came(task, kept, changes, came)))
+    apart = Apart.of(task.parts.rows, task.moment)
+    past = _Past(task, kept, changes, {file: files[file] for file in came}, apart)
+    piece = _by_block(together(task.parts, past.events()))
+    strangers = past.strangers()
     if files != _files(task):
         return None
     touched = np.zeros(task.people.num_rows, dtype=bool)
@@ -237,17 +253,98 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     if len(ids) > _MOST_CHANGED * len(touched) or near > task.room.limit:
         return None
     log = (*kept.log, piece) if len(piece[0]) else kept.log
-    kept = replace(kept, people=task.people, files=files, log=log)
+    kept = replace(kept, people=task.people, files=files, log=log, strangers=strangers)
     return Step(ids, changes.first, piece, kept, task)
 
 
-def _came(task: Task, kept: Kept, changes: Changes, files: Sequence[str]) -> Iterator[Any]:
-    """Events in files that came, and those in others of units that joined."""
-    if files:
-        yield from task.stream(files)
-    if changes.first < task.people.num_rows and kept.files:
-        with _lent(task, task.people.slice(changes.first)):
-            yield from task.stream(list(kept.files), changes.since, _FRESH)
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What is read: events that came, and those of before that units which joined had.
+
+    Attributes:
+        task: what is added up.
+        kept: what is remembered.
+        changes: who joined, left or moved.
+        came: size and time of change of files that came, by path.
+        apart: the query of events, by what they say alone and what follows from first exposures.
+    """
+
+    task: Task
+    kept: Kept
+    changes: Changes
+    came: Mapping[str, str]
+    apart: Apart
+
+    @property
+    def joined(self) -> pa.Table:
+        """Units that joined."""
+        return self.task.people.slice(self.changes.first)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether events of strangers are kept: as long as units join that count what was before."""
+        before = self.changes.reach is not None and self.changes.reach < 0
+        return self.changes.alone and before and bool(self.came) and self.joined.num_rows > 0
+
+    def events(self) -> Iterator[Any]:
+        """All that count."""
+        if self.keeps:
+            yield from self._sorted_out()
+        elif self.came:
+            yield from self.task.stream(list(self.came))
+        if self.joined.num_rows and self.kept.files:
+            yield from self._before()
+
+    def _sorted_out(self) -> Iterator[Any]:
+        """Those that came, while those of strangers lie beside them."""
+        task, apart = self.task, self.apart
+        task.engine.write(_CAME, apart.with_people(task.part(list(self.came)), task.population))
+        yield from task.engine.stream(apart.of_people(_CAME), task.room.rows)
+
+    def _before(self) -> Iterator[Any]:
+        """Those of units that joined in files of before: where they are kept, and else in the files themselves."""
+        task, joined = self.task, self.joined
+        known = {file for one in self.kept.strangers for file in one.files}
+        unknown = [file for file in self.kept.files if file not in known]
+        new, again = joined, joined.slice(0, 0)
+        if known and len(self.changes.others):
+            # Units that took part before were no strangers.
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            others = self.changes.others
+            ids = pa.Array.from_buffers(pa.int64(), len(others), [None, pa.py_buffer(others)])
+            units = task.people.select(["unit"]).take(ids).column("unit").combine_chunks()
+            took_part = pc.is_in(joined.column("unit"), value_set=units)
+            new, again = joined.filter(pc.invert(took_part)), joined.filter(took_part)
+        for files, people in ((unknown, joined), (list(known), again)):
+            if files and people.num_rows:
+                with _lent(task, _FRESH, people):
+                    yield from task.stream(files, self.changes.since, _FRESH)
+        if known and new.num_rows:
+            import pyarrow as pa
+
+            strange = pa.concat_tables([one.events for one in self.kept.strangers])
+            with _lent(task, _FRESH, new), _lent(task, _STRANGE, strange):
+                yield from task.engine.stream(self.apart.of_joined(_STRANGE, _FRESH), task.room.rows)
+
+    def strangers(self) -> tuple[Strangers, ...]:
+        """Those that are kept for units that may join, once all others were read."""
+        found = self.kept.strangers
+        if self.keeps:
+            found = (*found, *self._arrived())
+            self.task.engine.drop(_CAME)
+        events = np.cumsum([one.events.num_rows for one in reversed(found)])
+        fit = int(np.searchsorted(events, _MOST_STRANGERS * self.task.people.num_rows, side="right"))
+        return found[len(found) - fit :]
+
+    def _arrived(self) -> Iterator[Strangers]:
+        """Those that came, where they are few enough."""
+        engine, apart = self.task.engine, self.apart
+        (row,) = engine.query(apart.counts(_CAME)).to_pylist()
+        if row["newest"] is not None and row["others"] <= _MOST_STRANGE * row["events"]:
+            until = row["newest"] - (self.changes.reach or 0) + _LATE
+            yield Strangers(self.came, engine.query(apart.of_others(_CAME)), until)
 
 
 def _by_block(piece: Piece) -> Piece:
@@ -274,20 +371,20 @@ def _place_of(ids: NDArray[np.int64], units: int) -> NDArray[np.int32]:
 
 
 @contextmanager
-def _lent(task: Task, people: pa.Table) -> Iterator[None]:
-    task.engine.lend(_FRESH, people)
+def _lent(task: Task, name: str, rows: pa.Table) -> Iterator[None]:
+    task.engine.lend(name, rows)
     try:
         yield
     finally:
-        task.engine.drop(_FRESH)
+        task.engine.drop(name)
 
 
 def _at_places(piece: Piece, place: NDArray[np.int32]) -> Piece:
     """The events of units that have a place, by their place."""
     ids, codes, values = piece
-    at = place[ids]
-    here = at >= 0
-    return at[here], codes[here], [column[here] for column in values]
+    at = place.take(ids, mode="clip")
+    here = np.flatnonzero(at >= 0)  # positions are taken in an eighth of the time of a mask
+    return at.take(here), codes.take(here), [column.take(here) for column in values]
 
 
 def numbers_of(task: Task, state: State | None, label: str) -> Numbers:
@@ -390,7 +487,7 @@ def _again(task: Task, numbers: Sequence[Floats], units: NDArray[np.int32]) -> N
     for number, running in zip(numbers, task.parts.running, strict=True):
         number[units] = NOTHING[running.kind]
     ids = pa.Array.from_buffers(pa.int32(), len(units), [None, pa.py_buffer(units)])
-    with _lent(task, task.people.take(ids)):
+    with _lent(task, _FRESH, task.people.take(ids)):
         run_on(task.parts, task.stream(only=_FRESH), numbers)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Piece = tuple[NDArray[np.int32], NDArray[np.int16], list[Floats]]
 
 _log = logging.getLogger(__name__)
-_VERSION = 4
+_VERSION = 5
 _KEPT = 2
 _LIST = ".json"
 _TYPES: Mapping[str, np.dtype[Any]] = {
@@ -43,6 +43,23 @@ _BLOCK = 1 << 16  # bytes summed together in a checksum
 SHARE = _BLOCK // 8
 """Numbers summed together in a checksum."""
 _UNFINISHED = 3600.0  # seconds after which files that no list names are the remains of a run that was cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Events of units that did not take part when they came.
+
+    Attributes:
+        files: size and time of change of the files that they came in, by path.
+        events: what they say by themselves.
+        until: they can count for nobody once the newest event is later than this (microseconds since 1970).
+        stored: the file in which they lie.
+    """
+
+    files: Mapping[str, str]
+    events: pa.Table
+    until: int
+    stored: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Kept:
         cells: sums of products, `(cells, numbers of a cell)`, as `products` lays them out.
         place: the row of `cells` that each unit counts in; -1 for those that left.
         crossed: columns `experiment` and `unit` of units seen in several arms.
+        strangers: events of units that may join, the oldest first.
         stored: the files in which all this lies; what is in them is not written again.
     """
 
@@ -72,6 +90,7 @@ class Kept:
     cells: Floats | None = None
     place: Places | None = None
     crossed: pa.Table | None = None
+    strangers: tuple[Strangers, ...] = ()
     stored: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -110,13 +129,15 @@ class State:
             cells = None if body["cells"] is None else self._cells(body["cells"])
             place = None if body["place"] is None else self._content(body["place"])
             crossed = None if body["crossed"] is None else self._people([body["crossed"]])
+            strangers = tuple(self._strangers(file) for file in body["strangers"])
         except (OSError, ValueError, KeyError, TypeError) as problem:
             if not isinstance(problem, FileNotFoundError):
                 _log.warning("remembered numbers are damaged and are computed anew: %s", type(problem).__name__)
             return None
         if people.num_rows != body["units"]:
             return None
-        return Kept(people, numbers, body["files"], body["end"], log, body["day"], cells, place, crossed, body)
+        files, end, day = body["files"], body["end"], body["day"]
+        return Kept(people, numbers, files, end, log, day, cells, place, crossed, strangers, body)
 
     def of_day(self, day: str) -> tuple[str, Kept] | None:
         """What a run has left that hung on the same, with the key it is remembered under; numbers are not held yet."""
@@ -150,6 +171,7 @@ class State:
                 "cells": None if kept.cells is None else {"width": kept.cells.shape[1], **self._write(kept.cells)},
                 "place": None if kept.place is None else self._write(kept.place, ".i2"),
                 "crossed": None if kept.crossed is None else self._write_people(kept.crossed),
+                "strangers": list(map(self._write_strangers, kept.strangers)),
             }
             self._list(key, body)
         except OSError as problem:
@@ -219,6 +241,13 @@ class State:
             writer.write_table(people, max_chunksize=1 << 17)
         checksum = _checksum(np.fromfile(self._folder / name, np.uint8))
         return {"name": name, "sum": checksum, "units": people.num_rows}
+
+    def _write_strangers(self, strangers: Strangers) -> dict[str, Any]:
+        about = {"files": dict(strangers.files), "until": strangers.until}
+        return {**(strangers.stored or self._write_people(strangers.events)), **about}
+
+    def _strangers(self, file: Mapping[str, Any]) -> Strangers:
+        return Strangers(file["files"], self._people([file]), file["until"], file)
 
     def _people(self, files: Sequence[Mapping[str, Any]]) -> pa.Table:
         import pyarrow as pa
@@ -305,7 +334,8 @@ def _named_in(path: Path) -> Iterator[str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         body = json.loads(path.read_text("utf-8"))["body"]
         others = (body[name] for name in ("cells", "place", "crossed"))
-        files = (*body["people"], *body["numbers"], *body["log"], *(file for file in others if file is not None))
+        known = (file for file in others if file is not None)
+        files = (*body["people"], *body["numbers"], *body["log"], *body.get("strangers", ()), *known)
         yield from (file["name"] for file in files)
 
 
