@@ -183,8 +183,9 @@ class Api:
         told = json.dumps(body) if body is not None else ""
         given = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
         answer = self.client.generic(method, path, told, content_type="application/json", headers=given)
-        assert answer.status_code == status, answer.content
-        return json.loads(answer.content) if answer.content else None
+        content = answer.getvalue()  # also of an answer that comes part by part
+        assert answer.status_code == status, content
+        return json.loads(content) if content else None
 
     def change(self, method: str, path: str, body: object, part: str = "") -> Any:
         """Change something, or a part of it, resting on how it stands."""
