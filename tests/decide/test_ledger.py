@@ -51,6 +51,21 @@ def test_without_factors_the_ledger_says_facts_only() -> None:
     assert any("facts" in note for note in headline.notes)
 
 
+def test_where_nothing_says_which_metric_counts_the_clearest_effect_is_shown() -> None:
+    defined = definitions(
+        factors={},
+        initiatives={"gate": SHIPPED},
+        experiments={"exp": {"source": "players", "variant": "v", "initiative": "gate"}},
+    )
+    both = tables(weights=(), effects=(effect("exp", "retention", -0.01, 0.01), effect("exp", "tickets", 4.0, 1.0)))
+    line = made(defined, both)[0]["gate"]
+    assert line.measured is not None
+    assert line.measured.metric == "tickets"
+    assert "of 2 metrics the clearest effect is shown: nothing says which of them counts" in line.reasons
+    one = tables(weights=(), effects=(effect("exp", "retention", -0.01, 0.01),))
+    assert not any("clearest" in reason for reason in made(defined, one)[0]["gate"].reasons)
+
+
 def test_without_judgements_ranks_run_over_the_whole_weight_space_and_say_so() -> None:
     found = tables(weights=(), effects=(effect("exp", "retention", 0.02, 0.001), effect("exp", "tickets", 5, 0.1)))
     shipped, _, headline = made(one_experiment(), found)

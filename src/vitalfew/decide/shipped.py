@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -115,6 +116,7 @@ def _initiative_line(inputs: Inputs, key: str, initiative: Initiative) -> Valued
             *(_trust_reasons(everything) or value_reasons(inputs, {*known, *carried})),
             *_link_reasons(inputs, carried),
             *_promise_reasons(inputs, promise, draws),
+            *_clearest_reasons(known, promise, draws),
             *_reach_reasons(initiative, draws),
             *_loss_reasons(verdict, draws),
         ),
@@ -261,14 +263,23 @@ def use_sentence(use: UseRow | None) -> str:
 def _measured(
     inputs: Inputs, known: Mapping[str, Known], promise: PromiseRow | None, draws: LineDraws | None
 ) -> Measured | None:
-    """The effect on what was promised, for whom it was promised; else on the factor that gives most of the value."""
+    """The effect on what was promised, for whom it was promised; else on the factor that gives most of the value.
+
+    Where nothing says which metric counts, the effect that stands farthest from none in its standard errors.
+    """
     if promise is not None and promise.segment != "all":
         held = next(row for row in inputs.tables.verdicts if row.hypothesis == promise.hypothesis)
         return None if held.estimate is None else Measured(held.metric, held.estimate, held.low, held.high)
     parts = draws.parts if draws else {}
-    by_value = sorted(known, key=lambda metric: (-abs(float(parts[metric].mean())) if metric in parts else 1.0, metric))
-    wanted = [promise.metric] if promise else by_value
-    effect = known.get(wanted[0]) if wanted else None
+
+    def weight(metric: str) -> tuple[bool, float, str]:
+        if metric in parts:
+            return False, -abs(float(parts[metric].mean())), metric
+        effect = known[metric]
+        return True, -abs(effect.estimate) / effect.se if effect.se > 0 else -math.inf, metric
+
+    wanted = promise.metric if promise else min(known, key=weight, default=None)
+    effect = None if wanted is None else known.get(wanted)
     return Measured(effect.metric, effect.estimate, effect.low, effect.high) if effect else None
 
 
@@ -293,6 +304,14 @@ def _promise_reasons(inputs: Inputs, promise: PromiseRow | None, draws: LineDraw
     title = inputs.definitions.title
     counted = ", ".join(title("factors", factor) for factor in draws.parts)
     return (f"its value is that of {counted}; what was promised, {title('metrics', promise.metric)}, is not in it",)
+
+
+def _clearest_reasons(
+    known: Mapping[str, Known], promise: PromiseRow | None, draws: LineDraws | None
+) -> tuple[str, ...]:
+    if len(known) < 2 or promise is not None or draws is not None:  # noqa: PLR2004 - of one there is no choice
+        return ()
+    return (f"of {len(known)} metrics the clearest effect is shown: nothing says which of them counts",)
 
 
 def _reach_reasons(initiative: Initiative, draws: LineDraws | None) -> tuple[str, ...]:
