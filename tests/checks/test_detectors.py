@@ -136,9 +136,7 @@ def test_a_lock_is_advised_only_where_it_would_still_count(initiative: dict[str,
 @pytest.mark.parametrize("proved", ["claimed", "proved"])
 def test_a_locked_promise_is_enough(proved: str) -> None:
     assert (
-        found(
-            "unpredicted", defined(initiatives=SHIPPED, hypotheses=ASKED), promise("2026-01-01T00:00:00Z", proved)
-        )
+        found("unpredicted", defined(initiatives=SHIPPED, hypotheses=ASKED), promise("2026-01-01T00:00:00Z", proved))
         == []
     )
 

@@ -12,7 +12,7 @@ import vitalfew as vf
 from vitalfew.connect import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from vitalfew.connect.opening import Begun
@@ -21,7 +21,7 @@ VALUES = [round(10 + (user * 37 % 101) / 10 + user % 2, 2) for user in range(200
 
 
 def _begin(
-    tmp_path: Path, rows: list[tuple[object, ...]], header: tuple[str, ...] = ("user_id", "variant", "spend")
+    tmp_path: Path, rows: Sequence[tuple[object, ...]], header: tuple[str, ...] = ("user_id", "variant", "spend")
 ) -> Begun:
     path = tmp_path / "checkout.csv"
     with path.open("w", newline="") as out:

@@ -159,3 +159,11 @@ def test_of_few_bets_counts_are_told_and_no_share() -> None:
     (row,) = exploration(inputs({}, None, a=begun, b=begun))
     assert (row.bets, row.share, row.bought_down, row.saved) == (2, None, None, None)
     assert exploration(inputs({}, None, a={"cost": 3})) == ()
+
+
+def test_what_pays_in_more_than_ten_years_is_counted_with_what_does_not() -> None:
+    known = inputs(a={"cost": 1}, b={"cost": 1e9})
+    rows = payoffs({"a": paid(2, 2), "b": paid(1e9, np.inf)}, known)
+    assert rows[-1].quarter is None
+    assert rows[-1].lines.estimate == 1
+    assert len(rows) <= 42

@@ -17,8 +17,13 @@ def factor(**fields: Any) -> Factor:
     return Factor.model_validate(fields)
 
 
+SMALLEST = 1e-6
+"""What a definition holds is 0 or a number to reckon with."""
 LEVELS = np.linspace(-0.5, 1.5, 401)
 places = st.floats(0.05, 0.95)
+shares = st.just(0.0) | st.floats(SMALLEST, 1)
+shifts = st.integers(-100, 100).map(float)  # a difference of fractions may lie below what can be reckoned with
+ends = st.just(0.0) | st.floats(SMALLEST, 1e6) | st.floats(-1e6, -SMALLEST)
 
 
 @st.composite
@@ -32,7 +37,7 @@ def utilities(draw: st.DrawFn) -> dict[str, Any]:
         given |= {"target": draw(places), "width": draw(st.floats(0.02, 1))}
     if form == "piecewise":
         levels = sorted(draw(st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True)))
-        worths = sorted(draw(st.lists(st.floats(0, 1), min_size=len(levels), max_size=len(levels))))
+        worths = sorted(draw(st.lists(shares, min_size=len(levels), max_size=len(levels))))
         given["points"] = [(level / 10, worth) for level, worth in zip(levels, worths, strict=True)]
     return given
 
@@ -61,7 +66,7 @@ def test_every_utility_is_0_at_the_worst_end_and_1_at_the_best_and_never_falls(
     assert float(found.change(np.array(0.0))) == 0
 
 
-@given(utilities(), places, st.floats(-0.5, 0.5), st.floats(0.001, 1000), st.floats(-100, 100))
+@given(utilities(), places, st.floats(-0.5, 0.5), st.floats(0.001, 1000), shifts)
 def test_neither_the_unit_of_a_metric_nor_the_order_of_its_range_changes_what_a_change_is_worth(
     utility: dict[str, Any], start: float, by: float, unit: float, shift: float
 ) -> None:
@@ -77,7 +82,7 @@ def test_neither_the_unit_of_a_metric_nor_the_order_of_its_range_changes_what_a_
             )
 
 
-@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+@given(ends, ends, st.floats(-1e6, 1e6))
 def test_a_linear_utility_is_the_share_of_the_range_with_or_without_a_baseline(
     low: float, high: float, by: float
 ) -> None:

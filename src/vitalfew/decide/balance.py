@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 EXPLORING: tuple[Horizon, ...] = ("h2", "h3")
 """Horizons beyond today's business."""
+_FARTHEST = 3653
+"""Days from today, ten years: what pays later is counted with what does not."""
 HALVED = 0.5
 """Share of a forecast's variance from which taking it away counts as having learnt."""
 _CLEAR = frozenset({"kept", "fell_short", "harmful"})
@@ -109,15 +111,16 @@ def _days(inputs: Inputs, key: str, line: Paying) -> Floats:
 
 
 def _by_quarter(days: Floats, today: date, *, agreed: bool) -> list[PayoffRow]:
-    """Rows of the quarters from today on, `days` by line and draw; the last one of what does not pay."""
-    rows, first, last = [], 0, int(days[np.isfinite(days)].max(initial=0.0))
+    """Rows of the quarters from today on, `days` by line and draw; the last one of what pays later or not at all."""
+    rows, first = [], 0
+    last = int(min(days[np.isfinite(days)].max(initial=0.0), _FARTHEST))
     while first <= last:
         quarter, end = quarter_of(today + timedelta(days=first)), first
         while quarter_of(today + timedelta(days=end)) == quarter:
             end += 1
         rows.append(PayoffRow(quarter, agreed, _counted((days >= first) & (days < end))))
         first = end
-    return [*rows, PayoffRow(None, agreed, _counted(np.isinf(days)))]
+    return [*rows, PayoffRow(None, agreed, _counted(days >= first))]
 
 
 def _counted(held: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Estimate:

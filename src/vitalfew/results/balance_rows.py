@@ -34,7 +34,7 @@ class PayoffRow:
     """How many candidates are expected to have paid for themselves for the first time in a quarter of the calendar.
 
     Attributes:
-        quarter: such as `2027-Q1`; None: later than the horizon after they are out, or never.
+        quarter: such as `2027-Q1`; None: later than the horizon after they are out, in more than ten years, or never.
         agreed: of work that is agreed on or in progress; else of what is only a candidate.
         lines: how many, with the 80 % interval.
     """

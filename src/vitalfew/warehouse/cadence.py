@@ -14,4 +14,3 @@ WINDOWS = (30, 90, 365)
 
 MAIN_WINDOW: Mapping[Cadence, int] = {"daily": 30, "weekly": 30, "monthly": 90, "quarterly": 90, "yearly": 365}
 """The window that fits a cadence, in days: a user who keeps to the cadence is seen in it at least once."""
-

@@ -73,7 +73,7 @@ def unreadable_times(engine: Engine, scope: Scope, time: str) -> Iterator[Failed
 def nameless(engine: Engine, scope: Scope, unit: str | None, variant: str) -> Iterator[FailedRow]:
     """Note rows of a unit table that name no variant, and those of a variant that name no unit."""
     there = present(scope.column(variant))
-    lost = {f"variant in '{variant}'": exp.not_(there)}
+    lost: dict[str, exp.Expr] = {f"variant in '{variant}'": exp.not_(there)}
     if unit is not None:
         lost[f"unit in '{unit}'"] = exp.and_(there.copy(), exp.not_(present(scope.column(unit))))
     counts = [exp.alias_(count_where(one), f"n{at}") for at, one in enumerate(lost.values())]
