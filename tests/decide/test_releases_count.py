@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from decide.building import definitions, effect, promise, tables
 from vitalfew.decide.effects import known_effects, of_releases
 from vitalfew.decide.inputs import Inputs
@@ -91,3 +93,41 @@ def test_a_series_over_everybody_has_its_reach_within_it() -> None:
     assert to_all.value is not None
     assert in_waves.value is not None
     assert in_waves.value.mean < 0.2 * to_all.value.mean
+
+
+@pytest.mark.parametrize(
+    ("metric", "counts"),
+    [
+        ({"kind": "count", "window": {"length": 28}}, False),  # jobs a day are not jobs in four weeks
+        ({"kind": "count", "window": {"length": 1}}, True),
+        ({"kind": "ratio", "denominator": {"source": "log", "events": ["began"]}, "window": {"length": 28}}, True),
+    ],
+)
+def test_what_is_counted_on_a_day_stands_for_nothing_that_is_counted_in_weeks(
+    metric: dict[str, Any], *, counts: bool
+) -> None:
+    log = {"table": "log", "unit": "id", "time": "at", "event": "name"}
+    told = definitions(
+        sources={"log": log},
+        metrics={"retention": {"source": "log", "events": ["done"], **metric}},
+        factors={"retention": {"range": [0, 10]}},
+        initiatives={"gate": {"status": "shipped"}},
+        releases={"spring": {"date": "2026-03-01", "initiatives": ["gate"]}},
+    )
+    assert bool(of_releases(told, tables(release_effects=(released(),)))) is counts
+
+
+def test_a_rollout_told_in_other_periods_counts_where_its_numbers_can_be_scaled() -> None:
+    def told(kind: str) -> Definitions:
+        rollout = {"source": "log", "period_days": 7}
+        return definitions(
+            sources={"log": {"table": "log", "unit": "id", "time": "at", "event": "name"}},
+            metrics={"retention": {"source": "log", "events": ["done"], "kind": kind, "window": {"length": 28}}},
+            factors={"retention": {"range": [0, 10]}},
+            initiatives={"gate": {"status": "shipped"}},
+            releases={"spring": {"date": "2026-03-01", "initiatives": ["gate"], "rollout": rollout}},
+        )
+
+    found = tables(release_effects=(released(),))
+    assert of_releases(told("count"), found)
+    assert not of_releases(told("proportion"), found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.evidence.grades import GRADES, weakest
+from vitalfew.evidence.release_scale import compares
 from vitalfew.results.columns import DENOMINATOR
 from vitalfew.results.moments import moments_of
 from vitalfew.stats.normal import two_sided
@@ -111,11 +112,18 @@ def known_effects(
 
 
 def of_releases(definitions: Definitions, tables: Tables) -> tuple[EffectRow, ...]:
-    """Effects of releases that stand for one initiative: what came out together with others tells nothing of one."""
+    """Effects of releases that stand for one initiative, in the size they have elsewhere.
+
+    What came out together with others tells nothing of one; what is counted on a day is no number of a window.
+    """
     bundled = {(row.release, row.metric) for row in tables.placebos if row.bundle}
     alone = {key for key, release in definitions.releases.items() if len(release.initiatives) == 1}
     rows = (row for row in tables.release_effects if row.experiment in alone)
-    return tuple(row for row in rows if (row.experiment, row.metric) not in bundled)
+    return tuple(
+        row
+        for row in rows
+        if (row.experiment, row.metric) not in bundled and compares(definitions, row.experiment, row.metric)
+    )
 
 
 def _released(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vitalfew.evidence.bundles import touching
 from vitalfew.evidence.contributions import tops
-from vitalfew.evidence.releases import is_staged
+from vitalfew.evidence.release_scale import is_staged
 from vitalfew.workspace.formulas import formulas
 
 if TYPE_CHECKING:

@@ -18,6 +18,10 @@ AFTER, BEFORE_IT = "after", "before"
 STANDS_OUT, NOISE = "stands out", "cannot be told from noise"
 METHOD = "forecast against placebo dates"
 WEEKLY = "one value a week, taken for the seven days from its date on"
+OF_A_DAY = (
+    "counted on each day, not within the metric's window: sizes do not compare with experiments, and no promise and no"
+    " value rests on it"
+)
 FOLLOWED = (
     "users are followed for {days} days: those who came in the {days} days before it saw it too, and are left out of"
     " the level before it"

@@ -12,7 +12,19 @@ from vitalfew.evidence.bundles import Bundle, bundles, touching
 from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.placebo_errors import Strayed, with_correlations, written
 from vitalfew.evidence.relative import relative_to
-from vitalfew.evidence.release_words import AFTER, BEFORE_IT, FOLLOWED, JUMPED, METHOD, STAGED, WEEKLY, notes, verdict
+from vitalfew.evidence.release_scale import compares, is_staged
+from vitalfew.evidence.release_words import (
+    AFTER,
+    BEFORE_IT,
+    FOLLOWED,
+    JUMPED,
+    METHOD,
+    OF_A_DAY,
+    STAGED,
+    WEEKLY,
+    notes,
+    verdict,
+)
 from vitalfew.evidence.released_units import NOT_YET, RELEASED, on_one_day, released_units
 from vitalfew.evidence.roles import role_of
 from vitalfew.evidence.snapshots import described, snapshot
@@ -74,7 +86,7 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     for item in _newest(asked):
         try:
             effect, placebo, own = item.found(daily)
-            effects.append(effect)
+            effects.append(_told_of_a_day(definitions, effect))
             placebos.append(placebo)
             if own is not None:
                 strayed[item.key, item.metric] = own
@@ -88,6 +100,11 @@ def releases(definitions: Definitions, series: Iterable[SeriesRow], today: date)
     return Released(tuple(_reminded_once(effects)), with_correlations(placebos, strayed), tuple(failed))
 
 
+def _told_of_a_day(definitions: Definitions, row: EffectRow) -> EffectRow:
+    alike = compares(definitions, row.experiment, row.metric)
+    return row if alike else replace(row, notes=(*row.notes, OF_A_DAY))
+
+
 def _reminded_once(effects: Iterable[EffectRow]) -> Iterator[EffectRow]:
     """What a staged rollout would have told is said once of each release, not of each of its metrics."""
     reminded = set[str]()
@@ -95,11 +112,6 @@ def _reminded_once(effects: Iterable[EffectRow]) -> Iterator[EffectRow]:
         notes = row.notes if row.experiment not in reminded else tuple(note for note in row.notes if note != STAGED)
         yield replace(row, notes=notes)
         reminded.add(row.experiment)
-
-
-def is_staged(release: Release) -> bool:
-    """Whether units got a release one after the other, so that each of them has a date of its own."""
-    return release.rollout is not None and not on_one_day(release)
 
 
 def _items(definitions: Definitions, metric: str, daily: Daily, today: date) -> Iterator[_Item]:

@@ -12,9 +12,9 @@ from vitalfew.evidence.daily import Daily
 from vitalfew.evidence.intervals import intervals_of
 from vitalfew.evidence.matched import matched
 from vitalfew.evidence.relative import relative_to
+from vitalfew.evidence.release_scale import is_staged
 from vitalfew.evidence.release_words import NOISE, STANDS_OUT
 from vitalfew.evidence.released_units import NOT_YET, RELEASED
-from vitalfew.evidence.releases import is_staged
 from vitalfew.evidence.roles import role_of
 from vitalfew.evidence.waves import said_of_window, waves_of_rows, waves_of_series
 from vitalfew.evidence.words import chance_of

@@ -77,13 +77,19 @@ def factor_of(metric: Metric | None, period_days: int) -> float:
     return float(metric.window.length) / period_days if grows else 1.0
 
 
+def alike(metric: Metric, period_days: int) -> bool:
+    """Whether a number per period is one per window of the metric, as it is or scaled."""
+    window = None if metric.window is None else metric.window.length
+    return window in (None, period_days) or metric.kind in _RATES or factor_of(metric, period_days) != 1.0
+
+
 def said_of_window(definitions: Definitions, key: str, period_days: int) -> Iterator[str]:
     """What to know of a metric whose window is not as long as a period."""
     metric = definitions.metrics.get(key)
     window = None if metric is None or metric.window is None else metric.window.length
     if metric is None or window is None or window == period_days or metric.kind in _RATES:
         return
-    if factor_of(metric, period_days) != 1.0:
+    if alike(metric, period_days):
         yield f"counted in periods of {spell(period_days)} and scaled to the {spell(window)} of the metric's window"
         return
     yield (
