@@ -91,6 +91,19 @@ def test_a_damaged_log_fails_the_proof(folder: Path, typed: Typed) -> None:
     assert "\x1b" not in answer.out + answer.err
 
 
+def test_a_proof_is_no_wider_than_the_terminal_and_whole_in_a_pipe(
+    folder: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed("act", "judgement", folder, "retention=80", "--by", "Ada")
+    piped = typed("verify", folder).out
+    assert max(map(len, piped.splitlines())) > 70, "in a pipe a sentence stays on its line"
+    monkeypatch.setenv("COLUMNS", "70")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = typed("verify", folder).out
+    assert max(map(len, shown.splitlines())) <= 70
+    assert shown.split() == piped.split(), "a head is never broken"
+
+
 def test_what_a_person_said_can_be_erased_and_the_proof_says_so(folder: Path, typed: Typed) -> None:
     typed("act", "judgement", folder, "retention=80", "--by", "Ada")
     assert typed("act", "erase", folder, "--by", "Ada").code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitalfew.cli.output import day, say, write_json
+from vitalfew.cli.output import day, say, write_json, write_sentences
 from vitalfew.errors import UsageError, VitalfewError
 
 if TYPE_CHECKING:
@@ -216,8 +216,7 @@ def verify(
     if as_json:
         write_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:
-        for sentence in found.sentences():
-            say(sentence)
+        write_sentences(found.sentences())
     if not found.ok:
         raise typer.Exit(1)
 

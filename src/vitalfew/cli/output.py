@@ -15,7 +15,7 @@ import typer
 from vitalfew.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from vitalfew.pipeline.results import Results
     from vitalfew.pipeline.walk import Progress
@@ -73,6 +73,17 @@ def write_part(found: dict[str, Any], workspace: str, run: str | None = None) ->
 
     head = {"schema": SCHEMA_VERSION} | ({"run": run} if run is not None else {}) | {"workspace": workspace}
     write_json(json.dumps(head | found, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def write_sentences(sentences: Iterable[str]) -> None:
+    """Print sentences, wrapped at words on a terminal; in a pipe each on a line of its own."""
+    from rich.console import Console
+
+    from vitalfew.report.sheet import Sheet
+
+    sheet = Sheet(Console(file=sys.stdout))
+    for sentence in sentences:
+        sheet.say(harmless(sentence))
 
 
 def write_results(results: Results) -> None:

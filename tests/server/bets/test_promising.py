@@ -114,8 +114,12 @@ def test_a_forecast_that_falls_is_refused_with_the_reason(
 ) -> None:
     client.force_login(member("rater").user)
     address = reverse("forecast", kwargs={"workspace": workspace.key, "key": "gate_rounds"})
-    answer = client.post(address, {"p10": "9", "p50": "5", "p90": "3", "p_zero": "0"}, follow=True)
-    assert "must rise" in answer.text
+    answer = client.post(address, {"p10": "9", "p50": "5.25", "p90": "3", "p_zero": "0"})
+    said = answer.text.partition('id="hypothesis-gate_rounds"')[2]
+    assert "must rise" in said, "told where the page scrolls to"
+    assert 'value="5.25"' in said, "and what was typed is still there"
+    assert answer.text.count("must rise") == 1
+    assert client.get(address).status_code == 302, "the address leads back to the bet"
     assert not ActRecord.objects.filter(workspace=workspace).exists()
 
 

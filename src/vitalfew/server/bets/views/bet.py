@@ -47,6 +47,17 @@ TABS = {
 
 def show(request: Request, key: str) -> HttpResponse:
     """One bet, a tab at a time."""
+    return render(request, "bets/initiative.html", _context(request, key))
+
+
+def refused(request: Request, asking: str, form: ForecastForm) -> HttpResponse:
+    """The bet that poses a question, with the forecast as it was typed and what is wrong with it."""
+    context = _context(request, loaded(request.place.workspace).workspace.definitions.hypotheses[asking].initiative)
+    context["cards"] = [(card, form if card.key == asking else own, *rest) for card, own, *rest in context["cards"]]
+    return render(request, "bets/initiative.html", context)
+
+
+def _context(request: Request, key: str) -> dict[str, Any]:
     found = loaded(request.place.workspace)
     definitions = found.workspace.definitions
     run = open_run(request.place.workspace, request.GET.get("run"))
@@ -56,7 +67,7 @@ def show(request: Request, key: str) -> HttpResponse:
         raise Http404("no such bet")
     tab = request.GET.get("tab", "prediction")
     tab = tab if tab in TABS else "prediction"
-    context = {
+    return {
         "title": definitions.title("initiatives", key),
         "answers": "What we expect of it, what came of it, and what it costs.",
         "key": key,
@@ -70,7 +81,6 @@ def show(request: Request, key: str) -> HttpResponse:
         "may_rate": request.place.may(Ability.RATE),
         **_TAB_CONTEXTS[tab](request, standing, found, run),
     }
-    return render(request, "bets/initiative.html", context)
 
 
 def hypothesis(request: Request, key: str) -> HttpResponse:

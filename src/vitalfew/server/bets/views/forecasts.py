@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from vitalfew.errors import VitalfewError
+from vitalfew.errors import ActError, VitalfewError
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.bet_forms import ForecastForm, forecast_initial
 from vitalfew.server.bets.queries.bet import margin_of, sentence
@@ -21,6 +21,7 @@ from vitalfew.server.bets.queries.record import ELSEWHERE
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import NotYet, passes_gate
+from vitalfew.server.bets.views.bet import refused
 from vitalfew.server.core.commands import told
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
@@ -41,18 +42,20 @@ FORECAST = "forecast"
 MOST_PEOPLE = 200
 
 
-@require_POST
 def forecast(request: Request, key: str) -> HttpResponse:
-    """Record one's own forecast."""
+    """Record one's own forecast; one that is refused stands in its form as it was typed."""
     definitions, asking = _asking(request.place, key)
     form = ForecastForm(request.POST, metric=definitions.metrics.get(asking.metric), auto_id=f"id_{key}_%s")
     address = _page_of(request.place, asking, key)
-    if not form.is_valid():
-        for problem in dict.fromkeys(str(told) for problems in form.errors.values() for told in problems):
-            messages.error(request, problem)
+    if request.method != "POST":
         return redirect(address)
+    if not form.is_valid():
+        return refused(request, key, form)
     try:
         promising.forecast(request.place, key, form.quantiles())
+    except ActError as error:
+        form.add_error(None, str(error))
+        return refused(request, key, form)
     except VitalfewError as error:
         messages.error(request, str(error))
     else:
