@@ -108,7 +108,7 @@ def mix(share: Estimate | None, lines: int = 5) -> Tables:
 
 def test_a_horizon_with_clearly_less_than_half_of_its_target_is_told() -> None:
     (finding,) = found("horizon_missed", defined(), mix(Estimate(0.02, 0.01, 0.04)))
-    told = "2 % of the effort that is agreed on goes into h3; its target is 10 %."
+    told = "2 % of the effort that is agreed on goes into h3 (later); its target is 10 %."
     assert (finding.subject, finding.message) == ("policy", told)
     assert found("horizon_missed", defined(), mix(Estimate(0.02, 0.01, 0.06))) == []  # it may be half
     assert len(found("horizon_missed", defined(), mix(Estimate(0.0)))) == 1
@@ -119,7 +119,7 @@ def test_a_horizon_with_clearly_less_than_half_of_its_target_is_told() -> None:
 def test_exploring_that_teaches_little_is_told() -> None:
     row = ExplorationRow("h3", 0.1, None, 9, 1, Estimate(0.11, 0.04, 0.28), 3, 1, 0, None, 0, None)
     (finding,) = found("exploring_teaches_little", defined(), Tables(exploration=(row,)))
-    assert finding.message == "Of 9 bets on h3, 1 taught something."
+    assert finding.message == "Of 9 bets on h3 (later), 1 taught something."
     several = replace(row, share=Estimate(0.4, 0.2, 0.6))
     few = replace(row, share=None)
     assert found("exploring_teaches_little", defined(), Tables(exploration=(several, few))) == []

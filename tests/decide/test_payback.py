@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from decide.building import definitions, promise, tables
-from vitalfew.decide.explain_payback import pays
+from vitalfew.decide.explain_payback import SEALED, pays
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.options import options_of
-from vitalfew.decide.payback import SEALED, given_up, paying, weeks_to_pay
+from vitalfew.decide.payback import given_up, paying, weeks_to_pay
 from vitalfew.decide.payoff import running
 from vitalfew.decide.prices import Price, price
 from vitalfew.results.basics import Estimate

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from report import sample
+from vitalfew.report.balance_words import payoff_sentence
 from vitalfew.report.html_balance import (
     EXPLORATION_HEADS,
     MIX_HEADS,
@@ -67,11 +68,8 @@ def test_effort_stands_beside_its_target_with_its_interval() -> None:
 def test_the_histogram_stacks_candidates_on_agreed_work_and_has_a_table_beside() -> None:
     told = page(view())
     assert told.count('class="b-fill"') == told.count('class="b-open"') == 3  # two quarters, and what is later
-    assert (
-        "Of 2 lines that are agreed on about 1.5 are expected to pay within the horizon, most of them in 2026-Q4."
-        in told
-    )
-    assert "Of 3 candidates about 1.0 are expected to pay within the horizon, most of them in 2027-Q1." in told
+    assert "Of 2 agreed lines about 1.5 will have paid within the horizon, likeliest in 2026-Q4." in told
+    assert "Of 3 candidates about 1.0 will have paid within the horizon, likeliest in 2027-Q1." in told
     assert "1.5 (1 to 2)" in told
     assert "later or never" in told
 
@@ -86,6 +84,19 @@ def test_exploring_is_told_by_its_lessons_alone() -> None:
     )
     assert "target 10 %, every plan keeps 15 %" in told
     assert "points" not in told.partition("What exploring taught")[2]
+
+
+def test_a_horizon_on_which_nothing_was_begun_is_no_share_of_nothing() -> None:
+    idle = ExplorationRow("h2", 0.2, None, 0, 0, None, 0, 0, 0, None, 0, None)
+    given = view()
+    told = page(replace(given, tables=replace(given.tables, exploration=(idle,))))
+    assert "0 of 0" not in told
+    assert "nothing was begun" in told
+
+
+def test_one_line_is_told_as_one() -> None:
+    never = PayoffRow(None, agreed=False, lines=Estimate(1.0, 1.0, 1.0))
+    assert payoff_sentence([never], agreed=False) == "None of 1 candidate is expected to pay within the horizon."
 
 
 def test_files_hold_whole_numbers() -> None:

@@ -58,8 +58,18 @@ def test_a_line_is_explained_with_what_is_left_when_it_pays_and_what_is_given_up
         " Priced by money. It has paid for itself 14 weeks (6 to 31) after it is out, 93 % likely within the 52 looked"
         " at. What it takes of the budget would bring 12 person-weeks (−3 to 40) elsewhere."
     )
+    assert "1 person-week (−1 to 4) is left after" in said(PAYS, Estimate(1.0, -1.0, 4.0))
     assert "12 % likely to have paid for itself within the 52 weeks looked at" in said(NEVER)
     assert "Nothing else is given up for it: the budget reaches for all." in said(NEVER)
+
+
+def test_a_line_that_is_not_shown_hides_no_missing_price_and_none_is_missing_where_all_are_not_shown() -> None:
+    unpriced_line = line(replace(HIDDEN, reason="No factor has a price."), net=None)
+    mixed = str(payback(view(line(HIDDEN, net=None), unpriced_line)))
+    assert "Not known: No factor has a price. First step" in mixed
+    sealed = str(payback(view(line(HIDDEN, net=None))))
+    assert "First step" not in sealed
+    assert "its forecasts are not to be known before they are locked" in sealed
 
 
 def test_why_nothing_is_known_is_told_once() -> None:

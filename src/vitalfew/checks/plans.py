@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
-from vitalfew.results.words import listed
+from vitalfew.results.words import HORIZONS, listed
 from vitalfew.stats.percent import percent
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def horizon_missed(view: View) -> Iterator[Found]:
             continue
         share = row.share
         if (share.estimate if share.high is None else share.high) < view.thresholds.horizon_kept * row.target:
-            told = f"{percent(share.estimate)} of the effort that is agreed on goes into {row.horizon}"
+            told = f"{percent(share.estimate)} of the effort that is agreed on goes into {HORIZONS[row.horizon]}"
             yield Found("policy", f"{told}; its target is {percent(row.target)}.")
 
 
@@ -138,7 +138,7 @@ def exploring_teaches_little(view: View) -> Iterator[Found]:
     """Of five or more bets beyond today's business clearly fewer than half taught anything."""
     for row in view.tables.exploration:
         if row.share is not None and row.share.high is not None and row.share.high < view.thresholds.taught_share:
-            yield Found("portfolio", f"Of {row.bets} bets on {row.horizon}, {row.learnt} taught something.")
+            yield Found("portfolio", f"Of {row.bets} bets on {HORIZONS[row.horizon]}, {row.learnt} taught something.")
 
 
 @check(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import CandidateLine, Estimate, Viability
 
+SEALED = "its forecasts are not to be known before they are locked"
+"""Why nothing is said of a value that would tell what few people forecast."""
 _NOTHING = 0.005
 
 
@@ -30,7 +32,9 @@ def pays(line: CandidateLine, unit: str) -> Iterator[Sentence]:
         yield Sentence("why", f"When it pays is not known: {told[:1].lower()}{told[1:].removesuffix('.')}.")
         return
     costs = {"build": found.build, "run": found.run, "net": line.net.estimate}
-    left = f"Of its value {counted(_told(line.net), unit)}{_ends(line.net)} are left after {spent(found, unit)}."
+    net = counted(_told(line.net), unit)
+    are = "is" if net.startswith("1 ") else "are"
+    left = f"Of its value {net}{_ends(line.net)} {are} left after {spent(found, unit)}."
     yield Sentence("why", f"{left} {found.basis}".strip(), costs)
     yield Sentence("why", _payback(found), {"p_within": found.p_within or 0.0})
     if found.given_up is not None:

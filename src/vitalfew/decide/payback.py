@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.decide.explain_payback import SEALED
 from vitalfew.decide.measured_lines import KEPT
 from vitalfew.decide.options import weeks_open
 from vitalfew.decide.payoff import running, weekly_share
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from vitalfew.decide.prices import Price
     from vitalfew.results.rows import CandidateLine
 
-SEALED = "its forecasts are not to be known before they are locked"
 QUANTILES = (0.1, 0.5, 0.9)
 """Ends and middle of an interval of 80 %."""
 _NOTHING = 1e-9

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
-from vitalfew.report.review_words import HORIZONS
+from vitalfew.results.figures import amount
+from vitalfew.results.words import HORIZONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,18 +42,17 @@ def untargeted(view: View) -> bool:
 
 
 def payoff_sentence(rows: Iterable[PayoffRow], *, agreed: bool) -> str:
-    """When most of some lines are expected to have paid, in a sentence; empty where nothing is known of any."""
+    """How many of some lines will have paid and when likeliest, in a sentence; empty where nothing is known of any."""
     mine = [row for row in rows if row.agreed == agreed]
     every = sum(row.lines.estimate for row in mine)
     if not mine:
         return ""
     never = sum(row.lines.estimate for row in mine if row.quarter is None)
-    what = "lines that are agreed on" if agreed else "candidates"
+    what = words.count(round(every), "agreed line" if agreed else "candidate")
     if every - never < _SURE:
-        return f"None of {every:.0f} {what} is expected to pay within the horizon."
+        return f"None of {what} is expected to pay within the horizon."
     best = max((row for row in mine if row.quarter), key=lambda row: row.lines.estimate)
-    told = f"Of {every:.0f} {what} about {every - never:.1f} are expected to pay within the horizon"
-    return f"{told}, most of them in {best.quarter}."
+    return f"Of {what} about {every - never:.1f} will have paid within the horizon, likeliest in {best.quarter}."
 
 
 def counted(row: PayoffRow) -> str:
@@ -69,7 +69,7 @@ def quarters(rows: Sequence[PayoffRow]) -> list[str | None]:
 
 def taught(row: ExplorationRow) -> str:
     """How many bets of a horizon taught something, with the share where there are enough."""
-    many = f"{row.learnt} of {row.bets}"
+    many = f"{row.learnt} of {row.bets}" if row.bets else "none"
     return many if row.share is None else f"{many}: {words.share_span(row.share)}"
 
 
@@ -83,7 +83,7 @@ def lessons(view: View, row: ExplorationRow) -> str:
         told.append(f"{words.share(row.bought_down)} of the doubt of {resolved} taken away")
     if row.stopped:
         unit = view.definitions.policy.cost_unit
-        saved = "" if row.saved is None else f", {words.significant(row.saved)} {unit} saved"
+        saved = "" if row.saved is None else f", {amount(row.saved, unit)} saved"
         told.append(f"{row.stopped} stopped early{saved}")
     return "; ".join(told)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.decide.explain_payback import after_weeks
+from vitalfew.decide.explain_payback import SEALED, after_weeks
 from vitalfew.report import cells, words
 from vitalfew.report.axis import Axis, Mark, axis_over
 from vitalfew.report.layout import Column, table
@@ -42,9 +42,9 @@ def known(view: View) -> list[Pair]:
 
 
 def unpriced(pairs: list[Pair]) -> str | None:
-    """Why nothing is known of any of them; None where something is."""
-    reasons = {found.reason for _, found in pairs}
-    return next(iter(reasons)) if len(reasons) == 1 else None
+    """Why a point has no price, so that nothing is known of any of them; None where it has one."""
+    reasons = [found.reason for _, found in pairs if found.reason != SEALED]
+    return reasons[0] if reasons else None
 
 
 def payback(view: View, most: int | None = None) -> Markup | None:

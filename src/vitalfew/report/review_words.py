@@ -6,7 +6,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
-from vitalfew.results.words import listed
+from vitalfew.results.figures import amount
+from vitalfew.results.words import HORIZONS, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +39,6 @@ DISCIPLINES = {
     "intimacy": "intimacy (know the customer best)",
     "product": "product (offer the best)",
 }
-HORIZONS = {"h1": "h1 (now)", "h2": "h2 (next)", "h3": "h3 (later)"}
 KINDS: Mapping[BreakdownKind, str] = {
     "origin": "By where the idea came from",
     "discipline": "By value discipline",
@@ -85,7 +85,8 @@ def held(view: View, kind: EffortKind) -> str:
     if kind == "discipline" and policy.discipline:
         return f"Chosen: {group_name(view, kind, policy.discipline.chosen)}."
     if kind == "horizon" and policy.horizon_targets:
-        return f"Aimed at: {', '.join(f'{key} {words.share(each)}' for key, each in policy.horizon_targets.items())}."
+        aimed = (f"{HORIZONS[key]} {words.share(each)}" for key, each in policy.horizon_targets.items())
+        return f"Aimed at: {', '.join(aimed)}."
     if kind == "technical" and policy.technical:
         return f"Agreed: at least {words.share(policy.technical.share)} for technical health."
     return ""
@@ -225,16 +226,15 @@ def _days_sentences(view: View) -> list[str]:
     days = [row.days for row in rows if row.days is not None]
     told = []
     if days:
-        told.append(
-            f"From hypothesis to verdict: {median(days):.0f} days in the middle of {words.count(len(days), 'bet')}."
-        )
+        middle = words.count(round(median(days)), "day")
+        told.append(f"From hypothesis to verdict: {middle} in the middle of {words.count(len(days), 'bet')}.")
     closed = {row.hypothesis for row in view.tables.verdicts if row.verdict == "no_promise"}
     waiting = [row for row in rows if row.hypothesis not in closed]
     open_days = {row.initiative: row.open_days for row in waiting if row.open_days is not None}
     if open_days:
         oldest = max(open_days, key=lambda key: open_days[key] or 0)
         many, title = words.count(len(open_days), "bet"), view.title("initiatives", oldest)
-        told.append(f"{many} open, the oldest for {open_days[oldest]} days: {title}.")
+        told.append(f"{many} open, the oldest for {words.count(open_days[oldest] or 0, 'day')}: {title}.")
     late = [row.initiative for row in rows if row.overdue]
     if late:
         named = listed((view.title("initiatives", key) for key in late), _NAMED_BETS)
@@ -242,8 +242,8 @@ def _days_sentences(view: View) -> list[str]:
     spent = {row.initiative: row.spent for row in rows if row.spent is not None}
     if spent:
         unit = view.definitions.policy.cost_unit
-        blind = words.significant(sum(filter(None, spent.values())))
-        told.append(f"Spent before the first evidence on {words.count(len(spent), 'bet')}: {blind} {unit}.")
+        blind = amount(sum(filter(None, spent.values())), unit)
+        told.append(f"Spent before the first evidence on {words.count(len(spent), 'bet')}: {blind}.")
     return told
 
 

@@ -37,7 +37,9 @@ def print_balance(view: View, sheet: Sheet) -> None:
     if view.tables.exploration:
         sheet.say(LEARNING, "dim")
     for row in view.tables.exploration:
-        sheet.say(f"{named(row.horizon)}, {kept(row)}: {taught(row)} bets taught something; {lessons(view, row)}.")
+        sheet.say(
+            f"{named(row.horizon)}, {kept(row)}. Bets that taught something: {taught(row)}; {lessons(view, row)}."
+        )
 
 
 def _mix(view: View, sheet: Sheet) -> None:

@@ -31,6 +31,10 @@ METHODS: Mapping[str, str] = {
 """The classic methods by which an idea may have a score; names of fields of `ClassicRow`."""
 
 
+HORIZONS: Mapping[str, str] = {"h1": "h1 (now)", "h2": "h2 (next)", "h3": "h3 (later)"}
+"""What horizons are called."""
+
+
 _MANY = {"person": "people"}
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
-from vitalfew.report.review_words import DISCIPLINES, HORIZONS, ORIGINS
+from vitalfew.report.review_words import DISCIPLINES, ORIGINS
 from vitalfew.results.figures import unit_of
+from vitalfew.results.words import HORIZONS
 from vitalfew.server.core.definition_fields import (
     Day,
     Listed,
