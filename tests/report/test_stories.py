@@ -66,6 +66,13 @@ def test_opposite_directions_are_listed_with_what_they_hang_on() -> None:
     assert "Clicks on suggestions: up by Growth (nudge), down by Care (Nobody waits)." in page
 
 
+def test_work_of_no_team_is_nobodys_as_the_check_says() -> None:
+    given = view(*ROWS)
+    known = replace(given.tables, opposed=(OpposedRow("clicks", (replace(UP, team=None),), (DOWN,)),))
+    page = str(stories(replace(given, tables=known)))
+    assert "up by nobody in particular (nudge), down by Care (Nobody waits)." in page
+
+
 def test_one_story_alone_is_not_compared() -> None:
     assert stories(view(ROWS[0])) is None
     assert stories(view()) is None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from vitalfew.decide.balance import is_agreed
 from vitalfew.decide.breakdowns import effort_draws, quarter_of, share_of
 from vitalfew.decide.say_do import effort_of
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.results.rows import CoverageRow, RestingRow
 from vitalfew.workspace.definitions import Grade
-from vitalfew.workspace.graph import is_committed, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,9 +55,7 @@ def resting(inputs: Inputs) -> tuple[RestingRow, ...]:
 
 
 def _planned(inputs: Inputs) -> Iterator[tuple[PlannedWork, list[str]]]:
-    initiatives = inputs.definitions.initiatives.items()
-    agreed = [k for k, each in initiatives if is_committed(each, inputs.today) and not is_live(each, inputs.today)]
-    yield "agreed", agreed
+    yield "agreed", [key for key, each in inputs.definitions.initiatives.items() if is_agreed(inputs, each)]
     yield "plan", [line for row in inputs.tables.plans if row.plan == "best" for line in row.lines]
 
 

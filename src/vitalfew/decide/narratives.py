@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitalfew.decide.options import OVER
 from vitalfew.results.rows import Aim, NarrativeRow, OpposedRow
 from vitalfew.workspace.graph import is_live
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import GroupWeightRow, Tables
     from vitalfew.workspace.definitions import Definitions, Initiative
-
-_OVER = frozenset({"dropped", "removed"})
 
 
 def narratives(definitions: Definitions, tables: Tables, today: date) -> tuple[NarrativeRow, ...]:
@@ -83,7 +82,7 @@ def _says_something(row: NarrativeRow) -> bool:
 
 
 def _is_open(initiative: Initiative, today: date) -> bool:
-    return initiative.status not in _OVER and not is_live(initiative, today)
+    return initiative.status not in OVER and not is_live(initiative, today)
 
 
 def _group(definitions: Definitions, rows: Iterable[GroupWeightRow], team: str | None) -> str | None:

@@ -18,6 +18,8 @@ SAID = "In their own words, as visions, objectives, metrics and hypotheses hold 
 MOST = 4
 """Hypotheses of a team that are quoted; its page of bets holds all."""
 EVERYBODY = "Everybody"
+NOBODYS = "nobody in particular"
+"""Who means to move a metric by what is of no team."""
 
 
 def whose(view: View, team: str | None) -> str:
@@ -52,9 +54,7 @@ def aim_words(view: View, aim: Aim) -> str:
 
 def opposed_sentence(view: View, row: OpposedRow) -> str:
     """Who means to raise a metric and who to lower it."""
-    up, down = (
-        "; ".join(f"{whose(view, aim.team)} ({_about(view, aim)})" for aim in aims) for aims in (row.up, row.down)
-    )
+    up, down = ("; ".join(f"{_by(view, aim)} ({_about(view, aim)})" for aim in aims) for aims in (row.up, row.down))
     return f"{view.title('metrics', row.metric)}: up by {up}, down by {down}."
 
 
@@ -62,6 +62,10 @@ def silent(view: View) -> list[str]:
     """Titles of teams that say nothing of their own."""
     told = {row.team for row in view.tables.narratives}
     return [view.title("teams", team) for team in view.definitions.teams if team not in told]
+
+
+def _by(view: View, aim: Aim) -> str:
+    return NOBODYS if aim.team is None else view.title("teams", aim.team)
 
 
 def _about(view: View, aim: Aim) -> str:
