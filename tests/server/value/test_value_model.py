@@ -293,4 +293,6 @@ def test_targets_of_horizons_are_offered_to_begin_with_and_kept_only_once_they_a
     assert "The targets of horizons add up to 90 %" in wrong["horizon_targets"].replace("\xa0", " ")
     assert kept() is None
     assert ada.post(address, sent | {"horizon_targets": "h1, 60\nh2, 25\nh3, 15"}).status_code == 302
+    policy = ada.get(page_at("policy", workspace)).content.decode().replace("\xa0", " ")
+    assert "Effort is to go 60 % into h1 (now), 25 % into h2 (next), 15 % into h3 (later)" in policy
     assert kept() == {"h1": 0.6, "h2": 0.25, "h3": 0.15}

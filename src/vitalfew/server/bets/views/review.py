@@ -26,7 +26,7 @@ from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
-from vitalfew.workspace.vocabulary import TARGETS_TO_BEGIN
+from vitalfew.server.value.forms.definitions import TO_BEGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,7 +82,7 @@ def review(request: Request) -> HttpResponse:
             for row in found.stop
         ],
         "targets_to_begin": _targets_to_begin(request, run),
-        "balance_files": [(of, name) for of, name in _BALANCE.items() if [*_FILES[of][1](run)]],
+        "balance_files": [(of, name) for of, name in _BALANCE.items() if any(True for _ in _FILES[of][1](run))],
     }
     return render(request, "bets/review.html", context)
 
@@ -96,8 +96,7 @@ def _targets_to_begin(request: Request, run: Results) -> str:
         or "policy" in loaded(place.workspace).folder_kinds
     ):
         return ""
-    typed = "\n".join(f"{horizon}, {100 * share:g}" for horizon, share in TARGETS_TO_BEGIN.items())
-    return f"{address(request, 'edit-policy')}?{urlencode({'horizon_targets': typed})}"
+    return f"{address(request, 'edit-policy')}?{urlencode({'horizon_targets': TO_BEGIN})}"
 
 
 def _page(request: Request, defined: Definitions, row: StopRow) -> str:

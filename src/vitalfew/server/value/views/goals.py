@@ -14,6 +14,7 @@ from vitalfew.report.link_words import treaty_sentence
 from vitalfew.report.review_words import DISCIPLINES
 from vitalfew.report.words import level, probability, share
 from vitalfew.results.figures import amount, significant, unit_of, with_unit
+from vitalfew.results.words import HORIZONS
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.acts import said
@@ -26,7 +27,7 @@ from vitalfew.server.value.queries.versions import versions
 from vitalfew.server.value.views.model import guardrails, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from django.http import HttpResponse
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from vitalfew.server.core.queries.definitions import Loaded
     from vitalfew.server.core.rows import Workspace
     from vitalfew.workspace.definitions import Definitions, Floor
+    from vitalfew.workspace.vocabulary import Horizon
 
 CYCLE = timedelta(weeks=13)
 """How long weights and ranges stand before people weigh again."""
@@ -161,6 +163,8 @@ def policy(request: Request) -> HttpResponse:
         "guardrails": guardrails(found),
         "policy": definitions.policy,
         "technical": definitions.policy.technical,
+        "protected": _by_horizon(definitions.policy.minimum_shares),
+        "aimed_at": _by_horizon(definitions.policy.horizon_targets),
         "floors": _levels(definitions, technical.floors if (technical := definitions.policy.technical) else ()),
         "chosen": DISCIPLINES[focus.chosen] if (focus := definitions.policy.discipline) else "",
         "thresholds": _levels(definitions, focus.thresholds if focus else ()),
@@ -193,6 +197,10 @@ def _levels(definitions: Definitions, bounds: Iterable[Floor]) -> list[tuple[str
         (definitions.title("metrics", each.metric), level(each.level, unit_of(definitions.metrics.get(each.metric))))
         for each in bounds
     ]
+
+
+def _by_horizon(shares: Mapping[Horizon, float]) -> list[tuple[str, str]]:
+    return [(HORIZONS[horizon], share(each)) for horizon, each in shares.items()]
 
 
 def _may(request: Request, found: Loaded, kind: str, ability: Ability) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def value_model(request: Request) -> HttpResponse:
         "matters": _matters(run),
         "flips": _flips(run),
         **_of_run(workspace, run),
-        "files": [(of, name) for of, (name, _, rows_of) in _FILES.items() if run is not None and [*rows_of(run)]],
+        "files": [(of, name) for of, (name, _, rows_of) in _FILES.items() if run and any(True for _ in rows_of(run))],
         "parked": _parked(workspace, definitions, run),
         "guardrails": guardrails(found),
         "versions": versions(workspace)[:6],
