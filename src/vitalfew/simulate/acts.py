@@ -169,13 +169,17 @@ def _lock(definitions: Definitions, key: str, bodies: Sequence[Mapping[str, floa
 
 def _ideas(rng: np.random.Generator, company: Company, definitions: Definitions) -> Iterator[Said]:
     for number, idea in enumerate(company.ideas):
-        named = _reference(definitions, "hypotheses", idea.hypothesis)
+        named, bodies = _reference(definitions, "hypotheses", idea.hypothesis), []
         for place, person in enumerate(company.forecasters):
             shift = person.noise * (idea.high - idea.low) * float(rng.standard_normal())
             quantiles = {"p10": idea.low + shift, "p50": idea.middle + shift, "p90": idea.high + shift}
             body = {key: round(value, 4) for key, value in quantiles.items()} | {"p_zero": idea.p_zero}
+            bodies.append(body)
             by = pseudonym(person.name)
             yield Said(_IDEAS_DAY + number, 11 * place, "forecast", idea.hypothesis, by, body, named)
+        if idea.locked:
+            lock = _lock(definitions, idea.hypothesis, bodies)
+            yield Said(_IDEAS_DAY + number + 1, 0, "lock", idea.hypothesis, pseudonym("product manager"), lock, named)
 
 
 def _decisions(company: Company, definitions: Definitions) -> Iterator[Said]:

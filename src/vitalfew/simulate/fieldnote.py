@@ -161,10 +161,10 @@ _RATERS = (
 
 _IDEAS = (
     Idea("route_suggestions_minutes", -8.0, -5.0, -2.0, 0.15),
-    Idea("van_stock_transfers_fix", 0.02, 0.06, 0.10, 0.20),
+    Idea("van_stock_transfers_fix", 0.02, 0.06, 0.10, 0.20, locked=True),
     Idea("customer_slots_jobs", 0.05, 0.25, 0.60, 0.25),
     Idea("remove_export_wizard_errors", -0.08, -0.03, 0.0, 0.30),
-    Idea("crash_hunt_errors", -0.30, -0.18, -0.08, 0.05),
+    Idea("crash_hunt_errors", -0.30, -0.18, -0.08, 0.05, locked=True),
     Idea("large_account_sign_on_seats", 0.00, 0.04, 0.12, 0.35),
     Idea("quote_from_photo_jobs", 0.10, 0.50, 1.20, 0.40),
     Idea("parts_forecast_fix", 0.00, 0.02, 0.05, 0.30),

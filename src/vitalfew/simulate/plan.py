@@ -129,13 +129,14 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A forecast about a candidate: quantiles in the unit of its hypothesis' metric."""
+    """A forecast about a candidate: quantiles in the unit of its hypothesis' metric; `locked` once it was agreed on."""
 
     hypothesis: str
     low: float
     middle: float
     high: float
     p_zero: float
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 
 from vitalfew.report.html_review import PROCESS_HEADS
-from vitalfew.results.store import MANIFEST
+from vitalfew.results.store import DEFINITIONS, MANIFEST
 from vitalfew.server.core.models import KindOwner
 
 if TYPE_CHECKING:
@@ -103,23 +103,40 @@ def test_when_work_pays_stands_on_the_page_and_in_a_file(client_of: ClientOf, ru
     rows = _file(client, "payoffs")
     known = [line for line in run.ledger.candidates if line.viability and line.viability.p_within is not None]
     assert sum(float(row["lines"]) for row in rows) == pytest.approx(len(known))
-    (never,) = (row for row in rows if row["quarter"] == "later or never")
+    never = [float(row["lines"]) for row in rows if row["quarter"] == "later or never"]
+    assert len(never) == 2  # of agreed lines and of other candidates
     within = sum(line.viability.p_within or 0.0 for line in known if line.viability)
-    assert float(never["lines"]) == pytest.approx(len(known) - within)
+    assert sum(never) == pytest.approx(len(known) - within)
 
 
 def test_horizons_stand_beside_targets_and_files_hold_the_same(client_of: ClientOf, run: Results) -> None:
     client = client_of("viewer")
     rows = _file(client, "horizons")
     assert [row["horizon"] for row in rows] == [row.horizon or "" for row in run.tables.horizon_mix]
-    assert _file(client, "exploration") == []
+    assert [row["target"] for row in rows] == ["0.7", "0.2", "0.1"]
+    taught = _file(client, "exploration")
+    assert [(row["horizon"], int(row["bets"])) for row in taught] == [
+        (row.horizon, row.bets) for row in run.tables.exploration
+    ]
     page = client.get(PAGE).content.decode()
-    assert "No targets are set: 70 % now, 20 % next and 10 % later are a usual start" in page.replace("\xa0", " ")
+    assert "No targets are set" not in page
     assert "of=horizons" in page
-    assert "of=exploration" not in page
+    assert "of=exploration" in page
 
 
-def test_whoever_may_set_targets_gets_the_form_with_some_to_begin_with(client_of: ClientOf, demo: Workspace) -> None:
+def test_whoever_may_set_targets_gets_the_form_with_some_to_begin_with(
+    client_of: ClientOf, demo: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(demo.folder, tmp_path / "untargeted")
+    folder = tmp_path / "untargeted" / ".vitalfew" / "runs" / demo.last_run
+    said = json.loads((folder / DEFINITIONS).read_text(encoding="utf-8"))
+    assert said["policy"].pop("horizon_targets")
+    (folder / DEFINITIONS).write_text(json.dumps(said), encoding="utf-8")
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    del manifest["definitions_sha256"]  # of the definitions as they were
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    demo.folder = str(tmp_path / "untargeted")
+    demo.save()
     editor, viewer = client_of("admin"), client_of("viewer")
     assert "Set targets" not in editor.get(PAGE).content.decode()  # the folder owns the policy
     KindOwner.objects.filter(workspace=demo, kind="policy").delete()
