@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.measured_lines import MeasuredLines
     from vitalfew.decide.options import Options, Pool
+    from vitalfew.decide.payback import Paying
+    from vitalfew.decide.prices import Price
     from vitalfew.evidence.corpus import Corpora
     from vitalfew.evidence.joint import Joint
     from vitalfew.evidence.joint_fits import JointFits
-    from vitalfew.results.rows import ArrivalRow, Tables
+    from vitalfew.results.rows import ArrivalRow, CandidateLine, Tables
     from vitalfew.results.store import Output
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.fingerprint import Fingerprint
@@ -41,6 +43,8 @@ class Context:
     fingerprints: Mapping[str, Fingerprint]
     frames: Mapping[str, Any] = field(default_factory=dict)
     _pool: Pool | None = None
+    _price: Price | None = None
+    _paying: Mapping[str, Paying] | None = None
     _measured_lines: MeasuredLines | None = None
     _corpora: Corpora | None = None
     _fits: JointFits | None = None
@@ -145,6 +149,30 @@ class Context:
     def options(self, tables: Tables) -> Options:
         """What is to be chosen from; `tables` as for `pool`."""
         return self.pool(tables).options
+
+    def price(self, tables: Tables) -> Price:
+        """What a point is worth, found once; `tables` as for `pool`."""
+        if self._price is None:
+            from vitalfew.decide.prices import price
+
+            self._price = price(self.options(tables), self.inputs(tables))
+        return self._price
+
+    def paying(self, tables: Tables, candidates: Iterable[CandidateLine]) -> Mapping[str, Paying]:
+        """When candidates pay, found once for all stages that tell it; `tables` as for `pool`.
+
+        Args:
+            tables: as for `pool`.
+            candidates: lines of the ledger, of which those without a value are not shown.
+        """
+        if self._paying is None:
+            from vitalfew.decide.payback import paying
+            from vitalfew.decide.testing import hidden_lines
+
+            options = self.options(tables)
+            hidden = hidden_lines(options, candidates)
+            self._paying = paying(options, self.inputs(tables), self.price(tables), hidden)
+        return self._paying
 
     def measured_lines(self, tables: Tables) -> MeasuredLines:
         """What has shipped and was measured, drawn once for all stages that look back; `tables` as for `options`."""

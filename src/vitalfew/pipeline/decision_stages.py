@@ -49,15 +49,14 @@ def _draws(context: Context) -> object:
 def _ledger(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.followed import followed, with_deviations
     from vitalfew.decide.ledger import ledger
-    from vitalfew.decide.payback import paying, with_viability
-    from vitalfew.decide.prices import price
+    from vitalfew.decide.payback import with_viability
     from vitalfew.decide.testing import hidden_lines, suggested_tests, with_tests
 
     inputs, options = context.inputs(tables), context.options(tables)
     shipped, candidates, headline = ledger(inputs, context.pool(tables))
-    priced, hidden = price(options, inputs), hidden_lines(options, candidates)
-    tested = with_tests(candidates, suggested_tests(options, inputs, priced, hidden))
-    told = with_viability(tested, paying(options, inputs, priced, hidden))
+    hidden = hidden_lines(options, candidates)
+    tested = with_tests(candidates, suggested_tests(options, inputs, context.price(tables), hidden))
+    told = with_viability(tested, context.paying(tables, candidates))
     if tables.weights:
         found = followed(context.definitions, context.workspace.acts, told, context.today)
         told = with_deviations(told, found)
@@ -164,18 +163,13 @@ def _review(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.breakdowns import breakdowns, effort_by_quarter
     from vitalfew.decide.coverage import coverage, resting
     from vitalfew.decide.overrides import overrides
-    from vitalfew.decide.payback import paying
-    from vitalfew.decide.prices import price
     from vitalfew.decide.process import process
     from vitalfew.decide.stopping import stop_list
-    from vitalfew.decide.testing import hidden_lines
     from vitalfew.decide.value_matrix import value_matrix
 
     inputs, measured = context.inputs(tables), context.measured_lines(tables)
     acts = context.workspace.acts
     anyway = overrides(context.definitions, acts, tables, context.today)
-    options = context.options(tables)
-    paid = paying(options, inputs, price(options, inputs), hidden_lines(options, tables.candidates))
     return {
         "breakdowns": breakdowns(inputs, measured),
         "effort": effort_by_quarter(inputs),
@@ -184,7 +178,7 @@ def _review(context: Context, tables: Tables) -> Output:
         "value_matrix": value_matrix(inputs, measured),
         "stop": stop_list(context.definitions, tables, context.today),
         "horizon_mix": horizon_mix(inputs),
-        "payoffs": payoffs(paid, inputs),
+        "payoffs": payoffs(context.paying(tables, tables.candidates), inputs),
         "exploration": exploration(inputs),
         "coverage": coverage(inputs),
         "resting": resting(inputs),
