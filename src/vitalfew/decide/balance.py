@@ -76,7 +76,8 @@ def _part(effort: Mapping[str, Floats], mine: list[str], costs: list[float]) -> 
         return None
     whole = np.sum([*effort.values()], axis=0)
     part = np.sum([effort[key] for key in mine if key in effort], axis=0) * np.ones_like(whole)
-    middle = sum(cost for key, cost in zip(effort, costs, strict=True) if key in mine) / sum(costs)
+    chosen = frozenset(mine)
+    middle = sum(cost for key, cost in zip(effort, costs, strict=True) if key in chosen) / sum(costs)
     return share_of(part, whole, middle)
 
 
@@ -91,19 +92,19 @@ def payoffs(found: Mapping[str, Paying], inputs: Inputs) -> tuple[PayoffRow, ...
         inputs: with the order of work among the tables.
     """
     made = inputs.definitions.initiatives
+    ends = {row.line: row.end_week for row in inputs.tables.sequence}
     rows = []
     for agreed in (True, False):
         known = [(key, each) for key, each in found.items() if is_agreed(inputs, made[key]) == agreed]
-        days = {key: _days(inputs, key, each) for key, each in known if each.weeks is not None}
+        days = {key: _days(inputs, key, each, ends.get(key)) for key, each in known if each.weeks is not None}
         if days:
             rows += _by_quarter(np.array([*days.values()]), inputs.today, agreed=agreed)
     return tuple(rows)
 
 
-def _days(inputs: Inputs, key: str, line: Paying) -> Floats:
-    """Days from today until a line has paid, `(KEPT,)`; infinite where it does not."""
+def _days(inputs: Inputs, key: str, line: Paying, slot: float | None) -> Floats:
+    """Days from today until a line has paid, `(KEPT,)`; infinite where it does not; `slot`: week in which it is out."""
     initiative = inputs.definitions.initiatives[key]
-    slot = next((row.end_week for row in inputs.tables.sequence if row.line == key), None)
     if initiative.started is not None or slot is None:
         begun = min(initiative.started or inputs.today, inputs.today)
         slot = max(weeks_of(inputs, initiative, line.viability.build) - (inputs.today - begun).days / 7, 0.0)
