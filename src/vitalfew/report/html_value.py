@@ -59,7 +59,7 @@ def promises(view: View, most: int | None = None) -> Markup:
     if drawn is None:
         return section("promises", "Promised against measured", question, listed)
     told = f"{_drawn(_pairs(view, held), held)} Bars: 80 % promised, 95 % measured."
-    drawing = tag("figure", drawn, tag("figcaption", told))
+    drawing = tag("figure", drawn, tag("figcaption", told), tabindex=0)  # what scrolls is reached by keyboard
     return section("promises", "Promised against measured", question, drawing, tag("div", listed, class_="sub"))
 
 
