@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitalfew.report.axis import Axis, Mark
-from vitalfew.report.pictures import Pair, Used, concentration, inventory, promised_against_measured, stacked, ticks
+from vitalfew.report.pictures import (
+    Pair,
+    Sided,
+    Used,
+    concentration,
+    inventory,
+    promised_against_measured,
+    quadrants,
+    stacked,
+    ticks,
+)
 from vitalfew.report.svg import bar, empty, glyph, grade_mark, verdict_shape
 from vitalfew.report.words import GRADES, VERDICTS
 
@@ -22,6 +32,17 @@ def test_a_concentration_never_needs_more_features_than_there_are(uses: list[flo
     drawn, needed = concentration(uses)
     assert 0 <= needed <= len(uses)
     assert "nan" not in drawn
+
+
+def test_a_picture_is_one_image_until_parts_of_it_lead_somewhere() -> None:
+    mark = Mark(1.0, (0.5, 1.5))
+    alone, leading = (
+        quadrants([Sided("Gate", mark, mark, open=False, behind=behind)], "business", "customers", ("a", "b", "c", "d"))
+        for behind in (None, "/numbers/sides/1/")
+    )
+    assert 'role="img"' in alone
+    assert 'role="group" aria-label="1 lines by business and customers"' in leading
+    assert 'href="/numbers/sides/1/"' in leading
 
 
 @given(st.floats(-1e6, -1e-6), st.floats(1e-6, 1e6))

@@ -63,7 +63,7 @@ class Tree extends HTMLElement {
     event.stopPropagation();
   }
 
-  /** Right goes to a cause, left to what it moves, up and down to the next box of the column. */
+  /** Right goes to a cause, one that is shown before those that are folded away, left to what it moves, up and down to the next box of the column. */
   private walk(way: string, node: SVGElement | null): void {
     const all = this.nodes();
     if (!node) {
@@ -74,7 +74,8 @@ class Tree extends HTMLElement {
     if (way === "Left" || way === "Right") {
       const names = this.lines(node.dataset["node"] ?? "", way === "Right" ? "effect" : "cause");
       const beside = all.filter((other) => names.has(other.dataset["node"] ?? ""));
-      this.go(nearest(beside, here));
+      const told = beside.filter((other) => !other.dataset["node"]?.startsWith("more:"));
+      this.go(nearest(told.length > 0 ? told : beside, here));
       return;
     }
     const column = all.filter((other) => Math.abs(other.getBoundingClientRect().left - here.left) < 4);

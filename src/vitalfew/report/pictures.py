@@ -155,7 +155,9 @@ def quadrants(lines: Sequence[Sided], across: str, up: str, names: Sequence[str]
         dot = tag("circle", cx=x, cy=y, r=4, class_="g-ring" if one.open else "g-dot")
         shown = tag("g", tag("title", one.title), crossed, dot)
         drawn.append(tag("a", shown, href=one.behind, class_="opens") if one.behind else shown)
-    return picture(f"{len(lines)} lines by {across} and {up}", drawn, width=SIDE, height=SIDE, class_="square")
+    leads = any(one.behind for one in lines)
+    told = f"{len(lines)} lines by {across} and {up}"
+    return picture(told, drawn, width=SIDE, height=SIDE, class_="square", holds_links=leads)
 
 
 def inventory(features: Sequence[Used], limit: float) -> Markup:

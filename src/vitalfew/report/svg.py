@@ -45,8 +45,10 @@ _DIRECTIONS: dict[Direction, tuple[str, tuple[Markup, ...]]] = {
 }
 
 
-def picture(title: str, *children: Child, width: float, height: float, class_: str = "") -> Markup:
-    """An SVG picture with its text alternative."""
+def picture(
+    title: str, *children: Child, width: float, height: float, class_: str = "", holds_links: bool = False
+) -> Markup:
+    """An SVG picture with its text alternative; one that `holds_links` is a group, whose parts can be reached."""
     return tag(
         "svg",
         tag("title", title),
@@ -54,7 +56,8 @@ def picture(title: str, *children: Child, width: float, height: float, class_: s
         viewBox=f"0 0 {width:g} {height:g}",
         width=width,
         height=height,
-        role="img",
+        role="group" if holds_links else "img",
+        aria_label=title if holds_links else None,
         class_=class_ or None,
     )
 

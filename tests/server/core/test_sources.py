@@ -140,6 +140,10 @@ def test_a_source_that_the_last_run_did_not_know_is_not_called_fine(
     assert "not run yet" in page
 
 
+def test_the_menu_of_workspaces_keeps_its_name_on_the_page(workspace: Workspace, ada: Client) -> None:
+    assert f'aria-controls="workspaces">{workspace.name}</button>' in ada.get(_at("sources", workspace)).text
+
+
 def test_tables_of_folders_that_are_opened_to_all_can_be_taken_and_nothing_they_lead_to(
     workspace: Workspace, ada: Client, tmp_path: Path
 ) -> None:

@@ -67,7 +67,7 @@ def sources(request: Request) -> HttpResponse:
         "known": [key for key, source in definitions.sources.items() if known.get(key) == source],
         "may_edit": may_edit(request, "sources"),
         "folder_owned": "sources" in found.folder_kinds,
-        "place": definitions.data.path if "data" in found.folder_kinds else "",
+        "lies_in": definitions.data.path if "data" in found.folder_kinds else "",
         "opened": list(map(str, settings.CONFIG.data)),
     }
     return render(request, "core/sources.html", context)
