@@ -8,6 +8,7 @@ from vitalfew.checks.registry import SHOWN, Found, View, check
 from vitalfew.decide import classic_scores
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +112,7 @@ def _open_scores(view: View) -> Mapping[str, Scores]:
     return {
         key: each.scores
         for key, each in view.definitions.initiatives.items()
-        if each.scores is not None and each.status not in {"dropped", "removed"} and not view.is_live(each)
+        if each.scores is not None and each.status not in OVER and not view.is_live(each)
     }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
 from vitalfew.workspace.graph import downstream
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Definitions, Initiative
 
 REQUESTED = frozenset({"request", "sales"})
-GONE = frozenset({"dropped", "removed"})
 
 
 @check(
@@ -25,7 +25,7 @@ GONE = frozenset({"dropped", "removed"})
 def request_without_need(view: View) -> Iterator[Found]:
     """Initiatives that came as a request or from sales and serve no need."""
     for key, initiative in view.definitions.initiatives.items():
-        requested = initiative.origin in REQUESTED and initiative.status not in GONE
+        requested = initiative.origin in REQUESTED and initiative.status not in OVER
         if requested and not _needs_of(view.definitions, initiative):
             yield Found(key, f"{view.title('initiatives', key)} came as a request; no need stands behind it.")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vitalfew.checks.registry import Found, View, check
 from vitalfew.results.words import HORIZONS, listed
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import PlanRow
     from vitalfew.workspace.definitions import Initiative
 
-OVER = frozenset({"dropped", "removed"})
 _NAMED = 5
 _QUARTER = 13  # weeks
 

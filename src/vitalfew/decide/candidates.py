@@ -10,13 +10,14 @@ import numpy as np
 from vitalfew.decide.beliefs import FEWEST_FORECASTERS, SEALED, is_sealed
 from vitalfew.decide.break_even import dominated
 from vitalfew.decide.effects import stronger
-from vitalfew.decide.options import OVER, weighed
+from vitalfew.decide.options import weighed
 from vitalfew.decide.portfolio import by_blocks
 from vitalfew.decide.ranks import standing_of
 from vitalfew.decide.shipped import use_sentence
 from vitalfew.results.figures import decimals, figure, unit_of, with_unit
 from vitalfew.results.rows import CandidateLine, Cost, FactorPart, Value
 from vitalfew.workspace.definitions import Quantiles
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

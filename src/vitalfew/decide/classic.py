@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.decide import classic_scores as by_method
-from vitalfew.decide.candidates import OVER
 from vitalfew.decide.classic_basis import basis, estimates
 from vitalfew.decide.classic_chances import chances
 from vitalfew.decide.classic_evidence import evidence_of
@@ -16,6 +15,7 @@ from vitalfew.judgement.surveys import KANO_KINDS, kano, opportunity
 from vitalfew.results.basics import Estimate
 from vitalfew.results.rows import ClassicRow
 from vitalfew.results.words import METHODS
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.decide.options import OVER
 from vitalfew.results.rows import Aim, NarrativeRow, OpposedRow
 from vitalfew.workspace.graph import is_live
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

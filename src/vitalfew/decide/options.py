@@ -19,6 +19,7 @@ from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.streams import stream
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     Singles = NDArray[np.float32]
 
-OVER = frozenset({"dropped", "removed"})
 _BEYOND = 0.05
 """Share of draws beyond the range of a factor from which it is said."""
 _CLEARED = 20

@@ -10,13 +10,14 @@ import numpy as np
 
 from vitalfew.decide.effects import bias_of, distrusted, known_effects
 from vitalfew.decide.milp import Bound
-from vitalfew.decide.options import OVER, weeks_open
+from vitalfew.decide.options import weeks_open
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import sample
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.sides import is_technical
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.decide.beliefs import is_sealed
-from vitalfew.decide.options import OVER, first_cost
+from vitalfew.decide.options import first_cost
 from vitalfew.decide.plans_bounds import Wares, barred_lines, bounds_of
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.workspace.sides import SIDES, side_of
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,6 @@ import numpy as np
 from vitalfew.decide.beliefs import is_sealed
 from vitalfew.decide.chosen_for import chosen_for
 from vitalfew.decide.measured_lines import KEPT, expected_cost
-from vitalfew.decide.options import OVER
 from vitalfew.decide.purposes import meant_for
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of
@@ -18,6 +17,7 @@ from vitalfew.judgement.metalog import moments
 from vitalfew.judgement.streams import stream
 from vitalfew.results.rows import Estimate, SayDoRow
 from vitalfew.stats.percent import percent
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from vitalfew.decide.chosen_for import Slopes

@@ -11,10 +11,11 @@ from vitalfew.decide.beliefs import Belief, Beliefs, changes, is_sealed
 from vitalfew.decide.draws import LineDraws, value_of
 from vitalfew.decide.effects import distrusted, known_effects
 from vitalfew.decide.measured_lines import over_horizon
-from vitalfew.decide.options import OVER, share_of_horizon
+from vitalfew.decide.options import share_of_horizon
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.guardrails import breach
 from vitalfew.results.rows import GroupValueRow
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

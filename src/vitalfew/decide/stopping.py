@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vitalfew.decide.verdict import has_come
 from vitalfew.results.rows import StopRow
 from vitalfew.workspace.graph import edges
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import ShippedLine, Tables, UseRow, VerdictRow
     from vitalfew.workspace.definitions import Definitions
 
-GONE = frozenset({"dropped", "removed"})
 _WORST_FIRST = ("harmful", "fell_short")
 _DO = {
     "remove": "take it out, or sign what makes the harm worth it",
@@ -63,7 +63,7 @@ def _bets(definitions: Definitions, tables: Tables, today: date, told: Collectio
     seen = set(told)
     for row in sorted(late, key=lambda each: (each.due or "", each.hypothesis)):
         made = definitions.initiatives.get(row.initiative)
-        if made is None or made.status in GONE or row.initiative in seen:
+        if made is None or made.status in OVER or row.initiative in seen:
             continue
         seen.add(row.initiative)
         known = "nothing was measured" if row.estimate is None else "what was measured cannot tell"

@@ -21,6 +21,7 @@ from vitalfew.stats.normal import two_sided
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.graph import is_live
 from vitalfew.workspace.sides import side_of
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +80,7 @@ class Whose:
     def is_dropped(self, effect: EffectRow) -> bool:
         """Whether nothing of it is left that could be in conflict."""
         found = self._initiatives(effect)
-        return bool(found) and all(each.status in {"dropped", "removed"} for each in found)
+        return bool(found) and all(each.status in OVER for each in found)
 
     def is_live(self, effect: EffectRow) -> bool:
         """Whether users have it today."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vitalfew.workspace.graph import event_source
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vitalfew.workspace.definitions import Definitions, Metric
-
-OVER = frozenset({"dropped", "removed"})
 
 
 class Dependant(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.workspace.definitions import EventSource
 from vitalfew.workspace.formulas import parts_of
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +65,7 @@ def event_source(definitions: Definitions, feature: Feature) -> str | None:
 
 def is_live(initiative: Initiative, today: date) -> bool:
     """Whether it has reached users by today."""
-    if initiative.status in {"dropped", "removed"}:
+    if initiative.status in OVER:
         return False
     if initiative.shipped is not None:
         return initiative.shipped <= today
@@ -79,7 +80,7 @@ def is_begun(initiative: Initiative, today: date) -> bool:
 
 def is_committed(initiative: Initiative, today: date) -> bool:
     """Whether work on it has been agreed or begun by today."""
-    if initiative.status in {"dropped", "removed"}:
+    if initiative.status in OVER:
         return False
     return initiative.status == "committed" or is_begun(initiative, today)
 

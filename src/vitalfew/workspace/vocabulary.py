@@ -68,6 +68,8 @@ Family = Literal["acquisition", "conversion", "retention", "technical", "cost"]
 Grade = Literal["replicated", "tested", "staged", "dated", "correlated", "opinion"]
 CauseEvidence = Literal["observed", "analysed", "reported", "assumed"]
 Status = Literal["idea", "framed", "forecast", "committed", "live", "shipped", "dropped", "removed"]
+OVER: frozenset[Status] = frozenset(("dropped", "removed"))
+"""What is neither to come nor there any more."""
 Horizon = Literal["h1", "h2", "h3"]
 TARGETS_TO_BEGIN: dict[Horizon, float] = {"h1": 0.7, "h2": 0.2, "h3": 0.1}
 """Shares of effort by horizon that many begin with; they are offered and never taken for granted."""
