@@ -43,3 +43,22 @@ def test_who_ignores_interrupts_keeps_doing_so() -> None:
     happens = "signal.raise_signal(signal.SIGINT); raise SystemExit(0)"
     ended = subprocess.run([sys.executable, "-c", ignoring + PROGRAM.format(happens=happens)], check=False)
     assert ended.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as elsewhere")
+@pytest.mark.parametrize("loading", ["vitalfew.cli", "typer", "vitalfew.cli.runs", "vitalfew.errors"])
+def test_an_interrupt_while_the_command_line_is_loaded_gives_no_trace(loading: str) -> None:
+    program = (
+        "import signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {loading!r}:\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv = ['vitalfew', '--help']\n"
+        "from vitalfew.__main__ import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    assert ended.returncode == 130
+    assert ended.stderr == "vitalfew: interrupted; nothing was left half-written\n"

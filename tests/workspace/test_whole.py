@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,63 @@ def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path, *, there: 
     with whole_folder(home) as draft:
         (draft / "a.txt").write_text("whole")
     assert (home / "a.txt").read_text() == "whole"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_a_killed_process_left_a_day_ago_goes_at_the_next_write(tmp_path: Path, *, there: bool) -> None:
+    home = tmp_path / "home"
+    if there:
+        home.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, home], check=False)
+    ((half,),) = (list(tmp_path.rglob("a.txt")),)
+    left, lone = half.parent, (home if there else tmp_path) / f".vitalfew-01234567-{ended_process()}"
+    lone.write_text("half a file")
+    for path in (half, left, lone):
+        age(path, 2)
+    with whole_folder(home) as draft:
+        (draft / "b.txt").write_text("whole")
+    assert not left.exists()
+    assert not lone.exists()
+    assert sorted(path.name for path in home.iterdir()) == ["b.txt"]
+
+
+def test_what_is_young_or_still_written_or_somebody_elses_stays(tmp_path: Path) -> None:
+    gone = ended_process()
+    (tmp_path / "letters").mkdir()
+    (tmp_path / ".vitalfew-cafe0000").symlink_to(tmp_path / "letters")
+    kept = {
+        f".vitalfew-aaaaaaaa-{gone}": 0,  # may be of another machine
+        f".vitalfew-bbbbbbbb-{os.getpid()}": 2,
+        ".vitalfew-notes": 2,
+        ".vitalfew-aaaaaaaa-old": 2,
+        ".vitalfew": 2,
+    }
+    for name, days in kept.items():
+        (tmp_path / name).mkdir()
+        age(tmp_path / name, days)
+    written = tmp_path / f".vitalfew-dddddddd-{gone}"
+    written.mkdir()
+    (written / "growing.csv").write_text("a")
+    age(written, 2)
+    of_old = tmp_path / ".vitalfew-eeeeeeee"
+    of_old.mkdir()
+    age(of_old, 2)
+    write_whole(tmp_path / "a.txt", b"whole")
+    assert not of_old.exists()
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {*kept, written.name, "letters", ".vitalfew-cafe0000", "a.txt"}
+
+
+def age(path: Path, days: int) -> None:
+    then = time.time() - days * 25 * 3600
+    os.utime(path, (then, then))
+
+
+def ended_process() -> int:
+    """The number of a process that is gone."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
 
 
 def test_a_folder_that_holds_something_is_not_free_nor_is_a_file(tmp_path: Path) -> None:

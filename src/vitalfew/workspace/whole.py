@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 import shutil
-from contextlib import contextmanager
+import stat
+import sys
+import time
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _DRAFT = ".vitalfew-"
+_NAMED = re.compile(rf"{re.escape(_DRAFT)}[0-9a-f]{{8}}(?:-([0-9]+))?")
+"""A draft and the process that writes it; older ones do not name it."""
+_DAY = 24 * 3600.0
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -26,7 +35,7 @@ def write_whole(path: Path, content: bytes) -> None:
     if place.exists() and not place.is_file():
         place.write_bytes(content)
         return
-    draft = _beside(place)
+    draft = _draft_in(place.parent)
     try:
         draft.write_bytes(content)
         if place.exists():
@@ -49,7 +58,7 @@ def whole_folder(home: Path) -> Iterator[Path]:
     there = home.is_dir()
     if not there:
         home.parent.mkdir(parents=True, exist_ok=True)
-    draft = home / _beside(home).name if there else _beside(home)
+    draft = _draft_in(home if there else home.absolute().parent)
     draft.mkdir()
     try:
         yield draft
@@ -71,9 +80,50 @@ def is_free(home: Path) -> bool:
     return not (home.exists() or home.is_symlink())
 
 
-def _beside(place: Path) -> Path:
-    """A name that nothing has; as short for every place, as names have bounds."""
-    return place.absolute().with_name(f"{_DRAFT}{secrets.token_hex(4)}")
+def _draft_in(folder: Path) -> Path:
+    """A name in a folder that nothing has; as short for every place, as names have bounds. What was left there goes."""
+    _sweep(str(folder.absolute()))
+    return folder.absolute() / f"{_DRAFT}{secrets.token_hex(4)}-{os.getpid()}"
+
+
+@lru_cache(maxsize=1_000)  # once a process: a folder may hold many files, and be written to as often
+def _sweep(folder: str) -> None:
+    """Remove drafts of processes that were killed; what cannot be looked at or removed stays."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in [entry for entry in found if entry.name.startswith(_DRAFT)]:
+            with suppress(OSError):
+                if _is_left(Path(entry.path)):
+                    _remove(Path(entry.path))
+
+
+def _is_left(draft: Path) -> bool:
+    """Whether a draft is one of ours, its process is gone, and nothing in it has changed for a day."""
+    named = _NAMED.fullmatch(draft.name)
+    kind = draft.lstat().st_mode
+    if named is None or not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)) or (named[1] and _runs(int(named[1]))):
+        return False
+    newest = max(path.lstat().st_mtime for path in (draft, *draft.rglob("*")))
+    return newest < time.time() - _DAY
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this machine has that number; where that cannot be asked without harm, its age decides."""
+    if sys.platform == "win32":
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink()
 
 
 def _move(made: Path, place: Path) -> None:
