@@ -1,4 +1,6 @@
 /** A value session as it goes on: counts are written where they stand, another step loads the page anew. */
+import { settled } from "./minutes";
+
 interface Pulse {
   version: number;
   step: string;
@@ -9,6 +11,7 @@ interface Pulse {
 }
 
 const LATEST = 400;
+const LOOK = 500;
 
 class Live extends HTMLElement {
   private source: EventSource | undefined;
@@ -34,15 +37,14 @@ class Live extends HTMLElement {
     // What is told may be a second old: older than the page that hears it.
     if (pulse.version < Number(this.dataset["version"])) return;
     if (pulse.step !== this.dataset["step"]) {
-      this.source?.close();
-      location.reload();
+      void this.anew();
       return;
     }
     for (const name of ["ready", "people", "signed"] as const) write(name, String(pulse[name]));
     const timer = document.querySelector<HTMLElement>("vf-timer");
     if (whole(timer?.dataset["ends"] ?? "") !== whole(pulse.ends)) {
       if (document.querySelector("[data-live=ready]") && !document.querySelector("#points")) {
-        location.reload();
+        void this.anew();
         return;
       }
     }
@@ -50,6 +52,13 @@ class Live extends HTMLElement {
     this.dataset["version"] = String(pulse.version);
     clearTimeout(this.asked);
     this.asked = window.setTimeout(() => void refresh(), LATEST);
+  }
+
+  /** Load the page anew, once nothing on it is unsaved. */
+  private async anew(): Promise<void> {
+    this.source?.close();
+    while (!(await settled())) await new Promise((go) => setTimeout(go, LOOK));
+    location.reload();
   }
 }
 

@@ -14,7 +14,7 @@ class Session(models.Model):
     Attributes:
         factors: keys of what is weighed, in order; `parked`: why others were left out, by key.
         groups: of raters, as choices of those who join.
-        minutes: text by factor.
+        minutes: text by factor; `minutes_from`: the page that wrote each last, by a mark of its own.
         shows_names: whether the facilitator sees who has answered, not only how many.
         seats: how many may join by the common link; 0 closes it. `door` makes an old common link void.
         begun_n: number of the last act before it; what participants judge later counts here. `revealed_n`: of the last
@@ -42,6 +42,7 @@ class Session(models.Model):
     parked = models.JSONField(default=dict)
     groups = models.JSONField(default=list)
     minutes = models.JSONField(default=dict)
+    minutes_from = models.JSONField(default=dict)
     shows_names = models.BooleanField(default=False)
     seats = models.PositiveSmallIntegerField(default=0)
     door = models.PositiveIntegerField(default=1)

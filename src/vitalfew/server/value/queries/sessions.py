@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,20 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Minutes:
+    """What was said about a factor, as a page shows it."""
+
+    factor: str
+    title: str
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """By which a later change knows whether this still stands."""
+        return mark_of(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Rater:
     """One person in a session, and what that person answered so far."""
 
@@ -191,6 +206,11 @@ def view_of(row: Session) -> SessionView:
             for person in people
         ),
     )
+
+
+def mark_of(text: str) -> str:
+    """A short mark of a text; none of no text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
 
 
 def pulse(pk: int) -> Pulse | None:

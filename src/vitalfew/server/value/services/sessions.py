@@ -16,9 +16,11 @@ from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.recording import judge, sign_off
 from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.audit import note
+from vitalfew.server.core.services.definitions import Conflict
 from vitalfew.server.core.services.links import make_link, replaced
 from vitalfew.server.value.models import Participant, Session
 from vitalfew.server.value.queries.own import own_draft, said_before
+from vitalfew.server.value.queries.sessions import mark_of
 from vitalfew.workspace.locks import VALUE_MODEL
 
 if TYPE_CHECKING:
@@ -49,6 +51,19 @@ class Invited:
     name: str
     group: str
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page on which minutes are written.
+
+    Attributes:
+        page: its own mark. What it saved itself it may replace, whichever of its savings arrives first.
+        read: mark of the text that it showed last (`mark_of`).
+    """
+
+    page: str
+    read: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +174,37 @@ def show_names(pk: int, *, shown: bool) -> None:
 
 
 @transaction.atomic
-def write_minutes(pk: int, factor: str, text: str) -> None:
-    """What was said about a factor ('': about the whole). No other page waits for it, so that nobody is disturbed."""
+def write_minutes(pk: int, factor: str, text: str, on: Reading | None = None) -> None:
+    """What was said about a factor. No other page waits for it, so that nobody is disturbed.
+
+    Args:
+        pk: number of the session.
+        factor: one that is weighed or parked; '' for the session as a whole.
+        text: replaces what stands.
+        on: the page it was written on, which replaces nothing that it has not shown; None: whoever asks has compared.
+
+    Raises:
+        Conflict: another page wrote since that one was read.
+        UsageError: the session has no such factor, or the text is too long.
+    """
     row = _held(pk)
     if factor and factor not in (*row.factors, *row.parked):
         raise UsageError("this is no factor of the session", expected=", ".join(row.factors))
-    minutes = {**row.minutes, factor: text.strip()[:LONGEST_MINUTES]}
-    row.minutes = {key: said for key, said in minutes.items() if said}
-    row.save(update_fields=["minutes"])
+    said, stands = _lines(text), row.minutes.get(factor, "")
+    if len(said) > LONGEST_MINUTES:
+        raise UsageError(f"these minutes have {len(said):,} characters", expected=f"{LONGEST_MINUTES:,} at most")
+    if said == stands:
+        return
+    if on and mark_of(stands) != on.read and (row.minutes_from.get(factor) or None) != on.page:
+        raise Conflict({"text": said}, {"text": stands})
+    row.minutes = {key: kept for key, kept in {**row.minutes, factor: said}.items() if kept}
+    row.minutes_from = {**row.minutes_from, factor: on.page if on else ""}
+    row.save(update_fields=["minutes", "minutes_from"])
+
+
+def _lines(text: str) -> str:
+    """A text as it is kept: forms send their lines with two signs at the end, programs with one."""
+    return text.replace("\r\n", "\n").strip()
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.server.core.access import MINE, route
 from vitalfew.server.core.roles import Ability, Access
-from vitalfew.server.value.views import live, rating, sessions
+from vitalfew.server.value.views import live, minutes, rating, sessions
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern] = [
     route(ONE + "step/", sessions.session_step, "session-step", Ability.FACILITATE),
     route(ONE + "people/", sessions.session_people, "session-people", Ability.FACILITATE),
     route(ONE + "factors/", sessions.session_factors, "session-factors", Ability.FACILITATE),
-    route(ONE + "minutes/", sessions.session_minutes, "session-minutes", Ability.FACILITATE),
+    route(ONE + "minutes/", minutes.session_minutes, "session-minutes", Ability.FACILITATE),
     route(ONE + "rate/", rating.rate_as_member, "session-rate", Ability.RATE),
     route("rate/", rating.rate, "rate", Access.LINK),
     route("rate/answer/", rating.rate_answer, "rate-answer", Access.LINK),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from vitalfew.server.value.queries import reveal as opened
 from vitalfew.server.value.queries import sessions as queries
 from vitalfew.server.value.queries.factors import facts
 from vitalfew.server.value.services import sessions
-from vitalfew.server.value.services.sessions import FORWARD, Plan
+from vitalfew.server.value.services.sessions import FORWARD, LONGEST_MINUTES, Plan
 from vitalfew.server.value.views import shown
 
 if TYPE_CHECKING:
@@ -155,20 +156,6 @@ def session_factors(request: Request, key: str) -> HttpResponse:
     return _done(request, key, change)
 
 
-@require_POST
-def session_minutes(request: Request, key: str) -> HttpResponse:
-    """What was said; saved while one types."""
-    view = _view(request, key)
-    factor = request.POST.get("factor", "")
-    try:
-        sessions.write_minutes(view.id, factor, request.POST.get("text", ""))
-    except VitalfewError as error:
-        return HttpResponse(str(error), status=422, content_type="text/plain")
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204)
-    return _back(request, key)
-
-
 def _context(request: Request, view: SessionView) -> dict[str, Any]:
     place = request.place
     run = open_run(place.workspace)
@@ -189,6 +176,8 @@ def _context(request: Request, view: SessionView) -> dict[str, Any]:
         "too_many": len(view.factors) > WARN_ABOVE,
         "rater": queries.rater_for(place.workspace, view.key, place.user.pk),
         "may_rate": place.may(Ability.RATE),
+        "page": secrets.token_hex(8),
+        "longest": LONGEST_MINUTES,
     }
     return context | shown.revealed(place.workspace, view, run, definitions)
 

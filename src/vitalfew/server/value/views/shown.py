@@ -10,6 +10,7 @@ from vitalfew.report.factor_pictures import dot_strip
 from vitalfew.report.html_groups import heat_map
 from vitalfew.report.words import share
 from vitalfew.server.value.queries.reveal import moved, reveal
+from vitalfew.server.value.queries.sessions import Minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ class Shown:
     weight: WeightRow
     picture: Markup
     said: str
-    minutes: str
+    minutes: Minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _strips(found: Weighed, view: SessionView, definitions: Definitions) -> list
             strip.weight,
             dot_strip(strip.dots, strip.weight, top, title),
             _sentence(strip),
-            view.minutes.get(strip.factor, ""),
+            Minutes(strip.factor, title, view.minutes.get(strip.factor, "")),
         )
         for strip in found.strips
     ]

@@ -1,0 +1,155 @@
+/** Minutes of a session: saved while one types, in order. What was written elsewhere is laid beside them, never replaced. */
+const PAUSE = 700;
+const AGAIN = 5000;
+const REST = 2000;
+
+class Minutes extends HTMLElement {
+  private kept = "";
+  private typed = 0;
+  private waiting: number | undefined;
+  private saving: Promise<void> = Promise.resolve();
+  private told = "";
+  /** Whether it could not be saved: it waits for a choice, or for the server. */
+  held = false;
+
+  connectedCallback(): void {
+    this.kept = this.field?.value ?? "";
+    this.addEventListener("input", () => {
+      this.typed = Date.now();
+      this.later(PAUSE);
+    });
+    this.addEventListener("change", () => void this.save());
+    this.addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      void this.save(event.submitter as HTMLButtonElement | null);
+    });
+    addEventListener("pagehide", this.leave);
+    addEventListener("beforeunload", this.warn);
+  }
+
+  disconnectedCallback(): void {
+    clearTimeout(this.waiting);
+    removeEventListener("pagehide", this.leave);
+    removeEventListener("beforeunload", this.warn);
+  }
+
+  /** Whether the server has all that stands here. */
+  get done(): boolean {
+    return this.field?.value === this.kept;
+  }
+
+  /** Whether nobody is in the middle of a sentence. */
+  get rests(): boolean {
+    return this.done && Date.now() - this.typed > REST;
+  }
+
+  async save(choice: HTMLButtonElement | null = null): Promise<void> {
+    clearTimeout(this.waiting);
+    this.saving = this.saving.then(() => this.send(choice));
+    await this.saving;
+  }
+
+  private get field(): HTMLTextAreaElement | null {
+    return this.querySelector("textarea");
+  }
+
+  private later(pause: number): void {
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(() => void this.save(), pause);
+  }
+
+  private readonly leave = (): void => {
+    if (!this.done) void this.send(null);
+  };
+
+  private readonly warn = (event: BeforeUnloadEvent): void => {
+    if (this.held && !this.done) event.preventDefault();
+  };
+
+  private async send(choice: HTMLButtonElement | null): Promise<void> {
+    const [form, field] = [this.querySelector("form"), this.field];
+    if (!form || !field || (this.done && !choice)) return;
+    const text = field.value;
+    const said = new URLSearchParams(new FormData(form, choice) as unknown as Record<string, string>);
+    field.readOnly = choice !== null;
+    let answer: Response;
+    try {
+      const headers = { "HX-Request": "true" };
+      answer = await fetch(form.action, { method: "POST", body: said, headers, keepalive: true });
+    } catch {
+      this.wait("Not saved: the server does not answer. It is tried again.");
+      return;
+    } finally {
+      field.readOnly = false;
+    }
+    if (answer.status === 409) this.clash(await answer.text());
+    else if (answer.redirected || !answer.ok) this.wait(await reason(answer));
+    else if (choice) this.anew(await answer.text());
+    else {
+      this.kept = text;
+      this.held = false;
+      this.say("Saved");
+    }
+  }
+
+  private clash(both: string): void {
+    this.held = true;
+    this.say("");
+    const place = this.querySelector(".clash");
+    if (place && both !== this.told) place.innerHTML = both; // buttons stay put while one goes on typing
+    this.told = both;
+  }
+
+  private anew(form: string): void {
+    this.insertAdjacentHTML("afterend", form);
+    const next = this.nextElementSibling;
+    this.remove();
+    next?.querySelector("textarea")?.focus();
+  }
+
+  private wait(why: string): void {
+    this.held = true;
+    this.say(why);
+    this.later(AGAIN);
+  }
+
+  private say(text: string): void {
+    const state = this.querySelector(".minutes-state");
+    if (state) state.textContent = text;
+  }
+}
+
+async function reason(answer: Response): Promise<string> {
+  if (answer.redirected) return "Not saved: you are signed out. Sign in again in another tab; this one keeps your text.";
+  if (answer.status === 422) return `Not saved: ${await answer.text()}`;
+  return "Not saved: the server refused it. Copy your text and load the page anew.";
+}
+
+function all(): Minutes[] {
+  return [...document.querySelectorAll<Minutes>("vf-minutes")];
+}
+
+/** Save what is not saved yet; gives whether the page may go, with nothing lost and nobody in the middle of a sentence. */
+export async function settled(): Promise<boolean> {
+  await Promise.all(all().map((each) => each.held || each.save()));
+  return all().every((each) => each.rests);
+}
+
+/** A form that leaves the page waits until what was typed is saved; where it cannot be, the page stays. */
+function first(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  if (form.closest("vf-minutes") || all().every((each) => each.done)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  void settled().then(() => {
+    const open = all().find((each) => !each.done);
+    if (open) open.querySelector("textarea")?.focus();
+    else form.requestSubmit(event.submitter);
+  });
+}
+
+export function minutes(): void {
+  customElements.define("vf-minutes", Minutes);
+  document.addEventListener("submit", first, { capture: true });
+}
