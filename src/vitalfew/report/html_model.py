@@ -95,7 +95,7 @@ def _star(view: View) -> Child:
         for row in rows
     ]  # fmt: skip
     shown = table(
-        ["Factor", "", Column("Test", "long"), Column("It", "long")], body, caption="An empty frame: not known yet."
+        ["Factor", "", Column("Test", "long"), Column("What is known", "long")], body, caption="An empty frame: not known yet."
     )
     return tag("div", tag("h3", "Is the North Star one?"), shown, class_="sub")
 

@@ -143,7 +143,7 @@ class _About:
             definitions.title("teams", feature.team) if feature.team else "",
             self._use.get(key),
             max((day for day in days if day is not None), default=None),
-            tuple(self._lines[name] for name in (key, *made) if name in self._lines),
+            tuple(self._lines[name] for name in dict.fromkeys((key, *made)) if name in self._lines),
             tuple(dict.fromkeys(needs)),
         )
 
