@@ -12,6 +12,7 @@ from decide.building import definitions, effect, promise, tables
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.options import options_of
 from vitalfew.decide.plans_tables import PlanTables, plan_tables
+from vitalfew.decide.prices import price
 
 if TYPE_CHECKING:
     from vitalfew.workspace.definitions import Grade
@@ -28,7 +29,8 @@ def planned(
     complete = {key: {"reach": 1.0} | initiative for key, initiative in initiatives.items()}
     defined = definitions(initiatives=complete, **kinds)
     inputs = Inputs.of(defined, tables(promises=promises, **(found or {})), today, 1)
-    return plan_tables(options_of(inputs), inputs)
+    options = options_of(inputs)
+    return plan_tables(options, inputs, price(options, inputs))
 
 
 THREE = {"a": {"cost": 6}, "b": {"cost": 5}, "c": {"cost": 5}}
@@ -203,7 +205,7 @@ def test_regret_is_what_hindsight_would_add() -> None:
     promises = (promise("a", "retention", 0.02, 0.05), promise("b", "retention", 0.01, 0.05))
     inputs = Inputs.of(defined, tables(promises=promises), TODAY, 1)
     options = options_of(inputs)
-    best = plan_tables(options, inputs).plans[0]
+    best = plan_tables(options, inputs, price(options, inputs)).plans[0]
     values = options.values()[:, :2000]
     wanted = np.maximum(values.max(axis=0), 0) - values[options.lines.index("a")]
     assert best.lines == ("a",)

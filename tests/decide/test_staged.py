@@ -15,6 +15,7 @@ from decide.building import definitions, promise, tables
 from vitalfew.decide.inputs import Inputs
 from vitalfew.decide.options import options_of
 from vitalfew.decide.plans_tables import PlanTables, plan_tables
+from vitalfew.decide.prices import price
 from vitalfew.decide.staged import staged, staged_normal
 from vitalfew.decide.worth import evsi
 
@@ -78,7 +79,8 @@ def bet(forecasters: int = 3, **later: Any) -> PlanTables:
         promise("sure", "retention", 0.04, 0.01),
     )
     inputs = Inputs.of(defined, tables(promises=promises), TODAY, 1)
-    return plan_tables(options_of(inputs), inputs)
+    options = options_of(inputs)
+    return plan_tables(options, inputs, price(options, inputs))
 
 
 def test_a_bet_is_funded_for_its_first_step() -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from vitalfew.decide.frontier import frontier
 from vitalfew.decide.plans import plan_rows, plans_of
 from vitalfew.decide.plans_menu import menu_of
-from vitalfew.decide.prices import price
 from vitalfew.decide.sequence_rows import sequence_rows
 from vitalfew.decide.staged import staged_lines, staged_rows
 
 if TYPE_CHECKING:
     from vitalfew.decide.inputs import Inputs
     from vitalfew.decide.options import Options
+    from vitalfew.decide.prices import Price
     from vitalfew.results.rows import FrontierRow, PlanRow, SequenceRow, StagedRow
 
 
@@ -28,16 +28,16 @@ class PlanTables:
     staged: tuple[StagedRow, ...] = ()
 
 
-def plan_tables(options: Options, inputs: Inputs) -> PlanTables:
+def plan_tables(options: Options, inputs: Inputs, worth: Price) -> PlanTables:
     """The plans of a run.
 
     Args:
         options: candidates with a value and a cost, and the budget.
         inputs: of the ledger.
+        worth: price of a point.
     """
     if not options.lines:
         return PlanTables()
-    worth = price(options, inputs)
     bets = staged_lines(options, inputs, worth)
     menu = menu_of(options, inputs, bets, worth)
     found = plans_of(menu)

@@ -18,6 +18,7 @@ from vitalfew.decide.shrunk import shrunk
 from vitalfew.evidence.grades import weakest
 from vitalfew.results.rows import Measured, Promised, ShippedLine
 from vitalfew.results.words import listed
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -54,7 +55,7 @@ class ValuedLine:
 def is_shipped(initiative: Initiative, inputs: Inputs) -> bool:
     """Whether an initiative was out on the day of the ledger."""
     if initiative.shipped is not None:
-        return initiative.shipped <= inputs.today and initiative.status not in ("removed", "dropped")
+        return initiative.shipped <= inputs.today and initiative.status not in OVER
     return initiative.status in SHIPPED_STATUSES
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vitalfew.results.rows import Estimate, HorizonRow
 from vitalfew.results.words import listed
 from vitalfew.stats.normal import cdf, two_sided
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _Z95 = two_sided(0.95)
 _RARE = 0.05
 _NAMED = 3
-_NOT_OUT = ("dropped", "removed")
 SUMMED = "effects of {count} experiments are added up as if none acted on another"
 UNTOLD = "nothing was measured or foreseen of {names}: counted as if they did nothing"
 IN_PART = "counted for the share of all units that they reach: {names}"
@@ -104,7 +104,7 @@ class _Known:
 
     def _is_out(self, key: str) -> bool:
         work = self._work(key)
-        return work is None or work.status not in _NOT_OUT
+        return work is None or work.status not in OVER
 
     def _reach(self, key: str) -> float:
         """Share of all units that what was tried reaches, where that is written down: those of the test may be few."""

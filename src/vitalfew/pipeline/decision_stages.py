@@ -113,7 +113,7 @@ def _vital_few(context: Context, tables: Tables) -> Output:
 def _plans(context: Context, tables: Tables) -> Output:
     from vitalfew.decide.plans_tables import plan_tables
 
-    found = plan_tables(context.options(tables), context.inputs(tables))
+    found = plan_tables(context.options(tables), context.inputs(tables), context.price(tables))
     return {part.name: getattr(found, part.name) for part in fields(found)}
 
 

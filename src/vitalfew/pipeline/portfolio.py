@@ -49,7 +49,10 @@ def portfolio(results: Results, budget: float | None = None) -> Portfolio:
         raise UsageError(f"a budget of {budget:g}", expected="a number from 0 on")
     workspace = replace(results.workspace, definitions=_with_budget(results.workspace.definitions, budget))
     context = Context(workspace, results.day, None, results.info.seed, {})
-    return Portfolio(plan_tables(context.options(results.tables), context.inputs(results.tables)), results)
+    return Portfolio(
+        plan_tables(context.options(results.tables), context.inputs(results.tables), context.price(results.tables)),
+        results,
+    )
 
 
 def _with_budget(definitions: Definitions, budget: float) -> Definitions:

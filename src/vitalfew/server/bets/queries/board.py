@@ -9,11 +9,12 @@ from vitalfew.checks.registry import Thresholds
 from vitalfew.decide.bets import open_bets
 from vitalfew.report import cells
 from vitalfew.report.axis import axis_over
-from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
+from vitalfew.server.bets.queries.standing import STAGES, Stage, Standing, standings
 from vitalfew.server.core.filters import Filter, owners
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.today import today_in
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +126,7 @@ def board(
     today = today_in(definitions)
     every = standings(place, definitions, run, today)
     shown = [standing for standing in every if _fits(wanted or Filter(today), standing, definitions)]
-    on_board = [standing for standing in shown if standing.initiative.status not in OFF_BOARD]
+    on_board = [standing for standing in shown if standing.initiative.status not in OVER]
     lines: dict[str, CandidateLine | ShippedLine] = {}
     if run is not None:
         lines |= {line.line: line for line in run.tables.candidates}
@@ -143,7 +144,7 @@ def board(
     owns = "initiatives" in found.folder_kinds
     return Board(
         tuple(_column(stage, on_board, card, slice(first, first + most)) for stage in STAGES if only in ("", stage)),
-        tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OFF_BOARD),
+        tuple(_named(standing, definitions) for standing in shown if standing.initiative.status in OVER),
         found.workspace.where("initiatives") if owns else None,
         owns,
         _crowded(definitions, run, today),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vitalfew.server.core.queries.promised import Spoken, spoken
 from vitalfew.workspace.hashing import definition_hash
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,7 +22,6 @@ Stage = Literal["idea", "framed", "forecast", "committed", "live", "verdict"]
 STAGES: tuple[Stage, ...] = ("idea", "framed", "forecast", "committed", "live", "verdict")
 FINAL: frozenset[Verdict] = frozenset(("kept", "fell_short", "harmful"))
 """Verdicts that end a bet; an unproven one stays open (it keeps its place until it is told)."""
-OFF_BOARD = frozenset(("dropped", "removed"))
 _KEPT = 16
 _lock = Lock()
 _known: dict[int, _Kept] = {}
@@ -155,7 +155,7 @@ def _stage(initiative: Initiative, questions: tuple[Question, ...], verdict: Ver
         waits = any(question.locked_at for question in questions) and verdict != "no_promise"
         return "live" if waits else "verdict"
     locked = any(question.locked_at for question in questions)
-    if initiative.status in OFF_BOARD:
+    if initiative.status in OVER:
         return "idea"
     found: Stage = initiative.status  # type: ignore[assignment]  # what is left of the statuses are stages
     return "committed" if locked and STAGES.index(found) < STAGES.index("committed") else found

@@ -17,6 +17,7 @@ from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.today import today_in
 from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.locks import VALUE_MODEL
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from vitalfew.pipeline import Results
@@ -151,7 +152,7 @@ def _triage(bets: tuple[Standing, ...], defined: Definitions) -> list[Task]:
     """Bets that cannot be ranked yet, with what they lack most."""
     found = []
     for bet in bets:
-        if bet.stage not in ("idea", "framed", "forecast") or bet.initiative.status in ("dropped", "removed"):
+        if bet.stage not in ("idea", "framed", "forecast") or bet.initiative.status in OVER:
             continue
         lacks = []
         if bet.initiative.cost is None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError, VitalfewError
-from vitalfew.server.bets.queries.standing import OFF_BOARD, STAGES, Stage, Standing, standings
+from vitalfew.server.bets.queries.standing import STAGES, Stage, Standing, standings
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.promised import spoken
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.definitions import FolderOwned, change
 from vitalfew.server.core.today import today_in
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,7 @@ def move(place: Place, key: str, to: str, version: int | None) -> Moved:
     definitions = found.workspace.definitions
     every = standings(place, definitions, open_run(place.workspace), today_in(definitions))
     now = next((standing for standing in every if standing.key == key), None)
-    if now is None or (to not in STAGES and to not in OFF_BOARD):
+    if now is None or (to not in STAGES and to not in OVER):
         raise UsageError("there is no such bet or column")
     if "initiatives" in found.folder_kinds:
         raise FolderOwned("initiatives", found.owned_by("initiatives", key))

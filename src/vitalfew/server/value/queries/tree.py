@@ -11,6 +11,7 @@ from vitalfew.report.tree_picture import LEVELS, TreeEdge, TreeNode
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.value.queries.metrics import known
 from vitalfew.workspace.graph import edges as edges_of
+from vitalfew.workspace.vocabulary import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ _LEVELS = {"business": 1, "system": 2, "feature": 3}
 MOST_IN_LEVEL = 12
 """Metrics of a level that are shown before those nobody linked are folded away."""
 MOST_INITIATIVES = 12
-_OFF = ("dropped", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class _Builder:
         self._asked: dict[str, dict[str, str]] = {}
         for key, found in definitions.hypotheses.items():
             made = definitions.initiatives.get(found.initiative)
-            if made is not None and made.status not in _OFF:
+            if made is not None and made.status not in OVER:
                 self._asked.setdefault(found.metric, {})[found.initiative] = key
 
     def tree(self) -> Tree:
