@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import DataError, connection, transaction
+from django.utils import timezone
 
 from vitalfew.errors import ActError
 from vitalfew.judgement import recording
@@ -67,6 +68,26 @@ def test_acts_in_tables_are_those_that_a_folder_would_hold(workspace: WorkspaceR
     record = ActRecord.objects.get(workspace=workspace, n=3)
     assert (tmp_path / "acts.jsonl").read_bytes().splitlines()[2].decode().count(record.hash) == 1
     assert (tmp_path / "acts" / "000003.json").read_bytes() == bytes(ActBody.objects.get(act=record).content)
+
+
+def test_rows_of_acts_are_those_that_django_would_write(workspace: WorkspaceRow) -> None:
+    say_everything(served(workspace))
+    written, acts = rows_of(workspace), list(ActRecord.objects.filter(workspace=workspace).values())
+    said = dict(ActBody.objects.filter(act__workspace=workspace).values_list("act_id", "content"))
+    ActRecord.objects.filter(workspace=workspace).delete()
+    ActRecord.objects.bulk_create([ActRecord(**one) for one in acts])
+    ActBody.objects.bulk_create([ActBody(act_id=act, content=content) for act, content in said.items()])
+    assert rows_of(workspace) == written
+    assert all(abs(one["recorded_at"] - timezone.now()) < timedelta(minutes=1) for one in acts)
+
+
+def rows_of(row: WorkspaceRow) -> list[tuple[Any, ...]]:
+    """All that the tables hold of acts but the time, which Django takes by itself."""
+    names = '"n", "at", "by", "kind", "about", CAST("definition" AS TEXT), "body_hash", "prev", "hash", "content"'
+    joined = '"core_actrecord" JOIN "core_actbody" ON "act_id" = "id"'
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {names} FROM {joined} WHERE "workspace_id" = %s ORDER BY "n"', [row.pk])
+        return [tuple(bytes(part) if isinstance(part, memoryview) else part for part in one) for one in cursor]
 
 
 def test_a_log_taken_from_a_folder_comes_out_the_same_to_the_last_byte(workspace: WorkspaceRow, tmp_path: Path) -> None:
