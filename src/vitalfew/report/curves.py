@@ -24,7 +24,7 @@ WIDE, HIGH = 560, 210
 LEFT, TOP, RIGHT, BOTTOM = 64, 12, 76, 44
 STRIP = 36
 """Height of the strip of one arm in pixels."""
-MOST_DATES = 6
+MOST_DATES = 4
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4")
 """Lines of one picture differ by their dashes, not by colour alone."""
 

@@ -187,7 +187,7 @@ def _through_zero(frame: Frame, slope: float, kind: str, name: str) -> list[Mark
         beyond = slope != 0 and abs(slope * x) > abs(limit)
         ends.append((limit / slope, limit) if beyond else (x, slope * x))
     (x1, y1), (x2, y2) = ((frame.right(x), frame.down(y)) for x, y in ends)
-    return [line(x1, y1, x2, y2, kind), label(x2 + 4, y2 + (4 if kind == "curve" else -6), name, "note")]
+    return [line(x1, y1, x2, y2, kind), label(x2 + 4, max(y2 + (4 if kind == "curve" else -6), TOP + 10), name, "note")]
 
 
 def _ellipse(covariance: tuple[float, float, float]) -> list[tuple[float, float]]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from vitalfew.report.layout import items
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.words import level, probability
-from vitalfew.results.figures import unit_of
+from vitalfew.results.figures import telling, unit_of
 
 if TYPE_CHECKING:
     from vitalfew.report.view import View
+    from vitalfew.results.basics import Estimate
+    from vitalfew.results.figures import Unit
     from vitalfew.results.goal_rows import KeyResultRow
     from vitalfew.workspace.definitions import Definitions
 
@@ -22,9 +24,17 @@ def foreseen(definitions: Definitions, row: KeyResultRow) -> str:
     if row.forecast is None or row.chance is None:
         return f"not foreseen: {'; '.join(row.notes)}"
     unit = unit_of(definitions.metrics.get(row.metric or ""))
-    ends = [level(end, unit) for end in (row.forecast.estimate, row.forecast.low, row.forecast.high) if end is not None]
-    told = f"{ends[0]} ({ends[1]} to {ends[2]}) by then if things go on; reached with probability"
+    told = f"{_span(row.forecast, unit)} by then if things go on; reached with probability"
     return "; ".join((f"{told} {probability(row.chance)}", *row.notes))
+
+
+def _span(forecast: Estimate, unit: Unit) -> str:
+    """A forecast with its interval, to two figures of half of it; alone where there is none."""
+    if forecast.low is None or forecast.high is None:
+        return level(forecast.estimate, unit)
+    places = telling(forecast.low * unit.factor, forecast.high * unit.factor)
+    middle, low, high = (level(end, unit, places) for end in (forecast.estimate, forecast.low, forecast.high))
+    return f"{middle} ({low} to {high})"
 
 
 def sentences(view: View) -> list[str]:

@@ -203,7 +203,12 @@ def trade_off_pictures(view: View, rows: Sequence[TradeOffRow]) -> Markup | None
     """Effects on both metrics, the ellipse of true ones, the front and the agreed rate, for the first pairs."""
     told = [row for row in rows if row.covariance is not None]
     drawn = [part for row in told[:MOST_PICTURES] if (part := _ellipse(view, row)) is not None]
-    return tag("div", drawn, class_="figures") if drawn else None
+    if not drawn:
+        return None
+    said = "Shaded: 95 % of true effects. Ringed: experiments that no other beats on both once luck is out."
+    if any(row.agreed_rate is not None for row in told[:MOST_PICTURES]):
+        said += " On the dashed line one makes up for the other by the agreed weights."
+    return tag("div", tag("p", said, class_="notes"), tag("div", drawn, class_="figures"))
 
 
 def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
@@ -216,13 +221,7 @@ def _ellipse(view: View, row: TradeOffRow) -> Markup | None:
     agreed = None if row.agreed_rate is None else row.agreed_rate * up / across
     shown = (first * across**2, both * across * up, second * up**2)
     said = trade_off_sentence(view, row)
-    text = (
-        f"{said} The shaded ellipse holds 95 % of true effects; ringed are experiments that no other beats on both once"
-        " luck is out."
-    )
-    if agreed is not None:
-        text += " On the dashed line one makes up for the other by the agreed weights."
-    return tag("figure", ellipse(points, shown, names, said, agreed=agreed), tag("figcaption", text))
+    return tag("figure", ellipse(points, shown, names, said, agreed=agreed), tag("figcaption", said))
 
 
 def proxies(view: View) -> Markup | None:

@@ -94,9 +94,8 @@ def _star(view: View) -> Child:
          words.STAR_TESTS[row.test], row.said[:1].upper() + row.said[1:])
         for row in rows
     ]  # fmt: skip
-    shown = table(
-        ["Factor", "", Column("Test", "long"), Column("What is known", "long")], body, caption="An empty frame: not known yet."
-    )
+    heads = ["Factor", "", Column("Test", "long"), Column("What is known", "long")]
+    shown = table(heads, body, caption="An empty frame: not known yet.")
     return tag("div", tag("h3", "Is the North Star one?"), shown, class_="sub")
 
 

@@ -83,7 +83,7 @@ def slope_of(view: View, row: LinkRow) -> str:
     if row.estimate is None:
         return STATUSES[row.status]
     number, ends = words.change_parts(row.estimate, row.low, row.high, slope_unit(view, row.parent, row.child))
-    return f"{number} ({'exact' if row.status == 'exact' and row.low is None else ends})"
+    return f"{number} ({'exact' if row.status == 'exact' and row.low == row.high else ends})"
 
 
 def treaty_sentence(definitions: Definitions, treaty: Treaty) -> str:

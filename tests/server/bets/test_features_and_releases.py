@@ -42,6 +42,31 @@ def test_before_a_feature_is_removed_one_sees_what_would_miss_it_and_which_test_
 
 
 @pytest.mark.usefixtures("demo")
+def test_a_feature_says_whom_it_serves_and_names_each_line_once(client_of: Callable[..., Client]) -> None:
+    client = client_of("viewer")
+    text = unescape(client.get(f"{DEMO}/features/van_stock/").content.decode())
+    why = text.partition('id="needs-title"')[2].partition("</section>")[0]
+    assert f'href="{DEMO}/needs/' in why
+    assert "Parts taken from a van are noted on paper or not at all (observed)" in why
+    assert "3 times" in why
+    lines = text.partition('id="lines-title"')[2].partition("</section>")[0]
+    assert lines.count(">Van stock<") == 1  # the feature and the initiative that built it have the same key
+    assert "No work on it serves a need" in client.get(f"{DEMO}/features/day_plan/").content.decode()
+
+
+@pytest.mark.usefixtures("demo")
+def test_trends_of_segments_lie_on_one_axis_and_releases_say_what_they_can_be_told_from(
+    client_of: Callable[..., Client],
+) -> None:
+    text = client_of("viewer").get(f"{DEMO}/features/photo_notes/").content.decode()
+    segments = text.partition('id="segments-title"')[2].partition("</section>")[0]
+    assert segments.count("reach changed by") == 3
+    releases = text.partition('id="releases-title"')[2].partition("</section>")[0]
+    assert "Arrows on photo notes" in releases
+    assert "18 Aug 2026" in releases
+
+
+@pytest.mark.usefixtures("demo")
 def test_the_inventory_is_filtered_and_exported_alike(client_of: Callable[..., Client]) -> None:
     client = client_of("viewer")
     text = client.get(f"{DEMO}/features/?state=hardly+used&team=planning").content.decode()

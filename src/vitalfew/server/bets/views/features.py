@@ -11,16 +11,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from vitalfew.report import cells, words
+from vitalfew.report.axis import Axis, Mark, axis_over
 from vitalfew.report.cells import GLYPH
 from vitalfew.report.html_features import cost_of, use_pictures
 from vitalfew.report.layout import Column, table
 from vitalfew.report.markup import tag
-from vitalfew.report.svg import empty
+from vitalfew.report.svg import empty, glyph
 from vitalfew.server.bets.queries import features as queries
+from vitalfew.server.bets.queries.needs import causes_of, title_of, whose
+from vitalfew.server.bets.queries.releases import releases_of
 from vitalfew.server.bets.services.feature_bets import bet_on
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
-from vitalfew.server.core.filters import asked, bar
+from vitalfew.server.core.filters import Filter, asked, bar
 from vitalfew.server.core.pages import page_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
@@ -44,6 +47,10 @@ PAGE = 50
 _CSV = ("feature", "title", "product", "team", "use", "reach", "reach_low", "reach_high", "users", "eligible",
         "window_days", "uses_per_user_30_days", "cadence", "trend", "cost", "upkeep", "last_change", "verdicts",
         "needs", "why")  # fmt: skip
+
+_USE = (Column("Reach (95 %)", "num"), "", Column("Used by", "num"), Column("Times per active user, 30 days", "num"),
+        Column("Trend", "num"))  # fmt: skip
+"""Columns of a table of use, after the name of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,8 @@ def feature(request: Request, key: str) -> HttpResponse:
             for one in dependants(definitions, key)
         ],
         "windows": _windows(run.view, page.windows) if run else None,
+        "needs": _needs(place.workspace.key, definitions, page.listed.needs),
+        "releases": _releases(place.workspace.key, definitions, run, page.releases),
         "where": where,
         "may_bet": place.may(Ability.BET) and "initiatives" not in found.folder_kinds,
         "initiatives_in_folder": "initiatives" in found.folder_kinds,
@@ -150,50 +159,81 @@ def feature(request: Request, key: str) -> HttpResponse:
 
 def _windows(view: View, rows: Sequence[UseRow]) -> Markup | None:
     """Use over windows of several lengths."""
-    heads = [
-        "Window",
-        Column("Reach (95 %)", "num"),
-        "",
-        Column("Used by", "num"),
-        Column("Times per user, 30 days", "num"),
-    ]
-    heads += [Column("Trend", "num")]
+    axis = _trends(rows)
     body = [
-        (f"{row.window_days} days{', fits its cadence' if row.main else ''}", *_use_cells(view, row))
+        (f"{row.window_days} days{', fits its cadence' if row.main else ''}", *_use_cells(view, row, axis))
         for row in rows
         if row.reach
     ]
-    return table(heads, body, caption="Trend: reach in the window minus reach in the one before.") if body else None
+    caption = (
+        "Times: mean uses of those who used it at all. Trend: reach in the window minus reach in the one before,"
+        " counted in full, so without an interval."
+    )
+    return table(["Window", *_USE], body, caption=caption) if body else None
 
 
-def _use_cells(view: View, row: UseRow) -> tuple[Child, ...]:
+def _trends(rows: Sequence[UseRow]) -> Axis:
+    """One axis for the trends of a table, so that their sizes can be compared."""
+    return axis_over(Mark(row.trend) for row in rows if row.trend is not None)
+
+
+def _trend(row: UseRow, axis: Axis) -> Child:
+    if row.trend is None:
+        return empty("the data do not reach back over the window before", width=GLYPH)
+    text = _points(row.trend)
+    return cells.estimate(text, glyph(axis, Mark(row.trend, hollow=True), f"reach changed by {text}", width=GLYPH))
+
+
+def _use_cells(view: View, row: UseRow, axis: Axis) -> tuple[Child, ...]:
     return (
         cells.opened(view, words.share_interval(row.reach), row) if row.reach else "not measured",
         cells.used(row.reach) if row.reach else empty(row.reason or "not measured", width=GLYPH),
         f"{row.users or 0:,} of {row.eligible or 0:,}",
         "" if row.frequency is None else words.significant(row.frequency, 2),
-        "" if row.trend is None else _points(row.trend),
+        _trend(row, axis),
     )
 
 
-def _of_run(workspace: str, view: View, page: queries.Page) -> dict[str, object]:
-    heads = [
-        "Segment",
-        Column("Reach (95 %)", "num"),
-        "",
-        Column("Used by", "num"),
-        Column("Times per user, 30 days", "num"),
+def _needs(workspace: str, definitions: Definitions, keys: Sequence[str]) -> Markup | None:
+    """Why it is there: the needs that work on it serves, with what is known to be behind them."""
+    body: list[Sequence[Child]] = []
+    for key in keys:
+        one = definitions.needs[key]
+        causes = "; ".join(f"{cause.cause} ({cause.evidence})" for cause in causes_of(one))
+        said = f"{one.feedback:,} times" if one.feedback else "not counted"
+        body.append((
+            linked(workspace, "needs", key, title_of(definitions, key)), whose(definitions, one), said,
+            causes or "no cause was looked for",
+        ))  # fmt: skip
+    caption = "What work on this feature serves. In brackets: how each cause is known."
+    return table(["Need", "Whose", "Said", Column("Behind it", "long")], body, caption=caption) if body else None
+
+
+def _releases(workspace: str, definitions: Definitions, run: Results | None, keys: Sequence[str]) -> Markup | None:
+    """Releases that brought or changed it, the newest first, and what they can be told from."""
+    rows = [row for row in releases_of(definitions, run, Filter(today_in(definitions))) if row.key in keys]
+    body = [
+        (
+            linked(workspace, "releases", row.key, row.title),
+            words.date_and_time(row.release.date.isoformat()),
+            row.state,
+        )
+        for row in rows
     ]
-    heads += [Column("Trend", "num")]
+    caption = "Held against days without a release."
+    return table(["Release", Column("Date", "nowrap"), "Told from noise"], body, caption=caption) if body else None
+
+
+def _of_run(workspace: str, view: View, page: queries.Page) -> dict[str, object]:
     made = view.definitions.initiatives
     removes = {f"remove_{page.listed.key}", *(key for key in made if made[key].removes == page.listed.key)}
-    body = [(view.title("segments", row.segment), *_use_cells(view, row)) for row in page.segments]
+    axis, caption = _trends(page.segments), "Of the eligible in each segment; trends on one axis."
+    body = [(view.title("segments", row.segment), *_use_cells(view, row, axis)) for row in page.segments]
     return {
-        "segments": table(heads, body, caption="Of the eligible in each segment.") if body else None,
+        "segments": table(["Segment", *_USE], body, caption=caption) if body else None,
         "lines": _lines(workspace, page),
         "experiments": _experiments(workspace, page),
         "removal": [line.test.reason for line in page.candidates if line.test and line.line in removes],
-        "releases": [linked(workspace, "releases", key, view.title("releases", key)) for key in page.releases],
     }
 
 

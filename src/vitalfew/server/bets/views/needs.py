@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from vitalfew.server.bets.queries.needs import causes_of, title_of, whose
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
 from vitalfew.server.core.queries.definitions import loaded
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from vitalfew.server.core.access import Request
     from vitalfew.workspace.definitions import Definitions
-
-WEIGHT = ("observed", "analysed", "reported", "assumed")
-"""Kinds of evidence behind a cause, the strongest first."""
 
 
 @require_safe
@@ -54,13 +52,13 @@ def need(request: Request, key: str) -> HttpResponse:
     one = definitions.needs[key]
     serving = [name for name, made in definitions.initiatives.items() if key in made.serves]
     context = {
-        "title": _title(definitions, key),
+        "title": title_of(definitions, key),
         "answers": one.statement,
         "key": key,
         "need": one,
-        "segment": definitions.title("segments", one.segment) if one.segment else "everybody",
+        "segment": whose(definitions, one),
         "stakeholder": definitions.title("stakeholders", one.stakeholder) if one.stakeholder else "",
-        "causes": sorted(one.causes, key=lambda cause: WEIGHT.index(cause.evidence)),
+        "causes": causes_of(one),
         "harms": [linked(workspace, "metrics", name, definitions.title("metrics", name)) for name in one.harms],
         "serving": [linked(workspace, "initiatives", name, definitions.title("initiatives", name)) for name in serving],
         "may_bet": request.place.may(Ability.BET) and "initiatives" not in found.folder_kinds,
@@ -68,20 +66,15 @@ def need(request: Request, key: str) -> HttpResponse:
     return render(request, "bets/need.html", context)
 
 
-def _title(definitions: Definitions, key: str) -> str:
-    title = definitions.title("needs", key)
-    return title if definitions.needs[key].title else title.capitalize()
-
-
 def _line(definitions: Definitions, key: str) -> dict[str, Any]:
     one = definitions.needs[key]
-    known = [kind for kind in WEIGHT if any(cause.evidence == kind for cause in one.causes)]
+    causes = causes_of(one)
     return {
         "key": key,
-        "title": _title(definitions, key),
+        "title": title_of(definitions, key),
         "statement": one.statement,
-        "segment": definitions.title("segments", one.segment) if one.segment else "everybody",
-        "known": known[0] if known else "",
+        "segment": whose(definitions, one),
+        "known": causes[0].evidence if causes else "",
         "feedback": one.feedback,
         "bets": sum(key in made.serves for made in definitions.initiatives.values()),
     }
