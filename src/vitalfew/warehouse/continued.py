@@ -26,7 +26,7 @@ from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.grouped import NotOnward, Onward
 from vitalfew.warehouse.newcomers import came_since, forget, lend_people
 from vitalfew.warehouse.parts import Part
-from vitalfew.warehouse.places import GONE, Place, Standing, counted, placed, whole_numbers
+from vitalfew.warehouse.places import GONE, Place, Standing, counted, numbered, placed, whole_numbers
 from vitalfew.warehouse.population import FIRST_EXPOSURES, Population
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.products import Products, all_changed, shown, width
@@ -394,9 +394,7 @@ def _with(people: pa.Table, more: pa.Table) -> pa.Table:
     """The units with some that joined, numbered on."""
     import pyarrow as pa
 
-    ids = np.arange(people.num_rows, people.num_rows + more.num_rows)
-    number = pa.Array.from_buffers(pa.int64(), len(ids), [None, pa.py_buffer(ids)])
-    more = more.append_column("id", pa.chunked_array([number]))
+    more = numbered(more, people.num_rows)
     try:
         return pa.concat_tables([people, more.select(people.column_names).cast(people.schema)])
     except (pa.ArrowInvalid, KeyError, ValueError) as problem:

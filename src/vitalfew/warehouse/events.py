@@ -25,7 +25,7 @@ from vitalfew.warehouse.facts import Facts
 from vitalfew.warehouse.grouped import NUMBERS, Events, Setting, group
 from vitalfew.warehouse.overlaps import overlaps
 from vitalfew.warehouse.passes import in_one_pass, sums_of
-from vitalfew.warehouse.places import PLACE
+from vitalfew.warehouse.places import PLACE, numbered
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
@@ -82,14 +82,17 @@ def measure_joined(
         if continued is not None:
             onward = continued.admit(_POPULATION, chunks, partial(plan.listed, chunks), plan.patterned)
         if onward is None:
-            engine.write(_POPULATION, plan.numbered(chunks))
+            people = numbered(engine.query(plan.listed(chunks)))
+            engine.lend(_POPULATION, people)
+        else:
+            people = onward.people
         newest = None if continued is None else continued.newest
         facts = Facts(study, engine, _POPULATION, population.unit_type, end, newest)
         facts.count()
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
         memory, label = study.definitions.data.memory, f"{study.source} {list(study.experiments)}"
-        setting = Setting(engine, _POPULATION, end, Path(folder.name), memory, state, label, onward)
+        setting = Setting(engine, _POPULATION, people, end, Path(folder.name), memory, state, label, onward)
         laid = _Laid(plan, kept, chunks, group(setting, plan.groupings), continued)
         measured = laid.measured(facts)
         counts = (*measured.counts, *facts.rows)
@@ -273,19 +276,11 @@ class _Plan:
             mine, theirs = as_text(mine, self.population.unit_type), scope.text(unit)
         return exp.EQ(this=theirs, expression=mine)
 
-    def numbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
-        """The population with a number per unit and the patterns of segments."""
-        by = self._by()
-        order = {"order": exp.Order(expressions=by)} if by else {}
-        number = exp.Sub(this=exp.Window(this=exp.RowNumber(), **order), expression=whole(1))
-        return exp.select(exp.alias_(number, "id"), "*").from_(self._unnumbered(chunks).subquery("n"))
-
     def listed(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
-        """The same in the order of the numbers, for whoever numbers them."""
-        return exp.select("*").from_(self._unnumbered(chunks).subquery("n")).order_by(*self._by())
-
-    def _by(self) -> list[exp.Expr]:
-        return [exp.column(name) for name in (["experiment", "unit"] if self.study.to_the_bit else self.order)]
+        """The population with the patterns of segments, in the order in which it is numbered."""
+        query = exp.select("*").from_(self._unnumbered(chunks).subquery("n"))
+        order = ("experiment", "unit") if self.study.to_the_bit else self.order
+        return query.order_by(*map(exp.column, order)) if order else query
 
     def _unnumbered(self, chunks: Sequence[Sequence[str]]) -> exp.Select:
         start: list[exp.Expr] = []
@@ -293,7 +288,7 @@ class _Plan:
         if self.population.timed:
             start = [exp.column(name, "a") for name in ("start", *(("until",) if self.study.switchback else ()))]
             day = days_of(self.engine, self.study.zone, self.population.query, start[0])
-        cluster: exp.Expr = exp.null() if self.study.cluster is None else exp.column("cluster", "a")
+        cluster: exp.Expr = exp.cast(exp.null(), "INT") if self.study.cluster is None else exp.column("cluster", "a")
         start.append(exp.alias_(cluster, "cluster"))
         names = [exp.column(name, "a") for name in ("experiment", "arm", "unit")]
         query = exp.select(*names, *start, exp.alias_(exp.cast(day, "INT"), "day"))

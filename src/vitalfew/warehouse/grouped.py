@@ -10,7 +10,7 @@ import numpy as np
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import additive
-from vitalfew.warehouse.compile import table_named, whole
+from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.memory import bytes_of
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.places import whole_numbers
@@ -126,7 +126,8 @@ class Setting:
 
     Attributes:
         engine: where the tables lie.
-        population: table of the units that was kept: `id` from 0 without gaps, `unit` and others.
+        population: name of the table of units: `id` from 0 without gaps, `unit` and others.
+        people: its rows, by `id`.
         end: events from this instant on are ignored.
         folder: for files that numbers may lie in; it must outlast their use.
         memory: the limit that the workspace sets, such as 1GB.
@@ -137,6 +138,7 @@ class Setting:
 
     engine: Engine
     population: str
+    people: pa.Table
     end: int | None
     folder: Path
     memory: str | None = None
@@ -170,11 +172,9 @@ def group(setting: Setting, events: Mapping[str, Events]) -> Grouped:
     if not any(parts.values()):
         return Grouped(setting.population, rest={alias: _until(found, setting.end) for alias, found in events.items()})
     grouped = Grouped(NUMBERS)
-    everybody = exp.select("*").from_(table_named(setting.population)).order_by("id")
-    people = setting.engine.query(everybody)
     alone = len(events) == 1 and all(taken is not None and taken.rest is None for taken in parts.values())
     room = _room(setting)
-    side_by_side = people
+    side_by_side = setting.people
     for alias, found in events.items():
         taken = parts[alias]
         if taken is None:
@@ -183,7 +183,7 @@ def group(setting: Setting, events: Mapping[str, Events]) -> Grouped:
         if taken.rest is not None:
             grouped.rest[alias] = _until(replace(found, grouping=taken.rest), setting.end)
         grouped.answers |= _answers(alias, taken)
-        task = Task(setting.engine, taken, found.moment, setting.population, people, setting.end, room)
+        task = Task(setting.engine, taken, found.moment, setting.population, setting.people, setting.end, room)
         numbers = numbers_of(task, setting.state, setting.label)
         grouped.numbers = numbers if alone else None
         side_by_side = _side_by_side(side_by_side, alias, dict(enumerate(numbers.columns)))

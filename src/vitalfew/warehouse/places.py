@@ -75,6 +75,15 @@ def placed(people: pa.Table, known: Sequence[Place] = ()) -> Standing | None:
     return Standing(found, places, counted(found, len(places)))
 
 
+def numbered(people: pa.Table, first: int = 0) -> pa.Table:
+    """Units with their number, `id`, from `first` on."""
+    import pyarrow as pa
+
+    ids = np.arange(first, first + people.num_rows)
+    number = pa.Array.from_buffers(pa.int64(), len(ids), [None, pa.py_buffer(ids)])
+    return people.append_column("id", pa.chunked_array([number]))
+
+
 def counted(at: Places, places: int) -> NDArray[np.int64]:
     """How many units stand at each place."""
     return np.bincount(at[at >= 0], minlength=places)
