@@ -32,9 +32,12 @@ def sql(
     Run them in a warehouse that vitalfew cannot reach; `import moments` takes their answers.
     """
     from vitalfew.warehouse.export import moments_sql
+    from vitalfew.warehouse.queries import queries_of
     from vitalfew.workspace import load
 
-    for query in moments_sql(load(folder).definitions, tuple(metric or ()), dialect):
+    workspace = load(folder)
+    queries_of(workspace.definitions, workspace.where)  # what is wrong with one is told with its file and line
+    for query in moments_sql(workspace.definitions, tuple(metric or ()), dialect):
         typer.echo(query.text)
 
 

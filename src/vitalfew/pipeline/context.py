@@ -59,9 +59,9 @@ class Context:
     @cached_property
     def engine(self) -> Engine:
         """The engine, opened by the first stage that needs data."""
-        from vitalfew.warehouse.engine import open_engine
+        from vitalfew.warehouse.engine import engine_of
 
-        return open_engine(self.definitions.data, self.workspace.root, self.frames)
+        return engine_of(self.workspace, self.frames)
 
     @cached_property
     def state_of_acts(self) -> tuple[object, ...]:

@@ -60,10 +60,10 @@ def held(workspace: Workspace, tables: Iterable[str], *, seconds: float, recogni
         seconds: after these no further table is counted; its columns are told all the same.
         recognise: say what the columns may mean as well.
     """
-    from vitalfew.warehouse.engine import open_engine
+    from vitalfew.warehouse.engine import engine_of
 
     until = time.monotonic() + seconds
-    engine = open_engine(workspace.definitions.data, workspace.root)
+    engine = engine_of(workspace)
     base = (workspace.root or Path()) / workspace.definitions.data.path
     try:
         return tuple(_held(engine, base, table, until, recognise=recognise) for table in tables)

@@ -24,7 +24,7 @@ from vitalfew.pipeline.planned_segment import narrowed, part_of, segment_of
 from vitalfew.results.codec import plain
 from vitalfew.stats.bayes import prior_from
 from vitalfew.stats.percent import percent
-from vitalfew.warehouse.engine import open_engine
+from vitalfew.warehouse.engine import engine_of
 from vitalfew.warehouse.history import HISTORY, History, Traffic, history
 from vitalfew.warehouse.measure import measure
 from vitalfew.warehouse.measured import Measured
@@ -149,7 +149,7 @@ def plan(ws: Workspace, experiment: str, **wishes: Unpack[Wishes]) -> TestPlan:
     metrics = metrics_of(definitions, experiment)
     if not metrics.all:
         raise UsageError(f"'{experiment}' has no metric to plan for", hint="add `metrics: [KEY]` to it")
-    engine = open_engine(definitions.data, ws.root)
+    engine = engine_of(ws)
     try:
         known = _Known(definitions, experiment, metrics, engine, wishes.get("as_of"))
         known.look()

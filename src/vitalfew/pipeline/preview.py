@@ -64,13 +64,13 @@ def preview(workspace: Workspace, metric: str, *, seconds: float = 6.0) -> Previ
         DataError: a table or column is missing.
         Unsupported: it cannot be told without an experiment.
     """
-    from vitalfew.warehouse.engine import open_engine
+    from vitalfew.warehouse.engine import engine_of
     from vitalfew.warehouse.recorded import RecordedEngine
 
     definitions = workspace.definitions
     if metric not in definitions.metrics:
         raise UsageError(f"there is no metric '{metric}'", hint=suggest(metric, definitions.metrics))
-    engine = RecordedEngine(open_engine(definitions.data, workspace.root))
+    engine = RecordedEngine(engine_of(workspace))
     try:
         return _series(definitions, metric, engine) or _everybody(definitions, metric, engine, seconds)
     finally:
@@ -79,9 +79,9 @@ def preview(workspace: Workspace, metric: str, *, seconds: float = 6.0) -> Previ
 
 def columns(workspace: Workspace) -> tuple[Columns, ...]:
     """What each source of the workspace holds; a source that cannot be read says why."""
-    from vitalfew.warehouse.engine import open_engine
+    from vitalfew.warehouse.engine import engine_of
 
-    engine = open_engine(workspace.definitions.data, workspace.root)
+    engine = engine_of(workspace)
     try:
         return tuple(_columns(workspace.definitions, key, engine) for key in workspace.definitions.sources)
     finally:

@@ -78,7 +78,7 @@ def run(
     store = None if workspace.root is None else Store(workspace.root)
     history = _History.of(store)
     definitions = workspace.definitions
-    known = fingerprint(definitions, workspace.root, history.fingerprints, frames)
+    known = fingerprint(definitions, workspace.root, history.fingerprints, frames, place=workspace.where)
     context = Context(workspace, today, as_of, seed, known, frames or {})
     run_id = new_run_id(now.isoformat())
     walk = _Walk(context, history)

@@ -14,15 +14,19 @@ from sqlglot import exp
 
 from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse import csv_files
+from vitalfew.warehouse.duckdb_reading import refuse_strangers
 from vitalfew.warehouse.memory import bytes_of
 from vitalfew.warehouse.tables import NoRowsError, TableFiles, data_path, is_database, table_files
+from vitalfew.workspace.sources import name_of_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
+    from vitalfew.errors import Where
     from vitalfew.warehouse.engine import ColumnType
+    from vitalfew.warehouse.queries import SourceQuery
     from vitalfew.workspace.definitions import DataSettings
 
 _log = logging.getLogger(__name__)
@@ -32,6 +36,8 @@ _NOT_UTF8 = "not utf-8"
 _DAMAGED = re.compile("magic bytes|footer|metadata|corrupt|parquet file|failed to read file", re.IGNORECASE)
 _PADDED = ("null_padding = true", "parallel = false")  # the parallel reader pads no rows beside quoted line breaks
 _MOST_SHORT = 0.5  # of the rows; of more, the header is wrong rather than the rows
+_NO_COLUMN = re.compile('(?:Referenced column|does not have a column named) "([^"]+)"')
+_NO_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 _DATES = {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
@@ -42,12 +48,19 @@ class DuckDBEngine:
     Delimited and JSON files are read once, into tables of the engine; Parquet files and frames are read where they
     are. File access cannot be narrowed to the data folder, as sources of a trusted workspace may name files
     elsewhere; therefore only trees of queries are run, which cannot name a file function, and no extension is loaded.
+    The queries of sources are such trees, too: their tables are resolved here, like all others.
     """
 
     dialect = "duckdb"
 
     def __init__(
-        self, settings: DataSettings, root: Path | None, frames: Mapping[str, pa.Table], *, as_text: bool = False
+        self,
+        settings: DataSettings,
+        root: Path | None,
+        frames: Mapping[str, pa.Table],
+        queries: Mapping[str, SourceQuery],
+        *,
+        as_text: bool = False,
     ) -> None:
         self._as_text = as_text
         self._place = data_path(settings, root)
@@ -57,6 +70,7 @@ class DuckDBEngine:
         self._kept: set[str] = set()
         self._lent: set[str] = set()
         self._frames = frozenset(frames)
+        self._queries = queries
         self._parts = 0
         self._remarks: list[tuple[str, str]] = []
         self._memory = settings.memory
@@ -124,7 +138,7 @@ class DuckDBEngine:
 
     def files(self, table: str) -> tuple[Path, ...]:
         """The files that hold a table, in order; none for a table of a database or in memory."""
-        if is_database(self._place) or table in self._frames | self._kept:
+        if is_database(self._place) or table in self._queries or table in self._frames | self._kept:
             return ()
         return table_files(table, self._place).paths
 
@@ -172,11 +186,51 @@ class DuckDBEngine:
     def _resolve(self, table: str) -> None:
         if table in self._known:
             return
-        if is_database(self._place):
+        if table in self._queries:
+            self._answer(self._queries[table])
+        elif is_database(self._place):
             self._view_of_database(table)
         else:
             self._view_of_files(table, table_files(table, self._place))
         self._known.add(table)
+
+    def _answer(self, query: SourceQuery) -> None:
+        """Name the rows of a query; what computes is computed once, so that every reader sees the same rows."""
+        for table in query.tables:
+            try:
+                self._resolve(table)
+            except DataError as error:
+                told = error.problem
+                raise DataError(
+                    f"{query.name}: {told.message}", where=query.where, expected=told.expected, hint=told.hint
+                ) from error
+        try:
+            with _translated(query.name, query.where):
+                refuse_strangers(self._connection, query)
+                if query.picks:
+                    self._view(query.name, f"({query.sql()})")
+                else:
+                    self._run(f"CREATE TEMP TABLE {_quoted(query.name)} AS {query.sql()}")
+        except DataError as error:
+            raise self._refused(query, error) from error
+        if query.anew:
+            self._remarks.append((query.name, f"it is asked anew in every run, as {query.anew}"))
+
+    def _refused(self, query: SourceQuery, told: DataError) -> DataError:
+        """What the engine does not take in a query, in a sentence; its own words there are of the query alone."""
+        error = told.__cause__
+        if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+            return told
+        words = _of_kind(error)
+        if missing := _NO_COLUMN.search(words):
+            columns = dict.fromkeys(name for table in query.tables for name in self.columns(table))
+            name, hint = missing[1], suggest(missing[1], columns)
+            message = f"{query.name} names a column '{name}' that its tables do not have{query.line_of(name)}"
+            return DataError(message, where=query.where, hint=hint)
+        if missing := _NO_FUNCTION.search(words):
+            message = f"{query.name} calls {missing[1]}(), which the engine does not know{query.line_of(missing[1])}"
+            return DataError(message, where=query.where)
+        return DataError(f"{query.name} is not understood by the engine: {words}", where=query.where)
 
     def _view_of_database(self, table: str) -> None:
         rows = self._run(
@@ -354,13 +408,14 @@ def _column_type(kind: str) -> ColumnType:
 
 
 @contextmanager
-def _translated(table: str) -> Iterator[None]:
+def _translated(table: str, where: Where | None = None) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
         text = str(error)
         _log.warning("%s: %s", error.__class__.__name__, _without_values(text))
-        raise _for_the_user(error, text, table) from error
+        found = _for_the_user(error, text, table).problem
+        raise DataError(found.message, where=where, expected=found.expected, hint=found.hint) from error
     except RuntimeError as error:
         if "interrupted" in str(error):  # how this engine passes on ctrl-C
             raise KeyboardInterrupt from error
@@ -387,7 +442,15 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
         )
     if isinstance(error, duckdb.IOException) or type(error) is duckdb.Error or _DAMAGED.search(text):
         return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
+    if isinstance(error, duckdb.ConversionException):
+        hint = "in a query of yours TRY_CAST leaves out what does not fit" if name_of_query("") in table else None
+        return DataError(f"{table} holds a value that is not of the type asked for", hint=hint)
     return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
+
+
+def _of_kind(error: duckdb.Error) -> str:
+    """The first line of what the engine says, without the kind of error before it."""
+    return str(error).split("\n", 1)[0].partition("Error: ")[2][:300]
 
 
 def _without_values(text: str) -> str:

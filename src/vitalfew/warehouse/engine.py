@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
+    from vitalfew.warehouse.queries import SourceQuery
     from vitalfew.workspace.definitions import DataSettings
+    from vitalfew.workspace.workspace import Workspace
 
 ColumnType = Literal["boolean", "integer", "number", "text", "date", "time", "other"]
 
@@ -62,19 +64,40 @@ class Engine(Protocol):
         """Release the connection and its temporary files."""
 
 
+def engine_of(workspace: Workspace, frames: Mapping[str, pa.Table] | None = None) -> Engine:
+    """Open the engine of a workspace, which knows the queries of its sources.
+
+    Args:
+        workspace: whose data.
+        frames: tables already in memory, by the name that sources and queries use.
+
+    Raises:
+        DefinitionError: a query is wrong.
+        DataError: as `open_engine`.
+    """
+    definitions = workspace.definitions
+    if all(source.sql is None for source in definitions.sources.values()):
+        return open_engine(definitions.data, workspace.root, frames)
+    from vitalfew.warehouse.queries import queries_of
+
+    return open_engine(definitions.data, workspace.root, frames, queries=queries_of(definitions, workspace.where))
+
+
 def open_engine(
     settings: DataSettings,
     root: Path | None = None,
     frames: Mapping[str, pa.Table] | None = None,
     *,
+    queries: Mapping[str, SourceQuery] | None = None,
     as_text: bool = False,
 ) -> Engine:
-    """Open the engine of a workspace.
+    """Open an engine on the tables of a workspace.
 
     Args:
         settings: where the tables lie.
         root: folder of the workspace; `settings.path` is relative to it. The current folder when None.
         frames: tables already in memory, by the name that sources use; they hide files of the same name.
+        queries: queries whose rows are read like a table, by the names of their rows.
         as_text: read delimited files as they were written, every cell a text.
 
     Raises:
@@ -82,4 +105,4 @@ def open_engine(
     """
     from vitalfew.warehouse.duckdb_engine import DuckDBEngine
 
-    return DuckDBEngine(settings, root, frames or {}, as_text=as_text)
+    return DuckDBEngine(settings, root, frames or {}, queries or {}, as_text=as_text)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import rfc8785
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from vitalfew.errors import DataError, Unsupported, UsageError, VitalfewError, suggest
 from vitalfew.warehouse.compile import Scope, number, present, whole
+from vitalfew.warehouse.queries import read_query
 from vitalfew.warehouse.study import Study
 from vitalfew.warehouse.tables import DATABASE_SUFFIXES
 from vitalfew.warehouse.unique import crossed_units
@@ -28,9 +30,10 @@ from vitalfew.workspace.expression_tree import Literal as Constant
 from vitalfew.workspace.expressions import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from vitalfew.warehouse.engine import ColumnType, Engine
+    from vitalfew.warehouse.queries import SourceQuery
     from vitalfew.workspace.definitions import Definitions, Experiment, Metric
 
 Dialect = Literal["duckdb", "postgres", "bigquery", "snowflake", "databricks", "spark", "clickhouse", "trino"]
@@ -38,6 +41,8 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 LARGEST = 1.7e308
 _FILES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".jsonl", ".ndjson", *DATABASE_SUFFIXES)
 _FORMAT = 1
+_TOTALS = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)
+"""Aggregates that pass over NULL, so that a condition may become a CASE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,9 @@ def _export(
             )
     source = definitions.sources[study.source]
     assert isinstance(source, UnitSource)  # noqa: S101 - `studies` gives no other; this tells the type checker
-    scope = Scope(source.table, "u", _types(study, source, engine))
+    query = None if source.sql is None else read_query(source.table, source.sql)
+    rows = None if query is None else _rows_elsewhere(query, dialect)
+    scope = Scope(source.table, "u", _types(study, source, engine), rows)
     segments = segment_flags(study, scope, study.segments())
     for what, reason in study.reasons.items():
         raise DataError(f"{what}: {reason}")
@@ -138,7 +145,7 @@ def _export(
         *(exp.alias_(unit_value(in_own_column(value, scope), scope), f"v{at}") for at, value in enumerate(values)),
     )
     tree = _statement(units, tuple(value.name for value in values), hashed, study.source, wanted)
-    sql = portable(tree, source.table, dialect).sql(dialect=dialect, pretty=True)
+    sql = portable(tree, query.tables if query else (source.table,), dialect).sql(dialect=dialect, pretty=True)
     header = _header(definitions, study, source, wanted, hashed)
     return Exported(study.source, variant, wanted, tuple(segments), hashed, f"{header}\n{sql};\n")
 
@@ -220,15 +227,36 @@ def _distinct(name: str) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[exp.column(name)]))
 
 
-def portable(tree: exp.Select, table: str, dialect: str) -> exp.Expr:
+def _rows_elsewhere(query: SourceQuery, dialect: str) -> exp.Query:
+    """The query of a source, with its columns named so that every engine calls them as the definitions do.
+
+    Raises:
+        Unsupported: it says what the dialect has no words for.
+    """
+    tree = query.tree.copy()
+    for column in tree.selects:
+        name = column.output_name
+        if name and not column.is_star:
+            column.replace(exp.alias_(column.unalias().copy(), name, quoted=True))
+    try:
+        tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise Unsupported(
+            f"{query.name} cannot be written for {dialect} ({reason})", hint="make it a view there, and name the view"
+        ) from None
+    return tree
+
+
+def portable(tree: exp.Select, tables: Collection[str], dialect: str) -> exp.Expr:
     """Rewrite what only some engines know, and name a file's table by its stem."""
 
     def rewrite(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous) and node.name.upper() == "ISFINITE":
             return exp.LTE(this=exp.Abs(this=node.expressions[0]), expression=number(LARGEST))
-        if isinstance(node, exp.Filter):
+        if isinstance(node, exp.Filter) and isinstance(node.this, _TOTALS):
             return _without_filter(node)
-        if isinstance(node, exp.Table) and node.name == table and node.this.args.get("quoted"):
+        if isinstance(node, exp.Table) and node.name in tables and node.this.args.get("quoted"):
             return _named(node)
         return node
 
@@ -260,8 +288,9 @@ def _named(table: exp.Table) -> exp.Expr:
 
 
 def _header(definitions: Definitions, study: Study, source: UnitSource, metrics: Sequence[str], hashed: str) -> str:
+    rows = f"table {source.table}" if source.sql is None else "its query"
     lines = [
-        f"vitalfew moments of source {study.source} (table {source.table}), format {_FORMAT}",
+        f"vitalfew moments of source {study.source} ({rows}), format {_FORMAT}",
         f"experiments: {', '.join(study.experiments)}",
         *(f"metric {key}, version {definitions.metrics[key].version}" for key in metrics),
         f"query_hash {hashed}",

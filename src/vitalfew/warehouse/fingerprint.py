@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from vitalfew.errors import DataError
 from vitalfew.warehouse.frames import as_arrow
@@ -14,8 +15,9 @@ from vitalfew.warehouse.tables import table_files
 from vitalfew.workspace.definitions import AggregateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from vitalfew.warehouse.queries import Place, SourceQuery
     from vitalfew.workspace.definitions import Definitions
 
 FRAME = "frame:"
@@ -49,6 +51,8 @@ def fingerprint(
     root: Path | None,
     known: Mapping[str, Fingerprint] | None = None,
     frames: Mapping[str, Any] | None = None,
+    *,
+    place: Place = lambda *_: None,
 ) -> dict[str, Fingerprint]:
     """Take the fingerprint of every source. A missing file is represented, not refused: who reads it says so.
 
@@ -57,9 +61,15 @@ def fingerprint(
         root: folder of the workspace.
         known: fingerprints of an earlier run by source; content is hashed only where size or time differ from them.
         frames: Arrow tables handed over in memory by table name.
+        place: tells where something is defined, by its path (`Workspace.where`).
 
     Returns:
-        Fingerprint by key of the source. Sources that read the same file share one.
+        Fingerprint by key of the source. Sources that read the same file share one. Behind a query's, under
+        `KEY/TABLE`, stand those of the tables that it reads; its own is another in each run where it has to be asked
+        anew.
+
+    Raises:
+        DefinitionError: a query is wrong.
     """
     taken: dict[str, Fingerprint] = {}
     earlier = {found.path: found for found in (known or {}).values()}
@@ -75,12 +85,34 @@ def fingerprint(
             taken[name] = _file_fingerprint(paths, name, earlier.get(name))
         return taken[name]
 
+    queries = _queries(definitions, place)
     result = {}
     for key, source in definitions.sources.items():
-        result[key] = take(source.table, kept_files(key, root), key)
+        if source.table in queries:
+            behind = {f"{key}/{table}": take(table, (), key) for table in queries[source.table].tables}
+            kept = kept_files(key, root)
+            kept_too = [_file_fingerprint(kept, f"{FOLDER}/{key}", None)] if kept else []
+            result[key] = _of_query(queries[source.table], [*behind.values(), *kept_too])
+            result |= behind
+        else:
+            result[key] = take(source.table, kept_files(key, root), key)
         if isinstance(source, AggregateSource) and source.covariances is not None:
             result[key] = _of_both(result[key], take(source.covariances.table, (), key))
     return result
+
+
+def _queries(definitions: Definitions, place: Place) -> dict[str, SourceQuery]:
+    if all(source.sql is None for source in definitions.sources.values()):
+        return {}
+    from vitalfew.warehouse.queries import queries_of
+
+    return queries_of(definitions, place)
+
+
+def _of_query(query: SourceQuery, read: Sequence[Fingerprint]) -> Fingerprint:
+    """One for the rows of a query: its words and all that it reads, unless they do not tell what it answers."""
+    words = f"asked anew {uuid4()}" if query.anew else query.text
+    return _together(query.name, read, words, known=not read or any(not found.missing for found in read))
 
 
 def _of_both(first: Fingerprint, second: Fingerprint) -> Fingerprint:
@@ -88,14 +120,18 @@ def _of_both(first: Fingerprint, second: Fingerprint) -> Fingerprint:
     if first == second:
         return first  # both lie in one database
     both = (first, second)
-    sizes = [found.size for found in both if found.size is not None]
-    times = [found.mtime_ns for found in both if found.mtime_ns is not None]
-    hashes = "\n".join(str(found.sha256) for found in both)
+    return _together(f"{first.path} and {second.path}", both, known=any(found.size is not None for found in both))
+
+
+def _together(path: str, parts: Sequence[Fingerprint], *more: str, known: bool) -> Fingerprint:
+    sizes = [found.size for found in parts if found.size is not None]
+    times = [found.mtime_ns for found in parts if found.mtime_ns is not None]
+    hashes = "\n".join((*(str(found.sha256) for found in parts), *more))
     return Fingerprint(
-        f"{first.path} and {second.path}",
+        path,
         sum(sizes) if sizes else None,
         max(times, default=None),
-        hashlib.sha256(hashes.encode()).hexdigest() if sizes else None,
+        hashlib.sha256(hashes.encode()).hexdigest() if known else None,
     )
 
 

@@ -109,9 +109,10 @@ def _what_exists(table: str, folder: Path) -> str:
     told = f"the folder {named}" if named.parts else "the folder of the data"
     if not place.is_dir():
         return f"there is no such folder: {named}"
-    names = sorted(path.name for path in place.iterdir() if path.is_file() and _readable(path.name))
+    names = sorted(path.name for path in place.iterdir() if path.is_file() and has_suffix(path.name))
     return f"in {told}: {suggest(Path(table).name, names)}" if names else f"{told} holds no tables"
 
 
-def _readable(name: str) -> bool:
+def has_suffix(name: str) -> bool:
+    """Whether a name ends as those of files that can be read do."""
     return Path(name.lower().removesuffix(".gz")).suffix in _KINDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, field_validator
 
 from vitalfew.workspace.bets import Fear, Feature, Hypothesis, Initiative, Later, Spending
 from vitalfew.workspace.metrics import MEASURE_FIELDS, Cap, Factor, Guardrail, Measure, Metric, Window
@@ -37,6 +37,7 @@ from vitalfew.workspace.sources import (
     SeriesSource,
     Source,
     UnitSource,
+    name_of_query,
     source_shape,
 )
 from vitalfew.workspace.trials import Dealing, DecisionRule, Experiment, Plan
@@ -401,6 +402,15 @@ class Definitions(Definition):
     vision: dict[Key, Vision] = Field(default_factory=dict)
     products: dict[Key, Product] = Field(default_factory=dict)
     teams: dict[Key, Team] = Field(default_factory=dict)
+
+    @field_validator("sources")
+    @classmethod
+    def _queries_are_named(cls, sources: dict[str, AnySource]) -> dict[str, AnySource]:
+        """The rows of a query go by the key of their source, so that whatever is said of them names it."""
+        return {
+            key: source if source.sql is None else source.model_copy(update={"table": name_of_query(key)})
+            for key, source in sources.items()
+        }
 
     def title(self, kind: str, key: str) -> str:
         """The title of a definition, else its key in words.

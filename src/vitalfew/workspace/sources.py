@@ -4,20 +4,44 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Tag
+from pydantic import Discriminator, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
-from vitalfew.workspace.vocabulary import ColumnName, Definition, Positive, Table, Text
+from vitalfew.workspace.vocabulary import ColumnName, Definition, Positive, Query, Table, Text
 
 
 class Source(Definition):
-    """What all sources share: a table, as a path below `data.path` or a table name in the engine.
+    """What all sources share: a table, as a path below `data.path` or a table name in the engine, or a query.
 
-    `fresh_days`: how old its newest day may be; a check says when a series is older.
+    With `sql` the rows are those of a query over such tables, and `table` is the name that stands for them; nobody
+    writes it. `fresh_days`: how old its newest day may be; a check says when a series is older.
     """
 
     table: Table
+    sql: Query | None = None
     title: Text | None = None
     fresh_days: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_of_table_and_sql(cls, raw: Any) -> Any:  # noqa: ANN401 - pydantic hands over whatever the user wrote
+        if not isinstance(raw, dict) or raw.get("sql") is None:
+            return raw
+        if "table" in raw:
+            raise ValueError("'table' and 'sql' are given; a source has one of them: remove the other")
+        return {**raw, "table": name_of_query("")}
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it would be written: without the name that stands for a query, with the shape where no field tells it."""
+        plain: dict[str, Any] = written(self)
+        plain.pop("sql" if self.sql is None else "table", None)
+        shape = source_shape(self)
+        return plain if source_shape(plain) == shape else {**plain, "shape": shape}
+
+
+def name_of_query(key: str) -> str:
+    """What the rows of a source's query are called among tables; no file and hardly a table is called so."""
+    return f"the query of {key}" if key else "the query"
 
 
 class UnitSource(Source):

@@ -48,6 +48,7 @@ NotNegative = Annotated[float, Strict(), Field(ge=0)]
 Days = NotNegative
 Day = Annotated[date, BeforeValidator(_written_day)]
 Table = Annotated[Text, Field(description="a file below `data.path`, or a table of the engine")]
+Query = Annotated[Text, Field(description="a query in the SQL of the engine: one SELECT, in place of `table`")]
 ColumnName = Annotated[Text, Field(description="the name of a column")]
 EventName = Annotated[Text, Field(description="the name of an event")]
 Filter = Annotated[Text, Field(description="a condition over columns")]

@@ -86,7 +86,23 @@ def _load(row: WorkspaceRow, folder: Path) -> Loaded:
     documents, problems = _folder_documents(folder, frozenset(owners)) if owners else ([], [])
     workspace, faults = build([*documents, document_of(rows)], folder)
     versions = {(found.kind, found.key): found.version for found in rows}
-    return Loaded(workspace, (*problems, *faults), versions, frozenset(owners))
+    return Loaded(workspace, (*problems, *faults, *_queries_of_nobody(rows)), versions, frozenset(owners))
+
+
+def _queries_of_nobody(rows: Iterable[Definition]) -> list[Problem]:
+    """Queries that the server would own: whoever writes a folder may read what it reads, members may not.
+
+    A query asks the engine for anything it can do; definitions that come by forms, the API and uploads hold none.
+    """
+    return [
+        Problem(
+            "'sql' stands in files of a workspace folder only; a server takes no queries",
+            Where(HERE, path=(row.kind, row.key, "sql")),
+            hint="make a view of it in the database, and name that as 'table'",
+        )
+        for row in rows
+        if row.kind == "sources" and row.body.get("sql") is not None
+    ]
 
 
 def document_of(rows: Iterable[Definition]) -> Document:
