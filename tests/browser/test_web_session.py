@@ -1,4 +1,4 @@
-"""A value session as it is lived: one who runs it and five with phones, in six browsers, on a real server."""
+"""A value session as it is lived: who runs it and those with phones, each in a browser, on a real server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 PHONE = {"width": 390, "height": 844}
 FACTORS = ("Work gets done", "Planning is quick", "Nobody needs to call")
@@ -36,7 +36,9 @@ folder = Path(os.environ["VITALFEW_HOME"]) / "product"
 folder.mkdir(parents=True)
 ada = User.objects.create_user("ada@example.org", "correct horse battery", name="Ada")
 row = Workspace.objects.create(key="field", name="Field", folder=str(folder))
+ben = User.objects.create_user("ben@example.org", "correct horse battery", name="Ben")
 Member.objects.create(workspace=row, user=ada, role="facilitator")
+Member.objects.create(workspace=row, user=ben, role="facilitator")
 bodies = {
     ("sources", "users"): {"table": "users.csv", "unit": "id"},
     ("metrics", "jobs"): {"source": "users", "column": "jobs", "title": "Jobs completed", "unit": "jobs"},
@@ -65,12 +67,17 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _person(browser: Browser, **given: object) -> Iterator[Page]:
-    """Somebody with a browser of their own; whatever the console complains of fails the test."""
+def _person(browser: Browser, *, refused: str = " ", **given: object) -> Iterator[Page]:
+    """Somebody with a browser of their own; whatever the console complains of fails the test, but one refusal."""
     complaints: list[str] = []
     context = browser.new_context(**given)  # type: ignore[arg-type]  # sizes of a window
     page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and f"({refused})" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(20_000)
     try:
@@ -110,11 +117,7 @@ def test_five_people_weigh_blind_look_at_it_together_weigh_again_and_sign(browse
 
 def _opened(ada: Page, served: str) -> list[str]:
     """Ada signs in, opens a session for five, and takes it to the weighing."""
-    ada.goto(served + "/accounts/login/")
-    ada.fill("[name=login]", "ada@example.org")
-    ada.fill("[name=password]", "correct horse battery")
-    ada.press("[name=password]", "Enter")
-    ada.wait_for_url("**/w/field/**")
+    _signed_in(ada, served, "ada@example.org")
     ada.goto(served + "/w/field/sessions/new/")
     ada.fill("[name=title]", "Autumn")
     ada.fill("[name=people]", "\n".join(f"Rater {at}" for at in range(5)))
@@ -127,6 +130,14 @@ def _opened(ada: Page, served: str) -> list[str]:
         ada.get_by_role("button", name=button).click()
     ada.get_by_text("have handed in their").wait_for()
     return links
+
+
+def _signed_in(page: Page, served: str, email: str) -> None:
+    page.goto(served + "/accounts/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", "correct horse battery")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/w/field/**")
 
 
 def _weighed(ada: Page, phones: list[Page], links: list[str]) -> None:
@@ -170,3 +181,51 @@ def _again_and_signed(ada: Page, phones: list[Page]) -> None:
     ada.get_by_role("button", name="Close the session").click()
     ada.get_by_text("what decides until the next session").wait_for()
     phones[4].get_by_text("This session is over").wait_for()
+
+
+def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(browser: Browser, served: str) -> None:
+    with _person(browser, refused="Conflict") as ada, _person(browser, refused="Conflict") as ben:
+        links, address = _opened(ada, served), ada.url
+        for at, link in enumerate(links[:3]):
+            with _person(browser, viewport=PHONE) as phone:
+                _rates(phone, link, 90 - 20 * at)
+        ada.get_by_role("button", name="Reveal the weights").click()
+        ada.get_by_role("heading", name="Factor by factor").wait_for()
+        _signed_in(ben, served, "ben@example.org")
+        ben.goto(address)
+        _both_write(ada, ben)
+        _goes_on_while_one_types(ada, ben)
+
+
+def _minutes(page: Page) -> Locator:
+    return page.locator("vf-minutes textarea").first
+
+
+def _both_write(ada: Page, ben: Page) -> None:
+    """Ada's is saved as she types; Ben, whose page is older, sees hers beside his, and joins both."""
+    _minutes(ada).press_sequentially("Vans wait", delay=20)
+    ada.get_by_text("Saved", exact=True).wait_for()
+    _minutes(ada).press_sequentially(" at the depot", delay=20)
+    ada.get_by_text("Saved", exact=True).wait_for()
+    _minutes(ben).press_sequentially("Parts are missing", delay=20)
+    ben.get_by_text("written elsewhere in the meantime").wait_for()
+    expect(ben.locator(".clash .said")).to_contain_text("Vans wait")
+    _minutes(ben).press_sequentially(" often", delay=150)  # whoever goes on typing loses no key
+    expect(_minutes(ben)).to_have_value("Parts are missing often")
+    ben.get_by_role("button", name="Join both").click()
+    expect(ben.locator(".clash").first).to_have_text("")
+    assert _minutes(ben).input_value().splitlines()[0].startswith("Vans wait")
+    assert _minutes(ben).input_value().endswith("\n\nParts are missing often")
+
+
+def _goes_on_while_one_types(ada: Page, ben: Page) -> None:
+    """Ben closes the round while Ada has something unsaved: her page stays until she has chosen, then goes on."""
+    _minutes(ada).press_sequentially(", and it rains", delay=20)
+    ada.get_by_text("written elsewhere in the meantime").wait_for()
+    ben.get_by_role("button", name="Weigh once more").click()
+    ben.get_by_text("second answers").wait_for()
+    ada.wait_for_timeout(2_500)
+    expect(_minutes(ada)).to_have_value("Vans wait at the depot, and it rains")
+    ada.get_by_role("button", name="Keep mine").click()
+    ada.get_by_text("second answers").wait_for()
+    expect(_minutes(ada)).to_have_value("Vans wait at the depot, and it rains")

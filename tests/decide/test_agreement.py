@@ -87,7 +87,7 @@ def test_customers_who_would_choose_otherwise_are_shown_as_a_group() -> None:
 def test_below_five_people_nothing_is_said_of_choices() -> None:
     row, choices = facts(panel(*[LEANS_TO_RETENTION] * 3, LEANS_TO_TICKETS))
     assert (row.decision_agreement, row.overruled, choices) == (None, None, ())
-    assert row.notes == ("fewer than 5 people: nothing is shown that could be about one of them",)
+    assert row.notes == ("with fewer than 5 people nothing is shown that could be about one of them",)
 
 
 def test_without_candidates_it_is_not_known_whether_it_matters() -> None:

@@ -16,6 +16,7 @@ class Minutes extends HTMLElement {
     this.kept = this.field?.value ?? "";
     this.addEventListener("input", () => {
       this.typed = Date.now();
+      if (!this.held) this.say("");
       this.later(PAUSE);
     });
     this.addEventListener("change", () => void this.save());

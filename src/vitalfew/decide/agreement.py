@@ -118,5 +118,5 @@ def _too_few(people: Panel) -> tuple[str, ...]:
     if len(people.factors) < 2:  # noqa: PLR2004 - one factor cannot be weighed in two ways
         return ("a single factor: there is nothing to disagree about",)
     if len(people.judgements) < FEWEST:
-        return (f"fewer than {FEWEST} people: nothing is shown that could be about one of them",)
+        return (f"with fewer than {FEWEST} people nothing is shown that could be about one of them",)
     return ()

@@ -415,3 +415,74 @@ def test_signed_cookies_end_with_the_secret_of_the_server(demo: Workspace, ada: 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(settings, "SECRET_KEY", "y" * 60)
         assert queries.rater_of(entry, answers.LASTS) is None
+
+
+def test_a_link_opened_once_more_leads_on_in_its_own_browser_and_in_no_other(demo: Workspace, ada: Client) -> None:
+    key, secrets = _opened(demo, ada, 2)
+    _to(key, ada, "measure", "prune", "weigh")
+    mine, other = _rater(secrets[0]), _rater(secrets[1])
+    address = reverse("rate-link", kwargs={"secret": secrets[0]})
+    assert mine.get(address).url == "/rate/"  # type: ignore[attr-defined]  # of a redirect
+    assert other.get(address).status_code == 410
+    sessions.new_link(_session(key).pk, Participant.objects.get(name="Rater0").pk, ada.member.user)  # type: ignore[attr-defined]  # of the fixture
+    assert mine.get(address).status_code == 410
+
+
+def test_a_link_opens_nothing_once_its_session_is_over(demo: Workspace, ada: Client) -> None:
+    key, secrets = _opened(demo, ada, 2)
+    _to(key, ada, "measure", "prune", "weigh")
+    _answers(_rater(secrets[0]), (50, 20, 10))
+    _to(key, ada, "reveal", "sign_off", "closed")
+    address = reverse("rate-link", kwargs={"secret": secrets[1]})
+    assert Client().get(address).status_code == 410
+    assert Client().post(address).status_code == 410
+    assert Participant.objects.get(name="Rater1").joined_at is None
+
+
+def test_no_change_is_weighed_before_one_is_taken_first_and_the_one_before_is_asked_anew(
+    demo: Workspace, ada: Client
+) -> None:
+    key, secrets = _opened(demo, ada, 1)
+    _to(key, ada, "measure", "prune", "weigh")
+    rater = _rater(secrets[0])
+    assert "Which change would you take first?" in rater.get(f"/rate/?q={FACTORS[1]}").text
+    _answers(rater, (50, 20, 10))
+    answer = rater.post("/rate/answer/", {"do": "first", "factor": FACTORS[1]})
+    assert answer.url == f"/rate/?q={FACTORS[0]}"  # type: ignore[attr-defined]  # of a redirect
+    again = rater.post("/rate/answer/", {"do": "first", "factor": FACTORS[1]})
+    assert again.url == "/rate/"  # type: ignore[attr-defined]  # of a redirect
+
+
+def test_who_skips_all_but_one_is_told_that_it_will_not_count(demo: Workspace, ada: Client) -> None:
+    key, secrets = _opened(demo, ada, 4)
+    _to(key, ada, "measure", "prune", "weigh")
+    raters = [_rater(secret) for secret in secrets]
+    _answers(raters[0], (None, None, None), hand_in=False)
+    _answers(raters[1], (50, None, None), hand_in=False)
+    told = "your answers will not count"
+    assert told in raters[0].get("/rate/?q=review").text
+    assert told not in raters[1].get("/rate/?q=review").text
+    for rater in raters[:2]:
+        rater.post("/rate/answer/", {"do": "hand_in"})
+    assert told in raters[0].get("/rate/").text
+    raters[3].post("/rate/answer/", {"do": "first", "factor": FACTORS[0]})
+    assert "3 questions are still open" in raters[3].post("/rate/answer/", {"do": "hand_in"}, follow=True).text
+    for factor in FACTORS[1:3]:
+        raters[3].post("/rate/answer/", {"do": "skip", "factor": factor})
+    assert "one question is still open" in raters[3].post("/rate/answer/", {"do": "hand_in"}, follow=True).text
+    _to(key, ada, "reveal")
+    assert "None of these weights are yours" in raters[0].get("/rate/").text
+    assert "Your own weights" in raters[1].get("/rate/").text
+    assert "None of these weights are yours" in raters[3].get("/rate/").text
+
+
+def test_signing_once_more_says_thank_you_and_after_the_end_that_it_came_too_late(demo: Workspace, ada: Client) -> None:
+    key, raters = _rated(demo, ada, 5)
+    _to(key, ada, "reveal", "sign_off")
+    raters[0].post("/rate/answer/", {"do": "sign"})
+    twice = raters[0].post("/rate/answer/", {"do": "sign"}, follow=True).text
+    assert "You have signed" in twice
+    assert "nothing to sign" not in twice
+    _to(key, ada, "closed")
+    assert "closed before you signed" in raters[1].post("/rate/answer/", {"do": "sign"}, follow=True).text
+    assert len(said(demo, kind="sign_off")) == 1

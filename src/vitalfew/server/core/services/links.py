@@ -62,10 +62,10 @@ def make_link(
     return secret
 
 
-def find_link(secret: str, purpose: Link.Purpose | str) -> Link | None:
-    """The link with this secret, if it still lets one do this."""
+def find_link(secret: str, purpose: Link.Purpose | str, *, used: bool = False) -> Link | None:
+    """The link with this secret, if it still lets one do this; `used`: if it did, and was not ended since."""
     links = Link.objects.select_related("workspace").filter(
-        hash=hashed(secret), purpose=purpose, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        hash=hashed(secret), purpose=purpose, used_at__isnull=not used, revoked_at=None, expires_at__gt=timezone.now()
     )
     return links.first()
 

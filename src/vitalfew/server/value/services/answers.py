@@ -37,8 +37,15 @@ class LinkGone(UsageError):
 
 
 def is_open(secret: str) -> bool:
-    """Whether a personal link still lets somebody in."""
-    return find_link(secret, "session") is not None
+    """Whether a personal link still lets somebody in: it is not used, and its session is not over."""
+    link = find_link(secret, "session")
+    return link is not None and _invited(int(link.about)) is not None
+
+
+def opened_by(secret: str) -> int | None:
+    """Who came in by a personal link that is used up: the number in the session."""
+    link = find_link(secret, "session", used=True)
+    return None if link is None else int(link.about)
 
 
 def enter(secret: str) -> str:
@@ -53,7 +60,7 @@ def enter(secret: str) -> str:
     with transaction.atomic():
         # The session is held first, as by whoever runs it: two who waited for each other would both fail.
         list(Session.objects.select_for_update(of=("self",)).filter(participants=int(link.about)))
-        person = Participant.objects.select_related("session").filter(pk=int(link.about)).first()
+        person = _invited(int(link.about))
         if person is None or not use_up(link):
             raise LinkGone
         if person.joined_at is not None:  # whoever made this link could open it: no answer lies behind it
@@ -143,10 +150,17 @@ def hand_in(rater: Rater) -> None:
         answered = {*person.draft.get("points", {}), *person.draft.get("skipped", [])}
         left = [key for key in person.session.factors if key not in answered]
         if left:
-            raise UsageError(f"{len(left)} questions are still open", hint="answer or skip them first")
+            open_still = "one question is still open" if len(left) == 1 else f"{len(left)} questions are still open"
+            raise UsageError(open_still, hint="answer what you can, skip what you cannot judge")
         person.ready_at = timezone.now()
         person.save(update_fields=["ready_at"])
         _tell(person)
+
+
+def _invited(number: int) -> Participant | None:
+    """Somebody whose session is not over."""
+    people = Participant.objects.select_related("session").exclude(session__step=Session.Step.CLOSED)
+    return people.filter(pk=number).first()
 
 
 def _changed(rater: Rater, factor: str, change: Callable[[dict[str, Any]], None]) -> None:

@@ -285,12 +285,20 @@ def _begin_again(row: Session) -> None:
 
 
 def sign(workspace: Workspace, participant: int) -> None:
-    """Somebody in the session agrees to the value model as it stands."""
+    """Somebody in the session agrees to the value model as it stands; who has agreed already need not again.
+
+    Raises:
+        UsageError: it is not the time to sign.
+    """
     with transaction.atomic():
         _held(Participant.objects.values_list("session_id", flat=True).get(pk=participant))
         person = Participant.objects.select_for_update(of=("self",)).select_related("session").get(pk=participant)
-        if person.session.step != "sign_off" or person.signed_at is not None:
+        if person.session.step == "closed" and person.signed_at is None:
+            raise UsageError("the session was closed before you signed", hint="tell whoever runs it if you disagree")
+        if person.session.step != "sign_off":
             raise UsageError("there is nothing to sign now", hint="the facilitator opens the signing")
+        if person.signed_at is not None:
+            return
         sign_off(acting(workspace), VALUE_MODEL, person.voice, note=f"session {person.session.key}")
         person.signed_at = timezone.now()
         person.save(update_fields=["signed_at"])

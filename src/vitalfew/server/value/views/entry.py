@@ -30,7 +30,7 @@ def rated_by(view: Rating) -> Callable[[HttpRequest], HttpResponse]:
 
     @wraps(view)
     def enter(request: HttpRequest) -> HttpResponse:
-        rater = rater_of(request.COOKIES.get(COOKIE, ""), LASTS)
+        rater = rater_here(request)
         if rater is None:
             return gone(request)
         answer = view(request, rater)
@@ -40,6 +40,11 @@ def rated_by(view: Rating) -> Callable[[HttpRequest], HttpResponse]:
         return answer
 
     return enter
+
+
+def rater_here(request: HttpRequest) -> Rater | None:
+    """Whoever this browser came in as."""
+    return rater_of(request.COOKIES.get(COOKIE, ""), LASTS)
 
 
 def let_in(answer: HttpResponse, entry: str) -> HttpResponse:

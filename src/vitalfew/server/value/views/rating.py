@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from vitalfew.errors import VitalfewError
+from vitalfew.judgement.answers import Judgement
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.value.queries.factors import facts
@@ -20,7 +22,7 @@ from vitalfew.server.value.queries.own import own_draft, own_shares, said_before
 from vitalfew.server.value.queries.reveal import reveal
 from vitalfew.server.value.queries.sessions import behind_door, session
 from vitalfew.server.value.services import answers, sessions
-from vitalfew.server.value.views.entry import entered, gone, rated_by
+from vitalfew.server.value.views.entry import entered, gone, rated_by, rater_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +50,7 @@ class Answered:
 def rate_link(request: HttpRequest, secret: str) -> HttpResponse:
     """A personal link: a button, so that no program that looks at links uses it up."""
     if not answers.is_open(secret):
-        return gone(request)
+        return redirect("rate") if _is_in(request, secret) else gone(request)
     if request.method != "POST":
         return render(request, "value/rate_begin.html", {"title": "Which changes count most?"})
     try:
@@ -94,14 +96,15 @@ def rate(request: HttpRequest, rater: Rater) -> HttpResponse:
     if not view.is_rating:
         return render(request, "value/rate_wait.html", context | _own(rater, known))
     order = _order(rater, known)
+    context |= {"answered": _answered(rater, order), "alone": _alone(rater, order)}
     if rater.is_ready and "q" not in request.GET:
-        return render(request, "value/rate_done.html", context | {"answered": _answered(rater, order)})
+        return render(request, "value/rate_done.html", context)
     asked = _asked(rater, order, request.GET.get("q"))
     context |= {"number": _number(rater, order, asked), "of": len(order), "first": _first(rater, known)}
     if asked == FIRST:
         return render(request, "value/rate_first.html", context | {"factors": order})
     if asked == REVIEW:
-        return render(request, "value/rate_review.html", context | {"answered": _answered(rater, order)})
+        return render(request, "value/rate_review.html", context)
     points = rater.draft.get("points", {}).get(asked)
     skipped = asked in rater.draft.get("skipped", ())
     return render(
@@ -117,8 +120,22 @@ def rate_answer(request: HttpRequest, rater: Rater) -> HttpResponse:
         _do(request, rater)
     except (VitalfewError, ValueError) as error:
         messages.error(request, str(error) if isinstance(error, VitalfewError) else "This is no number.")
-    back = "?q=review" if request.POST.get("then") == REVIEW else ""
-    return redirect(reverse("rate") + back)
+    asked = REVIEW if request.POST.get("then") == REVIEW else _asked_anew(request, rater)
+    return redirect(reverse("rate") + (f"?{urlencode({'q': asked})}" if asked else ""))
+
+
+def _asked_anew(request: HttpRequest, rater: Rater) -> str:
+    """The change that was first until now: it still counts 100, which nobody said beside the one taken instead."""
+    before, given = rater.draft.get("first", ""), request.POST
+    if given.get("do") != FIRST or given.get("factor") == before:
+        return ""
+    return before if before in rater.session.factors else ""
+
+
+def _is_in(request: HttpRequest, secret: str) -> bool:
+    """Whether this browser came in by the link that it opens once more."""
+    rater = rater_here(request)
+    return rater is not None and rater.id == answers.opened_by(secret)
 
 
 def _do(request: HttpRequest, rater: Rater) -> None:
@@ -145,11 +162,13 @@ def _order(rater: Rater, known: Mapping[str, Facts]) -> list[Facts]:
 
 def _asked(rater: Rater, order: Sequence[Facts], wanted: str | None) -> str:
     draft = rater.draft
-    if wanted in (FIRST, REVIEW) or wanted in {each.key for each in order}:
-        return wanted or FIRST
     known = {each.key for each in order}
+    if wanted in (FIRST, REVIEW):
+        return wanted or FIRST
     if draft.get("first") not in known:
         return FIRST
+    if wanted in known:
+        return wanted or FIRST
     answered = {*draft.get("points", {}), *draft.get("skipped", ())}
     return next((each.key for each in order if each.key not in answered), REVIEW)
 
@@ -173,6 +192,14 @@ def _answered(rater: Rater, order: Sequence[Facts]) -> list[Answered]:
         for each in order
     ]
     return sorted(found, key=lambda row: -1.0 if row.points is None else row.points, reverse=True)
+
+
+def _alone(rater: Rater, order: Sequence[Facts]) -> bool:
+    """Whether every question is answered, and yet nothing is said of one change beside another."""
+    points, skipped = rater.draft.get("points", {}), rater.draft.get("skipped", ())
+    keys = [each.key for each in order]
+    answered = all(key in points or key in skipped for key in keys)
+    return answered and Judgement(rater.voice, points).silence(keys) is not None
 
 
 def _own(rater: Rater, known: Mapping[str, Facts]) -> dict[str, object]:
