@@ -17,6 +17,7 @@ from vitalfew.results.rows import EffectRow, Estimate, FailedRow, Interval
 from vitalfew.stats.always_valid import BURN_IN
 from vitalfew.stats.arrays import SMALLEST_P, Fault, lifts
 from vitalfew.stats.comparison import TINY_P, fault_sentence, lift_of
+from vitalfew.workspace.definitions import EventSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,9 +93,21 @@ class Batch:
                 defined = self.definitions.experiments.get(item.experiment)
                 clustered = defined is not None and defined.cluster is not None
                 sentence = fault_sentence(fault, item.metric, units, of="cluster" if clustered else "unit")
-                reason = self.arms.reasons[at] or sentence
+                reason = self.arms.reasons[at] or (self._unseen(at) if fault is Fault.CONSTANT else None) or sentence
                 failed.append(FailedRow(STAGE, item.place, reason, remark=True))
         return rows, spreads, failed
+
+    def _unseen(self, at: int) -> str | None:
+        """Why a metric over events is 0 for every unit: nothing happened in its window. None of any other metric."""
+        key = self.items[at].metric
+        metric = self.definitions.metrics.get(key)
+        measure = None if metric is None else metric.numerator
+        source = None if measure is None else self.definitions.sources.get(measure.source)
+        arms = (self.arms.control, self.arms.treatment)
+        if measure is None or not isinstance(source, EventSource) or any(one.mean[at] + one.shift[at] for one in arms):
+            return None
+        zero = "" if measure.column is None else f", or '{measure.column}' is 0 in all of them"
+        return f"not enough data for '{key}': it is 0 for every unit, as no event fell into its window{zero}"
 
     def _relative(self) -> Lifts:
         """Relative changes whose intervals are as wide as those of the mode.

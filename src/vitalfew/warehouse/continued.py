@@ -32,7 +32,7 @@ from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.products import Products, all_changed, shown, width
 from vitalfew.warehouse.refresh import MOST_STEPS, Changes
 from vitalfew.warehouse.running import ROWS, ahead, integers
-from vitalfew.warehouse.silence import unreadable_times
+from vitalfew.warehouse.silence import unplaced
 from vitalfew.warehouse.state import key_of
 from vitalfew.warehouse.sums import Cell, cells
 from vitalfew.workspace.definitions import EventSource, UnitSource
@@ -149,7 +149,7 @@ class Continued:
         kind, notes = then["unit_type"], tuple(FailedRow(**note) for note in then["notes"])
         if then["exposures"] != self.day["exposures"]:
             scope = opened(self.engine, self.study.definitions.data, self.source, "x")
-            notes = tuple(unreadable_times(self.engine, scope, self.source.time or ""))
+            notes = tuple(unplaced(self.engine, scope, self.source, self.study))
         crossed = came.crossed.column("experiment").value_counts().to_pylist()
         several = {row["values"]: row["counts"] for row in crossed}
         return self.take(Population(came.joined or exp.select("*"), kind, timed=True, crossed=several, notes=notes))

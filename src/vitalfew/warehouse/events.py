@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from vitalfew.errors import DataError, VitalfewError
+from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.arrivals import Arrivals, arrivals, days_of, history
 from vitalfew.warehouse.clusters import first_days
 from vitalfew.warehouse.compile import as_text, table_named, whole
@@ -28,7 +29,7 @@ from vitalfew.warehouse.passes import in_one_pass, sums_of
 from vitalfew.warehouse.places import PLACE, numbered
 from vitalfew.warehouse.population import FIRST_EXPOSURES
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.silence import Place, explain_silence, unreadable_times
+from vitalfew.warehouse.silence import Place, explain_silence, sent_again, unreadable_times
 from vitalfew.warehouse.sums import cells
 from vitalfew.warehouse.unique import repeats
 from vitalfew.warehouse.units import SEGMENTS_A_PASS, pattern, segment_flags, several_rows, usable_values
@@ -38,7 +39,6 @@ from vitalfew.workspace.definitions import EventSource, UnitSource
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from vitalfew.results.rows import FailedRow
     from vitalfew.warehouse.compile import Scope
     from vitalfew.warehouse.continued import Continued
     from vitalfew.warehouse.engine import Engine
@@ -249,6 +249,8 @@ class _Plan:
         alias = f"g{number}"
         self.values |= plan.add(values, alias, self.study.reasons)
         self.notes.extend(unreadable_times(self.engine, scope, source.time))
+        again = sent_again(self.engine, scope, source)
+        self.notes.extend(FailedRow("measure", source.table, reason, remark=True) for reason in again)
         same = self._same_unit(scope, source.unit, "p")
         if self.study.switchback:
             in_block = exp.LT(this=scope.instant(source.time), expression=exp.column("until", "p"))

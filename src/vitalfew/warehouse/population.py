@@ -11,7 +11,7 @@ from vitalfew.errors import DataError, suggest
 from vitalfew.warehouse.clusters import without_crossed
 from vitalfew.warehouse.compile import present, table_named, whole
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.silence import unreadable_times
+from vitalfew.warehouse.silence import unplaced, unreadable_times
 from vitalfew.warehouse.unique import first_arms
 from vitalfew.warehouse.units import assigned_rows, of_clusters
 
@@ -93,7 +93,7 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     taken: exp.Expr = arm
     kept = same
     if study.cluster is not None:
-        return _clustered(scope, source, engine)
+        return _clustered(study, scope, source, engine)
     firsts = [whole(at) for at, one in enumerate(study.experiments.values()) if one.crossed == "first"]
     if firsts:
         keeps_first = exp.column("experiment", "f").isin(*firsts)
@@ -106,11 +106,11 @@ def from_exposures(study: Study, source: ExposureSource, engine: Engine, end: in
     crossed = rows.copy().select(exp.alias_(exp.Count(this=exp.Star()), "n")).where(exp.not_(same.copy()))
     counts = engine.query(crossed.group_by(exp.column("experiment", "f"))).to_pylist()
     found = {row["experiment"]: row["n"] for row in counts}
-    notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
+    notes = tuple(unplaced(engine, scope, source, study))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
 
 
-def _clustered(scope: Scope, source: ExposureSource, engine: Engine) -> Population:
+def _clustered(study: Study, scope: Scope, source: ExposureSource, engine: Engine) -> Population:
     """Units of clusters that were in one arm throughout; a unit that moved between clusters belongs to none."""
     known = exp.select("*").from_(table_named(FIRST_EXPOSURES))
     stayed = exp.EQ(this=exp.column("cluster"), expression=exp.column("cluster_other"))
@@ -120,7 +120,7 @@ def _clustered(scope: Scope, source: ExposureSource, engine: Engine) -> Populati
     )
     query, crossed = without_crossed(people, known)
     found = {row["experiment"]: row["n"] for row in engine.query(crossed).to_pylist()}
-    notes = () if source.time is None else tuple(unreadable_times(engine, scope, source.time))
+    notes = tuple(unplaced(engine, scope, source, study))
     return Population(query, scope.type_of(source.unit), source.time is not None, found, notes)
 
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from vitalfew.errors import suggest
 from vitalfew.results.rows import FailedRow
-from vitalfew.warehouse.compile import count_where, present
+from vitalfew.warehouse.compile import count_where, present, whole
 from vitalfew.workspace.definitions import EventSource
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.study import Study
     from vitalfew.warehouse.values import Value
+    from vitalfew.workspace.definitions import ExposureSource
 
+_FIRST_EVENTS, _MANY_AGAIN = 100_000, 0.01
+_DAY = 86_400_000_000  # microseconds
 _WRITTEN = ("text", "integer", "number")  # types in which a filled cell may hold no time
 
 
@@ -80,6 +83,59 @@ def nameless(engine: Engine, scope: Scope, unit: str | None, variant: str) -> It
     row = engine.query(exp.select(*counts).from_(scope.source())).to_pylist()[0]
     for at, what in enumerate(lost):
         yield from _left_out(scope, row[f"n{at}"], what)
+
+
+def unplaced(engine: Engine, scope: Scope, source: ExposureSource, study: Study) -> Iterator[FailedRow]:
+    """Note exposures that cannot be placed: rows without a readable time, a variant or a unit; by arm where known."""
+    if source.time is not None:
+        yield from unreadable_times(engine, scope, source.time)
+    unit, variant = scope.column(source.unit), scope.column(source.variant)
+    named = scope.text(source.experiment)
+    ids = [experiment.id or key for key, experiment in study.experiments.items()]
+    query = (
+        exp.select(
+            exp.alias_(named, "id"), exp.alias_(scope.text(source.variant), "arm"),
+            exp.alias_(exp.Count(this=exp.Star()), "n"),
+        )
+        .from_(scope.source())
+        .where(named.copy().isin(*(exp.Literal.string(one) for one in ids)))
+        .where(exp.not_(exp.and_(present(unit), present(variant))))
+        .group_by("1", "2")
+        .order_by("1", "2")
+    )  # fmt: skip
+    lost: dict[str, dict[str | None, int]] = {}
+    for row in engine.query(query).to_pylist():
+        lost.setdefault(row["id"], {})[row["arm"]] = row["n"]
+    for one, arms in lost.items():
+        about = f" of '{one}'" if len(ids) > 1 else ""
+        yield from _left_out(scope, arms.pop(None, 0), f"variant in '{source.variant}'{about}")
+        by_arm = f" ({', '.join(f'{n:,} in {arm}' for arm, n in arms.items())})" if arms else ""
+        yield from _left_out(scope, sum(arms.values()), f"unit in '{source.unit}'{about}{by_arm}")
+
+
+def sent_again(engine: Engine, scope: Scope, source: EventSource) -> Iterator[str]:
+    """Say how many of the first events are the same in every column as another, where nothing tells events apart.
+
+    Where times are days only, the same event twice a day is use, and nothing is said. The whole table is not looked
+    at: that would be a second pass over the data.
+    """
+    if source.id is not None:
+        return
+    first = exp.select("*").from_(scope.source()).limit(_FIRST_EVENTS)
+    counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n"))
+    every = engine.query(counted.from_(first.subquery("s"))).to_pylist()[0]["n"]
+    once = exp.select("*").from_(first.copy().subquery("s")).distinct()
+    again = every - engine.query(counted.copy().from_(once.subquery("o"))).to_pylist()[0]["n"]
+    if again < max(1, _MANY_AGAIN * every):
+        return
+    moments = exp.select(exp.alias_(scope.instant(source.time), "at")).from_(scope.source()).limit(_FIRST_EVENTS)
+    timed = exp.NEQ(this=exp.Mod(this=exp.column("at"), expression=whole(_DAY)), expression=whole(0))
+    if _any(engine, exp.select("at").from_(moments.subquery("m")).where(timed)):
+        which = f"the first {every:,}" if every == _FIRST_EVENTS else f"{every:,}"
+        yield (
+            f"{again:,} of {which} rows of '{scope.table}' are the same in every column as another, and count again:"
+            " where events were sent twice, name the column that tells them apart (`id:`), or take the copies out"
+        )
 
 
 def _left_out(scope: Scope, count: int, what: str) -> Iterator[FailedRow]:

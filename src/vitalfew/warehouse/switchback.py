@@ -14,7 +14,7 @@ from vitalfew.errors import DataError
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.population import Population, asked_for
 from vitalfew.warehouse.prepared import opened
-from vitalfew.warehouse.silence import unreadable_times
+from vitalfew.warehouse.silence import unplaced
 
 if TYPE_CHECKING:
     from vitalfew.warehouse.engine import Engine
@@ -56,5 +56,5 @@ def blocks(study: Study, source: ExposureSource, engine: Engine, end: int | None
     start = exp.Add(this=exp.column("began"), expression=hours)
     each = exp.select("experiment", "unit", "arm", exp.alias_(start, "start"), exp.alias_(until, "until"))
     query = exp.select("*").from_(each.from_(rows.subquery("r")).subquery("b")).where("start < until")
-    notes = tuple(unreadable_times(engine, scope, source.time))
+    notes = tuple(unplaced(engine, scope, source, study))
     return Population(query, scope.type_of(source.unit), timed=True, crossed={}, notes=notes)

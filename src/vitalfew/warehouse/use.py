@@ -27,6 +27,7 @@ from vitalfew.warehouse.columns import check_columns
 from vitalfew.warehouse.compile import Scope
 from vitalfew.warehouse.days import cover
 from vitalfew.warehouse.judge_use import History, not_measured, use_row
+from vitalfew.warehouse.silence import sent_again
 from vitalfew.warehouse.study import Study
 from vitalfew.warehouse.use_counts import UseCounts
 from vitalfew.warehouse.use_query import Events, Population, UseQuestion, days_query, names_query, use_query
@@ -131,6 +132,8 @@ class _Use:
         """Rows of the features, and notes on what was left out."""
         names = tuple(dict.fromkeys(name for feature in self._features.values() for name in feature.events))
         census = self._census(names)
+        for reason in sent_again(self._engine, self._events.scope, self._source):
+            self._note(reason)
         rows, measured = self._told_apart(names, census)
         if measured:
             rows += self._measured(measured, census)
