@@ -21,6 +21,11 @@ class Markup(str):
     __slots__ = ()
 
 
+def raised(part: Markup, level: int) -> Markup:
+    """A part whose headings are h4, as in a report, with headings of another level, as on a page of its own."""
+    return Markup(part.replace("<h4>", f"<h{level}>").replace("</h4>", f"</h{level}>"))
+
+
 def tag(element: str, /, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """One element. Children that are not markup are escaped; `None` children and attributes are left out.
 

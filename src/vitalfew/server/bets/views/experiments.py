@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from vitalfew.errors import VitalfewError
 from vitalfew.report import cells
 from vitalfew.report.html_experiments import experiment_parts
+from vitalfew.report.markup import Markup, raised
 from vitalfew.report.plan_html import plan_html
 from vitalfew.server.bets.queries import experiments as queries
 from vitalfew.server.bets.queries.experiments import experiment_lines, value_of
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from vitalfew.pipeline import Results
-    from vitalfew.report.markup import Markup
     from vitalfew.report.view import View
     from vitalfew.server.bets.queries.experiments import ExperimentLine
     from vitalfew.server.core.access import Request
@@ -76,8 +77,16 @@ def experiment(request: Request, key: str) -> HttpResponse:
         return render(request, "bets/experiment_planned.html", context)
     failures = [failed for failed in run.tables.failed if failed.item.split("/")[0] == key]
     about = definitions.title("initiatives", row.initiative) if row.initiative else ""
-    context |= {"about": about, "row": row, "parts": experiment_parts(run.view, row), "value": value_of(run.view, row)}
+    parts = experiment_parts(run.view, row)
+    shown = {part.name: _raised(getattr(parts, part.name)) for part in fields(parts)}
+    context |= {"about": "" if about == row.title else about, "row": row, "parts": shown}
+    context["value"] = value_of(run.view, row)
     return render(request, "bets/experiment.html", {**context, "failures": failures, "view": run.view})
+
+
+def _raised(part: object) -> object:
+    """A part of a report with headings that follow that of the page."""
+    return raised(part, 2) if isinstance(part, Markup) else part
 
 
 class PlanForm(forms.Form):
