@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitalfew import checks
-from vitalfew.checks.baseline import accepted, at_least, write_baseline
+from vitalfew.checks.baseline import RENAMED, accepted, at_least, write_baseline
 from vitalfew.checks.reference import reference
 from vitalfew.errors import UsageError
 from vitalfew.evidence.changes import beyond_doubt, discoveries
@@ -68,6 +69,16 @@ def test_accepted_findings_are_known_by_check_and_subject(tmp_path: Path) -> Non
     write_baseline(file, [finding, finding])
     assert accepted(file, required=True) == {("harmed", "x")}
     assert [path.name for path in tmp_path.iterdir()] == ["accepted.json"]
+
+
+def test_a_baseline_written_before_checks_were_renamed_still_accepts_them(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.json"
+    old = [{"id": name, "subject": "x"} for name in (*RENAMED, "harmed")]
+    file.write_text(json.dumps({"accepted": old}))
+    assert accepted(file, required=True) == {(name, "x") for name in (*RENAMED.values(), "harmed")}
+    known = {check.id for check in checks.registered()}
+    assert known >= set(RENAMED.values())
+    assert not known & set(RENAMED)
 
 
 def test_a_baseline_that_is_missing_or_none_is_answered_in_words(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from vitalfew.results.rows import FindingRow, Severity
 
+RENAMED = {"too_many_factors": "too_many", "planned_conflict": "team_conflict", "promise_missing": "unpredicted"}
+"""What checks were called once, and are called now. A new line here needs a migration of dismissals on servers."""
 LEVELS: tuple[Severity, ...] = ("info", "warning", "error")
 
 
 def accepted(file: Path, *, required: bool) -> frozenset[tuple[str, str]]:
-    """Read which findings were accepted, as pairs of check and subject.
+    """Read which findings were accepted, as pairs of check and subject; earlier names of checks are known.
 
     Args:
         file: the baseline.
@@ -31,7 +33,8 @@ def accepted(file: Path, *, required: bool) -> frozenset[tuple[str, str]]:
         return frozenset()
     try:
         entries = json.loads(file.read_bytes())["accepted"]
-        return frozenset((str(entry["id"]), str(entry["subject"])) for entry in entries)
+        named = ((str(entry["id"]), str(entry["subject"])) for entry in entries)
+        return frozenset((RENAMED.get(check, check), subject) for check, subject in named)
     except FileNotFoundError:
         raise UsageError("there is no such baseline", where=Where(str(file)), hint="--accept writes one") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
