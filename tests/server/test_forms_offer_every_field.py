@@ -56,7 +56,10 @@ TEXT_ONLY = {
         "scores.ice.score": "what a sheet itself says, to tell its variant: it comes by file",
     },
     "experiments": {"mode": "the plan says it (plan.mode); this one is for experiments without a plan in a folder"},
-    "sources": {"covariances": "a second table of aggregates, which only programs write"},
+    "sources": {
+        "covariances": "a second table of aggregates, which only programs write",
+        "sql": "no form holds SQL: queries stand in files of a folder only, and a server takes none",
+    },
     "metrics": {
         "numerator.filters": "typed in rows of conditions, which the tests of metric forms hold",
         "denominator.filters": "kept as they stand; the form types conditions of what is counted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from vitalfew.errors import DataError, DefinitionError
 from vitalfew.warehouse.engine import engine_of, open_engine
 from vitalfew.warehouse.queries import read_query
 from vitalfew.workspace.definitions import DataSettings, Definitions
+from vitalfew.workspace.exporting import export
 from vitalfew.workspace.workspace import Workspace
 from vitalfew.workspace.writing import tree_of
 
@@ -421,6 +423,18 @@ def test_a_run_reads_again_when_the_words_or_any_of_the_files_changed(tmp_path: 
     assert "measure.users" in stages_reused(tmp_path)
 
 
+def test_a_refresh_of_events_behind_a_query_equals_a_full_run(tmp_path: Path) -> None:
+    export(shop("SELECT * FROM {}"), tmp_path / "daily")
+    log = tables()["log"].sort_by("at")
+    for rows in (1_500, 2_000):
+        for key, table in {**tables(), "log": log.slice(0, rows)}.items():
+            pyarrow.csv.write_csv(table, tmp_path / "daily" / f"{key}.csv")
+        refreshed = numbers(vf.run(vf.load(tmp_path / "daily")))
+    shutil.copytree(tmp_path / "daily", tmp_path / "fresh", ignore=shutil.ignore_patterns(".vitalfew"))
+    assert refreshed["moments"]
+    assert refreshed == numbers(vf.run(vf.load(tmp_path / "fresh")))
+
+
 def test_a_query_that_asks_for_the_day_is_never_reused_and_says_so(tmp_path: Path) -> None:
     pyarrow.csv.write_csv(tables()["users"], tmp_path / "users.csv")
     written(
@@ -455,8 +469,6 @@ def test_definitions_with_queries_read_back_as_they_were(tmp_path: Path) -> None
     defined = shop("SELECT *\nFROM {}  -- 'all' of \"it\"")
     assert all("table" not in source and "sql" in source for source in tree_of(defined)["sources"].values())  # type: ignore[attr-defined]  # a tree
     assert Definitions.model_validate(tree_of(defined)) == defined
-    from vitalfew.workspace.exporting import export
-
     export(defined, tmp_path / "out")
     assert vf.load(tmp_path / "out").definitions == defined
 

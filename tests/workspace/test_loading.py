@@ -176,7 +176,7 @@ experiments: {e: {source: a}}
         ("workspace: {currency: eur}", "expected three capital letters such as EUR"),
         ("sources: {a: {shape: unit, table: x}}", "expected one of: units, events, exposures, aggregates, results"),
         ("sources: {a: {tabel: x, unit: u, event: n}}", "'time' is missing; expected the name of a column"),
-        ("sources: {a: 5}", "found 5; expected the fields table, title, fresh_days, shape, unit"),
+        ("sources: {a: 5}", "found 5; expected the fields table, sql, title, fresh_days, shape, unit"),
         ("stakeholders: {a: {role: usr}}", "did you mean 'user'?"),
         ("features: {a: {shipped: 2025-2-30}}", "expected a date such as 2026-02-01"),
         ("features: {a: {shipped: 9999-12-31}}", "write year (1900 to 2999), month and day"),
