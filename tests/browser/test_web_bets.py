@@ -41,8 +41,10 @@ def test_a_bet_goes_from_idea_to_a_locked_promise(tmp_path: Path, visit: Callabl
         write_bet(page)
         refused_drag(page)
         page.get_by_role("link", name="Route suggestions").click()
+        name_evidence(page, "Need: Addresses are typed again", "https://example.org/interviews")
         forecast(page, "-9", "-6", "-2")
         expect(page.locator("main")).to_contain_text("Your forecast is recorded")
+        expect(page.get_by_label("Need: Addresses are typed again")).to_be_checked()
         link = ask_for_forecast(page)
         by_link(visit(server.address, phone=True), link)
         moved_by_key(page)
@@ -87,6 +89,14 @@ def forecast(page: Page, low: str, middle: str, high: str) -> None:
     page.get_by_role("button", name="Record my forecast").click()
 
 
+def name_evidence(page: Page, known: str, typed: str) -> None:
+    """What the forecast rests on is folded away until somebody wants to say it."""
+    expect(page.get_by_label("Something else")).not_to_be_visible()
+    page.get_by_text("What does it rest on?").click()
+    page.get_by_label(known).check()
+    page.get_by_label("Something else").fill(typed)
+
+
 def ask_for_forecast(page: Page) -> str:
     """A personal link for somebody without an account."""
     page.get_by_role("link", name="Ask for forecasts").click()
@@ -101,9 +111,12 @@ def by_link(cleo: Visitor, link: str) -> None:
     cleo.page.get_by_role("button", name="Begin").click()
     cleo.page.wait_for_url("**/forecast/")  # the secret leaves the address
     expect(cleo.page.locator("main")).not_to_contain_text("-6")
+    cleo.page.get_by_text("What does it rest on?").click()
+    cleo.page.get_by_label("Web addresses").fill("https://example.org/a-shelf-of-notes")
     forecast(cleo.page, "-5", "-4", "-2")
     expect(cleo.page.locator("main")).to_contain_text("Thank you")
     expect(cleo.page.get_by_label("Middle")).to_have_value("-4")
+    expect(cleo.page.get_by_label("Web addresses")).to_have_value("https://example.org/a-shelf-of-notes")
 
 
 def moved_by_key(page: Page) -> None:

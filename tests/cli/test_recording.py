@@ -46,9 +46,40 @@ def test_nobody_is_shown_what_others_forecast(folder: Path, typed: Typed) -> Non
     assert "Ada" not in (folder / "acts.jsonl").read_text()
 
 
+def test_a_forecast_says_what_it_rests_on_and_nothing_prints_it(folder: Path, typed: Typed) -> None:
+    page = "https://example.org/interviews"
+    named = ("--evidence", "retention", "--evidence", page)
+    answers = [typed("act", "forecast", folder, "gate_back", "--by", "Ada", *QUANTILES, *named)]
+    assert answers[0].code == 0
+    assert json.loads((folder / "acts" / "000001.json").read_text())["body"]["evidence"] == ["retention", page]
+    answers += [typed(*words) for words in (("act", "lock", folder, "gate_back", "--by", "Ada"), ("verify", folder))]
+    answers.append(typed("run", folder, "--json"))
+    assert not any(page in answer.out + answer.err for answer in answers)
+    (promise,) = answers[-1].json["promises"]
+    assert (promise["evidence"], promise["evidenced"]) == ([], None)
+
+
+def test_what_five_people_named_is_in_json_and_report_and_never_who_named_it(folder: Path, typed: Typed) -> None:
+    people = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay")
+    for number, name in enumerate(people):
+        looked_at = "retention" if number % 2 else f"https://example.org/{number}"
+        named = ("--evidence", looked_at) if number < 5 else ()
+        assert typed("act", "forecast", folder, "gate_back", "--by", name, *QUANTILES, *named).code == 0
+    typed("act", "lock", folder, "gate_back", "--by", "Ada")
+    html = folder / "report.html"
+    run = typed("run", folder, "--json", "--html", html).json
+    (promise,) = run["promises"]
+    assert promise["evidence"] == ["retention", *(f"https://example.org/{n}" for n in (0, 2, 4))]
+    assert promise["evidenced"] == 5
+    assert "5 of 6 forecasters said what theirs rests on: metric “" in html.read_text()
+    assert not any(name in html.read_text() for name in people)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
+        (("forecast", "gate_back", *QUANTILES, "--evidence", "retenton"), 2, "did you mean 'retention'"),
+        (("forecast", "gate_back", *QUANTILES, "--evidence", "ftp://a.example"), 2, "web address"),
         (("forecast", "gate_bak", *QUANTILES), 2, "did you mean 'gate_back'"),
         (("judgement", "retenton=5"), 2, "did you mean 'retention'"),
         (("judgement", "retention:5"), 2, "FACTOR=POINTS"),

@@ -52,9 +52,26 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
     assert len({act.by for act in log.acts}) == 3
 
 
+def test_a_sheet_says_what_each_forecast_rests_on(folder: Path) -> None:
+    rows = "Ada,gate_back,1,2,3,retention;https://example.org/a\nBen,gate_back,1,2,3,\n"
+    record(load(folder), sheet(folder, "person,hypothesis,p10,p50,p90,evidence\n" + rows))
+    numbers = {"person": "Cleo", "hypothesis": "gate_back", "p10": 1, "p50": 2, "p90": 3}
+    record(load(folder), [numbers | {"evidence": ["https://example.org/b", "retention"]}])
+    log = load(folder).acts
+    assert [log.bodies[n].get("evidence") for n in (1, 2, 3)] == [
+        ["retention", "https://example.org/a"],
+        None,
+        ["https://example.org/b", "retention"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "person,hypothesis,p10,p50,p90,evidence\nAda,gate_back,1,2,3,retenton\n",
+            "line 2: there is nothing called 'retenton' here.*did you mean 'retention'",
+        ),
         (FIRST + "Ben,gate_back,3,2,1\n", "line 3: .*must rise"),
         (
             FIRST + "Ben,gate_bak,1,2,3\n",

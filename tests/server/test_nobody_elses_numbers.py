@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 WEIGHT = 73.14159
 FORECAST = 27.7314159
+LOOKED_AT = "https://example.org/73.14159"
+"""What the forecast rests on; with three others that name something it is still theirs alone."""
 UNMISTAKABLE = re.compile(r"7314\d|(?<!\d)73[.,]14|27[.,]73|2773\d")
-"""The digits of both, whatever the unit and however rounded to two places."""
+"""The digits of all three, whatever the unit and however rounded to two places."""
 
 
 @pytest.fixture
@@ -51,11 +53,11 @@ def spoken(workspace: Workspace, member: MakeMember) -> User:
     one = member("editor", name="Ada").user
     ws = acting(workspace)
     judge(ws, voice_of_user(one), {"rounds": WEIGHT, "retention": 100 - WEIGHT}, group="sales")
-    forecast(ws, "gate_rounds", voice_of_user(one), _quantiles(FORECAST))
+    forecast(ws, "gate_rounds", voice_of_user(one), _quantiles(FORECAST), evidence=["retention", LOOKED_AT])
     for number in range(5):
         other = voice_of_user(member("rater").user)
         judge(ws, other, {"rounds": 40 + number, "retention": 60 - number}, group="sales")
-        forecast(ws, "gate_rounds", other, _quantiles(22 + number))
+        forecast(ws, "gate_rounds", other, _quantiles(22 + number), evidence=["retention"] if number < 3 else ())
     return one
 
 
@@ -119,6 +121,7 @@ def test_whoever_said_them_is_told_all_of_them(spoken: User) -> None:
     text = client.get("/account/export/").content.decode()
     assert str(WEIGHT) in text
     assert str(FORECAST) in text
+    assert LOOKED_AT in text
 
 
 def test_a_zip_of_the_workspace_holds_ones_own_numbers_and_nobody_elses(

@@ -79,16 +79,21 @@ def forecast(
     p50: Annotated[float, typer.Option("--p50", help="As likely more as less.")],
     p90: Annotated[float, typer.Option("--p90", help="Only one time in ten more than this.")],
     p_zero: Annotated[float, typer.Option("--p-zero", help="P(no effect at all), 0 to 1.")] = 0.0,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY|URL", help="What it rests on: a key or a web address. Repeatable."),
+    ] = None,
 ) -> None:
     """Forecast the effect a hypothesis asks for.
 
-    Given that there is one, in the unit of the metric; blind: nobody is shown what others said.
+    Given that there is one, in the unit of the metric; blind: nobody is shown what others said. --evidence says what
+    you looked at; no forecast counts for more because of it.
     """
     from vitalfew.judgement import recording
 
     quantiles = {"p10": p10, "p50": p50, "p90": p90, "p_zero": p_zero}
     workspace = _load(folder)
-    _done(recording.forecast(workspace, hypothesis, by, quantiles))
+    _done(recording.forecast(workspace, hypothesis, by, quantiles, evidence=evidence or ()))
     day_of_lock = recording.locked_on(workspace, hypothesis)
     if day_of_lock is not None:
         say(f"the promise was locked on {day_of_lock}; this forecast changes nothing of it")
@@ -100,7 +105,7 @@ def sheet(
     """Record what a group said on a sheet: all of it or nothing.
 
     Judgements: the columns person, group (if there is one), and one per factor. Forecasts: person, hypothesis,
-    p10, p50, p90 and p_zero (if there is one).
+    p10, p50, p90, and p_zero and evidence (if there are such; several pieces of evidence apart by blanks).
     """
     from vitalfew.judgement.sheets import record
 

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.judgement.combining import shares
+from vitalfew.judgement.groups import FEWEST
 from vitalfew.results.rows import PromiseRow
+from vitalfew.workspace.cited import is_address
 from vitalfew.workspace.hashing import definition_hash
 from vitalfew.workspace.locks import current_lock, speaks_of, stale
 
@@ -189,7 +191,24 @@ def _locked(key: str, definitions: Definitions, acts: ActLog, lock: Act, proof: 
         locked_at=lock.at,
         proved=proof.proof if proof else "claimed",
         notes=(*([proof.reason] if proof else []), *_lock_notes(key, definitions, acts, lock)),
+        **_rests_on(key, definitions, acts, promise["forecasters"]),
     )
+
+
+def _rests_on(hypothesis: str, definitions: Definitions, acts: ActLog, forecasters: int) -> dict[str, Any]:
+    """What the forecasts behind a lock rest on, as far as it may be told, and how many of them say so.
+
+    Facts about five people or more: how many of the forecasters named something, and what was named, in no order
+    that somebody gave it, once five did. Read from the forecasts each time, so that what was erased is gone from here.
+    """
+    if forecasters < FEWEST:
+        return {}
+    _, said = behind_lock(hypothesis, definitions, acts)
+    named = [body["evidence"] for body in said.values() if body.get("evidence")]
+    if len(said) < FEWEST:
+        return {}
+    every = sorted({one for each in named for one in each}, key=lambda one: (is_address(one), one))
+    return {"evidence": tuple(every) if len(named) >= FEWEST else (), "evidenced": len(named)}
 
 
 def _lock_notes(key: str, definitions: Definitions, acts: ActLog, lock: Act) -> Iterable[str]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.errors import ActError, UsageError, suggest
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.promises import NO_WEIGHTS, combined
+from vitalfew.workspace.cited import cited
 from vitalfew.workspace.locks import VALUE_MODEL, current_lock, reference, stale, value_model, value_model_cited
 from vitalfew.workspace.plan_locks import changes, current_plan_lock, plan_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from vitalfew.judgement.answers import BestWorst
@@ -80,7 +81,13 @@ def judgement_body(definitions: Definitions, said: Judgement, kind: str | None =
 
 
 def forecast(
-    ws: Workspace, hypothesis: str, by: str, quantiles: Mapping[str, float], *, at: datetime | None = None
+    ws: Workspace,
+    hypothesis: str,
+    by: str,
+    quantiles: Mapping[str, float],
+    *,
+    evidence: Iterable[str] = (),
+    at: datetime | None = None,
 ) -> Act:
     """Record a person's forecast of a hypothesis; the latest one before the lock counts.
 
@@ -89,14 +96,22 @@ def forecast(
         hypothesis: its key.
         by: the person, kept as a pseudonym.
         quantiles: p10, p50 and p90 of the effect given that there is one, in the metric's unit, and p_zero.
+        evidence: what the person looked at, at most ten: web addresses and keys of definitions (`cited.RESTED_ON`).
         at: when; by default now.
 
     Raises:
-        UsageError: the hypothesis is unknown.
+        UsageError: the hypothesis is unknown, or a piece of evidence.
         ActError: a number is impossible, or the log damaged.
     """
     known(hypothesis, ws.definitions.hypotheses, "hypothesis")
-    return _record(ws, "forecast", ("hypotheses", hypothesis), by, dict(quantiles), at)
+    body = forecast_body(quantiles, cited(evidence, ws.definitions))
+    return _record(ws, "forecast", ("hypotheses", hypothesis), by, body, at)
+
+
+def forecast_body(quantiles: Mapping[str, float], rests_on: Iterable[str]) -> dict[str, Any]:
+    """What an act of forecasting holds; without evidence nothing says so, as in logs from before it could be named."""
+    named = list(rests_on)
+    return {**quantiles, "evidence": named} if named else dict(quantiles)
 
 
 def locked_on(ws: Workspace, hypothesis: str) -> str | None:
@@ -180,11 +195,11 @@ def decide(
     """
     found = _find(ws.definitions, about, DECIDED)
     with journal_of(ws).writing() as writer:
-        cited = dict[str, Any](body)
+        decided = dict[str, Any](body)
         if ws.definitions.factors:
-            cited["value_model"] = value_model_cited(ws.definitions, writer)
+            decided["value_model"] = value_model_cited(ws.definitions, writer)
         definition = reference(*found, ws.definitions, writer)
-        return writer.append("decision", found[1], by, cited, definition, at)
+        return writer.append("decision", found[1], by, decided, definition, at)
 
 
 def sign_off(ws: Workspace, about: str, by: str, *, note: str | None = None, at: datetime | None = None) -> Act:

@@ -1,8 +1,8 @@
 """Record what a group said on a sheet: judgements or forecasts of many people, all of them or none.
 
 A sheet is a CSV file with a heading, or rows at hand. Of judgements: `person`, `group` if there is one, and points in a
-column per factor. Of forecasts: `person`, `hypothesis`, `p10`, `p50`, `p90`, and `p_zero` if there is one. An empty
-cell says nothing.
+column per factor. Of forecasts: `person`, `hypothesis`, `p10`, `p50`, `p90`, and `p_zero` and `evidence` if there are
+such: several pieces of evidence in a cell are apart by blanks or semicolons. An empty cell says nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from vitalfew.errors import ActError, UsageError, VitalfewError, Where, suggest
 from vitalfew.judgement.answers import Judgement
-from vitalfew.judgement.recording import journal_of, judgement_body, known
+from vitalfew.judgement.recording import forecast_body, journal_of, judgement_body, known
+from vitalfew.workspace.cited import cited, separated
 from vitalfew.workspace.locks import VALUE_MODEL, reference, value_model
 from vitalfew.workspace.people import same_person
 
@@ -58,7 +59,7 @@ def record(
     Args:
         ws: a workspace whose acts are kept somewhere (`recording.journal_of`).
         sheet: a CSV file, or a mapping per person and answer from column to cell, None where nothing was said; of
-            forecasts where there is a column `hypothesis`.
+            forecasts where there is a column `hypothesis`; their `evidence` may be a list.
         at: when; by default now.
 
     Raises:
@@ -109,7 +110,7 @@ def _judgements(ws: Workspace, sheet: _Sheet, at: datetime | None) -> Record:
 
 def _forecasts(ws: Workspace, sheet: _Sheet, at: datetime | None) -> Record:
     needed = ["person", "hypothesis", *_QUANTILES]
-    _check(sheet, needed, ["p_zero"])
+    _check(sheet, needed, ["p_zero", "evidence"])
     _complete(sheet, needed, once=("person", "hypothesis"))
 
     told: dict[str, DefinitionRef] = {}  # the same for all rows about a hypothesis
@@ -117,7 +118,8 @@ def _forecasts(ws: Workspace, sheet: _Sheet, at: datetime | None) -> Record:
     def record(writer: Writer, cells: Mapping[str, str]) -> Act:
         hypothesis = cells["hypothesis"]
         known(hypothesis, ws.definitions.hypotheses, "hypothesis")
-        body = {name: _number(cells[name], name) for name in (*_QUANTILES, "p_zero") if cells.get(name)}
+        numbers = {name: _number(cells[name], name) for name in (*_QUANTILES, "p_zero") if cells.get(name)}
+        body = forecast_body(numbers, cited(separated(cells.get("evidence", "")), ws.definitions))
         if hypothesis not in told:
             told[hypothesis] = reference("hypotheses", hypothesis, ws.definitions, writer)
         return writer.append("forecast", hypothesis, cells["person"], body, told[hypothesis], at)
@@ -135,6 +137,8 @@ def _at_hand(rows: Iterable[Mapping[str, object]]) -> _Sheet:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):  # pieces of evidence
+        return " ".join(map(str, value))
     empty = value is None or (isinstance(value, float) and math.isnan(value))
     return "" if empty else str(value).strip()
 

@@ -9,6 +9,7 @@ from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.kinds_of_evidence import kinds_of_evidence
 from vitalfew.report.layout import Column, items, table
 from vitalfew.report.markup import Child, Markup, anchor, tag
+from vitalfew.report.rests_on import rests_on
 from vitalfew.report.svg import glyph
 from vitalfew.results.rows import CandidateLine, ShippedLine
 
@@ -110,7 +111,9 @@ def _promise(view: View, row: PromiseRow) -> str:
         return f"{title}{where}: {who}, not locked yet{due}{notes}"
     text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
     locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}"
-    return f"{title}{where}: {text} from {who}, P(no effect) {words.probability(row.p_zero)}; {locked}{due}{notes}"
+    rests = f"; {said}" if (said := rests_on(view, row)) else ""
+    no_effect = f"P(no effect) {words.probability(row.p_zero)}"
+    return f"{title}{where}: {text} from {who}, {no_effect}; {locked}{due}{rests}{notes}"
 
 
 def _kinds(view: View, line: ShippedLine | CandidateLine) -> Child:

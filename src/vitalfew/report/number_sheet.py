@@ -9,6 +9,7 @@ from vitalfew.report import words
 from vitalfew.report.cells import effect_text
 from vitalfew.report.link_words import STATUS_MEANINGS, arrow, link_sentence, per, slope_of
 from vitalfew.report.metric_words import definition_sentences
+from vitalfew.report.rests_on import rests_on
 from vitalfew.results.rows import (
     CalibrationRow,
     ContributionRow,
@@ -211,6 +212,7 @@ def _promise(view: View, row: PromiseRow) -> tuple[Any, ...]:
     about = [_metric(view, row.metric), _other(view, "initiatives", row.initiative)]
     data = [f"{words.count(row.forecasters, 'blind forecast')}; P(no effect) {words.probability(row.p_zero)}."]
     data += [f"Locked {words.date_and_time(row.locked_at)}: {row.proved}."] if row.locked_at else []
+    data += [f"{said}."] if (said := rests_on(view, row)) else []
     method = ["The mean of the forecasts' 10 %, 50 % and 90 % points, given that there is an effect; not calibrated."]
     method += [f"{_capital(note)}." for note in row.notes]
     return f"Promised by {view.title('initiatives', row.initiative)}", number, about, data, method

@@ -220,7 +220,11 @@ class LedgerPart:
 
 @dataclass(frozen=True, slots=True)
 class PromisePart:
-    """A promise; while it is not locked its numbers are null: forecasting is blind, and nobody's answer is shown."""
+    """A promise; while it is not locked its numbers are null: forecasting is blind, and nobody's answer is shown.
+
+    `evidence`: what the forecasts of a locked promise rest on, web addresses and keys, all together; empty where fewer
+    than five people named something. `evidenced`: how many named something; null where fewer than five forecast.
+    """
 
     hypothesis: str
     initiative: str
@@ -235,6 +239,8 @@ class PromisePart:
     locked_at: str | None
     proved: Proof
     notes: tuple[str, ...]
+    evidence: tuple[str, ...]
+    evidenced: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +343,7 @@ def to_dict(exported: Document, only: Iterable[str] = ()) -> dict[str, Any]:
 
 def _promise(row: PromiseRow) -> PromisePart:
     hidden = {"p10": None, "p50": None, "p90": None, "p_zero": None} if row.locked_at is None else {}
-    return PromisePart(**{**plain(row), **hidden, "notes": row.notes})
+    return PromisePart(**{**plain(row), **hidden, "notes": row.notes, "evidence": row.evidence})
 
 
 def _groups(tables: Tables) -> dict[str, GroupPart]:

@@ -114,7 +114,13 @@ class DisagreementRow:
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """The combined forecast of a hypothesis given that there is an effect, before calibration; locked or not yet."""
+    """The combined forecast of a hypothesis given that there is an effect, before calibration; locked or not yet.
+
+    Attributes:
+        evidence: what its forecasts rest on, all together and never who named what: web addresses and keys; only of
+            locked promises, and where five people or more named something.
+        evidenced: how many of the forecasters named something; None where fewer than five forecast, or before the lock.
+    """
 
     hypothesis: str
     initiative: str
@@ -129,6 +135,8 @@ class PromiseRow:
     locked_at: str | None = None
     proved: Proof = "no"
     notes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    evidenced: int | None = None
 
     def __repr__(self) -> str:
         if self.locked_at is None:  # forecasting is blind: ranks need the numbers, no eye does

@@ -7,9 +7,20 @@ import secrets
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, JsonValue, Strict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from vitalfew.errors import ActError, suggest
+from vitalfew.workspace.cited import LONGEST_ADDRESS, MOST_CITED, cited_form
 from vitalfew.workspace.definitions import Share, Text
 from vitalfew.workspace.strict_json import canonical, is_hash, loads, sha256
 from vitalfew.workspace.vocabulary import LARGEST, MUST_RISE
@@ -25,6 +36,7 @@ Finite = Annotated[float, Strict(), AllowInfNan(False), Field(ge=-LARGEST, le=LA
 Points = Annotated[float, Strict(), AllowInfNan(False), Field(ge=0, le=LARGEST)]  # noqa: FBT003 - likewise
 Chance = Annotated[Share, AllowInfNan(False)]  # noqa: FBT003 - likewise
 Name = Annotated[str, Field(min_length=1, max_length=120)]
+Cited = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(cited_form)]
 
 
 class Body(BaseModel):
@@ -78,8 +90,8 @@ class JudgementBody(Body):
         return self
 
 
-class ForecastBody(Body):
-    """A person's answer to a hypothesis, given that there is an effect, in the metric's unit; P(no effect) apart."""
+class QuantilesBody(Body):
+    """An effect given that there is one, in the metric's unit; P(no effect) apart."""
 
     p10: Finite
     p50: Finite
@@ -93,8 +105,18 @@ class ForecastBody(Body):
         return self
 
 
-class PromiseBody(ForecastBody):
-    """A combined forecast and how many people it combines."""
+class ForecastBody(QuantilesBody):
+    """A person's answer to a hypothesis.
+
+    `evidence`: what it rests on, web addresses and keys of definitions; of a forecast that names none there is no such
+    field, so that it has the bytes it always had.
+    """
+
+    evidence: Annotated[list[Cited], Field(min_length=1, max_length=MOST_CITED)] | None = None
+
+
+class PromiseBody(QuantilesBody):
+    """A combined forecast and how many people it combines; of a promise, evidence is told by the forecasts alone."""
 
     forecasters: Annotated[int, Strict(), Field(ge=1)]
 

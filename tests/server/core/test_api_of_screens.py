@@ -346,6 +346,17 @@ def test_what_waits_what_is_found_and_what_one_said_is_read(api: Api) -> None:
     assert api("GET", f"{HERE}/me/acts")["items"] == []
 
 
+def test_a_forecast_names_what_it_rests_on_and_is_read_back_by_whoever_made_it(api: Api) -> None:
+    numbers = {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 3}
+    page = "https://example.org/interviews"
+    made = api("POST", f"{HERE}/acts/forecasts", numbers | {"evidence": ["bored", page, "bored"]}, 201)
+    assert made["body"]["evidence"] == ["bored", page]
+    assert "evidence" not in api("POST", f"{HERE}/acts/forecasts", numbers, 201)["body"]
+    first, second = api("GET", f"{HERE}/me/acts")["items"]
+    assert first["says"]["evidence"] == ["bored", page]
+    assert "evidence" not in second["says"]
+
+
 @pytest.mark.parametrize(
     ("act", "body", "told"),
     [
@@ -361,6 +372,8 @@ def test_what_waits_what_is_found_and_what_one_said_is_read(api: Api) -> None:
         ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 1e300}, "p90"),
         ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 3, "p_zero": 2}, "p_zero"),
         ("forecasts", {"hypothesis": "gate_round", "p10": 1, "p50": 2, "p90": 3}, "gate_rounds"),
+        ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 3, "evidence": ["round"]}, "rounds"),
+        ("forecasts", {"hypothesis": "gate_rounds", "p10": 1, "p50": 2, "p90": 3, "evidence": ["data:x"]}, "data:x"),
     ],
 )
 def test_acts_that_cannot_be_meant_are_refused_by_the_api_with_what_is_wrong(

@@ -11,6 +11,7 @@ from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.errors import UsageError
+from vitalfew.judgement import recording
 from vitalfew.server.bets.queries.standing import Stage  # noqa: TC001 - a field of what the API takes
 from vitalfew.server.bets.queries.week import signed, week
 from vitalfew.server.bets.queries.what_if import Asked, rankings
@@ -28,6 +29,7 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import dismissals
 from vitalfew.server.core.services.looks import plan
+from vitalfew.workspace.cited import cited
 
 if TYPE_CHECKING:
     from vitalfew.server.core.queries.dismissals import Dismissed
@@ -76,13 +78,18 @@ class PlanOut(Schema):
 
 
 class ForecastIn(Schema):
-    """The effect a hypothesis asks for, given that there is one, in the metric's unit; and P(no effect)."""
+    """The effect a hypothesis asks for, given that there is one, in the metric's unit; and P(no effect).
+
+    `evidence`: what the forecast rests on, at most ten web addresses and keys of experiments, releases, metrics, links,
+    needs, initiatives and features.
+    """
 
     hypothesis: str
     p10: float
     p50: float
     p90: float
     p_zero: float = 0.0
+    evidence: list[str] = Field(default_factory=list)
 
 
 class LockIn(Schema):
@@ -187,8 +194,10 @@ def plan_experiment(request: ApiRequest, workspace: Path[str], key: str, wishes:
 @router.post("/acts/forecasts", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.RATE))
 def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Forecast blind; the latest forecast of a person before the lock counts."""
-    numbers = said.model_dump(exclude={"hypothesis"})
-    return done(promising.forecast(request.place, said.hypothesis, numbers), numbers)
+    numbers = said.model_dump(exclude={"hypothesis", "evidence"})
+    rests_on = cited(said.evidence, loaded(request.place.workspace).workspace.definitions)
+    act = promising.forecast(request.place, said.hypothesis, numbers, rests_on)
+    return done(act, recording.forecast_body(numbers, rests_on))
 
 
 @router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))

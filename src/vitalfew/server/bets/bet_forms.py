@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from django import forms
 
+from vitalfew.errors import UsageError
 from vitalfew.report.review_words import DISCIPLINES, ORIGINS
 from vitalfew.results.figures import unit_of
 from vitalfew.results.words import HORIZONS
+from vitalfew.server.bets.queries.rested_on import read
 from vitalfew.server.core.definition_fields import (
     Day,
     Listed,
@@ -25,12 +27,15 @@ from vitalfew.server.core.definition_fields import (
     unknown,
 )
 from vitalfew.server.core.definition_forms import DefinitionForm, Group, key_of, without_empty
+from vitalfew.workspace.cited import cited
 from vitalfew.workspace.definitions import EventSource
 from vitalfew.workspace.vocabulary import Cadence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
+
+    from django.forms.boundfield import BoundField
 
     from vitalfew.workspace.definitions import Definitions, Metric
 
@@ -264,18 +269,71 @@ class ForecastForm(forms.Form):
         help_text="0: it surely does something. The three numbers above are for the case that there is an effect.",
     )
 
-    def __init__(self, *args: Any, metric: Metric | None, **given: Any) -> None:  # noqa: ANN401 - Django's
+    rests_on = forms.MultipleChoiceField(label="Known here", required=False, widget=forms.CheckboxSelectMultiple)
+    addresses = forms.CharField(
+        label="Something else",
+        required=False,
+        help_text="Web addresses, or what an experiment, release, metric, need, bet or feature is called: one a line.",
+        max_length=6_000,
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": "https://", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - Django's
+        metric: Metric | None,
+        definitions: Definitions | None = None,
+        offered: Sequence[tuple[str, str]] = (),
+        **given: Any,  # noqa: ANN401 - Django's
+    ) -> None:
+        """Over a metric.
+
+        Args:
+            args: Django's.
+            metric: of the question.
+            definitions: of whom evidence may be named by its key; None for whoever is told of web addresses alone.
+            offered: evidence that can be ticked, by key.
+            given: Django's.
+        """
         super().__init__(*args, **given)
-        self.unit = unit_of(metric)
-        for name in self.fields:
+        self.unit, self.definitions = unit_of(metric), definitions
+        for name in ("p10", "p50", "p90", "p_zero"):
             self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
+        ticks: forms.MultipleChoiceField = self.fields["rests_on"]  # type: ignore[assignment]  # Django types a plain field
+        ticks.choices = list(offered)
+        if not offered:
+            del self.fields["rests_on"]
+        if definitions is None:
+            self.fields["addresses"].label, self.fields["addresses"].help_text = "Web addresses", "One a line."
+
+    @property
+    def three(self) -> list[BoundField]:
+        """Low, middle and high."""
+        return [self[name] for name in ("p10", "p50", "p90")]
+
+    @property
+    def cited(self) -> list[BoundField]:
+        """The fields for what it rests on."""
+        return [self[name] for name in ("rests_on", "addresses") if name in self.fields]
+
+    @property
+    def cites(self) -> bool:
+        """Whether something is named, or was meant to be: then its fields are not folded away."""
+        return any(field.value() or field.errors for field in self.cited)
 
     def clean(self) -> dict[str, Any]:
-        """The three rise."""
+        """The three rise, and evidence is there."""
         said = super().clean() or {}
         numbers = [said.get(name) for name in ("p10", "p50", "p90")]
         if None not in numbers and numbers != sorted(numbers):  # type: ignore[type-var]  # numbers by now
             self.add_error("p10", "The three must rise, the smallest first: −6, −4 and −2, where it should fall.")
+        try:
+            typed = read(said.get("addresses", ""), self.definitions)
+            said["evidence"] = cited([*said.get("rests_on", ()), *typed], self.definitions)
+        except UsageError as error:
+            self.add_error("addresses", _sentence(error))
         return said
 
     def quantiles(self) -> dict[str, float]:
@@ -285,9 +343,27 @@ class ForecastForm(forms.Form):
             "p_zero": said["p_zero"] / 100
         }
 
+    def evidence(self) -> tuple[str, ...]:
+        """What is ticked, and what is typed."""
+        found: tuple[str, ...] = self.cleaned_data["evidence"]
+        return found
 
-def forecast_initial(body: Mapping[str, float], definitions: Definitions, metric: str) -> dict[str, str]:
-    """A forecast as its form shows it."""
+
+def forecast_initial(
+    body: Mapping[str, Any], definitions: Definitions, metric: str, ticks: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """A forecast as its form shows it; evidence that is among the `ticks` is ticked, other is typed."""
     unit = unit_of(definitions.metrics.get(metric))
     shown = {name: f"{body[name] * unit.factor:.10g}" for name in ("p10", "p50", "p90")}
-    return shown | {"p_zero": f"{100 * body.get('p_zero', 0.0):g}"}
+    named, keys = body.get("evidence", []), {key for key, _ in ticks}
+    cites = {
+        "rests_on": [one for one in named if one in keys],
+        "addresses": "\n".join(one for one in named if one not in keys),
+    }
+    return shown | cites | {"p_zero": f"{100 * body.get('p_zero', 0.0):g}"}
+
+
+def _sentence(error: UsageError) -> str:
+    """An error as a form says it."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"

@@ -11,6 +11,7 @@ from vitalfew.report.axis import Mark
 from vitalfew.report.prediction_picture import Prediction, before_a_prediction, on_change, on_history
 from vitalfew.results.figures import unit_of
 from vitalfew.server.bets.queries.promise import Lock, lock_of, own_forecast
+from vitalfew.server.bets.queries.rested_on import shown
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.workspace.metric_kinds import is_told_by_days
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from vitalfew.report.markup import Markup
     from vitalfew.results.figures import Unit
     from vitalfew.results.rows import VerdictRow
+    from vitalfew.server.bets.queries.rested_on import Evidence
     from vitalfew.server.bets.queries.standing import Question
     from vitalfew.server.core.access import Place
     from vitalfew.workspace.definitions import Definitions, Hypothesis
@@ -36,7 +38,7 @@ class Asked:
 
     `mine`: one's own forecast in words, for oneself alone. `promise`: the locked one in words. `says`: whose numbers
     the picture shows. `table`: the same numbers as rows of name, estimate and interval. `fears`: what was thought to
-    go wrong, each with what was measured of it.
+    go wrong, each with what was measured of it. `evidence`: what a locked promise rests on.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Asked:
     picture: Markup | None
     table: tuple[tuple[str, str], ...]
     fears: tuple[tuple[str, str], ...]
+    evidence: tuple[Evidence, ...]
     overdue: bool
 
 
@@ -95,6 +98,7 @@ def asked(
         _picture(rows, hypothesis, lock, run, unit, definitions, today),
         tuple((name, _text(mark, unit)) for name, mark in rows),
         tuple(fears(hypothesis, run, definitions)),
+        shown(lock.evidence, definitions, place.workspace.key) if lock else (),
         overdue=bool(hypothesis.due and hypothesis.due < today and waits),
     )
 

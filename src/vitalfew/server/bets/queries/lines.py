@@ -10,6 +10,7 @@ from vitalfew.report.axis import Mark, axis_over
 from vitalfew.report.drawer import facts
 from vitalfew.report.html_value import bar, extent, swatch
 from vitalfew.report.kinds_of_evidence import kinds_of_evidence
+from vitalfew.report.rests_on import rests_on
 from vitalfew.report.svg import glyph
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ def _promise(view: View, row: PromiseRow) -> str:
         return f"{title}: {who}, not locked yet{due}"
     text = words.change(row.p50, row.p10, row.p90, view.unit(row.metric))
     no_effect = f"P(no effect) {words.probability(row.p_zero)}"
-    return f"{title}: {text} from {who}, {no_effect}; locked {words.date_and_time(row.locked_at)}, {row.proved}{due}"
+    locked = f"locked {words.date_and_time(row.locked_at)}, {row.proved}"
+    rests = f"; {said}" if (said := rests_on(view, row)) else ""
+    return f"{title}: {text} from {who}, {no_effect}; {locked}{due}{rests}"
 
 
 def _effects(view: View, line: Line) -> list[EffectRow]:

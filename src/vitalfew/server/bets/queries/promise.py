@@ -27,7 +27,11 @@ PROOFS = {
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A locked promise, in the metric's unit. `stamp`: the first figures of its hash; `again`: it is a later lock."""
+    """A locked promise, in the metric's unit. `stamp`: the first figures of its hash; `again`: it is a later lock.
+
+    `evidence`: what its forecasts rest on, all together, once a run has read them and five people named something.
+    `evidenced`: how many of the forecasters named something, where five or more forecast.
+    """
 
     at: str
     stamp: str
@@ -42,6 +46,8 @@ class Lock:
     proof: str
     stale: bool
     again: bool
+    evidence: tuple[str, ...] = ()
+    evidenced: int | None = None
 
 
 def lock_of(where: Place | Opened, hypothesis: str, definitions: Definitions, run: Results | None) -> Lock | None:
@@ -53,8 +59,8 @@ def lock_of(where: Place | Opened, hypothesis: str, definitions: Definitions, ru
     if act is not None:
         body = log.bodies[act.n]
         numbers = body["promise"]
-        known = row is not None and row.locked_at == act.at
-        proof = PROOFS[row.proved] if row and known else "the next run says whether it precedes the start of the work"
+        known = row if row is not None and row.locked_at == act.at else None
+        proof = PROOFS[known.proved] if known else "the next run says whether it precedes the start of the work"
         first = next(one for one, said_then in found if "promise" in said_then)
         return Lock(
             act.at,
@@ -70,6 +76,8 @@ def lock_of(where: Place | Opened, hypothesis: str, definitions: Definitions, ru
             proof,
             stale(act, "hypotheses", hypothesis, definitions),
             first.n != act.n,
+            known.evidence if known else (),
+            known.evidenced if known else None,
         )
     if row is None or row.locked_at is None:
         return None
@@ -88,6 +96,8 @@ def lock_of(where: Place | Opened, hypothesis: str, definitions: Definitions, ru
         PROOFS[row.proved],
         stale=edited,
         again=False,
+        evidence=row.evidence,
+        evidenced=row.evidenced,
     )
 
 

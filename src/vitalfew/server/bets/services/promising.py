@@ -19,6 +19,7 @@ from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import change
 from vitalfew.server.core.services.links import address_in, make_link, replaced
+from vitalfew.workspace.cited import cited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,19 +32,22 @@ if TYPE_CHECKING:
 CLOSED = "the promise is locked: forecasts are closed"
 
 
-def forecast(place: Place, hypothesis: str, quantiles: Mapping[str, float]) -> Act:
-    """Record the forecast of whoever is signed in; the latest one before the lock counts.
+def forecast(place: Place, hypothesis: str, quantiles: Mapping[str, float], evidence: Sequence[str] = ()) -> Act:
+    """Record the forecast of whoever is signed in, and what it rests on; the latest one before the lock counts.
 
     Raises:
-        UsageError: there is no such hypothesis, or its promise is locked.
+        UsageError: there is no such hypothesis or evidence, or its promise is locked.
         ActError: a number is impossible.
     """
-    return _forecast(place, hypothesis, voice_of_user(place.user), quantiles)
+    return _forecast(place, hypothesis, voice_of_user(place.user), quantiles, evidence)
 
 
-def forecast_by_link(opened: Opened, quantiles: Mapping[str, float]) -> Act:
-    """Record the forecast of whoever came by a personal link; see `forecast`."""
-    return _forecast(opened, opened.about, opened.voice, quantiles)
+def forecast_by_link(opened: Opened, quantiles: Mapping[str, float], evidence: Sequence[str] = ()) -> Act:
+    """Record the forecast of whoever came by a personal link; see `forecast`.
+
+    Its evidence is web addresses alone: whoever may try keys finds out what there is in a workspace.
+    """
+    return _forecast(opened, opened.about, opened.voice, quantiles, cited(evidence, None))
 
 
 def lock(place: Place, hypothesis: str) -> Act:
@@ -124,9 +128,11 @@ def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str
         )
 
 
-def _forecast(where: Place | Opened, hypothesis: str, voice: str, quantiles: Mapping[str, float]) -> Act:
+def _forecast(
+    where: Place | Opened, hypothesis: str, voice: str, quantiles: Mapping[str, float], evidence: Sequence[str]
+) -> Act:
     _open_question(where, hypothesis)
-    return recording.forecast(acting(where.workspace), hypothesis, voice, quantiles)
+    return recording.forecast(acting(where.workspace), hypothesis, voice, quantiles, evidence=evidence)
 
 
 def _open_question(where: Place | Opened, hypothesis: str) -> None:

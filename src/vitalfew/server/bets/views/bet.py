@@ -20,6 +20,7 @@ from vitalfew.server.bets.queries.board import MEANINGS
 from vitalfew.server.bets.queries.lines import opened
 from vitalfew.server.bets.queries.promise import own_forecast, plan_state
 from vitalfew.server.bets.queries.record import base_rate
+from vitalfew.server.bets.queries.rested_on import offered
 from vitalfew.server.bets.queries.standing import STAGES, Standing, standings
 from vitalfew.server.bets.services.bets import gate, passes_gate
 from vitalfew.server.core.queries.definitions import loaded
@@ -30,11 +31,15 @@ from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.editing import back_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import QueryDict
+
     from vitalfew.pipeline import Results
     from vitalfew.results.rows import CandidateLine, ShippedLine
     from vitalfew.server.core.access import Request
     from vitalfew.server.core.queries.definitions import Loaded
-    from vitalfew.workspace.definitions import Initiative
+    from vitalfew.workspace.definitions import Definitions, Initiative
 
 TABS = {
     "prediction": "Prediction",
@@ -141,9 +146,23 @@ def _prediction(request: Request, standing: Standing, found: Loaded, run: Result
 def _forecast_form(request: Request, key: str, found: Loaded) -> ForecastForm:
     definitions = found.workspace.definitions
     mine = own_forecast(request.place, key, voice_of_user(request.place.user), definitions)
+    return forecast_form(key, definitions, mine)
+
+
+def forecast_form(
+    key: str, definitions: Definitions, mine: Mapping[str, Any] | None, posted: QueryDict | None = None
+) -> ForecastForm:
+    """The form for a member's forecast of a hypothesis: with what they said before, or with what they send."""
     metric = definitions.hypotheses[key].metric
-    initial = forecast_initial(mine, definitions, metric) if mine else None
-    return ForecastForm(initial=initial, metric=definitions.metrics.get(metric), auto_id=f"id_{key}_%s")
+    ticks = offered(definitions, key, mine.get("evidence", ()) if mine else ())
+    return ForecastForm(
+        posted,
+        initial=forecast_initial(mine, definitions, metric, ticks) if mine else None,
+        metric=definitions.metrics.get(metric),
+        definitions=definitions,
+        offered=ticks,
+        auto_id=f"id_{key}_%s",
+    )
 
 
 def _evidence(request: Request, standing: Standing, found: Loaded, run: Results | None) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from vitalfew.server.bets.queries.record import ELSEWHERE
 from vitalfew.server.bets.queries.standing import standings
 from vitalfew.server.bets.services import promising
 from vitalfew.server.bets.services.bets import NotYet, passes_gate
-from vitalfew.server.bets.views.bet import refused
+from vitalfew.server.bets.views.bet import forecast_form, refused
 from vitalfew.server.core.commands import told
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import opened as links
+from vitalfew.server.core.services.acts import voice_of_user
 from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views import personal
 from vitalfew.server.core.views.editing import back_of
@@ -45,14 +46,15 @@ MOST_PEOPLE = 200
 def forecast(request: Request, key: str) -> HttpResponse:
     """Record one's own forecast; one that is refused stands in its form as it was typed."""
     definitions, asking = _asking(request.place, key)
-    form = ForecastForm(request.POST, metric=definitions.metrics.get(asking.metric), auto_id=f"id_{key}_%s")
+    mine = own_forecast(request.place, key, voice_of_user(request.place.user), definitions)
+    form = forecast_form(key, definitions, mine, request.POST)
     address = _page_of(request.place, asking, key)
     if request.method != "POST":
         return redirect(address)
     if not form.is_valid():
         return refused(request, key, form)
     try:
-        promising.forecast(request.place, key, form.quantiles())
+        promising.forecast(request.place, key, form.quantiles(), form.evidence())
     except ActError as error:
         form.add_error(None, str(error))
         return refused(request, key, form)
@@ -167,7 +169,7 @@ def by_link(request: HttpRequest) -> HttpResponse:
     form = ForecastForm(request.POST or None, initial=initial, metric=metric)
     if request.method == "POST" and not closed and form.is_valid():
         try:
-            promising.forecast_by_link(found, form.quantiles())
+            promising.forecast_by_link(found, form.quantiles(), form.evidence())
         except VitalfewError as error:
             form.add_error(None, str(error))
         else:
