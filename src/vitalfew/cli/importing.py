@@ -1,4 +1,4 @@
-"""Commands that take in metric definitions of other programs: import dbt, osi, growthbook, bsl."""
+"""Commands that take in metric definitions of other programs, and newer sheets of ideas: import dbt, …, ideas."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command()(osi)
     app.command()(growthbook)
     app.command()(bsl)
+    app.command()(ideas)
 
 
 def dbt(
@@ -112,6 +113,33 @@ def bsl(
 
     read = partial(read_bsl, file, unit=unit)
     _import(read, folder, metric or (), dry_run=dry_run, as_json=json_)
+
+
+def ideas(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A newer sheet of ideas, as `start` reads them.")],
+    folder: _Folder = Path(),
+    dry_run: _DryRun = False,
+    json_: _Json = False,
+) -> None:
+    """Take in a newer sheet of ideas.
+
+    Ideas are known again by their titles. What people changed here is kept and named; what the sheet no longer has
+    stays. Exit code 1 where an idea was changed both here and in the sheet.
+    """
+    from vitalfew.connect.ideas_again import plan_ideas
+    from vitalfew.workspace import load
+
+    workspace = load(folder)
+    plan = plan_ideas(file, workspace)
+    if not dry_run:
+        plan.write()
+    if json_:
+        write_part({"import": plan.as_dict(written=not dry_run)}, workspace.definitions.workspace.name)
+    else:
+        for line in plan.sentences(written=not dry_run):
+            say(line)
+    if plan.conflicts:
+        raise typer.Exit(1)
 
 
 def _units(workspace: Workspace) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def start(
         list[Path] | None, typer.Argument(metavar="[FILE…]", help="Your files: use, results, ideas, opinions.")
     ] = None,
     into: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write; by default vitalfew-NAME.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what is likelier is taken, and said.")] = False,
     kind: Annotated[
         list[str] | None,
         typer.Option("--as", metavar="FILE=KIND", help="What a file is, where its columns do not tell. Repeatable."),
@@ -64,7 +64,8 @@ def start(
         return
     if not files:
         raise UsageError("there is no file to start from", hint="name one, or take '--template list' to begin without")
-    begun = begin(files, into=into, ask=None if yes or not sys.stdin.isatty() else _ask, kind=kind or ())
+    ask = None if yes or not sys.stdin.isatty() else _ask
+    begun = begin(files, into=into, ask=ask, kind=kind or (), assume=yes)
     for sentence in begun.recognised:
         say(sentence)
     results = _computed(load(begun.folder), None)

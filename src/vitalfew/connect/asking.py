@@ -15,9 +15,14 @@ MOST_QUESTIONS = 3
 
 @dataclass
 class Asker:
-    """Asks through `through`, or not at all when it is None. `answered`: whether the last answer was a person's."""
+    """Asks through `through`, or not at all when it is None.
+
+    `assumes`: where nobody answers, what is likelier is taken even of a file that could be two things.
+    `answered`: whether the last answer was a person's.
+    """
 
     through: Ask | None
+    assumes: bool = False
     asked: int = 0
     answered: bool = False
 

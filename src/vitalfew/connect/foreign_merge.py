@@ -44,7 +44,7 @@ def merged(here: Mapping[str, Any], upstream: Taken) -> Merged:
     ordered = {name: fields[name] for name in (*(name for name in current if name in fields), *fields)}
     kept = stored[:2] if conflict else hashes[:2]
     key = f"{upstream.ident}#{'.'.join((*kept, hashes[2]))}"
-    changed = _differences(current, ordered)
+    changed = differing(current, ordered)
     details = (*changed, *(_against(own, upstream) if own else ()), *said, *upstream.notes)
     what: Literal["changed", "same", "kept", "conflict"] = (
         "conflict" if conflict else "changed" if changed else "kept" if own or said else "same"
@@ -79,7 +79,8 @@ def _words(current: dict[str, Any], upstream: Taken, stored: str) -> tuple[dict[
     return there | here, said
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs between two definitions, a sentence per field."""
     names = [*before, *(name for name in after if name not in before)]
     return [
         f"{name}: {_shown(before.get(name, 'nothing'))} → {_shown(after.get(name, 'nothing'))}"

@@ -48,18 +48,18 @@ def idea_columns(look: Look, factors: Collection[str] = ()) -> dict[str, str]:
         factors: names of factors of a file of opinions beside it.
     """
     found: dict[str, str] = {}
+    wanted = {plain(name): name for name in factors}
+    weighed = {
+        f"factor {wanted[plain(_bare(column))]}": column for column in look.columns if plain(_bare(column)) in wanted
+    }
     for role in _in_order(look):
-        column = best_named(look, role, found.values())
+        column = best_named(look, role, [*found.values(), *weighed.values()])
         if column is not None:
             found[role.key] = column
     if "title" not in found and (methods_of(found) or len(set(_FEW) & set(found)) >= _MOST_OF_RICE):
         title = _like_title(look, found.values())
         found = found if title is None else {"title": title} | found
-    wanted = {plain(name): name for name in factors}
-    for column in look.columns:
-        if column not in found.values() and plain(_bare(column)) in wanted:
-            found[f"factor {wanted[plain(_bare(column))]}"] = column
-    return found
+    return found | weighed
 
 
 def methods_of(columns: Collection[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vitalfew.connect import idea_values
 from vitalfew.connect.look import as_written, is_text
 from vitalfew.connect.numbers import written_in_two_ways
-from vitalfew.connect.words import listed, plain, title_of
+from vitalfew.connect.words import is_total, listed, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
 from vitalfew.warehouse import csv_files
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 MOST_IDEAS = 20_000
 _SHOWN = 4
 _THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
-_TOTALS = frozenset(map(plain, (
-    "total", "totals", "sum", "grand total", "subtotal", "average", "mean", "summe", "gesamt", "gesamtsumme",
-    "insgesamt", "mittelwert", "durchschnitt", "i alt", "sum total", "gennemsnit", "totaal", "somme",
-)))  # fmt: skip
 _STATUSES: Mapping[Status, tuple[str, ...]] = {
     "shipped": (
         "done", "shipped", "released", "live", "launched", "complete", "completed", "closed", "delivered", "deployed",
@@ -161,7 +157,7 @@ def _ideas(cells: Mapping[str, Sequence[str]], numbers: Mapping[str, Read], rema
         own = {role: number for role, read in numbers.items() if (number := read.numbers[at]) is not None}
         if not title and not own:
             continue
-        if plain(title.rstrip(": ")) in _TOTALS or (not title and _is_sum(at, numbers)):
+        if is_total(title) or (not title and _is_sum(at, numbers)):
             totals.append(title or f"row {at + 1}")
             continue
         if not title:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.features_file import owners
+from vitalfew.connect.foreign_given import hash_of
 from vitalfew.connect.idea_columns import METHODS
 from vitalfew.connect.idea_moves import add_moves, range_of
 from vitalfew.connect.idea_rows import read_sheet
@@ -17,17 +18,22 @@ from vitalfew.connect.idea_scores import (
     scores_of,
     wrong_sums,
 )
-from vitalfew.connect.words import listed
+from vitalfew.connect.words import listed, plain
 from vitalfew.decide.classic_chances import INPUT_ERROR
 from vitalfew.results.words import count
 from vitalfew.workspace.vocabulary import TARGETS_TO_BEGIN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitalfew.connect.draft import Draft
     from vitalfew.connect.idea_rows import Idea, Sheet
     from vitalfew.connect.recognise import Recognised
 
 _SHOWN = 4
+IDENT = "ideas:"
+GROUPS = {"scores": ("scores",), "cost": ("cost",), "words": ("title", "team", "product", "status")}
+"""What a sheet says of an idea, in the parts that are told apart when a newer sheet comes."""
 
 
 def add_ideas(draft: Draft, file: Recognised) -> None:
@@ -50,13 +56,40 @@ def add_ideas(draft: Draft, file: Recognised) -> None:
     facts.ideas, facts.idea_moves = len(set(keys)), moves
     told = (each.get("scores", {}).get("moves", ()) for each in draft.tree["initiatives"].values())
     facts.idea_metrics = len({metric for moved in told for metric in moved})
+    for idea in draft.tree["initiatives"].values():
+        idea["import_key"] = stamped(ident_of(idea["title"]), idea)
     made = draft.tree["initiatives"].values()
     facts.idea_methods = tuple(dict.fromkeys(name for each in made for name in each.get("scores", ())))
     draft.comments["initiatives",] = (
         "What may be built. `scores` is what the sheet says: opinions, so that nothing is funded by them alone.\n"
-        "`cost` is in the policy's unit. What you believe of an idea becomes a forecast by: vitalfew act forecast"
+        "`cost` is in the policy's unit. What you believe of an idea becomes a forecast by: vitalfew act forecast\n"
+        "A newer sheet: vitalfew import ideas FILE FOLDER. `import_key` tells its changes from yours."
     )
     file.notes += _told(draft, file, sheet)
+
+
+def ident_of(title: str) -> str:
+    """What an idea is known again by, whatever becomes of its key and its title here.
+
+    >>> ident_of("Dark  mode!")
+    'ideas:darkmode'
+    """
+    return f"{IDENT}{plain(title) or title}"
+
+
+def stamped(ident: str, idea: Mapping[str, Any]) -> str:
+    """The `import_key` of an idea: what it is known by, and hashes of what the sheet says of it."""
+    return f"{ident}#{'.'.join(stamps_of(idea))}"
+
+
+def stamps_of(idea: Mapping[str, Any]) -> list[str]:
+    """A hash for each of the `GROUPS` of what a sheet says of an idea."""
+    return [hash_of(fields_of(idea, names)) for names in GROUPS.values()]
+
+
+def fields_of(idea: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Some fields of an idea, those that say something."""
+    return {name: idea[name] for name in names if idea.get(name) is not None}
 
 
 def _policy(draft: Draft, file: Recognised, sheet: Sheet) -> None:

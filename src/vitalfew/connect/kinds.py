@@ -270,14 +270,22 @@ SCORE = Role("score", _names(
     cost_of_delay_divided_by_duration, punktzahl, prioritat"""
 ))  # fmt: skip
 RATER = Role("person", _names(
-    "person, group, rater, respondent, name, participant, stakeholder, role, who, user, team, voter, employee, judge"
+    """person, group, rater, respondent, name, participant, stakeholder, role, who, user, team, voter, employee, judge,
+    full_name, your_name, first_name, respondent_id, participant_id, email, email_address, e_mail, e_mail_adresse,
+    teilnehmer, befragter, befragte, mitarbeiter, vorname, rolle, gruppe, personne, nom, prenom, participante, groupe,
+    navn, deltager, deltagere, nombre, persona, naam, deelnemer"""
 ))  # fmt: skip
 FACTOR = Role("factor", _names(
     """factor, criterion, criteria, dimension, value_factor, value_driver, driver, attribute, faktor, kriterium,
-    werttreiber"""
+    werttreiber, kriterien, criterio, critere"""
 ))  # fmt: skip
 POINTS = Role("points", _names("points, weight, score, votes, rating, importance, allocation, punkte, gewicht, vaegt"))
-RATER_GROUP = Role("group", _names("group, team, role, department, stakeholder, side, gruppe, rolle, groupe, grupo"))
+RATER_GROUP = Role(
+    "group",
+    _names(
+        "group, team, role, department, stakeholder, side, gruppe, rolle, abteilung, groupe, grupo, equipe, afdeling"
+    ),
+)
 RELEASE_DATE = Role("date", _names(
     "date, release_date, released, released_at, shipped, deployed, deployed_at, launch_date, day, datum, dato"
 ))  # fmt: skip
@@ -333,7 +341,9 @@ SERIES = Kind(
 )  # fmt: skip
 OPINIONS = Kind(
     "opinions", "opinions", (RATER, FACTOR, POINTS), (RATER_GROUP,),
-    "one row per person (or group) and factor, with the points it gets",
+    "one row per person (or group) and factor, with the points it gets; or a row per person and a column per factor;"
+    " or a column per person and a row per factor. Points may be shared out (all rows sum to 100), be of 0 to 100, or"
+    " ratings up to 5, 7 or 10; ranks and words are not taken, as they do not say how much more one counts",
 )  # fmt: skip
 
 KINDS = (EVENTS, USERS, FEATURES, EXPOSURES, UNITS, RESULTS, AGGREGATES, IDEAS, RELEASES, SERIES, OPINIONS)

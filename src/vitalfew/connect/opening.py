@@ -17,7 +17,7 @@ from vitalfew.connect.next_steps import sentences
 from vitalfew.connect.opinions import add_opinions, factors_of, record
 from vitalfew.connect.past import add_aggregates, add_results
 from vitalfew.connect.preamble import lines_above, without_lines
-from vitalfew.connect.recognise import ideas_beside, kind_named, recognise
+from vitalfew.connect.recognise import ideas_beside, kind_named, opinions_among, recognise
 from vitalfew.connect.releases_file import add_releases
 from vitalfew.connect.series_file import add_series
 from vitalfew.connect.sharing import agree
@@ -54,7 +54,12 @@ class Begun:
 
 
 def begin(
-    files: Sequence[Path], *, into: Path | None = None, ask: Ask | None = None, kind: Iterable[str] = ()
+    files: Sequence[Path],
+    *,
+    into: Path | None = None,
+    ask: Ask | None = None,
+    kind: Iterable[str] = (),
+    assume: bool = False,
 ) -> Begun:
     """Write a workspace from a stranger's files.
 
@@ -64,17 +69,18 @@ def begin(
             file, here.
         ask: asks a person `(question, choices, default)`; None when nobody may be asked.
         kind: what files are, `FILE=KIND`, where their columns do not tell.
+        assume: take the likelier kind of a file that could be two, where nobody says which; it is told.
 
     Raises:
         UsageError: no such file, the folder holds something, or two files are of one kind.
         DataError: a file cannot be read, or matches no kind, or two; lists what each needs.
     """
-    asker = Asker(ask)
+    asker = Asker(ask, assume)
     wanted = _wanted(kind, files)
     home = into if into is not None else Path(f"vitalfew-{_stem(files[0])}")
     with ExitStack() as stack:
         folder = stack.enter_context(new_folder(home))
-        looks = [_opened(Path(path), stack) for path in files]
+        looks = [opened_file(Path(path), stack) for path in files]
         found = _recognised(looks, asker, wanted)
         usable = _by_kind(found)
         joined = agree(usable)
@@ -94,7 +100,7 @@ def begin(
     return Begun(home, told, draft.facts, definitions)
 
 
-def _opened(path: Path, stack: ExitStack) -> tuple[Look, int]:
+def opened_file(path: Path, stack: ExitStack) -> tuple[Look, int]:
     """A file, opened, and how many lines above its column names were left out."""
     above = lines_above(path)
     opened = look(stack.enter_context(without_lines(path, above)) if above else path)
@@ -104,12 +110,15 @@ def _opened(path: Path, stack: ExitStack) -> tuple[Look, int]:
 
 def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping[str, Kind]) -> list[Recognised]:
     """The kind of each file; opinions first, as a sheet of ideas may have a column for each of their factors."""
-    factors = next((names for opened, _ in looks if (names := factors_of(opened))), ())
+    opinions = opinions_among([opened for opened, _ in looks], wanted)
     found = []
     for opened, above in looks:
         kind = wanted.get(opened.name)
-        beside = ideas_beside(opened, factors) if factors and kind in (None, kinds.IDEAS) else None
-        file = beside or recognise(opened, asker, kind)
+        if opinions is not None and opened is opinions.look:
+            file = opinions
+        else:
+            factors = () if opinions is None or kind not in (None, kinds.IDEAS) else factors_of(opinions)
+            file = (ideas_beside(opened, factors) if factors else None) or recognise(opened, asker, kind)
         if above and file.kind not in (kinds.IDEAS, kinds.OPINIONS):
             raise DataError(
                 f"{opened.name} has {count(above, 'line')} above its column names",

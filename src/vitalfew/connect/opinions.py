@@ -6,9 +6,8 @@ import csv
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from vitalfew.connect import kinds
-from vitalfew.connect.columns import assigned
-from vitalfew.connect.numbers import number, written_in_two_ways
+from vitalfew.connect.numbers import written_in_two_ways
+from vitalfew.connect.opinion_tables import GROUPS, Answer, points_in
 from vitalfew.connect.words import listed, lower_is_better, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.judgement.answers import Judgement
@@ -21,11 +20,10 @@ from vitalfew.workspace.rules import MOST_FACTORS
 from vitalfew.workspace.vocabulary import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from vitalfew.connect.draft import Draft
-    from vitalfew.connect.look import Look
     from vitalfew.connect.recognise import Recognised
     from vitalfew.results.rows import DisagreementRow, GroupChoiceRow, Tables
     from vitalfew.workspace.definitions import Definitions
@@ -35,7 +33,6 @@ SHOWN = 5
 SAME = 0.6
 """Share of people who would fund the same from which disagreement changes little."""
 _ROOM = "data/measured.csv"
-_GROUPS = frozenset(map(plain, ("group", "role", "team", "stakeholder")))
 
 
 def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
@@ -63,12 +60,11 @@ def add_opinions(draft: Draft, file: Recognised) -> list[Judgement]:
     ]
 
 
-def factors_of(look: Look) -> tuple[str, ...]:
-    """The factors that a file weighs, when it is one of opinions; empty otherwise."""
-    columns = assigned(look, kinds.OPINIONS.needs)
-    if any(role.key not in columns for role in kinds.OPINIONS.needs) or look.rows > MOST_ROWS:
-        return ()
-    return tuple(value for value, _ in look.values(columns["factor"]))
+def factors_of(file: Recognised) -> tuple[str, ...]:
+    """The factors that a file of opinions weighs."""
+    if file.opinions is not None:
+        return file.opinions.factors
+    return tuple(value for value, _ in file.look.values(file.columns["factor"]))
 
 
 def record(folder: Path, definitions: Definitions, said: list[Judgement]) -> None:
@@ -178,30 +174,29 @@ def _titles(draft: Draft) -> dict[str, str]:
 
 def _read(file: Recognised) -> tuple[list[Judgement], list[str]]:
     """What each person said by name of the factor, and the factors in the order of the file."""
-    columns, look = file.columns, file.look
+    look = file.look
     if look.rows > MOST_ROWS:
         raise DataError(f"{look.name} has {look.rows:,} rows of opinions", expected=f"at most {MOST_ROWS:,}")
     given: dict[str, dict[str, list[float]]] = {}
     groups: dict[str, str] = {}
     factors: dict[str, None] = {}
-    rows = rows_of(look.engine, look.table, list(dict.fromkeys(columns.values())), MOST_ROWS)
-    cells = (row[columns["points"]] for row in rows)
-    file.notes += _about_points(columns["points"], ["" if cell is None else str(cell) for cell in cells])
-    for at, row in enumerate(rows, 1):
-        person, factor = (str(row[columns[role]] or "").strip() for role in ("person", "factor"))
-        points = number(row[columns["points"]])
-        if not person or not factor:
+    answers = _answers(file)
+    column, what = (file.columns["points"], "row") if file.opinions is None else ("points", "cell")
+    file.notes += _about_points(column, [answer.cell for answer in answers], what)
+    for answer in answers:
+        if not answer.person or not answer.factor:
             continue
-        factors[factor] = None
+        factors[answer.factor] = None
+        points = points_in(answer.cell)
         if points is not None and not 0 <= points <= LARGEST:
-            told = f"{look.name}, row {at}, gives {points:g} points to '{title_of(factor)}'"
+            told = f"{look.name}, row {answer.row}, gives {points:g} points to '{title_of(answer.factor)}'"
             raise DataError(told, expected=f"0 to {LARGEST:g}, or nothing where somebody did not answer")
         if points is not None:
-            given.setdefault(person, {}).setdefault(factor, []).append(points)
-        if "group" in columns and row[columns["group"]] is not None:
-            groups[person] = str(row[columns["group"]]).strip()
-        elif plain(columns["person"]) in _GROUPS:
-            groups[person] = person
+            given.setdefault(answer.person, {}).setdefault(answer.factor, []).append(points)
+        if answer.group is not None:
+            groups[answer.person] = answer.group
+        elif plain(file.columns.get("person", "")) in GROUPS:
+            groups[answer.person] = answer.person
     if len(factors) > MOST_FACTORS:
         raise DataError(
             f"{look.name} weighs {len(factors)} factors",
@@ -211,11 +206,32 @@ def _read(file: Recognised) -> tuple[list[Judgement], list[str]]:
     return _judged(file, given, groups), list(factors)
 
 
-def _about_points(column: str, cells: list[str]) -> list[str]:
+def _answers(file: Recognised) -> Sequence[Answer]:
+    """What every person says of every factor, as it is written."""
+    if file.opinions is not None:
+        return file.opinions.answers
+    columns = file.columns
+    rows = rows_of(file.look.engine, file.look.table, list(dict.fromkeys(columns.values())), MOST_ROWS)
+    told = [
+        {role: str(row[column]) if row[column] is not None else "" for role, column in columns.items()} for row in rows
+    ]
+    return [
+        Answer(
+            at,
+            cells["person"].strip(),
+            cells["factor"].strip(),
+            cells["points"],
+            cells.get("group", "").strip() or None,
+        )
+        for at, cells in enumerate(told, 1)
+    ]
+
+
+def _about_points(column: str, cells: list[str], what: str) -> list[str]:
     """What was read how, and what says nothing."""
     empty = sum(not cell.strip() for cell in cells)
-    bad = [f"'{cell.strip()[:20]}'" for cell in cells if cell.strip() and number(cell) is None]
-    said = [f"{count(empty, 'row')} without points: no answer, and no zero"] if empty else []
+    bad = [f"'{cell.strip()[:20]}'" for cell in cells if cell.strip() and points_in(cell) is None]
+    said = [f"{count(empty, what)} without points: no answer, and no zero"] if empty else []
     said += [f"'{column}' holds what is no number: {listed(dict.fromkeys(bad), SHOWN)}"] if bad else []
     return [*said, *written_in_two_ways(column, cells)]
 

@@ -10,6 +10,7 @@ from vitalfew.connect import kinds
 from vitalfew.connect.columns import NUMBERS, assigned, best, by_values, is_bare_id, is_numeric, repeats
 from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
 from vitalfew.connect.numbers import number
+from vitalfew.connect.opinion_tables import LIKELY, SURE, table_of
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
 from vitalfew.connect.words import control_of, listed, plain, tokens
@@ -17,11 +18,12 @@ from vitalfew.errors import DataError, UsageError, nearest, suggest
 from vitalfew.results.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.kinds import Kind, Role
     from vitalfew.connect.look import Look
+    from vitalfew.connect.opinion_tables import OpinionTable
 
 _STRONG_EVENT = 25  # the first names of the role say event or action; later ones may be anybody's
 _STRONG_ARMS = frozenset(map(plain, kinds.VARIANT.names[:16]))
@@ -55,12 +57,16 @@ _FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 
 @dataclass
 class Recognised:
-    """A file with its kind, and the column for each role. `notes` say what was told by values, or assumed."""
+    """A file with its kind, and the column for each role. `notes` say what was told by values, or assumed.
+
+    `opinions`: what people say in it, where their sheet has a column per factor, or per person.
+    """
 
     look: Look
     kind: Kind
     columns: dict[str, str]
     notes: list[str] = field(default_factory=list)
+    opinions: OpinionTable | None = None
 
     @property
     def sentence(self) -> str:
@@ -71,6 +77,10 @@ class Recognised:
 
     def _left_out(self) -> Iterator[str]:
         """Columns of a sheet that say nothing here, each with the name that was probably meant."""
+        if self.opinions is not None:
+            left = self.opinions.left
+            yield from [f"{count(len(left), 'column')} left out: {listed(left, _NAMED)}"] if left else []
+            return
         if self.kind not in _SHEETS or not self.columns:
             return
         free = [role for role in (*self.kind.needs, *self.kind.may) if role.key not in self.columns]
@@ -100,13 +110,25 @@ def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognise
         match = found.get(wanted) or _match(look, wanted, forced=True)
         if match is None:
             raise _none(look, wanted)
-        return match
+        return _taken(match)
     left = _decided(look, found)
     if not left:
         raise _none(look)
     if len(left) > 1:
-        return _asked(look, left, asker)
-    return next(iter(left.values()))
+        return _taken(_asked(look, left, asker))
+    return _taken(next(iter(left.values())))
+
+
+def _taken(match: Recognised) -> Recognised:
+    """What was recognised, when it can be used.
+
+    Raises:
+        DataError: it are opinions that say no points.
+    """
+    if match.opinions is not None and match.opinions.problem is not None:
+        problem, expected = match.opinions.problem
+        raise DataError(problem, expected=expected)
+    return match
 
 
 def kind_named(name: str) -> Kind:
@@ -246,6 +268,31 @@ def _ideas(look: Look, *, forced: bool) -> Recognised | None:
     return Recognised(look, kinds.IDEAS, columns) if is_sheet_of_ideas(columns, forced=forced) else None
 
 
+def opinions_among(looks: Sequence[Look], wanted: Mapping[str, Kind]) -> Recognised | None:
+    """The file of opinions among several, when it is surely one; the factors of others are known by its own.
+
+    Args:
+        looks: the open files.
+        wanted: what the user says that files are, by name.
+
+    Raises:
+        DataError: it holds opinions that say no points.
+    """
+    found = []
+    for look in looks:
+        kind = wanted.get(look.name)
+        match = _opinions(look, forced=kind is not None) if kind in (None, kinds.OPINIONS) else None
+        if match is None:
+            continue
+        if match.opinions is None or kind is kinds.OPINIONS:
+            return _taken(match)
+        beside = any(ideas_beside(other, match.opinions.factors) for other in looks if other is not look)
+        if beside or _decided(look, _matches(look)).keys() == {kinds.OPINIONS}:
+            also = idea_columns(look).keys() - {"title", "team", "product"}
+            found.append((bool(also), -match.opinions.surety - SURE * beside, len(found), match))
+    return _taken(min(found)[-1]) if found else None
+
+
 def ideas_beside(look: Look, factors: Collection[str]) -> Recognised | None:
     """A sheet of ideas that has columns for the factors of a file of opinions; None when it has not two of them."""
     columns = idea_columns(look, factors)
@@ -285,10 +332,12 @@ def _repeated(look: Look, columns: Collection[str]) -> bool:
     return look.distinct(*columns) < (1 - _FEW_TWICE) * look.rows
 
 
-def _opinions(look: Look) -> Recognised | None:
+def _opinions(look: Look, *, forced: bool) -> Recognised | None:
     columns = assigned(look, (*kinds.OPINIONS.needs, *kinds.OPINIONS.may))
-    needed = all(role.key in columns for role in kinds.OPINIONS.needs)
-    return Recognised(look, kinds.OPINIONS, columns) if needed else None
+    if all(role.key in columns for role in kinds.OPINIONS.needs):
+        return Recognised(look, kinds.OPINIONS, columns)
+    table = table_of(look, forced=forced)
+    return None if table is None else Recognised(look, kinds.OPINIONS, dict(table.columns), list(table.notes), table)
 
 
 _LENIENT: Mapping[Kind, Callable[..., Recognised | None]] = {
@@ -298,13 +347,13 @@ _LENIENT: Mapping[Kind, Callable[..., Recognised | None]] = {
     kinds.UNITS: _experiment,
     kinds.RESULTS: _results,
     kinds.IDEAS: _ideas,
+    kinds.OPINIONS: _opinions,
 }
 _STRICT: Mapping[Kind, Callable[[Look], Recognised | None]] = {
     kinds.EXPOSURES: _exposures,
     kinds.AGGREGATES: _aggregates,
     kinds.RELEASES: _releases,
     kinds.SERIES: _series,
-    kinds.OPINIONS: _opinions,
 }
 
 
@@ -326,13 +375,38 @@ _HIDES: Mapping[Kind, tuple[Kind, ...]] = {  # a kind that is there hides those 
 }  # fmt: skip
 
 
-def _decided(look: Look, found: Mapping[Kind, Recognised]) -> dict[Kind, Recognised]:
+def _decided(look: Look, left: Mapping[Kind, Recognised]) -> dict[Kind, Recognised]:
     """The kinds that are left when more specific ones hide others, and values speak."""
-    left = dict(found)
     if kinds.IDEAS in left and is_plainly_ideas(left[kinds.IDEAS].columns):
         tested = {"se", "p", "z"} & getattr(left.get(kinds.RESULTS), "columns", {}).keys()
         if not tested:
             return {kinds.IDEAS: left[kinds.IDEAS]}
+    told = left.get(kinds.OPINIONS)
+    if told is not None and told.opinions is not None:
+        return _with_opinions(look, left, told, told.opinions)
+    return _more_specific(look, left)
+
+
+def _with_opinions(
+    look: Look, found: Mapping[Kind, Recognised], match: Recognised, table: OpinionTable
+) -> dict[Kind, Recognised]:
+    """The kinds that are left beside a table that has the shape of opinions; the likelier first."""
+    left = _more_specific(look, {kind: other for kind, other in found.items() if kind is not kinds.OPINIONS})
+    others = left.keys() - {kinds.USERS, kinds.UNITS}
+    if kinds.EVENTS in left and not repeats(look, left[kinds.EVENTS].columns["user"]):
+        others -= {kinds.EVENTS}  # everybody once, as in the answers to a form
+    surety = table.surety - (SURE if others else kinds.UNITS in left)
+    if not left:
+        return {kinds.OPINIONS: match} if surety >= LIKELY else {}
+    if surety >= SURE:
+        return {kinds.OPINIONS: match}
+    if surety < 0 or others:
+        return left
+    return {kinds.OPINIONS: match} | left if surety >= LIKELY else left | {kinds.OPINIONS: match}
+
+
+def _more_specific(look: Look, found: Mapping[Kind, Recognised]) -> dict[Kind, Recognised]:
+    left = dict(found)
     if kinds.IDEAS in left and "events" in getattr(left.get(kinds.FEATURES), "columns", {}):
         del left[kinds.IDEAS]
     if kinds.UNITS in left and kinds.EVENTS in left:
@@ -359,11 +433,13 @@ def _only_released(features: Recognised) -> bool:
 def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recognised:
     titles = tuple(kind.key for kind in left)
     default = titles[0]
-    answer = asker.ask(
-        f"{look.name} could be {' or '.join(kind.title for kind in left)}: which is it?", titles, default
-    )
-    if asker.answered:
-        return left[kinds.BY_KEY[answer]]
+    could = " or ".join(f"{kind.title} ({kind.about})" for kind in left)
+    answer = asker.ask(f"{look.name} could be {could}: which is it?", titles, default)
+    match = left[kinds.BY_KEY[answer]]
+    if asker.answered or asker.assumes:
+        others = [] if asker.answered else [f"--as '{look.name}={kind.key}'" for kind in left if kind is not match.kind]
+        match.notes += [f"it could be something else, if so: {' or '.join(others)}"] if others else []
+        return match
     raise DataError(
         f"{look.name} could be {' or '.join(kind.title for kind in left)}:\n"
         + "\n".join(_needs(look, kind) for kind in left),

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "å": "a", "ł": "l", "đ": "d"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LONGEST_KEY = 60
+_TOTALS = frozenset(
+    (
+        "total", "totals", "sum", "grandtotal", "subtotal", "sumtotal", "average", "mean", "median", "summe", "gesamt",
+        "gesamtsumme", "insgesamt", "mittelwert", "durchschnitt", "ialt", "gennemsnit", "totaal", "gemiddelde", "somme",
+        "moyenne", "suma", "media",
+    )
+)  # fmt: skip
 
 CONTROL_NAMES = frozenset(
     (
@@ -89,6 +96,15 @@ def lower_is_better(name: str) -> bool:
     (True, True, False)
     """
     return bool(_DOWN & set(tokens(name)))
+
+
+def is_total(name: str) -> bool:
+    """Whether a row or a column is called a total, or an average, of the others.
+
+    >>> is_total("Grand total:"), is_total("Retention")
+    (True, False)
+    """
+    return plain(name) in _TOTALS
 
 
 def control_of(arms: Iterable[str]) -> tuple[str, bool]:

@@ -31,7 +31,7 @@ def new_folder(home: Path) -> Iterator[Path]:
     Raises:
         UsageError: there is something at `home` already, or nothing can be written there.
     """
-    hint = "name another folder: --into DIR"
+    hint = "name another folder: --into DIR; a newer sheet of ideas is taken in by: vitalfew import ideas FILE DIR"
     try:
         if not is_free(home):
             raise UsageError(f"'{home}' exists already and is never overwritten", hint=hint)

@@ -79,7 +79,8 @@ class Initiative(Definition):
     it is worth nothing any more (a window that closes). `prerequisites` must be out or funded with it, `excludes`
     must not be. `later`: its larger part, decided upon once the first has shown what it is worth; `cost` is then
     that of the first. `discipline`: the value discipline it feeds. `capability`: people, platform, ability; no score
-    in the short run. `scores`: what a sheet or a survey says of it.
+    in the short run. `scores`: what a sheet or a survey says of it. `import_key`: the title that the sheet gives it,
+    and hashes of what it said last.
     """
 
     title: Text | None = None
@@ -108,6 +109,7 @@ class Initiative(Definition):
     spent: tuple[Spending, ...] = ()
     exception: Text | None = None
     scores: Scores | None = None
+    import_key: Text | None = None
 
 
 class Fear(Definition):

@@ -1,0 +1,301 @@
+"""A newer sheet of ideas, held against the initiatives of a workspace before anything is written.
+
+An idea is known again by its title, through its `import_key`: `ideas:TITLE#SCORES.COST.WORDS`, with the hashes of what
+the sheet said last. So a change of the sheet is told from a change by hand; where both changed, the one here stays.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from vitalfew.connect import kinds
+from vitalfew.connect.asking import Asker
+from vitalfew.connect.draft import Draft
+from vitalfew.connect.foreign import parted
+from vitalfew.connect.foreign_given import hash_of, settled
+from vitalfew.connect.foreign_merge import differing
+from vitalfew.connect.ideas import GROUPS, IDENT, add_ideas, fields_of, ident_of, stamped, stamps_of
+from vitalfew.connect.opening import opened_file
+from vitalfew.connect.recognise import ideas_beside, recognise
+from vitalfew.connect.words import key_of, listed, plain
+from vitalfew.errors import DataError, UsageError
+from vitalfew.results.words import count
+from vitalfew.workspace.applying import Application, apply, prepare
+from vitalfew.workspace.definitions import Definitions
+from vitalfew.workspace.workspace import Workspace
+from vitalfew.workspace.writing import tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vitalfew.connect.recognise import Recognised
+
+What = Literal["added", "changed", "conflict", "kept", "gone", "same"]
+_HEADS: Mapping[What, str] = {
+    "added": "Added",
+    "changed": "Changed",
+    "conflict": "Changed both here and in the sheet; what stands here is kept",
+    "kept": "Kept as it stands here",
+    "gone": "Not in this sheet; kept",
+    "same": "Unchanged",
+}
+_NAMES = {"scores": "scores", "cost": "cost", "words": "title, team, product or status"}
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaChange:
+    """What becomes of one idea: its key and title here, and in sentences what differs."""
+
+    what: What
+    key: str
+    title: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdeasPlan:
+    """What a sheet of ideas would change. `read`: how the sheet was read; `notes`: what of it does not carry over."""
+
+    file: Path
+    changes: tuple[IdeaChange, ...]
+    read: str
+    notes: tuple[str, ...]
+    application: Application = field(repr=False)
+
+    @property
+    def conflicts(self) -> tuple[IdeaChange, ...]:
+        """Ideas changed both here and in the sheet, which only people can settle."""
+        return tuple(change for change in self.changes if change.what == "conflict")
+
+    def write(self) -> None:
+        """Write all of it or nothing.
+
+        Raises:
+            UsageError: files were changed since it was planned.
+            DataError: nothing can be written.
+        """
+        if self.application.changes_anything:
+            apply(self.application)
+
+    def sentences(self, *, written: bool) -> Iterator[str]:
+        """What it does, for the terminal; `written`: whether it was done, or is only shown."""
+        yield self.read
+        for what, head in _HEADS.items():
+            found = [change for change in self.changes if change.what == what]
+            if found and what == "same":
+                yield f"{head}: {count(len(found), 'idea')}"
+            elif found:
+                yield f"{head}:"
+                yield from (line for change in found for line in _lines(change))
+        if self.notes:
+            yield "Also:"
+            yield from (f"  {note}" for note in self.notes)
+        files = listed(sorted(self.application.files))
+        if not files:
+            yield "Nothing changes."
+        else:
+            yield f"Wrote {files}." if written else f"Nothing was written (--dry-run); it would go into {files}."
+
+    def as_dict(self, *, written: bool) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        changes = [
+            {"what": one.what, "initiative": one.key, "title": one.title, "details": list(one.details)}
+            for one in self.changes
+        ]
+        files = sorted(self.application.files)
+        return {"files": files, "written": written and bool(files), "changes": changes, "notes": list(self.notes)}
+
+
+def plan_ideas(file: Path, workspace: Workspace) -> IdeasPlan:
+    """Say what a newer sheet of ideas would change.
+
+    Args:
+        file: the sheet.
+        workspace: the workspace in a folder.
+
+    Raises:
+        UsageError: there is no such file, or the workspace has no folder.
+        DataError: it is no sheet of ideas, or counts costs or reach otherwise than the workspace does.
+    """
+    if workspace.root is None:
+        raise UsageError("ideas are imported into the folder of a workspace, and this one has none")
+    standing = tree_of(workspace.definitions)
+    with ExitStack() as stack:
+        sheet = _sheet(file, workspace.definitions, stack)
+        draft = _draft(standing, Path(stack.enter_context(TemporaryDirectory(prefix="vitalfew-"))))
+        add_ideas(draft, sheet)
+        read = sheet.sentence
+    notes = _only_known(draft.tree["initiatives"], workspace.definitions)
+    policy = _policy(draft.tree["policy"], workspace.definitions, notes)
+    merge = _Merge(dict(standing.get("initiatives", {})))  # type: ignore[call-overload] # a tree of dicts
+    merge.take(draft.tree["initiatives"])
+    owners = {kind: draft.tree[kind] for kind in ("teams", "products")}
+    wanted = Definitions.model_validate_json(
+        json.dumps({"initiatives": merge.tree, **owners, "policy": policy}, default=str)
+    )
+    after = workspace.definitions.model_copy(
+        update={
+            "initiatives": wanted.initiatives,
+            "teams": {**wanted.teams, **workspace.definitions.teams},
+            "products": {**wanted.products, **workspace.definitions.products},
+            "policy": wanted.policy,
+        }
+    )
+    changed = prepare(Workspace(after), workspace.root, ("initiatives", "teams", "products", "policy"))
+    return IdeasPlan(file, tuple(merge.changes), read, tuple(notes), changed)
+
+
+def _sheet(file: Path, definitions: Definitions, stack: ExitStack) -> Recognised:
+    """The sheet, with a column for each factor of the workspace where there are such."""
+    look, above = opened_file(file, stack)
+    titles = [definitions.title("metrics", key) for key in definitions.factors]
+    factors = [*titles, *(key for key in definitions.factors if key not in titles)]
+    found = ideas_beside(look, factors) or recognise(look, Asker(None), kinds.IDEAS)
+    if above:
+        found.notes.append(f"{count(above, 'line')} above the column names left out")
+    return found
+
+
+def _draft(standing: Mapping[str, Any], folder: Path) -> Draft:
+    """What the ideas may name: metrics, factors, teams and products of the workspace, all of them with a title."""
+    draft = Draft(folder, folder, Asker(None))
+    for kind in ("metrics", "factors", "teams", "products"):
+        known = standing.get(kind, {})
+        draft.tree[kind] = {key: {"title": key, **(body or {})} for key, body in known.items()}
+    return draft
+
+
+def _only_known(ideas: dict[str, Any], definitions: Definitions) -> list[str]:
+    """Take out what ideas say of metrics that the workspace does not have; a remark names them."""
+    unknown: dict[str, None] = {}
+    for idea in ideas.values():
+        moves = idea.get("scores", {}).get("moves", {})
+        unknown |= dict.fromkeys(metric for metric in moves if metric not in definitions.metrics)
+        kept = {metric: told for metric, told in moves.items() if metric in definitions.metrics}
+        if moves and kept:
+            idea["scores"]["moves"], idea["serves"] = kept, list(kept)
+        elif moves:
+            del idea["scores"]["moves"], idea["serves"]
+    for key, idea in ideas.items():
+        idea["import_key"] = stamped(ident_of(idea.get("title", key)), idea)
+    return [f"left out, as the workspace has no such metric: {listed(unknown)}"] if unknown else []
+
+
+def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]) -> dict[str, Any]:
+    """The policy with what the sheet adds to it.
+
+    Raises:
+        DataError: costs or reach are counted otherwise here.
+    """
+    policy = definitions.policy
+    found: dict[str, Any] = policy.model_dump(mode="json", exclude_defaults=True)
+    unit, period = str(given["cost_unit"]), given.get("rice_period")
+    if not any(each.cost for each in definitions.initiatives.values()):
+        found["cost_unit"] = unit
+    elif not unit.startswith("units of") and plain(unit) != plain(policy.cost_unit):
+        raise DataError(
+            f"the sheet counts costs in {unit}, the workspace in {policy.cost_unit}",
+            expected=policy.cost_unit,
+            hint="convert them in a copy of the sheet",
+        )
+    elif unit != policy.cost_unit:
+        notes.append(f"costs of the sheet are taken to be in {policy.cost_unit}, as here")
+    if period is not None and policy.rice_period is None:
+        found["rice_period"] = period
+    elif period is not None and period not in (policy.rice_period, "a period that the sheet does not name"):
+        raise DataError(
+            f"the sheet counts reach per {period}, the workspace per {policy.rice_period}",
+            expected=f"reach per {policy.rice_period}",
+            hint="convert it in a copy of the sheet",
+        )
+    if "ice" in given:
+        found.setdefault("ice", given["ice"])
+    return found
+
+
+@dataclass
+class _Merge:
+    """Initiatives by key with those of a sheet taken in; `changes` says what became of each."""
+
+    tree: dict[str, dict[str, Any]]
+    changes: list[IdeaChange] = field(default_factory=list)
+
+    def take(self, sheet: Mapping[str, dict[str, Any]]) -> None:
+        """Take in every idea of the sheet."""
+        stamps = {key: parted(str(body.get("import_key", "")))[0] for key, body in self.tree.items()}
+        by_ident = {ident: key for key, ident in stamps.items() if ident.startswith(IDENT)}
+        by_title = {ident_of(body.get("title", key)): key for key, body in self.tree.items()}
+        seen = set()
+        for name, idea in sheet.items():
+            ident = ident_of(idea.get("title", name))
+            key = by_ident.get(ident) or by_title.get(ident)
+            if key is None or key in seen:
+                key = key_of(idea.get("title", name), self.tree, "initiative")
+                self.tree[key] = settled(idea)
+                self._say("added", key)
+            else:
+                self._merge(key, settled(idea))
+            seen.add(key)
+        scored = (key for key, body in self.tree.items() if key not in seen and (stamps.get(key) or body.get("scores")))
+        for key in scored:
+            self._say("gone", key)
+
+    def _say(self, what: What, key: str, *details: str) -> None:
+        self.changes.append(IdeaChange(what, key, str(self.tree[key].get("title", key)), details))
+
+    def _merge(self, key: str, there: dict[str, Any]) -> None:
+        """Three ways for each group of fields: what the sheet said last, what stands here, what the sheet says now."""
+        here = settled(self.tree[key])
+        ident, stored = parted(str(here.get("import_key", "")))
+        ident = ident or ident_of(there["title"])
+        new, result = stamps_of(there), dict(here)
+        bases, details, states = list(stored or new), [], []
+        for at, (group, names) in enumerate(GROUPS.items()):
+            own, told = fields_of(here, names), fields_of(there, names)
+            if own == told:
+                bases[at], state = new[at], "same"
+            elif stored and hash_of(own) == stored[at]:
+                result = {name: value for name, value in result.items() if name not in names} | told
+                details += differing(_flat(own), _flat(told))
+                bases[at], state = new[at], "changed"
+            else:
+                state = "conflict" if stored and new[at] != stored[at] else "kept"
+                details += (
+                    [f"{line} (not taken)" for line in differing(_flat(own), _flat(told))]
+                    if state == "conflict"
+                    else []
+                )
+                details += [f"{_NAMES[group]} as here, not as in the sheet"] if state == "kept" else []
+            states.append(state)
+        result["import_key"] = f"{ident}#{'.'.join(bases)}"
+        purposes = [
+            *here.get("serves", ()),
+            *(one for one in there.get("serves", ()) if one not in here.get("serves", ())),
+        ]
+        if states[0] == "changed" and purposes:
+            result["serves"] = purposes
+        self.tree[key] = {
+            name: result[name] for name in (*(n for n in here if n in result), *(n for n in result if n not in here))
+        }
+        order: tuple[What, ...] = ("conflict", "changed", "kept", "same")
+        self._say(next(what for what in order if what in states), key, *details)
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with each score as one of its own, such as `rice reach`."""
+    scores = {
+        f"{method} {name}": value
+        for method, parts in fields.get("scores", {}).items()
+        for name, value in (parts.items() if isinstance(parts, dict) else [("", parts)])
+    }
+    return {name: value for name, value in fields.items() if name != "scores"} | scores
+
+
+def _lines(change: IdeaChange) -> Iterator[str]:
+    yield f"  {change.title} ({change.key})"
+    yield from (f"    {detail}" for detail in change.details)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from command_line import typed
+from connect.strangers import write_text
+from vitalfew.connect import begin
+from vitalfew.connect.ideas_again import plan_ideas
+from vitalfew.errors import DataError
+from vitalfew.workspace import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command_line import Typed
+    from vitalfew.connect.ideas_again import IdeasPlan
+
+__all__ = ["typed"]
+
+HEAD = "idea,reach per quarter,impact,confidence,effort (person-weeks),team"
+FIRST = ("Dark mode,1000,1,80%,2,Blue", "Search,5000,2,50%,5,Red", "Export,100,3,80%,1,")
+
+
+class Sheets:
+    """A workspace that was started from a sheet, into which newer ones are taken."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.folder = path, path / "ws"
+        begin([self.sheet(*FIRST)], into=self.folder)
+
+    def sheet(self, *lines: str, head: str = HEAD) -> Path:
+        return write_text(self.path / "ideas.csv", head, *lines)
+
+    def plan(self, *lines: str, head: str = HEAD) -> IdeasPlan:
+        return plan_ideas(self.sheet(*lines, head=head), load(self.folder))
+
+    def take(self, *lines: str) -> dict[str, str]:
+        plan = self.plan(*lines)
+        plan.write()
+        return {change.key: change.what for change in plan.changes}
+
+    def edit(self, before: str, after: str) -> None:
+        file = self.folder / "vitalfew.yaml"
+        text = file.read_text("utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after, 1), "utf-8")
+
+    def idea(self, key: str) -> dict[str, object]:
+        return load(self.folder).definitions.initiatives[key].model_dump(mode="json", exclude_defaults=True)
+
+
+@pytest.fixture
+def sheets(tmp_path: Path) -> Sheets:
+    return Sheets(tmp_path)
+
+
+def test_the_same_sheet_changes_nothing(sheets: Sheets) -> None:
+    before = (sheets.folder / "vitalfew.yaml").read_bytes()
+    assert set(sheets.take(*FIRST).values()) == {"same"}
+    assert (sheets.folder / "vitalfew.yaml").read_bytes() == before
+
+
+def test_what_is_new_changed_and_gone_is_told_and_nothing_is_lost(sheets: Sheets) -> None:
+    newer = ("Search,9000,2,50%,5,Red", "Export,100,3,80%,1,", "Single sign-on,50,3,100%,4,Green")
+    plan = sheets.plan(*newer)
+    said = list(plan.sentences(written=False))
+    assert "    rice reach: 5000 → 9000" in said
+    assert "  Dark mode (dark_mode)" in said[said.index("Not in this sheet; kept:") :]
+    found = sheets.take(*newer)
+    assert found == {"search": "changed", "export": "same", "single_sign_on": "added", "dark_mode": "gone"}
+    assert sheets.idea("search")["scores"]["rice"]["reach"] == 9000  # type: ignore[index]
+    assert sheets.idea("dark_mode")["title"] == "Dark mode"
+    assert "green" in load(sheets.folder).definitions.teams
+    assert set(sheets.take(*newer).values()) == {"same", "gone"}
+
+
+def test_what_a_person_changed_is_kept_and_other_parts_follow_the_sheet(sheets: Sheets) -> None:
+    sheets.edit("cost: 5", "cost: 6  # Mia asked the builders")
+    assert sheets.take(*FIRST)["search"] == "kept"
+    assert sheets.take(FIRST[0], "Search,7000,2,50%,5,Red", FIRST[2])["search"] == "changed"
+    found = sheets.idea("search")
+    assert found["cost"] == 6
+    assert found["scores"]["rice"]["reach"] == 7000  # type: ignore[index]
+
+
+def test_what_changed_on_both_sides_stays_and_is_a_conflict_until_people_settle_it(sheets: Sheets) -> None:
+    sheets.edit("cost: 5", "cost: 6")
+    newer = (FIRST[0], "Search,5000,2,50%,8,Red", FIRST[2])
+    plan = sheets.plan(*newer)
+    assert [change.key for change in plan.conflicts] == ["search"]
+    assert "cost: 6 → 8 (not taken)" in plan.conflicts[0].details
+    for _ in range(2):
+        assert sheets.take(*newer)["search"] == "conflict"
+        assert sheets.idea("search")["cost"] == 6
+    sheets.edit("cost: 6", "cost: 8")
+    assert sheets.take(*newer)["search"] == "same"
+
+
+def test_keys_follow_the_title_of_the_sheet_whatever_it_is_called_here(sheets: Sheets) -> None:
+    sheets.edit("  search:\n    title: Search\n", "  find:\n    title: Find anything\n    serves: []\n")
+    assert sheets.take(*FIRST)["find"] == "kept"
+    assert sheets.take("Search,9999,2,50%,5,Red")["find"] == "changed"
+    assert sheets.idea("find")["title"] == "Find anything"
+
+
+def test_an_idea_written_by_hand_is_kept_and_compared_from_then_on(sheets: Sheets) -> None:
+    text = "initiatives:\n  tour: {title: Tour, cost: 3, origin: sales}\n"
+    (sheets.folder / "more.yaml").write_text(text, "utf-8")
+    assert sheets.take(*FIRST, "Tour,10,1,50%,9,")["tour"] == "kept"
+    found = sheets.idea("tour")
+    assert (found["cost"], found["origin"]) == (3, "sales")
+    assert "tour" not in (sheets.folder / "vitalfew.yaml").read_text("utf-8")
+    # Edited here and now changed in the sheet as well: said, never overwritten.
+    assert sheets.take(*FIRST, "Tour,10,1,50%,12,")["tour"] == "conflict"
+    assert sheets.idea("tour")["cost"] == 3
+
+
+def test_another_unit_of_cost_or_reach_is_refused(sheets: Sheets) -> None:
+    with pytest.raises(DataError, match="counts costs in person-months, the workspace in person-weeks"):
+        sheets.plan(*FIRST, head=HEAD.replace("weeks", "months"))
+    with pytest.raises(DataError, match="counts reach per month, the workspace per quarter"):
+        sheets.plan(*FIRST, head=HEAD.replace("quarter", "month"))
+
+
+def test_the_command_shows_the_plan_first_and_says_by_its_code_what_is_unsettled(sheets: Sheets, typed: Typed) -> None:
+    newer = sheets.sheet(FIRST[0], "Search,5000,2,50%,8,Red", "Tour,10,1,50%,9,")
+    before = (sheets.folder / "vitalfew.yaml").read_bytes()
+    shown = typed("import", "ideas", newer, sheets.folder, "--dry-run").out
+    assert "cost: 5 → 8" in shown
+    assert "Nothing was written (--dry-run); it would go into vitalfew.yaml." in shown
+    assert (sheets.folder / "vitalfew.yaml").read_bytes() == before
+    sheets.edit("cost: 5", "cost: 6")
+    answer = typed("import", "ideas", newer, sheets.folder)
+    assert answer.code == 1
+    assert "Changed both here and in the sheet" in answer.out
+    assert set(load(sheets.folder).definitions.initiatives) == {"dark_mode", "search", "export", "tour"}
