@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from report import sample
+from vitalfew.report.sheet import Sheet
 from vitalfew.report.terminal import (
     as_text,
     print_checks,
@@ -141,6 +142,13 @@ def test_doubts_and_provisional_days_of_an_experiment_are_told_once_beside_what_
     text = " ".join(in_pipe(sample.view(Tables(experiments=(row,), health=(failed, told, fine, late)))))
     assert [text.count(test.message) for test in (told, fine, late, failed)] == [1, 0, 1, 1]
     assert "Do not decide: 2 % were dealt otherwise." in text
+
+
+def test_a_hash_is_never_cut_however_narrow_the_terminal_is() -> None:
+    file, head = io.StringIO(), "a1" * 32
+    narrow = Console(file=file, width=40, force_terminal=True, color_system=None)
+    Sheet(narrow).say(f"The head of the log is {head} now.")
+    assert file.getvalue().splitlines() == ["The head of the log is", head, "now."]
 
 
 def test_a_run_prints_its_parts_in_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import StringIO
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -80,12 +81,19 @@ class Sheet:
         self.width = min(console.width, MOST)
 
     def say(self, text: str = "", style: str = "", indent: int = 0) -> None:
-        """Print a sentence, wrapped at words and indented; in a pipe on one line."""
-        shown = Text(plain(text, self.signs), style=style)
+        """Print a sentence, wrapped at words and indented; in a pipe on one line. No word is cut, such as a hash."""
+        signs = plain(text, self.signs)
+        shown = Text(signs, style=style)
         if self.is_pipe or not text:
             self._write(Text(" " * indent) + shown)
             return
-        for line in shown.wrap(self.console, max(20, self.width - indent)):
+        width = max(20, self.width - indent)
+        if max(map(cell_len, signs.split()), default=0) > width:
+            uncut = wrap(signs, width, break_long_words=False, break_on_hyphens=False)
+            lines = [Text(line, style=style) for line in uncut]
+        else:
+            lines = list(shown.wrap(self.console, width))
+        for line in lines:
             line.rstrip()
             self._write(Text(" " * indent) + line)
 
