@@ -18,7 +18,7 @@ from vitalfew.report.link_words import (
     known_paths,
     link_sentence,
     links_headline,
-    luck_sentence,
+    luck_sentences,
     own_notes,
     path_sentence,
     per,
@@ -300,7 +300,7 @@ def luck(view: View) -> Markup | None:
         for row in view.tables.shrunk
     ]
     grid = fold("Effect by effect", table(heads, body, caption="Each effect, drawn towards what such changes do."))
-    sentences = items(luck_sentence(view, row) for row in told)
+    sentences = items(luck_sentences(view, told))
     return tag("div", tag("h3", "What of it is luck"), sentences, grid if body else None, class_="sub")
 
 

@@ -224,14 +224,25 @@ def worth_it(view: View, row: TradeOffRow) -> str:
     )
 
 
-def luck_sentence(view: View, row: SpreadRow) -> str:
-    """What wins on a metric claimed, and what is left of it without luck; both in the good direction."""
-    title, unit = view.title("metrics", row.metric), view.unit(row.metric)
-    seen = words.count(row.experiments, "experiment" if row.corpus == "randomised" else "release")
-    if row.spread is None:
-        return f"{title}: {seen}, too few to tell luck from skill."
-    if row.claimed is None or row.expected is None or not row.wins:
-        return f"{title}: no effect stood out among {seen}."
-    left = words.change(row.expected.estimate, row.expected.low, row.expected.high, unit).removeprefix("+")
-    claimed = words.change_parts(row.claimed, None, None, unit)[0].removeprefix("+")
+def luck_sentences(view: View, rows: Iterable[SpreadRow]) -> list[str]:
+    """What wins on each metric claimed, and what is left of them without luck; metrics that tell nothing together."""
+    told: list[str] = []
+    quiet: dict[tuple[bool, str], list[str]] = {}
+    for row in rows:
+        seen = words.count(row.experiments, "experiment" if row.corpus == "randomised" else "release")
+        if row.claimed is None or row.expected is None or not row.wins:
+            quiet.setdefault((row.spread is None, seen), []).append(view.title("metrics", row.metric))
+        else:
+            told.append(_luck(view, row, seen, (row.claimed, row.expected)))
+    for (too_few, seen), titles in quiet.items():
+        said = f"{seen}, too few to tell luck from skill" if too_few else f"no effect stood out among {seen}"
+        told.append(f"{listed(titles)}: {said}.")
+    return told
+
+
+def _luck(view: View, row: SpreadRow, seen: str, won: tuple[float, Estimate]) -> str:
+    """What wins on one metric claimed, and what is left of it without luck; both in the good direction."""
+    title, unit, (all_claimed, expected) = view.title("metrics", row.metric), view.unit(row.metric), won
+    left = words.change(expected.estimate, expected.low, expected.high, unit).removeprefix("+")
+    claimed = words.change_parts(all_claimed, None, None, unit)[0].removeprefix("+")
     return f"{title}: {words.count(row.wins, 'win')} of {seen} claimed {claimed} together; without luck {left}."

@@ -25,7 +25,7 @@ def plan_html(plan: ExperimentPlan, definitions: Definitions) -> Markup:
 
 
 def _weeks(plan: ExperimentPlan, definitions: Definitions) -> Markup:
-    heads = [f"{week} w" for week in SHOWN_WEEKS]
+    heads = [f"{week} week{'s' if week > 1 else ''}" for week in SHOWN_WEEKS]
     head = tag(
         "tr", [tag("th", "Smallest change found", scope="col"), *(tag("th", week, scope="col") for week in heads)]
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vitalfew.report import words
-from vitalfew.report.link_words import luck_sentence
+from vitalfew.report.link_words import luck_sentences
 from vitalfew.report.sheet import WIDE, Cell, Field, Group, Row, Sheet
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def print_shrunk(view: View, console: Console) -> None:
         return
     sheet.say("The largest of many effects is large by luck, too. This is what is left without it.", "bold")
     sheet.say()
-    for row in view.tables.spreads:
-        sheet.say(luck_sentence(view, row))
+    for sentence in luck_sentences(view, view.tables.spreads):
+        sheet.say(sentence)
     sheet.heading("EFFECT BY EFFECT (95 % intervals)")
     rows = sorted(view.tables.shrunk, key=_surprise)
     table: list[Row] = []
