@@ -50,6 +50,7 @@ PAGES = (
     "settings/audit/",
     "settings/workspace/",
     "settings/moving/",
+    "settings/log/",
     "settings/owners/",
     "settings/owners/teams/",
     "settings/webhooks/",
@@ -70,17 +71,22 @@ FORMS = (
     "releases/of/new/",
     "needs/of/new/",
     "needs/",
+    "files/",
     "board/new/",
     "board/hypothesis/",
     "features/of/new/",
     "settings/teams/new/",
+    "settings/teams/product/new/",
     "define/metric/",
     "segments/new/",
     "segments/",
     "links/new/",
     "links/",
     "value/model/factor/new/",
+    "value/stakeholders/guardrail/new/",
+    "value/stakeholders/stakeholder/new/",
     "value/goals/objective/new/",
+    "value/goals/vision/new/",
     "value/policy/edit/policy/",
 )
 """Forms, and lists without anything, below the address of a workspace that the server owns."""
@@ -89,6 +95,7 @@ EDITS = (
     "value/stakeholders/guardrail/of/retention_28/edit/",
     "value/stakeholders/stakeholder/of/owners/edit/",
     "value/goals/objective/of/quick_planning/edit/",
+    "value/goals/vision/of/calm_day/edit/",
     "value/policy/edit/policy/",
     "metrics/planning_minutes/edit/",
     "links/of/planning_parts/edit/",
@@ -98,6 +105,7 @@ EDITS = (
     "board/bet/route_suggestions/edit/",
     "board/hypothesis/route_suggestions_minutes/edit/",
     "board/hypothesis/route_suggestions_minutes/",
+    "board/hypothesis/route_suggestions_minutes/ask/",
     "board/hypothesis/route_suggestions_minutes/lock/",
     "features/day_plan/edit/",
     "experiments/customer_search/edit/",
@@ -105,3 +113,29 @@ EDITS = (
     "needs/no_signal/edit/",
 )
 """Forms that change what is there, and those of a forecast, in the demo product once the server owns it."""
+SIGNED_IN = (
+    "account/",
+    "workspaces/new/",
+    "accounts/password/",
+    "accounts/second/",
+    "accounts/second/app/",
+    "accounts/logout/",
+    "nothing/is/here/",
+)
+"""Addresses of somebody who has signed in, outside any workspace."""
+SIGNED_OUT = (
+    "accounts/login/",
+    "accounts/inactive/",
+    "accounts/password/reset/",
+    "accounts/password/reset/sent/",
+    "accounts/password/reset/set/",
+    "accounts/password/reset/1-none/",
+    "setup/none/",
+    "invitation/none/",
+    "password/none/",
+    "rate/",
+    "join/none/",
+    "pulse/",
+    "forecast/",
+)
+"""Addresses of somebody who has not signed in; what belongs to a link says here that the link is gone."""
