@@ -35,7 +35,12 @@ class Search extends HTMLElement {
     field.type = "text"; // in a field of type search Escape would clear it first, and close at the second time only
     field.placeholder = "Page, metric, initiative, experiment …";
     field.setAttribute("aria-label", "Search or jump");
+    field.setAttribute("role", "combobox");
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-expanded", "true");
+    field.setAttribute("aria-controls", "found");
     const list = document.createElement("ul");
+    list.id = "found";
     list.setAttribute("role", "listbox");
     list.ariaLabel = "Found";
     dialog.append(field, list);
@@ -59,8 +64,16 @@ class Search extends HTMLElement {
       const step = event.key === "ArrowDown" ? 1 : -1;
       const next = entries[Math.min(entries.length - 1, Math.max(0, now + step))];
       for (const entry of entries) entry.ariaSelected = String(entry === next);
+      this.name(next);
       next?.scrollIntoView({ block: "nearest" });
     }
+  }
+
+  /** Tell screen readers which entry Enter goes to, for the focus stays in the field. */
+  private name(chosen: HTMLElement | null | undefined): void {
+    const field = this.dialog?.querySelector("input");
+    if (chosen) field?.setAttribute("aria-activedescendant", chosen.id);
+    else field?.removeAttribute("aria-activedescendant");
   }
 
   private async ask(text: string): Promise<void> {
@@ -81,6 +94,8 @@ class Search extends HTMLElement {
         entry.setAttribute("role", "presentation");
         const link = document.createElement("a");
         link.setAttribute("role", "option");
+        link.id = `found-${index}`;
+        link.tabIndex = -1;
         link.ariaSelected = String(index === 0);
         link.href = address;
         const about = document.createElement("span");
@@ -91,6 +106,7 @@ class Search extends HTMLElement {
         return entry;
       }),
     );
+    this.name(list?.querySelector<HTMLElement>("[role=option]"));
   }
 }
 
