@@ -178,7 +178,8 @@ def rows_of(query: str, folder: Path, **settings: Any) -> list[dict[str, Any]]:
     defined = Definitions.model_validate({"data": settings, "sources": {"s": {"sql": query, "unit": "x"}}})
     with closing(engine_of(Workspace(defined, root=folder))) as engine:
         read = read_query("asked", f'SELECT * FROM "{defined.sources["s"].table}" ORDER BY ALL')
-        return engine.query(read.tree).to_pylist()
+        found: list[dict[str, Any]] = engine.query(read.tree).to_pylist()
+        return found
 
 
 @pytest.mark.parametrize(
@@ -342,7 +343,9 @@ def test_a_column_that_a_query_lacks_is_told_with_those_it_has() -> None:
     ],
 )
 def test_the_engine_s_own_reading_refuses_what_the_first_let_through(run: str, seen: str) -> None:
-    through = replace(read_query("q", "SELECT x FROM t"), tree=sqlglot.parse_one(run, read="duckdb"))
+    tree = sqlglot.parse_one(run, read="duckdb")
+    assert isinstance(tree, sqlglot.exp.Query)
+    through = replace(read_query("q", "SELECT x FROM t"), tree=tree)
     with (
         closing(open_engine(DataSettings(), None, {"t": pa.table({"x": [1]})}, queries={"q": through})) as engine,
         pytest.raises(DataError, match=re.escape(seen)),

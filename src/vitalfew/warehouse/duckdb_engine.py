@@ -58,8 +58,8 @@ class DuckDBEngine:
         settings: DataSettings,
         root: Path | None,
         frames: Mapping[str, pa.Table],
-        queries: Mapping[str, SourceQuery],
         *,
+        queries: Mapping[str, SourceQuery] | None = None,
         as_text: bool = False,
     ) -> None:
         self._as_text = as_text
@@ -70,7 +70,7 @@ class DuckDBEngine:
         self._kept: set[str] = set()
         self._lent: set[str] = set()
         self._frames = frozenset(frames)
-        self._queries = queries
+        self._queries = queries or {}
         self._parts = 0
         self._remarks: list[tuple[str, str]] = []
         self._memory = settings.memory
@@ -430,6 +430,8 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
     if _NOT_UTF8 in text:
         hint = "save the table as UTF-8 and take that file"
         return DataError(f"{table}{where}: the text is not UTF-8 here, though it begins so", hint=hint)
+    if "Malformed JSON" in text:
+        return DataError(f"{table}{where}: this is no JSON", expected="one object a line, or a list of objects")
     if "CSV Error" in text or "JSON" in text:
         return DataError(
             f"{table}{where}: the row does not fit the others",

@@ -105,4 +105,4 @@ def open_engine(
     """
     from vitalfew.warehouse.duckdb_engine import DuckDBEngine
 
-    return DuckDBEngine(settings, root, frames or {}, queries or {}, as_text=as_text)
+    return DuckDBEngine(settings, root, frames or {}, queries=queries, as_text=as_text)

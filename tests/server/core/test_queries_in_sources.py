@@ -134,7 +134,9 @@ def test_a_kind_with_queries_stays_the_folder_s(served: Workspace, member: Calla
 def test_a_served_folder_runs_its_queries_shut_in(served: Workspace) -> None:
     asked = runs.start(served, None)
     work(asked.id)
-    assert job(served, asked.id).state == "done"
+    done = job(served, asked.id)
+    assert done is not None
+    assert done.state == "done"
     served.refresh_from_db()
     found = open_run(served)
     assert found is not None
