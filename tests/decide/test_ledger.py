@@ -105,6 +105,11 @@ def test_a_tested_candidate_says_why_its_effect_is_no_value_and_what_makes_it_on
     _, candidates, _ = made(weighed, found)
     told = "tested: +2.20\N{NO-BREAK SPACE}percentage points on retention, which is no factor and leads to none"
     assert f"{told}: link retention to a factor" in candidates["idea"].reasons
+    both = tables(effects=(*found.effects, effect("exp", "visits", 1.2, 0.1)))
+    _, candidates, _ = made(weighed, both)
+    assert candidates["idea"].reasons[0] == (
+        "tested on retention and visits, which are no factors and lead to none: link them to a factor"
+    )
     _, counted, _ = made(definitions(initiatives={"idea": IDEA}, experiments={"exp": trial}), found)
     assert not any(reason.startswith("tested:") for reason in counted["idea"].reasons)
 

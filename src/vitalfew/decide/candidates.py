@@ -16,6 +16,7 @@ from vitalfew.decide.ranks import standing_of
 from vitalfew.decide.shipped import use_sentence
 from vitalfew.results.figures import decimals, figure, unit_of, with_unit
 from vitalfew.results.rows import CandidateLine, Cost, FactorPart, Value
+from vitalfew.results.words import listed
 from vitalfew.workspace.definitions import Quantiles
 from vitalfew.workspace.vocabulary import OVER
 
@@ -71,7 +72,7 @@ def candidate_lines(inputs: Inputs, pool: Pool) -> tuple[CandidateLine, ...]:
 
 
 def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
-    initiative, reasons = candidate.initiative, (*candidate.reasons, *_not_counted(inputs, candidate.key))
+    initiative, reasons = candidate.initiative, (*_not_counted(inputs, candidate.key), *candidate.reasons)
     if candidate.sealed and candidate.valued:
         reasons = (*reasons, SEALED)
     if initiative.cost is None:
@@ -103,11 +104,18 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
 def _not_counted(inputs: Inputs, key: str) -> Iterator[str]:
     """What was tested of it and is no value yet: the metric is no factor, and no known link leads from it to one."""
     definitions, counted = inputs.definitions, inputs.transfer.carriers | set(inputs.definitions.factors)
+    found: list[tuple[str, str]] = []
     for metric, known in inputs.known.get(key, {}).items():
         if definitions.factors and metric not in counted and known.trusted and stronger(known.grade, "tested"):
             title, unit = definitions.title("metrics", metric), unit_of(definitions.metrics.get(metric))
             told = with_unit(figure(*_rounded(known, unit), signed=True), unit.change_in_words)
-            yield f"tested: {told} on {title}, which is no factor and leads to none: link {title} to a factor"
+            found.append((title, told))
+    if len(found) == 1:
+        ((title, told),) = found
+        yield f"tested: {told} on {title}, which is no factor and leads to none: link {title} to a factor"
+    elif found:
+        titles = listed([title for title, _ in found])
+        yield f"tested on {titles}, which are no factors and lead to none: link them to a factor"
 
 
 def _rounded(known: Known, unit: Unit) -> tuple[float, int]:
