@@ -409,6 +409,8 @@ def test_hardly_used_features_are_counted_in_one_finding_the_costliest_first() -
     rows = (use("a", rare=True), use("b", rare=True), use("c", rare=False))
     (finding,) = found("hardly_used", defined(features=features), Tables(use=rows))
     assert finding.message == "2 of 3 features are hardly used: b and a."
+    (alone,) = found("hardly_used", defined(features=features), Tables(use=rows[1:]))
+    assert alone.message == "1 of 2 features is hardly used: b."
 
 
 def test_young_unmeasured_and_used_features_and_other_windows_are_not_counted() -> None:

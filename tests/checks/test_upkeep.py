@@ -34,8 +34,8 @@ def test_fresh_owned_metrics_for_every_team_raise_nothing() -> None:
 
 
 def test_a_source_that_does_not_keep_its_promise_is_told_once() -> None:
-    assert _found("2026-06-20") == {"stale_metric": "Values of m and n end 10 days ago; 3 days are promised."}
-    assert _found("") == {"stale_metric": "Values of m and n have no value yet; 3 days are promised."}
+    assert _found("2026-06-20") == {"stale_metric": "Values of m and n end 10 days ago; promised: 3 days."}
+    assert _found("") == {"stale_metric": "Values of m and n have no value yet; promised: 3 days."}
 
 
 def test_without_a_promise_nothing_is_stale_but_the_age_is_known() -> None:

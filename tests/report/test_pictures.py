@@ -41,7 +41,7 @@ def test_a_picture_is_one_image_until_parts_of_it_lead_somewhere() -> None:
         for behind in (None, "/numbers/sides/1/")
     )
     assert 'role="img"' in alone
-    assert 'role="group" aria-label="1 lines by business and customers"' in leading
+    assert 'role="group" aria-label="1 line by business and customers"' in leading
     assert 'href="/numbers/sides/1/"' in leading
 
 

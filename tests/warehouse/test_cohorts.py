@@ -188,7 +188,7 @@ def test_units_that_came_later_are_left_out_and_named(tmp_path: Path) -> None:
     events = [row for row in _events() if row["user"] != "u1" or row["at"].date() >= WAVES[1]]
     rows, _, failed = _measured(_workspace(tmp_path, events, source="seen"))
     assert next(row.units for row in rows if row.wave == 3) == 29
-    assert any("1 units got it that were not there before" in row.reason and row.remark for row in failed)
+    assert any("left out: 1 unit with the release but not there before" in row.reason and row.remark for row in failed)
 
 
 def test_units_that_joined_later_have_no_before(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_units_that_joined_later_have_no_before(tmp_path: Path) -> None:
     source = definitions.sources["users"].model_copy(update={"table": "joined.parquet", "time": "joined"})
     rows, _, failed = _measured(definitions.model_copy(update={"sources": {**definitions.sources, "users": source}}))
     assert {row.wave: row.units for row in rows} == {3: 29, 5: 30, None: 29}
-    assert any("1 units got it that were not there before" in row.reason and row.remark for row in failed)
+    assert any("left out: 1 unit with the release but not there before" in row.reason and row.remark for row in failed)
 
 
 def test_events_under_another_id_are_those_of_the_same_person(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_machine_is_no_unit(tmp_path: Path) -> None:
     definitions = definitions.model_copy(update={"sources": {**definitions.sources, "events": source}})
     rows, _, failed = _measured(definitions)
     assert next(row.units for row in rows if row.wave == 3) == 29
-    assert any("1 units with more events" in row.reason for row in failed)
+    assert any("left out: 1 unit with more events" in row.reason for row in failed)
 
 
 def test_units_that_chose_come_with_what_was_known_of_them(tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def dominant(view: View) -> Iterator[Found]:
     """Single people whose answers move the weights by more than a tenth, or far more than others' do."""
     row = _row(view)
     if row is not None and row.dominant:
-        yield Found("weights", f"{row.dominant} of {row.people} people would each alone move the weights markedly.")
+        each = "" if row.dominant == 1 else "each "
+        yield Found("weights", f"{row.dominant} of {row.people} people would {each}alone move the weights markedly.")
 
 
 @check(
@@ -130,9 +131,8 @@ def overruled(view: View) -> Iterator[Found]:
     """People whose most important factor is not among the group's first three, and who would fund something else."""
     row = _row(view)
     if row is not None and row.overruled:
-        yield Found(
-            "weights", f"{row.overruled} of {row.people} people are overruled: in what counts and what is funded."
-        )
+        who = f"{row.overruled} of {row.people} people {'is' if row.overruled == 1 else 'are'}"
+        yield Found("weights", f"{who} overruled: in what counts and what is funded.")
 
 
 @check(
@@ -145,7 +145,7 @@ def inconsistent(view: View) -> Iterator[Found]:
     """People whose comparisons contradict each other (geometric consistency index, or twice the median residual)."""
     row = _row(view)
     if row is not None and row.inconsistent:
-        yield Found("weights", f"{row.inconsistent} of {row.people} people contradict themselves in their comparisons.")
+        yield Found("weights", f"The comparisons of {row.inconsistent} of {row.people} people contradict each other.")
 
 
 @check(

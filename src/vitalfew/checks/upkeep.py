@@ -28,7 +28,9 @@ def stale_metric(view: View) -> Iterator[Found]:
         names = listed((view.title("metrics", key) for key in keys), SHOWN)
         ages = [days for key in keys if (days := stale[key].days) is not None]
         age = f"end {max(ages)} days ago" if ages else "have no value yet"
-        yield Found(source, f"Values of {names} {age}; {stale[keys[0]].promised:g} days are promised.")
+        days = stale[keys[0]].promised
+        promised = "1 day" if days == 1 else f"{days:g} days"
+        yield Found(source, f"Values of {names} {age}; promised: {promised}.")
 
 
 @check(

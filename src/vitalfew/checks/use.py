@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import SHOWN, Found, View, check
-from vitalfew.results.words import listed
+from vitalfew.results.words import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ def hardly_used(view: View) -> Iterator[Found]:
     rare = sorted((row for row in judged if row.hardly_used), key=lambda row: -(_upkeep(view, row)))
     if rare:
         names = listed((view.title("features", row.feature) for row in rare), SHOWN)
-        yield Found("features", f"{len(rare)} of {len(judged)} features are hardly used: {names}.")
+        are = "is" if len(rare) == 1 else "are"
+        yield Found("features", f"{len(rare)} of {count(len(judged), 'feature')} {are} hardly used: {names}.")
 
 
 def _is_old(view: View, row: UseRow) -> bool:

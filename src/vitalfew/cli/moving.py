@@ -41,18 +41,19 @@ def export(
     Without acts unless they are asked for; data stay where they are.
     """
     from vitalfew.judgement.recording import journal_of
+    from vitalfew.results.words import count
     from vitalfew.workspace import load
     from vitalfew.workspace.exporting import export as write
 
     workspace = load(source)
     copy = journal_of(workspace).copy() if acts else None
     write(workspace.definitions, folder, kind or (), copy)
-    count = sum(1 for path in folder.glob("*.yaml"))
-    say(f"wrote {count} file{'s' if count != 1 else ''} of definitions to {folder}")
+    files = sum(1 for path in folder.glob("*.yaml"))
+    say(f"wrote {count(files, 'file')} of definitions to {folder}")
     if copy is not None:
-        say(f"with {len(copy.log.acts)} acts; {_KEY_STAYS}")
+        say(f"with {count(len(copy.log.acts), 'act')}; {_KEY_STAYS}")
     elif workspace.acts.acts:
-        say(f"without the {len(workspace.acts.acts)} acts (--acts takes them along)")
+        say(f"without {count(len(workspace.acts.acts), 'act')} (--acts takes them along)")
 
 
 def apply(

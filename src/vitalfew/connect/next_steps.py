@@ -135,7 +135,7 @@ def _win_rate(tables: Tables, facts: Facts, definitions: Definitions) -> Iterato
     low, high = wilson(wins, judged)
     won = f"{percent(wins / judged)}, {percent(low)} to {percent(high)}"
     yield (
-        f"Win rate: {wins} of {judged} results are better than nothing at 95 %"
+        f"Win rate: {wins} of {count(judged, 'result')} {'is' if wins == 1 else 'are'} better than nothing at 95 %"
         f" ({won}); {losses} worse, {judged - wins - losses} cannot be told from"
         " nothing. Effects are as given: winners are usually smaller than they look."
     )

@@ -149,7 +149,8 @@ def _row(known: _Known, kind: BreakdownKind, group: str | None, keys: list[str])
     enough = len(keys) >= FEWEST
     notes = [] if enough else [f"fewer than {FEWEST}: counts only"]
     if len(costed) < len(chosen):
-        notes.append(f"{len(chosen) - len(costed)} of {len(chosen)} committed have no cost")
+        have = "has" if len(chosen) - len(costed) == 1 else "have"
+        notes.append(f"{len(chosen) - len(costed)} of {len(chosen)} committed {have} no cost")
     return BreakdownRow(
         kind=kind,
         group=group,

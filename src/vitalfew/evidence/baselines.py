@@ -122,7 +122,7 @@ def clustered(independent: Baseline, clusters: Baseline) -> Baseline:
 def _of_moments(key: str, metric: Metric, moments: Moments, basis: str) -> Baseline | str:
     n, bottom = moments.count(key), f"{key}{DENOMINATOR}"
     if n < FEWEST:
-        return f"only {n:,} units have a value; at least {FEWEST} are needed"
+        return f"only {n:,} {'unit has' if n == 1 else 'units have'} a value; at least {FEWEST} are needed"
     names, weights, level = [key], np.ones(1), moments.mean_of(key)
     if bottom in moments.names:
         below = moments.mean_of(bottom)

@@ -247,7 +247,8 @@ class _Pair:
         names = ", ".join(self.definitions.title("segments", key) for key in self.strata)
         yield f"averaged over strata ({names}) by their size (post-stratification)"
         if within < _ENOUGH * everyone:
-            yield f"{everyone - within:,} of {everyone:,} units are in no stratum that both arms have, and are left out"
+            are = "is" if everyone - within == 1 else "are"
+            yield f"{everyone - within:,} of {everyone:,} units {are} left out: in no stratum that both arms have"
 
     def _on_cap(self, metric: str) -> Iterator[str]:
         defined = self.definitions.metrics.get(metric)

@@ -138,7 +138,8 @@ def _never_told(definitions: Definitions, corpus: EffectCorpus) -> str | None:
     lost = [key for key in due if key not in told]
     if len(lost) < max(_FEWEST_LOST, _LOST * len(due)):
         return None
-    return f"{len(lost)} of {len(due)} experiments that were started have no results ({listed(sorted(lost), 3)})"
+    have = "has" if len(lost) == 1 else "have"
+    return f"{len(lost)} of {len(due)} experiments that were started {have} no results ({listed(sorted(lost), 3)})"
 
 
 def _title(definitions: Definitions, metric: str) -> str:
@@ -167,8 +168,8 @@ def _faulty(corpus: EffectCorpus) -> str | None:
     if len(faulty) <= _FAULTY * every:
         return None
     return (
-        f"trust: {len(faulty)} of {every} experiments failed a trust test and were left out; what broke them may have"
-        " touched the others"
+        f"trust: {len(faulty)} of {every} experiments failed a trust test and"
+        f" {'was' if len(faulty) == 1 else 'were'} left out; the cause may have touched the others"
     )
 
 

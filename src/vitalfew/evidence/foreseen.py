@@ -75,7 +75,8 @@ def foreseen(metric: Metric, seen: Sequence[Week], on: date) -> Foreseen | tuple
     # A week of a few days is noisier than the others; the newest is whole, since weeks are counted back from it.
     kept = [week for week in seen if week.days >= _LEAST_DAYS][-MOST_WEEKS:] or list(seen)[-MOST_WEEKS:]
     if len(kept) < FEWEST:
-        return len(kept), f"{len(kept)} weeks of its series tell no trend yet"
+        weeks = "1 week of its series tells" if len(kept) == 1 else f"{len(kept)} weeks of its series tell"
+        return len(kept), f"{weeks} no trend yet"
     times, day = np.array([week.last.toordinal() / WEEK for week in kept]), on.toordinal() / WEEK
     ahead = outlook(times, np.array([week.value for week in kept]), day)
     far = day - times[-1] > (seen[-1].last - seen[0].last).days / WEEK

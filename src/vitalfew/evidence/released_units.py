@@ -14,7 +14,7 @@ from vitalfew.evidence.relative import relative_to
 from vitalfew.evidence.release_words import NOISE, STANDS_OUT, shared_errors
 from vitalfew.evidence.roles import role_of
 from vitalfew.results.rows import EffectRow, Interval, PlaceboRow
-from vitalfew.results.words import listed
+from vitalfew.results.words import count, listed
 from vitalfew.stats.synthetic import FEWEST_DONORS, Synthetic, synthetic_difference
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _effect(definitions: Definitions, key: str, metric: str, found: Synthetic, c
 def _verdict(found: Synthetic) -> str:
     if found.p is None:
         few = f"{FEWEST_DONORS} units without it, and twice as many as got it, are needed to tell a change from noise"
-        return f"descriptive only: {len(found.donors)} units without it; {few}"
+        return f"descriptive only: {count(len(found.donors), 'unit')} without it; {few}"
     as_large = int((abs(found.placebos) >= abs(found.estimate)).sum())
     told = f"{as_large:,} of {len(found.placebos):,} placebos among units without it moved at least as much"
     return f"{STANDS_OUT if found.p < _RARE else NOISE}: {told}"

@@ -459,7 +459,7 @@ def _cautions(
     if experiment.plan is not None and experiment.plan.units is not None:
         units = experiment.plan.units
         week = next((week for week in range(1, _LONGEST + 1) if traffic.within(week) >= units), None)
-        when = f"within {week} weeks" if week else "not within ten years"
+        when = f"within {'a week' if week == 1 else f'{week} weeks'}" if week else "not within ten years"
         said.append(f"The plan names {units:,} units{f': they come {when}' if traffic.weekly else ''}.")
     if experiment.split is None:
         many = "two" if len(split) == 2 else len(split)  # noqa: PLR2004 - a word for the usual number

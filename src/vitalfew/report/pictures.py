@@ -10,6 +10,7 @@ from vitalfew.report.axis import Axis, Mark
 from vitalfew.report.markup import Markup, tag
 from vitalfew.report.svg import HEIGHT, label, line, picture, verdict_shape
 from vitalfew.report.words import figure, share
+from vitalfew.results.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +157,7 @@ def quadrants(lines: Sequence[Sided], across: str, up: str, names: Sequence[str]
         shown = tag("g", tag("title", one.title), crossed, dot)
         drawn.append(tag("a", shown, href=one.behind, class_="opens") if one.behind else shown)
     leads = any(one.behind for one in lines)
-    told = f"{len(lines)} lines by {across} and {up}"
+    told = f"{count(len(lines), 'line')} by {across} and {up}"
     return picture(told, drawn, width=SIDE, height=SIDE, class_="square", holds_links=leads)
 
 

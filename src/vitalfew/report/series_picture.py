@@ -180,7 +180,7 @@ def _happening(plane: _Plane, one: Happening, y: float) -> Markup:
 def beyond_words(found: Sequence[Week], limits: Limits | None) -> str:
     """What the limits say of the weeks, in a sentence."""
     if limits is None:
-        return f"{len(found)} weeks are too few for control limits."
+        return f"{'1 week is' if len(found) == 1 else f'{len(found)} weeks are'} too few for control limits."
     outside = [week for week in found if limits.beyond(week.value)]
     if not outside:
         return "Every week lies within its control limits: nothing special is to be explained."

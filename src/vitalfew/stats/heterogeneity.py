@@ -60,7 +60,7 @@ def heterogeneity(estimates: Sequence[float] | Floats, ses: Sequence[float] | Fl
     """
     y, s = np.asarray(estimates, dtype=np.float64), np.asarray(ses, dtype=np.float64)
     if y.ndim != 1 or len(y) < 2 or y.shape != s.shape:  # noqa: PLR2004 - a difference needs two segments
-        raise NotEnoughData(f"{len(y)} segments have an effect", expected="at least two, each with a standard error")
+        raise NotEnoughData(f"segments with an effect: {len(y)}", expected="at least two, each with a standard error")
     if not (np.isfinite(y).all() and np.isfinite(s).all() and (s > 0).all()):
         raise UsageError("an effect or standard error is no number", expected="finite effects, standard errors above 0")
     from scipy.special import chdtrc

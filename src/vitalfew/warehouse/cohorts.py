@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from vitalfew.errors import NotEnoughData, VitalfewError
 from vitalfew.results.rows import CohortRow, FailedRow
+from vitalfew.results.words import count
 from vitalfew.warehouse.calendar_days import date_of
 from vitalfew.warehouse.chosen import chosen
 from vitalfew.warehouse.compile import table_named, whole
@@ -156,10 +157,10 @@ class _Release:
 
     def _remark(self, who: People) -> None:
         texts = {
-            f"{who.late:,} units got it that were not there before the first wave; they are left out": who.late,
-            f"{who.bots:,} units with more events on a day than a person has are left out": who.bots,
+            f"left out: {count(who.late, 'unit')} with the release but not there before the first wave": who.late,
+            f"left out: {count(who.bots, 'unit')} with more events on a day than a person has": who.bots,
         }
-        self._failed.extend(FailedRow(STAGE, self._key, text, remark=True) for text, count in texts.items() if count)
+        self._failed.extend(FailedRow(STAGE, self._key, text, remark=True) for text, some in texts.items() if some)
 
     def _of_metric(
         self, metric: str, columns: list[str], caps: dict[int, Cap], calendar: Calendar

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
-from vitalfew.results.words import listed
+from vitalfew.results.words import count, listed
 from vitalfew.warehouse.compile import as_text, table_named, whole
 from vitalfew.warehouse.events import measure_joined
 from vitalfew.warehouse.measured import Measured
@@ -88,7 +88,7 @@ def _measured(
         found = pairs_that_share(study, engine, people.query)
         kept = looked_at(found)
         left = len(found) - len(kept)
-        reason = f"{left} pairs of experiments that share the fewest units are not looked at"
+        reason = f"not looked at: {count(left, 'pair')} of experiments that share the fewest units"
         remarks = Measured(failed=(FailedRow(STAGE, ", ".join(tables), reason, remark=True),)) if left else Measured()
         if not kept:
             return remarks

@@ -174,6 +174,10 @@ def _check_columns(row: Row, wanted: Sequence[str], file: str) -> None:
             )
 
 
+def _units(number: float) -> str:
+    return "1 unit has" if number == 1 else f"{number:g} units have"
+
+
 def _moments(row: Row, names: tuple[str, ...], file: str, cell: Cell) -> Moments:
     """Moments of one row, refused where no data could give them."""
     where = f"{file}, arm '{cell.arm}'"
@@ -183,7 +187,7 @@ def _moments(row: Row, names: tuple[str, ...], file: str, cell: Cell) -> Moments
         if name not in ("query_hash", "source", "metrics", "arm")
     }
     if numbers["repeated"]:
-        raise DataError(f"{where}: {numbers['repeated']:g} units have several rows; the table needs one row per unit")
+        raise DataError(f"{where}: {_units(numbers['repeated'])} several rows; the table needs one row per unit")
     units = numbers["units"] or 0.0
     for at, name in enumerate(names):
         n, present = numbers[f"n{at}"], numbers[f"s{at}"] is not None and numbers[f"p{at}_{at}"] is not None

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from vitalfew.results.moments import moments_row
 from vitalfew.results.rows import FailedRow, OverlapRow
+from vitalfew.results.words import count
 from vitalfew.warehouse.arrivals import rows_of
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.measured import Measured
@@ -62,7 +63,7 @@ def overlaps(study: Study, engine: Engine, people: exp.Query, values: Sequence[V
         who = (keys[pair.one], keys[pair.two], arms[0], arms[1], row.units)
         rows.append(OverlapRow(*who, row.names, row.n, row.shift, row.mean, row.cross))
     left = len(found) - len(kept)
-    reason = f"{left} pairs of experiments that share the fewest units are not looked at"
+    reason = f"not looked at: {count(left, 'pair')} of experiments that share the fewest units"
     notes = (FailedRow("measure", study.source, reason, remark=True),) if left else ()
     return Measured(overlaps=tuple(rows), failed=notes)
 

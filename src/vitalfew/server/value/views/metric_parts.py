@@ -270,9 +270,13 @@ def proxies(page: Page, view: View) -> Markup | None:
     ]
     unknown = {row.message for row in page.proxies if row.status == "unknown"}
     notes = [
-        tag("p", f"{len(page.proxies) - len(told)} pairs are not known: {reason}.", class_="notes")
+        tag("p", f"{_pairs(len(page.proxies) - len(told))} not known: {reason}.", class_="notes")
         for reason in sorted(unknown)[:1]
     ]
     return tag(
         "div", table(heads, body, caption="How closely an early metric follows a later one.") if body else None, notes
     )
+
+
+def _pairs(number: int) -> str:
+    return "1 pair is" if number == 1 else f"{number} pairs are"

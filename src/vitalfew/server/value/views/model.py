@@ -241,7 +241,8 @@ def _complete(rows: list[Row]) -> str:
         return ""
     lit = [light.word for row in rows for light in row.lights if not light.missing]
     told, measured, weighed, target = (lit.count(word) for _, word in LIGHTS)
-    reached = f"{told} are told, {measured} measured, {weighed} weighed, {target} have a target"
+    are, have = "is" if told == 1 else "are", "has" if target == 1 else "have"
+    reached = f"{told} {are} told, {measured} measured, {weighed} weighed, {target} {have} a target"
     return f"Of {count(len(rows), 'factor')} {reached}."
 
 

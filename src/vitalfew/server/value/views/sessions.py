@@ -109,7 +109,7 @@ def session_step(request: Request, key: str) -> HttpResponse:
         sessions.advance(view.id, to, place.user)
         if to == "closed":
             start(place.workspace, place.user)
-            signed = f"{view.signed} of {len(view.seats)} have signed"
+            signed = f"{view.signed} of {len(view.seats)} {'has' if view.signed == 1 else 'have'} signed"
             messages.success(request, f"Closed; {signed}. A run is on its way: the ledger will count by these weights.")
 
     return _done(request, key, step)
