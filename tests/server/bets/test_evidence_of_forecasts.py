@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,7 +174,7 @@ def test_the_export_of_ones_own_data_holds_it_and_erasing_takes_it_away(ada: Pla
 def test_a_form_offers_what_is_nearest_to_the_question_and_not_everything() -> None:
     experiments = {
         f"x{n:02}": Experiment(
-            source="s", variant="arm", initiative="other", metrics=("m",), start=f"2026-01-{n + 1:02}"
+            source="s", variant="arm", initiative="other", metrics=("m",), start=date(2026, 1, n + 1)
         )
         for n in range(20)
     }
