@@ -28,8 +28,8 @@ def stale_metric(view: View) -> Iterator[Found]:
         names = listed((view.title("metrics", key) for key in keys), SHOWN)
         ages = [days for key in keys if (days := stale[key].days) is not None]
         age = f"end {max(ages)} days ago" if ages else "have no value yet"
-        days = stale[keys[0]].promised
-        promised = "1 day" if days == 1 else f"{days:g} days"
+        promise = stale[keys[0]].promised
+        promised = "1 day" if promise == 1 else f"{promise:g} days"
         yield Found(source, f"Values of {names} {age}; promised: {promised}.")
 
 

@@ -61,7 +61,7 @@ def pages(demo: Workspace, ada: Client, client_of: Callable[..., Client], key: s
 
 
 def _stands_mark(answer: HttpResponse) -> str:
-    found = re.search(r'name="stands" value="(\w*)"', answer.text)  # type: ignore[attr-defined]  # of the test client
+    found = re.search(r'name="stands" value="(\w*)"', answer.text)
     assert found
     return found[1]
 
@@ -71,7 +71,7 @@ def test_who_writes_second_is_told_with_both_texts_and_replaces_nothing(pages: t
     assert ada.save("Ada: vans wait").status_code == 204
     answer = ben.save("Ben: parts are missing")
     assert answer.status_code == 409
-    assert "Ada: vans wait" in answer.text  # type: ignore[attr-defined]  # of the test client
+    assert "Ada: vans wait" in answer.text
     assert _stands(key) == "Ada: vans wait"
     assert ben.save("Ben: parts are missing, often").status_code == 409  # typing on does not make it so
 
@@ -106,7 +106,7 @@ def test_one_keeps_ones_own_the_other_or_both_and_goes_on(
     stands = _stands_mark(ben.save("Ben: parts"))
     answer = ben.save("Ben: parts", choice=choice, stands=stands)
     assert answer.status_code == 200
-    assert f'value="{mark_of(kept)}"' in answer.text  # type: ignore[attr-defined]  # of the test client
+    assert f'value="{mark_of(kept)}"' in answer.text
     assert _stands(key) == kept
     ben.read = mark_of(kept)
     assert ben.save(kept + "!").status_code == 204
@@ -121,7 +121,7 @@ def test_a_choice_rests_on_what_was_shown_beside_it(pages: tuple[Page, Page], ke
     ada.save("Ada: vans and rain")
     answer = ben.save("Ben: parts", choice=choice, stands=stands)
     assert answer.status_code == 409
-    assert "Ada: vans and rain" in answer.text  # type: ignore[attr-defined]  # of the test client
+    assert "Ada: vans and rain" in answer.text
     assert _stands(key) == "Ada: vans and rain"
 
 
@@ -148,7 +148,7 @@ def test_without_scripts_both_texts_stand_on_a_page_of_their_own(pages: tuple[Pa
     assert ada.save("Ada: vans", script=False).status_code == 302
     answer = ben.save("Ben: <parts>", script=False)
     assert answer.status_code == 409
-    told = answer.text  # type: ignore[attr-defined]  # of the test client
+    told = answer.text
     assert "Ben: &lt;parts&gt;</textarea>" in told
     assert "Ada: vans</p>" in told
     assert "Somebody else wrote here in the meantime" in told
@@ -162,7 +162,7 @@ def test_emptied_minutes_are_told_too(pages: tuple[Page, Page], key: str) -> Non
     assert ada.save("").status_code == 204
     answer = ben.save("Ben: parts")
     assert answer.status_code == 409
-    assert "emptied elsewhere" in answer.text  # type: ignore[attr-defined]  # of the test client
+    assert "emptied elsewhere" in answer.text
     assert ben.save("Ben: parts", choice="mine", stands=_stands_mark(answer)).status_code == 200
     assert _stands(key) == "Ben: parts"
 
@@ -172,5 +172,5 @@ def test_minutes_that_are_too_long_are_refused_and_never_cut(pages: tuple[Page, 
     assert ada.save("\r\n".join("x" * 99 for _ in range(LONGEST_MINUTES // 100))).status_code == 204
     answer = ada.save("x" * (LONGEST_MINUTES + 1))
     assert answer.status_code == 422
-    assert "10,001 characters" in answer.text  # type: ignore[attr-defined]  # of the test client
+    assert "10,001 characters" in answer.text
     assert len(_stands(key)) == LONGEST_MINUTES - 1
