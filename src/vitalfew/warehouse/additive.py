@@ -138,7 +138,7 @@ class _Taken:
         return exp.Case().when(exp.func("ISFINITE", found), found.copy())
 
     def _run(self, kind: Kind, column: exp.Expr | None, condition: exp.Expr | None) -> exp.Column:
-        conditions = list(_parts(condition)) if condition is not None else []
+        conditions = list(conjuncts(condition)) if condition is not None else []
         if kind == "count" and column is not None:
             conditions.append(exp.not_(exp.Is(this=column.copy(), expression=exp.null())))
         value = None if kind == "count" or column is None else self._value(kind, column)
@@ -191,13 +191,13 @@ class _Taken:
         return query
 
 
-def _parts(condition: exp.Expr) -> Iterator[exp.Expr]:
+def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
     """What must hold together."""
     while isinstance(condition, exp.Paren):
         condition = condition.this
     if isinstance(condition, exp.And):
-        yield from _parts(condition.this)
-        yield from _parts(condition.expression)
+        yield from conjuncts(condition.this)
+        yield from conjuncts(condition.expression)
     else:
         yield condition
 

@@ -59,7 +59,7 @@ class Part:
         """
         k, units = values.shape
         low, high = _extremes(values)
-        zeros = np.array([np.count_nonzero(column == 0) for column in values], dtype=np.float64)
+        zeros = np.count_nonzero(values == 0, axis=1).astype(np.float64)
         if centre is None:
             # The mean of equal values may differ from them in the last bit, and their spread must be nothing.
             centre = np.where(low == high, low, mean_of(values))

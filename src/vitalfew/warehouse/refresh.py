@@ -17,6 +17,7 @@ import numpy as np
 from sqlglot import exp
 
 from vitalfew.warehouse.additive import NOTHING
+from vitalfew.warehouse.by_id import ById
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
@@ -79,6 +80,11 @@ class Task:
         self, files: Sequence[str] | None = None, since: exp.Expr | None = None, only: str | None = None
     ) -> Iterator[Any]:
         """The events: of some files, such as fulfil a condition, of the units of another table than the population."""
+        return self.engine.stream(self._rows(files, since, only), self.room.rows)
+
+    def _rows(
+        self, files: Sequence[str] | None = None, since: exp.Expr | None = None, only: str | None = None
+    ) -> exp.Select:
         query = self.parts.rows.copy()
         if files is not None:
             query.args["from_"].this.set("this", exp.to_identifier(self.part(files), quoted=True))
@@ -88,7 +94,7 @@ class Task:
             query = query.where(since.copy())
         if self.end is not None:
             query = query.where(exp.LT(this=self.moment.copy(), expression=whole(self.end)))
-        return self.engine.stream(query, self.room.rows)
+        return query
 
     def part(self, files: Sequence[str]) -> str:
         """A table of the events of some files."""
@@ -96,7 +102,11 @@ class Task:
 
     def anew(self) -> list[Floats]:
         """The numbers from all events."""
-        return run(self.parts, self.stream(), self.people.num_rows, self.room)
+        units, rows = self.people.num_rows, self._rows()
+        by_id = ById.of(rows, self.people)
+        if by_id is None:
+            return run(self.parts, self.engine.stream(rows, self.room.rows), units, self.room)
+        return run(self.parts, self.engine.stream(by_id.rows, self.room.rows), units, self.room, by_id.piece)
 
 
 class Numbers(NamedTuple):

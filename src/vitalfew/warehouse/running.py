@@ -14,7 +14,7 @@ import numpy as np
 from vitalfew.warehouse.additive import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -52,35 +52,40 @@ class Room:
         return max(-(-units * len(parts.running) * _BYTES // self.limit), 1)
 
 
-def run(parts: Additive, batches: Iterable[Any], units: int, room: Room) -> list[Floats]:
+def run(
+    parts: Additive, batches: Iterable[Any], units: int, room: Room, found: Callable[[Any], Piece] | None = None
+) -> list[Floats]:
     """Add up a stream of events.
 
     Args:
         parts: what the stream holds and what is added up.
-        batches: Arrow record batches of `parts.rows`.
+        batches: Arrow record batches of `parts.rows`, or others of which it is `found` what they say.
         units: ids lie from 0 to before this.
         room: where the numbers may lie.
+        found: the events in a batch; `piece_of` when None.
 
     Returns:
         One array `(units,)` per running number.
     """
     blocks = room.blocks(parts, units)
+    pieces = map(found or piece_of, ahead(batches))
     if blocks > 1:
-        return _in_blocks(parts, map(_piece, ahead(batches)), units, room.folder, blocks)
+        return _in_blocks(parts, pieces, units, room.folder, blocks)
     numbers = nothing(parts, units)
-    run_on(parts, batches, numbers)
+    for piece in pieces:
+        add(parts, numbers, piece)
     return numbers
 
 
 def run_on(parts: Additive, batches: Iterable[Any], numbers: Sequence[Floats]) -> None:
     """Add up more events in the numbers given."""
-    for piece in map(_piece, ahead(batches)):
+    for piece in map(piece_of, ahead(batches)):
         add(parts, numbers, piece)
 
 
 def together(parts: Additive, batches: Iterable[Any]) -> Piece:
     """All events of a stream at once."""
-    pieces = [_piece(batch) for batch in ahead(batches)]
+    pieces = [piece_of(batch) for batch in ahead(batches)]
     ids = np.concatenate([np.zeros(0, np.int32), *(piece[0] for piece in pieces)])
     codes = np.concatenate([np.zeros(0, np.int16), *(piece[1] for piece in pieces)])
     count = len(parts.rows.expressions) - 2
@@ -125,8 +130,9 @@ def ahead(batches: Iterable[Any]) -> Iterator[Any]:
             yield batch
 
 
-def _piece(batch: Any) -> Piece:  # noqa: ANN401 - an Arrow batch, whose package has no types
-    count = len(batch.schema) - 2
+def piece_of(batch: Any, values: int | None = None) -> Piece:  # noqa: ANN401 - an Arrow batch, whose package has no types
+    """The events in a batch: unit, code and so many columns of values, all that follow when None."""
+    count = batch.num_columns - 2 if values is None else values
     ids, codes = _array(batch.column(0), np.int32), _array(batch.column(1), np.int16)
     return ids, codes, [_array(batch.column(2 + at), np.float64) for at in range(count)]
 
