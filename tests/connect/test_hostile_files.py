@@ -28,7 +28,14 @@ HOSTILE = {
     "ends.csv": (b"person,factor,points\nmia,trust,40\r\nmia,speed,60\r\n", "lines may end in two ways"),
     "twice.csv": (b"user,user,time,event\n1,1,2025-01-01,go\n", "twice"),
     "no_times.csv": (b"user,time,event\n1,soon,go\n1,later,go\n", "time"),
-    "nobody.csv": (b"user,time,event\n,2025-01-01,go\n,2025-01-02,go\n", "user"),
+    "nobody.csv": (b"user,time,event\n,2025-01-01,go\n,2025-01-02,go\n", "missing user ('user' is empty)"),
+    "long_cell.csv": (
+        b"user,time,event\n1,2025-01-01," + b"x" * 400_000 + b"\n",
+        "line 2: the line does not end within",
+    ),
+    "long_name.csv": (b"user,time," + b"e" * 400_000 + b"\n1,2025-01-01,go\n", "line 1: the line does not end within"),
+    "archive.zip": (b"PK\x03\x04", "unpack it"),
+    "cut.jsonl": (b'{"user": 1, "time": "2025-01-01", "event": "go"}\n{"user":', ": this is no JSON"),
     "page.csv": (b"<!DOCTYPE html><html><body>Sign in</body></html>\n", "page.csv"),
 }
 
@@ -48,6 +55,13 @@ def test_a_missing_file_names_the_nearest_one(tmp_path: Path) -> None:
     EXPORTS[0].write(tmp_path)
     with pytest.raises(UsageError, match=r"did you mean 'plain\.csv'"):
         begin([tmp_path / "plian.csv"], into=tmp_path / "made")
+
+
+def test_a_link_that_leads_nowhere_says_so(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").symlink_to(tmp_path / "two.csv")
+    (tmp_path / "two.csv").symlink_to(tmp_path / "one.csv")
+    with pytest.raises(UsageError, match="is a link that leads to no file"):
+        begin([tmp_path / "one.csv"], into=tmp_path / "made")
 
 
 def test_a_folder_is_refused_with_what_it_holds(tmp_path: Path) -> None:

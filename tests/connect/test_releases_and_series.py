@@ -120,3 +120,11 @@ def test_a_list_without_any_date_is_refused(tmp_path: Path) -> None:
     path = write_text(tmp_path / "releases.csv", "date,name", "2025-01-01,", "2025-01-02,")
     with pytest.raises(DataError):
         begin([path], into=tmp_path / "made", kind=["releases.csv=releases"])
+
+
+def test_versions_of_several_apps_are_told_apart_by_their_app(tmp_path: Path) -> None:
+    lines = ("2016-01-05,1.0,com.mail", "2016-02-05,1.0,com.maps", "2016-03-05,com.maps 2.0,com.maps")
+    begun = begin([write_text(tmp_path / "versions.csv", "date,version,package_name", *lines)], into=tmp_path / "made")
+    titles = [one.title for one in begun.definitions.initiatives.values()]
+    assert titles == ["com.mail 1.0", "com.maps 1.0", "com.maps 2.0"]
+    assert {one.title for one in begun.definitions.products.values()} == {"com.mail", "com.maps"}

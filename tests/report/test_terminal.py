@@ -22,6 +22,7 @@ from vitalfew.report.terminal import (
     run_text,
 )
 from vitalfew.results.rows import Estimate, ExperimentRow, FailedRow, HealthRow, Tables
+from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
     from vitalfew.report import View
@@ -88,10 +89,13 @@ def test_in_a_pipe_each_line_of_the_ledger_is_one_whole_line() -> None:
 
 def test_an_empty_ledger_teaches_and_offers_the_first_step() -> None:
     file = io.StringIO()
-    print_ledger(sample.view(Tables()), Console(file=file, width=80))
+    print_ledger(sample.view(Tables(), Definitions()), Console(file=file, width=80))
     lines = file.getvalue().splitlines()
     assert len(lines) == 3
     assert "First step: vitalfew start FILE" in lines[-1]
+    print_ledger(sample.view(Tables()), Console(file=file, width=80))
+    # Who has just started is not sent back to the start.
+    assert "First step: write down under `initiatives:` what you shipped" in file.getvalue().splitlines()[-1]
 
 
 def test_many_lines_are_cut_and_counted() -> None:

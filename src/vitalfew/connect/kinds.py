@@ -292,6 +292,7 @@ RELEASE_DATE = Role("date", _names(
 RELEASE_NAME = Role("name", _names(
     "release, release_name, version, version_name, name, title, change, deployment, tag, milestone, build"
 ))  # fmt: skip
+RELEASED_OF = Role("product", (*PRODUCT.names, *_names("app_name, package_name, package, repo, repository, service")))
 VALUE = Role("value", _names("value, kpi_value, metric_value, amount, count, total, y, wert, vaerdi, valeur"))
 SERIES_UNIT = Role("unit", _names(
     """region, country, market, city, site, store, shop, branch, territory, state, area, segment, plan, platform,
@@ -331,7 +332,7 @@ IDEAS = Kind(
     " what it brings; or, beside opinions, a column for each factor",
 )  # fmt: skip
 RELEASES = Kind(
-    "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM,),
+    "releases", "releases", (RELEASE_DATE, RELEASE_NAME), (TEAM, RELEASED_OF),
     "one row per release: when what came out; beside a KPI series it is told whether anything changed",
 )  # fmt: skip
 SERIES = Kind(

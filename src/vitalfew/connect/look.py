@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 200
 _FLAT = "nested columns laid open"
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst")
 _TEXT_FILES = (".csv", ".tsv", ".tab", ".txt", ".log")
 
 
@@ -137,6 +138,8 @@ def _refuse(path: Path) -> None:
         files = sorted(one.name for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
         inside = f"it holds {', '.join(files[:6])}{' …' if len(files) > 6 else ''}" if files else "it is empty"  # noqa: PLR2004 - a few names show what is meant
         raise UsageError(f"'{path}' is a folder", expected="one or more files", hint=inside)
+    if path.is_symlink() and not path.exists():
+        raise UsageError(f"'{path}' is a link that leads to no file", hint="name the file itself")
     if not path.exists():
         raise UsageError(f"there is no file '{path}'", hint=_nearby(path))
     if not path.is_file():
@@ -145,6 +148,8 @@ def _refuse(path: Path) -> None:
         raise UsageError(
             f"{path.name} is a spreadsheet, which is not read", hint="save the sheet as CSV and name that file"
         )
+    if path.suffix.lower() in _ARCHIVES:
+        raise UsageError(f"{path.name} is an archive, which is not read", hint="unpack it, and name the files in it")
     if "*" in path.name:
         raise UsageError(f"the name of {path.name} holds '*', which stands for many files", hint="rename the file")
     if not path.stat().st_size:
@@ -156,7 +161,9 @@ def _nearby(path: Path) -> str:
 
     if not path.parent.is_dir():
         return f"there is no folder '{path.parent}'"
-    found = suggest(path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file()))
+    found = suggest(
+        path.name, sorted(one.name for one in path.parent.iterdir() if one.is_file() and one.name[0] != ".")
+    )
     if found.startswith("did you mean"):
         return found
     folder = "this folder" if path.parent == Path() else f"'{path.parent}'"

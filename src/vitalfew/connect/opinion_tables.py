@@ -36,6 +36,7 @@ _FACTORS_OFTEN = 10  # as many as a workspace takes
 _FEWEST = 2
 _MOST = 0.8
 _ROUND = frozenset((1.0, 10.0, 20.0, 50.0, 100.0, 200.0, 1000.0))
+_MOST_POINTS = 10_000  # that anybody is given to share out
 _NEAR = 0.005
 _OF_TEN, _OF_HUNDRED, _STEP = 10, 100, 5
 _FORMS = frozenset(map(plain, ("timestamp", "zeitstempel", "horodateur", "tidsstempel", "submitted at", "start time")))
@@ -45,6 +46,7 @@ _ASIDE = frozenset(map(plain, (
     "date", "datum", "phone",
 )))  # fmt: skip
 _SAME_AS_RATER = frozenset(map(plain, ("person", "participant", "who", "user", "respondent_id", "participant_id")))
+_COUNTERS = frozenset(("", "#", "no", "nr", "num", "nummer", "number", "n°", "№"))
 _SILENT = frozenset(("", "-", "–", "—", "?", ".", "n/a", "na", "nan", "none", "null", "k.a.", "k. a.", "keine angabe"))
 _WORDS = frozenset(IMPACTS) | frozenset(map(plain, (
     "very important", "important", "rather important", "neutral", "less important", "not important", "unimportant",
@@ -222,7 +224,7 @@ def _is_key(cells: Sequence[str]) -> bool:
 
 def _numbered(sheet: _Sheet) -> list[str]:
     """Columns that only count the rows."""
-    counts = [name for name in sheet.numeric if is_bare_id(name) or plain(name) in ("", "no", "nr", "nummer", "number")]
+    counts = [name for name in sheet.numeric if is_bare_id(name) or name.strip(" .").lower() in _COUNTERS]
     return [name for name in counts if _is_key(sheet.cells[name])] + [
         name
         for name in sheet.numeric
@@ -386,8 +388,14 @@ def _scale(points: Sequence[Sequence[float | None]]) -> _Scale:
         return _Scale(f"ranks from 1 to {width}", 1, ranks=width)
     total = median(map(sum, rows))
     same = sum(abs(sum(row) - total) <= _NEAR * abs(total) for row in rows)
-    enough = len(rows) >= _FEWEST or total in _ROUND
-    if total > 0 and min(values) >= 0 and enough and same >= _MOST * len(rows) and not set(values) <= {0.0, 1.0}:
+    enough = (len(rows) >= _FEWEST and not _all_in_one(points)) or total in _ROUND
+    if (
+        0 < total <= _MOST_POINTS
+        and min(values) >= 0
+        and enough
+        and same >= _MOST * len(rows)
+        and not set(values) <= {0.0, 1.0}
+    ):
         return _Scale(f"points that sum to {total:g}", SURE, sums=total)
     whole = all(value == int(value) for value in values)
     if min(values) >= 0 and whole and 1 < max(values) <= _OF_TEN:
@@ -399,6 +407,16 @@ def _scale(points: Sequence[Sequence[float | None]]) -> _Scale:
     if min(values) >= 0 and max(values) <= _OF_HUNDRED and topped >= _MOST * len(rows):
         return _Scale("points of 0 to 100, the most important having 100", 1)
     return _Scale(f"points of {min(values):g} to {max(values):g}", -2)
+
+
+def _all_in_one(points: Sequence[Sequence[float | None]]) -> bool:
+    """Whether one column makes up nearly all of every sum: then the sums are alike because it hardly varies."""
+    totals = [sum(value or 0.0 for value in row) for row in points]
+    columns = zip(*points, strict=True)
+    shares = [
+        [(value or 0.0) / total for value, total in zip(column, totals, strict=True) if total] for column in columns
+    ]
+    return any(sum(share > 1 - 10 * _NEAR for share in each) >= _MOST * len(totals) for each in shares)
 
 
 def _problem(name: str, scale: _Scale, worded: Sequence[str]) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from vitalfew.connect.numbers import number
 from vitalfew.connect.opinion_tables import LIKELY, SURE, table_of
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
+from vitalfew.connect.times import could_hold_times
 from vitalfew.connect.words import control_of, listed, plain, tokens
 from vitalfew.errors import DataError, UsageError, nearest, suggest
 from vitalfew.results.words import count
@@ -71,15 +72,18 @@ class Recognised:
     @property
     def sentence(self) -> str:
         """What was recognised, for the person at the terminal."""
-        roles = ", ".join(f"{role}={column}" for role, column in self.columns.items())
+        told = self.opinions is not None  # the factors are told with the answers
+        shown = {role: column for role, column in self.columns.items() if not (told and role.startswith("factor "))}
+        roles = ", ".join(f"{role}={column}" for role, column in shown.items())
         what = f"{self.look.name}: {self.kind.title} ({count(self.look.rows, 'row')}{f'; {roles}' if roles else ''})"
         return "; ".join([what, *self.notes, *self._left_out()])
 
     def _left_out(self) -> Iterator[str]:
         """Columns of a sheet that say nothing here, each with the name that was probably meant."""
         if self.opinions is not None:
-            left = self.opinions.left
-            yield from [f"{count(len(left), 'column')} left out: {listed(left, _NAMED)}"] if left else []
+            aside = self.opinions.left
+            if aside:
+                yield f"{count(len(aside), 'column')} left out: {listed(aside, _NAMED)}"
             return
         if self.kind not in _SHEETS or not self.columns:
             return
@@ -278,7 +282,7 @@ def opinions_among(looks: Sequence[Look], wanted: Mapping[str, Kind]) -> Recogni
     Raises:
         DataError: it holds opinions that say no points.
     """
-    found = []
+    found: list[tuple[bool, int, int, Recognised]] = []
     for look in looks:
         kind = wanted.get(look.name)
         match = _opinions(look, forced=kind is not None) if kind in (None, kinds.OPINIONS) else None
@@ -301,7 +305,7 @@ def ideas_beside(look: Look, factors: Collection[str]) -> Recognised | None:
 
 
 def _releases(look: Look) -> Recognised | None:
-    columns = assigned(look, (kinds.RELEASE_DATE, kinds.RELEASE_NAME, kinds.TEAM))
+    columns = assigned(look, (kinds.RELEASE_DATE, kinds.RELEASE_NAME, *kinds.RELEASES.may))
     if not {"date", "name"} <= columns.keys() or best(look, kinds.USER):
         return None
     return Recognised(look, kinds.RELEASES, columns)
@@ -491,6 +495,18 @@ def _needs(look: Look, kind: Kind) -> str:
 def _instead(look: Look, role: Role) -> str:
     """A name that the column could have; or what keeps the column of that name from being it."""
     name = role.names[0]
-    held = look.texts(name) if name in look.columns and role.key in NUMBERS else ()
-    shown = next((text for text in held if number(text) is None), None)
-    return f"such as {name}" if shown is None else f"'{name}' holds '{shown[:20]}', which is no number"
+    named = [(rank, column) for column in look.columns if (rank := role.rank(column)) is not None]
+    if not named:
+        return f"such as {name}"
+    _, column = min(named)
+    if not look.columns[column].filled:
+        return f"'{column}' is empty"
+    if look.columns[column].type == "other":
+        return f"'{column}' holds neither text nor numbers"
+    held = look.texts(column)
+    if role.key in NUMBERS:
+        shown = next((text for text in held if number(text) is None), None)
+        return f"such as {name}" if shown is None else f"'{column}' holds '{shown[:20]}', which is no number"
+    if role.key in ("time", "date") and held and not could_hold_times(look, column):
+        return f"'{column}' holds '{held[0][:20]}', which is no time"
+    return f"such as {name}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vitalfew.connect.features_file import day, owners
 from vitalfew.connect.look import as_written
 from vitalfew.connect.times import read_times
-from vitalfew.connect.words import title_of
+from vitalfew.connect.words import plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
@@ -29,6 +29,7 @@ class _Listed(NamedTuple):
     day: date
     title: str
     team: str
+    product: str
 
 
 def add_releases(draft: Draft, file: Recognised) -> None:
@@ -41,16 +42,24 @@ def add_releases(draft: Draft, file: Recognised) -> None:
     if not found:
         raise DataError(f"{file.look.name}: no row holds both a date and a name", expected="date, name, team")
     taken = sorted(found, key=lambda one: one.day)[-MOST_RELEASES:]
+    several = len({one.product for one in found}) > 1
     for one in taken:
-        team = owners(draft, team=one.team)
-        shipped = {"title": one.title, "status": "shipped", "shipped": one.day} | team
-        initiative = draft.add("initiatives", one.title, shipped)
-        draft.add("releases", one.title, {"title": one.title, "date": one.day, "initiatives": [initiative]} | team)
+        owned = owners(draft, team=one.team, product=one.product)
+        title = _titled(one, several=several)
+        shipped = {"title": title, "status": "shipped", "shipped": one.day} | owned
+        initiative = draft.add("initiatives", title, shipped)
+        draft.add("releases", title, {"title": title, "date": one.day, "initiatives": [initiative]} | owned)
     if len(found) > len(taken):
         file.notes.append(f"the latest {len(taken)} of {len(found):,} releases get a line of the ledger")
     file.notes.append(f"{count(len(taken), 'release')} from {taken[0].day} to {taken[-1].day}")
     draft.facts.releases = len(taken)
     _comment(draft)
+
+
+def _titled(one: _Listed, *, several: bool) -> str:
+    """What a release is called: with its product where there are several, as each may have a version 1.0."""
+    apart = several and plain(one.product) not in plain(one.title)
+    return title_of(f"{one.product} {one.title}") if apart else one.title
 
 
 def _listed(draft: Draft, file: Recognised) -> list[_Listed]:
@@ -62,9 +71,9 @@ def _listed(draft: Draft, file: Recognised) -> list[_Listed]:
     found = []
     for row in rows:
         when, name = _day(row[columns["date"]], reading), str(row[columns["name"]] or "").strip()
-        team = str(row[columns["team"]] or "").strip() if "team" in columns else ""
+        of = {role: str(row[columns[role]] or "").strip() if role in columns else "" for role in ("team", "product")}
         if when is not None and name:
-            found.append(_Listed(when, title_of(name), title_of(team)))
+            found.append(_Listed(when, title_of(name), title_of(of["team"]), title_of(of["product"])))
     if len(found) < len(rows):
         file.notes.append(f"{count(len(rows) - len(found), 'row')} without a date or a name left out")
     return list(dict.fromkeys(found))

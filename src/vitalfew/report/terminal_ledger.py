@@ -43,7 +43,7 @@ def print_ledger(view: View, console: Console) -> None:
     """
     sheet = Sheet(console)
     if not view.tables.shipped and not view.tables.candidates:
-        _teach(sheet)
+        _teach(view, sheet)
         return
     print_headline(view, console)
     print_lines(view, console)
@@ -65,12 +65,16 @@ def print_lines(view: View, console: Console) -> None:
     print_ideas(view, console)
 
 
-def _teach(sheet: Sheet) -> None:
+def _teach(view: View, sheet: Sheet) -> None:
     sheet.say("The ledger is empty. It lists what you shipped (promised, measured, verdict) and what you may do next.")
     sheet.say("A line appears for every feature and initiative; a number appears where data or forecasts give one.")
-    sheet.say(
-        f"{sheet.signs.arrow} First step: vitalfew start FILE  (usage events, one experiment, or past results)", "bold"
+    defined = view.definitions.metrics or view.definitions.sources
+    first = (
+        "write down under `initiatives:` what you shipped or may build, with its cost; or add usage events"
+        if defined
+        else "vitalfew start FILE  (usage events, one experiment, or past results)"
     )
+    sheet.say(f"{sheet.signs.arrow} First step: {first}", "bold")
 
 
 def _headline(view: View, sheet: Sheet) -> None:

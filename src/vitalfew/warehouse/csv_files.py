@@ -71,6 +71,13 @@ def sniff(path: Path) -> CsvShape:
     header = _is_header(names)
     if header:
         _refuse_doubles(names, path.name)
+    if not complete and len(rows) < 2:  # noqa: PLR2004 - the names, and a row below them
+        long = 1 if "\n" not in text.replace("\r", "\n") else 2
+        raise DataError(
+            f"{path.name}, line {long}: the line does not end within {SAMPLE_BYTES >> 10} kB",
+            expected="a line of column names and one line per row",
+            hint="a cell holds a whole document, or a quote does not close",
+        )
     body = tuple(tuple(row) for row in (rows[1:] if header else rows))
     return CsvShape(encoding, delimiter, header, names, body, _decimal(body, delimiter))
 
