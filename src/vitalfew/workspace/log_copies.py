@@ -65,10 +65,24 @@ class LogCopy:
         if acts[:begun] != standing.acts:
             pairs = zip(acts, standing.acts, strict=False)
             parted = next((ours.n for ours, theirs in pairs if ours != theirs), None)
-            apart = f"they part at act {parted}" if parted else f"it ends at act {len(acts)}, this one at act {begun}"
-            hint = "acts cannot be merged: a chain has one order; keep one of the two logs"
-            raise ActError(f"the log does not continue the one that is here: {apart}", hint=hint)
+            if parted:
+                raise _apart(f"they part at act {parted}")
+            self.refuse_shorter(begun)
         return acts[begun:]
+
+    def refuse_shorter(self, standing: int) -> None:
+        """Refuse to continue a log that has more acts, which is known before any of them is read.
+
+        Raises:
+            ActError: it has; or the copy is damaged.
+        """
+        if (acts := len(self.log.acts)) < standing:
+            raise _apart(f"it ends at act {acts}, this one at act {standing}")
+
+
+def _apart(how: str) -> ActError:
+    hint = "acts cannot be merged: a chain has one order; keep one of the two logs"
+    return ActError(f"the log does not continue the one that is here: {how}", hint=hint)
 
 
 def whole(log: ActLog) -> ActLog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from vitalfew.workspace.sound import Listening
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -48,6 +48,12 @@ _ADD_BODY = (
     'SELECT "id", %s FROM "core_actrecord" WHERE "workspace_id" = %s AND "n" = %s'
 )
 
+type Heard = Callable[[str, int], object]
+
+
+def _unheard(_what: str, _n: int) -> None:
+    """Nobody waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableJournal:
@@ -55,14 +61,24 @@ class TableJournal:
 
     Whoever appends holds the row of the workspace, which also holds the number and the hash of the last act: so an end
     that is missing from the table is seen, and so no number is given twice.
+
+    `heard` is told how far a long way through the log is, by number of the act: of its *acts* and of their *bodies*. It
+    may raise to end it.
     """
 
     workspace: int
+    heard: Heard = field(default=_unheard, compare=False)
 
     def read(self) -> ActLog:
         """The whole log, every act looked at; what acts say is read when it is asked for."""
         acts = self._sound()
-        return _log(self._acts) if acts is None else opened(Chain(acts), _InTables(self.workspace))
+        return _log(self._acts) if acts is None else opened(Chain(acts), _InTables(self.workspace, self.heard))
+
+    def since(self, n: int) -> ActLog:
+        """The acts from number `n` on: what stands before them is not looked at."""
+        log = _log(self._acts.filter(n__gte=n))
+        before = (found for found in log.chain_damage if (found.code, found.n) != ("gap", 1))
+        return ActLog(log.acts, log.bodies, tuple(before))
 
     def about(self, key: str) -> ActLog:
         """The acts about one thing; what lies between them is not looked at."""
@@ -131,7 +147,7 @@ class TableJournal:
     def take(self, copy: LogCopy) -> int:
         """All acts in one transaction; the server notes them as of now."""
         with transaction.atomic():
-            held = _HeldTable(_hold(self.workspace))
+            held = _HeldTable(_hold(self.workspace), self.heard)
             new = copy.beyond(self.read())
             held.add_all(new, copy.bodies)
             held.close()
@@ -148,6 +164,7 @@ class TableJournal:
         written, count = _Lines(), 0
         for some in batched(rows.iterator(_BATCH), _BATCH):
             count += len(some)
+            self.heard("acts", count)
             lines = "".join([written.of(row) for row in some]).encode()
             yield lines, listening.hear(lines) and listening.count == count
 
@@ -197,8 +214,10 @@ class _InTables:
     """What the acts of a workspace say (`sealed.Kept`)."""
 
     workspace: int
+    heard: Heard
 
     def fetch(self, numbers: Sequence[int]) -> Mapping[int, bytes | OSError]:
+        self.heard("bodies", max(numbers, default=0))
         found = ActBody.objects.filter(act__workspace=self.workspace, act__n__in=numbers)
         return {n: bytes(content) for n, content in found.values_list("act__n", "content")}
 
@@ -210,8 +229,9 @@ class _InTables:
 class _HeldTable:
     """The log of a workspace whose row is held (`writer.Held`)."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, heard: Heard = _unheard) -> None:
         self._workspace = workspace
+        self._heard = heard
         self._acts = ActRecord.objects.filter(workspace=workspace).order_by("n")
         self.last = self._begun = _end(workspace, self._acts.last())
 
@@ -248,6 +268,7 @@ class _HeldTable:
         workspace, now = self._workspace.pk, connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
             for some in batched(acts, _BATCH):
+                self._heard("rows", some[-1].n)
                 cursor.executemany(_ADD_ACT, [(workspace, *_values(act), now) for act in some])
                 said = [(bodies[act.n], workspace, act.n) for act in some if act.n in bodies]
                 if said:

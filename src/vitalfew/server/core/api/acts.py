@@ -6,9 +6,10 @@ waivers, sign-offs) is open to members.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.http import HttpResponse  # noqa: TC002 - read by ninja
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
@@ -16,11 +17,13 @@ from vitalfew.judgement import recording
 from vitalfew.judgement.answers import BestWorst
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.lists import Cursor, Limit, Page, decoded, page_by
-from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.problems import PROBLEMS, Refused
+from vitalfew.server.core.api.work import JobOut, asked
 from vitalfew.server.core.queries.acts import PERSONAL, pseudonym_of, said_since
+from vitalfew.server.core.queries.proofs import proof
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services.acts import acting, voice_of_user
-from vitalfew.workspace.verify import verify
+from vitalfew.server.core.services.proving import prove as have_proved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,12 +100,18 @@ class PulseIn(Schema):
 
 
 class VerificationOut(Schema):
-    """What the log proves: its length, its head, what is damaged, which promises preceded their start."""
+    """What the log proves: its length, its head, what is damaged, which promises preceded their start.
+
+    `at`: when the whole was proved, up to act `acts`; none: just now. `since`: acts that came after and continue it.
+    What was done to earlier rows after `at` shows only when the whole is proved anew.
+    """
 
     ok: bool
     acts: int
     head: str | None
     sentences: list[str]
+    at: datetime | None = None
+    since: int = 0
 
 
 @router.get("/acts", response={200: Page[ActOut], **PROBLEMS}, auth=needs(Ability.READ))
@@ -166,10 +175,28 @@ def pulse(request: ApiRequest, workspace: Path[str], said: PulseIn) -> Status[Ac
 
 @router.get("/verify", response={200: VerificationOut, **PROBLEMS}, auth=needs(Ability.READ))
 def prove(request: ApiRequest, workspace: Path[str]) -> VerificationOut:  # noqa: ARG001 - read by the guard
-    """Prove the log: what is damaged, which promises preceded their start, and what cannot be known."""
-    ws = _ws(request)
-    found = verify(ws)
-    return VerificationOut(ok=found.ok, acts=found.acts, head=found.head, sentences=list(found.sentences()))
+    """What the log proves: what is damaged, which promises preceded their start, and what cannot be known.
+
+    A log of more than 20,000 acts is not proved in the answer: that tells when the whole was proved last, with what
+    came since; 409 where that never was.
+    """
+    found = proof(request.place.workspace)
+    if found.ok is None:
+        raise Refused(409, f"{found.sentences[0]}; POST to this address has it proved")
+    return VerificationOut(
+        ok=found.ok,
+        acts=found.acts,
+        head=found.head,
+        sentences=list(found.sentences),
+        at=found.at,
+        since=found.since,
+    )
+
+
+@router.post("/verify", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET), tags=["jobs"])
+def prove_log(request: ApiRequest, response: HttpResponse, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
+    """Have the whole log proved; gives the proof that is under way when there is one."""
+    return asked(request, response, have_proved(request.place.workspace, request.asker))
 
 
 def _ws(request: ApiRequest) -> Workspace:

@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse  # noqa: TC002 - read by ninja
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
+from vitalfew.server.core.api.work import JobOut, asked
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services import applying, parcels
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.parcels import How
 from vitalfew.server.core.streaming import sent
@@ -95,22 +97,34 @@ def propose(request: ApiRequest, workspace: Path[str], wanted: ProposalIn) -> St
     row, how = request.place.workspace, How(prune=wanted.prune, acts=wanted.acts)
     archive = parcels.packed({name: text.encode() for name, text in wanted.files.items()}, shrunk=False)
     token = parcels.offer(row, [SimpleUploadedFile("plan.zip", archive)], by=request.asker).token
-    found = parcels.proposed(row, token, how, by=request.asker)
+    found = parcels.plan_of(row, parcels.proposed(row, token, how, by=request.asker))
     return Status(
         201,
         ProposalOut(
             token=token,
             stamp=found.stamp,
-            sentences=list(found.plan.sentences()),
-            in_the_way=list(map(str, parcels.in_the_way(row, found))),
+            sentences=list(found.sentences),
+            in_the_way=list(found.in_the_way),
             new_acts=found.new_acts,
         ),
     )
 
 
-@router.post("/plans/{plan}/apply", response={200: AppliedOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
-def apply(request: ApiRequest, workspace: Path[str], plan: str, wanted: ApplyIn) -> AppliedOut:  # noqa: ARG001 - read by the guard
-    """Apply what was planned, all of it or nothing; refused when the workspace has changed since."""
+@router.post("/plans/{plan}/apply", response={200: AppliedOut, 202: JobOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def apply(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    plan: str,
+    wanted: ApplyIn,
+) -> AppliedOut | Status[JobOut]:
+    """Apply what was planned, all of it or nothing; refused when the workspace has changed since.
+
+    A log of more than 5 MB, which comes by the page of files only, is taken on by a job (202): whether the workspace
+    has changed is looked at again when that is worked on, and its end tells.
+    """
     how = How(prune=wanted.prune, acts=wanted.acts)
-    done = parcels.applied(request.place.workspace, plan, how, wanted.stamp, by=request.asker)
+    done = applying.apply(request.place.workspace, plan, how, wanted.stamp, by=request.asker)
+    if isinstance(done, applying.JobView):
+        return asked(request, response, done)
     return AppliedOut(sentences=list(done.plan.sentences()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - a field of what the API answers
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from ninja import Path, Router, Schema, Status
 
 from vitalfew.server.core.api.asking import ApiRequest, needs
@@ -38,9 +38,9 @@ class JobOut(Schema):
 
 # One address has one router: a second one with the same address would never be asked.
 @runs_router.post("/runs", response={202: JobOut, **PROBLEMS}, auth=needs(Ability.BET), tags=["jobs"])
-def start_run(request: ApiRequest, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
+def start_run(request: ApiRequest, response: HttpResponse, workspace: Path[str]) -> Status[JobOut]:  # noqa: ARG001 - read by the guard
     """Have the workspace run; gives the run that is under way when there is one."""
-    return Status(202, job_out(runs.start(request.place.workspace, request.asker)))
+    return asked(request, response, runs.start(request.place.workspace, request.asker))
 
 
 @router.get("/jobs", response={200: Page[JobOut], **PROBLEMS}, auth=needs(Ability.READ))
@@ -63,7 +63,7 @@ def read_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut: 
 
 @router.post("/jobs/{job_id}/cancel", response={200: JobOut, **PROBLEMS}, auth=needs(Ability.BET))
 def cancel_job(request: ApiRequest, workspace: Path[str], job_id: int) -> JobOut:  # noqa: ARG001 - read by the guard
-    """Stop it: at once while it waits, within a second while it is worked on."""
+    """Stop it: at once while it waits, within seconds while it is worked on."""
     _held(request, job_id)
     return job_out(runs.cancel(request.place.workspace, job_id, by=request.asker))
 
@@ -80,6 +80,12 @@ def _held(request: ApiRequest, job_id: int) -> JobView:
     if found is None:
         raise Http404("there is no such job")
     return found
+
+
+def asked(request: ApiRequest, response: HttpResponse, job: JobView) -> Status[JobOut]:
+    """The answer to long work asked for: the job, and its address in `Location`."""
+    response.headers["Location"] = f"/api/v1/workspaces/{request.place.workspace.key}/jobs/{job.id}"
+    return Status(202, job_out(job))
 
 
 def job_out(job: JobView) -> JobOut:

@@ -12,10 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from vitalfew.server.core.models import Workspace
+    from vitalfew.server.core.models import User, Workspace
 
 OPEN = (Job.State.WAITING, Job.State.RUNNING)
-_TITLES = {"run": "Run", "start": "Start from files", "demo": "Demo"}
+RUNS = ("run", "start", "demo")
+"""Kinds of work that end with a run."""
+OWN = ("changes", "apply")
+"""Kinds of work on what one person brought."""
+_TITLES = {
+    "run": "Run",
+    "start": "Start from files",
+    "demo": "Demo",
+    "changes": "Plan of what was brought",
+    "apply": "Apply what was brought",
+    "verify": "Proof of the log",
+}
 _DOING = {
     "recognise": "recognising the files",
     "make the demo": "making the demo product",
@@ -29,12 +40,19 @@ _DOING = {
     "ranks": "ranking candidates",
     "information": "asking what is worth knowing",
     "checks": "checking",
+    "brought": "reading what was brought",
+    "write": "writing all of it",
+    "acts": "reading the log of acts",
+    "bodies": "holding what was said against the log",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as pages and the API show it; `share` of the work done, 0 to 1, where it is known."""
+    """A job as pages and the API show it.
+
+    `share` of the work done, 0 to 1, where it is known; `owner`: the user whose own it is.
+    """
 
     id: int
     kind: str
@@ -46,6 +64,7 @@ class JobView:
     asked_at: datetime
     finished_at: datetime | None
     files: tuple[str, ...] = ()
+    owner: int | None = None
 
     @property
     def title(self) -> str:
@@ -65,6 +84,10 @@ class JobView:
         """Whether it still waits or works."""
         return self.state in OPEN
 
+    def is_for(self, user: User) -> bool:
+        """Whether somebody who may start work may stop this or try it again."""
+        return self.owner in (None, user.pk)
+
 
 def job(workspace: Workspace, pk: int) -> JobView | None:
     """One job of a workspace."""
@@ -78,14 +101,14 @@ def jobs(workspace: Workspace, most: int = 50, before: int = 0) -> tuple[JobView
 
 
 def open_job(workspace: Workspace) -> JobView | None:
-    """The job that waits or works, if any: the oldest of them."""
-    found = Job.objects.filter(workspace=workspace, state__in=OPEN).first()
+    """The run that waits or works, if any: the oldest of them."""
+    found = Job.objects.filter(workspace=workspace, kind__in=RUNS, state__in=OPEN).first()
     return None if found is None else view_of(found)
 
 
-def newest_job(workspace: Workspace, kinds: Iterable[str]) -> JobView | None:
-    """The newest job of some kinds."""
-    found = Job.objects.filter(workspace=workspace, kind__in=tuple(kinds)).order_by("-id").first()
+def newest_job(workspace: Workspace, kinds: Iterable[str], **given: object) -> JobView | None:
+    """The newest job of some kinds; `given`: what else holds of its row."""
+    found = Job.objects.filter(workspace=workspace, kind__in=tuple(kinds), **given).order_by("-id").first()
     return None if found is None else view_of(found)
 
 
@@ -94,4 +117,5 @@ def view_of(row: Job) -> JobView:
     share = row.done / row.total if row.total else None
     files = tuple(row.arguments.get("files", ()))
     ends = (row.asked_at, row.finished_at)
-    return JobView(row.pk, row.kind, row.state, row.step, share, row.message, row.result, *ends, files)
+    owner = row.asked_by_id if row.kind in OWN else None
+    return JobView(row.pk, row.kind, row.state, row.step, share, row.message, row.result, *ends, files, owner)

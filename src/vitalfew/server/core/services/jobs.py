@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Job, Workspace
-from vitalfew.server.core.queries.jobs import OPEN, JobView, view_of
+from vitalfew.server.core.queries.jobs import OPEN, OWN, JobView, view_of
 from vitalfew.server.core.services.audit import note
 
 if TYPE_CHECKING:
@@ -34,10 +34,14 @@ _INTERRUPTED = f"this was interrupted {MOST_ATTEMPTS} times, and is not tried ag
 
 
 def ask(row: Workspace, kind: str, arguments: Mapping[str, Any], by: User | None) -> JobView:
-    """Ask for work; gives the job that is open already when there is one of this kind."""
+    """Ask for work; gives the job that is open already when there is one of this kind.
+
+    Of what people brought each piece is work of its own: there the same has to be asked for by the same person.
+    """
+    same = {"arguments": dict(arguments), "asked_by": by} if kind in OWN else {}
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=row.pk)
-        open_one = Job.objects.filter(workspace=row, kind=kind, state__in=OPEN).first()
+        open_one = Job.objects.filter(workspace=row, kind=kind, state__in=OPEN, **same).first()
         if open_one is not None:
             return view_of(open_one)
         made = Job.objects.create(workspace=row, kind=kind, arguments=dict(arguments), asked_by=by)
@@ -47,13 +51,13 @@ def ask(row: Workspace, kind: str, arguments: Mapping[str, Any], by: User | None
 
 
 def cancel(row: Workspace, pk: int, *, by: User | None) -> JobView:
-    """Have a job stopped: at once while it waits, within a second while it is worked on.
+    """Have a job stopped: at once while it waits, within seconds while it is worked on.
 
     Raises:
-        UsageError: there is no such job.
+        UsageError: there is no such job, or it is somebody else's own.
     """
     with transaction.atomic():
-        job = _of(row, pk)
+        job = _of(row, pk, by)
         now = timezone.now()
         Job.objects.filter(pk=pk, state=Job.State.WAITING).update(state=Job.State.CANCELLED, finished_at=now)
         Job.objects.filter(pk=pk, state=Job.State.RUNNING).update(cancel=True)
@@ -66,18 +70,20 @@ def retry(row: Workspace, pk: int, *, by: User | None) -> JobView:
     """Ask once more for work that failed or was cancelled.
 
     Raises:
-        UsageError: there is no such job, or it neither failed nor was cancelled.
+        UsageError: there is no such job, it is somebody else's own, or it neither failed nor was cancelled.
     """
-    job = _of(row, pk)
+    job = _of(row, pk, by)
     if job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         raise UsageError("this job neither failed nor was cancelled", hint="start a new one")
     return ask(row, job.kind, job.arguments, by)
 
 
-def _of(row: Workspace, pk: int) -> Job:
+def _of(row: Workspace, pk: int, by: User | None) -> Job:
     found = Job.objects.filter(workspace=row, pk=pk).first()
     if found is None:
         raise UsageError("there is no such job")
+    if found.kind in OWN and (by is None or found.asked_by_id != by.pk):
+        raise UsageError("only who asked for this may stop it or try it again")
     return found
 
 
@@ -110,13 +116,20 @@ class Claim:
         """Say how far it is."""
         self._mine.update(step=step[:120], done=done, total=total, heartbeat=timezone.now())
 
-    def finish(self, result: Mapping[str, Any], effects: Callable[[], None]) -> bool:
-        """Bring it to its good end, with what it changes, at once; False when it is no longer this worker's."""
+    def finish(self, result: Mapping[str, Any], effects: Callable[[], object]) -> bool:
+        """Bring it to its good end, with what it changes, at once; False when it is no longer this worker's.
+
+        The job itself is written last, so that it can be seen and cancelled as long as the rest takes.
+        """
+        mine = self._mine.filter(cancel=False)
         with transaction.atomic():
-            done = {"state": Job.State.DONE, "result": dict(result), "message": "", "finished_at": timezone.now()}
-            if not self._mine.filter(cancel=False).update(**done):
+            if not mine.exists():
                 return False
             effects()
+            done = {"state": Job.State.DONE, "result": dict(result), "message": "", "finished_at": timezone.now()}
+            if not mine.update(**done):
+                transaction.set_rollback(True)
+                return False
         return True
 
     def fail(self, message: str) -> None:

@@ -23,7 +23,7 @@ from vitalfew.workspace.changes import differences, entries_of, merged
 from vitalfew.workspace.exporting import files_of, known
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from vitalfew.server.core.models import User
     from vitalfew.server.core.services.definitions import Saved
@@ -59,7 +59,9 @@ def propose(row: WorkspaceRow, after: Definitions, acts: LogCopy | None = None) 
     Raises:
         ActError: that log does not continue the one here.
     """
-    row.refresh_from_db(fields=["stamp"])
+    row.refresh_from_db(fields=["stamp", "acts_count"])
+    if acts is not None:
+        acts.refuse_shorter(row.acts_count)
     standing = loaded(row).workspace
     changes = tuple(differences(standing.definitions, after))
     entries = entries_of(after)
@@ -87,8 +89,16 @@ def propose_from(
     return propose(row, merged(loaded(row).workspace.definitions, source, kinds or None, prune=prune), acts)
 
 
-def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> Proposal:
+def accept(
+    row: WorkspaceRow, proposal: Proposal, *, by: User | None, heard: Callable[[str, int], object] | None = None
+) -> Proposal:
     """Make a proposed change, all of it or nothing; gives it with what was saved.
+
+    Args:
+        row: the workspace.
+        proposal: what was proposed.
+        by: who makes it.
+        heard: told how far the log is, as `TableJournal` tells it; what it raises ends all of it.
 
     Raises:
         UsageError: the workspace has changed since it was proposed.
@@ -100,7 +110,8 @@ def accept(row: WorkspaceRow, proposal: Proposal, *, by: User | None) -> Proposa
         if held.stamp != proposal.stamp:
             raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
         saved = change(held, proposal.bodies, by=by) if proposal.bodies else ()
-        if proposal.acts is not None and TableJournal(held.pk).take(proposal.acts):
+        journal = TableJournal(held.pk, heard) if heard else TableJournal(held.pk)
+        if proposal.acts is not None and journal.take(proposal.acts):
             note(held, by, "acts taken over", str(proposal.new_acts))
     row.refresh_from_db()
     return replace(proposal, saved=saved)

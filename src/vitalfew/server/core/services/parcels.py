@@ -7,6 +7,7 @@ and no more of it is ever unpacked than a server takes, whatever it says of itse
 from __future__ import annotations
 
 import io
+import json
 import re
 import secrets
 import shutil
@@ -14,12 +15,14 @@ import stat
 import time
 import zipfile
 import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.errors import UsageError
+from vitalfew.server.core.bounded import ORDINARY
 from vitalfew.server.core.models import Link, User
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
@@ -27,8 +30,10 @@ from vitalfew.server.core.services.moving import accept, propose_from
 from vitalfew.server.core.services.reading import read
 from vitalfew.server.core.services.storage import offered, offered_by, refuse_if_full
 from vitalfew.server.core.zipping import write_zip
+from vitalfew.workspace.acts import LOG
 from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.people import keyed_pseudonym
+from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,6 +75,21 @@ class How:
     prune: bool = False
     acts: bool = False
 
+    def arguments(self, token: str) -> dict[str, Any]:
+        """What a job on an offer is told."""
+        return {"token": token, "prune": self.prune, "acts": self.acts}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying would mean, in sentences; `anything`: whether it would change something at all."""
+
+    stamp: int
+    sentences: tuple[str, ...]
+    in_the_way: tuple[str, ...]
+    new_acts: int
+    anything: bool
+
 
 def packed(files: Mapping[str, bytes], *, shrunk: bool = True) -> bytes:
     """Files as a zip, the same bytes for the same files; `shrunk`: smaller than they are."""
@@ -87,7 +107,7 @@ def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> 
     size = sum(upload.size or 0 for upload in uploads)
     files, left_out = unpacked(uploads, MOST_TIMES * size + 2 * MOST_DEFINED)
     place = offered_by(row, by)
-    shutil.rmtree(place, ignore_errors=True)
+    _remove(place)
     refuse_if_full(row, sum(map(len, files.values())))
     token = secrets.token_urlsafe(24)
     for name, content in files.items():
@@ -103,15 +123,36 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
         DefinitionError: its definitions are wrong.
         ActError: its log does not continue the one here.
     """
-    folder = offered_by(row, by) / token
-    if not _TOKEN.fullmatch(token) or not folder.is_dir():
-        raise UsageError("what was uploaded is no longer there", hint="upload it again")
+    folder = _folder(row, token, by)
     with _one_at_a_time:
         found = read(folder)
     acts = FolderJournal(folder).copy() if how.acts else None
+    _folder(row, token, by)  # what was said would read as erased where another upload has taken its place meanwhile
     proposal = propose_from(row, _read_here(row, found), prune=how.prune, acts=acts)
     _refuse_voices_of_others(row, proposal.voices, by)
     return proposal
+
+
+def planned(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Proposal:
+    """The same once its plan was read: `stamp` is that of the workspace when it was shown.
+
+    Raises:
+        UsageError: the workspace has changed since, or the offer is gone.
+        DefinitionError, ActError: as for `proposed`.
+    """
+    proposal = proposed(row, token, how, by=by)
+    refuse_changed(proposal.stamp, stamp)
+    return proposal
+
+
+def refuse_changed(stamp: int, seen: int) -> None:
+    """Refuse a plan of another state of the workspace.
+
+    Raises:
+        UsageError: it is.
+    """
+    if stamp != seen:
+        raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
 
 
 def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Proposal:
@@ -130,12 +171,88 @@ def applied(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Pr
         DefinitionError: definitions would be wrong afterwards.
         ActError: its log does not continue the one here.
     """
-    proposal = proposed(row, token, how, by=by)
-    if proposal.stamp != stamp:
-        raise UsageError("the workspace was changed while you looked at the plan", hint="look at the new plan")
-    done = accept(row, proposal, by=by)
-    shutil.rmtree(offered_by(row, by), ignore_errors=True)
+    done = accept(row, planned(row, token, how, stamp, by=by), by=by)
+    forget(row, token, by=by)
     return done
+
+
+def plan_of(row: Workspace, proposal: Proposal) -> Plan:
+    """What a proposal means, for people."""
+    anything = bool(proposal.bodies or proposal.new_acts)
+    # Of definitions that stay as they are nothing need be said where acts are new.
+    sentences = proposal.plan.sentences() if proposal.bodies or not anything else ()
+    return Plan(proposal.stamp, tuple(sentences), in_the_way(row, proposal), proposal.new_acts, anything)
+
+
+def keep_plan(row: Workspace, token: str, how: How, plan: Plan, *, by: User) -> None:
+    """Keep a plan as long as what it is of.
+
+    Raises:
+        UsageError: that is no longer there.
+    """
+    write_whole(_kept_plan(_folder(row, token, by), how), json.dumps(asdict(plan)).encode())
+
+
+def kept_plan(row: Workspace, token: str, how: How, *, by: User) -> Plan | None:
+    """The plan that was kept, if any.
+
+    Raises:
+        UsageError: what it is of is no longer there.
+    """
+    place = _kept_plan(_folder(row, token, by), how)
+    if not place.exists():
+        return None
+    found = json.loads(place.read_bytes())
+    return Plan(**{**found, "sentences": tuple(found["sentences"]), "in_the_way": tuple(found["in_the_way"])})
+
+
+def drop_plan(row: Workspace, token: str, how: How, *, by: User) -> None:
+    """Forget a plan that was kept.
+
+    Raises:
+        UsageError: what it is of is no longer there.
+    """
+    _kept_plan(_folder(row, token, by), how).unlink(missing_ok=True)
+
+
+def is_long(row: Workspace, token: str, how: How, *, by: User) -> bool:
+    """Whether more is taken on than is worked on while somebody waits: a log of more than an ordinary request holds.
+
+    Raises:
+        UsageError: it is no longer there.
+    """
+    log = _folder(row, token, by) / LOG
+    return how.acts and log.exists() and log.stat().st_size > ORDINARY
+
+
+def forget(row: Workspace, token: str, *, by: User) -> None:
+    """Remove what was brought, if nothing has taken its place."""
+    if (offered_by(row, by) / token).is_dir():
+        _remove(offered_by(row, by))
+
+
+def _folder(row: Workspace, token: str, by: User) -> Path:
+    """Where what was brought lies.
+
+    Raises:
+        UsageError: it is no longer there.
+    """
+    folder = offered_by(row, by) / token
+    if not _TOKEN.fullmatch(token) or not folder.is_dir():
+        raise UsageError("what was uploaded is no longer there", hint="upload it again")
+    return folder
+
+
+def _kept_plan(folder: Path, how: How) -> Path:
+    return folder.with_name(f"{folder.name}{'-prune' if how.prune else ''}{'-acts' if how.acts else ''}.json")
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder, all at once for whoever reads in it."""
+    gone = place.with_name(f".{secrets.token_hex(8)}")
+    with suppress(FileNotFoundError):
+        place.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _read_here(row: Workspace, found: Definitions) -> Definitions:

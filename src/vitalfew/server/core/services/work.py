@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 from django.db.models import F
 
 from vitalfew.errors import VitalfewError
@@ -18,6 +18,8 @@ from vitalfew.server.core.models import Workspace
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.definitions import change
 from vitalfew.server.core.services.jobs import Claim, claim
+from vitalfew.server.core.services.table_work import WORK as TABLE_WORK
+from vitalfew.server.core.services.table_work import Stopped, Watch
 from vitalfew.server.core.working.deeds import UPLOADS
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
 from vitalfew.server.core.working.watch import watched
@@ -48,8 +50,7 @@ def work(pk: int) -> None:
     log.info("%s begun, attempt %s", found.job.kind, found.attempt, extra=about)
     try:
         with _Heart(found) as heart:
-            outcome = _outcome(found, heart.should_stop)
-        _end(found, outcome)
+            detail = _worked(found, heart.should_stop)
     except VitalfewError as error:
         found.fail("\n".join(str(problem) for problem in error.problems) or str(error))
         log.info("%s failed", found.job.kind, extra=about)
@@ -59,7 +60,24 @@ def work(pk: int) -> None:
         if settings.DEBUG:
             raise
     else:
-        log.info("%s ended: %s", found.job.kind, outcome.detail or "well", extra=about)
+        log.info("%s ended: %s", found.job.kind, detail or "well", extra=about)
+
+
+def _worked(mine: Claim, should_stop: Callable[[], bool]) -> str:
+    """Do the work and bring the job to its end; gives what the log should say of it."""
+    if mine.job.kind not in TABLE_WORK:
+        outcome = _outcome(mine, should_stop)
+        _end(mine, outcome)
+        return outcome.detail
+    try:
+        done = TABLE_WORK[mine.job.kind](mine.job, Watch(mine, should_stop))
+        if mine.finish(done.result, done.effects):
+            done.after()
+            return ""
+    except Stopped:
+        pass
+    _stop(mine)
+    return "stopped"
 
 
 class _Heart:
@@ -86,7 +104,11 @@ class _Heart:
     def _run(self) -> None:
         try:
             while not self._over.wait(_BEAT):
-                if not self._mine.beat():
+                try:
+                    alive = self._mine.beat()
+                except OperationalError:  # such as SQLite, which one writes at a time
+                    continue
+                if not alive:
                     self._lost.set()
                     return
         finally:
@@ -138,10 +160,14 @@ def _end(mine: Claim, outcome: Outcome) -> None:
         else:
             mine.stop()
     elif outcome.stopped:
-        mine.release() if ending.is_set() else mine.stop()
+        _stop(mine)
     else:
         log.warning("job failed: %s", outcome.detail, extra={"job": mine.job.pk, "workspace": mine.job.workspace.key})
         mine.fail(outcome.error or _our_fault(mine.job))
+
+
+def _stop(mine: Claim) -> None:
+    mine.release() if ending.is_set() else mine.stop()
 
 
 def _take(job: Job, result: dict[str, Any]) -> None:

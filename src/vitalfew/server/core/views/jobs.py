@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from vitalfew.errors import UsageError
-from vitalfew.server.core.queries.jobs import jobs
+from vitalfew.server.core.queries.jobs import RUNS, jobs, newest_job
+from vitalfew.server.core.queries.jobs import job as found_job
+from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import runs
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def run_line(request: Request) -> HttpResponse:
     When the run is done, pages that had none are loaded anew; others say that there is a newer one.
     """
     had, newest = request.GET.get("had", ""), request.place.workspace.last_run
-    last = next(iter(jobs(request.place.workspace, 1)), None)
+    last = newest_job(request.place.workspace, RUNS)
     over = last is None or not last.is_open
     seen = urlsplit(request.headers.get("HX-Current-URL", "")).path
     context = {"newer": over and had != newest, "failed": last if last and last.state == "failed" else None}
@@ -48,7 +51,25 @@ def run_line(request: Request) -> HttpResponse:
 def listed(request: Request) -> HttpResponse:
     """What waits, works, has been done, has failed."""
     context = {"title": "Work of the server", "answers": "What is being computed, and what went wrong?"}
-    return render(request, "core/jobs.html", {**context, "jobs": jobs(request.place.workspace)})
+    found = [(one, one.is_for(request.place.user)) for one in jobs(request.place.workspace)]
+    return render(request, "core/jobs.html", {**context, "jobs": found})
+
+
+@require_safe
+def one(request: Request, pk: int) -> HttpResponse:
+    """A piece of work: how far it is, or what came of it. Pages that watch one are loaded anew at its end."""
+    place = request.place
+    job = found_job(place.workspace, pk) if pk < 2**63 else None
+    if job is None:
+        raise Http404("there is no such job")
+    context = {"job": job, "may_stop": place.may(Ability.BET) and job.is_for(place.user)}
+    if "HX-Request" not in request.headers:
+        answers = "How far is it, and what came of it?"
+        return render(request, "core/job.html", {**context, "title": job.title, "answers": answers})
+    answer = render(request, "core/job_part.html", context)
+    if not job.is_open:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @require_POST

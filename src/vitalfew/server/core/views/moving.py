@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
 from vitalfew.server.core.numbers import whole
-from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services import applying, parcels
+from vitalfew.server.core.services.applying import JobView
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.parcels import How
 from vitalfew.server.core.streaming import sent
@@ -66,20 +67,33 @@ def plan(request: Request) -> HttpResponse:
     token, how = request.GET.get("token", ""), _how(request.GET)
     row = request.place.workspace
     try:
-        proposal = parcels.proposed(row, token, how, by=request.place.user)
+        found = applying.plan(row, token, how, by=request.place.user)
     except VitalfewError as error:
         return _refused(request, error)
     context = {
         "title": "Apply these definitions?",
         "answers": "What changes, before it does. All of it is applied, or nothing.",
-        "proposal": proposal,
-        "sentences": proposal.plan.sentences(),
-        "in_the_way": parcels.in_the_way(row, proposal),
         "how": how,
         "token": token,
         "left_out": whole(request.GET.get("left_out")) or 0,
     }
-    return render(request, "core/moving_plan.html", context)
+    if isinstance(found, JobView):
+        return render(request, "core/moving_planned.html", {**context, "job": found, "may_stop": True})
+    stale = found.stamp != row.stamp
+    return render(request, "core/moving_plan.html", {**context, "plan": found, "stale": stale})
+
+
+@require_POST
+def plan_anew(request: Request) -> HttpResponse:
+    """Have a plan worked out once more: the workspace has changed, or it could not be."""
+    token, how = request.POST.get("token", ""), _how(request.POST)
+    try:
+        applying.plan_anew(request.place.workspace, token, how, by=request.place.user)
+    except VitalfewError as error:
+        return _refused(request, error)
+    chosen = {name: "1" for name in ("prune", "acts") if getattr(how, name)}
+    query = urlencode({"token": token, "left_out": whole(request.POST.get("left_out")) or 0, **chosen})
+    return redirect(f"{reverse('moving-plan', kwargs={'workspace': request.place.workspace.key})}?{query}")
 
 
 @require_POST
@@ -87,11 +101,13 @@ def apply(request: Request) -> HttpResponse:
     """Apply what was planned."""
     row, how, stamp = request.place.workspace, _how(request.POST), whole(request.POST.get("stamp"))
     try:
-        done = parcels.applied(
+        done = applying.apply(
             row, request.POST.get("token", ""), how, -1 if stamp is None else stamp, by=request.place.user
         )
     except VitalfewError as error:
         return _refused(request, error)
+    if isinstance(done, JobView):
+        return redirect("job", workspace=row.key, pk=done.id)
     sentences = done.plan.sentences()
     more = f"; and {len(sentences) - 3} more" if len(sentences) > 3 else ""  # noqa: PLR2004 - those named
     said = f"Applied: {'; '.join(sentences[:3])}{more}. The next run uses it."
