@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -219,6 +220,16 @@ def test_a_database_that_cannot_be_opened_leaves_no_files_behind(
     with pytest.raises(DataError, match=r"broken\.duckdb cannot be read"):
         open_engine(DataSettings(path="broken.duckdb"), tmp_path)
     assert list(scratch.iterdir()) == []
+
+
+def test_what_is_kept_takes_the_place_of_what_was_lent_under_its_name() -> None:
+    with closing(open_engine(DataSettings())) as engine:
+        engine.lend("people", pa.table({"id": [1, 2, 3]}))
+        fewer = exp.select("id").from_(exp.to_table("people")).where("id > 1")
+        engine.write("people", fewer)
+        engine.write("people", fewer)
+        assert engine.query(exp.select("id").from_("people").order_by("id")).to_pylist() == [{"id": 2}, {"id": 3}]
+        engine.drop("people")
 
 
 @pytest.mark.parametrize("written", ["inf", "Infinity", "-inf"])

@@ -112,14 +112,19 @@ class DuckDBEngine:
 
     def write(self, name: str, rows: pa.Table | exp.Query) -> None:
         """Keep rows, or the answer of a query, as a table of the session, which may spill to disk."""
+        # A query may read what was lent under the same name, which is no table and is replaced by none.
+        table = _quoted(f"{name} (kept)" if name in self._lent else name)
         if isinstance(rows, exp.Expr):
             with _translated(self._resolve_all(rows)):
-                self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} AS {rows.sql(dialect=self.dialect)}")
+                self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS {rows.sql(dialect=self.dialect)}")
         else:
             with _translated(name):
                 self._connection.register("rows_to_keep", rows)
-                self._run(f"CREATE OR REPLACE TEMP TABLE {_quoted(name)} AS SELECT * FROM rows_to_keep")
+                self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM rows_to_keep")
                 self._connection.unregister("rows_to_keep")
+        if name in self._lent:
+            self.drop(name)
+            self._run(f"ALTER TABLE {table} RENAME TO {_quoted(name)}")
         self._known.add(name)
         self._kept.add(name)
 
@@ -431,7 +436,8 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
         hint = "save the table as UTF-8 and take that file"
         return DataError(f"{table}{where}: the text is not UTF-8 here, though it begins so", hint=hint)
     if "Malformed JSON" in text:
-        return DataError(f"{table}{where}: this is no JSON", expected="one object a line, or a list of objects")
+        near = where.replace("line", "near line")  # of a file that was cut off the engine names the line behind it
+        return DataError(f"{table}{near}: this is no JSON", expected="one object a line, or a list of objects")
     if "CSV Error" in text or "JSON" in text:
         return DataError(
             f"{table}{where}: the row does not fit the others",

@@ -89,6 +89,8 @@ def measure_joined(
         newest = None if continued is None else continued.newest
         facts = Facts(study, engine, _POPULATION, population.unit_type, end, newest)
         facts.count()
+        if facts.has_bots:
+            people = engine.query(exp.select("*").from_(table_named(_POPULATION)).order_by("id"))
         known = [value for value in study.values() if value in plan.values]
         kept = sorted(known, key=lambda value: not value.is_summed)
         memory, label = study.definitions.data.memory, f"{study.source} {list(study.experiments)}"

@@ -45,6 +45,7 @@ class Facts:
         newest: the newest event of the source looked at last, whatever the day asked for.
         rows: what was counted.
         notes: what could not be.
+        has_bots: whether units were taken out of the table of people, and the others numbered anew.
     """
 
     study: Study
@@ -56,6 +57,7 @@ class Facts:
     newest: int | None = None
     rows: list[CountRow] = field(default_factory=list)
     notes: list[FailedRow] = field(default_factory=list)
+    has_bots: bool = False
 
     def count(self) -> None:
         """Count everything that the workspace says enough for; bots leave the table of people."""
@@ -102,6 +104,7 @@ class Facts:
         number_anew = exp.Sub(this=exp.Window(this=exp.RowNumber()), expression=whole(1))
         star = exp.Column(this=exp.Star(replace=[exp.alias_(number_anew, "id")]), table=exp.to_identifier("p"))
         self.engine.write(self.people, exp.select(star).from_(self._table("p")).where(exp.not_(mine.copy())))
+        self.has_bots = True
         self.engine.drop(_BOTS)
 
     def _duplicates(self, source: EventSource) -> None:
