@@ -22,8 +22,8 @@ class Markup(str):
 
 
 def raised(part: Markup, level: int) -> Markup:
-    """A part whose headings are h4, as in a report, with headings of another level, as on a page of its own."""
-    return Markup(part.replace("<h4>", f"<h{level}>").replace("</h4>", f"</h{level}>"))
+    """A part of a report whose headings are of this level, with headings that follow that of a page: h2."""
+    return Markup(part.replace(f"<h{level}>", "<h2>").replace(f"</h{level}>", "</h2>"))
 
 
 def tag(element: str, /, *children: Child, **attributes: str | float | bool | None) -> Markup:

@@ -86,7 +86,7 @@ def experiment(request: Request, key: str) -> HttpResponse:
 
 def _raised(part: object) -> object:
     """A part of a report with headings that follow that of the page."""
-    return raised(part, 2) if isinstance(part, Markup) else part
+    return raised(part, 4) if isinstance(part, Markup) else part
 
 
 class PlanForm(forms.Form):

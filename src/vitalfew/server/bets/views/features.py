@@ -84,6 +84,7 @@ def features(request: Request) -> HttpResponse:
         "title": "Features",
         "answers": "What is used, by what share of those who could, and how often. Use is not value.",
         "total": len(definitions.features),
+        "cost_unit": definitions.policy.cost_unit,
         "bar": bar(request, wanted, offers, lambda one: len(queries.inventory(definitions, run, one)), state="Use"),
         "shown": shown,
         "rows": [_row(definitions, run, row) for row in shown],
@@ -142,6 +143,7 @@ def feature(request: Request, key: str) -> HttpResponse:
         "answers": words.use_sentence(page.listed.use) if page.listed.use else "Its use is not in this run.",
         "page": page,
         "row": _row(definitions, run, page.listed),
+        "cost_unit": definitions.policy.cost_unit,
         "missed": [
             (linked(place.workspace.key, one.kind, one.key, definitions.title(one.kind, one.key)), one.why)
             for one in dependants(definitions, key)

@@ -21,7 +21,7 @@ from vitalfew.report.link_words import (
     slope_of,
 )
 from vitalfew.report.link_words import STATUSES as STATUS_WORDS
-from vitalfew.report.markup import Markup, tag
+from vitalfew.report.markup import Markup, raised, tag
 from vitalfew.report.svg import empty, glyph
 from vitalfew.server.core.addresses import linked
 from vitalfew.server.core.csv import csv_response
@@ -111,9 +111,13 @@ def _parts(workspace: str, run: Results, wanted: Filter) -> dict[str, object]:
         "assumed": assumed(rows),
         "methods": methods(view, rows),
         "scatters": html_links.scatters(view, rows),
-        "chains": html_links.chains(view),
-        "proxies": html_links.proxies(view),
+        "chains": _on_a_page(html_links.chains(view)),
+        "proxies": _on_a_page(html_links.proxies(view)),
     }
+
+
+def _on_a_page(part: Markup | None) -> Markup | None:
+    return raised(part, 3) if part else None
 
 
 def _table(workspace: str, view: View, rows: Sequence[LinkRow]) -> Markup | None:
