@@ -70,7 +70,7 @@ def run(
     blocks = room.blocks(parts, units)
     pieces = map(found or piece_of, ahead(batches))
     if blocks > 1:
-        return _in_blocks(parts, pieces, units, room.folder, blocks)
+        return _in_blocks(parts, pieces, units, room, blocks)
     numbers = nothing(parts, units)
     for piece in pieces:
         add(parts, numbers, piece)
@@ -164,16 +164,19 @@ class _Block:
     last: int
 
 
-def _in_blocks(parts: Additive, pieces: Iterable[Piece], units: int, folder: Path, blocks: int) -> list[Floats]:
+def _in_blocks(parts: Additive, pieces: Iterable[Piece], units: int, room: Room, blocks: int) -> list[Floats]:
     """Share the events out to files by blocks of units, then add up one block after the other."""
     each = -(-units // blocks)
-    with tempfile.TemporaryDirectory(dir=folder) as name:
+    with tempfile.TemporaryDirectory(dir=room.folder) as name:
         places = [_Block(Path(name) / str(at), at * each, min((at + 1) * each, units)) for at in range(blocks)]
         kind = _share_out(pieces, places, each)
-        files = [folder / f"{Path(name).name}-{at}.f8" for at in range(len(parts.running))]
+        files = [room.folder / f"{Path(name).name}-{at}.f8" for at in range(len(parts.running))]
+        whole = nothing(parts, each)  # the same memory for every block
         for place in places:
-            numbers = nothing(parts, place.last - place.first)
-            for rows in _read(place.path, kind):
+            numbers = [column[: place.last - place.first] for column in whole]
+            for column, running in zip(numbers, parts.running, strict=True):
+                column[:] = NOTHING[running.kind]
+            for rows in _read(place.path, kind, room.rows):
                 columns = [np.ascontiguousarray(rows[field]) for field in kind.names or ()]
                 add(parts, numbers, (columns[0], columns[1], columns[2:]))
             for file, column in zip(files, numbers, strict=True):
@@ -198,9 +201,9 @@ def _share_out(pieces: Iterable[Piece], places: Sequence[_Block], each: int) -> 
     return kind
 
 
-def _read(path: Path, kind: np.dtype[np.void]) -> Iterator[NDArray[np.void]]:
+def _read(path: Path, kind: np.dtype[np.void], count: int) -> Iterator[NDArray[np.void]]:
     if not path.exists():
         return
     with path.open("rb") as file:
-        while len(rows := np.fromfile(file, kind, ROWS)):
+        while len(rows := np.fromfile(file, kind, count)):
             yield rows
