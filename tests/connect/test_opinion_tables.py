@@ -81,7 +81,7 @@ def test_users_with_outcomes_stay_users(tmp_path: Path) -> None:
 
 def test_a_table_that_could_be_both_is_asked_about_and_else_refused_with_what_each_needs(tmp_path: Path) -> None:
     rows = (f"{n},{n * 7 % 11},{n * 3 % 11}" for n in range(20))
-    file = write_text(tmp_path / "score.csv", "customer,nps,csat", *rows)
+    file = write_text(tmp_path / "score.csv", "customer,speed,trust", *rows)
     with pytest.raises(DataError, match=r"could be users or opinions:\n  users: one row per user(.|\n)*--as"):
         kind_of(file)
     assert kind_of(file, ask="opinions")[0] == "opinions"
@@ -103,8 +103,17 @@ def test_sheets_of_ideas_and_of_results_stay_what_they_are(tmp_path: Path) -> No
         assert kind_of(file)[0] == name.strip(), lines
 
 
-def test_numbers_of_teams_are_no_opinions(tmp_path: Path) -> None:
-    file = write_text(tmp_path / "teams.csv", "team,velocity,bugs", "Red,312.5,17", "Blue,210,4", "Green,90,33")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("team,speed,faults", "Red,312.5,17", "Blue,210,4", "Green,90,33"),
+        ("team,Q1,Q2,Q3", "Red,10,20,5", "Blue,5,10,20", "Green,10,10,30"),
+        ("name,Jan 2025,Feb 2025", "Red,10,20", "Blue,5,10", "Green,10,10"),
+        ("name,nps,csat", "Anna,9,4", "Ben,3,2", "Cem,10,5"),
+    ],
+)
+def test_what_was_measured_is_no_opinion(lines: tuple[str, ...], tmp_path: Path) -> None:
+    file = write_text(tmp_path / "teams.csv", *lines)
     with pytest.raises(DataError, match="That is no kind of file that is known"):
         kind_of(file)
 

@@ -126,7 +126,8 @@ def _unexpected(error: Exception) -> int:
         raise error
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"vitalfew: {harmless(f'{place}{error.strerror}')}\n")
+        why = os.strerror(error.errno) if error.errno else error.strerror  # libraries add words of their own to it
+        sys.stderr.write(f"vitalfew: {harmless(f'{place}{why}')}\n")
     else:
         name = type(error).__name__
         sys.stderr.write(f"vitalfew: a fault of vitalfew ({name}); with VITALFEW_DEBUG=1 it shows where\n")

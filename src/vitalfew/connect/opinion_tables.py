@@ -54,6 +54,16 @@ _WORDS = frozenset(IMPACTS) | frozenset(map(plain, (
     "agree", "disagree", "strongly disagree", "sehr wichtig", "wichtig", "eher wichtig", "weniger wichtig", "unwichtig",
     "muss", "soll", "kann", "tres important", "peu important", "pas important",
 )))  # fmt: skip
+_OUTCOMES = frozenset(map(plain, (
+    "nps", "nps score", "csat", "ces", "satisfaction", "age", "visits", "sessions", "orders", "purchases", "logins",
+    "clicks", "tickets", "seats", "headcount", "velocity", "story points", "bugs", "count",
+)))  # fmt: skip
+_PERIOD = re.compile(
+    r"(q|h|w|kw|week|month|day|sprint)\s?\d{1,3}|(19|20)\d\d(\W?(q[1-4]|\d\d?))?|q[1-4]\W?(19|20)\d\d"
+    r"|(jan(uary|uar)?|feb(ruary|ruar)?|mar(ch)?|apr(il)?|may|mai|june?|juni|july?|juli|aug(ust)?|sept?(ember)?"
+    r"|o[ck]t(ober)?|nov(ember)?|de[cz](ember)?)\W*\d*",
+    re.IGNORECASE,
+)
 _CELL = re.compile(
     r"(?P<number>[-+−]?\s*[\d.,]*\d)\s*(?P<share>%)?\s*"
     r"(?:/\s*\d+|of \d+|von \d+|pts?\.?|points?|punkte?n?|[-–:.=]\s*[^\W\d].*|\(.*\))?",
@@ -191,7 +201,8 @@ def _across(sheet: _Sheet) -> OpinionTable | None:
     notes = [f"a row per {'person' if person else 'person, without names'}; {scale.said}"]
     notes += _totals(sheet.look.rows - len(rows), "row") + _zeros(sheet, rows, factors, scale)
     kept = {role: column for role, column in columns.items() if column is not None}
-    surety = _surety_of_people(person, len(rows)) + scale.surety + bool(group) - _of_users(sheet, others)
+    surety = _surety_of_people(person, len(rows)) + scale.surety + bool(group)
+    surety -= _of_users(sheet, others) + _measured(factors)
     problem = None if sheet.forced and not worded else _problem(sheet.look.name, scale, worded)
     return OpinionTable(kept, answers, tuple(notes), tuple(left), surety + (SURE if worded else 0), problem)
 
@@ -317,6 +328,12 @@ def _of_users(sheet: _Sheet, others: Sequence[str]) -> int:
     return 2 * min(len(attributes), 2) + 2 * signed_up + 2 * yes_no
 
 
+def _measured(names: Sequence[str]) -> int:
+    """How much names speak for what was measured: outcomes, or weeks and years, which nobody weighs."""
+    such = [name for name in names if plain(name) in _OUTCOMES or _PERIOD.fullmatch(name.strip())]
+    return SURE if 2 * len(such) >= len(names) else 0
+
+
 # A column per person ------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +365,7 @@ def _down(sheet: _Sheet) -> OpinionTable | None:
     notes = [f"a column per person ({len(people)}), a row per factor; {scale.said}"]
     notes += _totals(sum(map(is_total, labels)), "row")
     few = 1 if len(rows) <= _FACTORS_OFTEN else -2
-    surety = 3 * named + few + scale.surety - (1 if kinds.USER.rank(label) is not None else 0)
+    surety = 3 * named + few + scale.surety - _measured(people) - (1 if kinds.USER.rank(label) is not None else 0)
     problem = None if sheet.forced else _problem(sheet.look.name, scale, ())
     return OpinionTable({"factor": label}, answers, tuple(notes), left, surety, problem)
 
