@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from visitor import Visitor
 
 HERE = "/w/fieldnote/"
+WIDTHS = (320, 640, 1000, 1280)
+"""In pixels; the first is a screen of 1280 at a zoom of 400 % (WCAG 1.4.10), the last a laptop."""
+CUT = "[...document.querySelectorAll('.scroll:has(> table)')].some(one => one.scrollWidth > one.clientWidth + 1)"
+"""Whether a table has to be scrolled to be read."""
+LEVELS = (
+    "[...document.querySelectorAll('h1, h2, h3, h4, h5')].filter(one => one.offsetParent).map(one => +one.tagName[1])"
+)
+"""The levels of the headings of a page, in their order."""
+SEEN = """(() => {
+  const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+  const ring = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none" || at.matches(".t-node");
+  return at === document.body || ring && box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+})()"""
+"""Whether what has the focus is on the screen, with a ring around it; nodes of the tree thicken their own border."""
 
 
 @pytest.mark.parametrize("look", ["desktop", "phone in the dark"])
@@ -32,6 +47,46 @@ def test_every_page_opens_without_a_complaint(server: Server, visit: Callable[..
         assert answer is not None
         assert answer.status == 200, path
         assert too_wide(someone.page) <= 0, path
+
+
+def test_no_page_is_wider_than_a_narrow_screen_or_a_page_that_is_zoomed(
+    server: Server, visit: Callable[..., Visitor]
+) -> None:
+    someone = visit(server.address)
+    someone.context.set_default_timeout(60_000)  # the first to ask for a plan waits until it is computed
+    someone.sign_in()
+    for path in PAGES:
+        someone.page.goto(f"{HERE}{path}")
+        for width in WIDTHS:
+            someone.page.set_viewport_size({"width": width, "height": 800})
+            assert too_wide(someone.page) <= 0, f"{path} at {width} pixels"
+        assert not someone.page.evaluate(CUT), f"{path}: a table is cut on a laptop"
+
+
+def test_pictures_take_the_colours_that_a_reader_forces(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address)
+    someone.sign_in()
+    someone.page.emulate_media(color_scheme="dark", forced_colors="active")
+    someone.page.goto(f"{HERE}ledger/")
+    ground, text = (f"getComputedStyle(document.body).{name}" for name in ("backgroundColor", "color"))
+    drawn = "getComputedStyle(document.querySelector('.lines .g-dot')).fill"
+    assert someone.page.evaluate(drawn) == someone.page.evaluate(text) != someone.page.evaluate(ground)
+
+
+def test_headings_follow_one_another_and_every_focus_is_seen(server: Server, visit: Callable[..., Visitor]) -> None:
+    someone = visit(server.address)
+    someone.sign_in()
+    for path in PAGES:
+        someone.page.goto(f"{HERE}{path}")
+        levels = someone.page.evaluate(LEVELS)
+        assert levels[0] == 1, path
+        assert all(after <= before + 1 for before, after in pairwise(levels)), f"{path}: {levels}"
+    someone.page.emulate_media(reduced_motion="reduce")
+    for path in ("ledger/", "board/", "tree/", "experiments/customer_search/"):
+        someone.page.goto(f"{HERE}{path}")
+        for _ in range(60):
+            someone.page.keyboard.press("Tab")
+            assert someone.page.evaluate(SEEN), f"{path}: {someone.page.evaluate('document.activeElement.outerHTML')}"
 
 
 def test_axe_finds_nothing_serious_on_any_page(server: Server, visit: Callable[..., Visitor]) -> None:
