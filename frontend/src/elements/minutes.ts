@@ -104,9 +104,10 @@ class Minutes extends HTMLElement {
 
   private anew(form: string): void {
     this.insertAdjacentHTML("afterend", form);
-    const next = this.nextElementSibling;
+    const field = this.nextElementSibling?.querySelector("textarea");
     this.remove();
-    next?.querySelector("textarea")?.focus();
+    field?.focus();
+    field?.setSelectionRange(field.value.length, field.value.length);
   }
 
   private wait(why: string): void {
