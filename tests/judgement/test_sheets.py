@@ -52,6 +52,21 @@ def test_every_row_is_an_act_of_its_own(folder: Path) -> None:
     assert len({act.by for act in log.acts}) == 3
 
 
+def test_a_spreadsheet_s_decimal_commas_are_read_and_thousands_are_not_guessed(folder: Path) -> None:
+    record(load(folder), sheet(folder, "person;retention\nAda;12,5\n"))
+    log = load(folder).acts
+    assert log.bodies[1]["points"] == {"retention": 12.5}
+    with pytest.raises(ActError, match="retention is '1,500', which is no number"):
+        record(load(folder), sheet(folder, "person;retention\nBen;1,500\n"))
+
+
+def test_a_sheet_in_another_encoding_is_refused_in_plain_words(folder: Path) -> None:
+    path = folder / "sheet.csv"
+    path.write_bytes(JUDGED.encode("utf-16"))
+    with pytest.raises(UsageError, match="the sheet is no text in UTF-8; expected a CSV file in UTF-8; save it as CSV"):
+        record(load(folder), path)
+
+
 def test_a_sheet_says_what_each_forecast_rests_on(folder: Path) -> None:
     rows = "Ada,gate_back,1,2,3,retention;https://example.org/a\nBen,gate_back,1,2,3,\n"
     record(load(folder), sheet(folder, "person,hypothesis,p10,p50,p90,evidence\n" + rows))

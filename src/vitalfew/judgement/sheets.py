@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 """Rows whose errors are told at once."""
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d{1,2}")  # three digits behind it could be thousands
 _QUANTILES = ("p10", "p50", "p90")
 
 
@@ -154,7 +156,11 @@ def _read(file: Path) -> _Sheet:
         lines = [(rows.line_num, [cell.strip() for cell in row]) for row in rows]
     except OSError as error:
         raise UsageError(f"the sheet cannot be read: {error.strerror}", where=where, expected=expected) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise UsageError(
+            "the sheet is no text in UTF-8", where=where, expected=expected, hint="save it as CSV UTF-8"
+        ) from None
+    except csv.Error as error:
         raise UsageError(f"the sheet cannot be read: {error}", where=where, expected=expected) from None
     lines = [(line, cells) for line, cells in lines if any(cells)]
     if not lines:
@@ -203,7 +209,8 @@ def _raise(sheet: _Sheet, wrong: Sequence[tuple[int, str]]) -> None:
 
 
 def _number(text: str, name: str) -> float:
+    written = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
     try:
-        return float(text.replace("_", "?"))  # Python reads 1_0 as ten; whoever typed it may have meant 1.0
+        return float(written.replace("_", "?"))  # Python reads 1_0 as ten; whoever typed it may have meant 1.0
     except ValueError:
         raise ActError(f"{name} is '{text[:20]}', which is no number") from None
