@@ -14,7 +14,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -30,17 +30,18 @@ from web_pages import EDITS, FORMS, PAGES, SIGNED_IN, SIGNED_OUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
     from serving import Server
 
 INTO = Path(__file__).parents[1] / "screenshots"
 HERE = "/w/fieldnote/"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 120_000  # milliseconds: pictures may be taken while the machine works on something else
 RATERS = ("Ben", "Cleo", "Dev", "Eve", "Finn")
 """Five, as fewer are shown nothing of each other."""
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ class Camera:
             return
         page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")  # an address may name a place further down
         for size, pixels in SIZES.items():
-            page.set_viewport_size(pixels)  # type: ignore[arg-type]  # sizes by name
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.set_viewport_size(pixels)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.screenshot(path=INTO / f"{name}-{size}-{scheme}.png", full_page=True)
-        page.set_viewport_size(SIZES["desktop"])  # type: ignore[arg-type]  # sizes by name
+        page.set_viewport_size(SIZES["desktop"])
         print(name, flush=True)
 
     def _wants(self, name: str) -> bool:
@@ -109,7 +110,7 @@ def _pictures(camera: Camera, browser: Browser, server: Server) -> None:
 @contextmanager
 def _somebody(browser: Browser, server: Server) -> Iterator[Page]:
     """A browser of somebody without an account."""
-    context = browser.new_context(base_url=server.address, viewport=SIZES["desktop"])  # type: ignore[arg-type]  # by name
+    context = browser.new_context(base_url=server.address, viewport=SIZES["desktop"])
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()

@@ -80,7 +80,7 @@ def _is_page(client_of: Callable[..., Client], path: str) -> bool:
     """Whether an admin who asks for it gets a page, an error or another address, rather than data or a part of one."""
     answer = client_of("admin").get(path)
     if answer.streaming:
-        answer.close()  # type: ignore[no-untyped-call]
+        answer.close()
         return False
     if answer.status_code == 405:
         return False
