@@ -151,10 +151,12 @@ def test_pages_are_told_what_a_query_holds(served: Workspace, client_of: Callabl
     assert set(told["types"]) == {"user_id", "arm", "amount"}
     (source,) = loaded(served).workspace.definitions.sources.values()
     assert held(served, [source.table])[source.table]["rows"] == 270
+    (Path(served.folder) / "shop.yaml").write_text(FOLDER.replace("WHERE NOT test", "WHERE test"), encoding="utf-8")
+    assert held(served, [source.table])[source.table]["rows"] == 30, "what is remembered is of another query"
     assert data_of(loaded(served).workspace) == (str(Path(served.folder) / "data"),)
     page = client_of("admin", of=served).get(reverse("sources", kwargs={"workspace": "shop"})).content.decode()
     assert "the query of orders" in page
-    assert "270" in page
+    assert ">30<" in page
 
 
 # Elsewhere ---------------------------------------------------------------------------------------------------------

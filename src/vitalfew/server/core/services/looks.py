@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from vitalfew.pipeline.planning import TestPlan
     from vitalfew.server.core.models import Workspace
+    from vitalfew.warehouse.queries import SourceQuery
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,8 @@ def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> d
     found = loaded(row).workspace
     base = Path(row.folder) / found.definitions.data.path
     # The smallest come first, so that one large table leaves time for all others.
-    states = sorted((_state(base, one) for one in set(tables)), key=lambda state: (state[1], state[0]))
+    asked_of = _queries(found.definitions)
+    states = sorted((_state(base, one, asked_of.get(one)) for one in set(tables)), key=lambda one: (one[1], one[0]))
     wanted = [table for table, *_ in states]
     told = f"{row.pk} {found.definitions.data.model_dump(mode='json')} {recognise} {states}"
     name = f"held-{hashlib.sha256(told.encode()).hexdigest()}"
@@ -109,13 +111,28 @@ def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> d
     return known
 
 
-def _state(base: Path, table: str) -> tuple[str, int, int]:
-    """What tells that a file is no longer the one that was looked at."""
+def _queries(definitions: Definitions) -> Mapping[str, SourceQuery]:
+    """The queries among the tables; what is wrong with one is told by who reads it."""
+    if all(source.sql is None for source in definitions.sources.values()):
+        return {}
+    from vitalfew.warehouse.queries import queries_of
+
     try:
-        stat = (base / table).stat()
-    except OSError:
-        return table, 0, 0
-    return table, stat.st_size, stat.st_mtime_ns
+        return queries_of(definitions)
+    except VitalfewError:
+        return {}
+
+
+def _state(base: Path, table: str, query: SourceQuery | None) -> tuple[str, int, int, str]:
+    """What tells that a file, or what a query reads, is no longer what was looked at."""
+    size, changed = 0, 0
+    for one in (table,) if query is None else query.tables:
+        try:
+            stat = (base / one).stat()
+        except OSError:
+            continue
+        size, changed = size + stat.st_size, max(changed, stat.st_mtime_ns)
+    return table, size, changed, "" if query is None else query.text
 
 
 def plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan:
