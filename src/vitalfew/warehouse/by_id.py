@@ -151,9 +151,9 @@ class _Asked:
     def within(self, first: int, last: int) -> list[exp.Expr]:
         """What instants of events that count fulfil, where first exposures lie between two; no difference overflows."""
         assert self.moment is not None  # noqa: S101 - asked only where there are bounds; this tells the type checker
-        ends = {exp.GTE: first, exp.LT: last}
+        moment = self.moment
         return [
-            bound.kind(this=self.moment.copy(), expression=whole(bound.limit + ends[bound.kind]))
+            bound.kind(this=moment.copy(), expression=whole(bound.limit + (first if bound.kind is exp.GTE else last)))
             for bound in self.bounds
         ]
 
@@ -182,8 +182,10 @@ def _unit(query: exp.Select) -> exp.Expr | None:
     """What is equal to the unit in `JOIN … ON … = p.unit`; None where the join asks anything else."""
     joins = query.args.get("joins") or []
     same = joins[0].args.get("on") if len(joins) == 1 else None
-    plain = isinstance(same, exp.EQ) and same.expression == exp.column("unit", "p") and _of_event(same.this)
-    return same.this.copy() if plain else None
+    if not isinstance(same, exp.EQ) or same.expression != exp.column("unit", "p") or not _of_event(same.this):
+        return None
+    unit: exp.Expr = same.this
+    return unit.copy()
 
 
 def _is_start(node: exp.Expr) -> bool:

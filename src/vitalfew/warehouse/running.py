@@ -68,7 +68,7 @@ def run(
         One array `(units,)` per running number.
     """
     blocks = room.blocks(parts, units)
-    pieces = map(found or piece_of, ahead(batches))
+    pieces = ahead(map(found or piece_of, batches))
     if blocks > 1:
         return _in_blocks(parts, pieces, units, room, blocks)
     numbers = nothing(parts, units)
@@ -120,7 +120,7 @@ def add(parts: Additive, numbers: Sequence[Floats] | dict[int, Floats], piece: P
             _CHANGE[running.kind].at(numbers[at], units, new)
 
 
-def ahead(batches: Iterable[Any]) -> Iterator[Any]:
+def ahead[T](batches: Iterable[T]) -> Iterator[T]:
     """The same batches, fetched in a thread of their own: the database works on while the last ones are added up."""
     with ThreadPoolExecutor(1) as thread:
         source = iter(batches)

@@ -13,7 +13,7 @@ from vitalfew.warehouse.places import code_of, whole_numbers
 from vitalfew.warehouse.running import ahead, floats
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from sqlglot import exp
@@ -46,13 +46,9 @@ def parts_of(
     """
     found: dict[Key, Part] = {}
     rows = min(max(_MOST_BYTES // (8 * max(k, 1)), 1 << 10), _MOST_ROWS)
-    for batch in ahead(engine.stream(query, rows)):
-        if not batch.num_rows:
-            continue
-        keys, order, ends = _grouped(batch, names)
+    for keys, ends, values in ahead(_laid_out(engine.stream(query, rows), names, unasked)):
         # What overflows is refused where it is used.
         with np.errstate(invalid="ignore", over="ignore"):
-            values = _values(batch, len(names), order, unasked)
             if shift is None:
                 means = mean_of(values)
                 shift = np.where(np.isfinite(means), means, 0.0)
@@ -60,6 +56,18 @@ def parts_of(
                 part = Part.of(values[:, first:last], shift)
                 found[key] = found[key] + part if key in found else part
     return found, np.zeros(k) if shift is None else shift
+
+
+def _laid_out(
+    batches: Iterable[Any], names: Sequence[str], unasked: Collection[int]
+) -> Iterator[tuple[list[Key], list[int], Floats]]:
+    """The keys in each batch, where the rows of each end, and the values with these rows together, `(k, rows)`."""
+    for batch in batches:
+        if batch.num_rows:
+            keys, order, ends = _grouped(batch, names)
+            with np.errstate(invalid="ignore", over="ignore"):
+                values = _values(batch, len(names), order, unasked)
+            yield keys, ends, values
 
 
 def _grouped(batch: Any, names: Sequence[str]) -> tuple[list[Key], NDArray[np.intp] | None, list[int]]:  # noqa: ANN401 - an Arrow batch, whose package has no types
