@@ -90,6 +90,15 @@ def test_a_failed_item_gives_exit_code_one_and_the_rest(folder: Path, typed: Typ
     assert len(answer.json["experiments"]["move_gate"]["effects"]) == 1
 
 
+def test_a_damaged_log_is_told_by_the_run_that_leaves_its_acts_out(folder: Path, typed: Typed) -> None:
+    typed("act", "judgement", folder, "retention=5", "--by", "Ann")
+    assert "fault" not in typed("run", folder).err
+    log = folder / "acts.jsonl"
+    log.write_text(log.read_text("utf-8") + "garbage\n", "utf-8")
+    for command in ("run", "check"):
+        assert "the log of acts has 1 fault: what is damaged counts for nothing" in typed(command, folder).err
+
+
 # Only and as of ----------------------------------------------------------------------------------------------------
 
 

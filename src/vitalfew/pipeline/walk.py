@@ -23,6 +23,7 @@ from vitalfew.results.rows import FailedRow
 from vitalfew.results.run import RunInfo, StageInfo
 from vitalfew.results.store import OpenRun, Output, Store, joined, new_run_id, stage_info
 from vitalfew.results.tables import last_day_of
+from vitalfew.results.words import count
 from vitalfew.warehouse.fingerprint import Fingerprint, fingerprint
 from vitalfew.workspace.hashing import definitions_hash
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEED = 2025
+_USUAL_LOG = 2_000
 Progress = Callable[[str, int, int], None]
 """Called before each stage with its name, its number and how many there are."""
 
@@ -82,6 +84,7 @@ def run(
     context = Context(workspace, today, as_of, seed, known, frames or {})
     run_id = new_run_id(now.isoformat())
     walk = _Walk(context, history)
+    walk.notes += _faults(workspace)
     try:
         walk.begin(store if keep else None, run_id)
         walk.over(_leading_to(stages(definitions), wanted), progress)
@@ -119,6 +122,16 @@ def _leading_to(every: tuple[Stage, ...], wanted: Sequence[str]) -> tuple[Stage,
         if stage.name in needed:
             needed.update(stage.after)
     return tuple(stage for stage in every if stage.name in needed)
+
+
+def _faults(workspace: Workspace) -> list[str]:
+    """A note where acts are damaged: they count for nothing. What was said is only looked at in logs of usual size."""
+    log = workspace.acts
+    faults = len(log.damage if len(log.acts) <= _USUAL_LOG else log.chain_damage)
+    if not faults:
+        return []
+    told = f"the log of acts has {count(faults, 'fault')}: what is damaged counts for nothing"
+    return [f"{told} (vitalfew verify says where)"]
 
 
 def _last_day(workspace: Workspace, now: datetime, as_of: date | None) -> date:
