@@ -140,9 +140,11 @@ def _bounds(writes: tuple[str, ...], reads: Iterable[str]) -> Bounds:
 
 def data_of(workspace: Defined) -> tuple[str, ...]:
     """Where the data of a workspace lie whose folder says so: its owner chose them, not a member of the server."""
+    from vitalfew.warehouse.queries import tables_read
+
     base = data_path(workspace.definitions.data, workspace.root)
-    tables = (getattr(source, "table", None) for source in workspace.definitions.sources.values())
-    named = [(base / Path(table).expanduser()).resolve() for table in tables if table]
+    tables = tables_read(workspace.definitions, workspace.where).values()
+    named = [(base / Path(table).expanduser()).resolve() for behind in tables for table in behind]
     return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in (base, *named)))
 
 
