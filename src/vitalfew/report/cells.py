@@ -34,6 +34,14 @@ def opened(view: View, text: Child, row: object) -> Child:
     return tag("a", text, href=address, class_="opens") if address else text
 
 
+def whole(told: Child) -> Child:
+    """A text whose intervals, and numbers with their signs, are not broken over lines."""
+    if not isinstance(told, str) or isinstance(told, Markup):
+        return told
+    kept = "\N{NO-BREAK SPACE}"
+    return told.replace(" to ", f"{kept}to{kept}").replace("→ ", f"→{kept}").replace("+ ", f"+{kept}")
+
+
 def estimate(text: str, picture: Markup) -> Markup:
     """A number beside its picture."""
     return tag("span", tag("span", text, class_="n"), picture, class_="est")

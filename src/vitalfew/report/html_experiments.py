@@ -163,7 +163,7 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
             cells.on_metric(view, row.metric, mark, f"{view.name_of(row)}: {text}", with_margin=True) if mark else None
         )
         name = view.name_of(row)
-        figures = [_whole(told) for told in (text, _relative(row), _means(view, row), _units(view, row))]
+        figures = [cells.whole(told) for told in (text, _relative(row), _means(view, row), _units(view, row))]
         change = cells.opened(view, figures[0], row)
         rows.append(([name, _how(view, row, shared)], change, drawn, figures[1], _p(view, row), figures[2],
                      cells.grade(row.grade), figures[3]))  # fmt: skip
@@ -177,14 +177,6 @@ def _table(view: View, effects: Sequence[EffectRow]) -> Markup:
         "its family; of a guardrail, that the loss exceeds the margin. "
     ) + " ".join(told)
     return table(heads, rows, caption=caption, row_classes=classes)
-
-
-def _whole(told: Child) -> Child:
-    """Intervals, and numbers with their signs, are not broken over lines."""
-    if not isinstance(told, str) or isinstance(told, Markup):
-        return told
-    kept = "\N{NO-BREAK SPACE}"
-    return told.replace(" to ", f"{kept}to{kept}").replace("→ ", f"→{kept}").replace("+ ", f"+{kept}")
 
 
 def _relative(row: EffectRow) -> Child:

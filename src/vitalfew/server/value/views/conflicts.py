@@ -98,7 +98,7 @@ def _table(workspace: str, view: View, rows: Sequence[ConflictRow]) -> Markup | 
     body: list[Sequence[Child]] = []
     for row in rows:
         gain, loss = (
-            words.change(found.estimate, found.low, found.high, view.unit(metric))
+            cells.whole(words.change(found.estimate, found.low, found.high, view.unit(metric)))
             for metric, found in ((row.gain_metric, row.gain), (row.loss_metric, row.loss))
         )
         body.append((
