@@ -172,3 +172,24 @@ def test_wrong_options_say_what_is_right(shop: Path, typed: Typed, words: tuple[
     answer = typed("analyze", shop, "--variant", "arm", "--metric", "spend", *words)
     assert answer.code == 2
     assert hint in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sheet.xlsx", "save the sheet as CSV"),
+        ("all.zip", "unpack it"),
+        ("folder", "is a folder"),
+        ("link.csv", "is a link that leads to no file"),
+        ("nothing.csv", "there is no file"),
+        ("empty.csv", "is empty"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_what_to_do(tmp_path: Path, typed: Typed, name: str, said: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "gone.csv")
+    for file in ("sheet.xlsx", "all.zip", "empty.csv"):
+        (tmp_path / file).write_bytes(b"" if file == "empty.csv" else b"PK\x03\x04")
+    answer = typed("analyze", tmp_path / name, "--variant", "arm", "--metric", "bought")
+    assert answer.code in (1, 2)
+    assert said in answer.err

@@ -101,7 +101,7 @@ def look(path: Path) -> Look:
         UsageError: there is no such file, or it is none that can be read.
         DataError: it is empty, or damaged.
     """
-    _refuse(path)
+    refuse(path)
     engine = _opened(path)
     try:
         found = Look(path, engine, path.name, profile(engine, path.name))
@@ -132,8 +132,13 @@ def _squared(rows: Sequence[Sequence[str]], width: int) -> list[Sequence[str]]:
     return [(*row[:width], *("",) * (width - len(row))) for row in rows]
 
 
-def _refuse(path: Path) -> None:
-    """Refuse what is no table, before an engine is opened."""
+def refuse(path: Path) -> None:
+    """Refuse what is no table, before an engine is opened.
+
+    Raises:
+        UsageError: it is a folder, no file, or a file of another kind.
+        DataError: it is empty.
+    """
     if path.is_dir():
         files = sorted(one.name for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
         inside = f"it holds {', '.join(files[:6])}{' …' if len(files) > 6 else ''}" if files else "it is empty"  # noqa: PLR2004 - a few names show what is meant

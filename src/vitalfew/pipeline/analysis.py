@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from vitalfew.connect.look import refuse
 from vitalfew.pipeline.one_table import OneTable, Options
 from vitalfew.pipeline.walk import SEED, run
 from vitalfew.warehouse.engine import open_engine
@@ -47,7 +48,7 @@ def analyze(
         Results whose only experiment is `experiment`.
 
     Raises:
-        UsageError: there is no such column, arm, kind or option, or the variant holds more than 50 values.
+        UsageError: there is no such file, column, arm, kind or option, or the variant holds more than 50 values.
         DataError: the file cannot be read.
 
     Example:
@@ -70,6 +71,9 @@ def analyze(
 
 def _located(data: Any, table: str | None) -> tuple[DataSettings, str, Mapping[str, Any]]:  # noqa: ANN401 - see analyze
     if isinstance(data, (str, Path)):
-        path = Path(data).expanduser().resolve()
+        path = Path(data).expanduser()
+        if "*" not in path.name:
+            refuse(path)
+        path = path.resolve()
         return DataSettings(path=str(path.parent)), path.name, {}
     return DataSettings(), _FRAME, {_FRAME: as_arrow(data, table)}
