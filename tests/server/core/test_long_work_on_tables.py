@@ -30,10 +30,12 @@ from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.storage import offered
+from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.core.services.work import work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from django.test import Client
 
@@ -51,11 +53,12 @@ def long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def other(workspace: Workspace) -> Workspace:
+def other(home: Path, workspace: Workspace) -> Workspace:
     """Another workspace, to which the first one's log goes: three acts, one of which was erased."""
     for name in ("Ada", "Ben", "Cem"):
         recording.judge(acting(workspace), name, {"rounds": 2, "retention": 1})
     TableJournal(workspace.pk).erase("Ben")
+    assert not list(home.glob("offered/*"))
     return Workspace.objects.create(key="other", name="Other", folder=f"{workspace.folder}-other")
 
 
@@ -81,7 +84,7 @@ def planned(client: Client, row: Workspace, content: bytes) -> tuple[str, dict[s
     waits = bring(client, content)
     assert "Waiting for a free worker" in waits.content.decode()
     job = worked_off(row)
-    assert (job.kind, job.state, job.result) == ("changes", "done", {}), job.message
+    assert (job.kind, job.state, job.message) == ("changes", "done", "")
     page = client.get(waits.redirect_chain[-1][0]).content.decode()
     return page, dict(re.findall(r'type="hidden" name="(token|stamp|prune|acts)" value="([^"]*)"', page))
 
@@ -173,6 +176,44 @@ def test_a_plan_that_somebody_overtook_is_worked_out_anew(
     client.post(f"{PLACE}plan/again/", fields)
     assert worked_off(other).state == "done"
     assert "Apply all of it" in client.get(f"{PLACE}{query}").content.decode()
+
+
+@pytest.mark.usefixtures("sqlite", "long")
+def test_a_program_is_answered_with_the_job_and_once_however_often_it_asks(
+    workspace: Workspace, other: Workspace, client_of: ClientOf
+) -> None:
+    client = client_of("admin", of=other)
+    _, fields = planned(client, other, parcel(workspace))
+    place, body = f"{API}/other/plans/{fields['token']}/apply", {"stamp": int(fields["stamp"]), "acts": True}
+    answers = [
+        client.post(place, body, content_type="application/json", headers={"Idempotency-Key": "move"}) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].content == answers[1].content
+    assert {answer.headers["Location"] for answer in answers} == {f"{API}/other/jobs/{answers[0].json()['id']}"}
+    worked_off(other)
+    told = client.get(answers[0].headers["Location"]).json()
+    assert (told["state"], told["result"]) == (
+        "done",
+        {"sentences": told["result"]["sentences"], "more": 0, "new_acts": 3},
+    )
+    assert Job.objects.filter(kind="apply").count() == 1
+
+
+@pytest.mark.usefixtures("sqlite", "long")
+def test_who_stops_a_plan_stays_on_its_page_and_may_try_again(
+    workspace: Workspace, other: Workspace, client_of: ClientOf
+) -> None:
+    client = client_of("admin", of=other)
+    address = bring(client, parcel(workspace)).redirect_chain[-1][0]
+    job = Job.objects.latest("id")
+    page = client.post(
+        f"/w/other/jobs/{job.pk}/cancel/", headers={"Referer": f"http://testserver{address}"}, follow=True
+    ).content.decode()
+    assert "This was stopped" in page
+    fields = dict(re.findall(r'type="hidden" name="(token|acts|left_out)" value="([^"]*)"', page))
+    client.post(f"{PLACE}plan/again/", fields)
+    assert worked_off(other).state == "done"
 
 
 @pytest.mark.usefixtures("sqlite", "long")
@@ -394,6 +435,15 @@ def test_a_proof_tells_how_far_it_is_and_stops_in_the_middle(
     monkeypatch.setattr(time, "monotonic", lambda: 1e12)
     with pytest.raises(UsageError, match="longer than the server gives"):
         table_work.verify(claimed.job, watch)
+
+
+@pytest.mark.usefixtures("sqlite", "long")
+def test_the_last_proof_of_a_log_is_kept_when_other_work_is_forgotten(workspace: Workspace) -> None:
+    proved_then_one_more(workspace)
+    proved_then_one_more(workspace)
+    Job.objects.update(finished_at=timezone.now() - timedelta(days=100))
+    forget_expired()
+    assert Job.objects.get().result["acts"] == 5
 
 
 def test_a_short_log_is_proved_while_one_waits(workspace: Workspace, client_of: ClientOf) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections
+from django.db.models import Max
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -60,7 +61,9 @@ def forget_expired() -> None:
     Answer.objects.filter(at__lt=now - _DAY).delete()
     DBTaskResult.objects.filter(enqueued_at__lt=now - timedelta(days=7)).delete()
     Delivery.objects.filter(ended_at__lt=now - timedelta(days=30)).delete()
-    Job.objects.filter(finished_at__lt=now - timedelta(days=90)).delete()
+    proofs = Job.objects.filter(kind="verify", state=Job.State.DONE).order_by().values("workspace")
+    newest = [*proofs.annotate(newest=Max("id")).values_list("newest", flat=True)]
+    Job.objects.filter(finished_at__lt=now - timedelta(days=90)).exclude(id__in=newest).delete()
     forget_offers()
     limits.forget()
 

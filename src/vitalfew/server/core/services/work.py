@@ -106,7 +106,8 @@ class _Heart:
             while not self._over.wait(_BEAT):
                 try:
                     alive = self._mine.beat()
-                except OperationalError:  # such as SQLite, which one writes at a time
+                except OperationalError:  # such as SQLite, to which one writes at a time
+                    connection.close()
                     continue
                 if not alive:
                     self._lost.set()

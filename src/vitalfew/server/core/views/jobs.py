@@ -80,7 +80,7 @@ def cancel(request: Request, pk: int) -> HttpResponse:
         messages.info(request, "It is being stopped. Nothing of it is kept.")
     except UsageError as error:
         messages.error(request, str(error))
-    return redirect(_back(request))
+    return redirect(_back(request, asked=True))
 
 
 @require_POST
@@ -93,9 +93,10 @@ def retry(request: Request, pk: int) -> HttpResponse:
     return redirect(_back(request))
 
 
-def _back(request: Request) -> str:
-    """The page that asked, as long as it is one of this workspace; else its ledger."""
+def _back(request: Request, *, asked: bool = False) -> str:
+    """The page that asked, as long as it is one of this workspace; else its ledger. `asked`: with its query."""
     found = urlsplit(request.headers.get("Referer", ""))
     mine = f"/w/{request.place.workspace.key}/"
     safe = url_has_allowed_host_and_scheme(found.geturl(), {request.get_host()}) and found.path.startswith(mine)
-    return found.path if safe else f"{mine}ledger/"
+    query = f"?{found.query}" if asked and found.query else ""
+    return f"{found.path}{query}" if safe else f"{mine}ledger/"
