@@ -53,7 +53,7 @@ def export(
     if copy is not None:
         say(f"with {count(len(copy.log.acts), 'act')}; {_KEY_STAYS}")
     elif workspace.acts.acts:
-        say(f"without {count(len(workspace.acts.acts), 'act')} (--acts takes them along)")
+        say(f"without the {count(len(workspace.acts.acts), 'act')} (--acts takes them along)")
 
 
 def apply(
