@@ -54,6 +54,7 @@ TEXT_ONLY = {
             "counts of surveys and columns of sheets: they come by file",
         ),
         "scores.ice.score": "what a sheet itself says, to tell its variant: it comes by file",
+        "import_key": "set by importers",
     },
     "experiments": {"mode": "the plan says it (plan.mode); this one is for experiments without a plan in a folder"},
     "sources": {
