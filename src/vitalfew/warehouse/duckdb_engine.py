@@ -451,8 +451,8 @@ def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
     if isinstance(error, duckdb.IOException) or type(error) is duckdb.Error or _DAMAGED.search(text):
         return DataError(f"{table} cannot be read", hint="is it complete, readable, and not open in another program?")
     if isinstance(error, duckdb.ConversionException):
-        hint = "in a query of yours TRY_CAST leaves out what does not fit" if name_of_query("") in table else None
-        return DataError(f"{table} holds a value that is not of the type asked for", hint=hint)
+        cast = "in a query of yours TRY_CAST leaves out what does not fit" if name_of_query("") in table else None
+        return DataError(f"{table} holds a value that is not of the type asked for", hint=cast)
     return DataError(f"{table} cannot be computed with ({error.__class__.__name__.removesuffix('Exception')})")
 
 

@@ -35,7 +35,9 @@ def refuse_strangers(connection: duckdb.DuckDBPyConnection, query: SourceQuery) 
     known = {name.lower() for name in (*query.tables, *(cte.alias for cte in query.tree.find_all(exp.CTE)))}
     for node in _nodes(tree):
         kind = str(node.get("type"))
-        function = str(node["function"].get("function_name")) if kind == "TABLE_FUNCTION" else ""
+        called = node.get("function")
+        name = str(called.get("function_name")) if isinstance(called, dict) else "a function"
+        function = name if kind == "TABLE_FUNCTION" else ""
         strange = kind == "BASE_TABLE" and str(node.get("table_name")).lower() not in known
         if strange or (function and function not in _FROM_NOTHING) or (_is_query(kind) and kind not in _SELECTS):
             named = f"{function}()" if function else str(node.get("table_name", kind)).lower()

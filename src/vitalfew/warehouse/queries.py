@@ -15,7 +15,6 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
-from sqlglot.tokens import TokenType
 
 from vitalfew.errors import DataError, DefinitionError, Problem, Where
 from vitalfew.warehouse.tables import has_suffix
@@ -166,12 +165,12 @@ def _parsed(text: str) -> exp.Query:
     if any(mark in text for mark in ("{{", "{%", "{#")):
         raise DataError("holds a template, which nobody fills in", expected="plain SQL")
     tokens = sqlglot.tokenize(text, read=DIALECT)
-    while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+    while tokens and tokens[-1].token_type is sqlglot.TokenType.SEMICOLON:
         tokens.pop()
     first = tokens[0].text.upper() if tokens else ""
     if first not in _BEGINS:
         raise DataError(f"begins with {first[:40]}" if first else "is empty", expected=_ONE_SELECT)
-    if any(token.token_type is TokenType.SEMICOLON for token in tokens):
+    if any(token.token_type is sqlglot.TokenType.SEMICOLON for token in tokens):
         raise DataError("holds more than one statement", expected=_ONE_SELECT)
     try:
         found = sqlglot.parse_one(text, read=DIALECT)
@@ -271,7 +270,8 @@ def _spell_alike(tree: exp.Query) -> None:
 
 def _sides_of_scopes(tree: exp.Query) -> tuple[Collection[int], Collection[int]]:
     """Which nodes name a table, and which the rows of a WITH, by their ids."""
-    tables, queries = set(), set()
+    tables: set[int] = set()
+    queries: set[int] = set()
     for scope in traverse_scope(tree):
         for node, source in scope.selected_sources.values():
             if isinstance(node, exp.Table):
