@@ -62,6 +62,13 @@ def test_ids_that_lie_far_apart_are_joined(lookups: list[bool]) -> None:
     _assert_same(far, near)
 
 
+def test_ids_beyond_signed_numbers_are_joined(lookups: list[bool]) -> None:
+    large = _measured(lambda unit: 2**63 + unit, WINDOWS)
+    near = _measured(lambda unit: unit, WINDOWS)
+    assert lookups == [False, True]
+    _assert_same(large, near)
+
+
 def test_units_of_several_experiments_are_joined(lookups: list[bool]) -> None:
     both = _measured(lambda unit: unit, WINDOWS, experiments=("one", "two"))
     assert lookups == [False]
@@ -80,7 +87,7 @@ def _measured(
     arms = chance.choice(["a", "b"], len(units))
     rows = [(experiment, at) for experiment in experiments for at in range(len(units))]
     exposures = {
-        "unit": [named(units[at]) for _, at in rows],
+        "unit": _ids([named(units[at]) for _, at in rows]),
         "experiment": [experiment for experiment, _ in rows],
         "arm": [str(arms[at]) for _, at in rows],
         "at": pa.array([int(seen[at]) for _, at in rows], pa.timestamp("us")),
@@ -88,7 +95,7 @@ def _measured(
     whose = chance.integers(0, UNITS + 50, EVENTS)
     at = START + chance.integers(-10 * DAY, 25 * DAY, EVENTS)
     events = {
-        "unit": _with_gaps([named(int(unit)) for unit in whose], chance, 0.01),
+        "unit": _ids(_with_gaps([named(int(unit)) for unit in whose], chance, 0.01)),
         "name": chance.choice(["buy", "visit", "other"], EVENTS).tolist(),
         "at": pa.array(_with_gaps(at.tolist(), chance, 0.01), pa.timestamp("us")),
         "amount": _with_gaps(chance.normal(size=EVENTS).tolist(), chance, 0.1),
@@ -114,6 +121,11 @@ def _measured(
 
 def _with_gaps(cells: list[Any], chance: np.random.Generator, share: float) -> list[Any]:
     return [None if missing else cell for cell, missing in zip(cells, chance.random(len(cells)) < share, strict=True)]
+
+
+def _ids(cells: list[Any]) -> pa.Array:
+    large = any(isinstance(cell, int) and cell >= 2**63 for cell in cells)
+    return pa.array(cells, pa.uint64() if large else None)
 
 
 def _assert_same(one: Measured, other: Measured) -> None:

@@ -202,7 +202,9 @@ def _placed(people: pa.Table) -> tuple[NDArray[np.int32], int] | None:
     import pyarrow as pa
 
     column = people.column("unit")
-    if not pa.types.is_integer(column.type) or column.null_count or not people.num_rows:
+    if not pa.types.is_integer(column.type) or pa.types.is_uint64(column.type):
+        return None
+    if column.null_count or not people.num_rows:
         return None
     units = whole_numbers(column)
     low, high = int(units.min()), int(units.max())
