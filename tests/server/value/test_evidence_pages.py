@@ -65,7 +65,7 @@ def test_trade_offs_set_the_measured_rate_against_the_agreed_one(client_of: Call
     client = client_of("viewer")
     text = _text(client, "trade-offs/")
     assert "Makes up for it" in text
-    assert "of true effects; ringed are experiments that no other beats on both" in text
+    assert "of true effects. Ringed: experiments that no other beats on both once luck is out." in text
     assert "12 pairs that too few experiments measured" in text
     rows = _rows(client, "trade-offs/?format=csv&metric=jobs_completed")
     assert rows
