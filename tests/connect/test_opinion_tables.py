@@ -84,6 +84,8 @@ def test_a_table_that_could_be_both_is_asked_about_and_else_refused_with_what_ea
     file = write_text(tmp_path / "score.csv", "customer,speed,trust", *rows)
     with pytest.raises(DataError, match=r"could be users or opinions:\n  users: one row per user(.|\n)*--as"):
         kind_of(file)
+    with pytest.raises(DataError, match="opinions: points that people give to factors; found a row per person; rating"):
+        kind_of(file)
     assert kind_of(file, ask="opinions")[0] == "opinions"
     kind, said = kind_of(file, assumes=True)
     assert kind == "users"

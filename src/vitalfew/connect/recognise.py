@@ -437,7 +437,7 @@ def _only_released(features: Recognised) -> bool:
 def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recognised:
     titles = tuple(kind.key for kind in left)
     default = titles[0]
-    could = " or ".join(f"{kind.title} ({kind.about})" for kind in left)
+    could = " or ".join(f"{kind.title} ({kind.about.partition(';')[0]})" for kind in left)
     answer = asker.ask(f"{look.name} could be {could}: which is it?", titles, default)
     match = left[kinds.BY_KEY[answer]]
     if asker.answered or asker.assumes:
@@ -446,7 +446,7 @@ def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recogni
         return match
     raise DataError(
         f"{look.name} could be {' or '.join(kind.title for kind in left)}:\n"
-        + "\n".join(_needs(look, kind) for kind in left),
+        + "\n".join(_as_found(look, match) for match in left.values()),
         hint=f"say which: --as '{look.name}={default}'",
     )
 
@@ -478,6 +478,14 @@ def _distance(look: Look, kind: Kind) -> tuple[int, int]:
     """How many columns a kind lacks, then how few it has."""
     found = assigned(look, (*kind.needs, *kind.may))
     return sum(role.key not in found for role in kind.needs), -len(found)
+
+
+def _as_found(look: Look, match: Recognised) -> str:
+    """A kind that a file could be, with what of it was found."""
+    if match.opinions is None:
+        return _needs(look, match.kind)
+    about = f"{match.opinions.notes[0]}, about {listed(match.opinions.factors)}"
+    return f"  {match.kind.key}: points that people give to factors; found {about}"
 
 
 def _needs(look: Look, kind: Kind) -> str:
