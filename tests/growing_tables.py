@@ -45,6 +45,8 @@ METRICS: dict[str, dict[str, Any]] = {
 class History:
     """A folder whose tables grow from day to day."""
 
+    kind_of_unit = pa.string()
+
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.chance, self.day = folder, random.Random(seed), 0  # noqa: S311 - data of a test
         for name in ("events", "exposures"):
@@ -74,7 +76,7 @@ class History:
         return self.chance.choice([None, round(self.chance.expovariate(0.1), 2), 1e9, -3.5])
 
     def write(self, table: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
-        kinds = {"moment": pa.timestamp("us", "UTC"), "amount": pa.float64()}
+        kinds = {"moment": pa.timestamp("us", "UTC"), "amount": pa.float64(), "unit": self.kind_of_unit}
         schema = pa.schema([(name, kinds.get(name, pa.string())) for name in columns.split(", ")])
         content = pa.table([list(column) for column in zip(*rows, strict=True)], schema=schema)
         pq.write_table(

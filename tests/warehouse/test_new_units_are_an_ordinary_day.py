@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from growing_tables import BUY, History, assert_same, told
-from vitalfew.warehouse import continued, refresh, state
+from vitalfew.warehouse import continued, past, state
 from vitalfew.warehouse.engine import open_engine
+from vitalfew.warehouse.grouped import NotOnward
 from vitalfew.warehouse.measure import measure
 from vitalfew.workspace.definitions import Definitions
 
@@ -39,8 +40,19 @@ STEPS = ("ordinary", "late", "crossers", "nobody", "users", "moved", "rewritten"
 class Product(History):
     """A product whose experiments meet new people every day, with a table of users that grows along."""
 
-    def __init__(self, folder: Path, seed: int, *, experiments: int = 1, first: int = 300, apart: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        *,
+        experiments: int = 1,
+        first: int = 300,
+        apart: bool = False,
+        whole: bool = False,
+    ) -> None:
         super().__init__(folder, seed)
+        self.whole = whole
+        self.kind_of_unit = pa.int64() if whole else pa.string()
         (folder / "users").mkdir()
         self.many, self.known, self.apart, self.strangers = experiments, 0, apart, 10
         self.ordinary(first, 3 * first)
@@ -49,9 +61,9 @@ class Product(History):
         """A day with new users, some of whom are exposed, exposures that come again, and events."""
         new = range(self.known, self.known + joining)
         self.known += joining
-        self.write("users", "unit, country", [(f"u{at}", self.chance.choice(["dk", "se"])) for at in new])
+        self.write("users", "unit, country", [(self.name(at), self.chance.choice(["dk", "se"])) for at in new])
         shown = [*new, *(self.chance.randrange(self.known) for _ in range(joining))]
-        seen = [(f"u{at}", self.experiment(at), self.arm(at), self.moment(self.before(late))) for at in shown]
+        seen = [(self.name(at), self.experiment(at), self.arm(at), self.moment(self.before(late))) for at in shown]
         self.write("exposures", "unit, experiment, arm, moment", seen)
         happened = [(self.someone(), self.before(late)) for _ in range(events)]
         rows = [(who, self.chance.choice(["buy", "visit"]), self.moment(day), self.amount()) for who, day in happened]
@@ -67,7 +79,7 @@ class Product(History):
         self.ordinary()
         self.day -= 1
         people = [self.chance.randrange(self.known) for _ in range(5)]
-        rows = [(f"u{at}", self.experiment(at), self.arm(at + 1), self.moment(self.day)) for at in people]
+        rows = [(self.name(at), self.experiment(at), self.arm(at + 1), self.moment(self.day)) for at in people]
         again = pa.concat_tables([pq.read_table(self.files("exposures")[-1]), self._exposures(rows)])
         pq.write_table(again, self.files("exposures")[-1])
         self.day += 1
@@ -110,8 +122,12 @@ class Product(History):
         pq.write_table(pq.read_table(path).slice(3), path)
         self.ordinary()
 
-    def someone(self) -> str:
-        return f"u{self.chance.randrange(self.known + self.strangers)}"
+    def name(self, at: int) -> str | int:
+        """Ids that a database counted up from below nothing, or any other."""
+        return at - 150 if self.whole else f"u{at}"
+
+    def someone(self) -> str | int:
+        return self.name(self.chance.randrange(self.known + self.strangers))
 
     def experiment(self, at: int) -> str:
         return f"test{at % self.many if self.apart else self.chance.randrange(self.many)}"
@@ -155,9 +171,12 @@ class Product(History):
             engine.close()
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("step", STEPS)
-def test_products_follow_those_who_join_leave_and_move(tmp_path: Path, told: list[bool], step: str) -> None:
-    product = Product(tmp_path, STEPS.index(step))
+def test_products_follow_those_who_join_leave_and_move(
+    tmp_path: Path, told: list[bool], step: str, whole: bool
+) -> None:
+    product = Product(tmp_path, STEPS.index(step), whole=whole)
     product.ordinary()
     product.results()
     for _ in range(3):
@@ -167,12 +186,14 @@ def test_products_follow_those_who_join_leave_and_move(tmp_path: Path, told: lis
     assert sum(told) >= 2, "and most are told from the units that changed"
 
 
-@given(st.lists(st.sampled_from(STEPS), min_size=2, max_size=6), st.integers(0, 2**32), st.integers(1, 3))
+@given(
+    st.lists(st.sampled_from(STEPS), min_size=2, max_size=6), st.integers(0, 2**32), st.integers(1, 3), st.booleans()
+)
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_after_any_history_of_units_a_refresh_equals_a_full_run(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int, experiments: int
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int, experiments: int, whole: bool
 ) -> None:
-    product = Product(tmp_path_factory.mktemp("product"), seed, experiments=experiments, apart=True)
+    product = Product(tmp_path_factory.mktemp("product"), seed, experiments=experiments, apart=True, whole=whole)
     product.results()
     for step in steps:
         getattr(product, step)()
@@ -226,8 +247,11 @@ def strangers(product: Product) -> list[dict[str, Any]]:
     return found
 
 
-def test_events_before_a_unit_joined_are_remembered_and_not_looked_for_in_old_files(tmp_path: Path) -> None:
-    product = Product(tmp_path, 8)
+@pytest.mark.parametrize("whole", [False, True])
+def test_events_before_a_unit_joined_are_remembered_and_not_looked_for_in_old_files(
+    tmp_path: Path, whole: bool
+) -> None:
+    product = Product(tmp_path, 8, whole=whole)
     product.results()
     busy(product, 3)
     product.ordinary()
@@ -241,8 +265,9 @@ def test_events_before_a_unit_joined_are_remembered_and_not_looked_for_in_old_fi
     assert product.results(remember=False).moments != truth.moments
 
 
-def test_who_took_part_before_was_no_stranger(tmp_path: Path, told: list[bool]) -> None:
-    product = Product(tmp_path, 9)
+@pytest.mark.parametrize("whole", [False, True])
+def test_who_took_part_before_was_no_stranger(tmp_path: Path, told: list[bool], whole: bool) -> None:
+    product = Product(tmp_path, 9, whole=whole)
     product.results()
     for step in (product.late, product.crossers, product.late, product.removed, product.late, product.rewritten):
         busy(product, 2)
@@ -282,7 +307,7 @@ def test_events_of_strangers_do_not_grow_without_bound(tmp_path: Path, monkeypat
     product.results()
     assert product.files("events")[-1].name not in str(strangers(product)), "where most are strangers, files are read"
     product.strangers = 10
-    monkeypatch.setattr(refresh, "_MOST_STRANGERS", 0.01)
+    monkeypatch.setattr(past, "MOST_STRANGERS", 0.01)
     busy(product)
     assert sum(one["units"] for one in strangers(product)) <= 0.01 * product.known
     product.ordinary()
@@ -324,3 +349,9 @@ def test_a_state_of_an_earlier_version_is_left_alone(
     busy(product)
     assert_same(product.results(), product.results(remember=False))
     assert told
+
+
+def test_units_remembered_with_columns_of_another_kind_are_looked_at_anew() -> None:
+    then = pa.table({"id": pa.array([0]), "unit": ["u0"], "cluster": pa.nulls(1)})
+    with pytest.raises(NotOnward):
+        continued._with(then, pa.table({"unit": ["u1"], "cluster": pa.array([1], pa.int32())}))

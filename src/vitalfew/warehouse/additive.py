@@ -54,6 +54,7 @@ class Additive:
         widths: how many numbers each text has (0 is any other text), in the order in which the code holds them.
         conditions: how many conditions follow in the code, a bit each.
         rest: the grouping of what cannot be added up; None when nothing is left.
+        known: what `changed_by` has answered.
     """
 
     rows: exp.Select
@@ -62,9 +63,15 @@ class Additive:
     widths: tuple[int, ...]
     conditions: int
     rest: exp.Select | None
+    known: dict[int, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def changed_by(self, code: int) -> tuple[int, ...]:
         """Positions of the running numbers that rows with this code change."""
+        if code not in self.known:
+            self.known[code] = self._changed_by(code)
+        return self.known[code]
+
+    def _changed_by(self, code: int) -> tuple[int, ...]:
         bits = {at for at in range(self.conditions) if code >> at & 1}
         numbers: list[int] = []
         code >>= self.conditions
@@ -149,8 +156,9 @@ class _Taken:
                 text, wanted = self._text(part)
                 texts[text] = wanted & texts.get(text, wanted)
             else:
-                self.bits.setdefault(part.sql(), part)
-                bits.add(list(self.bits).index(part.sql()))
+                sql = part.sql()
+                self.bits.setdefault(sql, part)
+                bits.add(list(self.bits).index(sql))
         running = Running(kind, value, tuple(sorted(texts.items())), frozenset(bits))
         self.running.setdefault(running)
         return exp.column(f"r{list(self.running).index(running)}")
@@ -158,8 +166,9 @@ class _Taken:
     def _value(self, kind: Kind, column: exp.Expr) -> int:
         nothing = exp.cast(exp.Literal.string(str(NOTHING[kind])), "DOUBLE")
         value = exp.Coalesce(this=exp.cast(column.copy(), "DOUBLE"), expressions=[nothing])
-        self.values.setdefault(value.sql(), value)
-        return list(self.values).index(value.sql())
+        sql = value.sql()
+        self.values.setdefault(sql, value)
+        return list(self.values).index(sql)
 
     def _text(self, choice: exp.Expr) -> tuple[int, frozenset[int]]:
         text = choice.this.sql()

@@ -16,6 +16,7 @@ from sqlglot import exp
 from vitalfew.warehouse.additive import conjuncts
 from vitalfew.warehouse.compile import whole
 from vitalfew.warehouse.places import whole_numbers
+from vitalfew.warehouse.positions import NOBODY, Positions
 from vitalfew.warehouse.running import integers, piece_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from vitalfew.warehouse.running import Piece
 
-_SPREAD = 4  # places of the array for a unit, at most
-_NOBODY = -1
 _HELD: Mapping[type[exp.Expr], Callable[[Any, int], Any]] = {exp.GTE: operator.ge, exp.LT: operator.lt}
 
 
@@ -48,7 +47,7 @@ class ById:
 
     Attributes:
         rows: `place` of the unit in the array, `code`, values, and `moment` of the event where there are bounds.
-        ids: numbers of units by place, `_NOBODY` where there is none.
+        ids: numbers of units by place, `NOBODY` where there is none.
         starts: first exposures by number of the unit; empty where there are no bounds.
         bounds: what events that count fulfil.
         bits: what is added to the code of those that fulfil a bound.
@@ -72,10 +71,10 @@ class ById:
         unit = _unit(query)
         if unit is None or not asked.takes(query) or (asked.moment is not None and people.column("start").null_count):
             return None
-        placed = _placed(people)
-        if placed is None:
+        positions = Positions.of(people)
+        if positions is None:
             return None
-        ids, low = placed
+        ids, low = positions.table, positions.low
         near = exp.Between(this=unit, low=whole(low), high=whole(low + len(ids) - 1))
         place = exp.Sub(this=exp.cast(unit.copy(), "BIGINT"), expression=whole(low))
         columns = [exp.alias_(exp.cast(exp.paren(place), "INT"), "place"), asked.code, *query.expressions[2:]]
@@ -92,7 +91,7 @@ class ById:
         timed = len(self.starts) > 0
         places, codes, values = piece_of(batch, batch.num_columns - 2 - timed)
         ids = self.ids.take(places, mode="clip")
-        kept = ids != _NOBODY
+        kept = ids != NOBODY
         if timed:
             # The time since anything, for nobody.
             since = integers(batch.column(batch.num_columns - 1)) - self.starts.take(ids, mode="clip")
@@ -195,21 +194,3 @@ def _is_start(node: exp.Expr) -> bool:
 def _of_event(node: exp.Expr) -> bool:
     """Whether it hangs on nothing but the event."""
     return {column.table for column in node.find_all(exp.Column)} <= {"e"}
-
-
-def _placed(people: pa.Table) -> tuple[NDArray[np.int32], int] | None:
-    """Numbers of units by id, from the smallest id on, and that; None where ids lie far apart or are there twice."""
-    import pyarrow as pa
-
-    column = people.column("unit")
-    if not pa.types.is_integer(column.type) or pa.types.is_uint64(column.type):
-        return None
-    if column.null_count or not people.num_rows:
-        return None
-    units = whole_numbers(column)
-    low, high = int(units.min()), int(units.max())
-    if high - low >= _SPREAD * len(units):
-        return None
-    ids = np.full(high - low + 1, _NOBODY, np.int32)
-    ids[units - low] = np.arange(len(units), dtype=np.int32)
-    return (ids, low) if np.count_nonzero(ids != _NOBODY) == len(units) else None

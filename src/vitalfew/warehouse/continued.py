@@ -217,7 +217,11 @@ class Continued:
         lend_people(self.engine, table, people, self.standing.at < 0)
         strangers = kept.strangers if self._only_more else ()
         kept = replace(kept, place=self.standing.at, crossed=self.crossed, strangers=strangers)
-        return Onward(key, kept, people, Changes(first, others, alone=len(self.study.experiments) == 1))
+        positions = self.came.positions
+        if positions is not None:
+            positions = positions.changed(people, first, self.came.left)
+        changes = Changes(first, others, alone=len(self.study.experiments) == 1, positions=positions)
+        return Onward(key, kept, people, changes)
 
     def _moved(
         self, people: pa.Table, first: int, patterned: Callable[[str], exp.Select]
@@ -397,7 +401,7 @@ def _with(people: pa.Table, more: pa.Table) -> pa.Table:
     more = numbered(more, people.num_rows)
     try:
         return pa.concat_tables([people, more.select(people.column_names).cast(people.schema)])
-    except (pa.ArrowInvalid, KeyError, ValueError) as problem:
+    except (pa.ArrowException, KeyError, ValueError) as problem:
         raise NotOnward from problem
 
 

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from vitalfew.warehouse.compile import Scope, present, table_named, whole
 from vitalfew.warehouse.population import FIRST_EXPOSURES, first_exposures
+from vitalfew.warehouse.positions import Positions, at_ids, is_whole
 from vitalfew.warehouse.prepared import opened
 from vitalfew.warehouse.running import ROWS, integers
 
@@ -41,11 +42,13 @@ class Came:
         joined: query of the new units: `experiment`, `arm`, `unit` and `start`; None when nobody joined.
         left: ids of units that take part no more, or not as they did.
         crossed: columns `experiment` and `unit`, of all units seen in several arms.
+        positions: where units of then are found by their number, if that was looked at.
     """
 
     joined: exp.Select | None
     left: NDArray[np.int64]
     crossed: pa.Table
+    positions: Positions | None = None
 
 
 def lend_people(engine: Engine, name: str, people: pa.Table, left: NDArray[np.bool_]) -> None:
@@ -98,7 +101,9 @@ def came_since(
     ):
         return None
     engine.write(FIRST_EXPOSURES, first_exposures(study, scope, source, None))
-    lend_people(engine, _KNOWN, kept.people, kept.place < 0)
+    alone = grown and len(study.experiments) == 1
+    positions = Positions.of(kept.people, kept.place < 0) if alone else None
+    _lend_known(engine, kept.people, kept.place < 0, positions)
     engine.lend(_CROSSED, kept.crossed)
     engine.write(_COMPARED, _compared(grown=grown))
     left = _ids(engine, exp.select("id").from_(table_named(_COMPARED)).where(present(exp.column("id"))))
@@ -108,7 +113,18 @@ def came_since(
     count = int(many.to_pylist()[0]["n"])
     if count + len(left) > _MOST * kept.people.num_rows:
         return None
-    return Came(joined if count else None, left, crossed)
+    return Came(joined if count else None, left, crossed, positions)
+
+
+def _lend_known(engine: Engine, people: pa.Table, left: NDArray[np.bool_], positions: Positions | None) -> None:
+    """Name the table of those that exposures are compared with: all of then, or such as have any."""
+    if positions is not None:
+        seen = engine.query(exp.select("unit").from_(table_named(FIRST_EXPOSURES))).column("unit")
+        if is_whole(seen):
+            ids = positions.ids(seen)
+            engine.lend(_KNOWN, at_ids(people, np.sort(ids[ids >= 0])))
+            return
+    lend_people(engine, _KNOWN, people, left)
 
 
 def forget(engine: Engine) -> None:

@@ -8,7 +8,7 @@ not be looked for in old files once the unit joins.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,8 +20,10 @@ from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.by_id import ById
 from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
+from vitalfew.warehouse.past import Past, lent
+from vitalfew.warehouse.positions import Positions
 from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
-from vitalfew.warehouse.state import Kept, Reading, Strangers, hold, key_of
+from vitalfew.warehouse.state import Kept, Reading, hold, key_of
 from vitalfew.warehouse.strangers import Apart
 
 if TYPE_CHECKING:
@@ -36,15 +38,12 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.state import State
 
 _BEFORE, _FRESH = "vitalfew units before", "vitalfew fresh units"
-_CAME, _STRANGE = "vitalfew events that came", "vitalfew events of strangers"
 MOST_STEPS = 30
 """After so many runs everything is added up from the numbers of all units again, so that rounding cannot pile up."""
 _MOST_CHANGED = 0.5  # share of units with new events from which all are better added up
 _MOST_EVENTS = 10  # for a unit on average that are kept as events until they are added to its numbers
-_MOST_STRANGE = 0.5  # share of the events of a file from which old files are better read again
-_MOST_STRANGERS = 4  # events of strangers for a unit that takes part that are kept
-_LATE = 2 * 86_400_000_000  # microseconds that an exposure may be late without an old file being read
 _SHIFT = 19
+_SMALL = 1 << 15  # numbers below are sorted in linear time
 _BLOCK = 1 << _SHIFT  # units whose numbers are read at once, of which those that changed stay near at hand
 _SAME = ("experiment", "unit", "arm", "start")
 
@@ -127,6 +126,7 @@ class Changes:
         alone: whether all units are of one experiment.
         since: which events can matter to units that joined; None when all can.
         reach: how long after a unit's first exposure events begin to count for it (microseconds).
+        positions: where units are found by their number, if that is known.
     """
 
     first: int
@@ -134,6 +134,7 @@ class Changes:
     alone: bool = False
     since: exp.Expr | None = None
     reach: int | None = None
+    positions: Positions | None = None
 
 
 @dataclass(slots=True)
@@ -248,9 +249,12 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     events = sum(len(ids) for ids, _, _ in kept.log)
     if not _grown_from(kept, files) or events > _MOST_EVENTS * task.people.num_rows:
         return None
+    positions = changes.positions
+    if positions is None and changes.alone and came:
+        positions = Positions.of(task.people, _gone(kept))
     apart = Apart.of(task.parts.rows, task.moment)
-    past = _Past(task, kept, changes, {file: files[file] for file in came}, apart)
-    piece = _by_block(together(task.parts, past.events()))
+    past = Past(task, kept, changes, {file: files[file] for file in came}, apart, positions)
+    piece = _by_block(together(task.parts, past.read()))
     strangers = past.strangers()
     if files != _files(task):
         return None
@@ -267,108 +271,28 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
     return Step(ids, changes.first, piece, kept, task)
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What is read: events that came, and those of before that units which joined had.
-
-    Attributes:
-        task: what is added up.
-        kept: what is remembered.
-        changes: who joined, left or moved.
-        came: size and time of change of files that came, by path.
-        apart: the query of events, by what they say alone and what follows from first exposures.
-    """
-
-    task: Task
-    kept: Kept
-    changes: Changes
-    came: Mapping[str, str]
-    apart: Apart
-
-    @property
-    def joined(self) -> pa.Table:
-        """Units that joined."""
-        return self.task.people.slice(self.changes.first)
-
-    @property
-    def keeps(self) -> bool:
-        """Whether events of strangers are kept: as long as units join that count what was before."""
-        before = self.changes.reach is not None and self.changes.reach < 0
-        return self.changes.alone and before and bool(self.came) and self.joined.num_rows > 0
-
-    def events(self) -> Iterator[Any]:
-        """All that count."""
-        if self.keeps:
-            yield from self._sorted_out()
-        elif self.came:
-            yield from self.task.stream(list(self.came))
-        if self.joined.num_rows and self.kept.files:
-            yield from self._before()
-
-    def _sorted_out(self) -> Iterator[Any]:
-        """Those that came, while those of strangers lie beside them."""
-        task, apart = self.task, self.apart
-        task.engine.write(_CAME, apart.with_people(task.part(list(self.came)), task.population))
-        yield from task.engine.stream(apart.of_people(_CAME), task.room.rows)
-
-    def _before(self) -> Iterator[Any]:
-        """Those of units that joined in files of before: where they are kept, and else in the files themselves."""
-        task, joined = self.task, self.joined
-        known = {file for one in self.kept.strangers for file in one.files}
-        unknown = [file for file in self.kept.files if file not in known]
-        new, again = joined, joined.slice(0, 0)
-        if known and len(self.changes.others):
-            # Units that took part before were no strangers.
-            import pyarrow as pa
-            import pyarrow.compute as pc
-
-            others = self.changes.others
-            ids = pa.Array.from_buffers(pa.int64(), len(others), [None, pa.py_buffer(others)])
-            units = task.people.select(["unit"]).take(ids).column("unit").combine_chunks()
-            took_part = pc.is_in(joined.column("unit"), value_set=units)
-            new, again = joined.filter(pc.invert(took_part)), joined.filter(took_part)
-        for files, people in ((unknown, joined), (list(known), again)):
-            if files and people.num_rows:
-                with _lent(task, _FRESH, people):
-                    yield from task.stream(files, self.changes.since, _FRESH)
-        if known and new.num_rows:
-            import pyarrow as pa
-
-            strange = pa.concat_tables([one.events for one in self.kept.strangers])
-            with _lent(task, _FRESH, new), _lent(task, _STRANGE, strange):
-                yield from task.engine.stream(self.apart.of_joined(_STRANGE, _FRESH), task.room.rows)
-
-    def strangers(self) -> tuple[Strangers, ...]:
-        """Those that are kept for units that may join, once all others were read."""
-        found = self.kept.strangers
-        if self.keeps:
-            found = (*found, *self._arrived())
-            self.task.engine.drop(_CAME)
-        events = np.cumsum([one.events.num_rows for one in reversed(found)])
-        fit = int(np.searchsorted(events, _MOST_STRANGERS * self.task.people.num_rows, side="right"))
-        return found[len(found) - fit :]
-
-    def _arrived(self) -> Iterator[Strangers]:
-        """Those that came, where they are few enough."""
-        engine, apart = self.task.engine, self.apart
-        (row,) = engine.query(apart.counts(_CAME)).to_pylist()
-        if row["newest"] is not None and row["others"] <= _MOST_STRANGE * row["events"]:
-            until = row["newest"] - (self.changes.reach or 0) + _LATE
-            yield Strangers(self.came, engine.query(apart.of_others(_CAME)), until)
+def _gone(kept: Kept) -> NDArray[np.bool_]:
+    """Which units take part no more."""
+    return np.zeros(kept.people.num_rows, np.bool_) if kept.place is None else np.asarray(kept.place < 0)
 
 
 def _by_block(piece: Piece) -> Piece:
     """Events in the order in which they are added up: by block of units, and by code."""
     ids, codes, values = piece
-    order = np.argsort(codes, kind="stable")
-    order = order[np.argsort((ids[order] >> _SHIFT).astype(np.int16), kind="stable")]
+    blocks, width = ids >> _SHIFT, int(codes.max(initial=0)) + 1
+    if (int(blocks.max(initial=0)) + 1) * width < _SMALL:
+        order = np.argsort((blocks * width + codes).astype(np.int16), kind="stable")
+    else:
+        order = np.argsort(codes, kind="stable")
+        order = order[np.argsort(blocks[order].astype(np.int16), kind="stable")]
     return ids[order], codes[order], [column[order] for column in values]
 
 
 def _in_blocks(piece: Piece, blocks: int) -> list[Piece]:
     """The events of each block of units."""
     ids, codes, values = piece
-    ends = np.searchsorted(ids >> _SHIFT, np.arange(blocks), side="right").tolist()
+    # Of millions of events only those at the ends of blocks are looked at.
+    ends = [bisect_right(ids, block, key=lambda unit: unit >> _SHIFT) for block in range(blocks)]
     spans = zip([0, *ends[:-1]], ends, strict=True)
     return [(ids[first:last], codes[first:last], [column[first:last] for column in values]) for first, last in spans]
 
@@ -378,15 +302,6 @@ def _place_of(ids: NDArray[np.int64], units: int) -> NDArray[np.int32]:
     place = np.full(units, -1, np.int32)
     place[ids] = np.arange(len(ids), dtype=np.int32)
     return place
-
-
-@contextmanager
-def _lent(task: Task, name: str, rows: pa.Table) -> Iterator[None]:
-    task.engine.lend(name, rows)
-    try:
-        yield
-    finally:
-        task.engine.drop(name)
 
 
 def _at_places(piece: Piece, place: NDArray[np.int32]) -> Piece:
@@ -497,13 +412,13 @@ def _again(task: Task, numbers: Sequence[Floats], units: NDArray[np.int32]) -> N
     for number, running in zip(numbers, task.parts.running, strict=True):
         number[units] = NOTHING[running.kind]
     ids = pa.Array.from_buffers(pa.int32(), len(units), [None, pa.py_buffer(units)])
-    with _lent(task, _FRESH, task.people.take(ids)):
+    with lent(task, _FRESH, task.people.take(ids)):
         run_on(task.parts, task.stream(only=_FRESH), numbers)
 
 
 def _same_units(task: Task, kept: Kept) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ids of units that are as they were, now and then: same experiment, arm and first exposure."""
-    gone = np.zeros(kept.people.num_rows, dtype=bool) if kept.place is None else np.asarray(kept.place < 0)
+    gone = _gone(kept)
     if not gone.any() and task.people.equals(kept.people):
         every = np.arange(task.people.num_rows)
         return every, every

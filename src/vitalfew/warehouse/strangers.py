@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EVENT, _PERSON = "e", "p"
-_WHOSE = exp.column(f"{_PERSON}_id", _EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +60,43 @@ class Apart:
         own = own.where(*map(present, units), *(one.copy() for one in conditions if _is_own(one)))
         return cls(own, later, same, at)
 
-    def with_people(self, table: str, people: str) -> exp.Select:
-        """The events of a table, each with the unit that it is of, if that takes part."""
+    @property
+    def unit(self) -> str:
+        """The column of `own` with the unit of an event."""
+        return next(column.name for column in self.same.find_all(exp.Column) if column.table == _EVENT)
+
+    @property
+    def read(self) -> list[str]:
+        """The columns of `own` that say something of an event once its unit is known."""
+        return sorted({column.name for column in self.later.find_all(exp.Column) if column.table == _EVENT})
+
+    @property
+    def of_unit(self) -> list[str]:
+        """The columns of a unit that what its events say hangs on, beside its id."""
+        return sorted({column.name for column in self.later.find_all(exp.Column) if column.table == _PERSON} - {"id"})
+
+    def told(self, table: str) -> exp.Select:
+        """What the events of a table say by themselves."""
         own = self.own.copy()
         own.args["from_"].this.set("this", exp.to_identifier(table, quoted=True))
-        known = {column for column in self.later.find_all(exp.Column) if column.table == _PERSON}
-        known.add(exp.column("id", _PERSON))
-        mine = [exp.alias_(column.copy(), _beside(column).name) for column in sorted(known, key=str)]
-        query = exp.select(*self._names(), *mine).from_(own.subquery(_EVENT))
-        return query.join(_table(people, _PERSON), on=self.same.copy(), join_type="left")
+        return own
+
+    def with_ids(self, events: exp.Expr, people: str, how: str) -> exp.Select:
+        """Events, each with the id of the unit that it is of (`p_id`).
+
+        Args:
+            events: a table or a query, with the columns of `own`.
+            people: a table of units.
+            how: the kind of join: `left` for all events, `inner` for those of the units.
+        """
+        query = exp.select(*(exp.column(one.alias, _EVENT) for one in self.own.expressions))
+        query = query.select(exp.alias_(exp.column("id", _PERSON), f"{_PERSON}_id"))
+        query = query.from_(exp.alias_(events, _EVENT, table=True))
+        return query.join(_table(people, _PERSON), on=self.same.copy(), join_type=how)
 
     def of_people(self, found: str) -> exp.Select:
-        """The query over events found by `with_people`."""
-        query = self.later.transform(_beside).assert_is(exp.Select)
-        return query.from_(_table(found, _EVENT)).where(present(_WHOSE))
-
-    def of_others(self, found: str) -> exp.Select:
-        """Those of them that are of nobody who takes part."""
-        nobody = exp.Is(this=_WHOSE.copy(), expression=exp.null())
-        return exp.select(*self._names()).from_(_table(found, _EVENT)).where(nobody)
-
-    def counts(self, found: str) -> exp.Select:
-        """How many there are, how many are of nobody, and the instant of the newest."""
-        newest, whose = exp.Max(this=exp.column(self.moment, _EVENT)), exp.Count(this=_WHOSE.copy())
-        others = exp.Sub(this=exp.Count(this=exp.Star()), expression=whose)
-        columns = {"events": exp.Count(this=exp.Star()), "others": others, "newest": newest}
-        return exp.select(*(exp.alias_(one, name) for name, one in columns.items())).from_(_table(found, _EVENT))
-
-    def of_joined(self, others: str, people: str) -> exp.Select:
-        """The query over events found by `of_others` once, for units that take part since."""
-        return self.later.from_(_table(others, _EVENT)).join(_table(people, _PERSON), on=self.same.copy())
-
-    def _names(self) -> list[exp.Expr]:
-        return [exp.column(one.alias, _EVENT) for one in self.own.expressions]
+        """The query over events that have columns of their units beside them, such as `p_id`."""
+        return self.later.transform(_beside).assert_is(exp.Select).from_(_table(found, _EVENT))
 
 
 def _is_own(node: exp.Expr) -> bool:
