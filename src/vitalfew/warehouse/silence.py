@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import ExposureSource
 
-_FIRST_EVENTS, _MANY_AGAIN = 100_000, 0.01
+_FIRST_EVENTS, _MANY_AGAIN, _FEW_AGAIN = 100_000, 0.01, 10
 _DAY = 86_400_000_000  # microseconds
 _WRITTEN = ("text", "integer", "number")  # types in which a filled cell may hold no time
 
@@ -126,7 +126,7 @@ def sent_again(engine: Engine, scope: Scope, source: EventSource) -> Iterator[st
     every = engine.query(counted.from_(first.subquery("s"))).to_pylist()[0]["n"]
     once = exp.select("*").from_(first.copy().subquery("s")).distinct()
     again = every - engine.query(counted.copy().from_(once.subquery("o"))).to_pylist()[0]["n"]
-    if again < max(1, _MANY_AGAIN * every):
+    if again < max(_FEW_AGAIN, _MANY_AGAIN * every):
         return
     moments = exp.select(exp.alias_(scope.instant(source.time), "at")).from_(scope.source()).limit(_FIRST_EVENTS)
     timed = exp.NEQ(this=exp.Mod(this=exp.column("at"), expression=whole(_DAY)), expression=whole(0))
