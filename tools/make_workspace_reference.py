@@ -78,11 +78,12 @@ sources:
     time: at
 ```
 
-One SELECT in the SQL of DuckDB, of at most 10,000 characters; it may begin with WITH, and join, group, rank and unite. Its tables are
-named as `table` names them, files as `'events/*.parquet'`, `"orders.csv"` or `orders.csv`; `read_csv('orders.csv')` and its like are
-the file of that name, read as vitalfew reads it. Refused, with file and line: several statements, anything that writes, opens or sets
-something, PIVOT as a statement, parameters, templates, functions that read something else than tables. In files of a folder only:
-a server takes none ([why](../decisions/0055-a-folder-may-hold-queries.md), [how to](../how-to/read-rows-by-a-query.md)).
+One SELECT in the SQL of DuckDB, of at most 10,000 characters; it may begin with WITH, and join, group, rank and unite.
+Its tables are named as `table` names them, files as `'events/*.parquet'`, `"orders.csv"` or `orders.csv`;
+`read_csv('orders.csv')` and its like are the file of that name, read as vitalfew reads it. Refused, with file and line:
+several statements, anything that writes, opens or sets something, PIVOT as a statement, parameters, templates,
+functions that read something else than tables. In files of a folder only: a server takes none
+([why](../decisions/0055-a-folder-may-hold-queries.md), [how to](../how-to/read-rows-by-a-query.md)).
 
 ## Filters
 
