@@ -83,7 +83,7 @@ Its tables are named as `table` names them, files as `'events/*.parquet'`, `"ord
 `read_csv('orders.csv')` and its like are the file of that name, read as vitalfew reads it. Refused, with file and line:
 several statements, anything that writes, opens or sets something, PIVOT as a statement, parameters, templates,
 functions that read something else than tables. In files of a folder only: a server takes none
-([why](../decisions/0055-a-folder-may-hold-queries.md), [how to](../how-to/read-rows-by-a-query.md)).
+([why](../decisions/0054-a-folder-may-hold-queries.md), [how to](../how-to/read-rows-by-a-query.md)).
 
 ## Filters
 
