@@ -26,9 +26,9 @@ FIRST = ("Dark mode,1000,1,80%,2,Blue", "Search,5000,2,50%,5,Red", "Export,100,3
 class Sheets:
     """A workspace that was started from a sheet, into which newer ones are taken."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *lines: str, head: str = HEAD) -> None:
         self.path, self.folder = path, path / "ws"
-        begin([self.sheet(*FIRST)], into=self.folder)
+        begin([self.sheet(*(lines or FIRST), head=head)], into=self.folder)
 
     def sheet(self, *lines: str, head: str = HEAD) -> Path:
         return write_text(self.path / "ideas.csv", head, *lines)
@@ -103,6 +103,48 @@ def test_keys_follow_the_title_of_the_sheet_whatever_it_is_called_here(sheets: S
     assert sheets.take(*FIRST)["find"] == "kept"
     assert sheets.take("Search,9999,2,50%,5,Red")["find"] == "changed"
     assert sheets.idea("find")["title"] == "Find anything"
+
+
+def test_an_idea_is_not_taken_for_another_that_the_sheet_calls_as_it_is_called_here(sheets: Sheets) -> None:
+    sheets.edit("title: Search", "title: Find")
+    found = sheets.take(FIRST[0], "Find,70,3,80%,9,Red", *FIRST[1:])
+    assert found == {"dark_mode": "same", "find": "added", "search": "kept", "export": "same"}
+    assert sheets.idea("search")["cost"] == 5
+
+
+def test_an_idea_renamed_alike_on_both_sides_is_known_again(sheets: Sheets) -> None:
+    sheets.edit("title: Search", "title: Find")
+    assert sheets.take(FIRST[0], "Find,5000,2,50%,5,Red", FIRST[2])["search"] == "same"
+
+
+def test_a_sheet_that_names_ideas_alike_adds_none_again(tmp_path: Path) -> None:
+    rows = ("Export,1,1,80%,2,", "Export,2,1,80%,3,", "Export 2,3,1,80%,4,")
+    sheets = Sheets(tmp_path, *rows)
+    assert set(sheets.take(*rows).values()) == {"same"}
+
+
+def test_a_purpose_that_a_person_took_out_stays_out(tmp_path: Path) -> None:
+    head = "idea,metric,p10,p50,p90,effort"
+    sheets = Sheets(tmp_path, "A,visits,1,2,3,2", "A,orders,1,2,3,2", "B,visits,1,2,3,2", head=head)
+    sheets.edit("serves: [visits, orders]", "serves: [visits]")
+    plan = sheets.plan("A,visits,1,2,4,2", "A,orders,1,2,3,2", "B,orders,1,2,3,2", head=head)
+    plan.write()
+    assert {change.key: change.what for change in plan.changes} == {"a": "changed", "b": "changed"}
+    assert sheets.idea("a")["serves"] == ["visits"]
+    assert sheets.idea("b")["serves"] == ["visits", "orders"]
+
+
+def test_the_unit_of_costs_that_people_wrote_stays(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path)
+    for settings in ("cost_unit: person-days", "budget: 40"):
+        text = f"policy: {{{settings}}}\nmetrics: {{}}\n"
+        (sheets.folder / "vitalfew.yaml").write_text(text, "utf-8")
+        unit = load(sheets.folder).definitions.policy.cost_unit
+        with pytest.raises(DataError, match=f"counts costs in person-months, the workspace in {unit}"):
+            sheets.plan(*FIRST, head=HEAD.replace("weeks", "months"))
+        plan = sheets.plan("Dark mode,1000,1,80%", head="idea,reach per quarter,impact,confidence")
+        assert plan.application.after.policy.cost_unit == unit
+        assert plan.notes == ("policy: rice_period: nothing → quarter",)
 
 
 def test_an_idea_written_by_hand_is_kept_and_compared_from_then_on(sheets: Sheets) -> None:

@@ -7,6 +7,7 @@ the sheet said last. So a change of the sheet is told from a change by hand; whe
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from vitalfew.connect.draft import Draft
 from vitalfew.connect.foreign import parted
 from vitalfew.connect.foreign_given import hash_of, settled
 from vitalfew.connect.foreign_merge import differing
-from vitalfew.connect.ideas import GROUPS, IDENT, add_ideas, fields_of, ident_of, stamped, stamps_of
+from vitalfew.connect.ideas import GROUPS, add_ideas, fields_of, ident_of, stamped, stamps_of
 from vitalfew.connect.opening import opened_file
 from vitalfew.connect.recognise import ideas_beside, recognise
 from vitalfew.connect.words import key_of, listed, plain
@@ -31,7 +32,7 @@ from vitalfew.workspace.workspace import Workspace
 from vitalfew.workspace.writing import tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vitalfew.connect.recognise import Recognised
 
@@ -131,7 +132,10 @@ def plan_ideas(file: Path, workspace: Workspace) -> IdeasPlan:
         add_ideas(draft, sheet)
         read = sheet.sentence
     notes = _only_known(draft.tree["initiatives"], workspace.definitions)
-    policy = _policy(draft.tree["policy"], workspace.definitions, notes)
+    given = dict(draft.tree["policy"])
+    if not any("cost" in idea for idea in draft.tree["initiatives"].values()):
+        del given["cost_unit"]  # of a sheet without costs nobody has said it
+    policy = _policy(given, workspace.definitions, notes)
     merge = _Merge(dict(standing.get("initiatives", {})))  # type: ignore[call-overload] # a tree of dicts
     merge.take(draft.tree["initiatives"])
     owners = {kind: draft.tree[kind] for kind in ("teams", "products")}
@@ -193,9 +197,10 @@ def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]
         DataError: costs or reach are counted otherwise here.
     """
     policy = definitions.policy
-    found: dict[str, Any] = policy.model_dump(mode="json", exclude_defaults=True)
-    unit, period = str(given["cost_unit"]), given.get("rice_period")
-    if not any(each.cost for each in definitions.initiatives.values()):
+    before: dict[str, Any] = policy.model_dump(mode="json", exclude_defaults=True)
+    found = dict(before)
+    unit, period = given.get("cost_unit", policy.cost_unit), given.get("rice_period")
+    if "cost_unit" not in before and not _counts_costs(definitions):
         found["cost_unit"] = unit
     elif not unit.startswith("units of") and plain(unit) != plain(policy.cost_unit):
         raise DataError(
@@ -215,7 +220,15 @@ def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]
         )
     if "ice" in given:
         found.setdefault("ice", given["ice"])
+    notes += [f"policy: {line}" for line in differing(before, found)]
     return found
+
+
+def _counts_costs(definitions: Definitions) -> bool:
+    """Whether anything is counted in the unit of costs, written or not."""
+    owned = (*definitions.initiatives.values(), *definitions.features.values())
+    counted = (definitions.policy.budget, *(one.cost for one in owned), *(one.upkeep for one in owned))
+    return any(number is not None for number in counted)
 
 
 @dataclass
@@ -228,14 +241,11 @@ class _Merge:
     def take(self, sheet: Mapping[str, dict[str, Any]]) -> None:
         """Take in every idea of the sheet."""
         stamps = {key: parted(str(body.get("import_key", "")))[0] for key, body in self.tree.items()}
-        by_ident = {ident: key for key, ident in stamps.items() if ident.startswith(IDENT)}
-        by_title = {ident_of(body.get("title", key)): key for key, body in self.tree.items()}
+        known = self._known_again([ident_of(idea.get("title", name)) for name, idea in sheet.items()], stamps)
         seen = set()
-        for name, idea in sheet.items():
-            ident = ident_of(idea.get("title", name))
-            key = by_ident.get(ident) or by_title.get(ident)
-            if key is None or key in seen:
-                key = key_of(idea.get("title", name), self.tree, "initiative")
+        for found, (name, idea) in zip(known, sheet.items(), strict=True):
+            key = found or key_of(idea.get("title", name), self.tree, "initiative")
+            if found is None:
                 self.tree[key] = settled(idea)
                 self._say("added", key)
             else:
@@ -244,6 +254,25 @@ class _Merge:
         scored = (key for key, body in self.tree.items() if key not in seen and (stamps.get(key) or body.get("scores")))
         for key in scored:
             self._say("gone", key)
+
+    def _known_again(self, idents: Sequence[str], stamps: Mapping[str, str]) -> list[str | None]:
+        """The initiative that each idea of a sheet is: as the sheet called it last, else as it is called here.
+
+        Each is one idea at most: what is called here like another idea of the sheet stays what it was there.
+        """
+        taken: set[str] = set()
+
+        def one_of(keys: Iterable[str]) -> str | None:
+            key = next((key for key in keys if key not in taken), None)
+            taken.update(() if key is None else (key,))
+            return key
+
+        by_ident, by_title = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+        for key, body in self.tree.items():
+            by_ident[stamps[key]].append(key)
+            by_title[ident_of(body.get("title", key))].append(key)
+        found = [one_of(by_ident[ident]) for ident in idents]
+        return [key or one_of(by_title[ident]) for key, ident in zip(found, idents, strict=True)]
 
     def _say(self, what: What, key: str, *details: str) -> None:
         self.changes.append(IdeaChange(what, key, str(self.tree[key].get("title", key)), details))
@@ -273,10 +302,8 @@ class _Merge:
                 details += [f"{_NAMES[group]} as here, not as in the sheet"] if state == "kept" else []
             states.append(state)
         result["import_key"] = f"{ident}#{'.'.join(bases)}"
-        purposes = [
-            *here.get("serves", ()),
-            *(one for one in there.get("serves", ()) if one not in here.get("serves", ())),
-        ]
+        known = {*here.get("serves", ()), *here.get("scores", {}).get("moves", {})}  # what people took out stays out
+        purposes = [*here.get("serves", ()), *(one for one in there.get("serves", ()) if one not in known)]
         if states[0] == "changed" and purposes:
             result["serves"] = purposes
         self.tree[key] = {
