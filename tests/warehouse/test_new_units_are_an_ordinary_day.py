@@ -276,6 +276,17 @@ def test_who_took_part_before_was_no_stranger(tmp_path: Path, told: list[bool], 
     assert sum(told) >= 15
 
 
+def test_files_may_hold_the_same_numbers_in_other_widths(tmp_path: Path, told: list[bool]) -> None:
+    product = Product(tmp_path, 14, whole=True)
+    product.results()
+    for kind in (pa.int64(), pa.int32(), pa.int64(), pa.int16(), pa.int64()):
+        product.kind_of_unit = kind
+        busy(product)
+        assert_same(product.results(), product.results(remember=False))
+    assert strangers(product)
+    assert len(told) >= 5
+
+
 def test_an_ordinary_run_leaves_events_of_strangers_to_the_next(
     tmp_path: Path, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:

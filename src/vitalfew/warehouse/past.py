@@ -159,10 +159,8 @@ class Past:
 
     def _of_strangers(self, joined: pa.Table, new: NDArray[np.bool_]) -> Iterator[Any]:
         """Those that were kept of units that are strangers no more."""
-        import pyarrow as pa
-
         task, apart, fresh = self.task, self.apart, _where(joined, new)
-        events = pa.concat_tables([one.events for one in self.kept.strangers])
+        events = _one_table([one.events for one in self.kept.strangers])
         units = events.column(apart.unit)
         if self.positions is not None and is_whole(units):
             events = _where(events, self.positions.those_of(units, fresh.column("unit")))
@@ -181,11 +179,9 @@ class Past:
 
     def _arrived(self) -> Iterator[Strangers]:
         """Those that came, where they are few enough."""
-        import pyarrow as pa
-
         if self.newest is not None and sum(map(len, self.others)) <= MOST_STRANGE * self.events:
             until = self.newest - (self.changes.reach or 0) + _LATE
-            yield Strangers(self.came, pa.concat_tables(self.others), until)
+            yield Strangers(self.came, _one_table(self.others), until)
 
 
 @contextmanager
@@ -202,6 +198,13 @@ def _apart(found: pa.Table) -> tuple[pa.Table, Ids]:
     """Events, and the ids that stand beside them."""
     ids = whole_numbers(found.column("p_id").fill_null(-1)).astype(np.int32)
     return found.drop_columns(["p_id"]), ids
+
+
+def _one_table(parts: Sequence[pa.Table]) -> pa.Table:
+    """Tables one after the other; of numbers that are wider in some files than in others, all are the widest."""
+    import pyarrow as pa
+
+    return pa.concat_tables(parts, promote_options="permissive")
 
 
 def _where(rows: pa.Table, which: NDArray[np.bool_]) -> pa.Table:

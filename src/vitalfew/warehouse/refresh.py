@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sqlglot import exp
 
+from vitalfew.errors import VitalfewError
 from vitalfew.warehouse.additive import NOTHING
 from vitalfew.warehouse.by_id import ById
 from vitalfew.warehouse.compile import table_named, whole
@@ -244,6 +245,8 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
         kept: what is remembered.
         changes: who joined, left or moved.
     """
+    import pyarrow as pa
+
     files = _files(task)
     came = [file for file in files if file not in kept.files]
     events = sum(len(ids) for ids, _, _ in kept.log)
@@ -254,8 +257,11 @@ def step_of(task: Task, kept: Kept, changes: Changes) -> Step | None:
         positions = Positions.of(task.people, _gone(kept))
     apart = Apart.of(task.parts.rows, task.moment)
     past = Past(task, kept, changes, {file: files[file] for file in came}, apart, positions)
-    piece = _by_block(together(task.parts, past.read()))
-    strangers = past.strangers()
+    try:
+        piece = _by_block(together(task.parts, past.read()))
+        strangers = past.strangers()
+    except (VitalfewError, pa.ArrowException):  # what cannot be read in a part is explained by whoever reads the whole
+        return None
     if files != _files(task):
         return None
     touched = np.zeros(task.people.num_rows, dtype=bool)
