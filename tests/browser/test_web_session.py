@@ -195,6 +195,8 @@ def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(brows
         ben.goto(address)
         _both_write(ada, ben)
         _goes_on_while_one_types(ada, ben)
+        _minutes(ada).fill("倉" * 9_500)  # more bytes than a page that is left could still send
+        ada.get_by_text("Saved", exact=True).wait_for()
 
 
 def _minutes(page: Page) -> Locator:

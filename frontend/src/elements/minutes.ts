@@ -2,6 +2,8 @@
 const PAUSE = 700;
 const AGAIN = 5000;
 const REST = 2000;
+/** Letters that a page which is left can still send: 64 kB, and one sign may take nine bytes of them. */
+const CARRIED = 7000;
 
 class Minutes extends HTMLElement {
   private kept = "";
@@ -61,32 +63,35 @@ class Minutes extends HTMLElement {
   }
 
   private readonly leave = (): void => {
-    if (!this.done) void this.send(null);
+    if (!this.done) void this.send(null, true);
   };
 
   private readonly warn = (event: BeforeUnloadEvent): void => {
-    if (this.held && !this.done) event.preventDefault();
+    const long = (this.field?.value.length ?? 0) > CARRIED;
+    if ((this.held || long) && !this.done) event.preventDefault();
   };
 
-  private async send(choice: HTMLButtonElement | null): Promise<void> {
+  private async send(choice: HTMLButtonElement | null, keepalive = false): Promise<void> {
     const [form, field] = [this.querySelector("form"), this.field];
     if (!form || !field || (this.done && !choice)) return;
     const text = field.value;
     const said = new URLSearchParams(new FormData(form, choice) as unknown as Record<string, string>);
     field.readOnly = choice !== null;
     let answer: Response;
+    let told: string;
     try {
       const headers = { "HX-Request": "true" };
-      answer = await fetch(form.action, { method: "POST", body: said, headers, keepalive: true });
+      answer = await fetch(form.action, { method: "POST", body: said, headers, keepalive });
+      told = await answer.text();
     } catch {
       this.wait("Not saved: the server does not answer. It is tried again.");
       return;
     } finally {
       field.readOnly = false;
     }
-    if (answer.status === 409) this.clash(await answer.text());
-    else if (answer.redirected || !answer.ok) this.wait(await reason(answer));
-    else if (choice) this.anew(await answer.text());
+    if (answer.status === 409) this.clash(told);
+    else if (answer.redirected || !answer.ok) this.wait(reason(answer, told));
+    else if (choice) this.anew(told);
     else {
       this.kept = text;
       this.held = false;
@@ -122,9 +127,9 @@ class Minutes extends HTMLElement {
   }
 }
 
-async function reason(answer: Response): Promise<string> {
+function reason(answer: Response, told: string): string {
   if (answer.redirected) return "Not saved: you are signed out. Sign in again in another tab; this one keeps your text.";
-  if (answer.status === 422) return `Not saved: ${await answer.text()}`;
+  if (answer.status === 422) return `Not saved: ${told}`;
   return "Not saved: the server refused it. Copy your text and load the page anew.";
 }
 
