@@ -22,7 +22,7 @@ from django.utils import timezone
 from vitalfew.errors import UsageError
 from vitalfew.judgement import recording
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import ActBody, ActRecord, Job, Member, Workspace
+from vitalfew.server.core.models import ActBody, ActRecord, Job, Member, User, Workspace
 from vitalfew.server.core.queries import proofs
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services import jobs, parcels, table_work
@@ -238,6 +238,47 @@ def test_who_is_no_admin_any_more_applies_nothing(workspace: Workspace, other: W
     job = worked_off(other)
     assert (job.state, "no admin here any more" in job.message) == ("failed", True)
     assert not ActRecord.objects.filter(workspace=other).exists()
+
+
+@pytest.mark.usefixtures("sqlite", "long")
+def test_a_job_does_nothing_that_its_asker_could_not_do_now(
+    workspace: Workspace, other: Workspace, client_of: ClientOf
+) -> None:
+    client = client_of("admin", of=other)
+    _, fields = planned(client, other, parcel(workspace))
+    client.post(f"{PLACE}apply/", fields)
+    asked = Job.objects.select_related("asked_by").latest("id")
+    User.objects.filter(pk=asked.asked_by_id).update(is_active=False)
+    assert "no admin here any more" in worked_off(other).message
+    User.objects.filter(pk=asked.asked_by_id).update(is_active=True)
+    Workspace.objects.filter(pk=other.pk).update(needs_second_factor=True)
+    jobs.retry(other, asked.pk, by=asked.asked_by)
+    assert "needs a second factor" in worked_off(other).message
+    Workspace.objects.filter(pk=other.pk).update(needs_second_factor=False)
+    claimed = jobs.claim(jobs.retry(other, asked.pk, by=asked.asked_by).id)
+    assert claimed is not None
+    done = table_work.apply(claimed.job, table_work.Watch(claimed, lambda: False))
+    Member.objects.filter(workspace=other).update(role="analyst")  # while the log was read
+    with pytest.raises(UsageError, match="no admin here any more"):
+        claimed.finish(done.result, done.effects)
+    assert not ActRecord.objects.filter(workspace=other).exists()
+    shutil.rmtree(offered())
+
+
+@pytest.mark.usefixtures("sqlite", "long")
+def test_what_is_wrong_with_files_is_told_to_who_brought_them_and_not_without_end(
+    workspace: Workspace, other: Workspace, client_of: ClientOf
+) -> None:
+    admin, viewer = client_of("admin", of=other), client_of("viewer", of=other)
+    wrong = "".join(f"  secret_{n}: {{colour: red}}\n" for n in range(50))
+    bring(admin, parcel(workspace, wrong=f"teams:\n{wrong}".encode()))
+    job = worked_off(other)
+    assert (job.state, len(job.message.splitlines()), "and 30 more" in job.message) == ("failed", 21, True)
+    for place in ("/w/other/jobs/", f"/w/other/jobs/{job.pk}/", f"{API}/other/jobs", f"{API}/other/jobs/{job.pk}"):
+        assert "wrong.yaml" in admin.get(place).content.decode(), place
+        seen = viewer.get(place).content.decode()
+        assert ("wrong.yaml" in seen, "is told to who asked for it" in seen) == (False, True), place
+    shutil.rmtree(offered())
 
 
 @pytest.mark.usefixtures("each_database", "long")

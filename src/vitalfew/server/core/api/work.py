@@ -51,7 +51,7 @@ def list_jobs(
     cursor: Cursor = None,
 ) -> Page[JobView]:
     """Pieces of work, newest first."""
-    rows = queries.jobs(request.place.workspace, limit + 1, decoded(cursor))
+    rows = (one.seen_by(request.asker) for one in queries.jobs(request.place.workspace, limit + 1, decoded(cursor)))
     return page_by(rows, limit, cursor, newest=True)
 
 
@@ -79,7 +79,7 @@ def _held(request: ApiRequest, job_id: int) -> JobView:
     found = queries.job(request.place.workspace, job_id) if job_id < 2**63 else None
     if found is None:
         raise Http404("there is no such job")
-    return found
+    return found.seen_by(request.asker)
 
 
 def asked(request: ApiRequest, response: HttpResponse, job: JobView) -> Status[JobOut]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.server.core.models import Job
@@ -19,6 +19,7 @@ RUNS = ("run", "start", "demo")
 """Kinds of work that end with a run."""
 OWN = ("changes", "apply")
 """Kinds of work on what one person brought."""
+_NOT_YOURS = "what went wrong is told to who asked for it"
 _TITLES = {
     "run": "Run",
     "start": "Start from files",
@@ -87,6 +88,10 @@ class JobView:
     def is_for(self, user: User) -> bool:
         """Whether somebody who may start work may stop this or try it again."""
         return self.owner in (None, user.pk)
+
+    def seen_by(self, user: User) -> JobView:
+        """The same as somebody may see it: what is wrong with files quotes them, and is told to who brought them."""
+        return self if self.is_for(user) or not self.message else replace(self, message=_NOT_YOURS)
 
 
 def job(workspace: Workspace, pk: int) -> JobView | None:

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 ending = threading.Event()
 """Set when this worker has to end: what it works on is given back."""
 _BEAT = 1.0  # seconds
+_MOST_PROBLEMS = 20
 
 
 def work(pk: int) -> None:
@@ -52,7 +53,7 @@ def work(pk: int) -> None:
         with _Heart(found) as heart:
             detail = _worked(found, heart.should_stop)
     except VitalfewError as error:
-        found.fail("\n".join(str(problem) for problem in error.problems) or str(error))
+        found.fail(_told(error))
         log.info("%s failed", found.job.kind, extra=about)
     except Exception as error:
         found.fail(_our_fault(found.job))
@@ -208,6 +209,13 @@ def _clear(job: Job, into: str | None) -> None:
     shutil.rmtree(folder / into / "acts", ignore_errors=True)
     shutil.rmtree(folder / into / ".vitalfew", ignore_errors=True)
     (folder / into / "acts.jsonl").unlink(missing_ok=True)
+
+
+def _told(error: VitalfewError) -> str:
+    """An error for people, a line for each of its first problems: files that were brought may hold any number."""
+    lines = [str(problem) for problem in error.problems[:_MOST_PROBLEMS]] or [str(error)]
+    more = len(error.problems) - _MOST_PROBLEMS
+    return "\n".join([*lines, f"and {more:,} more"] if more > 0 else lines)
 
 
 def _our_fault(job: Job) -> str:

@@ -51,7 +51,8 @@ def run_line(request: Request) -> HttpResponse:
 def listed(request: Request) -> HttpResponse:
     """What waits, works, has been done, has failed."""
     context = {"title": "Work of the server", "answers": "What is being computed, and what went wrong?"}
-    found = [(one, one.is_for(request.place.user)) for one in jobs(request.place.workspace)]
+    user = request.place.user
+    found = [(one.seen_by(user), one.is_for(user)) for one in jobs(request.place.workspace)]
     return render(request, "core/jobs.html", {**context, "jobs": found})
 
 
@@ -62,7 +63,7 @@ def one(request: Request, pk: int) -> HttpResponse:
     job = found_job(place.workspace, pk) if pk < 2**63 else None
     if job is None:
         raise Http404("there is no such job")
-    context = {"job": job, "may_stop": place.may(Ability.BET) and job.is_for(place.user)}
+    context = {"job": job.seen_by(place.user), "may_stop": place.may(Ability.BET) and job.is_for(place.user)}
     if "HX-Request" not in request.headers:
         answers = "How far is it, and what came of it?"
         return render(request, "core/job.html", {**context, "title": job.title, "answers": answers})
