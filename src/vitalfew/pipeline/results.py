@@ -205,7 +205,17 @@ def stored(root: str | Path, run_id: str | None = None) -> Results:
     except ValueError as error:
         message = f"run '{found}' was made from definitions that this version does not read"
         raise DataError(message, hint="run again") from error
-    return Results(Workspace(definitions, root=Path(root)), store.info(found), store.tables(found))
+    tables = _as_called_now(store.tables(found))
+    return Results(Workspace(definitions, root=Path(root)), store.info(found), tables)
+
+
+def _as_called_now(tables: Tables) -> Tables:
+    """The findings of a stored run under the names that their checks have now, by which they are dismissed."""
+    from vitalfew.checks.baseline import RENAMED
+
+    if all(row.id not in RENAMED for row in tables.findings):
+        return tables
+    return replace(tables, findings=tuple(replace(row, id=RENAMED.get(row.id, row.id)) for row in tables.findings))
 
 
 def _few(keys: list[str], most: int = 5) -> str | None:

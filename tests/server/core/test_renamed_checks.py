@@ -9,10 +9,15 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+import vitalfew as vf
 from vitalfew.checks.baseline import RENAMED
 from vitalfew.server.core.models import Dismissal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
     from vitalfew.server.core.models import Workspace
 
 MIGRATION = "0011_checks_were_renamed"
@@ -39,3 +44,13 @@ def test_dismissals_follow_their_checks_and_a_later_one_stands(workspace: Worksp
 def test_every_server_gets_it(workspace: Workspace) -> None:
     assert ("core", MIGRATION) in MigrationExecutor(connection).loader.applied_migrations
     assert not Dismissal.objects.filter(workspace=workspace, check_id__in=RENAMED).exists()
+
+
+def test_a_stored_run_calls_its_findings_as_they_are_dismissed_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop.yaml").write_text("initiatives: {search: {title: Faster search, status: committed}}")
+    found = vf.run(vf.load(tmp_path)).tables.findings[0]
+    monkeypatch.setitem(RENAMED, found.id, "called_anew")
+    again = vf.stored(tmp_path).tables.findings[0]
+    assert (again.id, again.subject, again.message) == ("called_anew", found.subject, found.message)
