@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,21 @@ def test_a_sheet_of_opinions_says_of_every_person_what_is_written(sheet: Opinion
     assert set(begun.definitions.factors) == set(sheet.factors)
     assert sheet.told in begun.recognised[0]
     assert not [name for name in ("Anna", "Ben", "Cem", "anna@") if name in " ".join(begun.recognised)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (",person,Trust,Speed", f"{'1' * 5000},Anna,40,60", f"{'2' * 5000},Ben,30,70"),
+        (f"person,{'[' * 20_000},Speed", "Anna,40,60", "Ben,30,70"),
+        (f"person,Trust{' ' * 20_000}x,Speed", "Anna,40,60", "Ben,30,70"),
+    ],
+    ids=["a number of 5,000 digits", "brackets", "blanks"],
+)
+def test_cells_and_headings_may_be_as_long_as_documents(lines: tuple[str, ...], tmp_path: Path) -> None:
+    begun = time.process_time()
+    assert kind_of(write_text(tmp_path / "votes.csv", *lines))[0] == "opinions"
+    assert time.process_time() - begun < 6, "no pattern goes through a heading again and again"
 
 
 RANKS = ("Anna,1,2,3", "Ben,3,1,2", "Cem,2,1,3")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}")
 _SCALE = re.compile(r"\b\d+(\.\d+)?\s*(-|–|to|bis|til|/)\s*\d+(\.\d+)?\b")
+_LONGEST = 500  # signs of a heading that are looked at
 _FILLERS = frozenset(
     ("score", "rating", "rice", "ice", "wsjf", "the", "in", "per", "custom", "field", "est", "of", "percent", "pct")
 )
@@ -130,6 +131,7 @@ def _bare(column: str) -> str:
     >>> _bare("RICE: Reach (users per quarter)"), _bare("Impact 1-3"), _bare("Confidence %"), _bare("Effort in weeks")
     ('reach', 'impact', 'confidence', 'effort')
     """
+    column = column[:_LONGEST]
     aside = [word for text in _ASIDE.findall(column) for word in tokens(text)]
     words = tokens(_SCALE.sub(" ", _ASIDE.sub(" ", column)))
     kept = [word for word in words if word not in _FILLERS] or aside  # `Custom field (Reach)` says it in the brackets

@@ -226,9 +226,10 @@ def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]
 
 def _counts_costs(definitions: Definitions) -> bool:
     """Whether anything is counted in the unit of costs, written or not."""
-    owned = (*definitions.initiatives.values(), *definitions.features.values())
-    counted = (definitions.policy.budget, *(one.cost for one in owned), *(one.upkeep for one in owned))
-    return any(number is not None for number in counted)
+    built = [definitions.policy.budget, *(one.upkeep for one in definitions.initiatives.values())]
+    built += [number for one in definitions.features.values() for number in (one.cost, one.upkeep)]
+    costs = (one.cost for one in definitions.initiatives.values())
+    return any(number is not None for number in (*built, *costs))
 
 
 @dataclass

@@ -38,6 +38,7 @@ _MOST = 0.8
 _ROUND = frozenset((1.0, 10.0, 20.0, 50.0, 100.0, 200.0, 1000.0))
 _MOST_POINTS = 10_000  # that anybody is given to share out
 _NEAR = 0.005
+_LONGEST_COUNT, _LONGEST_NAME = 10, 500  # signs; numbers of rows and headings are shorter
 _OF_TEN, _OF_HUNDRED, _STEP = 10, 100, 5
 _FORMS = frozenset(map(plain, ("timestamp", "zeitstempel", "horodateur", "tidsstempel", "submitted at", "start time")))
 _ASIDE = frozenset(map(plain, (
@@ -233,6 +234,10 @@ def _is_key(cells: Sequence[str]) -> bool:
     return all(cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells)
 
 
+def _is_count(cell: str) -> bool:
+    return cell.isdecimal() and len(cell) < _LONGEST_COUNT
+
+
 def _numbered(sheet: _Sheet) -> list[str]:
     """Columns that only count the rows."""
     counts = [name for name in sheet.numeric if is_bare_id(name) or name.strip(" .").lower() in _COUNTERS]
@@ -240,7 +245,7 @@ def _numbered(sheet: _Sheet) -> list[str]:
         name
         for name in sheet.numeric
         if re.fullmatch(r"column\d+", name)
-        and all(later == str(int(cell) + 1) for cell, later in pairwise(sheet.cells[name]) if cell.isdecimal())
+        and all(later == str(int(cell) + 1) for cell, later in pairwise(sheet.cells[name]) if _is_count(cell))
     ]
 
 
@@ -321,9 +326,7 @@ def _of_users(sheet: _Sheet, others: Sequence[str]) -> int:
     """How much speaks for users with attributes and outcomes."""
     dated = [name for name in others if could_hold_times(sheet.look, name)]
     attributes = [name for name in others if name not in dated]
-    yes_no = any(
-        {cell for cell in sheet.cells[name] if cell} == {"0", "1"} for name in sheet.numeric if len(sheet.numeric)
-    )
+    yes_no = any({cell for cell in sheet.cells[name] if cell} == {"0", "1"} for name in sheet.numeric)
     signed_up = any(plain(name) not in _FORMS for name in dated)
     return 2 * min(len(attributes), 2) + 2 * signed_up + 2 * yes_no
 
@@ -450,6 +453,8 @@ def _problem(name: str, scale: _Scale, worded: Sequence[str]) -> tuple[str, str]
 def _titles(factors: Iterable[str]) -> dict[str, str]:
     """Headings as names of factors: what stands in brackets behind a question, and no scale."""
     names = list(factors)
+    if any(len(name) > _LONGEST_NAME for name in names):
+        return dict(zip(names, names, strict=True))
     asked = [_BRACKETS.fullmatch(name) for name in names]
     inner = [found["name"].strip() for found in asked if found is not None]
     if len(set(inner)) == len(names) and not any(_SCALE.fullmatch(f"[{name}]") for name in inner):
