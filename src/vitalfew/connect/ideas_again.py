@@ -226,10 +226,12 @@ def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]
 
 def _counts_costs(definitions: Definitions) -> bool:
     """Whether anything is counted in the unit of costs, written or not."""
-    built = [definitions.policy.budget, *(one.upkeep for one in definitions.initiatives.values())]
-    built += [number for one in definitions.features.values() for number in (one.cost, one.upkeep)]
-    costs = (one.cost for one in definitions.initiatives.values())
-    return any(number is not None for number in (*built, *costs))
+    counted: list[object] = [definitions.policy.budget]
+    for initiative in definitions.initiatives.values():
+        counted += (initiative.cost, initiative.upkeep)
+    for feature in definitions.features.values():
+        counted += (feature.cost, feature.upkeep)
+    return any(number is not None for number in counted)
 
 
 @dataclass
