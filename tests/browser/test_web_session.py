@@ -197,6 +197,7 @@ def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(brows
         _goes_on_while_one_types(ada, ben)
         _minutes(ada).fill("倉" * 9_500)  # more bytes than a page that is left could still send
         ada.get_by_text("Saved", exact=True).wait_for()
+        _comes_to_the_same_words(ada, ben)
 
 
 def _minutes(page: Page) -> Locator:
@@ -232,3 +233,15 @@ def _goes_on_while_one_types(ada: Page, ben: Page) -> None:
     ada.get_by_role("button", name="Keep mine").click()
     ada.get_by_text("second answers").wait_for()
     expect(_minutes(ada)).to_have_value("Vans wait at the depot, and it rains")
+
+
+def _comes_to_the_same_words(ada: Page, ben: Page) -> None:
+    """Where Ben comes to write what stands, he has nothing to choose any more."""
+    ben.reload()
+    _minutes(ada).fill("Short of parts")
+    ada.get_by_text("Saved", exact=True).wait_for()
+    _minutes(ben).fill("Short of vans")
+    ben.get_by_text("written elsewhere in the meantime").wait_for()
+    _minutes(ben).fill("Short of parts")
+    ben.get_by_text("Saved", exact=True).wait_for()
+    expect(ben.locator(".clash").first).to_be_empty()

@@ -95,6 +95,7 @@ class Minutes extends HTMLElement {
     else {
       this.kept = text;
       this.held = false;
+      this.lay(""); // such as where one has typed what stands: there is nothing to choose any more
       this.say("Saved");
     }
   }
@@ -102,6 +103,10 @@ class Minutes extends HTMLElement {
   private clash(both: string): void {
     this.held = true;
     this.say("");
+    this.lay(both);
+  }
+
+  private lay(both: string): void {
     const place = this.querySelector(".clash");
     if (place && both !== this.told) place.innerHTML = both; // buttons stay put while one goes on typing
     this.told = both;
