@@ -248,9 +248,11 @@ def test_a_job_does_nothing_that_its_asker_could_not_do_now(
     _, fields = planned(client, other, parcel(workspace))
     client.post(f"{PLACE}apply/", fields)
     asked = Job.objects.select_related("asked_by").latest("id")
-    User.objects.filter(pk=asked.asked_by_id).update(is_active=False)
+    assert asked.asked_by is not None
+    person = User.objects.filter(pk=asked.asked_by.pk)
+    person.update(is_active=False)
     assert "no admin here any more" in worked_off(other).message
-    User.objects.filter(pk=asked.asked_by_id).update(is_active=True)
+    person.update(is_active=True)
     Workspace.objects.filter(pk=other.pk).update(needs_second_factor=True)
     jobs.retry(other, asked.pk, by=asked.asked_by)
     assert "needs a second factor" in worked_off(other).message

@@ -138,9 +138,10 @@ def _refuse_unless_admin(job: Job) -> User:
     Raises:
         UsageError: it would not.
     """
-    by = User.objects.filter(pk=job.asked_by_id, is_active=True).first()
+    by = job.asked_by
+    active = by is not None and User.objects.filter(pk=by.pk, is_active=True).exists()
     try:
-        if by is not None and place_of(by, job.workspace.key).may(Ability.ADMINISTER):
+        if by is not None and active and place_of(by, job.workspace.key).may(Ability.ADMINISTER):
             return by
     except Http404:
         pass
