@@ -10,6 +10,8 @@ from vitalfew.workspace import load
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 YAML = """
 sources:
   seen: {table: seen.csv, shape: exposures, unit: user, experiment: test, variant: arm, time: at}
@@ -52,6 +54,13 @@ def test_events_that_were_sent_twice_are_warned_of_where_nothing_tells_them_apar
     told = YAML.replace("event: name}", "event: name, id: message}")
     known = [f"{line},m{n}" for n, line in enumerate(DID)]
     assert not [reason for reason in reasons(tmp_path / "x", SEEN, known, told) if "count again" in reason]
+
+
+def test_of_many_events_the_share_that_was_sent_twice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = DID + DID[:20]
+    monkeypatch.setattr("vitalfew.warehouse.silence._MOST_LOOKED_AT", len(twice))
+    (said,) = (reason for reason in reasons(tmp_path / "w", SEEN, twice) if "count again" in reason)
+    assert said.startswith("about 23 % of the rows of 'did.csv' are the same in every column as another")
 
 
 def test_a_metric_is_0_for_everybody_when_no_event_fell_into_its_window(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from vitalfew.errors import suggest
 from vitalfew.results.rows import FailedRow
+from vitalfew.stats.percent import percent
 from vitalfew.warehouse.compile import count_where, present, whole
 from vitalfew.workspace.definitions import EventSource
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vitalfew.warehouse.values import Value
     from vitalfew.workspace.definitions import ExposureSource
 
-_FIRST_EVENTS, _MANY_AGAIN, _FEW_AGAIN = 100_000, 0.01, 10
+_MOST_LOOKED_AT, _MANY_AGAIN, _FEW_AGAIN = 100_000, 0.01, 10
 _DAY = 86_400_000_000  # microseconds
 _WRITTEN = ("text", "integer", "number")  # types in which a filled cell may hold no time
 
@@ -114,26 +115,27 @@ def unplaced(engine: Engine, scope: Scope, source: ExposureSource, study: Study)
 
 
 def sent_again(engine: Engine, scope: Scope, source: EventSource) -> Iterator[str]:
-    """Say how many of the first events are the same in every column as another, where nothing tells events apart.
+    """Say how many events are the same in every column as another, where nothing tells events apart.
 
-    Where times are days only, the same event twice a day is use, and nothing is said. The whole table is not looked
-    at: that would be a second pass over the data.
+    Where times are days only, the same event twice a day is use, and nothing is said. Of a large table only
+    some rows are looked at, whichever come first in this run: all would be a second pass over the data.
     """
     if source.id is not None:
         return
-    first = exp.select("*").from_(scope.source()).limit(_FIRST_EVENTS)
+    first = exp.select("*").from_(scope.source()).limit(_MOST_LOOKED_AT)
     counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n"))
     every = engine.query(counted.from_(first.subquery("s"))).to_pylist()[0]["n"]
     once = exp.select("*").from_(first.copy().subquery("s")).distinct()
     again = every - engine.query(counted.copy().from_(once.subquery("o"))).to_pylist()[0]["n"]
     if again < max(_FEW_AGAIN, _MANY_AGAIN * every):
         return
-    moments = exp.select(exp.alias_(scope.instant(source.time), "at")).from_(scope.source()).limit(_FIRST_EVENTS)
+    moments = exp.select(exp.alias_(scope.instant(source.time), "at")).from_(scope.source()).limit(_MOST_LOOKED_AT)
     timed = exp.NEQ(this=exp.Mod(this=exp.column("at"), expression=whole(_DAY)), expression=whole(0))
     if _any(engine, exp.select("at").from_(moments.subquery("m")).where(timed)):
-        which = f"the first {every:,}" if every == _FIRST_EVENTS else f"{every:,}"
+        some = every == _MOST_LOOKED_AT
+        rows = f"about {percent(again / every)} of the" if some else f"{again:,} of {every:,}"
         yield (
-            f"{again:,} of {which} rows of '{scope.table}' are the same in every column as another, and count again:"
+            f"{rows} rows of '{scope.table}' are the same in every column as another, and count again:"
             " where events were sent twice, name the column that tells them apart (`id:`), or take the copies out"
         )
 
