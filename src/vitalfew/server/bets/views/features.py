@@ -202,7 +202,7 @@ def _needs(workspace: str, definitions: Definitions, keys: Sequence[str]) -> Mar
     for key in keys:
         one = definitions.needs[key]
         causes = "; ".join(f"{cause.cause} ({cause.evidence})" for cause in causes_of(one))
-        said = f"{one.feedback:,} times" if one.feedback else "not counted"
+        said = words.count(one.feedback, "time") if one.feedback else "not counted"
         body.append((
             linked(workspace, "needs", key, title_of(definitions, key)), whose(definitions, one), said,
             causes or "no cause was looked for",
