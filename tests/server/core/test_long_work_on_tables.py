@@ -496,6 +496,9 @@ def test_a_short_log_is_proved_while_one_waits(workspace: Workspace, client_of: 
     assert (found["ok"], found["acts"], found["at"]) == (True, 1, None)
     assert "Proved just now" in client.get("/w/playground/settings/log/").content.decode()
     assert not Job.objects.exists()
+    ActRecord.objects.filter(workspace=workspace).update(about="other")
+    page = client.get("/w/playground/settings/log/").content.decode()
+    assert ("Proved just now" in page, "Looked through just now" in page, "was edited" in page) == (False, True, True)
 
 
 def proved_then_one_more(row: Workspace) -> None:
