@@ -95,6 +95,26 @@ def test_a_damaged_file_of_any_kind_is_found(tmp_path: Path) -> None:
         assert_same(history.refreshed(), history.in_full())
 
 
+def test_numbers_that_a_run_beside_this_one_removed_are_computed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = Steady(tmp_path, 12)
+    history.grow(units=200)
+    history.refreshed()
+    history.events(5)
+    load = state.State.of_day
+
+    def loaded_and_removed(self: state.State, day: str) -> tuple[str, state.Kept] | None:
+        found = load(self, day)
+        assert found is not None
+        for path in history.state.glob("*.f8"):
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(state.State, "of_day", loaded_and_removed)
+    assert_same(history.refreshed(), history.in_full())
+
+
 def test_edited_and_removed_files_and_other_exposures_are_seen(tmp_path: Path) -> None:
     history = Steady(tmp_path, 6)
     history.grow(units=200)

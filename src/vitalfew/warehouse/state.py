@@ -280,13 +280,20 @@ class Reading:
     """Numbers of all units, read in one go from the first unit to the last, and held against their checksums.
 
     To have the pages of large files mapped takes longer than to read them through a window that stays at hand.
+
+    Raises:
+        Damaged: a file is not there any more.
     """
 
     def __init__(self, kept: Kept) -> None:
         columns = [column for column in kept.numbers if isinstance(column, np.memmap)]  # none where there is no unit
-        self._open = ExitStack()
         files = [Path(str(column.filename)) for column in columns]
-        self._files = [self._open.enter_context(file.open("rb", buffering=0)) for file in files]
+        try:
+            with ExitStack() as opened:
+                self._files = [opened.enter_context(file.open("rb", buffering=0)) for file in files]
+                self._open = opened.pop_all()
+        except OSError as problem:  # such as where a run beside this one has written others and removed them
+            raise Damaged from problem
         self._sums = [_Sums() for _ in columns]
         self._wanted = [file["sum"] for file in kept.stored["numbers"][: len(columns)]]
         self._window = np.empty(0)
