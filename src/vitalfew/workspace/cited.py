@@ -32,6 +32,8 @@ RESTED_ON = {
 }
 """Kinds of definitions that a forecast may rest on, in the order in which keys are looked for, and the word for one."""
 _SHOWN = 80
+_PARAMETERS_STAY = re.compile(r";(?![^;]*=)")
+"""A semicolon in a web address that parts it from what follows: none of its own parameters, such as `;version=2`."""
 _ADDRESS = "a web address (https:// or http://, no name and password in it)"
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,119}")
 
@@ -144,8 +146,12 @@ def separated(text: str) -> list[str]:
 
     >>> separated("gate_40; retention_7 https://example.org/a,b")
     ['gate_40', 'retention_7', 'https://example.org/a,b']
+    >>> separated("gate_40;https://example.org/a;version=2;https://example.org/c;retention_7")
+    ['gate_40', 'https://example.org/a;version=2', 'https://example.org/c', 'retention_7']
     """
-    return [one for one in re.split(r"[\s;]+|,\s+", text) if one]
+    pieces = re.split(r"\s+|,\s+|;+(?=\s|$|https?://)", text)
+    apart = (re.split(_PARAMETERS_STAY if "://" in piece else ";", piece) for piece in pieces)
+    return [one for some in apart for one in some if one]
 
 
 def _unknown(text: str, definitions: Definitions | None) -> UsageError:
