@@ -275,25 +275,31 @@ def _total_of(sheet: _Sheet, factors: Sequence[str]) -> str | None:
 
 def _rows_of_people(sheet: _Sheet, person: str | None, factors: Sequence[str]) -> list[int]:
     """Rows that are no totals, and say something."""
-    every = range(sheet.look.rows)
-    labels = sheet.cells[person] if person else [""] * len(every)
-    said = [at for at in every if any(sheet.cells[name][at] for name in factors)]
-    return [
-        at
-        for at in said
-        if not is_total(labels[at])
-        and not (person and not labels[at] and _sums_above(sheet, [row for row in said if row < at], at, factors))
-        and not any(is_total(cells[at]) for cells in sheet.cells.values() if cells[at] and points_in(cells[at]) is None)
-    ]
-
-
-def _sums_above(sheet: _Sheet, above: Sequence[int], at: int, factors: Sequence[str]) -> bool:
-    """Whether a row holds the sums, or the means, of those above it."""
-    if len(above) < _FEWEST:
-        return False
-    for share in (1.0, 1.0 / len(above)):
-        wanted = [share * sum(points_in(sheet.cells[name][row]) or 0.0 for row in above) for name in factors]
+    labels = sheet.cells[person] if person else [""] * sheet.look.rows
+    kept, sums, above = [], [0.0] * len(factors), 0
+    for at in range(sheet.look.rows):
+        if not any(sheet.cells[name][at] for name in factors):
+            continue
         own = [points_in(sheet.cells[name][at]) or 0.0 for name in factors]
+        nameless = bool(person) and not labels[at]
+        if not (is_total(labels[at]) or (nameless and _sums_up(own, sums, above)) or _says_total(sheet, at)):
+            kept.append(at)
+        sums = [total + value for total, value in zip(sums, own, strict=True)]
+        above += 1
+    return kept
+
+
+def _says_total(sheet: _Sheet, at: int) -> bool:
+    """Whether a word in a row says that it is a total."""
+    return any(is_total(cells[at]) for cells in sheet.cells.values() if cells[at] and points_in(cells[at]) is None)
+
+
+def _sums_up(own: Sequence[float], sums: Sequence[float], above: int) -> bool:
+    """Whether a row holds the sums, or the means, of so many above it."""
+    if above < _FEWEST:
+        return False
+    for share in (1.0, 1.0 / above):
+        wanted = [share * total for total in sums]
         if all(abs(value - total) <= 2 * _NEAR * max(total, 1.0) for value, total in zip(own, wanted, strict=True)):
             return True
     return False
