@@ -92,6 +92,29 @@ def test_every_kind_of_definition_reaches_its_stages_and_a_reused_run_says_what_
     assert again.tables == fresh(other).tables
 
 
+def test_ids_that_stand_for_others_reach_all_that_counts_units(tmp_path: Path) -> None:
+    (tmp_path / "workspace.yaml").write_text(
+        """
+        workspace: {name: Acme, time_zone: UTC}
+        data: {identities: {table: ids.csv, alias: alias, unit: user}}
+        sources: {did: {table: did.csv, shape: events, unit: user, time: at, event: name}}
+        metrics: {opens: {source: did, kind: count, events: [open]}}
+        factors: {opens: {range: [0, 5]}}
+        releases: {march: {date: 2026-01-20}}
+        """
+    )
+    rows = [f"u{n},open,2026-01-{day:02} 1{n}:00:00" for day in range(1, 31) for n in range(day % 5 + 3)]
+    (tmp_path / "did.csv").write_text("\n".join(["user,name,at", *rows, ""]))
+    (tmp_path / "ids.csv").write_text("alias,user\nz1,z2\n")
+    before = fresh(tmp_path)
+    assert before.tables.series
+    (tmp_path / "ids.csv").write_text("alias,user\nu1,u0\nu2,u0\n")
+    after = fresh(tmp_path)
+    assert {"series", "waves", "at_due"} <= set(computed(after))
+    assert after.tables.series != before.tables.series
+    assert "series" not in computed(fresh(tmp_path))
+
+
 def test_every_act_reaches_what_it_changes(folder: Path) -> None:
     ws = vf.load(folder)
     before = fresh(folder)

@@ -237,6 +237,27 @@ def last_day_asked(context: Context) -> object:
     return None if context.as_of is None else context.as_of.isoformat()
 
 
+def events_asked(context: Context) -> object:
+    """What counting events hangs on besides sources: the day asked for, and ids that stand for others."""
+    return [last_day_asked(context), ids_merged(context)]
+
+
+def ids_merged(context: Context) -> object:
+    """Size and time of change of the table of ids that stand for others, which is no source; empty without one."""
+    from vitalfew.errors import DataError
+    from vitalfew.warehouse.tables import data_path, is_database, table_files
+
+    settings = context.definitions.data
+    if settings.identities is None:
+        return []
+    try:
+        place = data_path(settings, context.workspace.root)
+        paths = (place,) if is_database(place) else table_files(settings.identities.table, place).paths
+        return [f"{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in paths]
+    except (DataError, OSError):  # measuring says what is wrong
+        return []
+
+
 def day_of_run(context: Context) -> object:
     """What judging hangs on: the day up to which a run reads, today where no other was asked for."""
     return context.today.isoformat()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitalfew.pipeline.context import ALL_KINDS, Stage, day_of_run, last_day_asked
+from vitalfew.pipeline.context import ALL_KINDS, Stage, day_of_run, events_asked
 from vitalfew.workspace.definitions import EventSource, SeriesSource, UnitSource
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def release_stages(definitions: Definitions) -> tuple[Stage, ...]:
         daily += [key for key, source in definitions.sources.items() if isinstance(source, EventSource | UnitSource)]
     every = tuple(definitions.sources) if _has_waves(definitions) else ()
     return (
-        Stage("series", _ASKED, _series, sources=tuple(dict.fromkeys(daily)), other=last_day_asked),
-        Stage("waves", _MEASURED, _waves, sources=every, other=last_day_asked),
+        Stage("series", _ASKED, _series, sources=tuple(dict.fromkeys(daily)), other=events_asked),
+        Stage("waves", _MEASURED, _waves, sources=every, other=events_asked),
         Stage("releases", ALL_KINDS, _releases, after=("series", "waves"), other=day_of_run),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-from vitalfew.pipeline.context import ALL_KINDS, Context, Stage, day_of_run, last_day_asked
+from vitalfew.pipeline.context import ALL_KINDS, Context, Stage, day_of_run, ids_merged, last_day_asked
 from vitalfew.pipeline.crossing_stage import crossing_stages
 from vitalfew.pipeline.decision_stages import decision_stages
 from vitalfew.pipeline.evidence_stages import RELEASED, TOGETHER, release_stages, together_stages
@@ -35,7 +35,7 @@ def stages(definitions: Definitions) -> tuple[Stage, ...]:
         *release_stages(definitions),
         Stage("judgement", _JUDGED, _judgement, other=_acts),
         *together_stages(judged),
-        Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=day_of_run),
+        Stage("at_due", ALL_KINDS, _at_due, after=("judgement",), sources=behind, other=_at_due_hangs_on),
         Stage("verdicts", ALL_KINDS, _verdicts, after=("effects", "releases", "judgement", "at_due"), other=day_of_run),
         Stage("calibration", ALL_KINDS, _calibration, after=("effects", "judgement", "verdicts"), other=day_of_run),
         *decisions,
@@ -74,20 +74,13 @@ def _measuring(context: Context) -> object:
 
     Covariates by default, metrics shown over the days, and the ids that stand for others.
     """
-    from vitalfew.errors import DataError
-    from vitalfew.warehouse.tables import data_path, is_database, table_files
-
     defined = context.definitions
     shown = [list(defined.factors), list(defined.guardrails)]
-    files: list[str] = []
-    if defined.data.identities is not None:
-        try:
-            place = data_path(defined.data, context.workspace.root)
-            paths = (place,) if is_database(place) else table_files(defined.data.identities.table, place).paths
-            files = [f"{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in paths]
-        except (DataError, OSError):
-            files = []  # measuring says what is wrong
-    return [last_day_asked(context), defined.policy.covariate_days, shown, files]
+    return [last_day_asked(context), defined.policy.covariate_days, shown, ids_merged(context)]
+
+
+def _at_due_hangs_on(context: Context) -> object:
+    return [day_of_run(context), ids_merged(context)]
 
 
 def _sources_behind(definitions: Definitions, source: str) -> tuple[str, ...]:
