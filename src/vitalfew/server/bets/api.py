@@ -195,9 +195,9 @@ def plan_experiment(request: ApiRequest, workspace: Path[str], key: str, wishes:
 def forecast(request: ApiRequest, workspace: Path[str], said: ForecastIn) -> Status[ActOut]:  # noqa: ARG001 - read by the guard
     """Forecast blind; the latest forecast of a person before the lock counts."""
     numbers = said.model_dump(exclude={"hypothesis", "evidence"})
-    rests_on = cited(said.evidence, loaded(request.place.workspace).workspace.definitions)
-    act = promising.forecast(request.place, said.hypothesis, numbers, rests_on)
-    return done(act, recording.forecast_body(numbers, rests_on))
+    named = cited(said.evidence, loaded(request.place.workspace).workspace.definitions)
+    act = promising.forecast(request.place, said.hypothesis, numbers, named)
+    return done(act, recording.forecast_body(numbers, named))
 
 
 @router.post("/acts/locks", response={201: ActOut, **PROBLEMS}, auth=needs(Ability.BET))

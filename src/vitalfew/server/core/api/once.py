@@ -79,7 +79,9 @@ def _repeated(known: Answer, digest: str) -> HttpResponse:
         answer = _refused(409, "the same request is being worked on")
         answer.headers["Retry-After"] = "1"
         return answer
-    return HttpResponse(bytes(known.content or b""), status=known.status, headers=known.headers)
+    if known.content is None:
+        return _refused(409, "this was done already; its answer went when what you said was erased")
+    return HttpResponse(bytes(known.content), status=known.status, headers=known.headers)
 
 
 def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpResponseBase:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.judgement.recording import erase as erase_acts
-from vitalfew.server.core.models import ActRecord
+from vitalfew.server.core.models import ActRecord, Answer
 from vitalfew.server.core.queries import acts
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.audit import note
@@ -27,7 +27,11 @@ def count_said(workspace: Workspace, user: User) -> int:
 
 
 def erase(workspace: Workspace, user: User) -> int:
-    """Erase what a user said, for good; gives how many acts that were."""
+    """Erase what a user said, for good; gives how many acts that were.
+
+    Answers that are kept for requests that come twice may hold it, too: they lose what they say, whatever it was.
+    """
     erasure = erase_acts(acting(workspace), voice_of_user(user))
+    Answer.objects.filter(user=user, status__isnull=False).update(content=None)
     note(workspace, user, "erased what they said", acts=len(erasure.acts))
     return len(erasure.acts)

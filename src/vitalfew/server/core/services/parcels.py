@@ -270,8 +270,9 @@ def in_the_way(row: Workspace, proposal: Proposal) -> tuple[str, ...]:
 def forget_offers() -> None:
     """Remove what was brought and not applied within a day."""
     for place in offered().glob("*"):
-        if place.stat().st_mtime < time.time() - _KEPT:
-            shutil.rmtree(place, ignore_errors=True)
+        with suppress(FileNotFoundError):  # it is being applied, and has another name now
+            if place.stat().st_mtime < time.time() - _KEPT:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def unpacked(uploads: Sequence[UploadedFile[Any]], most: int) -> tuple[dict[str, bytes], int]:
