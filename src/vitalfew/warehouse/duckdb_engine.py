@@ -38,6 +38,12 @@ _PADDED = ("null_padding = true", "parallel = false")  # the parallel reader pad
 _MOST_SHORT = 0.5  # of the rows; of more, the header is wrong rather than the rows
 _NO_COLUMN = re.compile('(?:Referenced column|does not have a column named) "([^"]+)"')
 _NO_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
+_ON_THE_WAY: dict[str, type[duckdb.Error]] = {
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "Conversion Error": duckdb.ConversionException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+}
 _DATES = {"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
@@ -108,7 +114,8 @@ class DuckDBEngine:
         """Run a query and return its rows batch by batch."""
         with _translated(self._resolve_all(tree)):
             reader: Any = self._connection.sql(tree.sql(dialect=self.dialect)).to_arrow_reader(rows)
-            yield from reader
+            with _told_by_reader():
+                yield from reader
 
     def write(self, name: str, rows: pa.Table | exp.Query) -> None:
         """Keep rows, or the answer of a query, as a table of the session, which may spill to disk."""
@@ -425,6 +432,21 @@ def _translated(table: str, where: Where | None = None) -> Iterator[None]:
         if "interrupted" in str(error):  # how this engine passes on ctrl-C
             raise KeyboardInterrupt from error
         raise
+
+
+@contextmanager
+def _told_by_reader() -> Iterator[None]:
+    """What stops the engine while rows are on their way, as its own error: readers of Arrow tell it in theirs."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        text = str(error)
+        if text.startswith("INTERRUPT"):
+            raise RuntimeError("interrupted") from error
+        kind = next((kind for words, kind in _ON_THE_WAY.items() if text.startswith(words)), duckdb.Error)
+        raise kind(text) from error
 
 
 def _for_the_user(error: duckdb.Error, text: str, table: str) -> DataError:
