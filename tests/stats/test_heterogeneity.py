@@ -89,7 +89,7 @@ def test_shrunk_effects_are_nearer_the_truth_than_raw_ones() -> None:
 
 
 def test_one_segment_or_no_numbers_are_refused() -> None:
-    with pytest.raises(NotEnoughData, match="1 segments"):
+    with pytest.raises(NotEnoughData, match="segments with an effect: 1"):
         heterogeneity([1.0], [1.0])
     for effects, ses in (([1.0, np.nan], [1.0, 1.0]), ([1.0, 2.0], [1.0, 0.0])):
         with pytest.raises(UsageError, match="no number"):

@@ -158,9 +158,9 @@ class _Sheet:
 
 
 def _cells(look: Look) -> dict[str, list[str]]:
-    engine = as_written(look) if is_text(look.path) else look.engine
+    engine, table = (as_written(look), look.path.name) if is_text(look.path) else (look.engine, look.table)
     try:
-        rows = rows_of(engine, look.table, list(look.columns), MOST_CELLS)
+        rows = rows_of(engine, table, list(look.columns), MOST_CELLS)
     finally:
         if engine is not look.engine:
             engine.close()
