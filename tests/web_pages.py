@@ -41,7 +41,6 @@ PAGES = (
     "board/bet/repeat_jobs/",
     "features/export_wizard/",
     "jobs/",
-    "jobs/1/",
     "mentions/",
     "settings/",
     "settings/sources/",

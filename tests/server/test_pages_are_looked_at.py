@@ -39,6 +39,7 @@ NO_PAGES = {
     "mfa_view_recovery_codes": "needs a second factor that is on",
     "mfa_generate_recovery_codes": "needs a second factor that is on",
     "mfa_download_recovery_codes": "a file",
+    "job": "of a piece of work; the demo has had none",
     "moving-plan": "what a file that was given would change",
     "session-events": "a stream",
     "rate-events": "a stream",
