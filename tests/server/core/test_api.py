@@ -200,17 +200,18 @@ def test_a_write_that_comes_twice_is_done_once_and_answered_alike(api: Callable[
     problem(ask("PUT", path, body, If_None_Match="*", Idempotency_Key="two"), 409)
 
 
-def test_an_answer_that_is_kept_goes_with_what_was_erased(api: Callable[..., Api], demo: Workspace) -> None:
-    ask, (one, other, *_) = api("editor"), stored(demo.folder).workspace.definitions.factors
-    path, points = "/api/v1/workspaces/fieldnote/acts/judgements", {"points": {one: 100, other: 73.125}}
+@pytest.mark.usefixtures("workspace")
+def test_an_answer_that_is_kept_goes_with_what_was_erased(api: Callable[..., Api]) -> None:
+    ask = api("editor")
+    path, points = f"{HERE}/acts/judgements", {"points": {"rounds": 100, "retention": 73.125}}
     first = ask("POST", path, points, Idempotency_Key="one")
     assert first.status_code == 201, first.content
     assert ask("POST", path, points, Idempotency_Key="one").content == first.content
-    assert ask("DELETE", "/api/v1/workspaces/fieldnote/me/acts").json() == {"acts": 1}
+    assert ask("DELETE", f"{HERE}/me/acts").json() == {"acts": 1}
     told = problem(ask("POST", path, points, Idempotency_Key="one"), 409)
     assert "erased" in told["detail"]
     assert not [answer for answer in Answer.objects.all() if b"73.125" in bytes(answer.content or b"")]
-    assert ask("DELETE", "/api/v1/workspaces/fieldnote/me/acts").json() == {"acts": 0}
+    assert ask("DELETE", f"{HERE}/me/acts").json() == {"acts": 0}
 
 
 @pytest.mark.usefixtures("workspace")
