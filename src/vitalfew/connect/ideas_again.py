@@ -21,6 +21,7 @@ from vitalfew.connect.foreign import parted
 from vitalfew.connect.foreign_given import hash_of, settled
 from vitalfew.connect.foreign_merge import differing
 from vitalfew.connect.ideas import GROUPS, add_ideas, fields_of, ident_of, stamped, stamps_of
+from vitalfew.connect.import_writing import told
 from vitalfew.connect.opening import opened_file
 from vitalfew.connect.recognise import ideas_beside, recognise
 from vitalfew.connect.words import key_of, listed, plain
@@ -86,13 +87,7 @@ class IdeasPlan:
     def sentences(self, *, written: bool) -> Iterator[str]:
         """What it does, for the terminal; `written`: whether it was done, or is only shown."""
         yield self.read
-        for what, head in _HEADS.items():
-            found = [change for change in self.changes if change.what == what]
-            if found and what == "same":
-                yield f"{head}: {count(len(found), 'idea')}"
-            elif found:
-                yield f"{head}:"
-                yield from (line for change in found for line in _lines(change))
+        yield from told([(one.what, f"{one.title} ({one.key})", one.details) for one in self.changes], _HEADS, "idea")
         if self.notes:
             yield "Also:"
             yield from (f"  {note}" for note in self.notes)
@@ -324,8 +319,3 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in (parts.items() if isinstance(parts, dict) else [("", parts)])
     }
     return {name: value for name, value in fields.items() if name != "scores"} | scores
-
-
-def _lines(change: IdeaChange) -> Iterator[str]:
-    yield f"  {change.title} ({change.key})"
-    yield from (f"    {detail}" for detail in change.details)

@@ -12,9 +12,9 @@ from vitalfew.workspace.writing import to_yaml
 from vitalfew.workspace.yaml_text import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from vitalfew.connect.importing import Change, ImportPlan, What
+    from vitalfew.connect.importing import ImportPlan, What
 
 _ORDER = ("sources", "metrics", "guardrails")
 _NAMES = {"dbt": "dbt", "osi": "OSI", "growthbook": "GrowthBook", "bsl": "the Boring Semantic Layer"}
@@ -27,6 +27,25 @@ _HEADS: dict[What, str] = {
     "gone": "Gone upstream",
     "same": "Unchanged",
 }
+
+
+def told(changes: Sequence[tuple[str, str, Sequence[str]]], heads: Mapping[Any, str], noun: str) -> Iterator[str]:
+    """What becomes of each thing that is imported again, for the terminal.
+
+    Args:
+        changes: what becomes of it, its name and, in sentences, what differs.
+        heads: words above all of which the same becomes, in the order in which they are told.
+        noun: what each is; those that stay the same are only counted.
+    """
+    for what, head in heads.items():
+        found = [change for change in changes if change[0] == what]
+        if found and what == "same":
+            yield f"{head}: {count(len(found), noun)}"
+        elif found:
+            yield f"{head}:"
+            for _, name, details in found:
+                yield f"  {name}"
+                yield from (f"    {detail}" for detail in details)
 
 
 def text_of(plan: ImportPlan) -> str:
@@ -75,13 +94,7 @@ def sentences(plan: ImportPlan, *, written: bool) -> Iterator[str]:
         plan: the import.
         written: whether it was written, or is only shown.
     """
-    for what, head in _HEADS.items():
-        found = [change for change in plan.changes if change.what == what]
-        if found and what == "same":
-            yield f"{head}: {count(len(found), 'metric')}"
-        elif found:
-            yield f"{head}:"
-            yield from (line for change in found for line in _lines(change))
+    yield from told([(one.what, f"{one.key} ({one.ident})", one.details) for one in plan.changes], _HEADS, "metric")
     if plan.notes:
         yield "Also:"
         yield from (f"  {note}" for note in plan.notes)
@@ -109,8 +122,3 @@ def as_dict(plan: ImportPlan, *, written: bool) -> dict[str, Any]:
         "notes": list(plan.notes),
         "not_mapped": [{"name": one.name, "what": one.what, "reason": one.reason} for one in plan.foreign.not_mapped],
     }
-
-
-def _lines(change: Change) -> Iterator[str]:
-    yield f"  {change.key} ({change.ident})"
-    yield from (f"    {detail}" for detail in change.details)
