@@ -60,18 +60,19 @@ class ById:
     bits: Sequence[tuple[Bound, int]]
 
     @classmethod
-    def of(cls, query: exp.Select, people: pa.Table) -> ById | None:
+    def of(cls, query: exp.Select, people: pa.Table, positions: Positions | None = None) -> ById | None:
         """Take a query apart; None where ids are no such numbers, or more is asked of units than when they began.
 
         Args:
             query: `SELECT id, code, … FROM events AS e JOIN units AS p ON … WHERE …`, as `Additive.rows`.
             people: the units, by number.
+            positions: where they stand, if that is known.
         """
         asked = _Asked()
         unit = _unit(query)
         if unit is None or not asked.takes(query) or (asked.moment is not None and people.column("start").null_count):
             return None
-        positions = Positions.of(people)
+        positions = positions or Positions.of(people)
         if positions is None:
             return None
         ids, low = positions.table, positions.low

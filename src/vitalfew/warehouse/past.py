@@ -11,6 +11,7 @@ import numpy as np
 from vitalfew.warehouse.compile import table_named
 from vitalfew.warehouse.places import whole_numbers
 from vitalfew.warehouse.positions import at_ids, is_whole
+from vitalfew.warehouse.running import ahead, piece_of
 from vitalfew.warehouse.state import Strangers
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from vitalfew.warehouse.positions import Positions
     from vitalfew.warehouse.refresh import Changes, Task
+    from vitalfew.warehouse.running import Piece
     from vitalfew.warehouse.state import Kept
     from vitalfew.warehouse.strangers import Apart
 
@@ -73,15 +75,15 @@ class Past:
         before = self.changes.reach is not None and self.changes.reach < 0
         return self.changes.alone and before and bool(self.came) and self.joined.num_rows > 0
 
-    def read(self) -> Iterator[Any]:
+    def read(self) -> Iterator[Piece]:
         """All that count."""
-        if self.keeps or (self.positions is not None and self.changes.alone):
-            for files in self._portions():
-                yield from self._sorted_out(files)
-        elif self.came:
-            yield from self.task.stream(list(self.came))
+        for files in self._portions():
+            if self.keeps:
+                yield from map(piece_of, self._sorted_out(files))
+            else:
+                yield from self.task.pieces(files, self.positions)
         if self.joined.num_rows and self.kept.files:
-            yield from self._before()
+            yield from map(piece_of, ahead(self._before()))
 
     def _portions(self) -> Iterator[list[str]]:
         """Files that came, as many at a time as there is room for."""
@@ -97,14 +99,13 @@ class Past:
 
     def _sorted_out(self, files: Sequence[str]) -> Iterator[Any]:
         """Those of units, while those of strangers are put aside."""
-        events, ids = self._whose(self.apart.told(self.task.part(files)))
-        if self.keeps:
-            import pyarrow.compute as pc
+        import pyarrow.compute as pc
 
-            self.others.append(_where(events, ids < 0))
-            self.events += events.num_rows
-            newest = pc.max(events.column(self.apart.moment)).as_py()
-            self.newest = max((at for at in (self.newest, newest) if at is not None), default=None)
+        events, ids = self._whose(self.apart.told(self.task.part(files)))
+        self.others.append(_where(events, ids < 0))
+        self.events += events.num_rows
+        newest = pc.max(events.column(self.apart.moment)).as_py()
+        self.newest = max((at for at in (self.newest, newest) if at is not None), default=None)
         yield from self._of_units(events, ids)
 
     def _whose(self, query: exp.Select) -> tuple[pa.Table, Ids]:
@@ -126,7 +127,7 @@ class Past:
         for name in apart.of_unit:
             known = known.append_column(f"p_{name}", self._of_each(name, ids))
         with lent(task, _KNOWN, known):
-            yield from task.engine.stream(apart.of_people(_KNOWN), task.room.rows)
+            yield from task.engine.query(apart.of_people(_KNOWN)).to_batches()
 
     def _of_each(self, name: str, ids: Ids) -> Any:  # noqa: ANN401 - an Arrow array, whose package has no types
         """A column of the units, for each of some events."""

@@ -23,7 +23,7 @@ from vitalfew.warehouse.compile import table_named, whole
 from vitalfew.warehouse.newcomers import lend_people
 from vitalfew.warehouse.past import Past, lent
 from vitalfew.warehouse.positions import Positions
-from vitalfew.warehouse.running import ROWS, add, integers, run, run_on, together
+from vitalfew.warehouse.running import ROWS, add, ahead, integers, piece_of, run, run_on, together
 from vitalfew.warehouse.state import Kept, Reading, hold, key_of
 from vitalfew.warehouse.strangers import Apart
 
@@ -81,6 +81,14 @@ class Task:
     ) -> Iterator[Any]:
         """The events: of some files, such as fulfil a condition, of the units of another table than the population."""
         return self.engine.stream(self._rows(files, since, only), self.room.rows)
+
+    def pieces(self, files: Sequence[str], positions: Positions | None) -> Iterator[Piece]:
+        """The events of some files as they are added up; units are looked up where their positions are known."""
+        by_id = None if positions is None else ById.of(self._rows(files), self.people, positions)
+        if by_id is None:
+            return map(piece_of, ahead(self.stream(files)))
+        # A whole answer is read by all threads at once, a stream mostly by one.
+        return map(by_id.piece, self.engine.query(by_id.rows).to_batches())
 
     def _rows(
         self, files: Sequence[str] | None = None, since: exp.Expr | None = None, only: str | None = None

@@ -83,9 +83,9 @@ def run_on(parts: Additive, batches: Iterable[Any], numbers: Sequence[Floats]) -
         add(parts, numbers, piece)
 
 
-def together(parts: Additive, batches: Iterable[Any]) -> Piece:
+def together(parts: Additive, found: Iterable[Piece]) -> Piece:
     """All events of a stream at once."""
-    pieces = [piece_of(batch) for batch in ahead(batches)]
+    pieces = list(found)
     ids = np.concatenate([np.zeros(0, np.int32), *(piece[0] for piece in pieces)])
     codes = np.concatenate([np.zeros(0, np.int16), *(piece[1] for piece in pieces)])
     count = len(parts.rows.expressions) - 2
