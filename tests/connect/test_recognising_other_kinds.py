@@ -229,9 +229,9 @@ def test_two_thousand_columns_are_recognised_within_seconds(tmp_path: Path) -> N
     header = ",".join(["user_id", "timestamp", "event", *(f"property_{n}" for n in range(2_000))])
     rows = (f"{n % 5},2025-01-{n % 28 + 1:02},go" + ",1" * 2_000 for n in range(60))
     path = write_text(tmp_path / "wide.csv", header, *rows)
-    begun_at = time.monotonic()
+    begun_at = time.process_time()
     begun = begin([path], into=tmp_path / "made")
-    assert time.monotonic() - begun_at < 10
+    assert time.process_time() - begun_at < 10
     assert set(begun.definitions.features) == {"go"}
 
 

@@ -230,9 +230,9 @@ def test_opinions_beside_scores_alone_say_what_is_missing(tmp_path: Path) -> Non
 
 def test_five_thousand_ideas_are_ranked_in_seconds(tmp_path: Path) -> None:
     lines = [f"Idea {at},{at % 977 + 1},{(1, 2, 3, 0.5)[at % 4]},80%,{at % 13 + 1}" for at in range(5_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     made, rows = ideas(tmp_path, *lines)
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 60
     assert len(made.definitions.initiatives) == len(rows) == 5_000
     assert sum(row.p_top or 0 for row in rows.values()) == pytest.approx(5)
 

@@ -177,7 +177,7 @@ def test_who_asks_for_a_run_while_others_do_gets_theirs(workspace: Workspace) ->
 
 def _wait_for_somebody_who_waits() -> None:
     """Until another connection waits for a lock of this one."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")

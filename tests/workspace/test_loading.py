@@ -311,13 +311,13 @@ def test_a_workspace_spoilt_by_typing_errors_is_told_within_a_second(
         text = text[:position] + inserted + text[position + removed :]
     file = tmp_path_factory.mktemp("spoilt") / "w.yaml"
     file.write_text(text, encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         problems = len(repr(load(file)))
     except DefinitionError as error:
         problems = len(error.problems)
     assert problems
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_file_of_data_is_no_workspace_and_the_error_says_how_to_make_one(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ YAML_SIGNS = st.text(alphabet="abc019 \n\t:-?[]{},&*!|>'\"%@`#<.~\\éü\u2028", 
 
 @given(st.one_of(st.binary(max_size=200), YAML_SIGNS.map(str.encode), st.text(max_size=80).map(str.encode)))
 def test_any_bytes_give_a_tree_or_our_own_error(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         read_yaml(data, "f.yaml")
     except DefinitionError as error:
@@ -180,4 +180,4 @@ def test_any_bytes_give_a_tree_or_our_own_error(data: bytes) -> None:
     else:
         problems = ()
     assert all(problem.where and problem.where.file == "f.yaml" for problem in problems)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
