@@ -164,6 +164,25 @@ def test_what_is_young_or_still_written_or_somebody_elses_stays(tmp_path: Path) 
     assert there == {*kept, written.name, "letters", ".vitalfew-cafe0000", "a.txt"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began")
+def test_what_was_left_goes_where_another_process_has_the_number_by_now(tmp_path: Path) -> None:
+    """In a container the server is process 1 after every start."""
+    home = tmp_path / "home"
+    with whole_folder(home) as draft:
+        (draft / "a.txt").write_text("whole")
+        own = draft.name
+    number, begun = own.split("-")[2:]
+    assert int(number) == os.getpid()
+    other = tmp_path / "other"
+    other.mkdir()
+    mine, before = (other / f".vitalfew-{n:08x}-{number}-{int(begun) - n}" for n in (0, 1))
+    for left in (mine, before):
+        left.write_text("half a file")
+        age(left, 2)
+    write_whole(other / "b.txt", b"whole")
+    assert {path.name for path in other.iterdir()} == {mine.name, "b.txt"}
+
+
 def age(path: Path, days: int) -> None:
     then = time.time() - days * 25 * 3600
     os.utime(path, (then, then))

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DRAFT = ".vitalfew-"
-_NAMED = re.compile(rf"{re.escape(_DRAFT)}[0-9a-f]{{8}}(?:-([0-9]+))?")
-"""A draft and the process that writes it; older ones do not name it."""
+_NAMED = re.compile(rf"{re.escape(_DRAFT)}[0-9a-f]{{8}}(?:-([0-9]+)(?:-([0-9]+))?)?")
+"""A draft, the process that writes it and when that began; older ones name neither, or the process alone."""
+_SINCE_BOOT = 19
+"""Where `/proc/N/stat` tells the start of a process, counted from what follows its name: proc(5), `starttime`."""
 _DAY = 24 * 3600.0
 
 
@@ -83,7 +85,9 @@ def is_free(home: Path) -> bool:
 def _draft_in(folder: Path) -> Path:
     """A name in a folder that nothing has; as short for every place, as names have bounds. What was left there goes."""
     _sweep(str(folder.absolute()))
-    return folder.absolute() / f"{_DRAFT}{secrets.token_hex(4)}-{os.getpid()}"
+    own = os.getpid()
+    begun = _begun(own)
+    return folder.absolute() / f"{_DRAFT}{secrets.token_hex(4)}-{own}{f'-{begun}' if begun else ''}"
 
 
 @lru_cache(maxsize=1_000)  # once a process: a folder may hold many files, and be written to as often
@@ -100,14 +104,18 @@ def _is_left(draft: Path) -> bool:
     """Whether a draft is one of ours, its process is gone, and nothing in it has changed for a day."""
     named = _NAMED.fullmatch(draft.name)
     kind = draft.lstat().st_mode
-    if named is None or not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)) or (named[1] and _runs(int(named[1]))):
+    if named is None or not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)) or (named[1] and _runs(int(named[1]), named[2])):
         return False
     newest = max(path.lstat().st_mtime for path in (draft, *draft.rglob("*")))
     return newest < time.time() - _DAY
 
 
-def _runs(process: int) -> bool:
-    """Whether a process of this machine has that number; where that cannot be asked without harm, its age decides."""
+def _runs(process: int, begun: str | None) -> bool:
+    """Whether a process of this machine has that number, and began then where that is known.
+
+    The same numbers are given again, in a container after every start. Where a process cannot be asked for without
+    harm, the age of its draft decides.
+    """
     if sys.platform == "win32":
         return False
     try:
@@ -115,8 +123,17 @@ def _runs(process: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return begun is None or _begun(process) in ("", begun)
+
+
+def _begun(process: int) -> str:
+    """When a process began, as the kernel counts; empty where it does not tell (Linux does)."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return ""
+    return told.rpartition(b")")[2].split()[_SINCE_BOOT].decode()
 
 
 def _remove(draft: Path) -> None:

@@ -22,7 +22,6 @@ from vitalfew.server.core.models import Definition, Job, Workspace
 from vitalfew.server.core.queries.jobs import job
 from vitalfew.server.core.queries.runs import open_run, run_ids
 from vitalfew.server.core.services import jobs, runs
-from vitalfew.server.core.services.upkeep import run_where_data_changed
 from vitalfew.server.core.services.work import work
 from vitalfew.server.core.working.child import refusal
 from vitalfew.server.core.working.order import Bounds
@@ -218,14 +217,3 @@ def test_this_machine_shuts_jobs_in() -> None:
         "PermissionError PermissionError",
         "OSError",
     ]
-
-
-def test_a_run_where_data_changed_waits_for_what_changes_the_workspace_only(played: Workspace) -> None:
-    work(runs.start(played, None).id)
-    (Path(played.folder) / "players.csv").write_text(PLAYERS.replace("p1,", "p1x,"), encoding="utf-8")
-    Job.objects.update(asked_at=timezone.now() - timedelta(days=2))
-    waiting = Job.objects.create(workspace=played, kind="apply")
-    assert run_where_data_changed() == 0
-    Job.objects.filter(pk=waiting.pk).update(kind="verify")
-    assert run_where_data_changed() == 1
-    assert Job.objects.filter(workspace=played, kind="run", state="waiting").count() == 1

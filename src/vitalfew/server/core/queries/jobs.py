@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 OPEN = (Job.State.WAITING, Job.State.RUNNING)
 RUNS = ("run", "start", "demo")
 """Kinds of work that end with a run."""
+CHANGING = (*RUNS, "apply")
+"""Kinds of work that change what a run reads or what it is kept with."""
 OWN = ("changes", "apply")
 """Kinds of work on what one person brought."""
 _NOT_YOURS = "what went wrong is told to who asked for it"

@@ -18,7 +18,7 @@ from vitalfew.results.store import Store
 from vitalfew.server.core import limits
 from vitalfew.server.core.models import Answer, Delivery, Job, Link, Workspace
 from vitalfew.server.core.queries.definitions import loaded
-from vitalfew.server.core.queries.jobs import OPEN
+from vitalfew.server.core.queries.jobs import CHANGING, OPEN
 from vitalfew.server.core.services.jobs import sweep
 from vitalfew.server.core.services.parcels import forget_offers
 from vitalfew.server.core.services.runs import start
@@ -73,7 +73,7 @@ def run_where_data_changed() -> int:
     asked = 0
     for row in Workspace.objects.exclude(last_run=""):
         recent = Job.objects.filter(workspace=row, kind="run", asked_at__gt=timezone.now() - _DAY)
-        if recent.exists() or Job.objects.filter(workspace=row, state__in=OPEN).exists():
+        if recent.exists() or Job.objects.filter(workspace=row, kind__in=CHANGING, state__in=OPEN).exists():
             continue
         if _data_changed(row):
             start(row, None)
