@@ -19,6 +19,14 @@ NUMBERS = frozenset(
     ("estimate", "se", "low", "high", "p", "z", "n", "mean", "sd", "variance", "conversions", "value", "points", "cost")
 )
 _NUMBER_TEXT = re.compile(r"[-+−]?\s*\d[\d.,' ]*(e[-+]?\d+)?\s*(%|pp|pts?)?|[-+]?[.,]\d+\s*%?", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_PERSONS = frozenset(map(plain, (
+    "name", "full name", "first name", "last name", "surname", "family name", "given name", "email", "e-mail", "mail",
+    "email address", "e-mail-adresse", "phone", "phone number", "telephone", "mobile", "address", "ip", "ip address",
+    "birthday", "date of birth", "owner", "assignee", "creator", "reporter", "author", "created by", "updated by",
+    "submitted by", "requested by", "requester", "contact", "person", "manager", "approver", "watchers", "vorname",
+    "nachname", "telefon", "anschrift", "bearbeiter", "ersteller", "verantwortlicher", "navn", "nom", "prenom",
+)))  # fmt: skip
 MOST_ARMS = 20
 FEW_ROWS = 50
 MOST_EVENTS = 1_000
@@ -89,6 +97,16 @@ def repeats(look: Look, column: str) -> bool:
 def is_bare_id(name: str) -> bool:
     """Whether a column is just called `id`."""
     return plain(name) in ("id", "key", "uuid", "guid", "index", "rowid")
+
+
+def of_persons(look: Look, column: str) -> bool:
+    """Whether a column holds who somebody is, by its name or by addresses in it; no sentence points at such a one."""
+    held = look.texts(column)[:50]
+    return plain(column) in _PERSONS or (bool(held) and sum(map(_is_address, held)) > HALF * len(held))
+
+
+def _is_address(text: str) -> bool:
+    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 def _one_each(look: Look, column: str) -> bool:

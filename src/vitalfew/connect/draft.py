@@ -141,8 +141,5 @@ class Draft:
         if reading is None or not reading.as_text:
             write_parquet(file.look.engine, file.look.table, cells, path)
             return
-        engine = as_written(file.look)
-        try:
-            write_parquet(engine, file.look.table, cells, path)
-        finally:
-            engine.close()
+        with as_written(file.look) as (engine, table):
+            write_parquet(engine, table, cells, path)

@@ -110,11 +110,8 @@ def _cells(file: Recognised) -> tuple[dict[str, list[str]], str, str]:
     if not is_text(look.path):
         rows = rows_of(look.engine, look.table, columns, MOST_IDEAS)
         return _by_role(rows, wanted), ".", ","
-    engine = as_written(look)
-    try:
-        rows = rows_of(engine, look.table, columns, MOST_IDEAS)
-    finally:
-        engine.close()
+    with as_written(look) as (engine, table):
+        rows = rows_of(engine, table, columns, MOST_IDEAS)
     shape = csv_files.sniff(look.path)
     return _by_role(rows, wanted), shape.decimal, shape.delimiter
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from vitalfew.warehouse.profile import distinct_rows, profile, rows_of, values_o
 from vitalfew.workspace.definitions import DataSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vitalfew.warehouse.engine import Engine
     from vitalfew.warehouse.profile import ColumnProfile, TableProfile
@@ -114,9 +115,14 @@ def look(path: Path) -> Look:
     return found
 
 
-def as_written(found: Look) -> Engine:
-    """Open the file again with every cell as the text it was written as; the caller closes it."""
-    return _opened(found.path, as_text=True)
+@contextmanager
+def as_written(found: Look) -> Iterator[tuple[Engine, str]]:
+    """The file opened again with every cell as the text it was written as, and what that engine calls it."""
+    engine = _opened(found.path, as_text=True)
+    try:
+        yield engine, found.path.name
+    finally:
+        engine.close()
 
 
 def is_text(path: Path) -> bool:

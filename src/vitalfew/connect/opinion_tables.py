@@ -96,6 +96,7 @@ class OpinionTable:
         answers: what each person says of each factor.
         notes: what was read how.
         left: columns that say nothing here.
+        by_person: whether a column is called after a person.
         surety: how much speaks for opinions; below 0 rather something else.
         problem: why they cannot be taken, with what is expected instead.
     """
@@ -106,6 +107,7 @@ class OpinionTable:
     left: tuple[str, ...]
     surety: int
     problem: tuple[str, str] | None = None
+    by_person: bool = False
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -146,9 +148,11 @@ class _Sheet:
     cells: Mapping[str, list[str]]
     forced: bool
     numeric: list[str] = field(init=False)
+    points: Mapping[str, list[float | None]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.numeric = [name for name, cells in self.cells.items() if _holds_points(cells)]
+        self.points = {name: [points_in(cell) for cell in self.cells[name]] for name in self.numeric}
 
     def texts(self, but: Collection[str | None] = ()) -> list[str]:
         """Columns that hold words."""
@@ -158,12 +162,11 @@ class _Sheet:
 
 
 def _cells(look: Look) -> dict[str, list[str]]:
-    engine, table = (as_written(look), look.path.name) if is_text(look.path) else (look.engine, look.table)
-    try:
-        rows = rows_of(engine, table, list(look.columns), MOST_CELLS)
-    finally:
-        if engine is not look.engine:
-            engine.close()
+    if is_text(look.path):
+        with as_written(look) as (engine, table):
+            rows = rows_of(engine, table, list(look.columns), MOST_CELLS)
+    else:
+        rows = rows_of(look.engine, look.table, list(look.columns), MOST_CELLS)
     return {name: ["" if row[name] is None else str(row[name]).strip() for row in rows] for name in look.columns}
 
 
@@ -261,14 +264,15 @@ def _worded(sheet: _Sheet, person: str | None, group: str | None) -> list[str]:
 
 def _total_of(sheet: _Sheet, factors: Sequence[str]) -> str | None:
     """A column that holds the sum of the others, or is called so."""
+    if len(factors) <= _FEWEST:
+        return None
+    sums = [sum(value or 0.0 for value in row) for row in zip(*map(sheet.points.__getitem__, factors), strict=True)]
     for name in reversed(factors):
-        rest = [other for other in factors if other != name]
-        sums = [sum(points_in(sheet.cells[other][at]) or 0.0 for other in rest) for at in range(sheet.look.rows)]
-        own = [points_in(cell) for cell in sheet.cells[name]]
         same = sum(
-            value is not None and abs(value - total) <= _NEAR * total for value, total in zip(own, sums, strict=True)
+            own is not None and abs(own - (total - own)) <= _NEAR * (total - own)
+            for own, total in zip(sheet.points[name], sums, strict=True)
         )
-        if len(rest) >= _FEWEST and (is_total(name) or same >= max(_FEWEST, _MOST * sheet.look.rows)):
+        if is_total(name) or same >= max(_FEWEST, _MOST * sheet.look.rows):
             return name
     return None
 
@@ -376,7 +380,7 @@ def _down(sheet: _Sheet) -> OpinionTable | None:
     few = 1 if len(rows) <= _FACTORS_OFTEN else -2
     surety = 3 * named + few + scale.surety - _measured(people) - (1 if kinds.USER.rank(label) is not None else 0)
     problem = None if sheet.forced else _problem(sheet.look.name, scale, ())
-    return OpinionTable({"factor": label}, answers, tuple(notes), left, surety, problem)
+    return OpinionTable({"factor": label}, answers, tuple(notes), left, surety, problem, by_person=True)
 
 
 def _is_worded(sheet: _Sheet, at: int) -> bool:

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
-from vitalfew.connect.columns import NUMBERS, assigned, best, by_values, is_bare_id, is_numeric, repeats
+from vitalfew.connect.columns import NUMBERS, assigned, best, by_values, is_bare_id, is_numeric, of_persons, repeats
 from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
 from vitalfew.connect.numbers import number
 from vitalfew.connect.opinion_tables import LIKELY, SURE, table_of
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
 from vitalfew.connect.times import could_hold_times
-from vitalfew.connect.words import control_of, listed, plain, tokens
+from vitalfew.connect.variants import FEWEST_ROWS, MOST_VARIANTS, like_arms, no_experiment
+from vitalfew.connect.words import listed, plain, tokens
 from vitalfew.errors import DataError, UsageError, nearest, suggest
 from vitalfew.results.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.kinds import Kind, Role
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from vitalfew.connect.opinion_tables import OpinionTable
 
 _STRONG_EVENT = 25  # the first names of the role say event or action; later ones may be anybody's
-_STRONG_ARMS = frozenset(map(plain, kinds.VARIANT.names[:16]))
-_ARM_WORDS = frozenset({"control", "treatment", "test", "variant", "exposed", "placebo", "holdout", "ctrl"})
 _RELEASED = frozenset(map(plain, ("release_date", "released", "released_at", "deployed", "deployed_at", "release")))
 _PEOPLE = frozenset(
     (
@@ -46,10 +45,8 @@ _PEOPLE = frozenset(
     )
 )
 _DATUM = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|[-+]?\d+(\.\d+)?|\S+@\S+\.\S+")
-_FEW_ROWS, _MOST_VARIANTS = 20, 5
 _NEAREST = 3  # kinds of which it is said what they lack
 _RENAME = "rename the columns in a copy of the file"
-_BALANCED = (0.4, 0.6)
 _SHEETS = frozenset((kinds.RESULTS, kinds.AGGREGATES, kinds.IDEAS, kinds.FEATURES, kinds.RELEASES, kinds.OPINIONS))
 """Kinds of which only known columns are read; of all others every column is kept as an attribute."""
 _NAMED, _ALIKE = 6, 0.8
@@ -79,21 +76,33 @@ class Recognised:
         return "; ".join([what, *self.notes, *self._left_out()])
 
     def _left_out(self) -> Iterator[str]:
-        """Columns of a sheet that say nothing here, each with the name that was probably meant."""
+        """Columns of a sheet that say nothing here, each with the name that was probably meant.
+
+        Those of persons are counted and not named: nobody should be led to look into them.
+        """
         if self.opinions is not None:
             aside = self.opinions.left
+            told = [name for name in aside if not (self.opinions.by_person or of_persons(self.look, name))]
             if aside:
-                yield f"{count(len(aside), 'column')} left out: {listed(aside, _NAMED)}"
+                yield f"{count(len(aside), 'column')} left out" + (f": {listed(told, _NAMED)}" if told else "")
             return
         if self.kind not in _SHEETS or not self.columns:
             return
-        free = [role for role in (*self.kind.needs, *self.kind.may) if role.key not in self.columns]
-        known = {name: role.key for role in free for name in (role.key, *role.names)}
-        left = [name for name in self.look.columns if name not in self.columns.values()]
-        meant = {name: near for name in left if (near := nearest(name, known, _ALIKE)) is not None}
-        told = [f"{name} (did you mean '{known[meant[name]]}'?)" if name in meant else name for name in left]
+        aside = [name for name in self.look.columns if name not in self.columns.values()]
+        left = [name for name in aside if not of_persons(self.look, name)]
+        meant = _meant(self.kind, self.columns, left)
+        told = [f"{name} (did you mean '{meant[name]}'?)" if name in meant else name for name in left]
         if told:
             yield f"columns left out: {listed(told, _NAMED)}"
+        if len(aside) > len(left):
+            yield f"{count(len(aside) - len(left), 'column')} about persons left out"
+
+
+def _meant(kind: Kind, found: Collection[str], left: Iterable[str]) -> dict[str, str]:
+    """Columns without a role, with the role that nobody has and whose name theirs nearly is."""
+    free = [role for role in (*kind.needs, *kind.may) if role.key not in found]
+    known = {name: role.key for role in free for name in (role.key, *role.names)}
+    return {name: known[near] for name in left if (near := nearest(name, known, _ALIKE)) is not None}
 
 
 def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:
@@ -180,7 +189,7 @@ def _users(look: Look, *, forced: bool) -> Recognised | None:
         column = named[0] if named and (people or forced) else None
     if column is None or len(look.columns) < 2 or repeats(look, column):  # noqa: PLR2004 - the user and something about them
         return None
-    return Recognised(look, kinds.USERS, {"user": column})
+    return Recognised(look, kinds.USERS, {"user": column}, no_experiment(look))
 
 
 def _features(look: Look, *, forced: bool) -> Recognised | None:
@@ -212,10 +221,10 @@ def _experiment(look: Look, *, forced: bool) -> Recognised | None:
     if "variant" not in columns:
         return None
     arms = look.values(columns["variant"])
-    told = len(arms) >= 2 and (forced or (len(arms) <= _MOST_VARIANTS and _like_arms(columns["variant"], arms)))  # noqa: PLR2004 - two arms make a comparison
+    told = len(arms) >= 2 and (forced or (len(arms) <= MOST_VARIANTS and like_arms(columns["variant"], arms)))  # noqa: PLR2004 - two arms make a comparison
     user = columns.get("user")
     once = forced or user is None or look.distinct(user) >= 0.95 * look.columns[user].filled
-    if not told or not once or look.rows < _FEW_ROWS or not outcome_columns(look, columns.values()):
+    if not told or not once or look.rows < FEWEST_ROWS or not outcome_columns(look, columns.values()):
         return None
     exposed = best(look, kinds.EXPOSED, columns.values())
     if exposed is not None:
@@ -223,15 +232,6 @@ def _experiment(look: Look, *, forced: bool) -> Recognised | None:
     order = (kinds.USER.key, kinds.VARIANT.key, kinds.EXPOSED.key)
     ordered = {role: columns[role] for role in order if role in columns}
     return Recognised(look, kinds.UNITS, ordered)
-
-
-def _like_arms(column: str, arms: tuple[tuple[str, int], ...]) -> bool:
-    """Whether a column with few values splits an experiment, rather than being one more attribute."""
-    names = [name for name, _ in arms]
-    if plain(column) in _STRONG_ARMS or control_of(names)[1] or any(_ARM_WORDS & set(tokens(name)) for name in names):
-        return True
-    share = arms[0][1] / sum(count for _, count in arms)
-    return len(arms) == 2 and _BALANCED[0] <= share <= _BALANCED[1]  # noqa: PLR2004 - two arms, as most experiments
 
 
 def _results(look: Look, *, forced: bool) -> Recognised | None:
@@ -262,7 +262,7 @@ def _aggregates(look: Look) -> Recognised | None:
     spread = {"sd", "variance", "se"} & columns.keys()
     if not {"variant", "n"} <= columns.keys() or not ("conversions" in columns or ("mean" in columns and spread)):
         return None
-    if "experiment" not in columns and look.rows >= _FEW_ROWS:
+    if "experiment" not in columns and look.rows >= FEWEST_ROWS:
         return None
     return Recognised(look, kinds.AGGREGATES, columns)
 
@@ -455,8 +455,8 @@ def _asked(look: Look, left: Mapping[Kind, Recognised], asker: Asker) -> Recogni
 
 
 def _none(look: Look, wanted: Kind | None = None) -> DataError:
-    names = list(look.columns)
-    as_data = [name for name in names if _DATUM.fullmatch(name)]
+    names = ["an e-mail address" if "@" in name else name for name in look.columns]
+    as_data = [name for name in look.columns if _DATUM.fullmatch(name)]
     head = f"{look.name} has {count(look.profile.width, 'column')}: {listed(names)}"
     if wanted is not None:
         return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_RENAME)
@@ -495,8 +495,11 @@ def _needs(look: Look, kind: Kind) -> str:
     parts = [f"  {kind.key}: {kind.about}"]
     parts += [f"found {', '.join(have)}"] if have else []
     parts += [f"missing {', '.join(lack)}"] if lack else []
+    left = [name for name in look.columns if name not in found.values() and not of_persons(look, name)]
+    parts += [f"did you mean '{role}' by '{name}'?" for name, role in _meant(kind, found, left).items()]
     if kind in (kinds.USERS, kinds.UNITS) and "user" in found and repeats(look, found["user"]):
         parts.append(f"but '{found['user']}' has values that come again")
+    parts += no_experiment(look) if kind is kinds.UNITS else []
     return "; ".join(parts)
 
 

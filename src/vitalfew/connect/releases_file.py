@@ -83,11 +83,8 @@ def _rows(file: Recognised, reading: Reading) -> list[dict[str, Any]]:
     names = list(file.columns.values())
     if not reading.as_text:
         return rows_of(file.look.engine, file.look.table, names, MOST_ROWS)
-    engine = as_written(file.look)
-    try:
-        return rows_of(engine, file.look.table, names, MOST_ROWS)
-    finally:
-        engine.close()
+    with as_written(file.look) as (engine, table):
+        return rows_of(engine, table, names, MOST_ROWS)
 
 
 def _day(cell: object, reading: Reading) -> date | None:

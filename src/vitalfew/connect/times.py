@@ -141,14 +141,11 @@ def _day_and_month(look: Look, column: str, asker: Asker) -> Reading | None:
     parts = [found for text in sample if (found := _PARTS.match(text))]
     if not sample or len(parts) < READ_SHARE * len(sample):
         return None
-    engine = as_written(look)
-    try:
-        first, second = largest_parts(engine, look.table, column)
+    with as_written(look) as (engine, table):
+        first, second = largest_parts(engine, table, column)
         day_first, note = _order(column, parts[0], (first, second), asker, sample)
         cell = Cell(column, "formats", tuple(_forms(parts[0], sample, day_first=day_first)))
-        read, filled = readable(engine, look.table, cell)
-    finally:
-        engine.close()
+        read, filled = readable(engine, table, cell)
     notes = [note, _unread(column, read, filled)]
     return Reading(cell, as_text=True, note="; ".join(one for one in notes if one))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from vitalfew.connect.columns import of_persons
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.times import read_times
 from vitalfew.connect.usage import NO_FEATURES, add_metrics, add_segments, say_metrics, say_unread
@@ -38,8 +39,9 @@ def add_exposures(draft: Draft, file: Recognised, events: EventsProfile | None) 
     draft.add("sources", "exposures", {"table": table, "unit": unit} | named)
     metrics = participation(draft, events) if events is not None else tuple(draft.tree["metrics"])[:MOST_METRICS]
     ids = [value for value, _ in look.values(columns["experiment"])][:MOST_EXPERIMENTS]
-    for name in ids:
-        _experiment(draft, file, name, metrics)
+    alone = [name for name in ids if not _experiment(draft, file, name, metrics)]
+    if alone:
+        file.notes.append(_left_alone(file, alone))
     if look.columns[columns["experiment"]].distinct > len(ids):
         file.notes.append(f"the {len(ids)} experiments with most rows are taken")
     draft.comments["experiments",] = (
@@ -86,17 +88,29 @@ def participation(draft: Draft, events: EventsProfile) -> tuple[str, ...]:
     return keys
 
 
-def _experiment(draft: Draft, file: Recognised, name: str, metrics: Sequence[str]) -> None:
+def _experiment(draft: Draft, file: Recognised, name: str, metrics: Sequence[str]) -> bool:
+    """Add an experiment; False when it has not two variants."""
     from vitalfew.warehouse.profile import pairs_of
 
     arms = pairs_of(file.look.engine, file.look.table, (file.columns["experiment"], name), file.columns["variant"])
     if len(arms) < _FEWEST_ARMS:
-        file.notes.append(f"experiment {title_of(name)} has only one variant and is left out")
-        return
+        return False
     initiative = draft.add("initiatives", name, {"title": title_of(name), "status": "live"})
     definition: dict[str, Any] = {"source": "exposures", "initiative": initiative, "id": name, "title": title_of(name)}
     definition |= {"control": _control(draft, title_of(name), arms), "metrics": list(metrics), "segments": []}
     draft.add("experiments", name, definition, f"variants: {listed(arms)}")
+    return True
+
+
+def _left_alone(file: Recognised, names: Sequence[str]) -> str:
+    """That experiments have nothing to compare, and what to do."""
+    column = file.columns["variant"]
+    has, be = ("has", "is") if len(names) == 1 else ("have", "are")
+    what = "experiment" if len(names) == 1 else "experiments"
+    return (
+        f"{what} {listed(names, 6)} {has} only one variant in '{column}' and {be} left out:"
+        " add the exposures to the others, the control among them"
+    )
 
 
 def _control(draft: Draft, name: str, arms: Sequence[str]) -> str:
@@ -138,7 +152,8 @@ def add_unit_experiment(draft: Draft, file: Recognised) -> None:
     file.notes.append(f"{count(len(arms), 'variant')}: {listed(arms)}; metrics: {listed(outcomes, 6)}")
     if segmented:
         file.notes.append(f"segments from {listed(segmented)}")
-    left = [name for name in look.columns if name not in (*columns.values(), *segmented, *outcomes)]
+    used = (*columns.values(), *segmented, *outcomes)
+    left = [name for name in look.columns if name not in used and not of_persons(look, name)]
     if left:
         file.notes.append(f"columns left out: {listed(left, 6)}")
     say_unread(file, segmented)

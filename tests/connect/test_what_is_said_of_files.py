@@ -1,0 +1,147 @@
+"""What `start` says of files that hold less, or more, than they should: nothing is passed over without a word."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connect.strangers import write_text
+from vitalfew.connect import begin
+from vitalfew.connect.asking import Asker
+from vitalfew.connect.look import Look, as_written, look
+from vitalfew.connect.opinion_tables import table_of
+from vitalfew.connect.times import read_times
+from vitalfew.errors import DataError
+from vitalfew.warehouse.engine import open_engine
+from vitalfew.warehouse.profile import profile, rows_of
+from vitalfew.workspace.definitions import DataSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def said(path: Path, name: str, head: str, *lines: str) -> str:
+    path.mkdir(exist_ok=True)
+    return begin([write_text(path / name, head, *lines)], into=path / "ws").recognised[0]
+
+
+def units(*variants: str, rows: int = 40) -> list[str]:
+    return [f"u{at},{variants[at % len(variants)]},{at % 7}" for at in range(rows)]
+
+
+@pytest.mark.parametrize(
+    ("variants", "told"),
+    [
+        (("treatment",), "'variant' holds only 'treatment': add the rows of the control"),
+        (("control",), "'variant' holds only 'control': add the rows of another variant"),
+        (("treatment", ""), "20 cells of it are empty; write the name of the control there"),
+        (tuple("abcdef"), "more than 5 variants: if it is one all the same, say so with --as 'ab.csv=experiment'"),
+    ],
+)
+def test_users_with_a_column_of_variants_are_told_why_they_are_no_experiment(
+    tmp_path: Path, variants: tuple[str, ...], told: str
+) -> None:
+    sentence = said(tmp_path, "ab.csv", "user_id,variant,revenue", *units(*variants))
+    assert ": users (" in sentence
+    assert told in sentence
+
+
+def test_too_few_rows_and_no_outcome_are_told_as_well(tmp_path: Path) -> None:
+    few = said(tmp_path / "few", "ab.csv", "user_id,variant,revenue", *units("control", "treatment", rows=10))
+    assert "10 rows are too few to compare variants: 20 are needed" in few
+    none = [f"u{at},{'AB'[at % 2]},{'wxyz'[at % 4]}" for at in range(40)]
+    assert "no column holds an outcome" in said(tmp_path / "none", "ab.csv", "user_id,variant,plan", *none)
+
+
+def test_a_column_of_groups_that_splits_nothing_is_no_reason_to_speak(tmp_path: Path) -> None:
+    assert "no experiment" not in said(tmp_path, "users.csv", "user_id,group,revenue", *units("retail"))
+
+
+def test_a_single_variant_that_somebody_calls_an_experiment_is_refused_with_the_reason(tmp_path: Path) -> None:
+    file = write_text(tmp_path / "ab.csv", "user_id,variant,revenue", *units("treatment"))
+    with pytest.raises(DataError, match="'variant' holds only 'treatment': add the rows of the control"):
+        begin([file], into=tmp_path / "ws", kind=["ab.csv=experiment"])
+
+
+def test_exposures_to_a_single_variant_say_what_to_add(tmp_path: Path) -> None:
+    rows = [f"u{at},{test},on" for at in range(30) for test in ("Search", "Export")]
+    sentence = said(tmp_path, "exposures.csv", "user_id,experiment,variant", *rows)
+    assert (
+        "experiments Export, Search have only one variant in 'variant' and are left out: add the exposures" in sentence
+    )
+
+
+@pytest.mark.parametrize("column", ["E-mail", "Name", "Assignee", "whoever"])
+def test_columns_of_persons_are_counted_and_not_named(tmp_path: Path, column: str) -> None:
+    lines = ("Dark mode,100,1,80%,2,anna@example.org", "Search,500,2,50%,5,ben@example.org")
+    sentence = said(tmp_path, "ideas.csv", f"idea,reach,impact,confidence,effort,{column}", *lines)
+    assert "1 column about persons left out" in sentence
+    assert column not in sentence.partition("1 column about")[0]
+
+
+def test_other_columns_are_named_as_before(tmp_path: Path) -> None:
+    lines = ("A,1,1,80%,2,open,z", "B,5,2,50%,5,open,z")
+    sentence = said(tmp_path, "ideas.csv", "idea,reach,impact,confidence,effort,statuss,x", *lines)
+    assert "columns left out: statuss (did you mean 'status'?), x" in sentence
+
+
+def test_a_slip_in_a_column_that_is_needed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"did you mean 'impact' by 'impct'\?"):
+        said(tmp_path, "ideas.csv", "idea,reach,impct,confidence,effort", "A,1,1,80%,2", "B,5,2,50%,5")
+
+
+def test_nobody_whose_column_holds_no_points_is_named(tmp_path: Path) -> None:
+    lines = ("Retention,60,40,later", "Revenue,30,40,later", "Support,10,20,later")
+    sentence = said(tmp_path, "opinions.csv", "factor,Anna,Ben,Carlotta", *lines)
+    assert "1 column left out" in sentence
+    assert "Carlotta" not in sentence
+
+
+def test_an_address_in_the_first_line_is_not_repeated(tmp_path: Path) -> None:
+    file = write_text(tmp_path / "x.csv", "anna@example.org,2025-01-01", "ben@example.org,2025-01-02")
+    with pytest.raises(DataError, match="looks like data") as caught:
+        begin([file], into=tmp_path / "ws")
+    assert "anna" not in str(caught.value)
+
+
+def test_a_file_that_is_known_by_its_path_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """A workspace knows its tables by their paths below its folder; the file is still the same one."""
+    lines = (f"{1 + at % 12}.{1 + at % 12}.2025;1.{at:03}" for at in range(40))
+    (tmp_path / "exports").mkdir()
+    file = write_text(tmp_path / "exports/releases.csv", "date;version", *lines)
+    engine = open_engine(DataSettings(path=str(tmp_path)))
+    try:
+        known = Look(file, engine, "exports/releases.csv", profile(engine, "exports/releases.csv"))
+        assert read_times(known, "date", Asker(None)).as_text
+        with as_written(known) as (other, table):
+            assert [row["version"] for row in rows_of(other, table, ["version"], 2)] == ["1.000", "1.001"]
+    finally:
+        engine.close()
+
+
+def test_a_sheet_of_opinions_as_large_as_any_that_is_taken_is_read_in_seconds(tmp_path: Path) -> None:
+    columns, rows = 39, 5_000
+    head = ",".join(["name", *(f"factor {at}" for at in range(columns - 1))])
+    lines = (",".join([f"p{row}", *(str((7 * row + at) % 101) for at in range(columns - 1))]) for row in range(rows))
+    own = look(write_text(tmp_path / "opinions.csv", head, *lines))
+    try:
+        began = time.process_time()
+        table = table_of(own, forced=True)
+        assert table is not None
+        assert len(table.answers) == rows * (columns - 1)
+        assert time.process_time() - began < 9  # it took twice that when each factor had all others added up
+    finally:
+        own.close()
+
+
+def test_a_column_of_totals_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    lines = (f"p{at},100,{20 + at},{50 - at},30" for at in range(9))
+    own = look(write_text(tmp_path / "opinions.csv", "name,all of it,growth,trust,speed", *lines))
+    try:
+        table = table_of(own)
+        assert table is not None
+        assert table.factors == ("growth", "trust", "speed")
+    finally:
+        own.close()
