@@ -63,7 +63,8 @@ class History:
         """Join outcomes with the forecasts in the log that were locked."""
         every = tuple(outcomes)
         behind = {each.hypothesis: behind_lock(each.hypothesis, definitions, acts) for each in every}
-        groups = {act.by: body.get("group") or NO_GROUP for act, body in acts.of("judgement", VALUE_MODEL)}
+        judged = acts.of("judgement", VALUE_MODEL)
+        groups = {acts.person(act.by): body.get("group") or NO_GROUP for act, body in judged}
         people = {key: people for key, (people, _) in behind.items()}
         return cls(every, people, {key: said for key, (_, said) in behind.items()}, groups, notes)
 

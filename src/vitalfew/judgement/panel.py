@@ -62,11 +62,12 @@ def panel(definitions: Definitions, acts: ActLog) -> Panel:
     again: set[str] = set()
     for act, body in acts.of("judgement", VALUE_MODEL):
         stale = act.definition is not None and act.definition.hash != present
-        latest[act.by] = Judgement.of(body, act.by, stale=stale)
-        if not stale and act.by in first:
-            again.add(act.by)
+        person = acts.person(act.by)
+        latest[person] = Judgement.of(body, person, stale=stale)
+        if not stale and person in first:
+            again.add(person)
         elif not stale:
-            first[act.by] = latest[act.by]
+            first[person] = latest[person]
     made = panel_of(latest.values(), tuple(definitions.factors), definitions.policy.rater_groups)
     counted = {judgement.person for judgement in made.judgements}
     rounds = {person: first[person] for person in sorted(again & counted)}

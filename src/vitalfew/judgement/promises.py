@@ -106,8 +106,9 @@ def combined(
     present = definition_hash("hypotheses", hypothesis, definitions.hypotheses[hypothesis])
     for act in reversed([*acts.spoken("forecast", hypothesis)]):
         found = latest if speaks_of(act, present) else outdated
-        if act.by not in found and (body := acts.bodies.get(act.n)) is not None:
-            found[act.by] = body
+        person = acts.person(act.by)
+        if person not in found and (body := acts.bodies.get(act.n)) is not None:
+            found[person] = body
     if not latest:
         return None
     people = sorted(latest)
@@ -147,9 +148,10 @@ def behind_lock(hypothesis: str, definitions: Definitions, acts: ActLog) -> tupl
     ]
     said: dict[str, dict[str, Any]] = {}
     for act in reversed(spoken):
-        if act.by not in said and (body := acts.bodies.get(act.n)) is not None:
-            said[act.by] = body
-    return frozenset(act.by for act in spoken), dict(sorted(said.items()))
+        person = acts.person(act.by)
+        if person not in said and (body := acts.bodies.get(act.n)) is not None:
+            said[person] = body
+    return frozenset(acts.person(act.by) for act in spoken), dict(sorted(said.items()))
 
 
 def _open(key: str, hypothesis: Hypothesis, found: Combined | None) -> PromiseRow | None:

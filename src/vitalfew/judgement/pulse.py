@@ -59,8 +59,9 @@ def pulse(definitions: Definitions, acts: ActLog, weights: Sequence[WeightRow]) 
     for act, said in acts.of("pulse", VALUE_MODEL):
         metric = said.get("metric")
         own = metric in definitions.metrics and bool(downstream(definitions, [metric]) & set(definitions.factors))
-        answer = _Answer(act.by, said.get("team") or NO_GROUP, said.get("factor") in first, own)
-        quarters[_quarter(act.time)][act.by] = answer
+        person = acts.person(act.by)
+        answer = _Answer(person, said.get("team") or NO_GROUP, said.get("factor") in first, own)
+        quarters[_quarter(act.time)][person] = answer
     return tuple(
         row
         for quarter, answers in sorted(quarters.items())

@@ -136,7 +136,7 @@ def _recorded(workspace: Workspace, person: str) -> str:
     if who not in workspace.acts.people:
         hint = "give the name as given to `vitalfew act --by`, or the pseudonym (p-…) that it printed"
         raise UsageError("nobody of this name recorded anything here", hint=hint)
-    return who
+    return workspace.acts.person(who)
 
 
 def _what_is_open(results: Results) -> str:

@@ -102,12 +102,14 @@ class ActLog:
     """The acts of a workspace in order, with what they say; damaged ones are left out and named in `damage`.
 
     `bodies` maps `n` to what act `n` says. An act without a body was erased (`erased`), or is damaged. `chain_damage`
-    is what is wrong with the acts themselves.
+    is what is wrong with the acts themselves. `same` maps pseudonyms to the one that stands for the same person, as far
+    as whoever keeps the log knows that somebody has several.
     """
 
     acts: Sequence[Act] = ()
     bodies: Mapping[int, dict[str, Any]] = field(default_factory=dict, repr=False)
     chain_damage: tuple[Damage, ...] = ()
+    same: Mapping[str, str] = field(default_factory=dict, repr=False)
     _index: _Index = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -139,6 +141,10 @@ class ActLog:
     def people(self) -> frozenset[str]:
         """The pseudonyms of all who acted."""
         return frozenset(by for by, _, _, _ in self._index.voices[0])
+
+    def person(self, by: str) -> str:
+        """The pseudonym that stands for the person behind this one: people are counted and heard once."""
+        return self.same.get(by, by)
 
     @property
     def begun(self) -> date | None:
@@ -208,8 +214,9 @@ class ActLog:
         prefix = len(places) == 0 or places[-1] == len(places) - 1
         acts = self.acts[: len(places)] if prefix else tuple(self.acts[place] for place in places)
         if isinstance(self.bodies, Sealed):
-            return ActLog(acts, self.bodies.only(acts), self.chain_damage)
-        return ActLog(acts, {act.n: self.bodies[act.n] for act in acts if act.n in self.bodies}, self.chain_damage)
+            return ActLog(acts, self.bodies.only(acts), self.chain_damage, self.same)
+        bodies = {act.n: self.bodies[act.n] for act in acts if act.n in self.bodies}
+        return ActLog(acts, bodies, self.chain_damage, self.same)
 
     def standing(self) -> tuple[list[int], list[int]]:
         """What of all that was said still counts, and what of it cannot be read any more.
@@ -234,8 +241,9 @@ class ActLog:
         return sorted(found), sorted(unread)
 
     def state(self) -> tuple[object, ...]:
-        """All of the log that what is reckoned from it hangs on: how it ends, and what cannot be read any more."""
-        return self.head, self.erased, len(self.chain_damage), self.standing()[1]
+        """All of the log that what is reckoned from it hangs on: its end, what cannot be read any more, who is one."""
+        same = sorted((by, self.person(by)) for by in self.people if by in self.same)
+        return self.head, self.erased, len(self.chain_damage), self.standing()[1], *same
 
     def carried(self) -> ActLog:
         """The log with what counts of what was said in memory, to be taken to another process."""
@@ -245,7 +253,7 @@ class ActLog:
         contents: dict[int, bytes] = {}
         for some in batched((*numbers, *unread), AT_ONCE):
             contents |= {n: held for n, held in self.bodies.kept.fetch(some).items() if isinstance(held, bytes)}
-        return ActLog(self.acts, Sealed(self.acts, InMemory(contents, self.erased)), self.chain_damage)
+        return ActLog(self.acts, Sealed(self.acts, InMemory(contents, self.erased)), self.chain_damage, self.same)
 
     def _replaced(self) -> list[Sequence[int]]:
         """Places of acts, in groups of which the last counts."""

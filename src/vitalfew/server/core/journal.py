@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from vitalfew.errors import ActError
 from vitalfew.server.core.models import ActBody, ActRecord, Workspace
+from vitalfew.server.core.persons import same_people
 from vitalfew.workspace.acts import LOG, ActLog, Erasure, opened, words_of
 from vitalfew.workspace.chain import Chain, Damage, entry_hash, examine, from_fields, to_line
 from vitalfew.workspace.heads import Head, Recorded
@@ -72,7 +73,8 @@ class TableJournal:
     def read(self) -> ActLog:
         """The whole log, every act looked at; what acts say is read when it is asked for."""
         acts = self._sound()
-        return _log(self._acts) if acts is None else opened(Chain(acts), _InTables(self.workspace, self.heard))
+        log = _log(self._acts) if acts is None else opened(Chain(acts), _InTables(self.workspace, self.heard))
+        return replace(log, same=same_people(self.workspace))
 
     def since(self, n: int) -> ActLog:
         """The acts from number `n` on: what stands before them is not looked at."""
@@ -237,7 +239,7 @@ class _HeldTable:
 
     def about(self, key: str) -> ActLog:
         """The acts about one thing."""
-        return part_of(self._acts.filter(about=key))
+        return replace(part_of(self._acts.filter(about=key)), same=same_people(self._workspace.pk))
 
     def version_of(self, kind: str, key: str, digest: str) -> int:
         """Asked of the last act that spoke of it, which is nearly always of the same wording."""

@@ -12,13 +12,14 @@ from vitalfew.judgement.combining import FEWEST_VERDICTS
 from vitalfew.server.bets.queries.promise import lock_of
 from vitalfew.server.bets.queries.standing import STAGES
 from vitalfew.server.bets.services.bets import UNGATED, NotYet, passes_gate
+from vitalfew.server.core.persons import address_in
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.history import body_of
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.definitions import change
-from vitalfew.server.core.services.links import address_in, make_link, replaced
+from vitalfew.server.core.services.links import make_link, refuse_members, replaced
 from vitalfew.workspace.cited import cited
 
 if TYPE_CHECKING:
@@ -107,9 +108,10 @@ def ask(place: Place, hypothesis: str, people: Sequence[str]) -> tuple[tuple[str
     A link for somebody who was asked before takes the place of the earlier one, and of what was forecast by it.
 
     Raises:
-        UsageError: there is no such hypothesis, or its promise is locked.
+        UsageError: there is no such hypothesis, its promise is locked, or somebody is a member who answers signed in.
     """
     _open_question(place, hypothesis)
+    refuse_members(place.workspace, people)
     with transaction.atomic():
         return tuple(
             (

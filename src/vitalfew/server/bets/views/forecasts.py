@@ -137,6 +137,7 @@ def ask(request: Request, key: str) -> HttpResponse:
         "key": key,
         "sentence": sentence(asking, definitions),
         "made": made,
+        "typed": "" if made else request.POST.get("people", ""),
         "handed": handed,
         "opened": opened,
         "forecasts": _question(request.place, asking, key).forecasts,

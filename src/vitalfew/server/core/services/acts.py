@@ -6,24 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vitalfew.server.core.journal import TableJournal
+from vitalfew.server.core.persons import voice_of_link, voice_of_user
 from vitalfew.server.core.queries.definitions import loaded
 
 if TYPE_CHECKING:
-    from vitalfew.server.core.models import User
     from vitalfew.server.core.models import Workspace as WorkspaceRow
     from vitalfew.workspace.workspace import Workspace
+
+__all__ = ["acting", "voice_of_link", "voice_of_user"]
 
 
 def acting(row: WorkspaceRow) -> Workspace:
     """The workspace as `vitalfew.judgement.recording` takes it: what is recorded goes to the tables."""
     return replace(loaded(row).workspace, journal=TableJournal(row.pk))
-
-
-def voice_of_user(user: User) -> str:
-    """By what the log tells a user from others, before it makes a pseudonym of it."""
-    return f"user:{user.pk}"
-
-
-def voice_of_link(link_pk: int) -> str:
-    """The same of whoever came by a personal link."""
-    return f"link:{link_pk}"

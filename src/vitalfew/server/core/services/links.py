@@ -8,13 +8,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from vitalfew.errors import UsageError
-from vitalfew.server.core.models import Link
+from vitalfew.results.words import listed
+from vitalfew.server.core.models import Link, Member
+from vitalfew.server.core.persons import address_in
+from vitalfew.server.core.roles import Ability, Role
 from vitalfew.server.core.services.audit import note
+from vitalfew.workspace.people import same_person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vitalfew.server.core.models import User, Workspace
 
 LASTS = {
@@ -24,7 +31,6 @@ LASTS = {
     "session": timedelta(days=14),
 }
 _FORECAST = timedelta(days=30)
-LONGEST_ADDRESS = 254
 
 
 class NoSuch(UsageError):
@@ -81,9 +87,30 @@ def replaced(workspace: Workspace, purpose: str, about: str, name: str, by: User
     return found.speaks_as or found.pk
 
 
-def address_in(person: str) -> str:
-    """The e-mail address as which somebody is named; empty where the name is none that is ever written to."""
-    return person if "@" in person and len(person) <= LONGEST_ADDRESS else ""
+def refuse_members(workspace: Workspace, people: Iterable[str]) -> None:
+    """Refuse to make a personal link for somebody who can answer signed in: one person has one voice.
+
+    Args:
+        workspace: where they are asked.
+        people: names or e-mail addresses.
+
+    Raises:
+        UsageError: one is the address of a member who may answer.
+    """
+    addresses = {same_person(person) for person in people if address_in(person)}
+    asked = Member.objects.filter(workspace=workspace, user__email__in=addresses).select_related("user")
+    found = sorted(member.user.email for member in asked if Ability.RATE in Role(member.role).abilities)
+    if found:
+        raise UsageError(
+            f"{listed(found, 3)} {'is a member' if len(found) == 1 else 'are members'} of this workspace",
+            hint="members answer signed in; leave them out here",
+        )
+
+
+def end_links_of(workspace: Workspace, address: str) -> None:
+    """End the personal links by which somebody of this address could answer: from now on they do so signed in."""
+    links = Link.objects.filter(Q(email__iexact=address) | Q(name__iexact=address), workspace=workspace)
+    links.filter(purpose__in=Link.RATERS, used_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def use_up(link: Link) -> bool:

@@ -16,7 +16,8 @@ from django_tasks_db.models import DBTaskResult
 from vitalfew.errors import VitalfewError
 from vitalfew.results.store import Store
 from vitalfew.server.core import limits
-from vitalfew.server.core.models import Answer, Delivery, Job, Link, Workspace
+from vitalfew.server.core.models import Answer, Delivery, Job, Workspace
+from vitalfew.server.core.persons import forget_names
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import CHANGING, OPEN
 from vitalfew.server.core.services.jobs import sweep
@@ -57,7 +58,7 @@ def forget_expired() -> None:
     """Remove what nobody needs any more: old sessions, links, kept answers, notes about finished work."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
-    Link.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
+    forget_names(now - timedelta(days=30))
     Answer.objects.filter(at__lt=now - _DAY).delete()
     DBTaskResult.objects.filter(enqueued_at__lt=now - timedelta(days=7)).delete()
     Delivery.objects.filter(ended_at__lt=now - timedelta(days=30)).delete()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from vitalfew.server.core.persons import same_people
 from vitalfew.server.core.queries.acts import said
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
@@ -82,12 +83,12 @@ def _reveal(workspace: Workspace, view: SessionView, run: Results | None) -> Rev
         for act, body in said(workspace, kind="judgement", about=VALUE_MODEL)
         if act.by in people and view.begun_n < act.n <= last
     ]
-    definitions = loaded(workspace).workspace
+    definitions, same = loaded(workspace).workspace, same_people(workspace.pk)
     options = None if run is None else per_run(run, "choosable", choosable)
 
     def upto(n: int) -> Weighed:
         kept = [(act, body) for act, body in judged if act.n <= n]
-        log = ActLog(tuple(act for act, _ in kept), {act.n: body for act, body in kept})
+        log = ActLog(tuple(act for act, _ in kept), {act.n: body for act, body in kept}, same=same)
         return weigh(replace(definitions, acts=log), options)
 
     return Reveal(upto(last), upto(view.revealed_n) if view.again_n is not None else None)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from vitalfew.judgement import recording
+from vitalfew.server.core.persons import address_in
 from vitalfew.server.core.services.acts import acting, voice_of_user
-from vitalfew.server.core.services.links import address_in, make_link, replaced
+from vitalfew.server.core.services.links import make_link, refuse_members, replaced
 from vitalfew.server.core.services.opened import Opened
 from vitalfew.workspace.locks import VALUE_MODEL
 
@@ -32,7 +33,12 @@ def answer(where: Place | Opened, factor: str | None, metric: str | None, team: 
 
 
 def ask(place: Place, people: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Make a personal link for each of some people, by name or e-mail address; gives names and secrets."""
+    """Make a personal link for each of some people, by name or e-mail address; gives names and secrets.
+
+    Raises:
+        UsageError: somebody is a member, who answers signed in.
+    """
+    refuse_members(place.workspace, people)
     with transaction.atomic():
         return tuple(
             (

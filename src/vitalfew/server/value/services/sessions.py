@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,11 +18,12 @@ from vitalfew.judgement.recording import judge, sign_off
 from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.definitions import Conflict
-from vitalfew.server.core.services.links import make_link, replaced
+from vitalfew.server.core.services.links import make_link, refuse_members, replaced
 from vitalfew.server.value.models import Participant, Session
 from vitalfew.server.value.queries.own import own_draft, said_before
 from vitalfew.server.value.queries.sessions import mark_of
 from vitalfew.workspace.locks import VALUE_MODEL
+from vitalfew.workspace.people import same_person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +108,11 @@ def open_session(workspace: Workspace, plan: Plan, by: User) -> tuple[str, tuple
 
 @transaction.atomic
 def invite(pk: int, people: Sequence[tuple[str, str]], by: User) -> tuple[Invited, ...]:
-    """Invite more people, each by a link of their own."""
+    """Invite more people, each by a link of their own; whoever was invited by this name before keeps that voice.
+
+    Raises:
+        UsageError: these are too many, or one is a member, who comes in by their account.
+    """
     row = _held(pk)
     if row.participants.count() + row.seats + len(people) > MOST_PEOPLE:
         raise UsageError("these are too many people for one session", expected=f"{MOST_PEOPLE} at most")
@@ -336,11 +342,33 @@ def _person(row: Session, seat: int) -> Participant:
 
 
 def _invited(row: Session, people: Sequence[tuple[str, str]], by: User) -> tuple[Invited, ...]:
+    refuse_members(row.workspace, [name for name, _ in people])
+    voices = _voices_before(row)
     made = []
     for name, group in people:
-        person = Participant.objects.create(session=row, name=name[:120], group=group[:120])
+        voice = voices.pop(same_person(name[:120]), "")
+        person = Participant.objects.create(session=row, name=name[:120], group=group[:120], voice=voice)
         made.append(_link(row, person, by))
     return tuple(made)
+
+
+def _voices_before(row: Session) -> dict[str, str]:
+    """By name the voices of those who came by a personal link before: whoever is invited again is the same person.
+
+    Left out are names that two of one session have, and voices that take part already.
+    """
+    before = Participant.objects.filter(session__workspace=row.workspace, user=None).exclude(name="").order_by("pk")
+    known: dict[str, str] = {}
+    seats: Counter[tuple[int, str]] = Counter()
+    here: set[str] = set()
+    for session_id, name, voice in before.values_list("session_id", "name", "voice"):
+        seats[session_id, same_person(name)] += 1
+        if voice:
+            known.setdefault(same_person(name), voice)
+        if session_id == row.pk:
+            here.add(voice)
+    shared = {name for (_, name), count in seats.items() if count > 1}
+    return {name: voice for name, voice in known.items() if name not in shared and voice not in here}
 
 
 def _link(row: Session, person: Participant, by: User) -> Invited:

@@ -52,9 +52,14 @@ def answer_pulse(request: Request) -> HttpResponse:
 def ask_pulse(request: Request) -> HttpResponse:
     """Make a personal link for each of some people; shown once."""
     people = list(dict.fromkeys(filter(None, map(str.strip, request.POST.get("people", "").splitlines()))))
+    try:
+        asked = ask(request.place, people[:MOST_PEOPLE])
+    except VitalfewError as error:
+        messages.error(request, str(error))
+        return redirect("pulse", workspace=request.place.workspace.key)
     made = [
         (person, request.build_absolute_uri(reverse("pulse-link", kwargs={"secret": secret})))
-        for person, secret in ask(request.place, people[:MOST_PEOPLE])
+        for person, secret in asked
     ]
     context = {"title": "One link for each", "answers": "Shown once: copy or send them now.", "made": made}
     return render(request, "value/pulse_links.html", context)
