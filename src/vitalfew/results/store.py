@@ -52,6 +52,10 @@ class Store:
         entries = (entry for entry in self.folder.iterdir() if not entry.name.startswith("."))
         return tuple(sorted(entry.name for entry in entries if (entry / MANIFEST).is_file()))
 
+    def __contains__(self, run_id: str) -> bool:
+        """Whether a complete run of this id is kept."""
+        return (self.folder / run_id / MANIFEST).is_file()
+
     def begin(self, run_id: str) -> OpenRun:
         """Start to write a run."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +115,10 @@ class Store:
             raise DataError(f"run '{run_id}' does not hold its definitions", hint="run again") from error
         raise DataError(f"the definitions of run '{run_id}' are not what was written", hint="run again")
 
+    def forget(self, run_id: str) -> None:
+        """Drop a run that is not to be kept; nothing where there is none of this id."""
+        shutil.rmtree(self.folder / run_id, ignore_errors=True)
+
     def forget_all(self) -> None:
         """Drop every run, finished or not: the next one is computed anew.
 
@@ -127,7 +135,7 @@ class Store:
     def forget_old(self) -> None:
         """Drop the oldest runs beyond the last 20, and what killed runs left behind."""
         for run_id in self.ids()[:-KEPT_RUNS]:
-            shutil.rmtree(self.folder / run_id, ignore_errors=True)
+            self.forget(run_id)
         for unfinished in self.folder.glob(".*-*"):
             if _age(unfinished) > _ABANDONED_AFTER:
                 shutil.rmtree(unfinished, ignore_errors=True)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
 from vitalfew.judgement.recording import judge
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import AuditEntry, Member
+from vitalfew.server.core.models import AuditEntry, Job, Member
+from vitalfew.server.core.queries.runs import open_run, run_ids
 from vitalfew.server.core.services.acts import acting, voice_of_user
+from vitalfew.server.core.services.jobs import claim, give_up
+from vitalfew.server.core.services.own_acts import erase
+from vitalfew.server.core.services.work import _end
+from vitalfew.server.core.working.watch import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from django.test import Client
 
@@ -73,3 +81,44 @@ def test_erasing_takes_the_password_a_tick_and_leaves_a_sound_chain(browser: Cli
     assert (len(log.acts), log.bodies, log.damage) == (1, {}, ())
     assert browser.get("/account/export/").json()["said"][workspace.key] == []
     assert AuditEntry.objects.get(action="erased what they said").detail == {"acts": 1}
+
+
+@pytest.fixture
+def own(demo: Workspace, tmp_path: Path) -> Workspace:
+    """The demo with its run, in a folder of its own."""
+    shutil.copytree(demo.folder, tmp_path / "own")
+    demo.folder = str(tmp_path / "own")
+    demo.save()
+    return demo
+
+
+def test_what_was_erased_is_gone_from_every_page_at_once_and_a_new_run_is_begun(
+    own: Workspace, member: Callable[..., Member]
+) -> None:
+    user = member("editor").user
+    judge(acting(own), voice_of_user(user), {"jobs_completed": 1, "planning_minutes": 2})
+    before = run_ids(own)
+    assert open_run(own) is not None, "kept in memory for the next reader"
+    Job.objects.create(workspace=own, kind="run", asked_at=timezone.now())
+    waiting = Job.objects.get()
+    under_way = claim(waiting.pk)
+    assert under_way is not None
+    own.refresh_from_db()
+    assert erase(own, user) == 1
+    assert (run_ids(own), open_run(own), open_run(own, before[-1])) == ((), None, None)
+    assert not under_way.beat(), "what is under way was begun on what was still said"
+    assert not under_way.finish({"run": before[-1]}, lambda: None)
+    (anew,) = Job.objects.exclude(pk=waiting.pk)
+    assert (anew.kind, anew.state, anew.asked_by) == ("run", Job.State.WAITING, None)
+
+
+def test_a_run_that_was_given_up_is_not_kept(own: Workspace) -> None:
+    (run_id,) = run_ids(own)
+    Job.objects.create(workspace=own, kind="run")
+    mine = claim(Job.objects.get().pk)
+    assert mine is not None
+    give_up(own, "run")
+    _end(mine, Outcome(result={"run": run_id}))
+    assert run_ids(own) == ()
+    own.refresh_from_db()
+    assert Job.objects.get().state == Job.State.CANCELLED

@@ -34,13 +34,18 @@ def run_ids(workspace: Workspace) -> tuple[str, ...]:
 def open_run(workspace: Workspace, run_id: str | None = None) -> Results | None:
     """A run by its id, the newest one when none is given; None where there is none yet, or none of that id.
 
-    Runs never change, so an open one is kept for the next reader.
+    Runs never change, so an open one is kept for the next reader, as long as it is stored: who erases what they said
+    takes with them the runs that hold what was reckoned from it.
     """
     found = run_id or workspace.last_run
     if not _ID.fullmatch(found):
         return None
     name = (workspace.folder, found)
+    is_stored = found in Store(Path(workspace.folder))
     with _lock:
+        if not is_stored:
+            _open.pop(name, None)
+            return None
         if name in _open:
             _open.move_to_end(name)
             return _open[name]

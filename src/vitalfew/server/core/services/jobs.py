@@ -66,6 +66,12 @@ def cancel(row: Workspace, pk: int, *, by: User | None) -> JobView:
     return view_of(job)
 
 
+def give_up(row: Workspace, kind: str) -> int:
+    """End work of a kind that is under way, at once: what it rests on no longer holds. Gives how many jobs."""
+    under_way = Job.objects.filter(workspace=row, kind=kind, state=Job.State.RUNNING)
+    return under_way.update(state=Job.State.CANCELLED, finished_at=timezone.now())
+
+
 def retry(row: Workspace, pk: int, *, by: User | None) -> JobView:
     """Ask once more for work that failed or was cancelled.
 

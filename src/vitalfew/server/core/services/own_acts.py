@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.judgement.recording import erase as erase_acts
+from vitalfew.results.store import Store
 from vitalfew.server.core.models import ActRecord, Answer
 from vitalfew.server.core.queries import acts
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.audit import note
+from vitalfew.server.core.services.jobs import give_up
+from vitalfew.server.core.services.runs import start
 
 if TYPE_CHECKING:
     from vitalfew.server.core.models import User, Workspace
@@ -29,9 +33,15 @@ def count_said(workspace: Workspace, user: User) -> int:
 def erase(workspace: Workspace, user: User) -> int:
     """Erase what a user said, for good; gives how many acts that were.
 
-    Answers that are kept for requests that come twice may hold it, too: they lose what they say, whatever it was.
+    Stored runs go with it, and one that is under way ends: it was begun on what was still said. Where there was one, a
+    new one is begun. Answers that are kept for requests that come twice may hold it, too: they lose what they say,
+    whatever it was.
     """
     erasure = erase_acts(acting(workspace), voice_of_user(user))
+    ended = give_up(workspace, "run")
+    Store(Path(workspace.folder)).forget_all()  # once more: what was under way may have been stored since
+    if ended or workspace.last_run:
+        start(workspace, None)
     Answer.objects.filter(user=user, status__isnull=False).update(content=None)
     note(workspace, user, "erased what they said", acts=len(erasure.acts))
     return len(erasure.acts)

@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections, connection
 from django.db.models import F
 
 from vitalfew.errors import VitalfewError
+from vitalfew.results.store import Store
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Workspace
 from vitalfew.server.core.queries.definitions import loaded
@@ -162,6 +163,7 @@ def _end(mine: Claim, outcome: Outcome) -> None:
         if mine.finish(kept, lambda: _take(mine.job, result)):
             _clear(mine.job, result.get("into"))
         else:
+            Store(Path(mine.job.workspace.folder)).forget(result["run"])
             mine.stop()
     elif outcome.stopped:
         _stop(mine)
