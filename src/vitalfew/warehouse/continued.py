@@ -22,7 +22,7 @@ from vitalfew.errors import VitalfewError
 from vitalfew.results.rows import FailedRow
 from vitalfew.warehouse.arrivals import Arrivals
 from vitalfew.warehouse.changes import Valued
-from vitalfew.warehouse.compile import table_named, whole
+from vitalfew.warehouse.compile import table_named
 from vitalfew.warehouse.grouped import NotOnward, Onward
 from vitalfew.warehouse.newcomers import came_since, forget, lend_people
 from vitalfew.warehouse.parts import Part
@@ -34,7 +34,7 @@ from vitalfew.warehouse.refresh import MOST_STEPS, Changes
 from vitalfew.warehouse.running import ROWS, ahead, integers
 from vitalfew.warehouse.silence import unplaced
 from vitalfew.warehouse.state import key_of
-from vitalfew.warehouse.sums import Cell, cells
+from vitalfew.warehouse.sums import Cell, cells_and_zeros
 from vitalfew.workspace.definitions import EventSource, UnitSource
 
 if TYPE_CHECKING:
@@ -258,10 +258,10 @@ class Continued:
                 self._leave(grouped, rows, changed)
                 return self._shown(changed, rows, arrived)
             self.lay_out()
-        found = cells(engine, rows)
+        found, zeros = cells_and_zeros(engine, rows)
         if grouped.step is None and grouped.numbers is not None and grouped.numbers.kept is not None:
             self.standing = placed(grouped.numbers.kept.people)
-        self._leave(grouped, rows, self._products(rows, found, arrived))
+        self._leave(grouped, rows, self._products(rows, found, zeros, arrived))
         return found
 
     def _leave(self, grouped: Grouped, rows: Rows, products: Sequence[Products] | None) -> None:
@@ -284,7 +284,9 @@ class Continued:
     def _rows_key(self, rows: Rows) -> str:
         return key_of([value.sql() for value in self.values], rows.names, sorted(rows.shares))
 
-    def _products(self, rows: Rows, found: Mapping[Cell, Moments], arrived: Arrivals) -> list[Products] | None:
+    def _products(
+        self, rows: Rows, found: Mapping[Cell, Moments], zeros: Mapping[Cell, Floats], arrived: Arrivals
+    ) -> list[Products] | None:
         """What the next run may change; nothing where values hang on those of other units, or that is too much."""
         if rows.caps or self.standing is None or "newest" not in self.day:
             return None
@@ -294,16 +296,9 @@ class Continued:
         floors = arrived.floors()
         if any(place.day < floors[place.experiment] for place in places):
             return None
-        zeros = [exp.EQ(this=exp.column(f"v{at}"), expression=whole(0)) for at in range(len(rows.names))]
-        numbers = [exp.alias_(exp.func("COUNT_IF", zero), f"z{at}") for at, zero in enumerate(zeros)]
-        query = exp.select(*rows.keys, *numbers).from_(rows.query.subquery("units")).group_by(*rows.keys)
-        at_zero = {}
-        for row in self.engine.query(query).to_pylist():
-            cell = Cell(**{name: row.get(name, 0) for name in Cell._fields})
-            at_zero[cell] = np.array([float(row[f"z{at}"] or 0) for at in range(len(rows.names))])
         some = [place for place, n in zip(places, self.standing.units, strict=True) if n]
         mine = {place: _cell(place, rows, arrived) for place in some}
-        full = {place: Products.of(found[cell], at_zero[cell], rows.shares) for place, cell in mine.items()}
+        full = {place: Products.of(found[cell], zeros[cell], rows.shares) for place, cell in mine.items()}
         empty = next(iter(full.values())).emptied()
         return [full.get(place, empty) for place in places]
 

@@ -79,6 +79,11 @@ class _Pass:
 
 def cells(engine: Engine, rows: Rows) -> dict[Cell, Moments]:
     """Compute the moments of every cell, one pass over the units in the usual case."""
+    return cells_and_zeros(engine, rows)[0]
+
+
+def cells_and_zeros(engine: Engine, rows: Rows) -> tuple[dict[Cell, Moments], dict[Cell, Floats]]:
+    """The same, and how many units have 0 in each column, `(k,)`."""
     bounds = _bounds(engine, rows)
     rows, unasked = _unasked(rows)
     plan = _Pass(unasked, bounds)
@@ -88,7 +93,8 @@ def cells(engine: Engine, rows: Rows) -> dict[Cell, Moments]:
     varying = [i for i in _far(found.values()) if any(i in _far_in(found[cell], constants[cell]) for cell in found)]
     found = _sharpened(engine, rows, plan, found, constants) if varying else found
     skewed = skewed_in(found.values(), rows.shares) if rows.shape else []
-    return {cell: _shaped(rows, parts[cell], moments, skewed) for cell, moments in found.items()}
+    shaped = {cell: _shaped(rows, parts[cell], moments, skewed) for cell, moments in found.items()}
+    return shaped, {cell: part.zeros for cell, part in parts.items()}
 
 
 def _unasked(rows: Rows) -> tuple[Rows, frozenset[int]]:
