@@ -89,7 +89,7 @@ def offer(home: Path, row: Workspace, user: User) -> None:
 
     there = _empty(row)
     brought = SimpleUploadedFile("brought.zip", (home / f"{row.key}.zip").read_bytes())
-    (home / f"{row.key}.token").write_text(parcels.offer(there, [brought], by=user).token)
+    (home / f"{row.key}.token").write_text(parcels.offer(there, [brought], by=user))
 
 
 def plan(home: Path, row: Workspace, user: User) -> None:

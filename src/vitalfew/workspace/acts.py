@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vitalfew.errors import ActError, Where
@@ -18,12 +19,12 @@ from vitalfew.workspace.bodies import LONGEST_BODY
 from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, to_line
 from vitalfew.workspace.locking import locked
 from vitalfew.workspace.people import pseudonym
-from vitalfew.workspace.sealed import FOLDER, Sealed, body_name
+from vitalfew.workspace.sealed import AT_ONCE, FOLDER, Sealed, body_name
 from vitalfew.workspace.swapping import settle, sync_file, sync_folder
 from vitalfew.workspace.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vitalfew.workspace.sealed import Kept
@@ -71,8 +72,8 @@ def read(root: Path) -> ActLog:
         return ActLog() if descriptor is None else read_open(root, descriptor)
 
 
-def raw(root: Path) -> tuple[bytes, dict[int, bytes]]:
-    """The bytes of a folder's log and of the bodies of its acts, by number.
+def raw(root: Path, heard: Callable[[str, int], object]) -> tuple[bytes, dict[int, bytes]]:
+    """The bytes of a folder's log and of the bodies of its acts, by number; `heard` as `FolderJournal` says it.
 
     Raises:
         ActError: as for `read`.
@@ -80,9 +81,13 @@ def raw(root: Path) -> tuple[bytes, dict[int, bytes]]:
     with _reading(root) as descriptor:
         if descriptor is None:
             return b"", {}
-        found = _InFolder(root).fetch(ActLog(_chain(root, descriptor).acts).numbers)
+        kept, bodies = _InFolder(root), dict[int, bytes]()
+        for numbers in batched(ActLog(_chain(root, descriptor).acts).numbers, AT_ONCE):
+            heard("bodies", max(numbers))
+            found = kept.fetch(numbers)
+            bodies |= {n: content for n, content in found.items() if isinstance(content, bytes)}
         with _file(descriptor) as file:
-            return file.read(), {n: content for n, content in found.items() if isinstance(content, bytes)}
+            return file.read(), bodies
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from vitalfew.workspace import acts, heads, log_copies, people, swapping
 from vitalfew.workspace.sealed import body_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -79,11 +79,19 @@ class Journal(Protocol):
         ...
 
 
+def _unheard(_what: str, _n: int) -> None:
+    """Nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class FolderJournal:
-    """The acts of a workspace folder: `acts.jsonl`, `acts/`, and what git recorded of them."""
+    """The acts of a workspace folder: `acts.jsonl`, `acts/`, and what git recorded of them.
+
+    `heard` is told how far a copy is, by number of the act whose *bodies* are read. It may raise to end it.
+    """
 
     root: Path
+    heard: Callable[[str, int], object] = field(default=_unheard, compare=False)
 
     def read(self) -> ActLog:
         """The log in the folder; no file is an empty log."""
@@ -107,7 +115,7 @@ class FolderJournal:
 
     def copy(self) -> LogCopy:
         """The files as they are."""
-        return log_copies.LogCopy.of(*acts.raw(self.root))
+        return log_copies.LogCopy.of(*acts.raw(self.root, self.heard))
 
     def take(self, copy: LogCopy) -> int:
         """All files at once."""

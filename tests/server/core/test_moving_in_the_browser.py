@@ -29,6 +29,7 @@ from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.services.moving import exported
 from vitalfew.server.core.services.reading import read
 from vitalfew.server.core.services.storage import offered, refuse_if_full
+from vitalfew.server.core.working import unpacking
 from vitalfew.workspace import load
 from vitalfew.workspace.exporting import write_folder
 
@@ -57,6 +58,14 @@ def zipped(**files: bytes) -> bytes:
 def bring(client: Client, content: bytes, **given: str) -> Any:
     upload = SimpleUploadedFile("folder.zip", content)
     return client.post(f"{PAGE}files/", {"files": upload, **given}, follow=True)
+
+
+def unpacked(content: bytes, most: int, into: Path) -> tuple[set[str], int]:
+    """The files that are taken of a zip, and how many others there are."""
+    into.mkdir()
+    left_out = unpacking.unpack([("x.zip", io.BytesIO(content))], into, most)
+    whole = into / unpacking.WHOLE
+    return {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}, left_out
 
 
 def confirm(client: Client, plan: Any) -> Any:
@@ -189,24 +198,24 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(name: str, workspace: Wor
     assert "leads out of the folder" in answer.content.decode()
 
 
-def test_a_link_in_a_zip_is_refused() -> None:
+def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         link = zipfile.ZipInfo("teams.yaml")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(UsageError, match="leads out"):
-        parcels.unpacked([SimpleUploadedFile("x.zip", held.getvalue())], 1_000)
+        unpacked(held.getvalue(), 1_000, tmp_path / "in")
 
 
-def test_a_bomb_is_stopped_where_it_becomes_too_much() -> None:
+def test_a_bomb_is_stopped_where_it_becomes_too_much(tmp_path: Path) -> None:
     bomb = parcels.packed({f"{at}.yaml": b"# " + b"x" * 1_000_000 for at in range(20)})
     assert len(bomb) < 100_000
     with pytest.raises(UsageError, match="unpacks to too much"):
-        parcels.unpacked([SimpleUploadedFile("x.zip", bomb)], 3_000_000)
+        unpacked(bomb, 3_000_000, tmp_path / "in")
     torn = bomb[: len(bomb) // 2]
     with pytest.raises(UsageError, match="cannot be read"):
-        parcels.unpacked([SimpleUploadedFile("x.zip", torn)], 3_000_000)
+        unpacked(torn, 3_000_000, tmp_path / "torn")
 
 
 def test_no_zip_breaks_the_server_however_it_is_damaged(workspace: Workspace, client_of: ClientOf) -> None:
@@ -231,7 +240,7 @@ def test_a_small_zip_does_not_take_the_memory_of_the_server(workspace: Workspace
 def test_what_waits_to_be_applied_counts_as_files_of_the_workspace_for_a_day(
     home: Path, workspace: Workspace, member: Callable[..., Member]
 ) -> None:
-    def brought(who: Member, size: int) -> parcels.Offer:
+    def brought(who: Member, size: int) -> str:
         crowd = SimpleUploadedFile("teams.yaml", LABS + b"#" * size)
         return parcels.offer(workspace, [crowd], by=who.user)
 
@@ -252,13 +261,13 @@ def test_what_waits_to_be_applied_counts_as_files_of_the_workspace_for_a_day(
 def test_definitions_are_read_by_a_process_that_is_shut_in(tmp_path: Path, workspace: Workspace) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     write_folder(tmp_path / "w", files_of(workspace))
-    assert read(tmp_path / "w") == load(tmp_path / "w").definitions
+    assert read(tmp_path / "w", lambda: None) == load(tmp_path / "w").definitions
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
     (tmp_path / "w" / "more.yaml").write_text("metrics: {rounds: {kind: sum}}\n", encoding="utf-8")
     with pytest.raises(DefinitionError) as here:
         load(tmp_path / "w")
     with pytest.raises(DefinitionError) as there:
-        read(tmp_path / "w")
+        read(tmp_path / "w", lambda: None)
     assert str(there.value) == str(here.value).replace(f"{tmp_path / 'w'}/", "")
     assert str(tmp_path) not in str(there.value)
 
@@ -277,12 +286,12 @@ def test_a_log_from_elsewhere_does_not_speak_for_people_of_this_server(
     assert "in the name of people who speak here themselves" in answer.content.decode()
 
 
-def test_data_beside_the_definitions_is_left_out_and_counted() -> None:
+def test_data_beside_the_definitions_is_left_out_and_counted(tmp_path: Path) -> None:
     parcel = parcels.packed(
         {"w/teams.yaml": LABS, "w/data/users.csv": b"id", "w/.git/config.yaml": b"x", "w/acts.jsonl": b""}
     )
-    files, left_out = parcels.unpacked([SimpleUploadedFile("x.zip", parcel)], 10_000)
-    assert set(files) == {"teams.yaml", "acts.jsonl"}
+    files, left_out = unpacked(parcel, 10_000, tmp_path / "in")
+    assert files == {"teams.yaml", "acts.jsonl"}
     assert left_out == 2
 
 

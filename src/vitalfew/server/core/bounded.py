@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ORDINARY = 5_000_000
 """Bytes of a request that uploads nothing."""
-_UPLOADS = re.compile(r"/(w/[^/]+(/settings/(sources|moving))?|workspaces)/files/$")
+_UPLOADS = re.compile(r"/((w/[^/]+(/settings/(sources|moving))?|workspaces)/files/|api/v1/workspaces/[^/]+/plans/zip)")
 _ANSWER = b"This is more than the server takes at once. Ask whoever runs it, or send a smaller file.\n"
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import HttpResponse  # noqa: TC002 - read by ninja
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
+from vitalfew.errors import UsageError
 from vitalfew.server.core.api.asking import ApiRequest, needs
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.api.work import JobOut, asked
+from vitalfew.server.core.queries.jobs import JobView
 from vitalfew.server.core.roles import Ability
 from vitalfew.server.core.services import applying, parcels
 from vitalfew.server.core.services.moving import exported
@@ -25,8 +30,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponseBase
 
+    from vitalfew.server.core.services.parcels import Plan
+
 router = Router(tags=["moving"])
 MOST_FILES = 20_000
+_A_ZIP = {"required": True, "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 type FileName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -51,13 +59,24 @@ class ProposalIn(Schema):
 
 
 class ProposalOut(Schema):
-    """What applying would change, in sentences; with `token` and `stamp` it is applied."""
+    """What applying would change, in sentences; with `token` and `stamp` it is applied.
+
+    `left_out`: files that are neither definitions nor the log of acts, and were not looked at.
+    """
 
     token: str
     stamp: int
     sentences: list[str]
     in_the_way: list[str]
     new_acts: int
+    left_out: int
+
+
+class PlanningOut(Schema):
+    """A plan that a job works out: once that is done, it is read by its `token`."""
+
+    token: str
+    job: JobOut
 
 
 class ApplyIn(Schema):
@@ -96,17 +115,73 @@ def propose(request: ApiRequest, workspace: Path[str], wanted: ProposalIn) -> St
     """What it would mean to apply these definitions; nothing is changed. The plan is kept for a day."""
     row, how = request.place.workspace, How(prune=wanted.prune, acts=wanted.acts)
     archive = parcels.packed({name: text.encode() for name, text in wanted.files.items()}, shrunk=False)
-    token = parcels.offer(row, [SimpleUploadedFile("plan.zip", archive)], by=request.asker).token
-    found = parcels.plan_of(row, parcels.proposed(row, token, how, by=request.asker))
-    return Status(
-        201,
-        ProposalOut(
-            token=token,
-            stamp=found.stamp,
-            sentences=list(found.sentences),
-            in_the_way=list(found.in_the_way),
-            new_acts=found.new_acts,
-        ),
+    token = parcels.offer(row, [SimpleUploadedFile("plan.zip", archive)], by=request.asker)
+    return Status(201, _proposal(token, parcels.worked_out(row, token, how, by=request.asker)))
+
+
+@router.post(
+    "/plans/zip",
+    response={201: ProposalOut, 202: PlanningOut, **PROBLEMS},
+    auth=needs(Ability.ADMINISTER),
+    openapi_extra={"requestBody": _A_ZIP},
+)
+def propose_zip(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    prune: bool = False,
+    acts: bool = False,
+) -> Status[ProposalOut] | Status[PlanningOut]:
+    """The same for a zip of a workspace folder, which is the body of the request; nothing is changed.
+
+    More than 5 MB, or a longer log of acts, are unpacked and looked at by a job (202, its address in `Location`). Once
+    it is done, the plan is read by its token. What is brought takes the place of what the same person brought before.
+    """
+    row, how = request.place.workspace, How(prune=prune, acts=acts)
+    with TemporaryFile(dir=settings.CONFIG.home) as file:
+        shutil.copyfileobj(request, file)
+        size = file.tell()
+        file.seek(0)
+        token = parcels.offer(row, [UploadedFile(file, "plan.zip", size=size)], by=request.asker)
+    return _planned(request, response, token, applying.plan(row, token, how, by=request.asker), 201)
+
+
+@router.get("/plans/{plan}", response={200: ProposalOut, 202: PlanningOut, **PROBLEMS}, auth=needs(Ability.ADMINISTER))
+def read_plan(
+    request: ApiRequest,
+    response: HttpResponse,
+    workspace: Path[str],  # noqa: ARG001 - read by the guard
+    plan: str,
+    prune: bool = False,
+    acts: bool = False,
+) -> Status[ProposalOut] | Status[PlanningOut]:
+    """A plan of what the same person brought, with the same `prune` and `acts`; 202 as long as a job works it out.
+
+    Where the job failed or was stopped, that is told (422); asking for the job again works the plan out once more.
+    """
+    found = applying.plan(request.place.workspace, plan, How(prune=prune, acts=acts), by=request.asker)
+    return _planned(request, response, plan, found, 200)
+
+
+def _planned(
+    request: ApiRequest, response: HttpResponse, token: str, found: Plan | JobView, status: int
+) -> Status[ProposalOut] | Status[PlanningOut]:
+    if not isinstance(found, JobView):
+        return Status(status, _proposal(token, found))
+    if not found.is_open:
+        again = f"ask for job {found.id} again, or upload it again"
+        raise UsageError(found.message or "working out this plan was stopped", hint=again)
+    return Status(202, PlanningOut(token=token, job=asked(request, response, found).value))
+
+
+def _proposal(token: str, plan: Plan) -> ProposalOut:
+    return ProposalOut(
+        token=token,
+        stamp=plan.stamp,
+        sentences=list(plan.sentences),
+        in_the_way=list(plan.in_the_way),
+        new_acts=plan.new_acts,
+        left_out=plan.left_out,
     )
 
 
@@ -120,11 +195,11 @@ def apply(
 ) -> AppliedOut | Status[JobOut]:
     """Apply what was planned, all of it or nothing; refused when the workspace has changed since.
 
-    A log of more than 5 MB, which comes by the page of files only, is taken on by a job (202): whether the workspace
+    A log of more than 5 MB, which only a zip brings, is taken on by a job (202): whether the workspace
     has changed is looked at again when that is worked on, and its end tells.
     """
     how = How(prune=wanted.prune, acts=wanted.acts)
     done = applying.apply(request.place.workspace, plan, how, wanted.stamp, by=request.asker)
-    if isinstance(done, applying.JobView):
+    if isinstance(done, JobView):
         return asked(request, response, done)
     return AppliedOut(sentences=list(done.plan.sentences()))

@@ -32,6 +32,7 @@ _WITH_SECRET = re.compile(
     r"|(pulses|hypotheses/[^/]+)/links|webhooks(/\d+/secret)?))"
 )
 """Operations whose answers hold secrets, which are kept as hashes only."""
+_UPLOAD = re.compile(r"/api/v1/workspaces/[^/]+/plans/zip")
 _WORKSPACE = re.compile(r"/api/v1/workspaces/([^/]+)")
 
 
@@ -62,7 +63,7 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
         return None
     user, rights = asker
     told = f"{request.method} {request.get_full_path()}\n{rights}\n"
-    digest = hashlib.sha256(told.encode() + request.body).hexdigest()
+    digest = hashlib.sha256(told.encode() + _content(request)).hexdigest()
     Answer.objects.filter(user=user, key=key, at__lt=timezone.now() - KEPT).delete()
     Answer.objects.filter(user=user, key=key, status=None, at__lt=timezone.now() - ABANDONED).delete()
     try:
@@ -70,6 +71,11 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
             return Answer.objects.create(user=user, key=key, request=digest)
     except IntegrityError:
         return _repeated(Answer.objects.get(user=user, key=key), digest)
+
+
+def _content(request: HttpRequest) -> bytes:
+    """What a request carries; of an upload, which is read but once and as a stream, how long it is."""
+    return request.headers.get("Content-Length", "").encode() if _UPLOAD.fullmatch(request.path) else request.body
 
 
 def _repeated(known: Answer, digest: str) -> HttpResponse:

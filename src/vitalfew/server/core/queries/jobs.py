@@ -43,6 +43,7 @@ _DOING = {
     "ranks": "ranking candidates",
     "information": "asking what is worth knowing",
     "checks": "checking",
+    "unpack": "unpacking what was brought",
     "brought": "reading what was brought",
     "write": "writing all of it",
     "acts": "reading the log of acts",

@@ -24,11 +24,11 @@ def plan(row: Workspace, token: str, how: How, *, by: User) -> Plan | JobView:
         DefinitionError: its definitions are wrong.
         ActError: its log does not continue the one here.
     """
-    if not parcels.is_long(row, token, how, by=by):
-        return parcels.plan_of(row, parcels.proposed(row, token, how, by=by))
     kept = parcels.kept_plan(row, token, how, by=by)
     if kept is not None:
         return kept
+    if not parcels.is_long(row, token, how, by=by):
+        return parcels.worked_out(row, token, how, by=by)
     asked = newest_job(row, ("changes",), asked_by=by, arguments=how.arguments(token))
     return asked or plan_anew(row, token, how, by=by)
 

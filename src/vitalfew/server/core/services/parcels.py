@@ -1,7 +1,8 @@
-"""A workspace as one file: packed to be taken away; unpacked, looked at and applied when one is brought.
+"""A workspace as one file: packed to be taken away; kept, unpacked, looked at and applied when one is brought.
 
-What is brought comes from outside. Of an archive only definitions and the log of acts are taken, under plain names,
-and no more of it is ever unpacked than a server takes, whatever it says of itself.
+What is brought lies in a folder of whoever brought it to a workspace: `TOKEN.packed` as it came, `TOKEN` once it is
+unpacked, and beside that how many files were left out and the plans that were worked out. What is short is unpacked at
+once, all else by the worker.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ import json
 import re
 import secrets
 import shutil
-import stat
 import time
-import zipfile
-import zlib
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.bounded import ORDINARY
@@ -29,6 +29,9 @@ from vitalfew.server.core.services.acts import voice_of_link, voice_of_user
 from vitalfew.server.core.services.moving import accept, propose_from
 from vitalfew.server.core.services.reading import read
 from vitalfew.server.core.services.storage import offered, offered_by, refuse_if_full
+from vitalfew.server.core.working.order import Bounds, Order
+from vitalfew.server.core.working.unpacking import MOST_DEFINED, WHOLE, keep_packed, unpack
+from vitalfew.server.core.working.watch import watched
 from vitalfew.server.core.zipping import write_zip
 from vitalfew.workspace.acts import LOG
 from vitalfew.workspace.journal import FolderJournal
@@ -36,7 +39,7 @@ from vitalfew.workspace.people import keyed_pseudonym
 from vitalfew.workspace.whole import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.core.files.uploadedfile import UploadedFile
 
@@ -44,28 +47,39 @@ if TYPE_CHECKING:
     from vitalfew.server.core.services.moving import Proposal
     from vitalfew.workspace.definitions import Definitions
 
-MOST_FILES = 200_000
-"""Files of an archive: each act of a log is one."""
 MOST_TIMES = 5
 """How many times larger than an upload may be what is unpacked of it; a log shrinks to about a third."""
-MOST_DEFINED = 5_000_000
-"""Bytes of definitions in all. While YAML is read it takes some two hundred times the memory of its bytes."""
 _KEPT = 24 * 3600
-_TAKEN = re.compile(r"(?:[^/]+/)*(?:[^/]+\.ya?ml|acts\.jsonl|acts/[^/]+\.json)")
+_MEMORY = 2 << 30
+_FILE = 4 << 30
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
-_ZIP, _ENTRY = b"PK\x03\x04", b"PK\x01\x02"
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_YAML = (".yaml", ".yml")
-_EXPECTED = "a zip of a workspace folder, or its YAML files"
+_PACKED, _LEFT_OUT, _GONE = ".packed", ".left-out", ".gone"
 _one_at_a_time = Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What was brought, kept until it is applied or a day has passed. `left_out`: files that are no definitions."""
+class Watching(Protocol):
+    """Somebody who is told how far long work is, and may raise to end it (`table_work.Watch`)."""
 
-    token: str
-    left_out: int
+    def look(self, *_: object) -> object:
+        """Asked a few times a second."""
+        ...
+
+    def step(self, step: str, done: int = 0, total: int = 0) -> object:
+        """What is done now, and how far that is."""
+        ...
+
+
+class Unwatched:
+    """Nobody: somebody waits for a short piece of work."""
+
+    def look(self, *_: object) -> None:
+        """Go on."""
+
+    def step(self, step: str, done: int = 0, total: int = 0) -> None:
+        """Go on."""
+
+
+UNWATCHED = Unwatched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +96,17 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What applying would mean, in sentences; `anything`: whether it would change something at all."""
+    """What applying would mean, in sentences.
+
+    `anything`: whether it would change something at all; `left_out`: files that are neither definitions nor the log.
+    """
 
     stamp: int
     sentences: tuple[str, ...]
     in_the_way: tuple[str, ...]
     new_acts: int
     anything: bool
+    left_out: int = 0
 
 
 def packed(files: Mapping[str, bytes], *, shrunk: bool = True) -> bytes:
@@ -98,24 +116,102 @@ def packed(files: Mapping[str, bytes], *, shrunk: bool = True) -> bytes:
     return held.getvalue()
 
 
-def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> Offer:
+def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> str:
     """Keep what was brought, so that it can be looked at before it is applied; what was brought before goes.
 
+    Of more than an ordinary request holds no byte is looked at here: `is_packed` says so. Gives its token.
+
     Raises:
-        UsageError: it is no workspace, leads out of its folder, is too much, or the workspace has no room for it.
+        UsageError: the workspace has no room for it, or, where it is short, it is no workspace, leads out of its
+            folder, or is too much.
     """
-    size = sum(upload.size or 0 for upload in uploads)
-    files, left_out = unpacked(uploads, MOST_TIMES * size + 2 * MOST_DEFINED)
-    place = offered_by(row, by)
-    _remove(place)
-    refuse_if_full(row, sum(map(len, files.values())))
+    place, size = offered_by(row, by), sum(upload.size or 0 for upload in uploads)
+    _put_aside(place, at_once=_holds_little(place))
+    refuse_if_full(row, size)
     token = secrets.token_urlsafe(24)
-    for name, content in files.items():
-        _keep(place / token / name, name, content)
-    return Offer(token, left_out)
+    if size > ORDINARY:
+        keep_packed(place / f"{token}{_PACKED}", ((upload.name or "", upload.chunks()) for upload in uploads))
+        return token
+    part = place / f"{token}.{secrets.token_hex(4)}"
+    part.mkdir(mode=0o700, parents=True)
+    with ExitStack() as after:
+        after.callback(shutil.rmtree, part, ignore_errors=True)
+        left_out = unpack(((upload.name or "", upload) for upload in uploads), part, _most(size))  # type: ignore[misc]  # read as any file
+        refuse_if_full(row, 0)
+        _stand(part, place, token, left_out)
+    return token
 
 
-def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
+def is_packed(row: Workspace, token: str, *, by: User) -> bool:
+    """Whether what was brought still waits to be unpacked."""
+    place = offered_by(row, by)
+    return bool(_TOKEN.fullmatch(token)) and not (place / token).is_dir() and (place / f"{token}{_PACKED}").is_dir()
+
+
+def unpack_offer(row: Workspace, token: str, watch: Watching, *, by: User) -> None:
+    """Unpack what was kept as it came, by a process that is shut in; nothing is left of what is refused.
+
+    Raises:
+        UsageError: it is no workspace, leads out of its folder, is too much, took more than the server gives, or is no
+            longer there.
+    """
+    place = offered_by(row, by)
+    packed_in, part = place / f"{token}{_PACKED}", place / f"{token}.{secrets.token_hex(4)}"
+    with ExitStack() as after:
+        after.callback(shutil.rmtree, part, ignore_errors=True)
+        try:
+            part.mkdir(mode=0o700)
+            size = sum(path.stat().st_size for path in packed_in.iterdir())
+        except FileNotFoundError:
+            raise _not_there() from None
+        config = settings.CONFIG
+        bounds = Bounds(_MEMORY, config.job_minutes * 60, _FILE, (str(packed_in),), (str(part),), config.require_jail)
+        order = Order("unpack", str(packed_in), None, {"into": str(part), "most": _most(size)})
+        outcome = watched(order, bounds, watch.step, lambda: bool(watch.look()))
+        if outcome.result is None:
+            if not packed_in.is_dir():
+                raise _not_there()
+            hint = "bring it in parts, or by the commands: vitalfew manage apply"
+            raise UsageError(outcome.error) if outcome.error else UsageError("the zip could not be unpacked", hint=hint)
+        refuse_if_full(row, 0)
+        _stand(part, place, token, int(outcome.result["left_out"]))
+    shutil.rmtree(packed_in, ignore_errors=True)
+
+
+def _most(size: int) -> int:
+    """Bytes that may be unpacked of an upload."""
+    return MOST_TIMES * size + 2 * MOST_DEFINED
+
+
+def _stand(part: Path, place: Path, token: str, left_out: int) -> None:
+    """Let what was unpacked be what was brought, if nothing has taken its place and nobody was faster."""
+    try:
+        (place / f"{token}{_LEFT_OUT}").write_text(str(left_out), encoding="ascii")
+        (part / WHOLE).rename(place / token)
+    except FileNotFoundError:
+        raise _not_there() from None
+    except OSError:
+        if not (place / token).is_dir():
+            raise
+
+
+def worked_out(row: Workspace, token: str, how: How, watch: Watching = UNWATCHED, *, by: User) -> Plan:
+    """What it would mean to apply an offer, in sentences; it is unpacked first where it is not.
+
+    Raises:
+        UsageError: it is no longer there, or cannot be unpacked.
+        DefinitionError, ActError: as for `proposed`.
+    """
+    if is_packed(row, token, by=by):
+        watch.step("unpack")
+        unpack_offer(row, token, watch, by=by)
+    watch.step("brought")
+    found = plan_of(row, proposed(row, token, how, watch, by=by))
+    left_out = offered_by(row, by) / f"{token}{_LEFT_OUT}"
+    return replace(found, left_out=int(left_out.read_text(encoding="ascii")) if left_out.exists() else 0)
+
+
+def proposed(row: Workspace, token: str, how: How, watch: Watching = UNWATCHED, *, by: User) -> Proposal:
     """What it would mean to apply an offer.
 
     Raises:
@@ -125,22 +221,23 @@ def proposed(row: Workspace, token: str, how: How, *, by: User) -> Proposal:
     """
     folder = _folder(row, token, by)
     with _one_at_a_time:
-        found = read(folder)
-    acts = FolderJournal(folder).copy() if how.acts else None
+        found = read(folder, watch.look)
+    acts = FolderJournal(folder, watch.look).copy() if how.acts else None
     _folder(row, token, by)  # what was said would read as erased where another upload has taken its place meanwhile
+    watch.look()
     proposal = propose_from(row, _read_here(row, found), prune=how.prune, acts=acts)
     _refuse_voices_of_others(row, proposal.voices, by)
     return proposal
 
 
-def planned(row: Workspace, token: str, how: How, stamp: int, *, by: User) -> Proposal:
+def planned(row: Workspace, token: str, how: How, stamp: int, watch: Watching = UNWATCHED, *, by: User) -> Proposal:
     """The same once its plan was read: `stamp` is that of the workspace when it was shown.
 
     Raises:
         UsageError: the workspace has changed since, or the offer is gone.
         DefinitionError, ActError: as for `proposed`.
     """
-    proposal = proposed(row, token, how, by=by)
+    proposal = proposed(row, token, how, watch, by=by)
     refuse_changed(proposal.stamp, stamp)
     return proposal
 
@@ -199,6 +296,8 @@ def kept_plan(row: Workspace, token: str, how: How, *, by: User) -> Plan | None:
     Raises:
         UsageError: what it is of is no longer there.
     """
+    if is_packed(row, token, by=by):
+        return None
     place = _kept_plan(_folder(row, token, by), how)
     if not place.exists():
         return None
@@ -212,15 +311,21 @@ def drop_plan(row: Workspace, token: str, how: How, *, by: User) -> None:
     Raises:
         UsageError: what it is of is no longer there.
     """
-    _kept_plan(_folder(row, token, by), how).unlink(missing_ok=True)
+    if not is_packed(row, token, by=by):
+        _kept_plan(_folder(row, token, by), how).unlink(missing_ok=True)
 
 
 def is_long(row: Workspace, token: str, how: How, *, by: User) -> bool:
-    """Whether more is taken on than is worked on while somebody waits: a log of more than an ordinary request holds.
+    """Whether more is taken on than is worked on while somebody waits.
+
+    It is where more was brought than an ordinary request holds and not unpacked yet, or a log that is longer than that
+    is taken on.
 
     Raises:
         UsageError: it is no longer there.
     """
+    if is_packed(row, token, by=by):
+        return True
     log = _folder(row, token, by) / LOG
     return how.acts and log.exists() and log.stat().st_size > ORDINARY
 
@@ -228,7 +333,7 @@ def is_long(row: Workspace, token: str, how: How, *, by: User) -> bool:
 def forget(row: Workspace, token: str, *, by: User) -> None:
     """Remove what was brought, if nothing has taken its place."""
     if (offered_by(row, by) / token).is_dir():
-        _remove(offered_by(row, by))
+        _put_aside(offered_by(row, by), at_once=True)
 
 
 def _folder(row: Workspace, token: str, by: User) -> Path:
@@ -239,19 +344,35 @@ def _folder(row: Workspace, token: str, by: User) -> Path:
     """
     folder = offered_by(row, by) / token
     if not _TOKEN.fullmatch(token) or not folder.is_dir():
-        raise UsageError("what was uploaded is no longer there", hint="upload it again")
+        raise _not_there()
     return folder
+
+
+def _not_there() -> UsageError:
+    return UsageError("what was uploaded is no longer there", hint="upload it again")
 
 
 def _kept_plan(folder: Path, how: How) -> Path:
     return folder.with_name(f"{folder.name}{'-prune' if how.prune else ''}{'-acts' if how.acts else ''}.json")
 
 
-def _remove(place: Path) -> None:
-    """Remove a folder, all at once for whoever reads in it."""
-    gone = place.with_name(f".{secrets.token_hex(8)}")
+def _put_aside(place: Path, *, at_once: bool) -> None:
+    """Take a folder away, all at once for whoever reads in it; what is large is removed by the worker."""
+    gone = place.with_name(f"{place.name}{_GONE}-{secrets.token_hex(8)}")  # counts as of its workspace until then
     with suppress(FileNotFoundError):
         place.rename(gone)
+        if at_once:
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+def _holds_little(place: Path) -> bool:
+    """Whether what was brought before is removed while somebody waits: a log has a file for each act."""
+    return all(log.stat().st_size <= ORDINARY for log in place.glob(f"*/{LOG}"))
+
+
+def forget_put_aside() -> None:
+    """Remove what another upload took the place of."""
+    for gone in offered().glob(f"*{_GONE}-*"):
         shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -268,108 +389,12 @@ def in_the_way(row: Workspace, proposal: Proposal) -> tuple[str, ...]:
 
 
 def forget_offers() -> None:
-    """Remove what was brought and not applied within a day."""
+    """Remove what was brought and not applied within a day, and what another upload took the place of."""
+    forget_put_aside()
     for place in offered().glob("*"):
         with suppress(FileNotFoundError):  # it is being applied, and has another name now
             if place.stat().st_mtime < time.time() - _KEPT:
                 shutil.rmtree(place, ignore_errors=True)
-
-
-def unpacked(uploads: Sequence[UploadedFile[Any]], most: int) -> tuple[dict[str, bytes], int]:
-    """The definitions and the log among what was brought, by name, and how many other files there were.
-
-    Args:
-        uploads: one archive, or files of definitions.
-        most: bytes that are unpacked at most.
-
-    Raises:
-        UsageError: it is no workspace, leads out of its folder, or is too much.
-    """
-    files: dict[str, bytes] = {}
-    left_out = 0
-    for name, content in _members(uploads, most):
-        if not _TAKEN.fullmatch(name) or any(part.startswith(".") for part in name.split("/")):
-            left_out += 1
-        elif name in files:
-            raise UsageError(f"two files are called '{name[:80]}'", hint="give them different names")
-        else:
-            files[name] = content
-    defined = sum(len(content) for name, content in files.items() if name.endswith(_YAML))
-    if not any(name.endswith(_YAML) for name in files):
-        raise UsageError("there are no definitions in it", expected=_EXPECTED)
-    if defined > MOST_DEFINED:
-        raise UsageError("it defines too much at once", expected=f"at most {MOST_DEFINED // 1_000_000} MB of YAML")
-    return _without_common_folder(files), left_out
-
-
-def _members(uploads: Sequence[UploadedFile[Any]], most: int) -> Iterator[tuple[str, bytes]]:
-    left = most
-    for upload in uploads:
-        if upload.read(len(_ZIP)) != _ZIP:
-            upload.seek(0)
-            yield Path(upload.name or "").name, upload.read()
-            continue
-        if sum(part.count(_ENTRY) for part in upload.chunks()) > MOST_FILES:  # its index is read as a whole
-            raise UsageError("it holds too many files", expected=f"at most {MOST_FILES:,}")
-        upload.seek(0)
-        try:
-            with zipfile.ZipFile(upload) as archive:
-                for name, content in _in(archive, left):
-                    left -= len(content)
-                    yield name, content
-        except (
-            zipfile.BadZipFile,
-            zipfile.LargeZipFile,
-            zlib.error,
-            EOFError,
-            RuntimeError,
-            OSError,
-            ValueError,  # names that are no text, places before the beginning
-        ) as error:
-            raise UsageError("the zip cannot be read", expected=_EXPECTED) from error
-
-
-def _in(archive: zipfile.ZipFile, most: int) -> Iterator[tuple[str, bytes]]:
-    """The files of an archive; it is stopped where it becomes too much, whatever its index promises."""
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) > MOST_FILES:
-        raise UsageError(f"{len(members):,} files are too many", expected=f"at most {MOST_FILES:,}")
-    left = most
-    for member in members:
-        name = _safe(member)
-        if not _TAKEN.fullmatch(name):
-            yield name, b""
-            continue
-        if member.compress_type not in _PACKED:
-            raise zipfile.BadZipFile("packed in a way that takes as much memory as it says")
-        with archive.open(member) as file:
-            content = file.read(left + 1)
-        left -= len(content)
-        if left < 0:
-            raise UsageError("it unpacks to too much", expected=f"at most {most // 1_000_000:,} MB")
-        yield name, content
-
-
-def _safe(member: zipfile.ZipInfo) -> str:
-    """The name of a file of an archive, where it stays within the folder.
-
-    Raises:
-        UsageError: it leads out of it.
-    """
-    name, path = member.filename, PurePosixPath(member.filename)
-    is_plain = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
-    outside = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not name.isprintable()
-    if outside or not is_plain or len(name) > 300:  # noqa: PLR2004 - longer than a path of a workspace
-        raise UsageError(f"'{name[:80]!s}' leads out of the folder", expected=_EXPECTED)
-    return str(path)
-
-
-def _without_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
-    """As the folder itself was packed or what is in it: the log stands at the top."""
-    first = {name.split("/", 1)[0] for name in files}
-    if len(first) > 1 or any("/" not in name for name in files):
-        return files
-    return {name.split("/", 1)[1]: content for name, content in files.items()}
 
 
 def _refuse_voices_of_others(row: Workspace, voices: frozenset[str], by: User) -> None:
@@ -384,11 +409,3 @@ def _refuse_voices_of_others(row: Workspace, voices: frozenset[str], by: User) -
     if voices & here:
         hint = "whoever runs the server can take the log on: vitalfew manage apply --acts"
         raise UsageError("the log holds new acts in the name of people who speak here themselves", hint=hint)
-
-
-def _keep(path: Path, name: str, content: bytes) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:  # a name that is too long, or that of a folder
-        raise UsageError(f"'{name[:80]}' cannot be kept: {error.strerror}", expected=_EXPECTED) from error

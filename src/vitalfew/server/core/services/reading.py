@@ -15,6 +15,7 @@ from vitalfew.server.core.working.watch import watched
 from vitalfew.workspace.definitions import Definitions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _MEMORY = 4 << 30
@@ -22,15 +23,19 @@ _SECONDS = 60
 _ANSWER = 1 << 20  # bytes of files: it writes none but what Python itself may
 
 
-def read(folder: Path) -> Definitions:
+def read(folder: Path, look: Callable[[], object]) -> Definitions:
     """What the files in a folder define.
+
+    Args:
+        folder: of the files.
+        look: called a few times a second; what it raises ends the reading.
 
     Raises:
         DefinitionError: something is wrong with them; places are told below the folder.
         UsageError: reading them took more than the server gives, or was refused on this machine.
     """
     bounds = Bounds(_MEMORY, _SECONDS, _ANSWER, (str(folder),), (), settings.CONFIG.require_jail)
-    outcome = watched(Order("read", str(folder)), bounds, lambda *_: None, lambda: False)
+    outcome = watched(Order("read", str(folder)), bounds, lambda *_: None, lambda: bool(look()))
     if outcome.result is None:
         hint = "leave out what is no definition, or bring it in parts"
         raise UsageError(outcome.error or "reading these definitions took more than the server gives", hint=hint)

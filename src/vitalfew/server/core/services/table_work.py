@@ -77,19 +77,18 @@ class Watch:
 
 def changes(job: Job, watch: Watch) -> Done:
     """Work out what applying would mean, and keep it beside what was brought: only who brought it reads it."""
-    watch.step("brought")
     row, by, token, how = _brought(job)
-    found = parcels.plan_of(row, parcels.proposed(row, token, how, by=by))
+    found = parcels.worked_out(row, token, how, watch, by=by)
     watch.step("write")
     parcels.keep_plan(row, token, how, found, by=by)
-    return Done({})
+    return Done({}, after=parcels.forget_put_aside)
 
 
 def apply(job: Job, watch: Watch) -> Done:
     """Apply what was brought, all of it or nothing, if the workspace is still the one of the plan."""
     watch.step("brought")
     row, by, token, how = _brought(job)
-    proposal = parcels.planned(row, token, how, job.arguments["stamp"], by=by)
+    proposal = parcels.planned(row, token, how, job.arguments["stamp"], watch, by=by)
     sentences = parcels.plan_of(row, proposal).sentences
     more = max(0, len(sentences) - _MOST_SENTENCES)
     watch.step("write")

@@ -54,11 +54,11 @@ def export(request: Request) -> HttpResponseBase:
 def bring(request: Request) -> HttpResponse:
     """Keep what was uploaded, and show its plan."""
     try:
-        offer = parcels.offer(request.place.workspace, request.FILES.getlist("files"), by=request.place.user)
+        token = parcels.offer(request.place.workspace, request.FILES.getlist("files"), by=request.place.user)
     except VitalfewError as error:
         return _refused(request, error)
     chosen = {name: "1" for name in ("prune", "acts") if request.POST.get(name) == "1"}
-    query = urlencode({"token": offer.token, "left_out": offer.left_out, **chosen})
+    query = urlencode({"token": token, **chosen})
     return redirect(f"{reverse('moving-plan', kwargs={'workspace': request.place.workspace.key})}?{query}")
 
 
@@ -75,7 +75,6 @@ def plan(request: Request) -> HttpResponse:
         "answers": "What changes, before it does. All of it is applied, or nothing.",
         "how": how,
         "token": token,
-        "left_out": whole(request.GET.get("left_out")) or 0,
     }
     if isinstance(found, JobView):
         return render(request, "core/moving_planned.html", {**context, "job": found, "may_stop": True})
@@ -92,7 +91,7 @@ def plan_anew(request: Request) -> HttpResponse:
     except VitalfewError as error:
         return _refused(request, error)
     chosen = {name: "1" for name in ("prune", "acts") if getattr(how, name)}
-    query = urlencode({"token": token, "left_out": whole(request.POST.get("left_out")) or 0, **chosen})
+    query = urlencode({"token": token, **chosen})
     return redirect(f"{reverse('moving-plan', kwargs={'workspace': request.place.workspace.key})}?{query}")
 
 

@@ -1,9 +1,10 @@
-"""The kinds of work on data: run a workspace, start one from a stranger's files, make the demo, look at data, read."""
+"""The kinds of work on data: run a workspace, start one from files, make the demo, look at data, read, unpack."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,17 @@ def read(order: Order, _report: Report) -> dict[str, Any]:
     return {"defined": found.definitions.model_dump(mode="json", exclude_defaults=True), "problems": []}
 
 
+def unpack(order: Order, report: Report) -> dict[str, Any]:
+    """Unpack what was brought and is kept in a folder as it came."""
+    from vitalfew.server.core.working.unpacking import kept_in
+    from vitalfew.server.core.working.unpacking import unpack as unpacked
+
+    with ExitStack() as files:
+        brought = kept_in(Path(order.folder), files)
+        into, most = Path(order.arguments["into"]), order.arguments["most"]
+        return {"left_out": unpacked(brought, into, most, lambda done, total: report("unpack", done, total))}
+
+
 def _below(problem: Problem, folder: Path) -> Problem:
     """The same without where on this machine the files are kept."""
     told = {name: text and text.replace(f"{folder}/", "") for name, text in asdict(problem).items() if name != "where"}
@@ -176,6 +188,6 @@ def _answering(answers: Mapping[str, str], asked: list[dict[str, Any]]) -> Ask:
     return ask
 
 
-_ALL = (run, start, demo, look, columns, held, plan, read)
+_ALL = (run, start, demo, look, columns, held, plan, read, unpack)
 WORK: Mapping[str, Deed] = {deed.__name__: deed for deed in _ALL}
 """Work by its name."""
