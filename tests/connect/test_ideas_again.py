@@ -27,6 +27,7 @@ class Sheets:
     """A workspace that was started from a sheet, into which newer ones are taken."""
 
     def __init__(self, path: Path, *lines: str, head: str = HEAD) -> None:
+        path.mkdir(exist_ok=True)
         self.path, self.folder = path, path / "ws"
         begin([self.sheet(*(lines or FIRST), head=head)], into=self.folder)
 
@@ -178,3 +179,69 @@ def test_the_command_shows_the_plan_first_and_says_by_its_code_what_is_unsettled
     assert answer.code == 1
     assert "Changed both here and in the sheet" in answer.out
     assert set(load(sheets.folder).definitions.initiatives) == {"dark_mode", "search", "export", "tour"}
+
+
+NAMELESS = ("Dark mode,1000,1,80%,2,Blue", ",5000,2,50%,5,Red", ",100,3,80%,1,")
+
+
+def test_rows_without_a_title_are_known_by_their_numbers_when_rows_are_put_in(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    plan = sheets.plan(NAMELESS[0], "New one,7,1,80%,1,", *NAMELESS[1:])
+    assert {change.key: change.what for change in plan.changes} == {
+        "dark_mode": "same",
+        "new_one": "added",
+        "row_2_no_title": "changed",
+        "row_3_no_title": "changed",
+    }
+    assert ("title: Row 2 (no title) → Row 3 (no title)",) in [change.details for change in plan.changes]
+    plan.write()
+    assert sheets.idea("row_2_no_title")["scores"]["rice"]["reach"] == 5000
+    again = sheets.take(NAMELESS[2], NAMELESS[0], "New one,7,1,80%,1,", NAMELESS[1])
+    assert again["row_2_no_title"] == "changed"
+    assert sheets.idea("row_3_no_title")["title"] == "Row 1 (no title)"
+    assert sheets.idea("row_2_no_title")["title"] == "Row 4 (no title)"
+
+
+def test_a_title_given_here_stays_where_only_the_row_moved(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    sheets.edit("title: Row 2 (no title)", "title: Fix the login")
+    found = sheets.take("New one,7,1,80%,1,", *NAMELESS)
+    assert found["row_2_no_title"] == "kept"
+    assert sheets.idea("row_2_no_title")["title"] == "Fix the login"
+    assert sheets.take("New one,7,1,80%,1,", *NAMELESS)["row_2_no_title"] == "kept"
+
+
+def test_a_row_that_has_a_title_by_now_is_the_idea_it_was(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    found = sheets.take(NAMELESS[0], "Fix the login,5000,2,50%,5,Red", NAMELESS[2])
+    assert found == {"dark_mode": "same", "row_2_no_title": "changed", "row_3_no_title": "same"}
+    assert sheets.idea("row_2_no_title")["title"] == "Fix the login"
+    assert sheets.take(NAMELESS[2], "Fix the login,5000,2,60%,5,Red", NAMELESS[0])["row_2_no_title"] == "changed"
+
+
+def test_rows_without_a_title_that_may_be_new_or_changed_are_refused(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    with pytest.raises(DataError, match=r"row 2 of the sheet is without a title .* \(row 2\)"):
+        sheets.plan(NAMELESS[0], ",6000,2,50%,5,Red", NAMELESS[2])
+    with pytest.raises(DataError, match=r"rows 1, 3 of the sheet are without a title"):
+        sheets.plan(",1,1,80%,2,", NAMELESS[0], ",2,2,50%,5,Red")
+
+
+def test_rows_without_a_title_that_can_only_be_new_or_gone_are_taken(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    assert sheets.take(*NAMELESS[:2])["row_3_no_title"] == "gone"
+    added = Sheets(tmp_path / "added", *NAMELESS).take(*NAMELESS, ",6,2,50%,5,Red")
+    assert added["row_4_no_title"] == "added"
+
+
+@pytest.mark.parametrize(
+    "counted",
+    ["teams: {blue: {capacity: 12}}", "initiatives: {dark_mode: {spent: [{at: 2026-01-31, amount: 2}]}}"],
+)
+def test_what_teams_can_do_and_what_was_spent_is_counted_in_the_unit_of_costs(tmp_path: Path, counted: str) -> None:
+    folder = tmp_path / "ws"
+    folder.mkdir()
+    (folder / "vitalfew.yaml").write_text(f"workspace: {{name: own}}\n{counted}\n", "utf-8")
+    sheet = write_text(tmp_path / "ideas.csv", "idea,effort (person-days),reach,impact,confidence", "Search,2,10,1,80%")
+    with pytest.raises(DataError, match="the sheet counts costs in person-days, the workspace in person-weeks"):
+        plan_ideas(sheet, load(folder))

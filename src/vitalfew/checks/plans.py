@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.checks.registry import Found, View, check
+from vitalfew.results.figures import of_unit
 from vitalfew.results.words import HORIZONS, listed
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.vocabulary import OVER
@@ -59,7 +60,7 @@ def unaffordable(view: View) -> Iterator[Found]:
         limits = [(policy.budget, "the whole budget"), (team.capacity if team else None, "its team can do")]
         for limit, what in limits:
             if limit is not None and line.cost.p50 > limit:
-                cost = f"{line.cost.p50:,.4g} {policy.cost_unit}"
+                cost = of_unit(f"{line.cost.p50:,.4g}", policy.cost_unit)
                 yield Found(line.line, f"{line.title} costs {cost}, more than {what}: {limit:,.4g}.")
                 break
 

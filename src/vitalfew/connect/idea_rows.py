@@ -159,7 +159,7 @@ def _ideas(cells: Mapping[str, Sequence[str]], numbers: Mapping[str, Read], rema
             continue
         if not title:
             nameless.append(at + 1)
-        found.append(_idea(at, title or f"Row {at + 1} (no title)", own, cells))
+        found.append(_idea(at, title or called_after(at + 1), own, cells))
     if totals:
         remarks.append(f"{count(len(totals), 'row')} of totals left out ({listed(totals, _SHOWN)})")
     if nameless:
@@ -167,6 +167,11 @@ def _ideas(cells: Mapping[str, Sequence[str]], numbers: Mapping[str, Read], rema
         remarks.append(f"{count(len(nameless), 'row')} without a title, called after their place ({rows})")
     remarks += _told_apart(found)
     return found
+
+
+def called_after(row: int) -> str:
+    """What an idea without a title is called."""
+    return f"Row {row} (no title)"
 
 
 def _idea(at: int, title: str, own: dict[str, float], cells: Mapping[str, Sequence[str]]) -> Idea:

@@ -24,6 +24,7 @@ from vitalfew.connect.ideas import GROUPS, add_ideas, fields_of, ident_of, stamp
 from vitalfew.connect.import_writing import told
 from vitalfew.connect.opening import opened_file
 from vitalfew.connect.recognise import ideas_beside, recognise
+from vitalfew.connect.untitled import known_by_numbers, moved, refuse_strangers, row_of
 from vitalfew.connect.words import key_of, listed, plain
 from vitalfew.errors import DataError, UsageError
 from vitalfew.results.words import count
@@ -221,11 +222,13 @@ def _policy(given: Mapping[str, Any], definitions: Definitions, notes: list[str]
 
 def _counts_costs(definitions: Definitions) -> bool:
     """Whether anything is counted in the unit of costs, written or not."""
-    counted: list[object] = [definitions.policy.budget]
+    policy = definitions.policy
+    counted: list[object] = [policy.budget, policy.money_per_cost_unit, policy.test_cost or None]
     for initiative in definitions.initiatives.values():
-        counted += (initiative.cost, initiative.upkeep)
+        counted += (initiative.cost, initiative.upkeep, initiative.later, *initiative.spent)
     for feature in definitions.features.values():
         counted += (feature.cost, feature.upkeep)
+    counted += (team.capacity for team in definitions.teams.values())
     return any(number is not None for number in counted)
 
 
@@ -239,7 +242,7 @@ class _Merge:
     def take(self, sheet: Mapping[str, dict[str, Any]]) -> None:
         """Take in every idea of the sheet."""
         stamps = {key: parted(str(body.get("import_key", "")))[0] for key, body in self.tree.items()}
-        known = self._known_again([ident_of(idea.get("title", name)) for name, idea in sheet.items()], stamps)
+        known = self._known_again([idea | {"title": idea.get("title", name)} for name, idea in sheet.items()], stamps)
         seen = set()
         for found, (name, idea) in zip(known, sheet.items(), strict=True):
             key = found or key_of(idea.get("title", name), self.tree, "initiative")
@@ -253,12 +256,17 @@ class _Merge:
         for key in scored:
             self._say("gone", key)
 
-    def _known_again(self, idents: Sequence[str], stamps: Mapping[str, str]) -> list[str | None]:
+    def _known_again(self, ideas: Sequence[Mapping[str, Any]], stamps: Mapping[str, str]) -> list[str | None]:
         """The initiative that each idea of a sheet is: as the sheet called it last, else as it is called here.
 
-        Each is one idea at most: what is called here like another idea of the sheet stays what it was there.
+        Each is one idea at most: what is called here like another idea of the sheet stays what it was there. Those
+        that the sheet called after their row are known by their numbers, with a title by now or without.
+
+        Raises:
+            DataError: rows without a title may be new, or may have been changed.
         """
         taken: set[str] = set()
+        idents = [ident_of(idea["title"]) for idea in ideas]
 
         def one_of(keys: Iterable[str]) -> str | None:
             key = next((key for key in keys if key not in taken), None)
@@ -269,8 +277,22 @@ class _Merge:
         for key, body in self.tree.items():
             by_ident[stamps[key]].append(key)
             by_title[ident_of(body.get("title", key))].append(key)
-        found = [one_of(by_ident[ident]) for ident in idents]
-        return [key or one_of(by_title[ident]) for key, ident in zip(found, idents, strict=True)]
+        rows = [row_of(ident) for ident in idents]
+        found = [one_of(by_ident[ident]) if row is None else None for ident, row in zip(idents, rows, strict=True)]
+        found = [
+            key or (one_of(by_title[ident]) if row is None else None)
+            for key, ident, row in zip(found, idents, rows, strict=True)
+        ]
+        nameless = {
+            key: row for key, ident in stamps.items() if (row := row_of(ident)) is not None and key not in taken
+        }
+        said = {key: parted(str(self.tree[key]["import_key"]))[1] for key in nameless}
+        asked = [at for at, key in enumerate(found) if key is None]
+        for at, key in zip(asked, known_by_numbers([ideas[at] for at in asked], said), strict=True):
+            found[at] = key
+        strangers = [row for row, key in zip(rows, found, strict=True) if row is not None and key is None]
+        refuse_strangers(strangers, [row for key, row in nameless.items() if key not in found])
+        return found
 
     def _say(self, what: What, key: str, *details: str) -> None:
         self.changes.append(IdeaChange(what, key, str(self.tree[key].get("title", key)), details))
@@ -279,6 +301,9 @@ class _Merge:
         """Three ways for each group of fields: what the sheet said last, what stands here, what the sheet says now."""
         here = settled(self.tree[key])
         ident, stored = parted(str(here.get("import_key", "")))
+        row = row_of(ident)
+        if stored and row is not None:
+            ident, stored = "", tuple(moved(here, stored, row, there))
         ident = ident or ident_of(there["title"])
         new, result = stamps_of(there), dict(here)
         bases, details, states = list(stored or new), [], []

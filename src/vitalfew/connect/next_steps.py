@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_sentences, opinions, release_sentences, removals
+from vitalfew.results.figures import of_unit
 from vitalfew.results.measured_rows import HARDLY_USED
 from vitalfew.results.words import count
 from vitalfew.stats.percent import percent
@@ -95,7 +96,7 @@ def _removal(tables: Tables, facts: Facts, definitions: Definitions) -> Iterator
     title, upkeep = definitions.title("features", first.feature), _upkeep(definitions, first.feature)
     if facts.left_out and not upkeep:
         return  # something that was left out reaches fewer
-    because = f"costs {upkeep:g} {definitions.policy.cost_unit}" if upkeep else "reaches fewest"
+    because = f"costs {of_unit(f'{upkeep:g}', definitions.policy.cost_unit)}" if upkeep else "reaches fewest"
     reach = first.reach.estimate if first.reach else 0.0
     yield (
         f"Test removing '{title}' first: it {because}, and {_share(reach)} of {first.eligible or 0:,} users used it in"

@@ -102,7 +102,8 @@ def _meant(kind: Kind, found: Collection[str], left: Iterable[str]) -> dict[str,
     """Columns without a role, with the role that nobody has and whose name theirs nearly is."""
     free = [role for role in (*kind.needs, *kind.may) if role.key not in found]
     known = {name: role.key for role in free for name in (role.key, *role.names)}
-    return {name: known[near] for name in left if (near := nearest(name, known, _ALIKE)) is not None}
+    slips = [name for name in left if all(role.rank(name) is None for role in free)]
+    return {name: known[near] for name in slips if (near := nearest(name, known, _ALIKE)) is not None}
 
 
 def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:

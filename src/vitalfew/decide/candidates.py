@@ -14,7 +14,7 @@ from vitalfew.decide.options import weighed
 from vitalfew.decide.portfolio import by_blocks
 from vitalfew.decide.ranks import standing_of
 from vitalfew.decide.shipped import use_sentence
-from vitalfew.results.figures import decimals, figure, unit_of, with_unit
+from vitalfew.results.figures import decimals, figure, of_unit, unit_of, with_unit
 from vitalfew.results.rows import CandidateLine, Cost, FactorPart, Value
 from vitalfew.results.words import listed
 from vitalfew.workspace.definitions import Quantiles
@@ -80,8 +80,9 @@ def _line(inputs: Inputs, candidate: Candidate) -> CandidateLine:
     if initiative.later is not None:
         more = _cost(initiative.later.cost)
         unit = inputs.definitions.policy.cost_unit
-        told = f"in two steps: {more.p50 if more else 0:,.4g} {unit} more after {initiative.later.after_weeks:g} weeks"
-        reasons = (*reasons, f"{told}; both are counted where it is ranked")
+        told = of_unit(f"{more.p50 if more else 0:,.4g}", unit)
+        after = of_unit(f"{initiative.later.after_weeks:g}", "weeks")
+        reasons = (*reasons, f"in two steps: {told} more after {after}; both are counted where it is ranked")
     if initiative.removes is not None:
         reasons = (*reasons, *_saving(inputs, initiative.removes), use_sentence(inputs.main_use(initiative.removes)))
     return CandidateLine(
@@ -203,7 +204,7 @@ def _saving(inputs: Inputs, feature: str) -> tuple[str, ...]:
     defined = inputs.definitions.features.get(feature)
     if defined is None or not defined.upkeep:
         return ()
-    return (f"removing it saves {defined.upkeep:g} {inputs.definitions.policy.cost_unit} a year",)
+    return (f"removing it saves {of_unit(f'{defined.upkeep:g}', inputs.definitions.policy.cost_unit)} a year",)
 
 
 def _hardly_used(inputs: Inputs) -> list[str]:

@@ -17,6 +17,7 @@ from vitalfew.decide.ramps import assumed
 from vitalfew.decide.shipped import is_shipped, reached, removed_changes
 from vitalfew.evidence.grades import weakest
 from vitalfew.judgement.streams import stream
+from vitalfew.results.figures import of_unit
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.definitions import Quantiles
 from vitalfew.workspace.vocabulary import OVER
@@ -330,7 +331,11 @@ def budget_of(inputs: Inputs, priced: Sequence[Initiative]) -> tuple[float, tupl
         return 0.0, ()
     half, dearest = sum(middle for middle, _ in ends) / 2, max(high for _, high in ends)
     if half >= dearest:
-        return half, (f"no budget given: half of the candidates' cost is taken, {half:,.4g} {policy.cost_unit}",)
+        return half, (
+            f"no budget given: half of the candidates' cost is taken, {of_unit(f'{half:,.4g}', policy.cost_unit)}",
+        )
     # With few candidates half would leave no room for some of them, and "drop" would say nothing about their worth.
-    said = f"no budget given: what the dearest candidate may cost is taken, {dearest:,.4g} {policy.cost_unit}"
+    said = (
+        f"no budget given: what the dearest candidate may cost is taken, {of_unit(f'{dearest:,.4g}', policy.cost_unit)}"
+    )
     return dearest, (said,)

@@ -14,6 +14,7 @@ from vitalfew.decide.options import weeks_open
 from vitalfew.decide.shipped import is_shipped
 from vitalfew.evidence.roles import sign_of
 from vitalfew.judgement.metalog import sample
+from vitalfew.results.figures import of_unit
 from vitalfew.results.words import listed
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.sides import is_technical
@@ -55,7 +56,7 @@ def bounds_of(wares: Wares, inputs: Inputs, budget: float) -> tuple[tuple[Bound,
     unit = inputs.definitions.policy.cost_unit
     guardrails = tuple(_guardrails(wares, inputs))
     bounds = (
-        Bound("budget", "", f"the budget of {budget:,.4g} {unit}", wares.costs, budget),
+        Bound("budget", "", f"the budget of {of_unit(f'{budget:,.4g}', unit)}", wares.costs, budget),
         *_capacities(wares, inputs),
         *_shares(wares, inputs),
         *guardrails,
@@ -69,7 +70,9 @@ def _capacities(wares: Wares, inputs: Inputs) -> Iterator[Bound]:
     for key, team in inputs.definitions.teams.items():
         mine = np.array([_of(inputs, line).team == key for line in wares.lines], dtype=bool)
         if team.capacity is not None and mine.any():
-            words = f"the capacity of {inputs.definitions.title('teams', key)}, {team.capacity:,.4g} {unit}"
+            words = (
+                f"the capacity of {inputs.definitions.title('teams', key)}, {of_unit(f'{team.capacity:,.4g}', unit)}"
+            )
             yield Bound("capacity", key, words, wares.costs * mine, team.capacity)
 
 

@@ -64,7 +64,7 @@ def facts(view: View, line: ShippedLine | CandidateLine) -> list[str]:
     if line.team:
         said.append(f"Team: {view.title('teams', line.team)}")
     if isinstance(line, ShippedLine) and line.upkeep:
-        said.append(f"Upkeep: {line.upkeep:g} {view.definitions.policy.cost_unit} a year")
+        said.append(f"Upkeep: {words.of_unit(f'{line.upkeep:g}', view.definitions.policy.cost_unit)} a year")
     return said
 
 

@@ -82,8 +82,9 @@ def spent_sentence(view: View) -> str:
     share, kept = head.hardly_used_share, head.hardly_used_upkeep
     why = " (no interval: costs are single numbers, and reach is known well)" if share and share.low is None else ""
     part = "" if share is None else f", {words.share_span(share)} of the cost of all that were judged{why}"
-    upkeep = "" if not kept else f"; keeping them costs {words.significant(kept)} {unit} a year"
-    return f"Hardly used features took {words.significant(head.hardly_used_cost)} {unit} to build{part}{upkeep}."
+    upkeep = "" if not kept else f"; keeping them costs {words.of_unit(words.significant(kept), unit)} a year"
+    took = words.of_unit(words.significant(head.hardly_used_cost), unit)
+    return f"Hardly used features took {took} to build{part}{upkeep}."
 
 
 def _row(view: View, row: UseRow, costs: Mapping[str, str]) -> tuple[Child, ...]:

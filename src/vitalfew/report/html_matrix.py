@@ -74,7 +74,7 @@ def _is_empty(row: ValueCellRow) -> bool:
 def _cell(row: ValueCellRow, unit: str) -> Child:
     if _is_empty(row):
         return cells.unknown("no need, no effort, no measurement")
-    parts = [f"{words.significant(row.effort)} {unit}"] if row.effort else []
+    parts = [words.of_unit(words.significant(row.effort), unit)] if row.effort else []
     parts += [words.count(row.needs, "need")] if row.needs else []
     if row.measured:
         losses = "1 loss" if row.losses == 1 else f"{row.losses} losses"

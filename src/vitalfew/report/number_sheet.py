@@ -255,7 +255,7 @@ def _plan(view: View, row: PlanRow) -> tuple[Any, ...]:
     number = words.change(value.mean, value.low, value.high, words.VALUE) if value else "not shown before it is locked"
     unit = view.definitions.policy.cost_unit
     about = [_POLICY, *(_line(view, key, "It is in the plan.") for key in row.lines)]
-    cost = f"{words.significant(row.cost)} of {words.significant(row.budget)} {unit}"
+    cost = f"{words.significant(row.cost)} of {words.of_unit(words.significant(row.budget), unit)}"
     data = [f"{words.count(len(row.lines), 'line')}, cost {cost}."]
     regret = "" if row.regret is None else f" Regret {words.significant(row.regret)} points."
     method = [

@@ -82,8 +82,8 @@ def headline(best: PlanRow, view: View) -> str:
     """The best plan in one sentence."""
     unit = view.definitions.policy.cost_unit
     if not best.lines:
-        return f"Nothing is to be funded within {words.significant(best.budget)} {unit}."
-    cost = f"{words.significant(best.cost)} of {words.significant(best.budget)} {unit}"
+        return f"Nothing is to be funded within {words.of_unit(words.significant(best.budget), unit)}."
+    cost = f"{words.significant(best.cost)} of {words.of_unit(words.significant(best.budget), unit)}"
     told = f"Best plan: {words.count(len(best.lines), 'line')} for {cost}"
     if best.value is None:
         return f"{told}."

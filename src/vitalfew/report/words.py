@@ -15,6 +15,7 @@ from vitalfew.results.figures import (
     decimals,
     effect_sentence,
     figure,
+    of_unit,
     significant,
     telling,
     unit_of,
@@ -48,6 +49,7 @@ __all__ = [
     "decimals",
     "effect_sentence",
     "figure",
+    "of_unit",
     "significant",
     "telling",
     "unit_of",
@@ -261,7 +263,7 @@ def _hardly_used(headline: Headline, cost_unit: str) -> str:
     known = f"{headline.hardly_used} of {count(headline.measured_features, 'measured feature')} hardly used"
     unknown = headline.features - headline.measured_features
     cost = significant(headline.hardly_used_cost) if headline.hardly_used_cost else None
-    text = known + (f", which cost {cost} {cost_unit} to build" if cost else "")
+    text = known + (f", which cost {of_unit(cost, cost_unit)} to build" if cost else "")
     return text + (f"; {unknown} not measured" if unknown else "")
 
 
