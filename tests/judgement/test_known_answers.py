@@ -77,7 +77,17 @@ def test_the_consistency_index_is_that_of_the_matrix_and_tells_what_saaty_s_rati
     pairs = [(a, b, judged[int(a), int(b)]) for a in names for b in names if int(a) < int(b)]
     found = vf.weights([Judgement("saaty", ratios=pairs)], names)
     assert found.consistency["saaty"] == pytest.approx(2 / ((count - 1) * (count - 2)) * float((errors**2).sum()))
-    assert ("saaty: answers contradict each other" in str(found)) == (ratio > 0.1)
+    assert ("answers contradict each other" in str(found)) == (ratio > 0.1)
+
+
+def test_who_contradicts_themselves_is_counted_from_five_people_on_and_never_named() -> None:
+    house = matrix(HOUSE)
+    names = [str(at) for at in range(len(house))]
+    pairs = [(a, b, house[int(a), int(b)]) for a in names for b in names if int(a) < int(b)]
+    people = [Judgement(f"person-{number}", ratios=pairs) for number in range(6)]
+    assert "answers of 6 of 6 people contradict each other" in str(vf.weights(people, names))
+    assert "contradict" not in str(vf.weights(people[:4], names))
+    assert not any("person-" in str(vf.weights(people[:count], names)) for count in range(1, 7))
 
 
 def test_ratios_of_a_leader_give_the_published_weights() -> None:

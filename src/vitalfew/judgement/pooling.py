@@ -13,6 +13,7 @@ import numpy as np
 from vitalfew.errors import NotEnoughData, UsageError
 from vitalfew.judgement.answers import Judgement
 from vitalfew.judgement.best_worst import linear_weights
+from vitalfew.judgement.groups import FEWEST
 from vitalfew.judgement.panel import panel_of
 from vitalfew.judgement.spread import Spread, consistency, kendall_w, most_inconsistent, orders, spread
 from vitalfew.judgement.weights import weight_rows
@@ -57,7 +58,7 @@ class Weights:
         return found
 
     def __str__(self) -> str:
-        """A line per factor."""
+        """A line per factor. Nobody is named, and below five people nothing is said that could be about one of them."""
         widest = max((len(row.factor) for row in self.rows), default=0)
         check = self.best_worst or {}
         lines = [
@@ -65,13 +66,17 @@ class Weights:
             + (f"  best-worst {check[row.factor]:.3f}" if row.factor in check else "")
             for row in sorted(self.rows, key=lambda row: -row.mean)
         ]
-        bound = most_inconsistent(len(self.rows))
-        lines += [
-            f"{person}: answers contradict each other (consistency index {index:.2f}, {bound:g} is much)"
-            for person, index in self.consistency.items()
-            if index > bound
-        ]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *self._contradictions(), *self.notes])
+
+    def _contradictions(self) -> list[str]:
+        """How many contradict themselves, of five or more who could; of one who is alone whether they do."""
+        bound, asked = most_inconsistent(len(self.rows)), len(self.consistency)
+        found = [index for index in self.consistency.values() if index > bound]
+        if not found or 1 < asked < FEWEST:
+            return []
+        if asked == 1:
+            return [f"answers contradict each other (consistency index {found[0]:.2f}, {bound:g} is much)"]
+        return [f"answers of {len(found)} of {asked} people contradict each other (consistency index above {bound:g})"]
 
 
 def weights(
