@@ -33,7 +33,7 @@ def offered(definitions: Definitions, hypothesis: str, own: Iterable[str] = ()) 
     Args:
         definitions: of the workspace.
         hypothesis: the key of the question.
-        own: what whoever answers named before.
+        own: what whoever answers named before, or ticks now.
     """
     found = {key: kind for key in own if not is_address(key) and (kind := kind_cited(key, definitions))}
     for key in _near(definitions, hypothesis):

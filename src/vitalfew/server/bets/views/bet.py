@@ -152,9 +152,13 @@ def _forecast_form(request: Request, key: str, found: Loaded) -> ForecastForm:
 def forecast_form(
     key: str, definitions: Definitions, mine: Mapping[str, Any] | None, posted: QueryDict | None = None
 ) -> ForecastForm:
-    """The form for a member's forecast of a hypothesis: with what they said before, or with what they send."""
+    """The form for a member's forecast of a hypothesis: with what they said before, or with what they send.
+
+    What they tick stays offered, though something nearer has come since the form was shown.
+    """
     metric = definitions.hypotheses[key].metric
-    ticks = offered(definitions, key, mine.get("evidence", ()) if mine else ())
+    named = mine.get("evidence", ()) if mine else ()
+    ticks = offered(definitions, key, (*named, *(posted.getlist("rests_on") if posted else ())))
     return ForecastForm(
         posted,
         initial=forecast_initial(mine, definitions, metric, ticks) if mine else None,
