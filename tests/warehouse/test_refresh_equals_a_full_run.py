@@ -83,7 +83,7 @@ def test_another_definition_is_computed_anew(tmp_path: Path) -> None:
     assert len(list(history.state.glob("*.json"))) == 2
     for length in (2, 3, 4):
         history.measure(changed={"spend": {**BUY, "column": "amount", "window": {"length": length}}})
-    assert len(list(history.state.glob("*.json"))) == 2, "the state is bounded"
+    assert len(list(history.state.glob("*.json"))) == 3, "the state is bounded"
     named = {name for path in history.state.glob("*.json") for name in path.read_text().split('"') if ".f8" in name}
     assert {path.name for path in history.state.glob("*.f8")} == named
 

@@ -1,8 +1,9 @@
 """What a run remembers for the next one: running numbers per unit, in files beside the workspace.
 
 A cache and no more: it may be deleted at any time, is used only where it is known to be whole and current, and holds
-the two sets of numbers used last. Files are written under new names and never changed; the list of files, replaced
-last and in one go, is what makes them count, so that a run that is cut off leaves the state as it was.
+every set of numbers that one of the last three runs used, as far as `MOST_BYTES` go. Files are written under new names
+and never changed; the list of files, replaced last and in one go, is what makes them count, so that a run that is cut
+off leaves the state as it was.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _VERSION = 5
-_KEPT = 2
-_LIST = ".json"
+_IDLE = 3  # runs: numbers that none of the last so many used are forgotten
+MOST_BYTES = 1 << 34
+"""Size of all files of a source's state; beyond, the numbers used longest ago are forgotten, but never those just
+written."""
+_LIST, _RUNS = ".json", "runs"
 _TYPES: Mapping[str, np.dtype[Any]] = {
     ".f8": np.dtype(np.float64),
     ".i2": np.dtype(np.int16),
@@ -103,14 +108,16 @@ class Damaged(ValueError):
 
 
 class State:
-    """The folder of remembered numbers.
+    """The folder of remembered numbers, as one run uses it.
+
+    A list bears the time of its last use, and `runs` says when the last runs began.
 
     Args:
         folder: made when something is kept; without one nothing is.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._begun = folder, time.time_ns()
 
     def load(self, key: str, *, held: bool = True) -> Kept | None:
         """What is remembered under a key; None when there is nothing, or when it is damaged in any way.
@@ -140,6 +147,7 @@ class State:
         if people.num_rows != body["units"]:
             return None
         known, end, day = body["files"], body["end"], body["day"]
+        self._used(key)
         return Kept(people, numbers, known, end, log, day, cells, place, crossed, strangers, body)
 
     def of_day(self, day: str) -> tuple[str, Kept] | None:
@@ -188,7 +196,8 @@ class State:
         made = self._folder / f"{uuid.uuid4().hex}.new"
         made.write_text(json.dumps({"body": body, "hash": _hash_of(body)}), "utf-8")
         made.replace(self._folder / f"{key}{_LIST}")
-        for path in self._lists()[_KEPT:]:
+        self._used(key)
+        for path in self._past_use(self._runs()):
             path.unlink(missing_ok=True)
         used = {name for path in self._lists() for name in _named_in(path)}
         for path in self._folder.iterdir():
@@ -198,8 +207,42 @@ class State:
                 if path.suffix in _OWN and path.name not in used and (left or path.name in before):
                     path.unlink()
 
+    def _used(self, key: str) -> None:
+        """Say that this run uses numbers, and that there was such a run."""
+        now = time.time_ns()
+        with suppress(OSError):  # others may read a folder that they cannot write
+            os.utime(self._folder / f"{key}{_LIST}", ns=(now, now))
+            runs = self._runs()
+            if self._begun not in runs:
+                made = self._folder / f"{uuid.uuid4().hex}.new"
+                made.write_text(json.dumps([*runs, self._begun][-_IDLE:]), "utf-8")
+                made.replace(self._folder / _RUNS)
+
+    def _runs(self) -> list[int]:
+        """When the last runs began, the last one last (nanoseconds since 1970); none where that is not known."""
+        try:
+            found = json.loads((self._folder / _RUNS).read_text("utf-8"))
+            return sorted(int(begun) for begun in found if int(begun) <= time.time_ns())
+        except (OSError, ValueError, TypeError):
+            return []
+
+    def _past_use(self, runs: Sequence[int]) -> Iterator[Path]:
+        """Lists that are to be forgotten: those that none of the last runs used, and those beyond the most bytes."""
+        since = runs[-_IDLE] if len(runs) >= _IDLE else 0
+        size, counted = 0, set[str]()
+        for at, path in enumerate(self._lists()):
+            names = set(_named_in(path)) - counted
+            counted |= names
+            size += sum(map(self._size, names))
+            if at and (path.stat().st_mtime_ns < since or size > MOST_BYTES):
+                yield path
+
+    def _size(self, name: str) -> int:
+        path = self._folder / name
+        return path.stat().st_size if path.exists() else 0
+
     def _lists(self) -> list[Path]:
-        """The lists, the one written last first."""
+        """The lists, the one used last first."""
         return sorted(self._folder.glob(f"*{_LIST}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
     def _write(self, content: NDArray[Any], suffix: str = ".f8") -> dict[str, Any]:
