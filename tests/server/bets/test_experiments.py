@@ -7,10 +7,14 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import cache
 
 from vitalfew.pipeline import stored
 from vitalfew.server.bets.views.experiments import MOST
-from vitalfew.server.core.models import Definition
+from vitalfew.server.core.models import Definition, Job
+from vitalfew.server.core.services.foreseeing import MOST_AT_ONCE
+from vitalfew.server.core.services.jobs import cancel
+from vitalfew.server.core.services.work import work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,23 +91,60 @@ def test_filters_stand_in_the_address_and_the_csv_holds_what_the_list_shows(
     assert "No experiment fits these filters" in text(client, "/w/fieldnote/experiments/?q=nothing+of+this+name")
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.mark.usefixtures("sqlite", "demo")
 def test_a_plan_says_what_an_experiment_finds_in_how_many_weeks(client_of: Callable[..., Client]) -> None:
     client = client_of("viewer")
-    page = text(client, "/w/fieldnote/experiments/repeat_jobs/plan/?units_per_week=2000&weeks=6")
-    assert "weeks find a change of" in page
+    address = "/w/fieldnote/experiments/repeat_jobs/plan/?units_per_week=2000&weeks=6"
+    for _ in range(2):
+        assert "Waiting for a free worker" in text(client, address)
+    (asked,) = Job.objects.filter(kind="plan")
+    work(asked.pk)
+    assert "weeks find a change of" in text(client, address)
+    cache.clear()
+    assert "weeks find a change of" in text(client, address), "what was kept made room for something else"
+    assert Job.objects.filter(kind="plan").count() == 1
     assert "This is too large: write 104 or less." in text(
         client, "/w/fieldnote/experiments/repeat_jobs/plan/?weeks=1000"
     )
 
 
-@pytest.mark.usefixtures("workspace")
+@pytest.mark.usefixtures("sqlite", "workspace")
 def test_what_is_planned_only_says_so_and_what_is_unknown_does_not_exist(client_of: Callable[..., Client]) -> None:
     client = client_of("viewer")
     assert "Nothing of this experiment has been measured yet" in text(client, "/w/playground/experiments/move_gate/")
     assert client.get("/w/playground/experiments/nothing/").status_code == 404
+    text(client, "/w/playground/experiments/move_gate/plan/")
+    work(Job.objects.get(kind="plan").pk)
     page = text(client, "/w/playground/experiments/move_gate/plan/")
     assert "players" in page, "the file that is missing is named"
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_plan_that_was_stopped_is_worked_out_again_when_asked(
+    workspace: Workspace, client_of: Callable[..., Client]
+) -> None:
+    client = client_of("viewer")
+    address = "/w/playground/experiments/move_gate/plan/"
+    text(client, f"{address}?weeks=6")
+    cancel(workspace, Job.objects.get(kind="plan").pk, by=None)
+    page = text(client, f"{address}?weeks=6")
+    assert "This was stopped" in page
+    assert f'action="{address}again/?weeks=6"' in page
+    again = client.post(f"{address}again/?weeks=6", follow=True)
+    assert again.redirect_chain[-1][0] == f"{address}?weeks=6"
+    assert "Waiting for a free worker" in again.content.decode()
+    assert [job.arguments["wishes"] for job in Job.objects.filter(kind="plan")] == [{"weeks": 6}, {"weeks": 6}]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_one_person_does_not_keep_the_workers_busy_with_plans(client_of: Callable[..., Client]) -> None:
+    client = client_of("viewer")
+    for weeks in range(1, MOST_AT_ONCE + 2):
+        page = text(client, f"/w/playground/experiments/move_gate/plan/?weeks={weeks}")
+    assert "5 plans that you asked for are still being worked out" in page
+    assert Job.objects.filter(kind="plan").count() == MOST_AT_ONCE
+    other = client_of("viewer", name="Ben")
+    assert "Waiting for a free worker" in text(other, "/w/playground/experiments/move_gate/plan/?weeks=50")
 
 
 @pytest.mark.usefixtures("demo")

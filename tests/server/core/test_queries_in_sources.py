@@ -20,10 +20,11 @@ from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import job
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import owners, runs, tokens
+from vitalfew.server.core.services.data_places import data_of
 from vitalfew.server.core.services.definitions import save
 from vitalfew.server.core.services.looks import columns, held
 from vitalfew.server.core.services.moving import accept, propose_from
-from vitalfew.server.core.services.work import data_of, work
+from vitalfew.server.core.services.work import work
 from vitalfew.warehouse.engine import engine_of
 from vitalfew.warehouse.export import moments_sql
 from vitalfew.warehouse.imported import import_moments, imported_moments

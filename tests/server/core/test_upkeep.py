@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from django.utils import timezone
 
 from vitalfew.server.core.models import Job
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PLAYERS = "id,arm,rounds,back,age\n" + "".join(f"p{n},old,{n % 7},{n % 3 == 0},{15 + n % 20}\n" for n in range(100))
 
 
+@pytest.mark.usefixtures("sqlite")
 def test_a_run_where_data_changed_waits_for_what_changes_the_workspace_only(workspace: Workspace) -> None:
     data = Path(workspace.folder) / "players.csv"
     data.write_text(PLAYERS, encoding="utf-8")

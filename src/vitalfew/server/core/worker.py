@@ -1,4 +1,7 @@
-"""A worker: one job after another, what the clock asks for, and events on their way, until it is told to stop."""
+"""A worker: one job after another, looks beside them, what the clock asks for, and events on their way.
+
+Somebody waits for a look, and it reads for seconds in a process of its own: it does not stand in line behind a run.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
 from vitalfew.server.core.services.delivering import keep_calling_silent, keep_delivering
 from vitalfew.server.core.services.upkeep import keep_up
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOOK = 0.5  # seconds between looks for work
+_FAREWELL = 5.0  # seconds that a look may take to be given back
 
 
 class _Ours(Worker):
@@ -33,18 +39,41 @@ class _Ours(Worker):
 def run_worker() -> None:
     """Work until told to stop."""
     logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
-    worker = _Ours(
-        queue_names=["default"],
+    worker = _worker("default")
+    worker.configure_signals()
+    looking = threading.Thread(target=keep_looking, args=(ending,), name="looks", daemon=True)
+    looking.start()
+    for name, steady in (("clock", keep_up), ("post", keep_delivering), ("late post", keep_calling_silent)):
+        threading.Thread(target=steady, args=(ending,), name=name, daemon=True).start()
+    log.info("worker begun")
+    try:
+        worker.run()
+    finally:
+        ending.set()
+        looking.join(timeout=_FAREWELL)
+
+
+def keep_looking(over: threading.Event) -> None:
+    """Do the looks that are asked for, one after another, until the event is set."""
+    while not over.wait(_LOOK):
+        try:
+            close_old_connections()
+            if DBTaskResult.objects.ready().filter(queue_name="looks").exists():
+                _worker("looks", batch=True).run()
+        except DatabaseError as error:  # such as one that is away for a moment
+            log.warning("looks were interrupted: %s", type(error).__name__)
+    connection.close()
+
+
+def _worker(queue: str, *, batch: bool = False) -> _Ours:
+    """One that takes up what waits in a queue; `batch`: until nothing does."""
+    return _Ours(
+        queue_names=[queue],
         interval=_LOOK,
-        batch=False,
+        batch=batch,
         backend_name="default",
         startup_delay=False,
         max_tasks=None,
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
-    worker.configure_signals()
-    for name, steady in (("clock", keep_up), ("post", keep_delivering), ("late post", keep_calling_silent)):
-        threading.Thread(target=steady, args=(ending,), name=name, daemon=True).start()
-    log.info("worker begun")
-    worker.run()

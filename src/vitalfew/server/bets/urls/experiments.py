@@ -17,5 +17,8 @@ urlpatterns: list[URLPattern] = [
     route(f"{MINE}experiments/", views.experiments, "experiments", Ability.READ),
     route(f"{MINE}experiments/<str:key>/", views.experiment, "experiment", Ability.READ),
     route(f"{MINE}experiments/<str:key>/plan/", views.experiment_plan, "experiment-plan", Ability.READ),
+    route(
+        f"{MINE}experiments/<str:key>/plan/again/", views.experiment_plan_again, "experiment-plan-again", Ability.READ
+    ),
     *routes(EXPERIMENTS, f"{MINE}experiments/of/new/", f"{MINE}experiments/<str:key>/"),
 ]

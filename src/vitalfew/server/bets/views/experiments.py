@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from vitalfew.errors import VitalfewError
 from vitalfew.report import cells
@@ -22,7 +25,8 @@ from vitalfew.server.core.filters import asked, bar
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.kept import per_run
 from vitalfew.server.core.queries.runs import open_run
-from vitalfew.server.core.services.looks import plan
+from vitalfew.server.core.roles import Ability
+from vitalfew.server.core.services.foreseeing import JobView, plan, plan_anew
 from vitalfew.server.core.today import today_in
 from vitalfew.server.core.views.defining import may_edit
 
@@ -131,16 +135,39 @@ def experiment_plan(request: Request, key: str) -> HttpResponse:
         "form": form,
     }
     if not form.is_bound or form.is_valid():
-        wishes = {name: value for name, value in (form.cleaned_data if form.is_bound else {}).items() if value}
-        if "smallest_effect" in wishes:
-            wishes["smallest_effect"] /= 100
         try:
-            found = plan(request.place.workspace, key, wishes)
-            context["plan"] = plan_html(found.plan, found.definitions)
-            context["keep"] = keep_plan(request, key, found) if may_edit(request, "experiments") else ""
+            found = plan(request.place.workspace, key, _wishes(form), by=request.place.user)
+            if isinstance(found, JobView):
+                context |= {"job": found, "may_stop": request.place.may(Ability.BET)}
+            else:
+                context["plan"] = plan_html(found.plan, found.definitions)
+                context["keep"] = keep_plan(request, key, found) if may_edit(request, "experiments") else ""
         except VitalfewError as error:
             context["problem"] = str(error)
     return render(request, "bets/experiment_plan.html", {**context, "answers": PLAN_ANSWERS})
+
+
+@require_POST
+def experiment_plan_again(request: Request, key: str) -> HttpResponse:
+    """Have a plan worked out once more that could not be; its address holds what it is asked for."""
+    row = request.place.workspace
+    form = PlanForm(request.GET or None)
+    known = key in loaded(row).workspace.definitions.experiments
+    if known and (not form.is_bound or form.is_valid()):
+        try:
+            plan_anew(row, key, _wishes(form), by=request.place.user)
+        except VitalfewError as error:
+            messages.error(request, str(error))
+    asked_for = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(reverse("experiment-plan", kwargs={"workspace": row.key, "key": key}) + asked_for)
+
+
+def _wishes(form: PlanForm) -> dict[str, Any]:
+    """What a plan is asked for, as `vitalfew.plan` takes it."""
+    wishes = {name: value for name, value in (form.cleaned_data if form.is_bound else {}).items() if value}
+    if "smallest_effect" in wishes:
+        wishes["smallest_effect"] /= 100
+    return wishes
 
 
 def _rows(run: Results | None, definitions: Definitions) -> tuple[tuple[ExperimentLine, Markup | None], ...]:

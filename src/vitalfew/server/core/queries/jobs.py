@@ -21,6 +21,8 @@ CHANGING = (*RUNS, "apply")
 """Kinds of work that change what a run reads or what it is kept with."""
 OWN = ("changes", "apply")
 """Kinds of work on what one person brought."""
+LOOKS = ("plan",)
+"""Kinds of work that only look, for somebody who waits: a worker does them beside all others."""
 _NOT_YOURS = "what went wrong is told to who asked for it"
 _TITLES = {
     "run": "Run",
@@ -29,6 +31,7 @@ _TITLES = {
     "changes": "Plan of what was brought",
     "apply": "Apply what was brought",
     "verify": "Proof of the log",
+    "plan": "Plan of an experiment",
 }
 _DOING = {
     "recognise": "recognising the files",
@@ -46,6 +49,7 @@ _DOING = {
     "unpack": "unpacking what was brought",
     "brought": "reading what was brought",
     "write": "writing all of it",
+    "plan": "looking at what was measured before",
     "acts": "reading the log of acts",
     "bodies": "holding what was said against the log",
 }

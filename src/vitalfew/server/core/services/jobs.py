@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Job, Workspace
-from vitalfew.server.core.queries.jobs import OPEN, OWN, JobView, view_of
+from vitalfew.server.core.queries.jobs import LOOKS, OPEN, OWN, JobView, view_of
 from vitalfew.server.core.services.audit import note
 
 if TYPE_CHECKING:
@@ -36,16 +36,19 @@ _INTERRUPTED = f"this was interrupted {MOST_ATTEMPTS} times, and is not tried ag
 def ask(row: Workspace, kind: str, arguments: Mapping[str, Any], by: User | None) -> JobView:
     """Ask for work; gives the job that is open already when there is one of this kind.
 
-    Of what people brought each piece is work of its own: there the same has to be asked for by the same person.
+    Of what people brought each piece is work of its own: there the same has to be asked for by the same person. Of
+    looks it is the same that is looked for, whoever asks.
     """
-    same = {"arguments": dict(arguments), "asked_by": by} if kind in OWN else {}
+    same: dict[str, Any] = {"arguments": dict(arguments)} if kind in (*OWN, *LOOKS) else {}
+    if kind in OWN:
+        same["asked_by"] = by
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=row.pk)
         open_one = Job.objects.filter(workspace=row, kind=kind, state__in=OPEN, **same).first()
         if open_one is not None:
             return view_of(open_one)
         made = Job.objects.create(workspace=row, kind=kind, arguments=dict(arguments), asked_by=by)
-        _enqueue(made.pk)
+        _enqueue(made.pk, kind)
         note(row, by, "job asked for", f"{kind} {made.pk}")
     return view_of(made)
 
@@ -93,10 +96,10 @@ def _of(row: Workspace, pk: int, by: User | None) -> Job:
     return found
 
 
-def _enqueue(pk: int) -> None:
+def _enqueue(pk: int, kind: str) -> None:
     from vitalfew.server.core.tasks import work_on
 
-    work_on.enqueue(pk)
+    work_on.using(queue_name="looks" if kind in LOOKS else "default").enqueue(pk)
 
 
 # What workers do --------------------------------------------------------------------------------------------------
@@ -175,8 +178,8 @@ def sweep() -> int:
     lost.filter(attempts__gte=MOST_ATTEMPTS).update(**given_up)
     waiting = Job.objects.filter(state=Job.State.WAITING, asked_at__lt=now - timedelta(seconds=5))
     told = 0
-    for pk in (*lost.values_list("pk", flat=True), *waiting.values_list("pk", flat=True)):
+    for pk, kind in (*lost.values_list("pk", "kind"), *waiting.values_list("pk", "kind")):
         if not DBTaskResult.objects.ready().filter(args_kwargs__args=[pk]).exists():
-            _enqueue(pk)
+            _enqueue(pk, kind)
             told += 1
     return told

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from vitalfew.errors import VitalfewError
 from vitalfew.server.core.queries.acts import locks
 from vitalfew.server.core.queries.definitions import loaded
-from vitalfew.server.core.services.work import data_of
+from vitalfew.server.core.services.data_places import data_of
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
 from vitalfew.server.core.working.watch import watched
 from vitalfew.workspace.acts import ActLog
@@ -23,7 +23,7 @@ from vitalfew.workspace.hashing import definitions_hash
 from vitalfew.workspace.heads import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vitalfew.pipeline.planning import TestPlan
     from vitalfew.server.core.models import Workspace
@@ -37,7 +37,8 @@ _PLANNED = 40
 """The same for a plan, which looks at all that an experiment measures."""
 _MEMORY = 2 << 30
 _FILE = 1 << 30
-_FRESH = 300  # seconds for which columns are remembered
+FRESH = 300
+"""Seconds for which columns and plans are remembered."""
 _PAST = 2.0  # seconds after which no earlier week is begun, so that a slow machine still answers in time
 
 
@@ -82,7 +83,7 @@ def columns(row: Workspace) -> tuple[dict[str, Any], ...]:
             known = tuple(_asked(row, found, "columns", {})["sources"])
         except VitalfewError:
             return ()
-        cache.set(name, known, _FRESH)
+        cache.set(name, known, FRESH)
     return known
 
 
@@ -107,7 +108,7 @@ def held(row: Workspace, tables: Iterable[str], *, recognise: bool = False) -> d
         return {table: {"table": table, "types": {}, "values": {}, "reason": reason} for table in wanted}
     known = {one["table"]: one for one in asked}
     if all(one["rows"] is not None or one["reason"] for one in asked):
-        cache.set(name, known, _FRESH)
+        cache.set(name, known, FRESH)
     return known
 
 
@@ -135,26 +136,50 @@ def _state(base: Path, table: str, query: SourceQuery | None) -> tuple[str, int,
     return table, size, changed, "" if query is None else query.text
 
 
-def plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan:
+def plan(
+    row: Workspace, experiment: str, wishes: Mapping[str, Any], look: Callable[[], object] | None = None
+) -> TestPlan:
     """What an experiment could find in how many weeks, from the workspace's own history; see `vitalfew.plan`.
+
+    Args:
+        row: the workspace.
+        experiment: its key.
+        wishes: what the plan is asked for.
+        look: of work that nobody waits for: called a few times a second; what it raises ends it.
 
     Raises:
         TooLong: it was stopped.
         VitalfewError: the data do not fit, or it cannot be planned.
     """
+    kept = kept_plan(row, experiment, wishes)
+    if kept is not None:
+        return kept
+    definitions = loaded(row).workspace.definitions
+    arguments = {"experiment": experiment, "wishes": dict(wishes)}
+    seconds = _PLANNED if look is None else settings.CONFIG.job_minutes * 60
+    found = _asked(row, definitions, "plan", arguments, locks(row), seconds, look)["plan"]
+    cache.set(plan_name(row, experiment, wishes), found, FRESH)
+    return _plan_from(found, definitions)
+
+
+def kept_plan(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> TestPlan | None:
+    """The same where it was worked out a short while ago, and nothing has changed in the workspace since."""
+    known: dict[str, Any] | None = cache.get(plan_name(row, experiment, wishes))
+    return None if known is None else _plan_from(known, loaded(row).workspace.definitions)
+
+
+def plan_name(row: Workspace, experiment: str, wishes: Mapping[str, Any]) -> str:
+    """The name under which a plan is kept: another one once the workspace has changed."""
+    defined = definitions_hash(loaded(row).workspace.definitions, Definitions.model_fields)
+    told = f"{row.pk} {row.stamp} {row.last_run} {defined} {experiment} {sorted(wishes.items())}"
+    return f"plan-{hashlib.sha256(told.encode()).hexdigest()}"
+
+
+def _plan_from(known: Mapping[str, Any], definitions: Definitions) -> TestPlan:
     from vitalfew.evidence.planning import ExperimentPlan
     from vitalfew.pipeline.planning import TestPlan
     from vitalfew.results.codec import from_plain
 
-    definitions = loaded(row).workspace.definitions
-    arguments = {"experiment": experiment, "wishes": dict(wishes)}
-    defined = definitions_hash(definitions, Definitions.model_fields)
-    told = f"{row.pk} {row.stamp} {row.last_run} {defined} {experiment} {sorted(wishes.items())}"
-    name = f"plan-{hashlib.sha256(told.encode()).hexdigest()}"
-    known: dict[str, Any] | None = cache.get(name)
-    if known is None:
-        known = _asked(row, definitions, "plan", arguments, locks(row), _PLANNED)["plan"]
-        cache.set(name, known, _FRESH)
     return TestPlan(from_plain(ExperimentPlan, known), definitions)
 
 
@@ -165,6 +190,7 @@ def _asked(
     arguments: dict[str, Any],
     acts: ActLog | None = None,
     seconds: int = LONGEST,
+    look: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
     found = loaded(row)
     order = Order(work, row.folder, Snapshot(definitions, acts or ActLog(), Recorded()), arguments)
@@ -175,7 +201,7 @@ def _asked(
     if not _free.acquire(timeout=seconds):
         raise TooLong(seconds)
     try:
-        outcome = watched(order, bounds, lambda *_: None, lambda: False)
+        outcome = watched(order, bounds, lambda *_: None, lambda: bool(look and look()))
     finally:
         _free.release()
     if outcome.result is not None:

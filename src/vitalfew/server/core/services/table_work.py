@@ -1,4 +1,4 @@
-"""Long work on the tables themselves, which a worker does in its own process: plan and apply what was brought, prove.
+"""Long work on the tables, which a worker does in its own process: plan and apply what was brought, prove, foresee.
 
 The process that is shut in knows no database. Files that came from outside are read by it here too.
 """
@@ -17,7 +17,7 @@ from vitalfew.server.core.access import SecondFactorNeeded, place_of
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import User
 from vitalfew.server.core.roles import Ability
-from vitalfew.server.core.services import parcels
+from vitalfew.server.core.services import looks, parcels
 from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.moving import accept
 from vitalfew.server.core.services.parcels import How
@@ -117,7 +117,14 @@ def verify(job: Job, watch: Watch) -> Done:
     return Done(result)
 
 
-WORK: Mapping[str, Callable[[Job, Watch], Done]] = {deed.__name__: deed for deed in (changes, apply, verify)}
+def plan(job: Job, watch: Watch) -> Done:
+    """Say what an experiment could find, by a process that is shut in, and keep it for whoever asks the same."""
+    watch.step("plan")
+    looks.plan(job.workspace, job.arguments["experiment"], job.arguments["wishes"], watch.look)
+    return Done({})
+
+
+WORK: Mapping[str, Callable[[Job, Watch], Done]] = {deed.__name__: deed for deed in (changes, apply, verify, plan)}
 """Work on the tables by its name."""
 
 

@@ -17,6 +17,7 @@ from vitalfew.results.store import Store
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Workspace
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.services.data_places import data_of
 from vitalfew.server.core.services.definitions import change
 from vitalfew.server.core.services.jobs import Claim, claim
 from vitalfew.server.core.services.table_work import WORK as TABLE_WORK
@@ -24,7 +25,6 @@ from vitalfew.server.core.services.table_work import Stopped, Watch
 from vitalfew.server.core.working.deeds import UPLOADS
 from vitalfew.server.core.working.order import Bounds, Order, Snapshot
 from vitalfew.server.core.working.watch import watched
-from vitalfew.warehouse.tables import data_path
 from vitalfew.workspace.journal import FolderJournal
 from vitalfew.workspace.merging import SETTINGS
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from vitalfew.server.core.models import Job
     from vitalfew.server.core.working.watch import Outcome
-    from vitalfew.workspace.workspace import Workspace as Defined
 
 log = logging.getLogger(__name__)
 
@@ -139,16 +138,6 @@ def _bounds(writes: tuple[str, ...], reads: Iterable[str]) -> Bounds:
     config = settings.CONFIG
     named = (*reads, *map(str, config.data))
     return Bounds(config.job_gb << 30, config.job_minutes * 60, 4 << 30, named, writes, config.require_jail)
-
-
-def data_of(workspace: Defined) -> tuple[str, ...]:
-    """Where the data of a workspace lie whose folder says so: its owner chose them, not a member of the server."""
-    from vitalfew.warehouse.queries import tables_read
-
-    base = data_path(workspace.definitions.data, workspace.root)
-    tables = tables_read(workspace.definitions, workspace.where).values()
-    named = [(base / Path(table).expanduser()).resolve() for behind in tables for table in behind]
-    return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in (base, *named)))
 
 
 # Ends -------------------------------------------------------------------------------------------------------------

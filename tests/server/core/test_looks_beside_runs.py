@@ -1,0 +1,38 @@
+"""Looks are not kept waiting by the runs that are under way."""
+
+from __future__ import annotations
+
+import time
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vitalfew.server.core.models import Job
+from vitalfew.server.core.services import foreseeing, jobs, runs
+from vitalfew.server.core.worker import keep_looking
+
+if TYPE_CHECKING:
+    from server.conftest import MakeMember
+    from vitalfew.server.core.models import Workspace
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_look_is_done_beside_a_run_that_waits(workspace: Workspace, member: MakeMember) -> None:
+    run, user = runs.start(workspace, None), member("viewer").user
+    asked = foreseeing.plan(workspace, "move_gate", {}, by=user)
+    assert isinstance(asked, foreseeing.JobView)
+    over = Event()
+    looking = Thread(target=keep_looking, args=(over,))
+    looking.start()
+    try:
+        until = time.monotonic() + 60
+        while Job.objects.get(pk=asked.id).state in ("waiting", "running"):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    finally:
+        over.set()
+        looking.join()
+    assert [Job.objects.get(pk=pk).state for pk in (asked.id, run.id)] == ["done", "waiting"]
+    assert not isinstance(foreseeing.plan(workspace, "move_gate", {}, by=user), foreseeing.JobView)
+    assert jobs.claim(run.id) is not None
