@@ -200,6 +200,35 @@ def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(brows
         _comes_to_the_same_words(ada, ben)
 
 
+def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_words_of_a_page_that_is_left_are_saved(
+    browser: Browser, served: str
+) -> None:
+    with _person(browser, refused="Gone") as ada, _person(browser) as ben:
+        links, address = _opened(ada, served), ada.url
+        for at, link in enumerate(links[:3]):
+            with _person(browser, viewport=PHONE) as phone:
+                _rates(phone, link, 90 - 20 * at)
+        ada.get_by_role("button", name="Reveal the weights").click()
+        ada.get_by_role("heading", name="Factor by factor").wait_for()
+        _minutes(ada).press_sequentially("Vans wait")
+        ada.goto(served + "/healthz")  # before the pause after which it is saved
+        ada.wait_for_timeout(1_000)
+        ada.goto(address)
+        expect(_minutes(ada)).to_have_value("Vans wait")
+        _signed_in(ben, served, "ben@example.org")
+        ben.goto(address)
+        ada.evaluate("document.querySelector('vf-live').remove()")  # such as a laptop that slept through the end
+        ben.get_by_role("button", name="On to signing off").click()
+        ben.get_by_role("button", name="Close the session").click()
+        ben.get_by_text("what decides until the next session").wait_for()
+        _minutes(ada).press_sequentially(" and rust")
+        ada.get_by_text("Not saved: the session was closed before this was saved").wait_for()
+        ada.wait_for_timeout(1_000)
+        expect(_minutes(ada)).to_have_value("Vans wait and rust")
+        ben.reload()
+        expect(ben.locator(".minutes.said").first).to_have_text("Vans wait")
+
+
 def _minutes(page: Page) -> Locator:
     return page.locator("vf-minutes textarea").first
 

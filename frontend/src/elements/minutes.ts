@@ -5,6 +5,13 @@ const REST = 2000;
 /** Letters that a page which is left can still send: 64 kB, and one sign may take nine bytes of them. */
 const CARRIED = 7000;
 
+let latest = 0;
+/** A number that rises with every saving, also after the page was left and came back: what is overtaken is told by it. */
+function turn(): number {
+  latest = Math.max(latest + 1, Date.now());
+  return latest;
+}
+
 class Minutes extends HTMLElement {
   private kept = "";
   private typed = 0;
@@ -13,11 +20,15 @@ class Minutes extends HTMLElement {
   private told = "";
   /** Whether it could not be saved: it waits for a choice, or for the server. */
   held = false;
+  /** Whether the session is closed: nothing is saved any more. */
+  private over = false;
+  private saved = 0;
 
   connectedCallback(): void {
     this.kept = this.field?.value ?? "";
     this.addEventListener("input", () => {
       this.typed = Date.now();
+      if (this.over) return;
       if (!this.held) this.say("");
       this.later(PAUSE);
     });
@@ -28,12 +39,14 @@ class Minutes extends HTMLElement {
       void this.save(event.submitter as HTMLButtonElement | null);
     });
     addEventListener("pagehide", this.leave);
+    document.addEventListener("visibilitychange", this.hide);
     addEventListener("beforeunload", this.warn);
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.waiting);
     removeEventListener("pagehide", this.leave);
+    document.removeEventListener("visibilitychange", this.hide);
     removeEventListener("beforeunload", this.warn);
   }
 
@@ -63,7 +76,12 @@ class Minutes extends HTMLElement {
   }
 
   private readonly leave = (): void => {
-    if (!this.done) void this.send(null, true);
+    if (!this.done) void this.send(null, (this.field?.value.length ?? 0) <= CARRIED);
+  };
+
+  /** A phone may end a page that is out of sight without a word. */
+  private readonly hide = (): void => {
+    if (document.visibilityState === "hidden") this.leave();
   };
 
   private readonly warn = (event: BeforeUnloadEvent): void => {
@@ -73,9 +91,11 @@ class Minutes extends HTMLElement {
 
   private async send(choice: HTMLButtonElement | null, keepalive = false): Promise<void> {
     const [form, field] = [this.querySelector("form"), this.field];
-    if (!form || !field || (this.done && !choice)) return;
+    if (!form || !field || this.over || (this.done && !choice)) return;
     const text = field.value;
     const said = new URLSearchParams(new FormData(form, choice) as unknown as Record<string, string>);
+    const mine = turn();
+    said.set("turn", String(mine));
     field.readOnly = choice !== null;
     let answer: Response;
     let told: string;
@@ -89,15 +109,27 @@ class Minutes extends HTMLElement {
     } finally {
       field.readOnly = false;
     }
-    if (answer.status === 409) this.clash(told);
+    if (answer.status === 410) this.end(told);
+    else if (answer.status === 409) this.clash(told);
     else if (answer.redirected || !answer.ok) this.wait(reason(answer, told));
     else if (choice) this.anew(told);
     else {
+      if (mine < this.saved) return; // what was sent later is answered already
+      this.saved = mine;
       this.kept = text;
       this.held = false;
       this.lay(""); // such as where one has typed what stands: there is nothing to choose any more
       this.say("Saved");
     }
+  }
+
+  /** The session is closed: the text stays here to be copied, and is not tried again. */
+  private end(why: string): void {
+    this.over = true;
+    this.held = true;
+    clearTimeout(this.waiting);
+    this.lay("");
+    this.say(`Not saved: ${why}.`);
   }
 
   private clash(both: string): void {

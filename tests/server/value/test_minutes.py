@@ -174,3 +174,46 @@ def test_minutes_that_are_too_long_are_refused_and_never_cut(pages: tuple[Page, 
     assert answer.status_code == 422
     assert "10,001 characters" in answer.text
     assert len(_stands(key)) == LONGEST_MINUTES - 1
+
+
+def test_what_was_overtaken_by_a_later_saving_of_the_same_page_changes_nothing(
+    pages: tuple[Page, Page], key: str
+) -> None:
+    ada, ben = pages
+    assert ada.save("Vans wait", turn="1001").status_code == 204
+    assert ada.save("Vans wait at the depot", turn="1003").status_code == 204
+    assert ada.save("Vans wait at", turn="1002").status_code == 204, "it arrives late"
+    assert _stands(key) == "Vans wait at the depot"
+    assert ada.save("Vans wait at the depot", turn="1005").status_code == 204
+    assert ada.save("Vans wait at the depots", turn="1004").status_code == 204
+    assert _stands(key) == "Vans wait at the depot", "what stands already counts as saved last"
+    assert ben.save("Parts", turn="1").status_code == 409, "another page is told, whatever it counts"
+    for odd in ("", "x", "-1", "9" * 40, "²"):
+        assert ada.save(f"Vans {odd}", turn=odd).status_code == 204
+        assert _stands(key) == f"Vans {odd}".strip()
+
+
+def test_minutes_kept_by_an_older_version_are_the_pages_own(pages: tuple[Page, Page], key: str) -> None:
+    ada, ben = pages
+    ada.save("Vans", turn="5")
+    Session.objects.filter(key=key).update(minutes_from={JOBS: "page-a"})
+    assert ben.save("Parts").status_code == 409
+    assert ada.save("Vans wait", turn="1").status_code == 204
+    assert _stands(key) == "Vans wait"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_page_left_open_after_the_end_changes_nothing_and_keeps_its_text(
+    pages: tuple[Page, Page], key: str, *, script: bool
+) -> None:
+    ada, _ = pages
+    ada.save("Vans wait")
+    Session.objects.filter(key=key).update(step="closed")
+    answer = ada.save("Vans wait & rust", script=script)
+    assert answer.status_code == 410
+    assert "the session was closed before this was saved" in answer.text
+    assert "add it to the discussion of the metric" in answer.text
+    assert ("Vans wait &amp; rust</textarea>" in answer.text) != script
+    assert _stands(key) == "Vans wait"
+    assert ada.save("Vans", choice="mine", stands=mark_of("Vans wait")).status_code == 410
+    assert _stands(key) == "Vans wait"

@@ -46,6 +46,20 @@ FORWARD: dict[str, tuple[str, ...]] = {
 """Where each step may lead. What was revealed stays revealed."""
 
 
+_TURN = " "
+"""Between the mark of a page and its turn, as they are kept; older ones are kept without a turn."""
+
+
+class SessionOver(UsageError):
+    """Minutes are no longer written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the session was closed before this was saved, and its minutes stand as they are",
+            hint="copy your text, and add it to the discussion of the metric",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Invited:
     """Somebody invited, with the secret of their link, which is shown once and kept nowhere."""
@@ -62,10 +76,12 @@ class Reading:
     Attributes:
         page: its own mark. What it saved itself it may replace, whichever of its savings arrives first.
         read: mark of the text that it showed last (`mark_of`).
+        turn: rises with each of its savings, so that one that was overtaken changes nothing; 0 where it counts none.
     """
 
     page: str
     read: str
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +207,27 @@ def write_minutes(pk: int, factor: str, text: str, on: Reading | None = None) ->
 
     Raises:
         Conflict: another page wrote since that one was read.
+        SessionOver: the session is closed.
         UsageError: the session has no such factor, or the text is too long.
     """
     row = _held(pk)
+    if row.step == "closed":
+        raise SessionOver
     if factor and factor not in (*row.factors, *row.parked):
         raise UsageError("this is no factor of the session", expected=", ".join(row.factors))
     said, stands = _lines(text), row.minutes.get(factor, "")
     if len(said) > LONGEST_MINUTES:
         raise UsageError(f"these minutes have {len(said):,} characters", expected=f"{LONGEST_MINUTES:,} at most")
-    if said == stands:
+    page, _, turn = (row.minutes_from.get(factor) or "").partition(_TURN)
+    is_own = on is not None and page == on.page and page != ""
+    if said == stands and not is_own:
         return
-    if on and mark_of(stands) != on.read and (row.minutes_from.get(factor) or None) != on.page:
+    if on and is_own and 0 < on.turn < int(turn or 0):
+        return
+    if on and not is_own and mark_of(stands) != on.read:
         raise Conflict({"text": said}, {"text": stands})
     row.minutes = {key: kept for key, kept in {**row.minutes, factor: said}.items() if kept}
-    row.minutes_from = {**row.minutes_from, factor: on.page if on else ""}
+    row.minutes_from = {**row.minutes_from, factor: f"{on.page}{_TURN}{on.turn}" if on and on.page else ""}
     row.save(update_fields=["minutes", "minutes_from"])
 
 

@@ -12,13 +12,13 @@ from vitalfew.errors import VitalfewError
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.definitions import Conflict
 from vitalfew.server.value.queries.sessions import Minutes, session
-from vitalfew.server.value.services.sessions import LONGEST_MINUTES, Reading, write_minutes
+from vitalfew.server.value.services.sessions import LONGEST_MINUTES, Reading, SessionOver, write_minutes
 
 if TYPE_CHECKING:
     from vitalfew.server.core.access import Request
     from vitalfew.server.value.queries.sessions import SessionView
 
-LONGEST_MARK = 40
+LONGEST_MARK, LONGEST_TURN = 40, 15
 
 
 @require_POST
@@ -32,6 +32,8 @@ def session_minutes(request: Request, key: str) -> HttpResponse:
             write_minutes(view.id, factor, _wanted(request, view), _reading(request))
     except Conflict:
         return _clash(request, key, factor)
+    except SessionOver as error:
+        return _over(request, key, error)
     except VitalfewError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain")
     if "HX-Request" not in request.headers:
@@ -53,7 +55,18 @@ def _reading(request: Request) -> Reading:
     """What the page has shown: the text it was opened with, or the other one where a choice was made beside it."""
     given = request.POST
     shown = given.get("stands" if given.get("choice") else "read", "")
-    return Reading(given.get("page", "")[:LONGEST_MARK], shown)
+    turn = given.get("turn", "")
+    number = int(turn) if turn.isascii() and turn.isdecimal() and len(turn) <= LONGEST_TURN else 0
+    return Reading("".join(given.get("page", "").split())[:LONGEST_MARK], shown, number)
+
+
+def _over(request: Request, key: str, error: SessionOver) -> HttpResponse:
+    """The session is closed (410): whoever wrote keeps their text, and is told what to do with it."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(str(error), status=410, content_type="text/plain")
+    context = _context(request, _view(request, key), request.POST.get("factor", ""))
+    context |= {"title": "This session is closed", "why": str(error), "mine": request.POST.get("text", "")}
+    return render(request, "value/minutes_over.html", context, status=410)
 
 
 def _clash(request: Request, key: str, factor: str) -> HttpResponse:
