@@ -172,6 +172,26 @@ def test_fewer_than_three_answers_are_never_shown(demo: Workspace, ada: Client) 
     view = queries.session(demo, key)
     assert view is not None
     assert list(shown.cells(opened.reveal(demo, view, None))) == []
+    found = ada.get(f"/api/v1/workspaces/{demo.key}/sessions/{key}/reveal").json()
+    assert found == {"people": 2, "factors": [], "camps": [], "flips": None, "notes": []}
+
+
+def test_what_one_said_in_a_first_round_is_not_shown_beside_what_three_say_in_the_second(
+    demo: Workspace, ada: Client
+) -> None:
+    key, secrets = _opened(demo, ada, 3)
+    _to(key, ada, "measure", "prune", "weigh")
+    raters = [_rater(secret) for secret in secrets]
+    _answers(raters[0], (TELLING, 20, 10.0))
+    _to(key, ada, "reveal", "again")
+    for rater in raters:
+        _answers(rater, (40, 30, 10.0))
+    _to(key, ada, "sign_off")
+    view = queries.session(demo, key)
+    assert view is not None
+    found = opened.reveal(demo, view, None)
+    assert (found.now.people, found.first) == (3, None)
+    assert "How the second round moved the weights" not in _everything_told(ada, demo, key)
 
 
 def test_dots_come_from_five_people_up_and_belong_to_no_row_of_a_person(demo: Workspace, ada: Client) -> None:

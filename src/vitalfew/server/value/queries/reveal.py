@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vitalfew.server.core.rows import Workspace
     from vitalfew.server.value.queries.sessions import SessionView
 
+FEWEST = 3
+"""People from whom on anything is told: what two say together tells each what the other said."""
 _KEPT = 32
 _lock = Lock()
 _known: OrderedDict[tuple[object, ...], Reveal] = OrderedDict()
@@ -31,7 +33,8 @@ _known: OrderedDict[tuple[object, ...], Reveal] = OrderedDict()
 class Reveal:
     """What a session found: `now` by the last answers of everybody, `first` by those of the first round.
 
-    `first` is None where there was one round only.
+    Of fewer than three people it holds how many they are and nothing else. `first` is None where there was one round
+    only, and where too few answered in the first.
     """
 
     now: Weighed
@@ -91,4 +94,7 @@ def _reveal(workspace: Workspace, view: SessionView, run: Results | None) -> Rev
         log = ActLog(tuple(act for act, _ in kept), {act.n: body for act, body in kept}, same=same)
         return weigh(replace(definitions, acts=log), options)
 
-    return Reveal(upto(last), upto(view.revealed_n) if view.again_n is not None else None)
+    now, first = upto(last), upto(view.revealed_n) if view.again_n is not None else None
+    return Reveal(
+        now if now.people >= FEWEST else Weighed(now.people), first if first and first.people >= FEWEST else None
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.report.factor_pictures import dot_strip
 from vitalfew.report.html_groups import heat_map
 from vitalfew.report.words import share
-from vitalfew.server.value.queries.reveal import moved, reveal
+from vitalfew.server.value.queries.reveal import FEWEST, moved, reveal
 from vitalfew.server.value.queries.sessions import Minutes
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from vitalfew.server.value.queries.sessions import SessionView
     from vitalfew.workspace.definitions import Definitions
 
-FEWEST = 3
-"""People from whom on weights of a session are shown: of two, each would know the other's."""
 HEADS = ("factor", "weight", "low", "high", "raters", "zero_votes", "weight_first_round")
 _AGREEMENT = (
     (0.3, "people hardly agree on the order"),
