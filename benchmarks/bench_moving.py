@@ -3,7 +3,8 @@
     python benchmarks/bench_moving.py [--acts 100000] [FOLDER]
 
 Each is done in a process of its own on SQLite; time is that of the processes it starts, too. Memory is what the process
-held at most beyond what it held when it began (Linux). The folder is kept when it is named, so that the next time begins at once.
+held at most beyond what it held when it began (Linux). The folder is kept when it is named, so that the next time
+begins at once.
 """
 
 from __future__ import annotations
