@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from connect.strangers import write_text
@@ -145,3 +146,52 @@ def test_a_column_of_totals_is_found_wherever_it_stands(tmp_path: Path) -> None:
         assert table.factors == ("growth", "trust", "speed")
     finally:
         own.close()
+
+
+def test_what_is_read_arm_by_arm_is_not_left_out(tmp_path: Path) -> None:
+    head = "test,metric,day,count_c,mean_c,variance_c,count_t,mean_t,variance_t,who"
+    lines = (f"t{at},sales,{day},100,1,1,100,{at}.5,1,x" for at in range(5) for day in (1, 2))
+    sentence = said(tmp_path, "past.csv", head, *lines)
+    assert "columns left out: who" in sentence
+    assert "count_c" not in sentence.partition("columns left out")[2]
+
+
+def test_past_results_are_told_of_when_the_file_is_closed(tmp_path: Path) -> None:
+    """What a file says of itself is asked while it is open, of files without text as well."""
+    head = "experiment,metric,estimate,se,note"
+    csv = write_text(tmp_path / "past.csv", head, *(f"t{at},sales,{at},1,x{at}" for at in range(9)))
+    duckdb.execute(f"COPY (FROM '{csv}') TO '{tmp_path / 'past.parquet'}'")
+    assert "columns left out: note" in begin([tmp_path / "past.parquet"], into=tmp_path / "ws").recognised[0]
+
+
+def test_an_export_with_columns_of_the_same_name_is_a_sheet_of_ideas(tmp_path: Path) -> None:
+    head = "Summary,Labels,Labels,Custom field (Reach),Custom field (Impact),Confidence,Story Points,Labels"
+    sentence = said(tmp_path, "jira.csv", head, "Search,a,b,100,2,80,3,c", '"Export, all",a,b,500,1,50,5,c')
+    assert "of columns with the same name the first is read" in sentence
+    assert "Labels, Labels (2), Labels (3)" in sentence
+
+
+def test_columns_of_the_same_name_are_refused_where_a_run_reads_the_file(tmp_path: Path) -> None:
+    rows = (f"u{at},{'AB'[at % 2]},{at},{at}" for at in range(40))
+    with pytest.raises(DataError, match="the header names the column 'value' twice"):
+        said(tmp_path, "ab.csv", "user_id,variant,value,value", *rows)
+
+
+def test_a_german_sheet_says_what_it_counts(tmp_path: Path) -> None:
+    lines = ("A;1.000;hoch;80 %;2", "B;20.000;mittel;50 %;4,5")
+    sentence = said(tmp_path, "ideen.csv", "Idee;Reichweite pro Quartal;Impact;Confidence;Aufwand (Wochen)", *lines)
+    assert "reach=Reichweite pro Quartal" in sentence
+    assert "rice_period: quarter" in (tmp_path / "ws/vitalfew.yaml").read_text("utf-8")
+
+
+def test_a_number_of_a_player_is_no_outcome(tmp_path: Path) -> None:
+    rows = (f"{1000 + at};{'AB'[at % 2]};{at % 7}" for at in range(40))
+    sentence = said(tmp_path, "spieler.csv", "Spieler-Nr;Gruppe;Runden", *rows)
+    assert "user=Spieler-Nr" in sentence
+    assert "metrics: Runden" in sentence
+
+
+def test_what_all_rows_share_is_no_title(tmp_path: Path) -> None:
+    head = "Project name,Summary,Reach,Impact,Confidence,Story Points"
+    sentence = said(tmp_path, "jira.csv", head, *(f"Shop,Thing {at},{at}00,2,80,3" for at in range(1, 30)))
+    assert "title=Summary" in sentence

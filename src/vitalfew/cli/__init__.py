@@ -28,7 +28,7 @@ from vitalfew.cli import (
     value_model,
 )
 from vitalfew.cli.interrupts import heard
-from vitalfew.cli.output import complaint, harmless
+from vitalfew.cli.output import complain, harmless
 from vitalfew.errors import UsageError, VitalfewError
 
 _INTERRUPTED = 130
@@ -113,7 +113,7 @@ def _run() -> int:
         return leaving.code if isinstance(leaving.code, int) else 0
     except VitalfewError as error:
         for problem in error.problems:
-            sys.stderr.write(f"{complaint(str(problem))}\n")
+            complain(str(problem))
         return 2 if isinstance(error, UsageError) else 1
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError) as error:
         return _unexpected(error)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 import time
 from contextlib import contextmanager
 from datetime import date, datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -34,6 +36,20 @@ def harmless(text: str) -> str:
 def complaint(text: str) -> str:
     """What is wrong, on as many lines as it has; later ones are set in, so that none passes for another."""
     return "\n  ".join(harmless(line.strip()) for line in f"vitalfew: {text}".split("\n"))
+
+
+def complain(text: str) -> None:
+    """Print what is wrong on standard error, wrapped at words on a terminal."""
+    lines = complaint(text).split("\n")
+    if sys.stderr.isatty():
+        width = max(20, shutil.get_terminal_size().columns)
+        lines = [part for line in lines for part in _wrapped(line, width)]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line at words, later parts set in; no word is cut, such as a path."""
+    return wrap(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False) or [line]
 
 
 def say(sentence: str, *, err: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitalfew.cli.output import day, progress, say, write_json, write_results
+from vitalfew.cli.output import day, progress, say, write_json, write_results, write_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,13 +66,11 @@ def start(
         raise UsageError("there is no file to start from", hint="name one, or take '--template list' to begin without")
     ask = None if yes or not sys.stdin.isatty() else _ask
     begun = begin(files, into=into, ask=ask, kind=kind or (), assume=yes)
-    for sentence in begun.recognised:
-        say(sentence)
+    write_sentences(begun.recognised)
     results = _computed(load(begun.folder), None)
     write_results(results)
     _write_html(results, html)
-    for sentence in begun.next_steps(results.tables):
-        say(sentence)
+    write_sentences(begun.next_steps(results.tables))
     leave(results)
 
 
@@ -87,8 +85,7 @@ def _from_template(name: str, files: Sequence[Path] | None, into: Path | None) -
             say(f"{each.name}: {each.title}. {each.about}")
         return
     chosen = starter(name)
-    for sentence in begin_from(chosen, into or Path(f"vitalfew-{name}")):
-        say(sentence)
+    write_sentences(begin_from(chosen, into or Path(f"vitalfew-{name}")))
 
 
 def demo(

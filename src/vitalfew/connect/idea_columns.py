@@ -22,12 +22,49 @@ _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}")
 _SCALE = re.compile(r"\b\d+(\.\d+)?\s*(-|–|to|bis|til|/)\s*\d+(\.\d+)?\b")
 _LONGEST = 500  # signs of a heading that are looked at
 _FILLERS = frozenset(
-    ("score", "rating", "rice", "ice", "wsjf", "the", "in", "per", "custom", "field", "est", "of", "percent", "pct")
+    (
+        "score",
+        "rating",
+        "rice",
+        "ice",
+        "wsjf",
+        "the",
+        "in",
+        "per",
+        "pro",
+        "je",
+        "par",
+        "por",
+        "custom",
+        "field",
+        "est",
+        "of",
+        "percent",
+        "pct",
+    )
 )
 _UNITS = frozenset(
-    ("person", "man", "dev", "week", "weeks", "month", "months", "day", "days", "eur", "usd", "dkk", "gbp", "k")
+    (
+        "person",
+        "man",
+        "dev",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "day",
+        "days",
+        "quarter",
+        "quartal",
+        "monat",
+        "eur",
+        "usd",
+        "dkk",
+        "gbp",
+        "k",
+    )
 )
-_UNLIKE = 0.9
+_UNLIKE, _SHARED = 0.9, 0.1
 METHODS: Mapping[str, tuple[str, ...]] = {
     "rice": ("reach", "impact", "confidence", "effort"),
     "ice": ("impact", "confidence", "ease"),
@@ -88,10 +125,13 @@ def is_plainly_ideas(columns: Collection[str]) -> bool:
 
 
 def best_named(look: Look, role: Role, taken: Iterable[str] = ()) -> str | None:
-    """The column whose heading says most that it plays a role, units and scales left out."""
+    """The column whose heading says most that it plays a role, units and scales left out.
+
+    What nearly all rows share, such as the project of an export, is a title only for want of others.
+    """
     held = set(taken)
     ranked = [
-        (rank, at, name)
+        (role is kinds.TITLE and profile.distinct <= max(1.0, _SHARED * profile.filled), rank, at, name)
         for at, (name, profile) in enumerate(look.columns.items())
         if name not in held and profile.filled and profile.type != "other" and (rank := _rank(role, name)) is not None
     ]

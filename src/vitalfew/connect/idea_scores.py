@@ -97,9 +97,12 @@ def lacking(columns: Collection[str]) -> str | None:
     return f"no {_NAMES[near]} score without a column for {listed(missing)}{instead}"
 
 
+_PERIODS = {"qtr": "quarter", "q": "quarter", "quartal": "quarter", "monat": "month", "woche": "week", "jahr": "year"}
+
+
 def period_of(heading: str) -> str | None:
     """The period that a heading names, such as `quarter`."""
-    words = {"quarter" if word in ("qtr", "q") else word.removesuffix("s") for word in tokens(heading)}
+    words = {_PERIODS.get(word, word.removesuffix("s")) for word in tokens(heading)}
     return next((period for period in _WEEKS_OF if period in words), None)
 
 

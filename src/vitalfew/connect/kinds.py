@@ -66,7 +66,8 @@ USER = Role("user", _names(
     employee_id, benutzer, benutzer_id, benutzername, nutzer, nutzer_id, kunde, kunden_id, kundennummer,
     kundennr, anwender, bruger, bruger_id, brugernavn, kunde_id, medlem, medlems_id, utilisateur,
     id_utilisateur, usuario, id_usuario, cliente, gebruiker, gebruiker_id, klant, klant_id, anvandare,
-    anvandar_id, kund, bruker, bruker_id, utente, username, user_name, login, email, user_email"""
+    anvandar_id, kund, bruker, bruker_id, utente, spieler, spieler_id, spielernr, nutzernr,
+    username, user_name, login, email, user_email"""
 ))  # fmt: skip
 _ENDS = _names(
     """end_date, ended_at, ended, ended_on, end_time, end, finished_at, finished, finish_date, completed_at,

@@ -29,12 +29,17 @@ _TEXT_FILES = (".csv", ".tsv", ".tab", ".txt", ".log")
 
 @dataclass
 class Look:
-    """An open file. `table` is what the engine calls it, or the copy of it with nested columns laid open."""
+    """An open file.
+
+    `table` is what the engine calls it, or the copy of it with nested columns laid open. `refused`: why this is a copy
+    of the file with other names of columns, which will do where its rows are read once and no run reads the file.
+    """
 
     path: Path
     engine: Engine
     table: str
     profile: TableProfile
+    refused: DataError | None = None
     _values: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     _texts: dict[str, tuple[str, ...]] | None = None
 

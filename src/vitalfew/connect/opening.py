@@ -16,7 +16,7 @@ from vitalfew.connect.look import look
 from vitalfew.connect.next_steps import sentences
 from vitalfew.connect.opinions import add_opinions, factors_of, record
 from vitalfew.connect.past import add_aggregates, add_results
-from vitalfew.connect.preamble import lines_above, without_lines
+from vitalfew.connect.preamble import lines_above, with_numbered_names, without_lines
 from vitalfew.connect.recognise import ideas_beside, kind_named, opinions_among, recognise
 from vitalfew.connect.releases_file import add_releases
 from vitalfew.connect.series_file import add_series
@@ -27,6 +27,7 @@ from vitalfew.connect.words import key_of
 from vitalfew.connect.writing import new_folder, write
 from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.results.words import count
+from vitalfew.warehouse.csv_files import DoubledNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,14 +97,19 @@ def begin(
         definitions = write(draft, [file.look.name for file in usable.values()])
         if said:
             record(folder, definitions, said)
-    told = (*(file.sentence for file in usable.values()), *joined, *draft.notes, f"Written: {home}")
+        told = (*(file.sentence for file in usable.values()), *joined, *draft.notes, f"Written: {home}")
     return Begun(home, told, draft.facts, definitions)
 
 
 def opened_file(path: Path, stack: ExitStack) -> tuple[Look, int]:
     """A file, opened, and how many lines above its column names were left out."""
     above = lines_above(path)
-    opened = look(stack.enter_context(without_lines(path, above)) if above else path)
+    file = stack.enter_context(without_lines(path, above)) if above else path
+    try:
+        opened = look(file)
+    except DoubledNameError as refused:
+        opened = look(stack.enter_context(with_numbered_names(file)))
+        opened.refused = refused
     stack.callback(opened.close)
     return opened, above
 
@@ -119,6 +125,10 @@ def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping
         else:
             factors = () if opinions is None or kind not in (None, kinds.IDEAS) else factors_of(opinions)
             file = (ideas_beside(opened, factors) if factors else None) or recognise(opened, asker, kind)
+        if opened.refused is not None:
+            if file.kind not in (kinds.IDEAS, kinds.OPINIONS):
+                raise opened.refused
+            file.notes.append("of columns with the same name the first is read")
         if above and file.kind not in (kinds.IDEAS, kinds.OPINIONS):
             raise DataError(
                 f"{opened.name} has {count(above, 'line')} above its column names",

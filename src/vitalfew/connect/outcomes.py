@@ -25,7 +25,23 @@ CAPPED_AT = 0.999
 """Quantile at which it is then cut: a unit in a thousand."""
 _FEWEST, _MOST = 2, 12
 _IDS = frozenset(
-    {"id", "uuid", "guid", "key", "zip", "postcode", "phone", "index", "lat", "lon", "hash", "year", "row"}
+    {
+        "id",
+        "uuid",
+        "guid",
+        "key",
+        "zip",
+        "postcode",
+        "phone",
+        "index",
+        "lat",
+        "lon",
+        "hash",
+        "year",
+        "row",
+        "nr",
+        "nummer",
+    }
 )
 _NAMELESS = re.compile(r"column\d+|unnamed.*|_c\d+", re.IGNORECASE)  # what programs call a column without a name
 _PRIVATE = frozenset(

@@ -157,7 +157,11 @@ def add_aggregates(draft: Draft, file: Recognised) -> None:
     rows = _rows(file)
     pairs = list(_beside(file, arms, rows) if arms else _below(file, rows))
     if not pairs:
-        raise DataError(f"{file.look.name}: no experiment has two arms with n, and mean with sd, or conversions")
+        raise DataError(
+            f"{file.look.name}: no experiment has two arms with n, and mean with sd, or conversions",
+            expected="the control of each experiment as well as what is compared with it",
+            hint="add the rows, or columns, of the arm that is missing",
+        )
     names = ("n", "mean", "variance")
     header = (
         "experiment",
@@ -195,6 +199,7 @@ def _add_ready_aggregates(draft: Draft, file: Recognised, arms: Mapping[str, Map
     if time is not None:
         source["time"] = time
         file.notes.append(f"of several rows of one metric the one with the latest '{time}' counts")
+        file.read.append(time)
     draft.add("sources", "past", source, "n, mean and variance of each arm, as somebody else counted them")
     ids = [file.columns[role] for role in ("experiment", "metric", "variant") if role in file.columns]
     rows = [tuple(_text(cell) for cell in row) for row in distinct_values(file.look.engine, file.look.table, ids)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,6 +52,25 @@ def without_lines(path: Path, lines: int) -> Iterator[Path]:
     with TemporaryDirectory(prefix="vitalfew-") as folder:
         copy = Path(folder) / path.name.removesuffix(".gz")
         copy.write_text("\n".join(text.splitlines()[lines:]) + "\n", encoding="utf-8")
+        yield copy
+
+
+@contextmanager
+def with_numbered_names(path: Path) -> Iterator[Path]:
+    """A copy of the file, under its own name, in which a column named like an earlier one has a number."""
+    encoding, _ = csv_files.sniff_text(path)
+    text = b"".join(csv_files.decoded(path, encoding)).decode().lstrip("\ufeff")
+    head, sign, body = text.partition("\n")
+    delimiter = max(_DELIMITERS, key=lambda sign: max(map(len, _rows([head], sign)), default=0))
+    seen, names = Counter[str](), list[str]()
+    for name in (cell.strip() for row in _rows([head], delimiter) for cell in row):
+        seen[name.lower()] += 1
+        names.append(f"{name} ({seen[name.lower()]})" if name and seen[name.lower()] > 1 else name)
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="").writerow(names)
+    with TemporaryDirectory(prefix="vitalfew-") as folder:
+        copy = Path(folder) / path.name.removesuffix(".gz")
+        copy.write_text(f"{out.getvalue()}{sign}{body}", encoding="utf-8")
         yield copy
 
 

@@ -57,7 +57,8 @@ _FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 class Recognised:
     """A file with its kind, and the column for each role. `notes` say what was told by values, or assumed.
 
-    `opinions`: what people say in it, where their sheet has a column per factor, or per person.
+    `opinions`: what people say in it, where their sheet has a column per factor, or per person. `read`: columns that
+    are read besides.
     """
 
     look: Look
@@ -65,6 +66,7 @@ class Recognised:
     columns: dict[str, str]
     notes: list[str] = field(default_factory=list)
     opinions: OpinionTable | None = None
+    read: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
@@ -88,7 +90,9 @@ class Recognised:
             return
         if self.kind not in _SHEETS or not self.columns:
             return
-        aside = [name for name in self.look.columns if name not in self.columns.values()]
+        arms = arm_columns(self.look) if self.kind is kinds.AGGREGATES else {}
+        used = {*self.columns.values(), *self.read, *(name for columns in arms.values() for name in columns.values())}
+        aside = [name for name in self.look.columns if name not in used]
         left = [name for name in aside if not of_persons(self.look, name)]
         meant = _meant(self.kind, self.columns, left)
         told = [f"{name} (did you mean '{meant[name]}'?)" if name in meant else name for name in left]
@@ -103,7 +107,13 @@ def _meant(kind: Kind, found: Collection[str], left: Iterable[str]) -> dict[str,
     free = [role for role in (*kind.needs, *kind.may) if role.key not in found]
     known = {name: role.key for role in free for name in (role.key, *role.names)}
     slips = [name for name in left if all(role.rank(name) is None for role in free)]
-    return {name: known[near] for name in slips if (near := nearest(name, known, _ALIKE)) is not None}
+    near = {name: nearest(name, known, _ALIKE) for name in slips}
+    return {name: known[one] for name, one in near.items() if one is not None and _could_be_meant(name, one)}
+
+
+def _could_be_meant(name: str, known: str) -> bool:
+    """Whether a name like a known one is a slip of it: with as many words, and the same first letter."""
+    return len(tokens(name)) == len(tokens(known)) and plain(name)[:1] == plain(known)[:1]
 
 
 def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:

@@ -52,6 +52,10 @@ class CsvShape:
     decimal: str
 
 
+class DoubledNameError(DataError):
+    """A header names a column twice."""
+
+
 def sniff(path: Path) -> CsvShape:
     """Tell the shape of a delimited file (gzip by its name) from its first 256 kB.
 
@@ -185,7 +189,7 @@ def _refuse_doubles(names: tuple[str, ...], file: str) -> None:
         if name and name.lower() in seen:
             other = seen[name.lower()]
             how = "twice" if other == name else f"and '{other}', which differ only in upper and lower case"
-            raise DataError(f"{file}: the header names the column '{name}' {how}", hint="rename one of the two")
+            raise DoubledNameError(f"{file}: the header names the column '{name}' {how}", hint="rename one of the two")
         seen[name.lower()] = name
 
 
