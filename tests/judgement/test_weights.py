@@ -76,10 +76,13 @@ def test_the_latest_judgement_of_a_person_counts() -> None:
     assert means(twice) == pytest.approx(means(log_of(("anna", {"a": 50, "b": 30, "c": 20}))))
 
 
-def test_a_zero_enters_as_half_a_point_of_a_hundred_and_is_counted() -> None:
+def test_a_zero_enters_as_half_a_point_of_a_hundred_and_is_counted_among_five() -> None:
     rows = weights(definitions(), log_of(("anna", {"a": 10, "b": 0, "c": 10})))
     assert [row.mean for row in rows] == pytest.approx([100 / 200.5, 0.5 / 200.5, 100 / 200.5])
-    assert [row.zero_votes for row in rows] == [0, 1, 0]
+    assert [row.zero_votes for row in rows] == [0, 0, 0], "of fewer than five one could be told"
+    others = [(f"p{number}", {"a": 10, "b": 5, "c": 10}) for number in range(4)]
+    five = weights(definitions(), log_of(("anna", {"a": 10, "b": 0, "c": 10}), *others))
+    assert [row.zero_votes for row in five] == [0, 1, 0]
 
 
 def test_an_unanswered_factor_is_absent_and_not_zero() -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vitalfew.judgement.answers import Judgement
+from vitalfew.judgement.groups import FEWEST
 from vitalfew.judgement.posterior import posterior
 from vitalfew.stats.percent import percent
 from vitalfew.workspace.locks import VALUE_MODEL, value_model
@@ -50,7 +51,9 @@ class Panel:
         return sum(factor in judgement.named() for judgement in self.judgements)
 
     def zero_votes(self, factor: str) -> int:
-        """How many said that a factor counts nothing."""
+        """How many said that a factor counts nothing, where five or more spoke of it; else 0: one could be told."""
+        if self.raters(factor) < FEWEST:
+            return 0
         return sum(judgement.points.get(factor) == 0 for judgement in self.judgements)
 
 

@@ -13,7 +13,7 @@ class WeightRow:
     """Weight of a factor, 0 to 1, with its 80 % interval; `mean` is at the mean of the log weights.
 
     Between `member_low` and `member_high` lie 80 % of single members' weights, by the model: no person is shown.
-    `zero_votes`: how many said that it counts nothing.
+    `zero_votes`: how many said that it counts nothing, where five or more spoke of it; else 0.
     """
 
     factor: str
