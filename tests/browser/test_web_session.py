@@ -211,7 +211,7 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
         ada.get_by_role("button", name="Reveal the weights").click()
         ada.get_by_role("heading", name="Factor by factor").wait_for()
         _minutes(ada).press_sequentially("Vans wait")
-        ada.goto(served + "/healthz")  # before the pause after which it is saved
+        ada.goto(served + "/w/field/sessions/")  # before the pause after which it is saved
         ada.wait_for_timeout(1_000)
         ada.goto(address)
         expect(_minutes(ada)).to_have_value("Vans wait")
@@ -221,6 +221,7 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
         ben.get_by_role("button", name="On to signing off").click()
         ben.get_by_role("button", name="Close the session").click()
         ben.get_by_text("what decides until the next session").wait_for()
+        _minutes(ada).press("End")
         _minutes(ada).press_sequentially(" and rust")
         ada.get_by_text("Not saved: the session was closed before this was saved").wait_for()
         ada.wait_for_timeout(1_000)
