@@ -288,10 +288,11 @@ class _Merge:
         }
         said = {key: parted(str(self.tree[key]["import_key"]))[1] for key in nameless}
         asked = [at for at, key in enumerate(found) if key is None]
-        for at, key in zip(asked, known_by_numbers([ideas[at] for at in asked], said), strict=True):
-            found[at] = key
+        for at, known in zip(asked, known_by_numbers([ideas[at] for at in asked], said), strict=True):
+            found[at] = known
         strangers = [row for row, key in zip(rows, found, strict=True) if row is not None and key is None]
-        refuse_strangers(strangers, [row for key, row in nameless.items() if key not in found])
+        here = set(found)
+        refuse_strangers(strangers, [row for key, row in nameless.items() if key not in here])
         return found
 
     def _say(self, what: What, key: str, *details: str) -> None:

@@ -83,10 +83,10 @@ class Recognised:
         Those of persons are counted and not named: nobody should be led to look into them.
         """
         if self.opinions is not None:
-            aside = self.opinions.left
-            told = [name for name in aside if not (self.opinions.by_person or of_persons(self.look, name))]
-            if aside:
-                yield f"{count(len(aside), 'column')} left out" + (f": {listed(told, _NAMED)}" if told else "")
+            silent = self.opinions.left
+            told = [name for name in silent if not (self.opinions.by_person or of_persons(self.look, name))]
+            if silent:
+                yield f"{count(len(silent), 'column')} left out" + (f": {listed(told, _NAMED)}" if told else "")
             return
         if self.kind not in _SHEETS or not self.columns:
             return
