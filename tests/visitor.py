@@ -84,6 +84,11 @@ class Visitor:
         self.page.locator("main form button").last.click()
         self.page.wait_for_load_state()
 
+    def settle(self) -> None:
+        """Wait until a worker has done what a page waits for, which then loads anew by itself."""
+        self.page.wait_for_selector("#job", state="detached", timeout=120_000)
+        self.page.wait_for_load_state()
+
     def leave(self) -> None:
         """Go from a server before it stops: what a page still asks for is no complaint then."""
         self.page.goto("about:blank")

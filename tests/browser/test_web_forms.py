@@ -72,6 +72,7 @@ def _no_form_complains(ada: Visitor, here: str) -> None:
     found: list[str] = []
     for path in FORMS:
         ada.page.goto(f"{here}{path}")
+        ada.settle()
         found += serious(ada.page)
     assert not found, "\n".join(found)
 
@@ -82,6 +83,7 @@ def _every_form_fits_a_phone(ada: Visitor, here: str) -> None:
         answer = ada.page.goto(f"{here}{path}")
         assert answer is not None
         assert answer.status == 200, path
+        ada.settle()
         assert too_wide(ada.page) <= 0, path
 
 

@@ -46,6 +46,7 @@ def test_every_page_opens_without_a_complaint(server: Server, visit: Callable[..
         answer = someone.page.goto(f"{HERE}{path}")
         assert answer is not None
         assert answer.status == 200, path
+        someone.settle()
         assert too_wide(someone.page) <= 0, path
 
 
@@ -57,6 +58,7 @@ def test_no_page_is_wider_than_a_narrow_screen_or_a_page_that_is_zoomed(
     someone.sign_in()
     for path in PAGES:
         someone.page.goto(f"{HERE}{path}")
+        someone.settle()
         for width in WIDTHS:
             someone.page.set_viewport_size({"width": width, "height": 800})
             assert too_wide(someone.page) <= 0, f"{path} at {width} pixels"
@@ -78,12 +80,14 @@ def test_headings_follow_one_another_and_every_focus_is_seen(server: Server, vis
     someone.sign_in()
     for path in PAGES:
         someone.page.goto(f"{HERE}{path}")
+        someone.settle()
         levels = someone.page.evaluate(LEVELS)
         assert levels[0] == 1, path
         assert all(after <= before + 1 for before, after in pairwise(levels)), f"{path}: {levels}"
     someone.page.emulate_media(reduced_motion="reduce")
     for path in ("ledger/", "board/", "tree/", "experiments/customer_search/"):
         someone.page.goto(f"{HERE}{path}")
+        someone.settle()
         for _ in range(60):
             someone.page.keyboard.press("Tab")
             assert someone.page.evaluate(SEEN), f"{path}: {someone.page.evaluate('document.activeElement.outerHTML')}"
@@ -95,6 +99,7 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, visit: Callable[.
     found: list[str] = []
     for path in PAGES:
         someone.page.goto(f"{HERE}{path}")
+        someone.settle()
         found += serious(someone.page)
     assert not found, "\n".join(found)
 

@@ -34,6 +34,7 @@ def test_on_paper_no_page_is_cut_or_too_wide(server: Server, visit: Callable[...
     page.emulate_media(media="print")
     for path in PAGES:
         page.goto(f"/w/fieldnote/{path}")
+        someone.settle()
         assert page.evaluate(CUT) == [], path
         assert page.evaluate(WIDEST) <= MOST, path
 

@@ -64,7 +64,7 @@ class Watching(Protocol):
         """Asked a few times a second."""
         ...
 
-    def step(self, step: str, done: int = 0, total: int = 0) -> object:
+    def step(self, step: str, done: int = 0, total: int = 0) -> None:
         """What is done now, and how far that is."""
         ...
 
