@@ -80,7 +80,7 @@ def test_a_zero_enters_as_half_a_point_of_a_hundred_and_is_counted_among_five() 
     rows = weights(definitions(), log_of(("anna", {"a": 10, "b": 0, "c": 10})))
     assert [row.mean for row in rows] == pytest.approx([100 / 200.5, 0.5 / 200.5, 100 / 200.5])
     assert [row.zero_votes for row in rows] == [0, 0, 0], "of fewer than five one could be told"
-    others = [(f"p{number}", {"a": 10, "b": 5, "c": 10}) for number in range(4)]
+    others = [(f"p{number}", {"a": 10.0, "b": 5.0, "c": 10.0}) for number in range(4)]
     five = weights(definitions(), log_of(("anna", {"a": 10, "b": 0, "c": 10}), *others))
     assert [row.zero_votes for row in five] == [0, 1, 0]
 
