@@ -16,7 +16,8 @@ import numpy as np
 from vitalfew.errors import UsageError
 from vitalfew.stats.effect_arrays import Prepared, prepare
 from vitalfew.stats.refits import Jackknifed, Refits, refit
-from vitalfew.stats.spread_steps import TOLERANCE, Climbed, Expected, climb, expected, nodes_of, revived
+from vitalfew.stats.spread_settling import settle
+from vitalfew.stats.spread_steps import NORMAL, Climbed, Expected, climb, expected, nodes_of, revived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,7 @@ TAILS = (3.0, 5.0, 10.0, 30.0)
 GROUPS = 15
 """Groups of the jackknife."""
 _LARGE, _PART = 2_000, 1_250  # experiments above which a fit starts from that of a part of them
-_ROUGH, _NEAR_ENOUGH = 1e-2, 1e-5  # tolerance of that start, and of the fit of so many: far below its own error
-_NEAR_IN_TAILS = 1e-4  # likewise of the fit with heavy tails, which creeps at its end: slopes change by less than .001
+_ROUGH = 1e-2  # tolerance of that start, and of fits that are only compared
 _FAR = 1e-8  # chance, among as many normal effects, of one as large: where one is rarer, what is far is pulled in
 _PULL_FROM, _PULL_TO = 0.999, 0.5  # quantiles of normal effects: what lies beyond the one is pulled in to the other
 _MOST_PULLS, _SAME = 10, 0.05  # rounds of pulling in, and change of a weight that no longer matters
@@ -101,12 +101,10 @@ def fit_spread(
         raise UsageError(f"tails '{tails}'", expected="'normal', 't' or 'far'")
     data = prepare(effects, noise)
     root = revived(_scaled(start, data) if start is not None else _total_less_noise(data))
-    large = len(data.effects) > _LARGE
-    if start is None and large:
+    if start is None and len(data.effects) > _LARGE:
         part = np.linspace(0, len(data.effects) - 1, _PART).astype(np.intp)
-        root = climb(data.pick(part), root, tolerance=_ROUGH).at.root
-    best = climb(data, root, tolerance=_NEAR_ENOUGH if large else TOLERANCE)
-    found = _spread(data, best, None)
+        root = climb(data.pick(part), root, NORMAL, _ROUGH).at.root
+    found = _spread(data, settle(data, root), None)
     if tails == "normal":
         return found
     return heavier(effects, noise, found) if tails == "t" else pulled_in(effects, noise, found)
@@ -146,10 +144,10 @@ def pulled_in(effects: ArrayLike, noise: ArrayLike, spread: Spread) -> Spread:
     for _ in range(_MOST_PULLS):
         before, away = weights, (here.found[:, 0, :] * data.effects).sum(axis=1)
         weights = np.where(away > bounds, middle / np.maximum(away, bounds), 1.0)
-        here = expected(data, climb(data.weighed(weights), here.root, tolerance=_ROUGH).at.root)
+        here = expected(data, settle(data.weighed(weights), here.root).at.root)
         if np.abs(weights / before - 1).max() < _SAME:
             break
-    last = climb(data.weighed(weights), here.root, tolerance=_NEAR_IN_TAILS)
+    last = settle(data.weighed(weights), here.root)
     return replace(_spread(data, last, None), weights=weights)
 
 
@@ -161,7 +159,7 @@ def _heavy(data: Prepared, normal: Floats) -> tuple[float, Climbed]:
         if found.at.log_likelihood < best.at.log_likelihood:
             break
         tail, best = freedom, found
-    last = climb(data, best.at.root, nodes_of(tail), _NEAR_IN_TAILS)
+    last = settle(data, best.at, nodes_of(tail))
     return tail, replace(last, steps=best.steps + last.steps)
 
 
@@ -244,7 +242,7 @@ def refits(
     if np.any(spread.weights != 1):
         data = data.weighed(spread.weights)
     if spread.tail is not None:
-        root = climb(data, root, tolerance=_NEAR_IN_TAILS).at.root
+        root = settle(data, root).at.root
     found = refit(data, root, groups=groups, clusters=clusters, one_step=one_step)
     return replace(found, matrix=spread.matrix)
 

@@ -102,6 +102,6 @@ def experiments_needed(
 
 
 def _root(matrix: Floats) -> Floats:
-    """A square root of a covariance that may be singular."""
+    """The symmetric square root of a covariance that may be singular: no sign or order of directions sways draws."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T)

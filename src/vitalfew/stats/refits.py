@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitalfew.errors import NotEnoughData, UsageError
-from vitalfew.stats.spread_steps import Curve, Expected, bounded, climb, expected
+from vitalfew.stats.spread_settling import settle
+from vitalfew.stats.spread_steps import Curve, Expected, bounded, expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_NEAR = 1e-3  # tolerance of a refit: its distance from the full fit is some thirty times as large
 _STEADY = 1e-3  # damping of a step: with less, what moves a direction that is nearly empty moves everything
+_ROUNDING = 1e-12  # of the largest variance along any direction
 _FEWEST_GROUPS = 2
 
 
@@ -77,8 +78,8 @@ def refit(
     """
     at = deal(len(data.effects), groups, clusters)
     sizes = np.bincount(at)
-    here = expected(data, root)
-    roots = _stepped(here, at)[0] if one_step else _climbed(data, here, at)
+    here = expected(data, _turned(root))
+    roots = _stepped(here, at) if one_step else _climbed(data, here, at)
     without = roots @ roots.swapaxes(1, 2)
     scale = np.outer(data.scale, data.scale)
     return Refits(root @ root.T * scale, without * scale, sizes)
@@ -98,19 +99,27 @@ def deal(count: int, groups: int, clusters: ArrayLike | None = None) -> NDArray[
     return np.asarray(number % held)
 
 
+def _turned(root: Floats) -> Floats:
+    """The root of the same Lambda along its own directions: of all that a fit may end in, one that is always the same.
+
+    A damped step depends on the root it starts from. What rounding left of an empty direction is taken out.
+    """
+    values, vectors = np.linalg.eigh(root @ root.T)
+    return np.asarray(vectors * np.sqrt(np.where(values > _ROUNDING * values[-1], values, 0.0)))
+
+
 def _climbed(data: Prepared, here: Expected, at: NDArray[np.intp]) -> Floats:
     """A fit without each group, from one step towards it."""
-    stepped, curve = _stepped(here, at)
     found = []
-    for group, near in enumerate(stepped):
+    for group, near in enumerate(_stepped(here, at)):
         others = data.pick(at != group)
         there = expected(others, near)
         gains = there.log_likelihood >= here.log_likelihoods[at != group].sum()
-        found.append(climb(others, there if gains else here.root, tolerance=_NEAR, curve=curve).at.root)
+        found.append(settle(others, there if gains else here.root).at.root)
     return np.stack(found)
 
 
-def _stepped(here: Expected, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
+def _stepped(here: Expected, at: NDArray[np.intp]) -> Floats:
     """One step per group: what a group adds to the slope, over the curvature that the others leave."""
     root = here.root
     groups = int(at.max()) + 1
@@ -120,4 +129,4 @@ def _stepped(here: Expected, at: NDArray[np.intp]) -> tuple[Floats, Curve]:
     curve = Curve.at(here, whole)
     share = 1 - np.bincount(at) / len(at)
     steps = bounded(curve.step((whole - slopes) @ root, _STEADY) / share[:, None, None], root)
-    return np.asarray(root + steps), curve
+    return np.asarray(root + steps)

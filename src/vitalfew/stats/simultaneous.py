@@ -153,7 +153,7 @@ class Estimates:
             return None
         scale = self.se[vary]
         values, vectors = np.linalg.eigh(self.covariance[np.ix_(vary, vary)] / np.outer(scale, scale))
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # symmetric: no sign of a direction sways draws
         draws = min(draws, max(_MOST_NUMBERS // len(scale), _FEWEST_DRAWS))
         normal = np.random.default_rng(seed).standard_normal((draws, len(scale)))
         found: Floats = 2.0 * ndtr(-np.abs(normal @ root.T).max(axis=1))

@@ -25,13 +25,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TOLERANCE = 1e-6
-"""Largest change of an entry of Lambda, in units of noise plus spread, at which a fit has converged."""
 _CREEP = 0.1  # of the tolerance: a gain of the log-likelihood for which no further step is worth its while
 _MOST_STEPS = 200
 _REVIVED = 0.1  # of noise: least variance of a direction that a fit starts from; an empty one could not grow
 _MOST_TRIES = 12  # of a damped step that does not raise the likelihood, before the EM step is taken instead
-_DAMPING = 1e-7  # least, against directions that turn B and leave Lambda as it is
+_DAMPING = 1e-3  # least, against directions that turn B and leave Lambda as it is
 _STILL, _SLOWER = 0.02, 3.0  # a move below which, and a shrinking of moves above which, a curvature is used again
 _NODES = 15
 _TAIL_CUT = 0.002  # probability beyond the outermost nodes, on either side
@@ -160,20 +158,14 @@ def _mixed(data: Prepared, root: Floats, nodes: Nodes) -> Expected:
     return Expected(root, shares, np.sqrt(sized)[:, :, None] * found, top + np.log(total), log_nodes)
 
 
-def climb(
-    data: Prepared,
-    start: Floats | Expected,
-    nodes: Nodes = NORMAL,
-    tolerance: float = TOLERANCE,
-    curve: Curve | None = None,
-) -> Climbed:
-    """Climb to the most likely Lambda from a root `start`, `(G, G)`; it never loses height.
+def climb(data: Prepared, start: Floats | Expected, nodes: Nodes, tolerance: float) -> Climbed:
+    """Climb towards the most likely Lambda from a root `start`, `(G, G)`; it never loses height.
 
-    `start`: or what is expected there, where that is known. `curve`: a curvature at hand that is good enough for the
-    first step.
+    `start`: or what is expected there, where that is known. `tolerance`: change of an entry of Lambda, in units of
+    noise plus spread, that is small enough; `spread_settling` goes the rest of the way.
     """
     here = start if isinstance(start, Expected) else expected(data, start, nodes)
-    damping, last = _DAMPING, np.inf
+    damping, last, curve = _DAMPING, np.inf, None
     for step in range(1, _MOST_STEPS + 1):
         curve = curve or Curve.at(here, here.slope())
         there, damping = _better(data, here, nodes, curve, damping)
@@ -236,17 +228,22 @@ class Curve:
     factors: dict[float, tuple[Floats, Any]] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, here: Expected, slope: Floats) -> Curve:
-        """The curvature at one Lambda with its T."""
+    def at(cls, here: Expected, slope: Floats, *, observed: bool = False) -> Curve:
+        """The curvature at one Lambda with its T.
+
+        `observed`: not Fisher's, which is expected, but that of these effects, P_k u_k u_k' + u_k u_k' P_k - P_k P_k in
+        place of P_k P_k: exact at the top of the likelihood of normal effects, and no use far from it.
+        """
         width = len(slope)
-        half = _products(here.shares) @ here.root  # sum_k (P_k)_ij (P_k)_kl B_ln in (i, j, k, n)
+        seen = here.found.swapaxes(1, 2) @ here.found if observed else here.shares
+        half = _products(here.shares, seen) @ here.root  # sum_k (P_k)_ij (P_k)_kl B_ln in (i, j, k, n)
         found = np.tensordot(here.root, half, (0, 2)) + np.tensordot(here.root, half, (0, 1))
         blocks = np.ascontiguousarray(found.transpose(2, 0, 1, 3))
         values, vectors = np.linalg.eigh(slope)
         each = np.arange(width)
         blocks[:, each, :, each] += (vectors * np.maximum(values, 0.0)) @ vectors.T
         flat = blocks.reshape(width * width, width * width)
-        size = np.sqrt(flat.diagonal() + 1e-12)
+        size = np.sqrt(np.maximum(flat.diagonal(), 0.0) + 1e-12)
         flat /= size[:, None]
         flat /= size
         return cls(flat, size)
@@ -275,13 +272,14 @@ class Curve:
                 return factor, lower
 
 
-def _products(shares: Floats) -> Floats:
-    """Sum over experiments of (P_k)_ij (P_k)_kl, `(G, G, G, G)`."""
+def _products(shares: Floats, seen: Floats) -> Floats:
+    """Sum over experiments of (P_k)_ij (S_k)_kl + (S_k)_ij (P_k)_kl - (P_k)_ij (P_k)_kl, `(G, G, G, G)`."""
     width = shares.shape[-1]
     rows, columns = np.triu_indices(width)
     packed = shares[:, rows, columns]
+    half = packed.T @ (seen[:, rows, columns] - packed / 2)
     index = _places(width)
-    return np.asarray((packed.T @ packed)[index[:, None], index].reshape((width,) * 4))
+    return np.asarray((half + half.T)[index[:, None], index].reshape((width,) * 4))
 
 
 @lru_cache(maxsize=4)
