@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
-from django.http import HttpResponse  # noqa: TC002 - read by ninja
+from django.http import Http404, HttpResponse
 from ninja import Path, Router, Schema, Status
 from pydantic import Field
 
@@ -159,6 +159,8 @@ def read_plan(
 
     Where the job failed or was stopped, that is told (422); asking for the job again works the plan out once more.
     """
+    if not parcels.is_there(request.place.workspace, plan, by=request.asker):
+        raise Http404("there is no such plan")
     found = applying.plan(request.place.workspace, plan, How(prune=prune, acts=acts), by=request.asker)
     return _planned(request, response, plan, found, 200)
 

@@ -142,6 +142,11 @@ def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> 
     return token
 
 
+def is_there(row: Workspace, token: str, *, by: User) -> bool:
+    """Whether what was brought still is, unpacked or not."""
+    return is_packed(row, token, by=by) or bool(_TOKEN.fullmatch(token) and (offered_by(row, by) / token).is_dir())
+
+
 def is_packed(row: Workspace, token: str, *, by: User) -> bool:
     """Whether what was brought still waits to be unpacked."""
     place = offered_by(row, by)
