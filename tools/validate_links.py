@@ -191,6 +191,17 @@ How to read it:
   quantile of normal effects is pulled in to the size of the median experiment, so that a few do not set the slopes;
   intervals hold 92 to 95 %.
 - **K = 20**: too few experiments; the gate keeps most of these estimates from being shown.
+
+## Rounding
+
+The fits run until nothing is left to gain, so that the last digits of their input, which threads and the order of rows
+decide, stay last digits. With every effect and every covariance off by up to 1e-13 of itself, the spread of true
+effects, slopes and effects without luck move by less than 1e-11, and standard errors by less than 1e-9 of themselves
+(before: standard errors by up to a third, and slopes by up to .003 of their error, in cells where a direction of the
+effects is all but empty). Two things can still flip, where a corpus lies within rounding of them: which degrees of
+freedom are the likeliest, and whether an experiment stands far enough out to be pulled in. Metrics that are sums of
+others to the last digit keep six digits. `pytest -m prove tests/stats/test_rounding.py` holds this on every cell, on
+3,000 experiments and on sixty small corpora.
 """
 
 
