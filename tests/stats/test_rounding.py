@@ -56,14 +56,14 @@ def _small(seed: int, count: int, width: int = 3) -> tuple[Floats, Floats]:
 
 
 def _told(known: Fitted, effects: Floats, noise: Floats, edges: Edges) -> dict[str, Floats]:
-    """All that comes of a fit, in units in which 1 is much: spread, slopes, logarithms of errors, single effects."""
+    """All that comes of a fit: spread and single effects in units of their size, slopes, logarithms of their errors."""
     found = fit_links(effects, noise, edges, fitted=known)
     size = np.sqrt(known.spread.matrix.diagonal() + np.nanmedian(noise.diagonal(axis1=1, axis2=2), axis=0))
     means, covariances = posterior_effects(effects, noise, known.spread)
     return {
         "spread": known.spread.matrix / np.outer(size, size),
         "weights": known.spread.weights,
-        "slopes": np.concatenate([each.slopes / each.se for each in found]),
+        "slopes": np.concatenate([each.slopes for each in found]),
         "errors": np.log(np.concatenate([each.se for each in found])),
         "strength": np.array([each.z for each in found]),
         "effects": means / size,
@@ -78,8 +78,12 @@ def _furthest(effects: Floats, noise: Floats, edges: Edges, tails: Tails, seeds:
         return _told(fit_corpus(values, errors, tails=tails), values, errors, edges)
 
     plain = at(effects, noise)
+    unit = {"slopes": np.exp(plain["errors"])}
     again = [at(*_again(effects, noise, seed)) for seed in seeds]
-    return {name: max(float(np.abs(each[name] - plain[name]).max()) for each in again) for name in plain}
+    return {
+        name: max(float(np.abs((each[name] - plain[name]) / unit.get(name, 1.0)).max()) for each in again)
+        for name in plain
+    }
 
 
 def _still(moved: dict[str, float]) -> None:
