@@ -147,6 +147,23 @@ def test_at_rest_the_likelihood_has_no_slope_left() -> None:
         assert np.linalg.eigvalsh(last.at.slope())[0] > -1e-8  # nor any upwards into an empty direction
 
 
+@pytest.mark.parametrize("seed", [4, 5, 12, 14, 17, 20])
+def test_a_fit_comes_to_rest_however_much_errors_differ(seed: int) -> None:
+    """Errors that differ a thousandfold, effects far above them, metrics missing: there the way to the top is long."""
+    rng = np.random.default_rng(seed)
+    count, width = 24, 6
+    half = rng.normal(size=(width, width))
+    noise = (half @ half.T + 0.01 * np.eye(width)) * 10 ** rng.uniform(-3, 3, count)[:, None, None]
+    errors = np.einsum("kij,kj->ki", np.linalg.cholesky(noise), rng.normal(size=(count, width)))
+    effects = 100 * rng.normal(size=(count, 5)) @ rng.normal(size=(5, width)) + errors
+    effects = np.where(rng.random((count, width)) < 0.4, np.nan, effects)
+    order = rng.permutation(count)
+    found, other = (fit_spread(effects[rows], noise[rows]) for rows in (np.arange(count), order))
+    assert found.converged
+    assert other.converged
+    assert other.matrix == pytest.approx(found.matrix, abs=1e-6 * found.matrix.max())
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_effects_on_one_metric_do_not_move_with_rounding(seed: int) -> None:
     rng = np.random.default_rng(seed)

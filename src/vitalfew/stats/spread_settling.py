@@ -74,9 +74,9 @@ def settle(data: Prepared, start: Floats | Expected, nodes: Nodes = NORMAL) -> C
         last = _rest(data, near.at if more is None else expected(data, more, nodes), nodes)
         steps += near.steps + last.steps
         more = _filled(last.at, _AT_REST)
-        if more is None:
-            return Climbed(last.at, steps, last.converged)
-        here = more
+        if more is None and last.converged:
+            return Climbed(last.at, steps, converged=True)
+        here = last.at if more is None else more
     return Climbed(last.at, steps, converged=False)
 
 
