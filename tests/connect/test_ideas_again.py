@@ -234,6 +234,18 @@ def test_rows_without_a_title_that_can_only_be_new_or_gone_are_taken(tmp_path: P
     assert added["row_4_no_title"] == "added"
 
 
+def test_a_new_idea_with_the_numbers_of_one_without_a_title_does_not_take_its_place(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS)
+    found = sheets.take("New one,5000,2,50%,5,Red", *NAMELESS)
+    assert found["new_one"] == "added"
+    assert sheets.idea("row_2_no_title")["title"] == "Row 3 (no title)"
+
+
+def test_a_row_without_a_title_and_without_numbers_that_count_is_the_same_in_the_same_sheet(tmp_path: Path) -> None:
+    sheets = Sheets(tmp_path, *NAMELESS, ",,,,0,Blue")
+    assert sheets.take(*NAMELESS, ",,,,0,Blue")["row_4_no_title"] == "same"
+
+
 @pytest.mark.parametrize(
     "counted",
     ["teams: {blue: {capacity: 12}}", "initiatives: {dark_mode: {spent: [{at: 2026-01-31, amount: 2}]}}"],

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from connect.strangers import write_text
-from vitalfew.connect import begin
+from vitalfew.connect import begin, preamble
 from vitalfew.connect.asking import Asker
 from vitalfew.connect.look import Look, as_written, look
 from vitalfew.connect.opinion_tables import table_of
@@ -169,6 +169,45 @@ def test_an_export_with_columns_of_the_same_name_is_a_sheet_of_ideas(tmp_path: P
     sentence = said(tmp_path, "jira.csv", head, "Search,a,b,100,2,80,3,c", '"Export, all",a,b,500,1,50,5,c')
     assert "of columns with the same name the first is read" in sentence
     assert "Labels, Labels (2), Labels (3)" in sentence
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("head", "left"),
+    [
+        ('Summary;Labels;Labels;"Reach\n(users)";Impact;Confidence;Effort', "Labels, Labels (2)"),
+        ("Summary;A, b, c, d, e;a, b, c, d, e;Reach;Impact;Confidence;Effort", "A, b, c, d, e, a, b, c, d, e (2)"),
+        ("Summary;Labels (2);Labels;Labels;Reach;Impact;Confidence;Effort", "Labels (2), Labels, Labels (3)"),
+    ],
+)
+def test_columns_of_the_same_name_are_numbered_however_the_header_is_written(
+    tmp_path: Path, head: str, left: str, end: str
+) -> None:
+    more = "x;" * (head.count(";") - 4)
+    lines = (head, f"Search;{more}100;2;80;3", f"Export;{more}500;1;50;5", "")
+    (tmp_path / "jira.csv").write_bytes(end.join(lines).replace("\n", end).encode())
+    begun = begin([tmp_path / "jira.csv"], into=tmp_path / "ws")
+    assert left in begun.recognised[0]
+    found = begun.definitions.initiatives
+    assert found["search"].scores is not None
+    assert found["search"].scores.rice is not None
+    assert found["search"].scores.rice.reach == 100
+
+
+@pytest.mark.parametrize("head", ["factor,Anna,Anna,Bert", "name,growth,growth,trust"])
+def test_opinions_with_columns_of_the_same_name_are_refused(tmp_path: Path, head: str) -> None:
+    """The later column would count as one more person, or one more factor."""
+    with pytest.raises(DataError, match="twice"):
+        said(tmp_path, "opinions.csv", head, "a,50,40,50", "b,30,40,30", "c,20,20,20")
+
+
+def test_a_long_file_with_columns_of_the_same_name_is_not_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preamble, "_LONGEST_SHEET", 100)
+    lines = (f"Idea {at},a,b,100,2,80,3" for at in range(9))
+    with pytest.raises(DataError, match="names the column 'Labels' twice"):
+        said(tmp_path, "jira.csv", "Summary,Labels,Labels,Reach,Impact,Confidence,Effort", *lines)
 
 
 def test_columns_of_the_same_name_are_refused_where_a_run_reads_the_file(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from vitalfew.connect.foreign_given import hash_of, settled
 from vitalfew.connect.foreign_merge import differing
 from vitalfew.connect.ideas import GROUPS, add_ideas, fields_of, ident_of, stamped, stamps_of
 from vitalfew.connect.import_writing import told
-from vitalfew.connect.opening import opened_file
+from vitalfew.connect.opening import SAME_NAME, opened_file
 from vitalfew.connect.recognise import ideas_beside, recognise
 from vitalfew.connect.untitled import known_by_numbers, moved, refuse_strangers, row_of
 from vitalfew.connect.words import key_of, listed, plain
@@ -156,6 +156,8 @@ def _sheet(file: Path, definitions: Definitions, stack: ExitStack) -> Recognised
     titles = [definitions.title("metrics", key) for key in definitions.factors]
     factors = [*titles, *(key for key in definitions.factors if key not in titles)]
     found = ideas_beside(look, factors) or recognise(look, Asker(None), kinds.IDEAS)
+    if look.refused is not None:
+        found.notes.append(SAME_NAME)
     if above:
         found.notes.append(f"{count(above, 'line')} above the column names left out")
     return found
@@ -287,7 +289,8 @@ class _Merge:
             key: row for key, ident in stamps.items() if (row := row_of(ident)) is not None and key not in taken
         }
         said = {key: parted(str(self.tree[key]["import_key"]))[1] for key in nameless}
-        asked = [at for at, key in enumerate(found) if key is None]
+        # Those that still have no title come first: a new idea may well have the same numbers.
+        asked = sorted((at for at, key in enumerate(found) if key is None), key=lambda at: rows[at] is None)
         for at, known in zip(asked, known_by_numbers([ideas[at] for at in asked], said), strict=True):
             found[at] = known
         strangers = [row for row, key in zip(rows, found, strict=True) if row is not None and key is None]

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from vitalfew.results.rows import Tables
     from vitalfew.workspace.definitions import Definitions
 
+SAME_NAME = "of columns with the same name the first is read"
+"""What is said of a sheet in which columns share a name."""
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -108,7 +111,7 @@ def opened_file(path: Path, stack: ExitStack) -> tuple[Look, int]:
     try:
         opened = look(file)
     except DoubledNameError as refused:
-        opened = look(stack.enter_context(with_numbered_names(file)))
+        opened = look(stack.enter_context(with_numbered_names(file, refused)))
         opened.refused = refused
     stack.callback(opened.close)
     return opened, above
@@ -126,9 +129,9 @@ def _recognised(looks: Sequence[tuple[Look, int]], asker: Asker, wanted: Mapping
             factors = () if opinions is None or kind not in (None, kinds.IDEAS) else factors_of(opinions)
             file = (ideas_beside(opened, factors) if factors else None) or recognise(opened, asker, kind)
         if opened.refused is not None:
-            if file.kind not in (kinds.IDEAS, kinds.OPINIONS):
+            if file.kind is not kinds.IDEAS:  # of opinions each such column would be one more person, or factor
                 raise opened.refused
-            file.notes.append("of columns with the same name the first is read")
+            file.notes.append(SAME_NAME)
         if above and file.kind not in (kinds.IDEAS, kinds.OPINIONS):
             raise DataError(
                 f"{opened.name} has {count(above, 'line')} above its column names",

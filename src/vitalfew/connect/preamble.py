@@ -21,6 +21,7 @@ _MOST_LINES = 12
 _FEWEST_NAMES = 3
 _SPARSE = 0.4
 _DELIMITERS = (",", ";", "\t", "|")
+_LONGEST_SHEET = 1 << 26  # bytes
 
 
 def lines_above(path: Path) -> int:
@@ -56,22 +57,40 @@ def without_lines(path: Path, lines: int) -> Iterator[Path]:
 
 
 @contextmanager
-def with_numbered_names(path: Path) -> Iterator[Path]:
-    """A copy of the file, under its own name, in which a column named like an earlier one has a number."""
+def with_numbered_names(path: Path, refused: csv_files.DoubledNameError) -> Iterator[Path]:
+    """A copy of the file, under its own name, in which a column named like an earlier one has a number.
+
+    Raises:
+        DoubledNameError: `refused`, where the file is longer than any sheet that people write.
+    """
     encoding, _ = csv_files.sniff_text(path)
-    text = b"".join(csv_files.decoded(path, encoding)).decode().lstrip("\ufeff")
-    head, sign, body = text.partition("\n")
-    delimiter = max(_DELIMITERS, key=lambda sign: max(map(len, _rows([head], sign)), default=0))
-    seen, names = Counter[str](), list[str]()
-    for name in (cell.strip() for row in _rows([head], delimiter) for cell in row):
-        seen[name.lower()] += 1
-        names.append(f"{name} ({seen[name.lower()]})" if name and seen[name.lower()] > 1 else name)
+    content = bytearray()
+    for piece in csv_files.decoded(path, encoding):
+        content += piece
+        if len(content) > _LONGEST_SHEET:
+            raise refused
+    text = content.decode().lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    body = io.StringIO(text)
+    head = next(row for row in csv.reader(body, delimiter=refused.delimiter) if row)  # names may hold line breaks
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="").writerow(names)
+    csv.writer(out, delimiter=refused.delimiter, lineterminator="\n").writerow(_numbered(head))
     with TemporaryDirectory(prefix="vitalfew-") as folder:
         copy = Path(folder) / path.name.removesuffix(".gz")
-        copy.write_text(f"{out.getvalue()}{sign}{body}", encoding="utf-8")
+        copy.write_text(out.getvalue() + body.read(), encoding="utf-8", newline="\n")
         yield copy
+
+
+def _numbered(head: Sequence[str]) -> list[str]:
+    """Names of columns, all different in whatever case."""
+    times, taken, names = Counter[str](), set[str](), list[str]()
+    for name in map(str.strip, head):
+        shown = name
+        while name and shown.lower() in taken:
+            times[name.lower()] += 1
+            shown = f"{name} ({times[name.lower()] + 1})"
+        taken.add(shown.lower())
+        names.append(shown)
+    return names
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:

@@ -31,18 +31,21 @@ def row_of(ident: str) -> int | None:
 def known_by_numbers(ideas: Sequence[Mapping[str, Any]], stamps: Mapping[str, Sequence[str]]) -> list[str | None]:
     """The initiative that each of some ideas is, by the numbers that a sheet gave it; None where none has them.
 
+    One without numbers, such as with an effort of 0, is known where nothing of it differs, its row included.
+
     Args:
         ideas: of a sheet.
         stamps: of initiatives that a sheet named after their row, what it said of them last.
     """
     known = defaultdict[tuple[str, ...], list[str]](list)
     for key, said in stamps.items():
-        known[tuple(said[:_SAYS])].append(key)
-    found: list[str | None] = []
-    for idea in ideas:
-        said = tuple(stamps_of(idea)[:_SAYS])
-        found.append(known[said].pop(0) if said != _SILENT and known.get(said) else None)
-    return found
+        known[_known_by(said)].append(key)
+    return [known[said].pop(0) if known[said] else None for said in (_known_by(stamps_of(idea)) for idea in ideas)]
+
+
+def _known_by(said: Sequence[str]) -> tuple[str, ...]:
+    numbers = tuple(said[:_SAYS])
+    return tuple(said) if numbers == _SILENT else numbers
 
 
 def refuse_strangers(rows: Sequence[int], left: Sequence[int]) -> None:

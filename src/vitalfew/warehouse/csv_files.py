@@ -53,7 +53,9 @@ class CsvShape:
 
 
 class DoubledNameError(DataError):
-    """A header names a column twice."""
+    """A header names a column twice. `delimiter`: what parts its cells."""
+
+    delimiter = ","
 
 
 def sniff(path: Path) -> CsvShape:
@@ -74,7 +76,7 @@ def sniff(path: Path) -> CsvShape:
     names = tuple(cell.strip() for cell in rows[0])
     header = _is_header(names)
     if header:
-        _refuse_doubles(names, path.name)
+        _refuse_doubles(names, path.name, delimiter)
     if not complete and len(rows) < 2:  # noqa: PLR2004 - the names, and a row below them
         long = 1 if "\n" not in text.replace("\r", "\n") else 2
         raise DataError(
@@ -183,13 +185,16 @@ def _is_header(names: tuple[str, ...]) -> bool:
     return 2 * values <= len(names) and any(names)
 
 
-def _refuse_doubles(names: tuple[str, ...], file: str) -> None:
+def _refuse_doubles(names: tuple[str, ...], file: str, delimiter: str) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if name and name.lower() in seen:
             other = seen[name.lower()]
             how = "twice" if other == name else f"and '{other}', which differ only in upper and lower case"
-            raise DoubledNameError(f"{file}: the header names the column '{name}' {how}", hint="rename one of the two")
+            text = f"{file}: the header names the column '{name}' {how}"
+            refused = DoubledNameError(text, hint="rename one of the two")
+            refused.delimiter = delimiter
+            raise refused
         seen[name.lower()] = name
 
 
