@@ -73,6 +73,31 @@ def test_beyond_the_room_those_used_longest_ago_are_forgotten(tmp_path: Path, mo
     assert State(tmp_path).load("d") is not None
 
 
+def test_of_many_groups_a_run_reads_each_list_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [f"group{at}" for at in range(20)]
+    run(tmp_path, *groups)
+    read, names_in = list[str](), state._names_in
+    monkeypatch.setattr(state, "_names_in", lambda path: read.append(path.stem) or names_in(path))
+    here = State(tmp_path)
+    for key in groups:
+        here.save(key, numbers())
+    assert len(read) <= 3 * len(groups)
+
+
+def test_what_another_run_wrote_meanwhile_is_kept(tmp_path: Path) -> None:
+    one, other = State(tmp_path), State(tmp_path)
+    for value in (1.0, 2.0, 3.0):
+        one.save("a", numbers(value))
+        other.save("b", numbers(value))
+        other.save("a", numbers(-value))
+    for reader in (one, other, State(tmp_path)):
+        kept = reader.load("a")
+        assert kept is not None
+        assert kept.numbers[0][0] == -3
+        assert reader.load("b") is not None
+    assert len(list(tmp_path.glob("*.f8"))) == 2
+
+
 @pytest.mark.parametrize("content", ["", "{", "[true, null]", '["x"]', "[99999999999999999999]", '{"a": 1}', "7"])
 def test_what_is_said_of_runs_may_be_damaged(tmp_path: Path, content: str) -> None:
     run(tmp_path, "a", "b", "c")

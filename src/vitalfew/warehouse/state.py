@@ -118,6 +118,7 @@ class State:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._begun = folder, time.time_ns()
+        self._known: dict[Path, tuple[int, Mapping[str, int]]] = {}
 
     def load(self, key: str, *, held: bool = True) -> Kept | None:
         """What is remembered under a key; None when there is nothing, or when it is damaged in any way.
@@ -192,14 +193,14 @@ class State:
 
     def _list(self, key: str, body: Mapping[str, Any]) -> None:
         """Let the new files count, and forget what no list names any more."""
-        before = {name for path in self._lists() for name in _named_in(path)}
+        before = {name for path in self._lists() for name in self._named_in(path)}
         made = self._folder / f"{uuid.uuid4().hex}.new"
         made.write_text(json.dumps({"body": body, "hash": _hash_of(body)}), "utf-8")
         made.replace(self._folder / f"{key}{_LIST}")
         self._used(key)
         for path in self._past_use(self._runs()):
             path.unlink(missing_ok=True)
-        used = {name for path in self._lists() for name in _named_in(path)}
+        used = {name for path in self._lists() for name in self._named_in(path)}
         for path in self._folder.iterdir():
             # What no list has named yet may belong to a run that goes on beside this one.
             with suppress(OSError):
@@ -231,11 +232,20 @@ class State:
         since = runs[-_IDLE] if len(runs) >= _IDLE else 0
         size, counted = 0, set[str]()
         for at, path in enumerate(self._lists()):
-            names = set(_named_in(path)) - counted
-            counted |= names
-            size += sum(map(self._size, names))
+            files = self._named_in(path)
+            size += sum(files[name] for name in files.keys() - counted)
+            counted |= files.keys()
             if at and (path.stat().st_mtime_ns < since or size > MOST_BYTES):
                 yield path
+
+    def _named_in(self, path: Path) -> Mapping[str, int]:
+        """The files that a list names, with their bytes; each list is read once, as a state may hold hundreds."""
+        with suppress(OSError):
+            written = path.stat().st_mtime_ns  # before the list is read: should it be replaced, it is read again
+            if self._known.get(path, (None,))[0] != written:
+                self._known[path] = written, {name: self._size(name) for name in _names_in(path)}
+            return self._known[path][1]
+        return {}
 
     def _size(self, name: str) -> int:
         path = self._folder / name
@@ -397,7 +407,7 @@ def _hash_of(body: object) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def _named_in(path: Path) -> Iterator[str]:
+def _names_in(path: Path) -> Iterator[str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         yield from (file["name"] for file in _files_of(json.loads(path.read_text("utf-8"))["body"]))
 
