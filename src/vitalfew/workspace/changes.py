@@ -218,8 +218,8 @@ def _forecasts_left(before: Definitions, after: Definitions, log: ActLog) -> Ite
         left: set[str] = set()
         for act in log.spoken("forecast", key):
             lost = speaks_of(act, standing) and not speaks_of(act, coming)
-            if lost and act.by not in left and act.n in log.bodies:
-                left.add(act.by)
+            if lost and log.person(act.by) not in left and act.n in log.bodies:
+                left.add(log.person(act.by))
         if left:
             yield key, len(left)
 
@@ -228,7 +228,7 @@ def _judged_otherwise(before: Definitions, after: Definitions, log: ActLog) -> i
     standing, coming = value_model(before, log).hash, value_model(after, log).hash
     if standing == coming:
         return 0
-    latest = {act.by: act for act, _ in log.of("judgement", VALUE_MODEL)}
+    latest = {log.person(act.by): act for act, _ in log.of("judgement", VALUE_MODEL)}
     return sum(act.definition is not None and act.definition.hash == standing for act in latest.values())
 
 

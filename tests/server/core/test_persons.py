@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,14 @@ from vitalfew.pipeline import run
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import Link
+from vitalfew.server.core.models import Link, Member
 from vitalfew.server.core.persons import same_people, voice_of_link, voice_of_user
 from vitalfew.server.core.queries.acts import pseudonym_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Role
+from vitalfew.server.core.services.accounts import prove
 from vitalfew.server.core.services.acts import acting
+from vitalfew.server.core.services.invitations import invite, join
 from vitalfew.server.core.services.links import find_link, make_link
 from vitalfew.server.core.services.members import add_member
 from vitalfew.server.core.services.opened import Opened
@@ -34,12 +36,13 @@ from vitalfew.server.value.queries.sessions import rater_of, session
 from vitalfew.server.value.services import pulse as pulses
 from vitalfew.server.value.services.answers import choose_first, enter, hand_in, judge_factor
 from vitalfew.server.value.services.sessions import Plan, advance, open_session
+from vitalfew.workspace.changes import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vitalfew.results.rows import PromiseRow
-    from vitalfew.server.core.models import Member, Workspace
+    from vitalfew.server.core.models import Workspace
 
     type MakeMember = Callable[..., Member]
 
@@ -139,6 +142,22 @@ def test_the_pulse_and_the_weights_hear_a_person_once(ada: Place) -> None:
     assert panel(definitions, acts.until(acts.acts[-1].time.date())).judgements == (judgement,)
 
 
+def test_a_plan_of_a_change_counts_a_person_once(ada: Place) -> None:
+    for number in range(3):
+        by_link(ada.workspace, "cleo@example.org", f"https://example.org/{number}")
+        judge(acting(ada.workspace), voice_of_link(Link.objects.latest("pk").pk), {"rounds": 3, "retention": 1})
+    before = loaded(ada.workspace).workspace.definitions
+    gate, rounds = before.hypotheses["gate_rounds"], before.factors["rounds"]
+    after = before.model_copy(
+        update={
+            "hypotheses": {"gate_rounds": gate.model_copy(update={"due": date(2030, 1, 2)})},
+            "factors": {**before.factors, "rounds": rounds.model_copy(update={"range": (0, 50)})},
+        }
+    )
+    plan = plan_of(before, after, TableJournal(ada.workspace.pk).read())
+    assert (plan.forecasts, plan.judgements) == ((("gate_rounds", 1),), 1)
+
+
 def test_a_run_is_computed_anew_once_two_voices_are_known_to_be_one(ada: Place, member: MakeMember) -> None:
     by_link(ada.workspace, "cleo@example.org", "https://example.org/a")
     promising.forecast(place_of(ada.workspace, cleo := member("viewer", name="Cleo")), "gate_rounds", NUMBERS)
@@ -202,6 +221,31 @@ def test_who_becomes_a_member_answers_signed_in_from_then_on(ada: Place, member:
     assert find_link(other, "forecast") is not None
 
 
+def test_an_address_that_was_chosen_without_proof_takes_nobodys_voice_and_ends_no_link(ada: Place) -> None:
+    by_link(ada.workspace, "cleo@example.org", "https://example.org/a")
+    ((_, secret),) = promising.ask(ada, "gate_rounds", ["cleo@example.org"])
+    bare = find_link(invite(ada.workspace, ada.user, Role.RATER), Link.Purpose.INVITATION)
+    assert bare is not None
+    eve = join(bare, "cleo@example.org", "Eve", "a long pass phrase of eve")
+    assert find_link(secret, "forecast") is not None, "the link of whoever has that address"
+    judge(acting(ada.workspace), voice_of_user(eve), {"rounds": 1, "retention": 1})
+    assert pseudonym_of(ada.workspace, voice_of_user(eve)) not in same_people(ada.workspace.pk).values()
+    prove(eve)
+    assert pseudonym_of(ada.workspace, voice_of_user(eve)) in same_people(ada.workspace.pk).values()
+
+
+def test_of_more_addresses_than_a_database_takes_at_once_all_are_looked_for(
+    ada: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ben@example.org", ada.user.email, "cleo@example.org"):
+        by_link(ada.workspace, name, "https://example.org/a")
+    before = same_people(ada.workspace.pk)
+    assert before
+    Member.objects.all().delete()
+    monkeypatch.setattr("vitalfew.server.core.persons.AT_ONCE", 1)
+    assert same_people(ada.workspace.pk) == before
+
+
 def test_who_is_invited_to_a_later_session_keeps_their_voice(ada: Place) -> None:
     people = (("Mia", ""), ("Ben", ""), ("Guest", ""), ("Guest", ""))
     for _ in range(2):
@@ -217,6 +261,17 @@ def test_who_is_invited_to_a_later_session_keeps_their_voice(ada: Place) -> None
     log = TableJournal(ada.workspace.pk).read()
     assert len(log.people) == 6, "Mia and Ben once, and four of whom nothing is known"
     assert Participant.objects.count() == 8
+
+
+def test_of_two_who_are_invited_by_one_name_neither_takes_the_voice_of_an_earlier_one(ada: Place) -> None:
+    plan = Plan("A session", ("rounds", "retention"), people=(("Mia", ""),))
+    key, (mia,) = open_session(ada.workspace, plan, ada.user)
+    view = session(ada.workspace, key)
+    assert view is not None
+    advance(view.id, "measure", ada.user)
+    enter(mia.secret)
+    open_session(ada.workspace, replace(plan, people=(("Mia", "sales"), ("mia", "support"))), ada.user)
+    assert [one.voice for one in Participant.objects.order_by("pk")][1:] == ["", ""]
 
 
 def answer(entry: str) -> None:

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.models import Member, User, Workspace
+from vitalfew.server.core.persons import is_proven
 from vitalfew.server.core.roles import Ability, Role
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.links import NoSuch, end_links_of
@@ -60,7 +61,7 @@ def add_member(
     given = {"role": wanted, "team": team, "group": group}
     member, made = Member.objects.get_or_create(workspace=workspace, user=user, defaults=given)
     if made:
-        if Ability.RATE in wanted.abilities:
+        if Ability.RATE in wanted.abilities and is_proven(user):
             end_links_of(workspace, user.email)
         note(workspace, by, "member joined", str(user), role=wanted.value)
     return member

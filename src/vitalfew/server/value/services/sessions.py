@@ -367,9 +367,11 @@ def _person(row: Session, seat: int) -> Participant:
 def _invited(row: Session, people: Sequence[tuple[str, str]], by: User) -> tuple[Invited, ...]:
     refuse_members(row.workspace, [name for name, _ in people])
     voices = _voices_before(row)
+    named = Counter(same_person(name[:120]) for name, _ in people)
     made = []
     for name, group in people:
-        voice = voices.pop(same_person(name[:120]), "")
+        known = same_person(name[:120])
+        voice = voices.get(known, "") if named[known] == 1 else ""  # of two of one name it is not known whose it is
         person = Participant.objects.create(session=row, name=name[:120], group=group[:120], voice=voice)
         made.append(_link(row, person, by))
     return tuple(made)
