@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -127,3 +128,29 @@ def test_the_manifest_is_plain_json(tmp_path: Path) -> None:
     written = write(store, "20261122T081200-aaaaaa")
     manifest = json.loads((store.folder / written.id / MANIFEST).read_text())
     assert manifest["run"]["stages"][0]["tables"] == ["weights", "failed"]
+
+
+def test_all_runs_go_while_one_is_being_written_and_that_one_fails(tmp_path: Path) -> None:
+    """Many times over: what is written falls between any two looks of whoever removes it."""
+    store, over = Store(tmp_path), threading.Event()
+    broken: list[OSError] = []
+
+    def write_on() -> None:
+        while not over.is_set():
+            try:
+                with store.begin(new_run_id("2026-11-22T08:12:00Z")) as run:
+                    for stage in range(20):
+                        run.write(f"stage_{stage}", {"weights": (WEIGHT,), "failed": (FAILED,)})
+            except OSError as error:
+                broken.append(error)
+
+    writing = threading.Thread(target=write_on)
+    writing.start()
+    try:
+        while len(broken) < 20:
+            store.forget_all()
+    finally:
+        over.set()
+        writing.join()
+    store.forget_all()
+    assert [*store.folder.iterdir()] == []

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -120,14 +121,15 @@ class Store:
         shutil.rmtree(self.folder / run_id, ignore_errors=True)
 
     def forget_all(self) -> None:
-        """Drop every run, finished or not: the next one is computed anew.
+        """Drop every run, finished or not: the next one is computed anew, and one that is being written fails.
 
         Raises:
             DataError: a run could not be deleted.
         """
         try:
-            for entry in self.folder.iterdir() if self.folder.is_dir() else ():
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            while entries := [*self.folder.iterdir()] if self.folder.is_dir() else []:
+                for entry in entries:
+                    _remove(entry)
         except OSError as error:
             hint = "delete the folder by hand"
             raise DataError(f"runs in {self.folder} could not be deleted: {error.strerror}", hint=hint) from error
@@ -238,6 +240,14 @@ def _age(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _remove(entry: Path) -> None:
+    """Remove a run, or a file, that somebody may be writing: under another name nobody does any more."""
+    gone = entry.with_name(f".{secrets.token_hex(8)}-gone")
+    with suppress(FileNotFoundError):  # such as one that has got its name meanwhile: it is found under that
+        entry.rename(gone)
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
 
 
 def _link_or_copy(source: str, target: str) -> str:

@@ -87,6 +87,24 @@ def test_a_long_upload_is_kept_as_it_came_until_the_worker_unpacks_it(
 
 
 @pytest.mark.usefixtures("sqlite", "long")
+def test_of_two_workers_that_unpack_the_same_the_slower_one_goes_on_with_what_stands(
+    workspace: Workspace, member: MakeMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = member("admin", of=workspace).user
+    token = parcels.offer(workspace, [SimpleUploadedFile("w.zip", parcels.packed({"teams.yaml": LABS}))], by=by)
+    asked = parcels.is_packed
+
+    def then_unpacked_by_the_other(*args: Any, **named: Any) -> bool:
+        found = asked(*args, **named)
+        if found:
+            parcels.unpack_offer(workspace, token, parcels.UNWATCHED, by=by)
+        return found
+
+    monkeypatch.setattr(parcels, "is_packed", then_unpacked_by_the_other)
+    assert parcels.worked_out(workspace, token, How(), by=by).sentences == ("Added teams: labs",)
+
+
+@pytest.mark.usefixtures("sqlite", "long")
 @pytest.mark.parametrize("why", REFUSED)
 def test_what_is_refused_is_told_on_the_page_of_the_job_and_not_kept(
     why: str, workspace: Workspace, client_of: ClientOf

@@ -156,6 +156,8 @@ def is_packed(row: Workspace, token: str, *, by: User) -> bool:
 def unpack_offer(row: Workspace, token: str, watch: Watching, *, by: User) -> None:
     """Unpack what was kept as it came, by a process that is shut in; nothing is left of what is refused.
 
+    Another worker may do so at the same time, for another plan of the same: whoever is first is.
+
     Raises:
         UsageError: it is no workspace, leads out of its folder, is too much, took more than the server gives, or is no
             longer there.
@@ -168,14 +170,16 @@ def unpack_offer(row: Workspace, token: str, watch: Watching, *, by: User) -> No
             part.mkdir(mode=0o700)
             size = sum(path.stat().st_size for path in packed_in.iterdir())
         except FileNotFoundError:
-            raise _not_there() from None
+            _folder(row, token, by)
+            return
         config = settings.CONFIG
         bounds = Bounds(_MEMORY, config.job_minutes * 60, _FILE, (str(packed_in),), (str(part),), config.require_jail)
         order = Order("unpack", str(packed_in), None, {"into": str(part), "most": _most(size)})
         outcome = watched(order, bounds, watch.step, lambda: bool(watch.look()))
         if outcome.result is None:
             if not packed_in.is_dir():
-                raise _not_there()
+                _folder(row, token, by)
+                return
             hint = "bring it in parts, or by the commands: vitalfew manage apply"
             raise UsageError(outcome.error) if outcome.error else UsageError("the zip could not be unpacked", hint=hint)
         refuse_if_full(row, 0)
