@@ -29,6 +29,7 @@ from vitalfew.server.core.services.acts import acting
 from vitalfew.server.core.services.invitations import invite, join
 from vitalfew.server.core.services.links import find_link, make_link
 from vitalfew.server.core.services.members import add_member
+from vitalfew.server.core.services.moving import propose
 from vitalfew.server.core.services.opened import Opened
 from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.value.models import Participant
@@ -36,7 +37,6 @@ from vitalfew.server.value.queries.sessions import rater_of, session
 from vitalfew.server.value.services import pulse as pulses
 from vitalfew.server.value.services.answers import choose_first, enter, hand_in, judge_factor
 from vitalfew.server.value.services.sessions import Plan, advance, open_session
-from vitalfew.workspace.changes import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +154,7 @@ def test_a_plan_of_a_change_counts_a_person_once(ada: Place) -> None:
             "factors": {**before.factors, "rounds": rounds.model_copy(update={"range": (0, 50)})},
         }
     )
-    plan = plan_of(before, after, TableJournal(ada.workspace.pk).read())
+    plan = propose(ada.workspace, after).plan
     assert (plan.forecasts, plan.judgements) == ((("gate_rounds", 1),), 1)
 
 

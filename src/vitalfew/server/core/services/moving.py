@@ -13,6 +13,7 @@ from vitalfew.pipeline.changing import change_plan
 from vitalfew.server.core.journal import TableJournal, part_of
 from vitalfew.server.core.models import ActRecord
 from vitalfew.server.core.models import Workspace as WorkspaceRow
+from vitalfew.server.core.persons import same_people
 from vitalfew.server.core.queries.acts import PERSONAL, pseudonym_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.services.acts import voice_of_user
@@ -148,4 +149,4 @@ def _acts_behind(row: WorkspaceRow, changes: Iterable[Change]) -> ActLog:
             wanted |= Q(kind="forecast", about=one.key)
         elif one.kind == "factors":
             wanted |= Q(kind="judgement")
-    return part_of(ActRecord.objects.filter(wanted, workspace=row).order_by("n"))
+    return replace(part_of(ActRecord.objects.filter(wanted, workspace=row).order_by("n")), same=same_people(row.pk))
