@@ -14,6 +14,7 @@ from acts_building import BEGIN, append, as_bytes, chain_of
 from vitalfew.errors import ActError
 from vitalfew.workspace import acts as acts_of
 from vitalfew.workspace.acts import body_path, erase, read, writing
+from vitalfew.workspace.chain import DefinitionRef
 from vitalfew.workspace.people import pseudonym
 
 if TYPE_CHECKING:
@@ -290,6 +291,17 @@ def test_a_lock_stays_unless_it_is_the_forecast_of_that_person_alone(
     promise = FORECAST | {"forecasters": forecasters}
     append(tmp_path, "lock", "h", "ben", {"hypothesis": "h", "promise": promise}, at=BEGIN)
     assert erase(tmp_path, "anna").acts == erased
+
+
+def test_the_lock_of_another_s_forecast_stays_where_one_answered_an_earlier_wording(tmp_path: Path) -> None:
+    earlier, present = (DefinitionRef("hypotheses", "h", version, f"{version}" * 64) for version in (1, 2))
+    promise = {"hypothesis": "h", "promise": FORECAST | {"forecasters": 1}}
+    with writing(tmp_path) as writer:
+        writer.append("forecast", "h", "anna", FORECAST, earlier)
+        writer.append("forecast", "h", "ben", FORECAST, present)
+        writer.append("lock", "h", "cleo", promise, present)
+    assert erase(tmp_path, "anna").acts == (1,)
+    assert erase(tmp_path, "ben").acts == (2, 3)
 
 
 def test_the_order_of_fields_and_spaces_do_not_matter(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from vitalfew.workspace.act_log import ActLog
 from vitalfew.workspace.bodies import LONGEST_BODY
 from vitalfew.workspace.chain import Act, Chain, Damage, DefinitionRef, Kind, to_line
 from vitalfew.workspace.locking import locked
+from vitalfew.workspace.locks import speaks_of
 from vitalfew.workspace.people import pseudonym
 from vitalfew.workspace.sealed import AT_ONCE, FOLDER, Sealed, body_name
 from vitalfew.workspace.swapping import settle, sync_file, sync_folder
@@ -271,7 +272,12 @@ def _says_of(log: ActLog, act: Act, person: str) -> bool:
     said = log.bodies.get(act.n, {})
     if "promise" not in said:
         return False
-    before = {other.by for other in log.spoken("forecast", act.about) if other.n < act.n}
+    of = act.definition
+    before = {
+        other.by
+        for other in log.spoken("forecast", act.about)
+        if other.n < act.n and (of is None or speaks_of(other, of.hash))  # those of another wording were not locked
+    }
     return said["promise"]["forecasters"] == 1 and person in before
 
 
