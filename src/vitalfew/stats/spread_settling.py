@@ -74,8 +74,10 @@ def settle(data: Prepared, start: Floats | Expected, nodes: Nodes = NORMAL) -> C
         last = _rest(data, near.at if more is None else expected(data, more, nodes), nodes)
         steps += near.steps + last.steps
         more = _filled(last.at, _AT_REST)
-        if more is None and last.converged:
-            return Climbed(last.at, steps, converged=True)
+        # Where all steps were taken and the last of them still gained, there is more to gain.
+        gained = last.at.log_likelihood - near.at.log_likelihood > _LOST * abs(last.at.log_likelihood)
+        if more is None and (last.converged or not gained):
+            return Climbed(last.at, steps, last.converged)
         here = last.at if more is None else more
     return Climbed(last.at, steps, converged=False)
 
