@@ -253,7 +253,11 @@ class State:
 
     def _lists(self) -> list[Path]:
         """The lists, the one used last first."""
-        return sorted(self._folder.glob(f"*{_LIST}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        used = dict[Path, int]()
+        for path in self._folder.glob(f"*{_LIST}"):
+            with suppress(FileNotFoundError):  # a run beside this one may forget it meanwhile
+                used[path] = path.stat().st_mtime_ns
+        return sorted(used, key=used.__getitem__, reverse=True)
 
     def _write(self, content: NDArray[Any], suffix: str = ".f8") -> dict[str, Any]:
         name = f"{uuid.uuid4().hex}{suffix}"
