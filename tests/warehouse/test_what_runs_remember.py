@@ -12,6 +12,7 @@ from vitalfew.warehouse import state
 from vitalfew.warehouse.state import Kept, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 UNITS = 100
@@ -77,7 +78,12 @@ def test_of_many_groups_a_run_reads_each_list_a_few_times(tmp_path: Path, monkey
     groups = [f"group{at}" for at in range(20)]
     run(tmp_path, *groups)
     read, names_in = list[str](), state._names_in
-    monkeypatch.setattr(state, "_names_in", lambda path: read.append(path.stem) or names_in(path))
+
+    def counted(path: Path) -> Iterator[str]:
+        read.append(path.stem)
+        return names_in(path)
+
+    monkeypatch.setattr(state, "_names_in", counted)
     here = State(tmp_path)
     for key in groups:
         here.save(key, numbers())
