@@ -49,6 +49,7 @@ SAME: dict[str, str] = {
     "erase-me": "erase_own_acts",
     "experiment": PARTS,
     "experiment-plan": "plan_experiment",
+    "experiment-plan-again": "plan_experiment",
     "experiments": PARTS,
     "feature": PARTS,
     "feature-bet": "bet_on_feature",

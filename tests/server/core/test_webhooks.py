@@ -25,6 +25,7 @@ from receiving import Receiver, receiving
 from vitalfew.errors import UsageError
 from vitalfew.judgement.recording import decide, forecast, lock
 from vitalfew.results.rows import FindingRow, VerdictRow
+from vitalfew.results.store import Store
 from vitalfew.server.core import outbound
 from vitalfew.server.core.events import MOST_ITEMS, Event, Happened
 from vitalfew.server.core.models import AuditEntry, Definition, Delivery, Webhook, Workspace
@@ -351,6 +352,7 @@ def test_a_run_is_told_with_the_verdicts_and_alarms_that_are_new_in_it(
     found = (*now.tables.findings, *new, _finding("C3", "info", "gate"))
     later = replace(now, tables=replace(now.tables, verdicts=others, findings=found))
     monkeypatch.setitem(open_runs._open, (demo.folder, "20990101T000000-later"), later)
+    monkeypatch.setattr(Store, "__contains__", lambda *_: True)  # it is in memory alone
     Workspace.objects.filter(pk=demo.pk).update(last_run="20990101T000000-later")
     telling.tell()
     telling.tell()
@@ -508,6 +510,7 @@ def test_what_cannot_be_read_in_one_workspace_keeps_no_other_from_being_told(
         _add(member("admin", of=row), receiver, ["run.finished"])
     Workspace.objects.update(last_run="20990101T000000-later")
     monkeypatch.setitem(open_runs._open, (workspace.folder, "20990101T000000-later"), cast("Any", Damaged()))
+    monkeypatch.setattr(Store, "__contains__", lambda *_: True)  # it is in memory alone
     telling.tell()
     assert list(_told(demo)) == ["run.finished"]
     assert not _told(workspace)
