@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from vitalfew.errors import UsageError
@@ -40,6 +41,8 @@ from vitalfew.server.value.services.sessions import Plan, advance, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.test import Client
 
     from vitalfew.results.rows import PromiseRow
     from vitalfew.server.core.models import Workspace
@@ -140,6 +143,16 @@ def test_the_pulse_and_the_weights_hear_a_person_once(ada: Place) -> None:
     assert judgement.points == {"rounds": 1, "retention": 1}, "the latest counts"
     assert panel(definitions, acts.carried()).judgements == (judgement,)
     assert panel(definitions, acts.until(acts.acts[-1].time.date())).judgements == (judgement,)
+
+
+def test_the_page_that_locks_warns_of_few_people_however_many_links_they_answered_by(
+    workspace: Workspace, client_of: Callable[..., Client]
+) -> None:
+    for name in ("cleo@example.org", "Cleo@example.org", "ben@example.org", "BEN@example.org"):
+        by_link(workspace, name, "https://example.org/a")
+    address = reverse("lock", kwargs={"workspace": workspace.key, "key": "gate_rounds"})
+    page = client_of("editor", of=workspace).get(address).content.decode()
+    assert "Only 2 people forecast it" in page
 
 
 def test_a_plan_of_a_change_counts_a_person_once(ada: Place) -> None:

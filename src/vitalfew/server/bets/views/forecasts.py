@@ -24,6 +24,7 @@ from vitalfew.server.bets.services.bets import NotYet, passes_gate
 from vitalfew.server.bets.views.bet import forecast_form, refused
 from vitalfew.server.core.commands import told
 from vitalfew.server.core.queries.definitions import loaded
+from vitalfew.server.core.queries.promised import forecasters
 from vitalfew.server.core.queries.runs import open_run
 from vitalfew.server.core.services import opened as links
 from vitalfew.server.core.services.acts import voice_of_user
@@ -82,6 +83,7 @@ def lock(request: Request, key: str) -> HttpResponse:
         messages.success(request, f"Locked as #{act.hash[:7]}. The promise stands from now on.")
         return redirect(address)
     question = _question(request.place, asking, key)
+    people = forecasters(request.place.workspace, key, question.wording) or question.forecasts
     standing = lock_of(request.place, key, definitions, open_run(request.place.workspace))
     context = {
         "title": "Lock the promise",
@@ -93,8 +95,8 @@ def lock(request: Request, key: str) -> HttpResponse:
         "segment": "everybody" if asking.segment == "all" else definitions.title("segments", asking.segment),
         "initiative": definitions.title("initiatives", asking.initiative),
         "started": definitions.initiatives[asking.initiative].started,
-        "forecasts": question.forecasts,
-        "few": 0 < question.forecasts < 3,  # noqa: PLR2004 - people among whom one cannot be told
+        "forecasts": people,
+        "few": 0 < people < 3,  # noqa: PLR2004 - people among whom one cannot be told
         "bet": asking.initiative,
         "gated": passes_gate(definitions, asking.initiative),
         "locked": standing is not None and not standing.stale,

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db.models import Count
 
 from vitalfew.server.core.models import ActRecord, Workspace
+from vitalfew.server.core.persons import same_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +82,13 @@ def _put_down(workspace: Workspace, known: _Counted) -> _Counted:
 def _taken_up(workspace: Workspace) -> _Counted | None:
     head, last, said = cache.get(_NAME.format(workspace.pk)) or ("", 0, {})
     return _Counted(head, last, {key: Spoken(*of) for key, of in said.items()}, last) if head else None
+
+
+def forecasters(workspace: Workspace, about: str, wording: str) -> int:
+    """How many people forecast a hypothesis in the wording of this hash; who has several voices is one."""
+    acts = ActRecord.objects.filter(workspace=workspace, kind="forecast", about=about, definition__hash=wording)
+    same = same_people(workspace.pk)
+    return len({same.get(by, by) for by in acts.order_by().values_list("by", flat=True).distinct()})
 
 
 def forecast_by(workspace: Workspace, by: str, about: Iterable[str]) -> frozenset[tuple[str, str]]:
