@@ -32,6 +32,7 @@ from vitalfew.server.core.services.links import find_link, make_link
 from vitalfew.server.core.services.members import add_member
 from vitalfew.server.core.services.moving import propose
 from vitalfew.server.core.services.opened import Opened
+from vitalfew.server.core.services.own_acts import count_said, erase, said
 from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.value.models import Participant
 from vitalfew.server.value.queries.sessions import rater_of, session
@@ -100,6 +101,18 @@ def test_an_editor_with_four_links_learns_nothing_of_the_fifth_person(ada: Place
     found = promise(ada.workspace)
     assert (found.forecasters, found.evidenced, found.evidence) == (2, None, ())
     assert "of-cleo" not in str(run_tables(ada.workspace))
+
+
+def test_who_erases_takes_along_what_they_said_by_links(ada: Place) -> None:
+    promising.forecast(ada, "gate_rounds", NUMBERS, ["bored"])
+    by_link(ada.workspace, ada.user.email.upper(), "https://example.org/a")
+    by_link(ada.workspace, "Cleo", "https://example.org/of-cleo")
+    assert [act["says"]["evidence"] for act in said(ada.workspace, ada.user)] == [["bored"], ["https://example.org/a"]]
+    assert count_said(ada.workspace, ada.user) == erase(ada.workspace, ada.user) == 2
+    assert said(ada.workspace, ada.user) == []
+    log = TableJournal(ada.workspace.pk).read()
+    assert [body["evidence"] for _, body in log.of("forecast", "gate_rounds")] == [["https://example.org/of-cleo"]]
+    assert promise(ada.workspace).forecasters == 1
 
 
 def run_tables(workspace: Workspace) -> object:

@@ -82,10 +82,6 @@ class TableJournal:
         before = (found for found in log.chain_damage if (found.code, found.n) != ("gap", 1))
         return ActLog(log.acts, log.bodies, tuple(before))
 
-    def about(self, key: str) -> ActLog:
-        """The acts about one thing; what lies between them is not looked at."""
-        return part_of(self._acts.filter(about=key))
-
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Writer]:  # noqa: ARG002 - a database always is
         """Hold the row of the workspace until all that was appended is committed, or nothing of it."""

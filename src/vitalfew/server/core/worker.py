@@ -9,7 +9,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -60,7 +60,7 @@ def keep_looking(over: threading.Event) -> None:
             close_old_connections()
             if DBTaskResult.objects.ready().filter(queue_name="looks").exists():
                 _worker("looks", batch=True).run()
-        except DatabaseError as error:  # such as one that is away for a moment
+        except Exception as error:  # noqa: BLE001 - such as a database that is away; nobody else takes up what waits
             log.warning("looks were interrupted: %s", type(error).__name__)
     connection.close()
 

@@ -1,4 +1,7 @@
-"""What somebody said in a workspace, for that person alone: told back, or erased."""
+"""What somebody said in a workspace, for that person alone: told back, or erased.
+
+It is what they said signed in, and what they said by personal links that were made for their address.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vitalfew.judgement.recording import erase as erase_acts
 from vitalfew.results.store import Store
 from vitalfew.server.core.models import ActRecord, Answer
+from vitalfew.server.core.persons import same_people
 from vitalfew.server.core.queries import acts
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.audit import note
@@ -15,33 +19,49 @@ from vitalfew.server.core.services.jobs import give_up
 from vitalfew.server.core.services.runs import start
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from vitalfew.server.core.models import User, Workspace
 
 
 def said(workspace: Workspace, user: User) -> list[dict[str, Any]]:
     """Every act of a user with what it says, oldest first; what was erased is gone."""
-    found = acts.said(workspace, by=acts.pseudonym_of(workspace, voice_of_user(user)))
+    found = acts.said(workspace, by=_voices(workspace, user))
     return [{"n": act.n, "at": act.at, "kind": act.kind, "about": act.about, "says": says} for act, says in found]
 
 
 def count_said(workspace: Workspace, user: User) -> int:
     """How many acts of a user still say something."""
-    person = acts.pseudonym_of(workspace, voice_of_user(user))
-    return ActRecord.objects.filter(workspace=workspace, by=person, body__isnull=False).count()
+    return _kept(workspace, _voices(workspace, user)).count()
 
 
 def erase(workspace: Workspace, user: User) -> int:
-    """Erase what a user said, for good; gives how many acts that were.
+    """Erase what a user said, by links as well, for good; gives how many acts that were.
 
     Stored runs go with it, and one that is under way ends: it was begun on what was still said. Where there was one, a
     new one is begun. Answers that are kept for requests that come twice may hold it, too: they lose what they say,
     whatever it was.
     """
-    erasure = erase_acts(acting(workspace), voice_of_user(user))
+    voices = _voices(workspace, user)
+    speaking = set(_kept(workspace, voices).values_list("by", flat=True))
+    # Who said nothing at all is told so by the log.
+    erased = [erase_acts(acting(workspace), voice) for voice in voices if voice in speaking or not speaking]
     ended = give_up(workspace, "run")
     Store(Path(workspace.folder)).forget_all()  # once more: what was under way may have been stored since
     if ended or workspace.last_run:
         start(workspace, None)
     Answer.objects.filter(user=user, status__isnull=False).update(content=None)
-    note(workspace, user, "erased what they said", acts=len(erasure.acts))
-    return len(erasure.acts)
+    count = sum(len(erasure.acts) for erasure in erased)
+    note(workspace, user, "erased what they said", acts=count)
+    return count
+
+
+def _voices(workspace: Workspace, user: User) -> list[str]:
+    """The pseudonym of an account, and those of links that are known to be the same person's."""
+    own = acts.pseudonym_of(workspace, voice_of_user(user))
+    return [own, *(voice for voice, person in same_people(workspace.pk).items() if person == own)]
+
+
+def _kept(workspace: Workspace, voices: list[str]) -> QuerySet[ActRecord]:
+    """Acts of these that still say something."""
+    return ActRecord.objects.filter(workspace=workspace, by__in=voices, body__isnull=False)

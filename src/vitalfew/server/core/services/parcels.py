@@ -130,7 +130,10 @@ def offer(row: Workspace, uploads: Sequence[UploadedFile[Any]], *, by: User) -> 
     refuse_if_full(row, size)
     token = secrets.token_urlsafe(24)
     if size > ORDINARY:
-        keep_packed(place / f"{token}{_PACKED}", ((upload.name or "", upload.chunks()) for upload in uploads))
+        try:
+            keep_packed(place / f"{token}{_PACKED}", ((upload.name or "", upload.chunks()) for upload in uploads))
+        except FileNotFoundError:  # another upload of the same person took its place meanwhile
+            raise _not_there() from None
         return token
     part = place / f"{token}.{secrets.token_hex(4)}"
     part.mkdir(mode=0o700, parents=True)

@@ -27,7 +27,7 @@ def said_before(workspace: Workspace, participant: int) -> int:
 
 def own_draft(workspace: Workspace, by: str, factors: Sequence[str], since: int) -> dict[str, Any]:
     """What a person judged last, as a form holds it; empty where nothing since an act of that number."""
-    found = [body for act, body in said(workspace, kind="judgement", about=VALUE_MODEL, by=by) if act.n > since]
+    found = [body for act, body in said(workspace, kind="judgement", about=VALUE_MODEL, by=[by]) if act.n > since]
     points: Mapping[str, float] = found[-1].get("points") or {} if found else {}
     kept = {key: value for key, value in points.items() if key in factors}
     if not kept:
@@ -47,5 +47,5 @@ def signed_by(workspace: Workspace, voice: str, definitions: Definitions) -> boo
     """Whether somebody has signed the value model off as it stands."""
     present = definitions_hash(definitions, ["factors"])
     by = pseudonym_of(workspace, voice)
-    acts = said(workspace, kind="sign_off", about=VALUE_MODEL, by=by)
+    acts = said(workspace, kind="sign_off", about=VALUE_MODEL, by=[by])
     return any(act.definition is not None and act.definition.hash == present for act, _ in acts)
