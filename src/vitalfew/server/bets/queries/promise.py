@@ -116,7 +116,7 @@ def plan_state(where: Place | Opened, experiment: str, definitions: Definitions)
 
 def own_forecast(place: Place | Opened, hypothesis: str, voice: str, definitions: Definitions) -> dict[str, Any] | None:
     """What one said oneself of the hypothesis as it is worded now, the latest."""
-    said_so = said(place.workspace, "forecast", hypothesis, pseudonym_of(place.workspace, voice))
+    said_so = said(place.workspace, "forecast", hypothesis, [pseudonym_of(place.workspace, voice)])
     stands = definition_hash("hypotheses", hypothesis, definitions.hypotheses[hypothesis]) if said_so else ""
     found = [body for act, body in said_so if act.definition is None or act.definition.hash == stands]
     return found[-1] if found else None

@@ -24,7 +24,7 @@ PERSONAL = ("judgement", "forecast", "pulse")
 
 
 def said(
-    row: Workspace, kind: Kind | None = None, about: str | None = None, by: Collection[str] = ()
+    row: Workspace, kind: Kind | None = None, about: str | None = None, by: list[str] | None = None
 ) -> tuple[tuple[Act, dict[str, Any]], ...]:
     """Acts with what they say, in order; erased ones are left out.
 
@@ -32,10 +32,10 @@ def said(
         row: the workspace.
         kind: of act.
         about: the key of what they are about.
-        by: pseudonyms; anybody's when there is none.
+        by: pseudonyms; anybody's when None.
     """
     given = {"kind": kind, "about": about, "by__in": by}
-    acts = ActRecord.objects.filter(workspace=row, **{name: value for name, value in given.items() if value})
+    acts = ActRecord.objects.filter(workspace=row, **{name: value for name, value in given.items() if value is not None})
     log = part_of(acts.order_by("n"))
     return tuple((act, log.bodies[act.n]) for act in log.acts if act.n in log.bodies)
 
