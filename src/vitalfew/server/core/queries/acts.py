@@ -35,8 +35,8 @@ def said(
         by: pseudonyms; anybody's when None.
     """
     given = {"kind": kind, "about": about, "by__in": by}
-    acts = ActRecord.objects.filter(workspace=row, **{name: value for name, value in given.items() if value is not None})
-    log = part_of(acts.order_by("n"))
+    wanted = {name: value for name, value in given.items() if value is not None}
+    log = part_of(ActRecord.objects.filter(workspace=row, **wanted).order_by("n"))
     return tuple((act, log.bodies[act.n]) for act in log.acts if act.n in log.bodies)
 
 
