@@ -185,12 +185,7 @@ def _again_and_signed(ada: Page, phones: list[Page]) -> None:
 
 def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(browser: Browser, served: str) -> None:
     with _person(browser, refused="Conflict") as ada, _person(browser, refused="Conflict") as ben:
-        links, address = _opened(ada, served), ada.url
-        for at, link in enumerate(links[:3]):
-            with _person(browser, viewport=PHONE) as phone:
-                _rates(phone, link, 90 - 20 * at)
-        ada.get_by_role("button", name="Reveal the weights").click()
-        ada.get_by_role("heading", name="Factor by factor").wait_for()
+        address = _revealed(browser, ada, served)
         _signed_in(ben, served, "ben@example.org")
         ben.goto(address)
         _both_write(ada, ben)
@@ -204,12 +199,7 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
     browser: Browser, served: str
 ) -> None:
     with _person(browser, refused="Gone") as ada, _person(browser) as ben:
-        links, address = _opened(ada, served), ada.url
-        for at, link in enumerate(links[:3]):
-            with _person(browser, viewport=PHONE) as phone:
-                _rates(phone, link, 90 - 20 * at)
-        ada.get_by_role("button", name="Reveal the weights").click()
-        ada.get_by_role("heading", name="Factor by factor").wait_for()
+        address = _revealed(browser, ada, served)
         _minutes(ada).press_sequentially("Vans wait")
         ada.goto(served + "/w/field/sessions/")  # before the pause after which it is saved
         ada.wait_for_timeout(1_000)
@@ -228,6 +218,17 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
         expect(_minutes(ada)).to_have_value("Vans wait and rust")
         ben.reload()
         expect(ben.locator(".minutes.said").first).to_have_text("Vans wait")
+
+
+def _revealed(browser: Browser, ada: Page, served: str) -> str:
+    """A session that three weighed in, as it is looked at together; gives its address."""
+    links, address = _opened(ada, served), ada.url
+    for at, link in enumerate(links[:3]):
+        with _person(browser, viewport=PHONE) as phone:
+            _rates(phone, link, 90 - 20 * at)
+    ada.get_by_role("button", name="Reveal the weights").click()
+    ada.get_by_role("heading", name="Factor by factor").wait_for()
+    return address
 
 
 def _minutes(page: Page) -> Locator:
