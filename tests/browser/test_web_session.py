@@ -185,7 +185,7 @@ def _again_and_signed(ada: Page, phones: list[Page]) -> None:
 
 def test_minutes_that_two_write_at_once_are_shown_to_both_and_none_is_lost(browser: Browser, served: str) -> None:
     with _person(browser, refused="Conflict") as ada, _person(browser, refused="Conflict") as ben:
-        address = _revealed(browser, ada, served)
+        address = _looked_at_together(browser, ada, served)
         _signed_in(ben, served, "ben@example.org")
         ben.goto(address)
         _both_write(ada, ben)
@@ -199,7 +199,7 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
     browser: Browser, served: str
 ) -> None:
     with _person(browser, refused="Gone") as ada, _person(browser) as ben:
-        address = _revealed(browser, ada, served)
+        address = _looked_at_together(browser, ada, served)
         _minutes(ada).press_sequentially("Vans wait")
         ada.goto(served + "/w/field/sessions/")  # before the pause after which it is saved
         ada.wait_for_timeout(1_000)
@@ -220,7 +220,7 @@ def test_minutes_of_a_session_that_was_closed_stay_on_the_page_and_the_last_word
         expect(ben.locator(".minutes.said").first).to_have_text("Vans wait")
 
 
-def _revealed(browser: Browser, ada: Page, served: str) -> str:
+def _looked_at_together(browser: Browser, ada: Page, served: str) -> str:
     """A session that three weighed in, as it is looked at together; gives its address."""
     links, address = _opened(ada, served), ada.url
     for at, link in enumerate(links[:3]):
