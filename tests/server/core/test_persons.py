@@ -17,11 +17,13 @@ from vitalfew.judgement.promises import promises
 from vitalfew.judgement.pulse import pulse
 from vitalfew.judgement.recording import judge
 from vitalfew.pipeline import run
+from vitalfew.server.bets.queries.board import board
 from vitalfew.server.bets.services import promising
 from vitalfew.server.core.access import Place
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import Link, Member
 from vitalfew.server.core.persons import same_people, voice_of_link, voice_of_user
+from vitalfew.server.core.queries import promised
 from vitalfew.server.core.queries.acts import pseudonym_of
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.roles import Role
@@ -91,6 +93,37 @@ def test_links_of_one_address_and_its_account_are_one_forecaster(ada: Place) -> 
         by_link(ada.workspace, name, "https://example.org/a", email)
     by_link(ada.workspace, "Cleo@Example.org ", "https://example.org/b")
     assert promise(ada.workspace).forecasters == 3, "Ada, the address of Cleo, and the name of Cleo"
+
+
+@pytest.mark.parametrize("at_once", [1, 1_000])
+def test_the_board_counts_people_and_again_once_more_is_known_of_them(
+    ada: Place, member: MakeMember, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(promised, "AT_ONCE", at_once)
+
+    def counted() -> list[int]:
+        ada.workspace.refresh_from_db()
+        on_board = [card.forecasts for column in board(ada).columns for card in column.cards if card.key == "gate"]
+        counted_on = promised._known.pop(ada.workspace.pk)
+        (afresh,) = promised.spoken(ada.workspace)["gate_rounds"].forecasters.values()
+        promised._known[ada.workspace.pk] = counted_on
+        return [*on_board, afresh]
+
+    promising.forecast(ada, "gate_rounds", NUMBERS)
+    for name in ("Cleo@example.org", "cleo@example.org", "Ben"):
+        by_link(ada.workspace, name, "https://example.org/a")
+    assert counted() == [3, 3], "Ada, the address of Cleo, and Ben"
+    cleo = member("viewer", name="Cleo")
+    promising.forecast(place_of(ada.workspace, cleo), "gate_rounds", NUMBERS)
+    assert counted() == [4, 4], "nobody knows yet whose account that is"
+    cleo.user.email = "cleo@example.org"
+    cleo.user.save()
+    assert counted() == [3, 3]
+    by_link(ada.workspace, "ben ", "https://example.org/b")
+    assert counted() == [3, 3]
+    cleo.user.email = "other@example.org"
+    cleo.user.save()
+    assert counted() == [4, 4]
 
 
 def test_an_editor_with_four_links_learns_nothing_of_the_fifth_person(ada: Place) -> None:

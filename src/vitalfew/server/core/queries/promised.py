@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
+from itertools import batched
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,16 +13,17 @@ from django.db.models import Count
 
 from vitalfew.server.core.models import ActRecord, Workspace
 from vitalfew.server.core.persons import same_people
+from vitalfew.workspace.sealed import AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
 
 _KEPT = 16
 _OFTEN = 50  # acts, after which what was counted is put down again for other processes
 _DAYS = 30 * 86_400
-_NAME = "spoken-1:{}"  # with the number of its form
+_NAME = "spoken-2:{}"  # with the number of its form
 _lock = Lock()
 _known: OrderedDict[int, _Counted] = OrderedDict()
 
@@ -35,26 +37,33 @@ class Spoken:
 
 
 class _Counted(NamedTuple):
-    """What was said up to act number `last`, whose hash is `head`; `put_down`: up to which all processes know it."""
+    """What was said up to act number `last`, whose hash is `head`; `put_down`: up to which all processes know it.
+
+    `same`: voices that counted as one person's, as `same_people` told then.
+    """
 
     head: str
     last: int
+    same: dict[str, str]
     spoken: dict[str, Spoken]
     put_down: int
 
 
 def spoken(workspace: Workspace) -> dict[str, Spoken]:
-    """What was said of each hypothesis that anybody spoke of, counted by the database.
+    """What was said of each hypothesis that anybody spoke of, counted by the database; who has several voices is one.
 
-    Kept, in this process and for those that begin later: after more acts only what these were about is counted anew.
+    Kept, in this process and for those that begin later: after more acts only what these were about is counted anew,
+    and once more is known of whose voices are one person's, what these forecast.
     """
     head, last = Workspace.objects.values_list("acts_head", "acts_count").get(pk=workspace.pk)
+    same = same_people(workspace.pk)
     with _lock:
         known = _known.get(workspace.pk)
     if known is None:
         known = _taken_up(workspace)
-    if known is None or known.head != head:
-        known = _counted(ActRecord.objects.filter(workspace=workspace).order_by(), known, head, last)
+    if known is None or (known.head, known.same) != (head, same):
+        acts = ActRecord.objects.filter(workspace=workspace).order_by()
+        known = _counted(acts, known, _Counted(head, last, same, {}, 0))
         if last - known.put_down >= _OFTEN:
             known = _put_down(workspace, known)
     with _lock:
@@ -65,23 +74,28 @@ def spoken(workspace: Workspace) -> dict[str, Spoken]:
     return known.spoken
 
 
-def _counted(acts: QuerySet[ActRecord], known: _Counted | None, head: str, last: int) -> _Counted:
-    if known is not None and acts.filter(n=known.last, hash=known.head).exists():
-        touched = acts.filter(n__gt=known.last).values("about")
-        found = {**known.spoken, **_count(acts.filter(about__in=touched))}
-        return _Counted(head, last, found, known.put_down)
-    return _Counted(head, last, _count(acts), 0)  # nothing is known yet, or what is known was taken back
+def _counted(acts: QuerySet[ActRecord], known: _Counted | None, now: _Counted) -> _Counted:
+    """What is said now, counted on from what is known."""
+    if known is None or not acts.filter(n=known.last, hash=known.head).exists():
+        return now._replace(spoken=_count(acts, now.same))  # nothing is known yet, or what is known was taken back
+    touched = [acts.filter(n__gt=known.last)]
+    told_apart = sorted({by for by, _ in known.same.items() ^ now.same.items()})
+    touched += [acts.filter(kind="forecast", by__in=some) for some in batched(told_apart, AT_ONCE)]
+    found = dict(known.spoken)
+    for some in touched:
+        found |= _count(acts.filter(about__in=some.values("about")), now.same)
+    return now._replace(spoken=found, put_down=known.put_down)
 
 
 def _put_down(workspace: Workspace, known: _Counted) -> _Counted:
     said = {key: (of.forecasters, of.locked) for key, of in known.spoken.items()}
-    cache.set(_NAME.format(workspace.pk), (known.head, known.last, said), timeout=_DAYS)
+    cache.set(_NAME.format(workspace.pk), (known.head, known.last, known.same, said), timeout=_DAYS)
     return known._replace(put_down=known.last)
 
 
 def _taken_up(workspace: Workspace) -> _Counted | None:
-    head, last, said = cache.get(_NAME.format(workspace.pk)) or ("", 0, {})
-    return _Counted(head, last, {key: Spoken(*of) for key, of in said.items()}, last) if head else None
+    head, last, same, said = cache.get(_NAME.format(workspace.pk)) or ("", 0, {}, {})
+    return _Counted(head, last, same, {key: Spoken(*of) for key, of in said.items()}, last) if head else None
 
 
 def forecasters(workspace: Workspace, about: str, wording: str) -> int:
@@ -101,15 +115,28 @@ def forecast_by(workspace: Workspace, by: str, about: Iterable[str]) -> frozense
     return frozenset((key, definition["hash"]) for key, definition in named if definition and key in wanted)
 
 
-def _count(acts: QuerySet[ActRecord]) -> dict[str, Spoken]:
+def _count(acts: QuerySet[ActRecord], same: Mapping[str, str]) -> dict[str, Spoken]:
     """Counted by the definition an act speaks of, as an index holds it: nothing in it is looked into."""
     found: dict[str, Spoken] = {}
+    again = _said_again(acts, same)
     forecasts = acts.filter(kind="forecast").values_list("about", "definition")
-    for about, definition, people in forecasts.annotate(people=Count("by", distinct=True)):
+    for about, definition, voices in forecasts.annotate(voices=Count("by", distinct=True)):
         if definition and definition["kind"] == "hypotheses":
-            found.setdefault(about, Spoken()).forecasters[definition["hash"]] = people
+            wording = definition["hash"]
+            found.setdefault(about, Spoken()).forecasters[wording] = voices - again.get((about, wording), 0)
     locks = acts.filter(kind="lock").order_by("n").values_list("about", "definition", "at")
     for about, definition, at in locks:
         if definition and definition["kind"] == "hypotheses":
             found.setdefault(about, Spoken()).locked.setdefault(definition["hash"], at)
     return found
+
+
+def _said_again(acts: QuerySet[ActRecord], same: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """How many voices forecast what their person had forecast by another, by hypothesis and hash of the wording."""
+    heard: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for some in batched({*same, *same.values()}, AT_ONCE):
+        forecasts = acts.filter(kind="forecast", by__in=some).values_list("about", "definition", "by")
+        for about, definition, by in forecasts:
+            if definition:
+                heard[about, definition["hash"]].add(by)
+    return {what: len(voices) - len({same.get(by, by) for by in voices}) for what, voices in heard.items()}
