@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from server_databases import in_place, sqlite_at
 from serving import serving
@@ -176,6 +176,40 @@ def make_admin(member: MakeMember) -> User:
     return member("admin").user
 
 
+@pytest.mark.usefixtures("sqlite")
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=10)  # bytes that may be held as a whole
+def test_an_upload_that_comes_twice_is_told_from_another_as_long(
+    workspace: Workspace, member: MakeMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = (b"teams: {day: {title: T}}", b"teams: {bay: {title: T}}")
+    day, bay = (parcels.packed({"teams.yaml": said}, shrunk=False) for said in teams)
+    assert len(day) == len(bay)
+
+    def bring_to(path: str, content: bytes, role: str = "admin", key: str = "one") -> Any:
+        headers = {"Authorization": f"Bearer {secrets[role]}", "Idempotency-Key": key}
+        return Client(headers=headers).post(f"{API}/{path}", content, content_type="application/zip")
+
+    secrets = {role: tokens.make(member(role, of=workspace).user, "mover", ["admin"]) for role in ("admin", "viewer")}
+    first, again, other = (bring_to("plans/zip", content) for content in (day, day, bay))
+    assert (first.status_code, first.json()["sentences"][0]) == (201, "added teams: day")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert (other.status_code, "another request" in other.json()["detail"]) == (422, True)
+    assert bring_to("plans/zip?acts=true", day).status_code == 422
+    refused = [bring_to("plans/zip", content, "viewer").status_code for content in (day, day, bay)]
+    assert refused == [403, 403, 422], "told apart though nobody read the first one"
+
+    offer, meanwhile = parcels.offer, []
+
+    def slowly(*args: Any, **named: Any) -> str:
+        meanwhile.extend(bring_to("plans/zip", content, key="two").status_code for content in (day, bay, day + b" "))
+        return offer(*args, **named)
+
+    monkeypatch.setattr(parcels, "offer", slowly)
+    assert bring_to("plans/zip", day, key="two").status_code == 201
+    assert meanwhile == [409, 409, 422], "what is worked on is told by its length until it is read"
+    shutil.rmtree(offered())
+
+
 def test_a_program_brings_a_zip_to_a_server_and_applies_it(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
     """Longer than an ordinary request, of which most is data that is not looked at."""
     data = os.urandom(ORDINARY)
@@ -190,8 +224,10 @@ def test_a_program_brings_a_zip_to_a_server_and_applies_it(tmp_path: Path, djang
         Member.objects.create(workspace=row, user=user, role="admin")
         secret = tokens.make(user, "mover", ["admin"])
 
-        def ask(method: str, path: str, content: bytes | None = None, kind: str = "application/zip") -> tuple[int, Any]:
-            headers = {"Authorization": f"Bearer {secret}", "Content-Type": kind}
+        def ask(
+            method: str, path: str, content: bytes | None = None, kind: str = "application/zip", **headers: str
+        ) -> tuple[int, Any]:
+            headers |= {"Authorization": f"Bearer {secret}", "Content-Type": kind}
             request = Request(f"{server.address}{API}/{path}", data=content, method=method, headers=headers)  # noqa: S310 - our own server
             try:
                 with urlopen(request, timeout=60) as answer:  # noqa: S310 - likewise
@@ -199,8 +235,11 @@ def test_a_program_brings_a_zip_to_a_server_and_applies_it(tmp_path: Path, djang
             except HTTPError as error:
                 return error.code, json.loads(error.read())
 
-        status, planning = ask("POST", "plans/zip?acts=true", brought)
+        once = {"Idempotency-Key": "one"}
+        status, planning = ask("POST", "plans/zip?acts=true", brought, **once)
         assert (status, planning["job"]["kind"]) == (202, "changes")
+        assert ask("POST", "plans/zip?acts=true", brought, **once) == (202, planning)
+        assert ask("POST", "plans/zip?acts=true", brought[:-1] + b" ", **once)[0] == 422
         place = f"plans/{planning['token']}?acts=true"
         until = time.monotonic() + 60
         while (found := ask("GET", place))[0] == 202 and time.monotonic() < until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -16,6 +15,7 @@ from pydantic import Field
 
 from vitalfew.errors import UsageError
 from vitalfew.server.core.api.asking import ApiRequest, needs
+from vitalfew.server.core.api.once import parts_of
 from vitalfew.server.core.api.problems import PROBLEMS
 from vitalfew.server.core.api.work import JobOut, asked
 from vitalfew.server.core.queries.jobs import JobView
@@ -139,7 +139,7 @@ def propose_zip(
     """
     row, how = request.place.workspace, How(prune=prune, acts=acts)
     with TemporaryFile(dir=settings.CONFIG.home) as file:
-        shutil.copyfileobj(request, file)
+        file.writelines(parts_of(request))
         size = file.tell()
         file.seek(0)
         token = parcels.offer(row, [UploadedFile(file, "plan.zip", size=size)], by=request.asker)

@@ -17,7 +17,7 @@ from vitalfew.server.core.models import Answer, Member
 from vitalfew.server.core.services import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from django.http import HttpRequest, HttpResponseBase
 
@@ -27,6 +27,8 @@ KEPT = timedelta(days=1)
 ABANDONED = timedelta(minutes=5)
 """After this time a request that was never answered (its process ended) may be sent again."""
 _LONGEST_KEY, _LARGEST = 255, 1_000_000
+_PART = 1 << 18
+_READ = "vitalfew.read"  # among what is known of an upload: the hash of what was read of it
 _WITH_SECRET = re.compile(
     r"/api/v1/(tokens|workspaces/[^/]+/(invitations(/\d+/renew)?|sessions(/[^/]+/people(/\d+/link)?)?"
     r"|(pulses|hypotheses/[^/]+)/links|webhooks(/\d+/secret)?))"
@@ -41,14 +43,22 @@ class Once(BothWays):
 
     def _now(self, request: HttpRequest) -> HttpResponseBase:
         held = _begin(request)
-        return held if isinstance(held, HttpResponse) else _end(held, request.path, self.get_response(request))
+        return held if isinstance(held, HttpResponse) else _end(held, request, self.get_response(request))
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
         held = await sync_to_async(_begin)(request)
         if isinstance(held, HttpResponse):
             return held
         answer: HttpResponseBase = await self.get_response(request)
-        return await sync_to_async(_end)(held, request.path, answer)
+        return await sync_to_async(_end)(held, request, answer)
+
+
+def parts_of(request: HttpRequest) -> Iterator[bytes]:
+    """What an upload holds, part by part: it can be read but once, and is told from another by what was read."""
+    read = request.META.setdefault(_READ, hashlib.sha256())
+    while part := request.read(_PART):
+        read.update(part)
+        yield part
 
 
 def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
@@ -70,16 +80,29 @@ def _begin(request: HttpRequest) -> Answer | HttpResponse | None:
         with transaction.atomic():
             return Answer.objects.create(user=user, key=key, request=digest)
     except IntegrityError:
-        return _repeated(Answer.objects.get(user=user, key=key), digest)
+        return _repeated(Answer.objects.get(user=user, key=key), request, digest)
 
 
 def _content(request: HttpRequest) -> bytes:
-    """What a request carries; of an upload, which is read but once and as a stream, how long it is."""
-    return request.headers.get("Content-Length", "").encode() if _UPLOAD.fullmatch(request.path) else request.body
+    """What a request carries; of an upload, as long as nobody has read it, how long it is."""
+    return request.headers.get("Content-Length", "").encode() if _is_upload(request) else request.body
 
 
-def _repeated(known: Answer, digest: str) -> HttpResponse:
-    if known.request != digest:
+def _whole(request: HttpRequest, digest: str) -> str:
+    """The digest of a request with what an upload holds, too; what nobody has read of it is read now."""
+    if not _is_upload(request):
+        return digest
+    for _ in parts_of(request):
+        pass
+    return hashlib.sha256(digest.encode() + request.META[_READ].digest()).hexdigest()
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    return _UPLOAD.fullmatch(request.path) is not None
+
+
+def _repeated(known: Answer, request: HttpRequest, digest: str) -> HttpResponse:
+    if known.request != (digest if known.status is None else _whole(request, digest)):
         return _refused(422, "this idempotency key was sent with another request, or with other rights, before")
     if known.status is None:
         answer = _refused(409, "the same request is being worked on")
@@ -90,19 +113,20 @@ def _repeated(known: Answer, digest: str) -> HttpResponse:
     return HttpResponse(bytes(known.content), status=known.status, headers=known.headers)
 
 
-def _end(held: Answer | None, path: str, answer: HttpResponseBase) -> HttpResponseBase:
+def _end(held: Answer | None, request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
     if held is None:
         return answer
     if answer.status_code >= 500 or not isinstance(answer, HttpResponse) or len(answer.content) > _LARGEST:  # noqa: PLR2004 - faults of ours
         held.delete()
         return answer
     told = answer
-    if _WITH_SECRET.fullmatch(path) and answer.status_code == 201:  # noqa: PLR2004 - something was made
+    if _WITH_SECRET.fullmatch(request.path) and answer.status_code == 201:  # noqa: PLR2004 - something was made
         told = _refused(409, "this was done already; the secret in its answer was shown once and is kept nowhere")
     held.status, held.content = told.status_code, told.content
     kept = ("Content-Type", "ETag", "Location")
     held.headers = {name: told.headers[name] for name in kept if name in told.headers}
-    held.save(update_fields=["status", "content", "headers"])
+    held.request = _whole(request, held.request)
+    held.save(update_fields=["request", "status", "content", "headers"])
     return answer
 
 
