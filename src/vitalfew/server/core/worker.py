@@ -54,26 +54,26 @@ def run_worker() -> None:
 
 
 def keep_looking(over: threading.Event) -> None:
-    """Do the looks that are asked for, one after another, until the event is set."""
+    """Do the looks that are asked for, one after another, until the event is set: none is begun from then on."""
     while not over.wait(_LOOK):
         try:
             close_old_connections()
-            if DBTaskResult.objects.ready().filter(queue_name="looks").exists():
-                _worker("looks", batch=True).run()
+            while not over.is_set() and DBTaskResult.objects.ready().filter(queue_name="looks").exists():
+                _worker("looks", most=1).run()
         except Exception as error:  # noqa: BLE001 - such as a database that is away; nobody else takes up what waits
             log.warning("looks were interrupted: %s", type(error).__name__)
     connection.close()
 
 
-def _worker(queue: str, *, batch: bool = False) -> _Ours:
-    """One that takes up what waits in a queue; `batch`: until nothing does."""
+def _worker(queue: str, *, most: int | None = None) -> _Ours:
+    """One that takes up what waits in a queue; `most`: so many jobs, and no longer than any wait."""
     return _Ours(
         queue_names=[queue],
         interval=_LOOK,
-        batch=batch,
+        batch=most is not None,
         backend_name="default",
         startup_delay=False,
-        max_tasks=None,
+        max_tasks=most,
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
