@@ -236,7 +236,7 @@ def test_no_change_is_made_that_rests_on_nothing(
         ("members/{user_id}", "PUT", {"role": "editor"}),
         ("webhooks/{webhook_id}", "PATCH", {"enabled": False}),
         ("comments/{comment_id}", "PUT", {"text": "In other words"}),
-        ("sessions/{session}", "PATCH", {"shows_names": True}),
+        ("sessions/{session}", "PATCH", {"shows_names": False}),
         ("sessions/{session}", "PATCH", {"timer_minutes": 5}),
     ],
 )

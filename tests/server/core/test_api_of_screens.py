@@ -323,7 +323,7 @@ def test_a_session_is_run_from_a_program(api: Api) -> None:
     assert parked["factors"] == ["rounds"]
     assert parked["parked"] == {"retention": "later"}
     assert "retention" in api.change("PUT", session, {"weighed": True}, "/factors/retention")["factors"]
-    assert api.change("PATCH", session, {"seats": 3, "shows_names": True})["people"] == 4
+    assert api.change("PATCH", session, {"seats": 3, "shows_names": False})["people"] == 4
     api("GET", f"{HERE}/sessions/{key}/reveal", status=404)
     api.change("DELETE", session, None, f"/people/{seat['id']}")
     assert api("GET", f"{HERE}/sessions/{key}/people")["items"] == []

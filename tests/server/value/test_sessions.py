@@ -164,6 +164,28 @@ def test_after_the_reveal_only_the_group_is_shown_and_each_persons_own_to_them(d
     assert set(re.findall(r"<b>([\d.]+)\s*%</b>", other)) != shares
 
 
+def test_who_answered_is_seen_only_where_that_was_chosen_before_anybody_did(demo: Workspace, ada: Client) -> None:
+    def told(key: str) -> str:
+        return ada.get(reverse("session", kwargs={"workspace": demo.key, "key": key})).text
+
+    def names(key: str, **given: str) -> Any:
+        address = reverse("session-people", kwargs={"workspace": demo.key, "key": key})
+        return ada.post(address, {"do": "names", **given}, follow=True).text
+
+    for chosen in (False, True):
+        key, (secret, _) = _opened(demo, ada, 2, shows_names=chosen)
+        _to(key, ada, "measure", "prune", "weigh")
+        _answers(_rater(secret), (50, 20, 10))
+        assert ("handed in</span>" in told(key)) == chosen
+        if chosen:
+            assert "Show me only how many" in told(key)
+            assert "handed in</span>" not in names(key)
+        assert 'name="shown"' not in told(key)
+        assert "whether you see who has answered is chosen" in names(key, shown="on")
+        assert "handed in</span>" not in told(key)
+        assert not _session(key).shows_names
+
+
 def test_fewer_than_three_answers_are_never_shown(demo: Workspace, ada: Client) -> None:
     key, _ = _rated(demo, ada, people=2)
     _to(key, ada, "reveal", "sign_off")

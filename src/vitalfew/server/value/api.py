@@ -127,7 +127,10 @@ class RevealOut(Schema):
 
 
 class SettingsIn(Schema):
-    """What is changed of a session; `timer_minutes` 0 stops the timer, `new_door` makes the common link void."""
+    """What is changed of a session; `timer_minutes` 0 stops the timer, `new_door` makes the common link void.
+
+    `shows_names` is chosen when a session is opened; false switches it off for good.
+    """
 
     seats: Annotated[int, Field(ge=0, le=services.MOST_PEOPLE)] | None = None
     new_door: bool = False
@@ -215,7 +218,7 @@ def set_session(
     key: str,
     wanted: SettingsIn,
 ) -> SessionOut:
-    """Change the seats of the common link, the timer, and whether the facilitator sees who has answered."""
+    """Change the seats of the common link or the timer, or no longer show the facilitator who has answered."""
     with _resting(request, key, wanted) as pk:
         if wanted.seats is not None:
             services.set_seats(pk, wanted.seats, new_door=wanted.new_door)

@@ -44,7 +44,7 @@ class NewSession(forms.Form):
     shows_names = forms.BooleanField(
         label="I see the names of those who have answered",
         required=False,
-        help_text="Otherwise only how many. What anybody answered is never shown.",
+        help_text="Otherwise only how many. You can switch it off later, not on. What anybody answered is never shown.",
     )
 
     def __init__(self, *args: Any, factors: Mapping[str, Facts], groups: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - Django's own

@@ -189,8 +189,15 @@ def set_timer(pk: int, minutes: int) -> None:
 
 @transaction.atomic
 def show_names(pk: int, *, shown: bool) -> None:
-    """Whether the facilitator sees who has answered, or only how many."""
+    """Whether the facilitator goes on seeing who has answered, or only how many.
+
+    Raises:
+        UsageError: names were not shown from the start, when nobody had answered yet.
+    """
     row = _held(pk)
+    if shown and not row.shows_names:
+        hint = "go on by the number of those who have answered, or open another session"
+        raise UsageError("whether you see who has answered is chosen when a session is opened", hint=hint)
     row.shows_names = shown
     _touch(row)
 
