@@ -14,7 +14,7 @@ from vitalfew.server.core.services import foreseeing, jobs, runs, work
 from vitalfew.server.core.worker import keep_looking
 
 if TYPE_CHECKING:
-    from server.conftest import MakeMember
+    from server.conftest import ClientOf, MakeMember
     from vitalfew.server.core.models import Workspace
 
 
@@ -58,3 +58,14 @@ def test_looking_ends_with_its_worker_and_gives_back_what_it_looked_at(
     assert not looking.is_alive()
     assert set(Job.objects.values_list("state", "attempts")) == {("waiting", 0)}
     assert DBTaskResult.objects.ready().count() == 2, "no other was taken up"
+
+
+def test_looks_do_not_hide_the_work_that_people_asked_for(workspace: Workspace, client_of: ClientOf) -> None:
+    run = runs.start(workspace, None)
+    Job.objects.bulk_create(Job(workspace=workspace, kind="plan", state="done") for _ in range(60))
+    page = client_of("viewer").get("/w/playground/jobs/").text
+    asked, _, looked_for = page.partition("<details")
+    assert f'/jobs/{run.id}/">Run</a>' in asked
+    assert "Plan of an experiment" not in asked
+    assert looked_for.count("Plan of an experiment") == 20
+    assert ">Run</a>" not in looked_for

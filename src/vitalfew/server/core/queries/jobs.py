@@ -107,9 +107,12 @@ def job(workspace: Workspace, pk: int) -> JobView | None:
     return None if found is None else view_of(found)
 
 
-def jobs(workspace: Workspace, most: int = 50, before: int = 0) -> tuple[JobView, ...]:
-    """The newest jobs of a workspace, newest first."""
-    return tuple(map(view_of, newest(Job.objects.filter(workspace=workspace), most, before)))
+def jobs(workspace: Workspace, most: int = 50, before: int = 0, *, looks: bool | None = None) -> tuple[JobView, ...]:
+    """The newest jobs of a workspace, newest first; `looks`: only those, or all others; every job when not given."""
+    found = Job.objects.filter(workspace=workspace)
+    if looks is not None:
+        found = found.filter(kind__in=LOOKS) if looks else found.exclude(kind__in=LOOKS)
+    return tuple(map(view_of, newest(found, most, before)))
 
 
 def open_job(workspace: Workspace) -> JobView | None:

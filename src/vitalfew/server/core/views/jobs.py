@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from vitalfew.server.core.access import Request
 
+_MOST_LOOKS = 20
+
 
 @require_POST
 def start_run(request: Request) -> HttpResponse:
@@ -49,11 +51,12 @@ def run_line(request: Request) -> HttpResponse:
 
 @require_safe
 def listed(request: Request) -> HttpResponse:
-    """What waits, works, has been done, has failed."""
+    """What waits, works, has been done, has failed; apart what pages looked for, so that it hides nothing."""
     context = {"title": "Work of the server", "answers": "What is being computed, and what went wrong?"}
-    user = request.place.user
-    found = [(one.seen_by(user), one.is_for(user)) for one in jobs(request.place.workspace)]
-    return render(request, "core/jobs.html", {**context, "jobs": found})
+    row, user = request.place.workspace, request.place.user
+    found = jobs(row, looks=False), jobs(row, _MOST_LOOKS, looks=True)
+    asked, looks = ([(one.seen_by(user), one.is_for(user)) for one in some] for some in found)
+    return render(request, "core/jobs.html", {**context, "jobs": asked, "looks": looks})
 
 
 @require_safe
