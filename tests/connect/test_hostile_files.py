@@ -36,7 +36,10 @@ HOSTILE = {
     "long_name.csv": (b"user,time," + b"e" * 400_000 + b"\n1,2025-01-01,go\n", "line 1: the line does not end within"),
     "archive.zip": (b"PK\x03\x04", "unpack it"),
     "cut.jsonl": (b'{"user": 1, "time": "2025-01-01", "event": "go"}\n{"user":', ": this is no JSON"),
-    "page.csv": (b"<!DOCTYPE html><html><body>Sign in</body></html>\n", "page.csv"),
+    "page.csv": (b"<!DOCTYPE html><html><body>Sign in</body></html>\n", "web page (HTML or XML)"),
+    "report.csv": (b"\r\n <html>\r\n<table><tr><td>user</td></tr>\r\n<tr><td>1</td></tr></table>", "save it as CSV"),
+    "array.csv": (b'[{"user": "u1", "time": "2025-01-01", "event": "go"}]', "holds JSON"),
+    "sheet.csv": (b'<?xml version="1.0"?>\n<Workbook>\n<Row>1</Row>\n</Workbook>\n', "web page (HTML or XML)"),
 }
 
 

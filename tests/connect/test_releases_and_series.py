@@ -100,6 +100,31 @@ def test_metrics_in_columns_regions_in_rows_and_numbers_as_people_write_them(tmp
     assert begun.definitions.metrics["churn_rate"].direction == "down"
 
 
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ("Datum;Umsatz;Quote", "{day:%d.%m.%Y};{at},25;3,5"),
+        ("Datum;Umsatz;Quote", "{day:%d.%m.%Y};{at},25;3,5 "),
+        ("Datum;Umsatz;Quote", "{day:%d.%m.%Y};{at},25 €;3,5"),
+        ("day,revenue,rate", '{day},"${at}.25",3.5'),
+    ],
+)
+def test_days_and_numbers_as_a_spreadsheet_writes_them_in_one_file(head: str, line: str, tmp_path: Path) -> None:
+    lines = (line.format(day=FIRST + timedelta(at), at=1_000 + at) for at in range(60))
+    begun = begin([write_text(tmp_path / "umsatz.csv", head, *lines)], into=tmp_path / "made")
+    read = {row.metric: row.value for row in run(load(begun.folder)).tables.series if row.day == "2024-01-31"}
+    assert sorted(read.values()) == [3.5, 1_030.25]
+    assert [path.name for path in (begun.folder / "data").iterdir()] == ["kpi.csv"]
+    assert "data/kpi.csv is a copy of umsatz.csv" in (begun.folder / "vitalfew.yaml").read_text() or "," in head
+
+
+def test_points_that_part_thousands_in_a_german_sheet_are_no_decimal_signs(tmp_path: Path) -> None:
+    lines = (f"{FIRST + timedelta(at):%d.%m.%Y};{1 + at % 9}.{100 + at};{at % 5},5 %" for at in range(60))
+    begun = begin([write_text(tmp_path / "umsatz.csv", "Datum;Umsatz;Quote", *lines)], into=tmp_path / "made")
+    first = (begun.folder / "data/kpi.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert first.split(",")[1:] == ["1100.0", "0.005"]
+
+
 def test_a_column_that_names_the_metric_makes_one_metric_per_name(tmp_path: Path) -> None:
     lines = [f"2025-01-{at:02},{name},{at}" for at in range(1, 29) for name in ("Orders", "Load time")]
     begun = begin([write_text(tmp_path / "kpi.csv", "day,kpi,value", *lines)], into=tmp_path / "made")

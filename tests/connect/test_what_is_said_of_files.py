@@ -37,6 +37,7 @@ def units(*variants: str, rows: int = 40) -> list[str]:
     [
         (("treatment",), "'variant' holds only 'treatment': add the rows of the control"),
         (("control",), "'variant' holds only 'control': add the rows of another variant"),
+        (("",), "no experiment, as 'variant' is empty: write into each row which variant it saw"),
         (("treatment", ""), "20 cells of it are empty; write the name of the control there"),
         (tuple("abcdef"), "more than 5 variants: if it is one all the same, say so with --as 'ab.csv=experiment'"),
     ],
@@ -54,6 +55,39 @@ def test_too_few_rows_and_no_outcome_are_told_as_well(tmp_path: Path) -> None:
     assert "10 rows are too few to compare variants: 20 are needed" in few
     none = [f"u{at},{'AB'[at % 2]},{'wxyz'[at % 4]}" for at in range(40)]
     assert "no column holds an outcome" in said(tmp_path / "none", "ab.csv", "user_id,variant,plan", *none)
+
+
+@pytest.mark.parametrize(
+    ("head", "lines", "told"),
+    [
+        (
+            "experiment,variant,n,mean",
+            ("Search,control,1000,12.4", "Search,treatment,990,12.9"),
+            "without their spread",
+        ),
+        ("experiment,n_a,mean_a,n_b,mean_b", ("Search,1000,12.4,990,12.9",), "without their spread"),
+        (
+            "variant,users,avg_revenue",
+            ("control,1000,12.4", "treatment,990,12.9"),
+            "what came of each arm: add its mean",
+        ),
+    ],
+)
+def test_means_of_arms_without_their_spread_say_what_to_add(
+    head: str, lines: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError) as caught:
+        said(tmp_path, "summary.csv", head, *lines)
+    nearest = str(caught.value).splitlines()[2]
+    assert nearest.startswith("  aggregates:")
+    assert told in nearest
+    assert "missing" not in nearest
+
+
+def test_a_column_of_words_in_a_series_is_named_as_what_to_leave_out(tmp_path: Path) -> None:
+    lines = (f"2025-01-{day:02},Mon,{day},{day % 3}" for day in range(1, 29))
+    with pytest.raises(DataError, match="but 'weekday' holds no numbers: leave such columns out of a copy"):
+        said(tmp_path, "kpi.csv", "date,weekday,revenue,churn", *lines)
 
 
 def test_a_column_of_groups_that_splits_nothing_is_no_reason_to_speak(tmp_path: Path) -> None:

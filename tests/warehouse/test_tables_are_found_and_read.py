@@ -41,6 +41,8 @@ ROWS = [{"id": 1, "name": "ada", "price": 1.5}, {"id": 2, "name": "bob", "price"
     [
         ("plain.csv", PLAIN.encode()),
         ("bom.csv", PLAIN.encode("utf-8-sig")),
+        ("marked_twice.csv", ("\ufeff\ufeff" + PLAIN).encode()),
+        ("marked_twice_16.csv", ("\ufeff" + PLAIN).encode("utf-16")),
         ("utf16.csv", PLAIN.encode("utf-16")),
         ("utf16le.csv", PLAIN.encode("utf-16-le")),
         ("windows.csv", PLAIN.replace("\n", "\r\n").encode()),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from vitalfew.connect.kinds import EVENT, TIME, USER
+from vitalfew.connect.kinds import EVENT, PERIOD, SHIPPED, TIME, USER
+from vitalfew.connect.periods import periods_in
 from vitalfew.connect.times import could_hold_times
 from vitalfew.connect.words import plain
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 NUMBERS = frozenset(
     ("estimate", "se", "low", "high", "p", "z", "n", "mean", "sd", "variance", "conversions", "value", "points", "cost")
 )
-_NUMBER_TEXT = re.compile(r"[-+−]?\s*\d[\d.,' ]*(e[-+]?\d+)?\s*(%|pp|pts?)?|[-+]?[.,]\d+\s*%?", re.IGNORECASE)
+_NUMBER_TEXT = re.compile(
+    r"[-+−]?\s*[€$£]?\s*\d[\d.,' ]*(e[-+]?\d+)?\s*(%|pp|pts?|[€$£])?|[-+]?[.,]\d+\s*%?", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PERSONS = frozenset(map(plain, (
     "name", "full name", "first name", "last name", "surname", "family name", "given name", "email", "e-mail", "mail",
@@ -59,7 +62,7 @@ def holds(look: Look, role: Role, column: str) -> bool:
     if not profile.filled:
         return False
     if role.key in ("time", "date", "shipped"):
-        return could_hold_times(look, column)
+        return could_hold_times(look, column) or _holds_periods(look, role, column)
     if role.key in NUMBERS:
         return is_numeric(look, column)
     if profile.type == "other":
@@ -71,6 +74,12 @@ def holds(look: Look, role: Role, column: str) -> bool:
     if role.key == "variant":
         return profile.distinct <= 2 * MOST_ARMS and profile.type != "time"
     return True
+
+
+def _holds_periods(look: Look, role: Role, column: str) -> bool:
+    """Whether periods are enough for a role, and a column holds them: a sum is of a month, but nobody acts in one."""
+    periods = periods_in(look, column) if role in (PERIOD, SHIPPED) else None
+    return periods is not None and (role is PERIOD or periods.length == "month")
 
 
 def is_numeric(look: Look, column: str) -> bool:

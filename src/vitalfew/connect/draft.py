@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from vitalfew.connect.look import as_written
 from vitalfew.connect.words import key_of
 from vitalfew.warehouse.convert import Cell, write_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from vitalfew.connect.asking import Asker
@@ -52,7 +52,7 @@ class Facts:
     """What `next_steps` needs to remember of the files.
 
     `idea_methods`: names of the scores that ideas have; `idea_moves` and `idea_metrics`: how many factors,
-    and metrics, they say something about.
+    and metrics, they say something about. `series_of`: what a row of the series is about.
     `left_out`: less used events that became no features. `returning`: users in four weeks by event, and how many of
     them come back. `outcome`: the first outcome of users.
     """
@@ -70,6 +70,7 @@ class Facts:
     idea_metrics: int = 0
     releases: int = 0
     series: int = 0
+    series_of: Literal["day", "week", "month", "quarter"] = "day"
     left_out: int = 0
     returning: dict[str, Returning] = field(default_factory=dict)
     outcome: Outcome | None = None
@@ -126,11 +127,15 @@ class Draft:
             return self.table(file.look.path)
         name = f"data/{key_of(file.kind.key, (), 'table')}.parquet"
         self._copy(file, reading, {column: rename.get(column, column) for column in columns}, name)
+        self.say_copy(file, name, reasons)
+        return name
+
+    def say_copy(self, file: Recognised, name: str, reasons: Sequence[str]) -> None:
+        """State in the file of definitions that a table is a copy, and why."""
         self.comments["data",] = (
             f"{name} is a copy of {file.look.name}, as {'; '.join(reasons)}.\n"
             "Your file stays as it is. When it changes, run 'vitalfew start' again into a new folder."
         )
-        return name
 
     def _copy(self, file: Recognised, reading: Reading | None, names: dict[str, str], name: str) -> None:
         cells = {new: Cell(old) for old, new in names.items()}

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.numbers import number
+from vitalfew.connect.periods import periods_in
 from vitalfew.connect.words import plain, title_of
 from vitalfew.results.words import count
 from vitalfew.warehouse.profile import rows_of
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from vitalfew.connect.draft import Draft
+    from vitalfew.connect.periods import Periods
     from vitalfew.connect.recognise import Recognised
 
 MOST_LISTED = 300
@@ -63,13 +65,16 @@ def read_features(draft: Draft, file: Recognised) -> list[Listed]:
     """Read the list; several rows with one name are one feature with several events."""
     columns = file.columns
     rows = rows_of(file.look.engine, file.look.table, list(columns.values()), 10 * MOST_LISTED)
+    months = periods_in(file.look, columns["shipped"]) if "shipped" in columns else None
+    if months is not None:
+        file.notes.append(months.sentence)
     found: dict[str, Listed] = {}
     for row in rows:
         title = str(row[columns["name"]] or "").strip()
         if title:
             one = found.setdefault(title, Listed(title_of(title)))
             one.events += _events(row.get(columns.get("events", "")))
-            one.fields |= _fields(draft, row, columns)
+            one.fields |= _fields(draft, row, columns, months)
     if len(found) > MOST_LISTED:
         file.notes.append(f"only the first {MOST_LISTED} of {count(len(found), 'feature')} are taken")
     draft.tree["policy"].setdefault("cost_unit", _cost_unit(columns.get("cost", "")))
@@ -89,13 +94,14 @@ def _events(cell: object) -> list[str]:
     return [] if cell is None else [part.strip() for part in re.split(r"[;,|\n]", str(cell)) if part.strip()]
 
 
-def _fields(draft: Draft, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+def _fields(draft: Draft, row: Mapping[str, Any], columns: Mapping[str, str], months: Periods | None) -> dict[str, Any]:
     cells = {role: row.get(column) for role, column in columns.items()}
     found: dict[str, Any] = {}
     cadence = _cadence(cells.get("cadence"))
     if cadence:
         found["cadence"] = cadence
-    cost, upkeep, shipped = number(cells.get("cost")), number(cells.get("upkeep")), day(cells.get("shipped"))
+    cost, upkeep = number(cells.get("cost")), number(cells.get("upkeep"))
+    shipped = day(cells.get("shipped")) if months is None else months.day(cells.get("shipped"))
     found |= {"cost": cost} if cost is not None and cost > 0 else {}
     found |= {"upkeep": upkeep} if upkeep is not None and upkeep >= 0 else {}
     found |= {"shipped": shipped} if shipped is not None else {}

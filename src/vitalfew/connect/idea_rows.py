@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vitalfew.connect import idea_values
 from vitalfew.connect.look import as_written, is_text
-from vitalfew.connect.numbers import written_in_two_ways
+from vitalfew.connect.numbers import decimal_of, written_in_two_ways
 from vitalfew.connect.words import is_total, listed, plain, title_of
 from vitalfew.errors import DataError
 from vitalfew.results.words import count
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_IDEAS = 20_000
 _SHOWN = 4
-_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _STATUSES: Mapping[Status, tuple[str, ...]] = {
     "shipped": (
         "done", "shipped", "released", "live", "launched", "complete", "completed", "closed", "delivered", "deployed",
@@ -83,7 +82,7 @@ def read_sheet(file: Recognised, *, is_ice: bool) -> Sheet:
     for role, column in file.columns.items():
         if role in ("title", "metric", "team", "product", "status"):
             continue
-        decimal = _decimal_of(cells[role], sign, delimiter)
+        decimal = decimal_of(cells[role], sign, delimiter)
         if role in ("effort", "size", "duration", "cost"):
             numbers[role], found = idea_values.efforts(cells[role], decimal, column)
             unit = unit if "cost" in file.columns and role != "cost" else _cost_unit(found, role, column)
@@ -114,13 +113,6 @@ def _cells(file: Recognised) -> tuple[dict[str, list[str]], str, str]:
         rows = rows_of(engine, table, columns, MOST_IDEAS)
     shape = csv_files.sniff(look.path)
     return _by_role(rows, wanted), shape.decimal, shape.delimiter
-
-
-def _decimal_of(cells: Sequence[str], decimal: str, delimiter: str) -> str:
-    """The decimal sign of a column: where semicolons part the columns and every point parts thousands, a comma."""
-    pointed = [cell for cell in cells if "." in cell]
-    continental = delimiter == ";" and bool(pointed) and all(_THOUSANDS.fullmatch(cell) for cell in pointed)
-    return "," if continental else decimal
 
 
 def _by_role(rows: Sequence[Mapping[str, object]], wanted: Mapping[str, str]) -> dict[str, list[str]]:

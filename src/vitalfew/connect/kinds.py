@@ -294,6 +294,11 @@ RELEASE_NAME = Role("name", _names(
     "release, release_name, version, version_name, name, title, change, deployment, tag, milestone, build"
 ))  # fmt: skip
 RELEASED_OF = Role("product", (*PRODUCT.names, *_names("app_name, package_name, package, repo, repository, service")))
+PERIOD = Role("time", (*TIME.names, *_names(
+    """month, week, quarter, period, year_month, month_year, year_week, iso_week, calendar_month, month_start,
+    week_start, week_of, week_starting, month_beginning, monat, woche, kw, kalenderwoche, quartal, zeitraum, maned,
+    uge, kvartal, mois, semaine, trimestre, mes, semana, maand, kwartaal, mese, settimana, year, jahr"""
+)))  # fmt: skip
 VALUE = Role("value", _names("value, kpi_value, metric_value, amount, count, total, y, wert, vaerdi, valeur"))
 SERIES_UNIT = Role("unit", _names(
     """region, country, market, city, site, store, shop, branch, territory, state, area, segment, plan, platform,
@@ -337,9 +342,9 @@ RELEASES = Kind(
     "one row per release: when what came out; beside a KPI series it is told whether anything changed",
 )  # fmt: skip
 SERIES = Kind(
-    "series", "a KPI series", (TIME, VALUE), (METRIC, SERIES_UNIT),
-    "one row per day (or week): the value of each metric, in a column of its own or named in a column, and of each"
-    " region, where there are several",
+    "series", "a KPI series", (PERIOD, VALUE), (METRIC, SERIES_UNIT),
+    "one row per day (or week, or month): the value of each metric, in a column of its own or named in a column, and of"
+    " each region, where there are several",
 )  # fmt: skip
 OPINIONS = Kind(
     "opinions", "opinions", (RATER, FACTOR, POINTS), (RATER_GROUP,),

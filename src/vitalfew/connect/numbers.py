@@ -53,19 +53,36 @@ def written_in_two_ways(column: str, cells: Iterable[str]) -> list[str]:
     return [f"{both}: each number is read by its own signs"]
 
 
-def number(cell: object) -> float | None:
+def decimal_of(cells: Iterable[str], decimal: str, delimiter: str) -> str:
+    """The decimal sign of a column: where semicolons part the columns and every point parts thousands, a comma.
+
+    Args:
+        cells: the column as it was written.
+        decimal: the decimal sign of the file.
+        delimiter: what parts its columns.
+    """
+    pointed = [cell for cell in cells if "." in cell]
+    continental = delimiter == ";" and bool(pointed) and all(_BY_POINTS.fullmatch(cell) for cell in pointed)
+    return "," if continental else decimal
+
+
+def number(cell: object, decimal: str = ".") -> float | None:
     """Read a number; a percentage becomes a share. None when the cell holds none.
 
-    >>> number("1.2 %"), number("−0,5"), number("1,234.5"), number("1.234,5"), number("n/a")
+    Args:
+        cell: what a table holds.
+        decimal: the decimal sign of a text where three digits behind a sign may be thousands.
+
+    >>> number("1.2 %"), number("−0,5"), number("1,234.5"), number("1.234,5 €"), number("n/a")
     (0.012, -0.5, 1234.5, 1234.5, None)
     """
     if cell is None:
         return None
     text = str(cell).strip().replace("−", "-").replace("\u00a0", "").replace(" ", "").lower()
     share = text.endswith(("%", "pp"))
-    text = text.removesuffix("%").removesuffix("pp").lstrip("€$£")
+    text = text.removesuffix("%").removesuffix("pp").strip("€$£")
     try:
-        value = float(digits(text))
+        value = float(digits(text, decimal))
     except ValueError:
         return None
     if not math.isfinite(value):

@@ -11,7 +11,7 @@ from vitalfew.connect.columns import is_numeric
 from vitalfew.connect.words import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vitalfew.connect.kinds import Role
     from vitalfew.connect.look import Look
@@ -40,6 +40,35 @@ def wide_columns(look: Look, experiment: str) -> dict[str, dict[str, str]]:
 
 def arm_columns(look: Look) -> dict[str, dict[str, str]]:
     """Columns such as `n_control, mean_control, sd_control` by arm and statistic; empty unless two arms are whole."""
+    arms = _sides(look)
+    whole = {arm: columns for arm, columns in arms.items() if _is_whole(columns)}
+    control = [arm for arm in whole if arm in CONTROL_WORDS]
+    return (
+        {arm: whole[arm] for arm in (*control[:1], *(arm for arm in whole if arm not in control))}
+        if (control and len(whole) > 1)
+        else {}
+    )
+
+
+def no_spread(look: Look, found: Mapping[str, str]) -> list[str]:
+    """What results of arms do not say, so that no interval can be told of them, and what to do; empty where they do.
+
+    Args:
+        look: the open file.
+        found: its columns by role, where each arm has a row.
+    """
+    rows = set(found) if {"variant", "n"} <= found.keys() else set()
+    says = next((side.keys() for side in _sides(look).values() if "n" in side), rows)
+    if not says or {"sd", "variance", "se", "conversions"} & says:
+        return []
+    if "mean" not in says:
+        return ["but no column says what came of each arm: add its mean and sd, or its conversions"]
+    how = "add the standard deviation of each arm as sd (of a conversion rate, how many converted as conversions)"
+    return [f"but the means come without their spread, and no interval can be told: {how}"]
+
+
+def _sides(look: Look) -> dict[str, dict[str, str]]:
+    """Columns of numbers whose names end, or begin, with an arm: by arm and statistic."""
     arms: dict[str, dict[str, str]] = {}
     for column in look.columns:
         words = tokens(column)
@@ -50,13 +79,7 @@ def arm_columns(look: Look) -> dict[str, dict[str, str]]:
         role = next((role for role in _STATISTICS if role.rank("".join(rest)) is not None), None)
         if role is not None:
             arms.setdefault(arm, {}).setdefault(role.key, column)
-    whole = {arm: columns for arm, columns in arms.items() if _is_whole(columns)}
-    control = [arm for arm in whole if arm in CONTROL_WORDS]
-    return (
-        {arm: whole[arm] for arm in (*control[:1], *(arm for arm in whole if arm not in control))}
-        if (control and len(whole) > 1)
-        else {}
-    )
+    return arms
 
 
 def _is_whole(columns: dict[str, str]) -> bool:

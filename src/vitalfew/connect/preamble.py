@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 12
 _FEWEST_NAMES = 3
-_SPARSE = 0.4
+_SPARSE, _MOST = 0.4, 0.5
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_SHEET = 1 << 26  # bytes
 
@@ -38,7 +38,10 @@ def lines_above(path: Path) -> int:
     if "\0" in text:
         return 0
     head = text.split("\n")[: _MOST_LINES + 1]
-    rows = max((_rows(head, delimiter) for delimiter in _DELIMITERS), key=lambda rows: max(map(len, rows), default=0))
+    split = [_rows(head, delimiter) for delimiter in _DELIMITERS]
+    if any(map(_begins_with_names, split)):
+        return 0  # 1,5;2,5 below a;b has as many commas as signs between its cells
+    rows = max(split, key=lambda rows: max(map(len, rows), default=0))
     width = max((len(_filled(row)) for row in rows), default=0)
     if width < _FEWEST_NAMES or not rows or len(_filled(rows[0])) > max(1, _SPARSE * width):
         return 0  # names stand in the first line, as they should
@@ -98,6 +101,12 @@ def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
         return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
     except csv.Error:
         return []  # a cell longer than the reader takes is no title above a table
+
+
+def _begins_with_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names columns, and most rows are as wide."""
+    alike = sum(len(row) == len(rows[0]) for row in rows) if rows else 0
+    return alike > _MOST * len(rows) and _like_names(rows[0], len(rows[0]))
 
 
 def _filled(row: Sequence[str]) -> list[str]:

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vitalfew.connect import kinds
-from vitalfew.connect.columns import NUMBERS, assigned, best, by_values, is_bare_id, is_numeric, of_persons, repeats
+from vitalfew.connect.columns import assigned, best, by_values, is_bare_id, is_numeric, of_persons, repeats
 from vitalfew.connect.idea_columns import idea_columns, is_plainly_ideas, is_sheet_of_ideas
-from vitalfew.connect.numbers import number
+from vitalfew.connect.missing import TIMES, distance, likely_meant, needs
 from vitalfew.connect.opinion_tables import LIKELY, SURE, table_of
 from vitalfew.connect.outcomes import outcome_columns
 from vitalfew.connect.past_columns import arm_columns, wide_columns
-from vitalfew.connect.times import could_hold_times
+from vitalfew.connect.periods import columns_of_periods, like_periods, periods_in
 from vitalfew.connect.variants import FEWEST_ROWS, MOST_VARIANTS, like_arms, no_experiment
 from vitalfew.connect.words import listed, plain, tokens
-from vitalfew.errors import DataError, UsageError, nearest, suggest
+from vitalfew.errors import DataError, UsageError, suggest
 from vitalfew.results.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.kinds import Kind, Role
@@ -49,7 +49,7 @@ _NEAREST = 3  # kinds of which it is said what they lack
 _RENAME = "rename the columns in a copy of the file"
 _SHEETS = frozenset((kinds.RESULTS, kinds.AGGREGATES, kinds.IDEAS, kinds.FEATURES, kinds.RELEASES, kinds.OPINIONS))
 """Kinds of which only known columns are read; of all others every column is kept as an attribute."""
-_NAMED, _ALIKE = 6, 0.8
+_NAMED = 6
 _FEW_TWICE = 0.02  # share of the rows of a series that may say a day again
 
 
@@ -94,26 +94,22 @@ class Recognised:
         used = {*self.columns.values(), *self.read, *(name for columns in arms.values() for name in columns.values())}
         aside = [name for name in self.look.columns if name not in used]
         left = [name for name in aside if not of_persons(self.look, name)]
-        meant = _meant(self.kind, self.columns, left)
-        told = [f"{name} (did you mean '{meant[name]}'?)" if name in meant else name for name in left]
+        meant = likely_meant(self.kind, self.columns, left)
+        told = [
+            f"{name} (did you mean '{meant[name]}'?)" if name in meant else f"{name}{self._near_a_time(name)}"
+            for name in left
+        ]
         if told:
             yield f"columns left out: {listed(told, _NAMED)}"
         if len(aside) > len(left):
             yield f"{count(len(aside) - len(left), 'column')} about persons left out"
 
-
-def _meant(kind: Kind, found: Collection[str], left: Iterable[str]) -> dict[str, str]:
-    """Columns without a role, with the role that nobody has and whose name theirs nearly is."""
-    free = [role for role in (*kind.needs, *kind.may) if role.key not in found]
-    known = {name: role.key for role in free for name in (role.key, *role.names)}
-    slips = [name for name in left if all(role.rank(name) is None for role in free)]
-    near = {name: nearest(name, known, _ALIKE) for name in slips}
-    return {name: known[one] for name, one in near.items() if one is not None and _could_be_meant(name, one)}
-
-
-def _could_be_meant(name: str, known: str) -> bool:
-    """Whether a name like a known one is a slip of it: with as many words, and the same first letter."""
-    return len(tokens(name)) == len(tokens(known)) and plain(name)[:1] == plain(known)[:1]
+    def _near_a_time(self, name: str) -> str:
+        """What keeps a column that is called like a time from being one, and what to do; empty for all others."""
+        called = any(role.key in TIMES and role.rank(name) is not None for role in (*self.kind.needs, *self.kind.may))
+        held = self.look.texts(name) if called else ()
+        periods = like_periods(held)
+        return "" if periods is None else f" ({periods}, no days)"
 
 
 def recognise(look: Look, asker: Asker, wanted: Kind | None = None) -> Recognised:
@@ -210,6 +206,8 @@ def _features(look: Look, *, forced: bool) -> Recognised | None:
         return None
     if not forced and (best(look, kinds.USER, set(columns.values())) or best(look, kinds.EXPERIMENT)):
         return None
+    if not forced and says == {"shipped"} and periods_in(look, columns["shipped"]) is not None:
+        return None  # as likely releases, which need the day
     if not forced and "events" not in columns and look.distinct(columns["name"]) < look.rows:
         return None
     return Recognised(look, kinds.FEATURES, columns)
@@ -323,7 +321,7 @@ def _releases(look: Look) -> Recognised | None:
 
 
 def _series(look: Look) -> Recognised | None:
-    columns = assigned(look, (kinds.TIME, kinds.METRIC, kinds.VALUE, kinds.SERIES_UNIT))
+    columns = assigned(look, (kinds.PERIOD, kinds.METRIC, kinds.VALUE, kinds.SERIES_UNIT))
     if "metric" in columns and "value" not in columns and is_numeric(look, columns["metric"]):
         del columns["metric"]  # a column "kpi" of numbers holds values, and no names of metrics
     if "time" not in columns or best(look, kinds.USER):
@@ -470,14 +468,21 @@ def _none(look: Look, wanted: Kind | None = None) -> DataError:
     as_data = [name for name in look.columns if _DATUM.fullmatch(name)]
     head = f"{look.name} has {count(look.profile.width, 'column')}: {listed(names)}"
     if wanted is not None:
-        return DataError(f"{head}\nThat is not enough:\n{_needs(look, wanted)}", hint=_RENAME)
+        return DataError(f"{head}\nThat is not enough:\n{needs(look, wanted)}", hint=_RENAME)
     if as_data:
         return DataError(
             f"{look.name}: the first line looks like data ({listed(names)})",
             expected="a line of column names above the rows, such as user_id,timestamp,event",
         )
-    near = sorted(kinds.KINDS, key=lambda kind: _distance(look, kind))
-    lines = "\n".join(_needs(look, kind) for kind in near[:_NEAREST])
+    across = columns_of_periods(look.columns)
+    if 2 * len(across) > len(look.columns):
+        return DataError(
+            f"{look.name} has a column for each month, week or quarter ({listed(across, 3)})",
+            expected="a row for each, with its first day in a column 'date', and a column for each metric",
+            hint="turn the table in a copy of the file (in a spreadsheet: copy, paste transposed)",
+        )
+    near = sorted(kinds.KINDS, key=lambda kind: distance(look, kind))
+    lines = "\n".join(needs(look, kind) for kind in near[:_NEAREST])
     others = listed([kind.key for kind in near[_NEAREST:]])
     return DataError(
         f"{head}\nThat is no kind of file that is known. It comes nearest to:\n{lines}\n  or else: {others}",
@@ -485,50 +490,9 @@ def _none(look: Look, wanted: Kind | None = None) -> DataError:
     )
 
 
-def _distance(look: Look, kind: Kind) -> tuple[int, int]:
-    """How many columns a kind lacks, then how few it has."""
-    found = assigned(look, (*kind.needs, *kind.may))
-    return sum(role.key not in found for role in kind.needs), -len(found)
-
-
 def _as_found(look: Look, match: Recognised) -> str:
     """A kind that a file could be, with what of it was found."""
     if match.opinions is None:
-        return _needs(look, match.kind)
+        return needs(look, match.kind)
     about = f"{match.opinions.notes[0]}, about {listed(match.opinions.factors)}"
     return f"  {match.kind.key}: points that people give to factors; found {about}"
-
-
-def _needs(look: Look, kind: Kind) -> str:
-    found = assigned(look, (*kind.needs, *kind.may))
-    have = [f"{role.key}={found[role.key]}" for role in (*kind.needs, *kind.may) if role.key in found]
-    lack = [f"{role.key} ({_instead(look, role)})" for role in kind.needs if role.key not in found]
-    parts = [f"  {kind.key}: {kind.about}"]
-    parts += [f"found {', '.join(have)}"] if have else []
-    parts += [f"missing {', '.join(lack)}"] if lack else []
-    left = [name for name in look.columns if name not in found.values() and not of_persons(look, name)]
-    parts += [f"did you mean '{role}' by '{name}'?" for name, role in _meant(kind, found, left).items()]
-    if kind in (kinds.USERS, kinds.UNITS) and "user" in found and repeats(look, found["user"]):
-        parts.append(f"but '{found['user']}' has values that come again")
-    parts += no_experiment(look) if kind is kinds.UNITS else []
-    return "; ".join(parts)
-
-
-def _instead(look: Look, role: Role) -> str:
-    """A name that the column could have; or what keeps the column of that name from being it."""
-    name = role.names[0]
-    named = [(rank, column) for column in look.columns if (rank := role.rank(column)) is not None]
-    if not named:
-        return f"such as {name}"
-    _, column = min(named)
-    if not look.columns[column].filled:
-        return f"'{column}' is empty"
-    if look.columns[column].type == "other":
-        return f"'{column}' holds neither text nor numbers"
-    held = look.texts(column)
-    if role.key in NUMBERS:
-        shown = next((text for text in held if number(text) is None), None)
-        return f"such as {name}" if shown is None else f"'{column}' holds '{shown[:20]}', which is no number"
-    if role.key in ("time", "date") and held and not could_hold_times(look, column):
-        return f"'{column}' holds '{held[0][:20]}', which is no time"
-    return f"such as {name}"

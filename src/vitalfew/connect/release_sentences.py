@@ -88,8 +88,13 @@ def next_file(facts: Facts) -> str:
             "Next, add a KPI series: columns date, value (a year before the releases and more, by day). Then each"
             " release is held against dates without one."
         )
+    releases = "a list of releases: columns date, name, team. Then it is told whether anything changed."
+    if facts.series_of in ("month", "quarter"):
+        return "Next, bring the same numbers by day or by week" + (
+            ". Then it is told whether anything changed." if facts.releases else f", and {releases}"
+        )
     if not facts.releases:
-        return "Next, add a list of releases: columns date, name, team. Then it is told whether anything changed."
+        return f"Next, add {releases}"
     return (
         "Next, say which metric counts as value (factors: {KEY: {range: [worst, best]}}); then add past results of"
         " experiments: columns experiment, metric, estimate, se. They tell what dates alone cannot."

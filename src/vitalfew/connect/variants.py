@@ -34,6 +34,9 @@ def like_arms(column: str, arms: tuple[tuple[str, int], ...]) -> bool:
 def no_experiment(look: Look) -> list[str]:
     """Why a table with a column of variants is no experiment, and what to do; empty where nothing stands against it."""
     column = best(look, kinds.VARIANT)
+    empty = next((name for name, one in look.columns.items() if plain(name) in _STRONG and not one.filled), None)
+    if empty is not None and (column is None or plain(column) not in _STRONG):
+        return [f"no experiment, as '{empty}' is empty: write into each row which variant it saw"]
     arms = () if column is None else look.values(column)
     if column is None or not (plain(column) in _STRONG or _says_arm(name for name, _ in arms)):
         return []

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAMPLE_BYTES = 1 << 18
+_MARKED_TWICE = "utf-8-sig"  # a file that begins with the mark of its byte order twice, as joined exports do
 WINDOWS = "cp1252"  # what spreadsheet programs there write when nobody asks for UTF-8
 _SAMPLE_ROWS = 200
 _DELIMITERS = (",", ";", "\t", "|")
 _VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*%?([eE][-+]?\d+)?|\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./]\d\d?[./]\d{2,4}.*")
 _COMMA_NUMBER = re.compile(r"[-+]?\d+,\d+")
 _POINT_NUMBER = re.compile(r"[-+]?\d+\.\d+")
+_PAGE = re.compile(
+    r"\s*(<!--.{0,2000}?-->\s*)?<(\?xml|!doctype|html|head|body|table|meta)\b", re.IGNORECASE | re.DOTALL
+)
+_JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -96,7 +101,16 @@ def sniff_text(path: Path) -> tuple[str, str]:
     """
     head, _ = _head(path)
     encoding = _encoding(head, path.name)
-    return encoding, codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
+    if _PAGE.match(text):
+        raise DataError(
+            f"{path.name} is a web page (HTML or XML), and no table of text",
+            expected="a line of column names and one line per row",
+            hint="download the table again, signed in, or open the page in a spreadsheet program and save it as CSV",
+        )
+    if _JSON.match(text):
+        raise DataError(f"{path.name} holds JSON, and no table of text", hint="name the file by what it is: .json")
+    return encoding, text
 
 
 def begins_plain(path: Path) -> bool:
@@ -105,11 +119,17 @@ def begins_plain(path: Path) -> bool:
 
 
 def decoded(path: Path, encoding: str) -> Iterator[bytes]:
-    """The file's text as UTF-8, piece by piece; what cannot be decoded becomes the replacement character."""
+    """The file's text as UTF-8, piece by piece; what cannot be decoded becomes the replacement character.
+
+    Marks of the byte order at its beginning are left out, however many there are.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("replace")
+    marks = "\ufeff"
     with _open(path) as stream:
         while piece := stream.read(1 << 20):
-            yield decoder.decode(piece).encode()
+            text = decoder.decode(piece).lstrip(marks)
+            marks = marks if not text else ""
+            yield text.encode()
     yield decoder.decode(b"", final=True).encode()
 
 
@@ -144,6 +164,8 @@ def _encoding(head: bytes, name: str) -> str:
         raise DataError(f"{name} is not a text file", hint="save the table as CSV, or name the file by what it is")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if head.startswith(2 * codecs.BOM_UTF8):
+        return _MARKED_TWICE
     half = max(len(head) // 2, 1)
     if head[1::2].count(0) > 0.4 * half and head[::2].count(0) < 0.1 * half:
         return "utf-16-le"
