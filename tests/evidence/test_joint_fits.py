@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -7,10 +10,15 @@ from evidence.planted_corpora import defined, planted_corpus
 from vitalfew.evidence.corpus import Corpora
 from vitalfew.evidence.joint import joint_of
 from vitalfew.evidence.joint_fits import JointFits
+from vitalfew.evidence.link_words import UNSETTLED
 from vitalfew.evidence.links import links
 from vitalfew.simulate.metric_graph import EDGES, NAMES, SCENARIOS, Planted, corpus
+from vitalfew.stats.effect_arrays import held
 from vitalfew.stats.effect_spread import fit_spread, refits
-from vitalfew.stats.link_fit import slopes_of
+from vitalfew.stats.link_fit import fit_corpus, fit_links, slopes_of
+
+if TYPE_CHECKING:
+    from vitalfew.stats.effect_spread import Tails
 
 CHILD, PARENTS = EDGES[0]
 NORMAL = Planted(experiments=50)
@@ -71,3 +79,49 @@ def test_however_far_out_experiments_stand_slopes_hardly_move_and_the_fit_comes_
         assert far.iterations < 100
         moved.append(slopes_of(far.matrix, CHILD, PARENTS) - slopes_of(plain.matrix, CHILD, PARENTS))
     assert np.abs(np.mean(moved, axis=0)).max() < 0.05
+
+
+@pytest.mark.parametrize("metrics", [slice(0, 4), slice(None)])
+def test_beyond_a_thousand_times_the_usual_size_does_not_matter(metrics: slice) -> None:
+    """Squares of effects of 1e7 standard errors and more on several metrics would take all digits from the others."""
+    drawn = corpus(SCENARIOS["base"], 3)
+    se, way = np.sqrt(drawn.noise[0].diagonal()[metrics]), np.random.default_rng(5).normal(1, 0.5, 12)[metrics]
+    tails: tuple[Tails, ...] = ("normal", "t", "far")
+    for each in tails:
+        found = []
+        for times in (1e4, 1e7, 1e100):
+            effects = drawn.effects.copy()
+            effects[0, metrics] += times * se * way
+            fit = fit_corpus(effects, drawn.noise, tails=each)
+            assert fit.spread.converged
+            link = fit_links(effects, drawn.noise, EDGES[:1], fitted=fit)[0]
+            found.append((link.slopes, link.se))
+        slopes, errors = (np.array(each) for each in zip(*found, strict=True))
+        assert np.abs(slopes - slopes[0]).max() < 0.02 * errors.min()
+        assert errors == pytest.approx(np.broadcast_to(errors[0], errors.shape), rel=0.02)
+
+
+def test_effects_of_a_usual_size_are_left_as_they_are() -> None:
+    drawn = corpus(SCENARIOS["fat tails"], 1)
+    assert np.array_equal(held(drawn.effects, drawn.noise), drawn.effects)
+    always_large = 1e6 * drawn.effects  # where all effects of a metric are large, none is beyond measure
+    assert np.array_equal(held(always_large, drawn.noise), always_large)
+
+
+def test_a_fit_that_does_not_come_to_rest_is_told_at_its_links_and_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    planted = SCENARIOS["base"]
+    whole, _ = planted_corpus(planted, 1)
+    found = whole.only(np.ones(len(whole), dtype=bool), (NAMES[8], NAMES[-1]))
+    named = defined(planted, links={"link": {"parent": NAMES[8], "child": NAMES[-1]}})
+    both = Corpora(found, found.only(np.zeros(len(found), dtype=bool)))
+    settled, unsettled = JointFits(found), JointFits(found)
+    unsettled.of(found.metrics)._normal = replace(settled.of(found.metrics)._normal, converged=False)
+    plain = links(named, both, fits=settled).links[0]
+    assert plain.status == "estimated"
+    assert not caplog.records
+    rough = links(named, both, fits=unsettled).links[0]
+    assert set(rough.notes) - set(plain.notes) == {UNSETTLED}
+    assert (rough.estimate, rough.grade) == (plain.estimate, plain.grade)
+    assert "200 comparisons on 2 metrics did not come to rest" in caplog.text

@@ -7,11 +7,13 @@ hangs on how often there are such, so that effects take the likeliest tails.
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vitalfew.stats.effect_arrays import held
 from vitalfew.stats.effect_spread import fit_spread, heavier, pulled_in
 from vitalfew.stats.link_fit import fit_corpus
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_log = logging.getLogger(__name__)
 _RIDGE = 1e-8  # of a variance
 _FOR_TAILS = 60  # comparisons from which heavier tails than normal can be told
 
@@ -65,8 +68,8 @@ class JointFit:
 
     @cached_property
     def effects(self) -> Floats:
-        """In standard deviations, `(K, G)`."""
-        return np.asarray(self.corpus.effects / self.scale)
+        """In standard deviations, `(K, G)`; an experiment beyond all measure is made smaller, in its own direction."""
+        return held(self.corpus.effects / self.scale, self.noise)
 
     @cached_property
     def noise(self) -> Floats:
@@ -94,6 +97,9 @@ class JointFit:
         return fit_corpus(self.effects, self.noise, clusters=self.corpus.clusters, fitted=self._normal)
 
     def _fitted(self, spread: Spread) -> Fitted:
+        if not spread.converged:
+            size = len(self.corpus), len(self.corpus.metrics), spread.iterations
+            _log.warning("the joint fit of %d comparisons on %d metrics did not come to rest in %d steps", *size)
         if spread is self._normal:
             return self._plain
         return fit_corpus(self.effects, self.noise, clusters=self.corpus.clusters, fitted=spread)

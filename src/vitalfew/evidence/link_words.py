@@ -46,6 +46,14 @@ MANY_PARENTS = (
     " narrower intervals"
 )
 LEFT_OUT = "estimated without {parents}, which cannot be: what goes through them may be counted here"
+UNSETTLED = (
+    "rough: the fit of all experiments together did not come to rest, so this slope may be off by more than its"
+    " interval says; that happens where standard errors differ by far between experiments and many metrics are missing"
+)
+TOO_FAR_APART = (
+    "links cannot be estimated: effects of some metrics go together, or differ in size, by more digits than can be"
+    " computed with; look for a metric that no experiment moved at all, and for one that is a copy or a sum of others"
+)
 BETWEEN_USERS = (
     "a scatter plot of effects would say {naive} instead of {estimate}: it mixes in how the metrics go together"
     " between users"

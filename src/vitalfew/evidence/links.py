@@ -22,6 +22,8 @@ from vitalfew.evidence.link_words import (
     METHOD,
     NONE,
     RELEASES,
+    TOO_FAR_APART,
+    UNSETTLED,
     assumption,
     differences,
     left_out,
@@ -51,9 +53,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 STAGE = "links"
-COLLINEAR = (
-    "links cannot be estimated: some metrics are sums of others on every unit; link such metrics by their formula"
-)
 _Z95 = 0.975
 
 
@@ -92,7 +91,7 @@ def links(
     except VitalfewError as error:
         failed.append(FailedRow(STAGE, "links", str(error)))
     except np.linalg.LinAlgError:
-        failed.append(FailedRow(STAGE, "links", COLLINEAR))
+        failed.append(FailedRow(STAGE, "links", TOO_FAR_APART))
     known = doubts(definitions, corpus.joint())
     rows, covariances = list[LinkRow](), list[LinkCovarianceRow]()
     for family in found:
@@ -216,6 +215,10 @@ class _Reader:
         about = self.doubts.about((self.family.child, *self.family.parents))
         return about if bypass is None else (*about, bypass)
 
+    @property
+    def _is_unsettled(self) -> bool:
+        return self.fit is not None and not self.fit.fitted.spread.converged
+
     def _grade(self, told: Told, reasons: Sequence[str], *, opinion: bool) -> Grade:
         if opinion:
             return "opinion"
@@ -228,6 +231,7 @@ class _Reader:
         told_z = strength(child, parents, told.fit.z, told.fit.z_each.tolist())
         notes = [] if told.enough else [too_few(child, parents, told.independent)]
         notes += [] if told_z is None or notes else [told_z]
+        notes += [UNSETTLED] if told.is_identified and self._is_unsettled else []
         notes += reasons
         if told.is_identified:
             others = {name: float(values[at] * told.units[at]) for name, values in told.fit.others.items()}

@@ -22,6 +22,7 @@ _RIDGE = 1e-6  # added to noise correlations: a metric that is the sum of others
 _ASYMMETRY = 1e-6  # relative, of a covariance matrix: more is a mistake, less is rounding
 _NEGATIVE = -1e-6  # smallest eigenvalue of a correlation matrix that rounding explains
 _LEAST_NOISE = 0.1  # of its own that an effect keeps, however large it was
+_FURTHEST = 1e3  # usual sizes at which an experiment is held: farther out, its square leaves no digits for the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Prepared:
 
     Attributes:
         scale: typical standard error of each metric, `(G,)`; effects divided by it are what follows.
-        effects: 0 where missing, `(K, G)`.
+        effects: 0 where missing, `(K, G)`; an experiment beyond all measure is held, in its own direction.
         measured: which metrics each experiment has, `(K, G)`.
         noise: covariance over the measured metrics, the identity elsewhere, `(K, G, G)`.
         constants: of the log-likelihood of each experiment in the units that were given, `(K,)`.
@@ -90,6 +91,7 @@ def prepare(effects: ArrayLike, noise: ArrayLike, sizes: Floats | None = None) -
         NotEnoughData: fewer than three experiments, or a metric that none of them measured.
     """
     values, spread = checked(effects, noise, learn=sizes is None)
+    values = held(values, spread) if sizes is None else values
     measured = np.isfinite(values)
     scale = _scale(measured, spread, sizes)
     both = measured[:, :, None] & measured[:, None, :]
@@ -125,6 +127,24 @@ def checked(effects: ArrayLike, noise: ArrayLike, *, learn: bool = True) -> tupl
     spread[missing[:, :, None] | missing[:, None, :]] = np.nan
     _check_noise(spread, missing)
     return values, spread
+
+
+def held(effects: Floats, noise: Floats) -> Floats:
+    """The same effects, `(K, G)`, with all of an experiment made smaller alike where one is beyond all measure.
+
+    Directions stay, which slopes are; and whether something is a thousand or a billion times as large as usual says
+    nothing more of the others, while squares of the latter take all digits from them. Where all effects on a metric are
+    large, large is usual.
+
+    Args:
+        effects: `(K, G)`; NaN: not measured.
+        noise: their covariances, `(K, G, G)`.
+    """
+    measured = np.isfinite(effects) & (noise.diagonal(axis1=1, axis2=2) > 0)
+    sizes = np.where(measured, np.abs(effects) / _scale(measured, noise, None), 0.0)
+    usual = [1 + np.median(sizes[rows, at]) if rows.any() else 1.0 for at, rows in enumerate(measured.T)]
+    furthest = (sizes / np.array(usual)).max(axis=1, initial=_FURTHEST)
+    return np.asarray(effects * (_FURTHEST / furthest)[:, None])
 
 
 def _scale(measured: Flags, spread: Floats, sizes: Floats | None) -> Floats:

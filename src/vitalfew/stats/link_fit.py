@@ -14,7 +14,7 @@ import numpy as np
 
 from vitalfew.errors import UsageError
 from vitalfew.stats.bypass import Bypass, bypass
-from vitalfew.stats.effect_arrays import checked
+from vitalfew.stats.effect_arrays import checked, held
 from vitalfew.stats.effect_spread import Refits, Spread, Tails, fit_spread, refits
 from vitalfew.stats.k_class import KClass, Slopes, check_columns, edge, family
 
@@ -129,6 +129,7 @@ def fit_links(
     values, spread = checked(effects, noise)
     for child, parents in pairs:
         check_columns(child, parents, values.shape[1])
+    values = held(values, spread)
     known = fitted or fit_corpus(values, spread, clusters=clusters, tails=tails)
     found = []
     for child, parents in pairs:
