@@ -11,6 +11,7 @@ from connect.strangers import write_text
 from vitalfew.connect import begin
 from vitalfew.errors import DataError
 from vitalfew.pipeline import run
+from vitalfew.pipeline.held import held
 from vitalfew.workspace import load
 
 if TYPE_CHECKING:
@@ -144,3 +145,11 @@ def test_a_table_that_grew_to_the_right_is_to_be_turned(months: tuple[str, ...],
     with pytest.raises(DataError, match=f"has a column for each month, week or quarter \\({months[0]}") as caught:
         begin([file], into=tmp_path / "made")
     assert "copy, paste transposed" in str(caught.value)
+
+
+def test_a_table_by_month_is_offered_as_no_source_since_sources_read_days(tmp_path: Path) -> None:
+    begun = series(tmp_path, ["2025-01", "2025-02", "2025-03"])
+    write_text(begun.folder / "months.csv", "month,revenue,churn", "2025-01,1,2", "2025-02,3,4")
+    write_text(begun.folder / "days.csv", "day,revenue,churn", "2025-01-01,1,2", "2025-01-02,3,4")
+    months, days_ = held(load(begun.folder), ["months.csv", "days.csv"], seconds=60, recognise=True)
+    assert (months.shape, days_.shape) == ("", "series")

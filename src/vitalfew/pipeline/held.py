@@ -98,6 +98,7 @@ def _recognised(engine: Engine, path: Path, table: str, found: TableProfile) -> 
     """The shape of a source over a table, and its fields; nothing where the columns do not tell."""
     from vitalfew.connect.asking import Asker
     from vitalfew.connect.look import Look
+    from vitalfew.connect.periods import periods_in
     from vitalfew.connect.recognise import recognise
 
     try:
@@ -106,6 +107,8 @@ def _recognised(engine: Engine, path: Path, table: str, found: TableProfile) -> 
         return "", {}
     if known.look.is_flattened:
         return "", {}  # the columns are not those of the file
+    if known.kind.key == "series" and periods_in(known.look, known.columns["time"]) is not None:
+        return "", {}  # sources read days, and only `start` writes a copy that has them
     return _SHAPES.get(known.kind.key, ""), {
         _FIELDS[role]: name for role, name in known.columns.items() if role in _FIELDS
     }
