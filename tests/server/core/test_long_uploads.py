@@ -198,7 +198,8 @@ def test_an_upload_that_comes_twice_is_told_from_another_as_long(
     refused = [bring_to("plans/zip", content, "viewer").status_code for content in (day, day, bay)]
     assert refused == [403, 403, 422], "told apart though nobody read the first one"
 
-    offer, meanwhile = parcels.offer, []
+    offer = parcels.offer
+    meanwhile: list[int] = []
 
     def slowly(*args: Any, **named: Any) -> str:
         meanwhile.extend(bring_to("plans/zip", content, key="two").status_code for content in (day, bay, day + b" "))

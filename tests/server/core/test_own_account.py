@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +11,19 @@ from django.utils import timezone
 
 from vitalfew.judgement.recording import judge
 from vitalfew.server.core.journal import TableJournal
-from vitalfew.server.core.models import AuditEntry, Job, Member
+from vitalfew.server.core.models import AuditEntry, Comment, Job, Member
 from vitalfew.server.core.queries.runs import open_run, run_ids
 from vitalfew.server.core.services.acts import acting, voice_of_user
+from vitalfew.server.core.services.comments import say, withdraw
 from vitalfew.server.core.services.jobs import claim, give_up
 from vitalfew.server.core.services.own_acts import erase
+from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.core.services.work import _end
 from vitalfew.server.core.working.watch import Outcome
+from vitalfew.server.value.models import Participant, Session
+from vitalfew.server.value.queries.sessions import rater_of
+from vitalfew.server.value.services.answers import choose_first, enter, enter_as_member, hand_in, judge_factor
+from vitalfew.server.value.services.sessions import Plan, advance, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +88,53 @@ def test_erasing_takes_the_password_a_tick_and_leaves_a_sound_chain(browser: Cli
     assert (len(log.acts), log.bodies, log.damage) == (1, {}, ())
     assert browser.get("/account/export/").json()["said"][workspace.key] == []
     assert AuditEntry.objects.get(action="erased what they said").detail == {"acts": 1}
+
+
+def test_erasing_takes_along_what_waits_in_a_session_and_nobody_elses(browser: Client, workspace: Workspace) -> None:
+    user, path = browser.member.user, f"/w/{workspace.key}/me/erase/"  # type: ignore[attr-defined]  # of the fixture
+    plan = Plan("Autumn", ("rounds", "retention"), people=(("Mia", ""),))
+    key, (mia,) = open_session(workspace, plan, user)
+    session = Session.objects.get(key=key)
+    for step in ("measure", "prune", "weigh"):
+        advance(session.pk, step, user)
+
+    def answer(entry: str) -> None:
+        rater = rater_of(entry, timedelta(hours=1))
+        assert rater is not None
+        choose_first(rater, "rounds")
+        judge_factor(rater, "retention", 40)
+        hand_in(rater)
+
+    def erased(says: str) -> str:
+        page = browser.get(path).text
+        assert says in page
+        assert "Comments stay" in page
+        told = browser.post(path, {"sure": "on"}, follow=True).text
+        drafts = [(bool(one.draft), one.ready_at is not None) for one in Participant.objects.order_by("user")]
+        assert sorted(drafts) == [(False, False), (True, True)], "what Mia answered waits on"
+        return told
+
+    answer(enter(mia.secret))
+    answer(enter_as_member(workspace, key, user, ""))
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    before = Session.objects.get().version
+    assert "Erased: 1 of your acts" in erased("in a value session that still runs goes, too")
+    assert Session.objects.get().version > before, "whoever runs it sees that one fewer has handed in"
+    answer(enter_as_member(workspace, key, user, ""))
+    assert "Erased: your answers that waited" in erased("is no act yet")
+    assert "nothing here that is still kept" in browser.get(path).text
+    advance(session.pk, "reveal", user)
+    assert len(TableJournal(workspace.pk).read().bodies) == 1
+
+
+def test_a_deleted_comment_is_gone_a_day_later(workspace: Workspace, browser: Client) -> None:
+    user = browser.member.user  # type: ignore[attr-defined]  # of the fixture
+    first, second, third = (say(workspace, "metrics", "rounds", text, by=user) for text in ("one", "two", "three"))
+    for one, days in ((first, 2), (second, 0)):
+        withdraw(workspace, one, by=user)
+        Comment.objects.filter(pk=one).update(deleted_at=timezone.now() - timedelta(days=days))
+    forget_expired()
+    assert [*Comment.objects.values_list("pk", flat=True)] == [second, third]
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ class ValueApp(AppConfig):
     label = "value"
 
     def ready(self) -> None:
-        """Tell the search of sessions."""
-        from vitalfew.server.core.finders import register
+        """Tell the search of sessions, and whoever erases what they said of answers that wait there."""
+        from vitalfew.server.core import finders, waiting
         from vitalfew.server.value.queries.sessions import to_find
+        from vitalfew.server.value.services.taking_back import WAITING
 
-        register(to_find)
+        finders.register(to_find)
+        waiting.register(WAITING)

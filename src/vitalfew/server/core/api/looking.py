@@ -142,5 +142,8 @@ def list_own_acts(
 
 @router.delete("/me/acts", response={200: ErasedOut, **PROBLEMS}, auth=needs(Ability.RATE))
 def erase_own_acts(request: ApiRequest, workspace: Path[str]) -> ErasedOut:  # noqa: ARG001 - read by the guard
-    """Erase what one has said here, for good; the chain stays whole and says *erased*."""
+    """Erase what one has said here, for good; the chain stays whole and says *erased*.
+
+    Answers that wait in a running value session go with it. Comments stay: each is deleted on its own.
+    """
     return ErasedOut(acts=own_acts.erase(request.place.workspace, request.asker))

@@ -1,6 +1,7 @@
 """What somebody said in a workspace, for that person alone: told back, or erased.
 
-It is what they said signed in, and what they said by personal links that were made for their address.
+It is what they said signed in, and what they said by personal links that were made for their address: acts, and
+answers that wait sealed to become acts, of which apps above core tell.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.audit import note
 from vitalfew.server.core.services.jobs import give_up
 from vitalfew.server.core.services.runs import start
+from vitalfew.server.core.waiting import registered
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -35,15 +37,26 @@ def count_said(workspace: Workspace, user: User) -> int:
     return _kept(workspace, _voices(workspace, user)).count()
 
 
+def count_waiting(workspace: Workspace, user: User) -> int:
+    """How often answers of a user wait to become acts."""
+    voices = _voices(workspace, user)
+    return sum(waiting.count(workspace, voices) for waiting in registered())
+
+
 def erase(workspace: Workspace, user: User) -> int:
     """Erase what a user said, by links as well, for good; gives how many acts that were.
 
+    What waits to become an act is forgotten first: it is one already, or never becomes one.
     Stored runs go with it, and one that is under way ends: it was begun on what was still said. Where there was one, a
     new one is begun. Answers that are kept for requests that come twice may hold it, too: they lose what they say,
     whatever it was.
     """
     voices = _voices(workspace, user)
+    forgotten = sum(waiting.forget(workspace, voices) for waiting in registered())
     speaking = set(_kept(workspace, voices).values_list("by", flat=True))
+    if forgotten and not speaking:
+        note(workspace, user, "erased what they said", acts=0)
+        return 0
     # Who said nothing at all is told so by the log.
     erased = [erase_acts(acting(workspace), voice) for voice in voices if voice in speaking or not speaking]
     ended = give_up(workspace, "run")

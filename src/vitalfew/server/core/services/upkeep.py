@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from vitalfew.errors import VitalfewError
 from vitalfew.results.store import Store
 from vitalfew.server.core import limits
-from vitalfew.server.core.models import Answer, Delivery, Job, Workspace
+from vitalfew.server.core.models import Answer, Comment, Delivery, Job, Workspace
 from vitalfew.server.core.persons import forget_names
 from vitalfew.server.core.queries.definitions import loaded
 from vitalfew.server.core.queries.jobs import CHANGING, OPEN
@@ -55,11 +55,12 @@ def keep_up(over: Event) -> None:
 
 
 def forget_expired() -> None:
-    """Remove what nobody needs any more: old sessions, links, kept answers, notes about finished work."""
+    """Remove what nobody needs any more: old sessions, links, kept answers, deleted comments, finished work."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     forget_names(now - timedelta(days=30))
     Answer.objects.filter(at__lt=now - _DAY).delete()
+    Comment.objects.filter(deleted_at__lt=now - _DAY).delete()
     DBTaskResult.objects.filter(enqueued_at__lt=now - timedelta(days=7)).delete()
     Delivery.objects.filter(ended_at__lt=now - timedelta(days=30)).delete()
     proofs = Job.objects.filter(kind="verify", state=Job.State.DONE).order_by().values("workspace")

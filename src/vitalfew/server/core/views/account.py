@@ -88,13 +88,15 @@ def erase(request: Request) -> HttpResponse:
     form = Erase(request.POST or None)
     if request.method == "POST" and form.is_valid():
         count = own_acts.erase(place.workspace, place.user)
-        messages.success(request, f"Erased: {count} of your acts. The log stays whole, and says that they were erased.")
+        acts = f"{count} of your acts" if count else "your answers that waited in a session"
+        messages.success(request, f"Erased: {acts}. The log stays whole, and says which acts were erased.")
         return redirect("account")
     context = {
         "title": "Erase what you said",
         "answers": f"Your judgements, forecasts and reasons in {place.workspace.name}.",
         "form": form,
         "count": own_acts.count_said(place.workspace, place.user),
+        "waiting": own_acts.count_waiting(place.workspace, place.user),
     }
     return render(request, "core/erase.html", context)
 
