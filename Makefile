@@ -16,7 +16,7 @@ demo: setup  ## make the demo product, run it, print its value ledger, write its
 test: check  ## every check and every test, those in a browser included
 	@bash tools/chromium.sh
 	@$(BIN)/pytest --no-header -n auto -m "not prove and not browser"
-	@$(BIN)/pytest --no-header -m browser
+	@$(BIN)/pytest --no-header -n 2 --dist loadfile -m browser tests/browser
 
 check: setup  ## what is known without running anything: style, types, direction of dependency
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
@@ -26,7 +26,7 @@ check: setup  ## what is known without running anything: style, types, direction
 	@echo "style, types and direction of dependency: fine"
 
 prove: setup  ## long simulations, and laws on 1,000 generated examples each
-	@$(BIN)/pytest --no-header -n auto --dist loadfile -m "prove or hypothesis" --hypothesis-profile prove
+	@$(BIN)/pytest --no-header -n auto --dist loadfile --no-loadscope-reorder -m "prove or hypothesis" --hypothesis-profile prove
 
 screenshots: setup  ## pictures of every page, desktop and phone, light and dark, into screenshots/
 	@bash tools/chromium.sh
