@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
+from vitalfew.judgement.recording import erase as erase_acts
 from vitalfew.judgement.recording import judge
 from vitalfew.server.core.journal import TableJournal
 from vitalfew.server.core.models import AuditEntry, Comment, Job, Member
 from vitalfew.server.core.queries.runs import open_run, run_ids
+from vitalfew.server.core.services import own_acts
 from vitalfew.server.core.services.acts import acting, voice_of_user
 from vitalfew.server.core.services.comments import say, withdraw
 from vitalfew.server.core.services.jobs import claim, give_up
-from vitalfew.server.core.services.own_acts import erase
 from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.core.services.work import _end
 from vitalfew.server.core.working.watch import Outcome
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from vitalfew.server.core.models import Workspace
+    from vitalfew.workspace.acts import Erasure
+    from vitalfew.workspace.workspace import Workspace as Folder
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 
@@ -127,6 +130,33 @@ def test_erasing_takes_along_what_waits_in_a_session_and_nobody_elses(browser: C
     assert len(TableJournal(workspace.pk).read().bodies) == 1
 
 
+def test_a_second_round_that_begins_meanwhile_keeps_nothing_of_what_is_erased(
+    browser: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = browser.member.user  # type: ignore[attr-defined]  # of the fixture
+    key, _ = open_session(workspace, Plan("Autumn", ("rounds", "retention")), user)
+    session = Session.objects.get(key=key)
+    for step in ("measure", "prune", "weigh"):
+        advance(session.pk, step, user)
+    rater = rater_of(enter_as_member(workspace, key, user, ""), timedelta(hours=1))
+    assert rater is not None
+    choose_first(rater, "rounds")
+    judge_factor(rater, "retention", 40)
+    hand_in(rater)
+    advance(session.pk, "reveal", user)
+    laid_out = []
+
+    def slowly(acts: Folder, by: str) -> Erasure:
+        advance(session.pk, "again", user)
+        laid_out.append(Participant.objects.get().draft["first"])
+        return erase_acts(acts, by)
+
+    monkeypatch.setattr(own_acts, "erase_acts", slowly)
+    assert own_acts.erase(workspace, user) == 2
+    assert laid_out == ["rounds"]
+    assert Participant.objects.get().draft == {}
+
+
 def test_a_deleted_comment_is_gone_a_day_later(workspace: Workspace, browser: Client) -> None:
     user = browser.member.user  # type: ignore[attr-defined]  # of the fixture
     first, second, third = (say(workspace, "metrics", "rounds", text, by=user) for text in ("one", "two", "three"))
@@ -158,7 +188,7 @@ def test_what_was_erased_is_gone_from_every_page_at_once_and_a_new_run_is_begun(
     under_way = claim(waiting.pk)
     assert under_way is not None
     own.refresh_from_db()
-    assert erase(own, user) == 1
+    assert own_acts.erase(own, user) == 1
     assert (run_ids(own), open_run(own), open_run(own, before[-1])) == ((), None, None)
     assert not under_way.beat(), "what is under way was begun on what was still said"
     assert not under_way.finish({"run": before[-1]}, lambda: None)

@@ -1,7 +1,7 @@
 """What somebody said in a workspace, for that person alone: told back, or erased.
 
-It is what they said signed in, and what they said by personal links that were made for their address: acts, and
-answers that wait sealed to become acts, of which apps above core tell.
+It is what they said signed in, and what they said by personal links that were made for their address. Answers that
+wait sealed to become acts, of which apps above core tell, are erased along.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def erase(workspace: Workspace, user: User) -> int:
         return 0
     # Who said nothing at all is told so by the log.
     erased = [erase_acts(acting(workspace), voice) for voice in voices if voice in speaking or not speaking]
+    for waiting in registered():
+        waiting.forget(workspace, voices)  # once more: a second round that began meanwhile was laid out from these acts
     ended = give_up(workspace, "run")
     Store(Path(workspace.folder)).forget_all()  # once more: what was under way may have been stored since
     if ended or workspace.last_run:
