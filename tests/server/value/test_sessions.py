@@ -206,6 +206,8 @@ def test_what_one_said_in_a_first_round_is_not_shown_beside_what_three_say_in_th
     raters = [_rater(secret) for secret in secrets]
     _answers(raters[0], (TELLING, 20, 10.0))
     _to(key, ada, "reveal", "again")
+    reviewed = [rater.get("/rate/?q=review").content.decode() for rater in raters]
+    assert ["your first answers stand" in page for page in reviewed] == [True, False, False]
     for rater in raters:
         _answers(rater, (40, 30, 10.0))
     _to(key, ada, "sign_off")

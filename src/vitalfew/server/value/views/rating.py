@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -104,7 +104,8 @@ def rate(request: HttpRequest, rater: Rater) -> HttpResponse:
     if asked == FIRST:
         return render(request, "value/rate_first.html", context | {"factors": order})
     if asked == REVIEW:
-        return render(request, "value/rate_review.html", context)
+        from_first = view.step == "again" and bool(_said(rater))
+        return render(request, "value/rate_review.html", context | {"from_first": from_first})
     points = rater.draft.get("points", {}).get(asked)
     skipped = asked in rater.draft.get("skipped", ())
     return render(
@@ -202,13 +203,17 @@ def _alone(rater: Rater, order: Sequence[Facts]) -> bool:
     return answered and Judgement(rater.voice, points).silence(keys) is not None
 
 
+def _said(rater: Rater) -> dict[str, Any]:
+    """What this person said last in the session, as a form holds it; empty where nothing, or where it was erased."""
+    since = max(rater.session.begun_n, said_before(rater.workspace, rater.id))
+    return own_draft(rater.workspace, rater.by, rater.session.factors, since)
+
+
 def _own(rater: Rater, known: Mapping[str, Facts]) -> dict[str, object]:
     """What this person said themselves and, where it is to be signed, what the group came to."""
     if not rater.session.is_revealed:
         return {}
-    since = max(rater.session.begun_n, said_before(rater.workspace, rater.id))
-    said = own_draft(rater.workspace, rater.by, rater.session.factors, since)
-    shares = own_shares(said)
+    shares = own_shares(_said(rater))
     own = sorted(((known[key], share) for key, share in shares.items() if key in known), key=lambda each: -each[1])
     found: dict[str, object] = {"own": own, "top": max(shares.values(), default=1.0)}
     if rater.session.step in ("sign_off", "closed"):
