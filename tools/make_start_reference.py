@@ -32,8 +32,8 @@ values of the column; where none tells, you are asked, or the day is assumed and
 A series may have a row per month, ISO week or quarter: `2025-01`, `01/2025`, `202501`, `Jan 2025`, `Januar 2025`,
 `Jan-25`, `2025-W03`, `KW 3/2025`, `2025 Q1`. Each stands on its first day, in a copy of the file, and this is said. The
 month in which a feature shipped is read as well. Events, releases and experiments need the day; a column of months, or
-of months and weeks without a year, is named as such, with what to write. A table with a column for each month is to be
-turned first.
+of months and weeks without a year, is named as such, with what to write; so is `202503` in a column called week or
+quarter, where it is no March. A table with a column for each month is to be turned first.
 """
 
 

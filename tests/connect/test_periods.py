@@ -85,6 +85,7 @@ def test_a_total_below_the_months_is_left_out_and_counted(tmp_path: Path) -> Non
         ("week,revenue,churn", ["Week 1", "Week 2", "Week 3"], "'week' holds 'Week 1', which looks like weeks"),
         ("year,revenue,churn", ["2023", "2024", "2025"], "'year' holds '2023', which is no time: write a day"),
         ("month,revenue,churn", ["202512", "202513", "202514"], "'month' holds '202512', which is no time: write"),
+        ("week,revenue,churn", ["202501", "202502", "202503"], "'week' holds '202501', which looks like months"),
         ("date,revenue,churn", [f"Jan-{day}" for day in range(10, 30)], "'date' holds 'Jan-10', which looks like"),
         ("period,revenue,churn", ["2025-01", "2025 Q1", "2025-02", "2025 Q2"], "'period' holds '2025-01'"),
     ],
@@ -131,6 +132,18 @@ def test_the_month_that_a_feature_shipped_in_is_read_and_a_quarter_is_named_as_n
         "columns left out: shipped (weeks or quarters, no days)"
         in (begin([planned], into=tmp_path / "other").recognised[0])
     )
+
+
+def test_a_feature_with_its_day_among_months_keeps_it(tmp_path: Path) -> None:
+    lines = ("Export,export,2025-01", "Map,map,2025-03", "Search,search,2025-04-15")
+    begun = begin([write_text(tmp_path / "features.csv", "feature,event,shipped", *lines)], into=tmp_path / "made")
+    assert begun.definitions.features["search"].shipped == date(2025, 4, 15)
+
+
+def test_points_part_thousands_in_months_as_they_do_in_days(tmp_path: Path) -> None:
+    lines = (f"2025-{month:02};{month}.234;{month},5" for month in range(1, 13))
+    begin([write_text(tmp_path / "kpi.csv", "Monat;Umsatz;Quote", *lines)], into=tmp_path / "made")
+    assert (tmp_path / "made/data/kpi.csv").read_text(encoding="utf-8").splitlines()[1] == "2025-01-01,1234.0,1.5"
 
 
 def test_past_results_by_month_say_why_their_dates_are_left_out(tmp_path: Path) -> None:

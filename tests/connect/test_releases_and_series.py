@@ -125,6 +125,28 @@ def test_points_that_part_thousands_in_a_german_sheet_are_no_decimal_signs(tmp_p
     assert first.split(",")[1:] == ["1100.0", "0.005"]
 
 
+@pytest.mark.parametrize(
+    ("day", "cells", "read"),
+    [
+        ("%d.%m.%Y", ("0.125", "0.250"), [0.125, 0.25]),  # three decimals, and no thousands
+        ("%Y-%m-%d", ("1,234,567", "2,345"), [1_234_567, 2_345]),
+        ("%d.%m.%Y", ("1,234.5", "2,345"), [1_234.5, 2_345]),
+    ],
+)
+def test_a_cell_that_says_what_its_sign_means_says_it_for_its_column(
+    day: str, cells: tuple[str, ...], read: list[float], tmp_path: Path
+) -> None:
+    lines = (f"{FIRST + timedelta(at):{day}};{cells[at % 2]}" for at in range(60))
+    begun = begin([write_text(tmp_path / "share.csv", "date;share", *lines)], into=tmp_path / "made")
+    assert [row.value for row in run(load(begun.folder)).tables.series][:2] == read
+
+
+def test_a_long_series_with_american_days_is_read_as_one_with_days_that_need_no_telling(tmp_path: Path) -> None:
+    lines = (f"{FIRST + timedelta(at):%m/%d/%Y},R{region},{at}.5" for at in range(401) for region in range(500))
+    begun = begin([write_text(tmp_path / "sales.csv", "date,region,sales", *lines)], into=tmp_path / "made")
+    assert begun.recognised[0].startswith("sales.csv: a KPI series (200,500 rows; time=date, unit=region)")
+
+
 def test_a_column_that_names_the_metric_makes_one_metric_per_name(tmp_path: Path) -> None:
     lines = [f"2025-01-{at:02},{name},{at}" for at in range(1, 29) for name in ("Orders", "Load time")]
     begun = begin([write_text(tmp_path / "kpi.csv", "day,kpi,value", *lines)], into=tmp_path / "made")

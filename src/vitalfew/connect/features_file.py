@@ -101,7 +101,7 @@ def _fields(draft: Draft, row: Mapping[str, Any], columns: Mapping[str, str], mo
     if cadence:
         found["cadence"] = cadence
     cost, upkeep = number(cells.get("cost")), number(cells.get("upkeep"))
-    shipped = day(cells.get("shipped")) if months is None else months.day(cells.get("shipped"))
+    shipped = (None if months is None else months.day(cells.get("shipped"))) or day(cells.get("shipped"))
     found |= {"cost": cost} if cost is not None and cost > 0 else {}
     found |= {"upkeep": upkeep} if upkeep is not None and upkeep >= 0 else {}
     found |= {"shipped": shipped} if shipped is not None else {}

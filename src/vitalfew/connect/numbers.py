@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BY_COMMAS = re.compile(r"[-+]?\d{1,3}(,\d{3})+")
-_BY_POINTS = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
+_BY_COMMAS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")  # no thousands begin with 0, as 0,125 does
+_BY_POINTS = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
+_FOR_SURE = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3}){2,}|[-+]?[1-9]\d{0,2}(,\d{3})+\.\d+")  # commas part thousands
 _DIGITS = re.compile(r"\d[\d.,]*[.,]\d+|[.,]\d+")
 
 
@@ -21,8 +22,8 @@ def digits(text: str, decimal: str = ".") -> str:
         text: digits with points and commas, without blanks.
         decimal: the decimal sign where three digits behind a sign may be thousands.
 
-    >>> digits("1.200,5"), digits("2,000.5"), digits("0,8"), digits("1.500"), digits("1.500", ",")
-    ('1200.5', '2000.5', '0.8', '1.500', '1500')
+    >>> digits("1.200,5"), digits("2,000.5"), digits("0,8"), digits("1.500"), digits("1.500", ","), digits("0.125", ",")
+    ('1200.5', '2000.5', '0.8', '1.500', '1500', '0.125')
     """
     if "," in text and "." in text:
         other = "." if text.rindex(",") > text.rindex(".") else ","
@@ -56,11 +57,16 @@ def written_in_two_ways(column: str, cells: Iterable[str]) -> list[str]:
 def decimal_of(cells: Iterable[str], decimal: str, delimiter: str) -> str:
     """The decimal sign of a column: where semicolons part the columns and every point parts thousands, a comma.
 
+    A point where a cell says for sure that its commas part thousands, as 1,234,567 does.
+
     Args:
         cells: the column as it was written.
         decimal: the decimal sign of the file.
         delimiter: what parts its columns.
     """
+    cells = list(cells)
+    if any(_FOR_SURE.fullmatch(cell) for cell in cells):
+        return "."
     pointed = [cell for cell in cells if "." in cell]
     continental = delimiter == ";" and bool(pointed) and all(_BY_POINTS.fullmatch(cell) for cell in pointed)
     return "," if continental else decimal

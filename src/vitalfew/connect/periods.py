@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from vitalfew.connect.words import plain
+from vitalfew.connect.words import plain, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +45,10 @@ _WEEK = re.compile(
 _QUARTER = re.compile(
     r"(?P<year>\d{4})[ /-]?Q(?P<quarter>[1-4])|Q(?P<quarter_>[1-4])[ /-]?(?P<year_>\d{4})", re.ASCII | re.IGNORECASE
 )
+_NO_MONTHS = frozenset((
+    "week", "weeks", "wk", "kw", "woche", "kalenderwoche", "yearweek", "isoweek", "uge", "semaine", "semana",
+    "settimana", "quarter", "quarters", "quartal", "kvartal", "trimestre", "kwartaal",
+))  # fmt: skip
 _WITHOUT_YEAR = re.compile(r"(W|KW|week|wk|uge|woche) ?\d{1,2}|Q[1-4]|(FY|GJ) ?'?\d{2,4}.*", re.IGNORECASE)
 
 
@@ -91,6 +95,8 @@ def periods_in(look: Look, column: str) -> Periods | None:
         return None
     if len({found.length for _, found in read}) > 1 or not _are_years([found for _, found in read]):
         return None
+    if read[0][1].length == "month" and _NO_MONTHS & set(tokens(column)):
+        return None  # 202503 is the third week where a column is called so
     return Periods(column, read[0][1].length, read[0][0])
 
 

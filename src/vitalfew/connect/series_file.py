@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from vitalfew.connect.columns import is_numeric
-from vitalfew.connect.look import is_text
+from vitalfew.connect.look import as_written, is_text
 from vitalfew.connect.numbers import decimal_of, number
 from vitalfew.connect.periods import periods_in
 from vitalfew.connect.times import read_times
@@ -86,7 +86,8 @@ def _by_day(draft: Draft, file: Recognised, kept: Sequence[str], values: Sequenc
     reading = read_times(look, file.columns["time"], draft.asker)
     if reading.note:
         file.notes.append(reading.note)
-    if not reading.as_text and not any(look.columns[name].type == "text" for name in values):
+    are_numbers = not any(look.columns[name].type == "text" for name in values)
+    if are_numbers and not (reading.as_text and _has_commas(file)):
         return draft.place(file, reading, {}, kept)
     if not (reading.needs_copy or look.is_flattened):
         return _written(draft, file, kept, values, _rows(look.engine, look.table, file, kept))
@@ -107,13 +108,23 @@ def _by_period(draft: Draft, file: Recognised, kept: Sequence[str], values: Sequ
     look, column = file.look, periods.column
     draft.facts.series_of = periods.length
     file.notes.append(periods.sentence + ("" if periods.length == "week" else _TOO_RARE))
-    found = _rows(look.engine, look.table, file, kept)
+    if is_text(look.path) and not look.is_flattened:
+        with as_written(look) as (engine, table):
+            found = _rows(engine, table, file, kept)
+    else:
+        found = _rows(look.engine, look.table, file, kept)
     rows = [row | {column: day} for row in found if (day := periods.day(row[column])) is not None]
     if len(rows) < len(found):
         file.notes.append(f"{count(len(found) - len(rows), 'row')} without a {periods.length} left out")
     name = _written(draft, file, kept, values, rows)
     draft.say_copy(file, name, [f"its rows are {periods.length}s, and sources read days"])
     return name
+
+
+def _has_commas(file: Recognised) -> bool:
+    """Whether numbers of a text file may have a decimal comma, so that points part thousands."""
+    shape = csv_files.sniff(file.look.path)
+    return shape.decimal == "," or shape.delimiter == ";"
 
 
 def _rows(engine: Engine, table: str, file: Recognised, kept: Sequence[str]) -> list[dict[str, Any]]:
