@@ -170,12 +170,9 @@ class _Walk:
 
     def begin(self, store: Store | None, run_id: str) -> None:
         """Start to keep the run, where there is a folder to keep it in."""
-        if store is None:
-            return
-        try:
-            self.writing = store.begin(run_id)
-        except OSError as error:
-            self._give_up(error)
+        if store is not None:
+            self.writing = store.begin(run_id)  # before its folder is there: an interrupt in between leaves nothing
+            self._keep(OpenRun.open)
 
     def finish(self, info: RunInfo) -> None:
         """Make the run visible."""

@@ -58,12 +58,8 @@ class Store:
         return (self.folder / run_id / MANIFEST).is_file()
 
     def begin(self, run_id: str) -> OpenRun:
-        """Start to write a run."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        unfinished = self.folder / f".{run_id}-{os.getpid()}"
-        unfinished.mkdir()
-        return OpenRun(self, run_id, unfinished)
+        """A run to be written; its folder is made when it is opened, so that nothing lies there that nobody closes."""
+        return OpenRun(self, run_id, self.folder / f".{run_id}-{os.getpid()}")
 
     def manifest(self, run_id: str) -> dict[str, Any]:
         """The manifest of a run."""
@@ -150,11 +146,19 @@ class OpenRun:
         self._store, self._id, self._folder = store, run_id, folder
         self._defined: str | None = None
 
+    def open(self) -> None:
+        """Make the folder that is written to."""
+        runs = self._store.folder
+        runs.mkdir(parents=True, exist_ok=True)
+        (runs.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        self._folder.mkdir()
+
     def close(self) -> None:
         """Remove what is unfinished; a finished run stays."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
+        self.open()
         return self
 
     def __exit__(self, *_: object) -> None:
