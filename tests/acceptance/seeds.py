@@ -43,7 +43,7 @@ def outcome(company: Company, seed: int, size: Size = "small") -> Outcome:
     try:
         make = simulate.demo if company == "demo" else simulate.healthy
         truth = make(folder, seed=seed, size=size)
-        tables = run(load(folder)).tables
+        tables = run(load(folder), keep=False).tables
     finally:
         shutil.rmtree(folder)
     found = simulate.recovery(truth, tables)
