@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from vitalfew.connect.times import READ_SHARE
 from vitalfew.connect.words import plain, tokens
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     type Length = Literal["month", "week", "quarter"]
 
-READ_SHARE, _LOOKED_AT, _LONGEST = 0.5, 50, 40
+_LOOKED_AT, _LONGEST = 50, 40
 _YEARS = range(1970, 2100)
 _CENTURY, _SHORT = 100, 70  # '70 is 1970, '69 is 2069
 _MONTHS = (

@@ -22,9 +22,9 @@ from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.core.services.work import _end
 from vitalfew.server.core.working.watch import Outcome
 from vitalfew.server.value.models import Participant, Session
-from vitalfew.server.value.queries.sessions import rater_of
-from vitalfew.server.value.services.answers import choose_first, enter, enter_as_member, hand_in, judge_factor
-from vitalfew.server.value.services.sessions import Plan, advance, open_session
+from vitalfew.server.value.services.answers import enter, enter_as_member
+from vitalfew.server.value.services.sessions import Plan, advance
+from weighing import answer, open_for_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,17 +96,7 @@ def test_erasing_takes_the_password_a_tick_and_leaves_a_sound_chain(browser: Cli
 def test_erasing_takes_along_what_waits_in_a_session_and_nobody_elses(browser: Client, workspace: Workspace) -> None:
     user, path = browser.member.user, f"/w/{workspace.key}/me/erase/"  # type: ignore[attr-defined]  # of the fixture
     plan = Plan("Autumn", ("rounds", "retention"), people=(("Mia", ""),))
-    key, (mia,) = open_session(workspace, plan, user)
-    session = Session.objects.get(key=key)
-    for step in ("measure", "prune", "weigh"):
-        advance(session.pk, step, user)
-
-    def answer(entry: str) -> None:
-        rater = rater_of(entry, timedelta(hours=1))
-        assert rater is not None
-        choose_first(rater, "rounds")
-        judge_factor(rater, "retention", 40)
-        hand_in(rater)
+    session, (mia,) = open_for_weights(workspace, plan, user)
 
     def erased(says: str) -> str:
         page = browser.get(path).text
@@ -118,12 +108,12 @@ def test_erasing_takes_along_what_waits_in_a_session_and_nobody_elses(browser: C
         return told
 
     answer(enter(mia.secret))
-    answer(enter_as_member(workspace, key, user, ""))
+    answer(enter_as_member(workspace, session.key, user, ""))
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     before = Session.objects.get().version
     assert "Erased: 1 of your acts" in erased("in a value session that still runs goes, too")
     assert Session.objects.get().version > before, "whoever runs it sees that one fewer has handed in"
-    answer(enter_as_member(workspace, key, user, ""))
+    answer(enter_as_member(workspace, session.key, user, ""))
     assert "Erased: your answers that waited" in erased("is no act yet")
     assert "nothing here that is still kept" in browser.get(path).text
     advance(session.pk, "reveal", user)
@@ -134,15 +124,8 @@ def test_a_second_round_that_begins_meanwhile_keeps_nothing_of_what_is_erased(
     browser: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = browser.member.user  # type: ignore[attr-defined]  # of the fixture
-    key, _ = open_session(workspace, Plan("Autumn", ("rounds", "retention")), user)
-    session = Session.objects.get(key=key)
-    for step in ("measure", "prune", "weigh"):
-        advance(session.pk, step, user)
-    rater = rater_of(enter_as_member(workspace, key, user, ""), timedelta(hours=1))
-    assert rater is not None
-    choose_first(rater, "rounds")
-    judge_factor(rater, "retention", 40)
-    hand_in(rater)
+    session, _ = open_for_weights(workspace, Plan("Autumn", ("rounds", "retention")), user)
+    answer(enter_as_member(workspace, session.key, user, ""))
     advance(session.pk, "reveal", user)
     laid_out = []
 

@@ -37,10 +37,11 @@ from vitalfew.server.core.services.opened import Opened
 from vitalfew.server.core.services.own_acts import count_said, erase, said
 from vitalfew.server.core.services.upkeep import forget_expired
 from vitalfew.server.value.models import Participant
-from vitalfew.server.value.queries.sessions import rater_of, session
+from vitalfew.server.value.queries.sessions import session
 from vitalfew.server.value.services import pulse as pulses
-from vitalfew.server.value.services.answers import choose_first, enter, hand_in, judge_factor
+from vitalfew.server.value.services.answers import enter
 from vitalfew.server.value.services.sessions import Plan, advance, open_session
+from weighing import answer, open_for_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,14 +310,10 @@ def test_who_is_invited_to_a_later_session_keeps_their_voice(ada: Place) -> None
     people = (("Mia", ""), ("Ben", ""), ("Guest", ""), ("Guest", ""))
     for _ in range(2):
         plan = Plan("A session", ("rounds", "retention"), people=people)
-        key, invited = open_session(ada.workspace, plan, ada.user)
-        view = session(ada.workspace, key)
-        assert view is not None
-        for step in ("measure", "prune", "weigh"):
-            advance(view.id, step, ada.user)
+        begun, invited = open_for_weights(ada.workspace, plan, ada.user)
         for one in invited:
             answer(enter(one.secret))
-        advance(view.id, "reveal", ada.user)
+        advance(begun.pk, "reveal", ada.user)
     log = TableJournal(ada.workspace.pk).read()
     assert len(log.people) == 6, "Mia and Ben once, and four of whom nothing is known"
     assert Participant.objects.count() == 8
@@ -331,11 +328,3 @@ def test_of_two_who_are_invited_by_one_name_neither_takes_the_voice_of_an_earlie
     enter(mia.secret)
     open_session(ada.workspace, replace(plan, people=(("Mia", "sales"), ("mia", "support"))), ada.user)
     assert [one.voice for one in Participant.objects.order_by("pk")][1:] == ["", ""]
-
-
-def answer(entry: str) -> None:
-    rater = rater_of(entry, timedelta(hours=1))
-    assert rater is not None
-    choose_first(rater, "rounds")
-    judge_factor(rater, "retention", 40)
-    hand_in(rater)
